@@ -1,4 +1,4 @@
-"""The composition root: one workspace's parts, put together."""
+"""Composition root: builds the objects of one workspace, each when it is first used."""
 
 import os
 import time
@@ -82,10 +82,10 @@ if TYPE_CHECKING:
     from publisher.reporting.status import Overview
 
 _FEW = 200
-"""Accounts whose owners a worker looks up at its start."""
+"""The most accounts whose owners a worker verifies at its start."""
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 _START_PATIENCE = 300.0  # seconds that a database may take to start
-_START_PAUSE = 1.0  # seconds between two looks
+_START_PAUSE = 1.0  # seconds between two attempts
 
 _T = TypeVar("_T")
 
@@ -93,7 +93,7 @@ log = structlog.get_logger()
 
 
 class Application:
-    """Everything that commands, pages and workers need of one workspace."""
+    """All objects that commands, pages and workers need for one workspace."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         logs.configure()
@@ -107,10 +107,10 @@ class Application:
 
     @classmethod
     def open(cls, workspace: Path) -> "Application":
-        """Read the settings and open the ledger that is there.
+        """Read the settings and open the existing ledger.
 
-        LedgerMissing where there is none: a process that makes another one by accident says that
-        nothing is out. LedgerUnavailable where it needs `publisher migrate` first.
+        Raises LedgerMissing when there is none: a new ledger, made by accident, would say that
+        nothing is out. Raises LedgerUnavailable when it needs `publisher migrate` first.
         """
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
         with app._closed_on_error():
@@ -121,10 +121,10 @@ class Application:
     def open_or_make(
         cls, workspace: Path, allow: "Callable[[Application], None]" = lambda _app: None
     ) -> "Application":
-        """The same for the few who may make a ledger, or bring it to this version's shape.
+        """As `open`, for the few commands that may create or migrate a ledger.
 
-        Of what fell due before it is made, a new one does not know whether it is out. `allow` is
-        asked before an older one is migrated, and may raise.
+        A new ledger does not know whether posts that were due earlier are out. `allow` is called
+        before an older one is migrated, and may raise.
         """
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
         with app._closed_on_error():
@@ -136,7 +136,9 @@ class Application:
     @classmethod
     @contextmanager
     def looking(cls, workspace: Path) -> "Iterator[Application]":
-        """For whoever only compares: where there is no ledger yet, an empty one, thrown away after."""
+        """For commands that only compare: a missing ledger is replaced by an empty temporary
+        one.
+        """
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
         with TemporaryDirectory() as folder, closing(app):
             try:
@@ -149,7 +151,7 @@ class Application:
             yield app
 
     def _patiently(self, ask: Callable[[], _T]) -> _T:
-        """What the ledger answers, once its database has started: after a crash that takes a while."""
+        """The ledger's answer, once its database has started, which takes a while after a crash."""
         until, is_told = time.monotonic() + _START_PATIENCE, False
         while True:
             try:
@@ -175,7 +177,7 @@ class Application:
         """The workspace that PUBLISHER_WORKSPACE names, or the one around the current folder."""
         named = os.environ.get(WORKSPACE_VARIABLE)
         workspace = Path(named) if named else workspace_settings.find_workspace(Path.cwd())
-        i18n.use(sources.spoken(workspace))  # also for what is wrong with the settings
+        i18n.use(sources.spoken(workspace))  # also for errors in the settings
         return cls.open(workspace)
 
     @cached_property
@@ -262,7 +264,7 @@ class Application:
         return People(self.database, self.clock, self.rights, self._known_words())
 
     def _known_words(self) -> list[str]:
-        """What somebody who knows of this workspace would try as a password."""
+        """Words of this workspace that a person would try as a password."""
         accounts = self.settings.accounts
         of = [entry.organisation for entry in accounts.values() if entry.organisation]
         session = self.session()
@@ -320,7 +322,7 @@ class Application:
 
     @property
     def longest_settle(self) -> float:
-        """Real seconds until an absence counts while a request may still be on its way.
+        """Real seconds until an absence counts while a request may still be under way.
 
         That is so when a lease ran out: if the clock was set, it may have done so early.
         """
@@ -342,19 +344,17 @@ class Application:
 
     @cached_property
     def _lanes(self) -> Lanes:
-        """All that a worker process does at the platforms shares its threads."""
+        """The lanes that share the threads of a worker process among the platforms."""
         return Lanes(lane_width(self.settings.delivery.threads))
 
     @cached_property
     def clock_check(self) -> ClockCheck:
-        """What this process has heard of the time; a clock that is not the machine's is not
-        compared.
-        """
+        """The check of this process's clock; only a machine's clock is compared with others."""
         return ClockCheck(self.clock)
 
     @cached_property
     def clock_inquiry(self) -> Inquiry:
-        """Asks for the time. Whoever publishes starts it."""
+        """Asks others for the time. Every process that publishes starts it."""
         return Inquiry(
             self.clock_check,
             self._ask_platforms_for_the_time,
@@ -362,7 +362,7 @@ class Application:
         )
 
     def watch_the_clock(self) -> None:
-        """Begin to compare the machine's clock with others; any other clock is nobody else's."""
+        """Begin to compare the machine's clock with others; a clock of a test is not compared."""
         if isinstance(self.clock, SystemClock):
             self.clock_inquiry.start()
 
@@ -407,7 +407,7 @@ class Application:
         return self.session().zone
 
     def trust_ledger(self, actor: str) -> int:
-        """Take a person's word that a new ledger is the first one; see after_restore.py."""
+        """Record a person's word that a new ledger is the first one; see after_restore.py."""
         with self.database.read() as connection:
             self.rights.require(connection, actor, Rank.STAFF, [EVERYTHING])
         return after_restore.trust(self.database, self.clock, actor)
@@ -418,7 +418,7 @@ class Application:
 
     @cached_property
     def planner(self) -> "Planner":
-        # Workers do without it, and its parsers take long to import.
+        # Workers do not need it, and its parsers take long to import.
         from publisher.planning import Planner  # noqa: PLC0415
 
         return Planner(self.settings, self.ledger, self.queries, self.limits, self.clock)
@@ -471,7 +471,7 @@ class Application:
         return Notices(self.settings.notices.urls, news, self.clock, self._compose)
 
     def session(self) -> "Session":
-        """The session, as far as it can be read; what is wrong with it is for `check` to say."""
+        """The session, as far as it can be read; `check` reports what is wrong with it."""
         from publisher.drafts import session  # noqa: PLC0415 - as with the planner
         from publisher.model.problems import Findings  # noqa: PLC0415
 
@@ -483,15 +483,16 @@ class Application:
     def warm_up(self) -> None:
         """Import what the accounts' channels need, so that the first post does not wait for it."""
         for account in self.settings.accounts:
-            # Missing credentials are told when the account has something to publish.
+            # Missing credentials are reported when the account has something to publish.
             with suppress(ConfigurationError, CredentialsMissing), self.channel(account):
                 pass
 
     def introduce(self) -> None:
-        """Look whom each account's keys belong to, ahead of its first post; for a thread of its own.
+        """Verify the owner of each account's keys before its first post; run it in a separate
+        thread.
 
-        Where there are very many accounts that is left to their first posts: at each start a
-        platform would be asked for a long time.
+        With very many accounts this is left to their first posts: otherwise each start would send
+        very many requests to a platform.
         """
         for account in self.settings.accounts if len(self.settings.accounts) <= _FEW else ():
             with (
@@ -501,11 +502,11 @@ class Application:
                 self.identity.introduce(account, channel)
 
     def close(self) -> None:
-        """Give the database's connections back."""
+        """Close the database's connections."""
         self.database.close()
 
     def channel(self, account: str) -> AbstractContextManager[Channel]:
-        """A channel of an account, for one thread, while a block runs."""
+        """A channel of an account, for one thread, in a `with` block."""
         return self._channels.lend(account)
 
     @cached_property

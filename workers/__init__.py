@@ -1,6 +1,6 @@
-"""The Celery application, its tasks and the dispatcher's loop.
+"""Workers: the Celery application, its tasks and the dispatcher.
 
-Celery carries ids and wakes workers, and knows nothing that is not in the ledger.
+Celery carries ids and wakes workers; it has no data that is not in the ledger.
 """
 
 from workers.app import app

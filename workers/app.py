@@ -1,4 +1,4 @@
-"""The Celery application: the one place that configures Celery.
+"""The Celery application and all of its configuration.
 
 Its messages are hints that may be lost or arrive twice without harm, so there is no result
 backend, no ETA, no beat, no retry and no late acknowledgement; docs/decisions.md says why.
@@ -35,20 +35,20 @@ _LAST_HEARTBEAT = 2.0  # seconds that the end may take
 
 @cache
 def publisher() -> Application:
-    """This process's Publisher."""
+    """The Publisher application of this process."""
     return Application.of_environment()
 
 
 @cache
 def _heartbeat() -> Beating:
-    """This worker's."""
+    """The heartbeat of this worker."""
     return Beating(publisher().heartbeats, ProcessKind.WORKER, pulse, publisher().clock_check)
 
 
 def _broker_and_queue() -> tuple[str, str]:
-    """The broker's URL, and the queue's name in it: the ledger's own.
+    """The broker's URL, and the name of this ledger's queue.
 
-    Two ledgers may share a broker, and whoever takes a message looks it up in its own one.
+    Two ledgers may share a broker, and a worker looks up a message in its own ledger.
     """
     try:
         url = publisher().settings.broker.url
@@ -62,7 +62,7 @@ def _broker_and_queue() -> tuple[str, str]:
             )
         return url, f"publisher-{publisher().queries.ledger_id()}"
     except PublisherError as error:
-        # Celery imports this module, and would show a traceback of it.
+        # Celery imports this module, and would show a traceback.
         sys.stderr.write(
             f"{_('error:')} {error}\n" + (f"{_('hint:')} {error.hint}\n" if error.hint else "")
         )
@@ -80,7 +80,7 @@ app.conf.update(
     task_store_errors_even_if_ignored=False,
     task_acks_late=False,
     task_publish_retry=False,
-    worker_pool="threads",  # a delivery waits most of the time; and a fork would share connections
+    worker_pool="threads",  # a delivery mostly waits; and a fork would share connections
     worker_concurrency=publisher().settings.delivery.threads,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
@@ -88,7 +88,7 @@ app.conf.update(
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_channel_error_retry=True,  # a broker that is full, or refuses for a while, is waited for
+    broker_channel_error_retry=True,  # wait for a broker that is full or refuses
     task_default_queue=_queue,
 )
 app.steps["consumer"].add(Consuming)
@@ -96,10 +96,10 @@ app.steps["consumer"].add(resting(publisher().clock_check.trouble))
 
 
 class _Seldom(logging.Filter):
-    """Lets equal lines through once a minute.
+    """A log filter that passes equal lines once a minute.
 
-    Where a broker refuses, Celery tries again ten times a second; with each attempt it says so, and
-    Python's warnings are said too.
+    When a broker refuses, Celery tries again ten times a second and logs each attempt, and Python's
+    warnings are logged too.
     """
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class _Seldom(logging.Filter):
 
 
 class _InShort(logging.Filter):
-    """What Celery says of its connection, without a traceback."""
+    """A log filter that removes tracebacks from Celery's lines about its connection."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = broker_errors.plain(record.getMessage())
@@ -139,7 +139,7 @@ def _warm_up(**_: object) -> None:
     _heartbeat().start()
     if not pulse.is_heard:  # else `publisher run` watches
         monitor = Monitor(publisher(), _heartbeat())
-        # Whatever else is wrong, the dispatchers tell.
+        # The dispatchers report everything else that is wrong.
         Watchdog(publisher(), monitor, beating=_heartbeat(), subjects={Subject.DISPATCHERS}).start()
 
 

@@ -1,4 +1,4 @@
-"""How Celery reaches the broker that `[broker] url` names."""
+"""Connection settings of Celery for the broker of `[broker] url`."""
 
 import socket
 import ssl
@@ -13,9 +13,9 @@ from publisher.settings import redis_sentinel
 from publisher.settings.redis_sentinel import Sentinels
 
 _PATIENCE = 2.0  # seconds that the dispatcher waits for a broker that does not answer
-_SILENCE = 5.0  # seconds after which a broker that owes a worker an answer is asked anew
+_SILENCE = 5.0  # seconds without an answer after which a worker pings the broker
 _KEEPALIVE = {
-    # A cable that is cut, or a machine that vanishes, closes no connection.
+    # A cut cable, or a machine that disappears, does not close a connection.
     "TCP_KEEPIDLE": 10,
     "TCP_KEEPINTVL": 5,
     "TCP_KEEPCNT": 3,
@@ -38,8 +38,8 @@ def celery_settings(url: str) -> dict[str, Any]:
         "health_check_interval": _SILENCE,
         "retry_on_timeout": False,
         "max_retries": 0,
-        # The ledger knows what was taken. To note it at the broker as well takes a second
-        # connection, and where that hangs the message is lost.
+        # The ledger records what was taken. To record it at the broker as well needs a second
+        # connection, and if that hangs the message is lost.
         "ack_emulation": False,
     }
     if not redis_sentinel.is_meant(url):
@@ -48,7 +48,7 @@ def celery_settings(url: str) -> dict[str, Any]:
         return _settings(url, tls, transport)
     known = Sentinels.parse(url)
     transport["master_name"] = known.master_name
-    # By itself the client tries one that is away for half a minute before it asks the next.
+    # By default the client tries a Sentinel that is away for half a minute before the next one.
     once = Retry(NoBackoff(), 0)
     transport["sentinel_kwargs"] = {**_SOCKETS, **known.own_options, "retry": once}
     files = known.tls
@@ -61,6 +61,6 @@ def _settings(url: str, tls: Mapping[str, Any] | None, transport: dict[str, Any]
 
 
 def _kombu_url(known: Sentinels) -> str:
-    """One URL for each Sentinel; kombu goes on to the next where one does not answer."""
+    """The broker URL with all Sentinels; kombu goes on to the next if one does not answer."""
     login = ":".join(quote(known.login.get(key, ""), safe="") for key in ("username", "password"))
     return ";".join(f"sentinel://{login}@{place}/{known.database}" for place in known.places)

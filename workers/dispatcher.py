@@ -1,8 +1,9 @@
-"""The dispatcher: several times a second it claims what falls due soon and hands it to the workers.
+"""The dispatcher: claims deliveries that fall due soon and hands them to the workers.
 
 Run it as `python -P -m workers.dispatcher`; any number of them may run at once, because a claim is
-a compare-and-set in the ledger. What the broker does not take goes back to the schedule, and the
-next tick tries again: a broker that is away or hangs delays, but loses nothing.
+a compare-and-set in the ledger. It ticks several times a second. What the broker does not take is
+released, and the next tick tries again: a broker that is away or hangs causes delays, but no
+losses.
 """
 
 import signal
@@ -28,13 +29,13 @@ from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw
 
 _TICK = 0.1  # real seconds
-# The same after a tick that found nothing to do. It claims what is due well ahead (LOOK_AHEAD), and an
-# idle machine's time goes into looks that find nothing.
+# The same after a tick that found nothing to do. Due deliveries are claimed well ahead
+# (LOOK_AHEAD), and polls without a result are most of an idle machine's work.
 _IDLE_TICK = 0.25
 _PAUSE_IN_TROUBLE = 1.0
 _BATCH = 25  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
-_SIGN = 1.0  # real seconds between two signs of life
+_SIGN = 1.0  # real seconds between two heartbeats to the parent
 _SEAL = 60.0  # real seconds between two seals of the history
 _LAST_NOTICES = 3.0  # real seconds at the end; `publisher run` waits no longer than five
 _LAST_HEARTBEAT = 1.0  # real seconds at the end
@@ -43,7 +44,7 @@ log = structlog.get_logger()
 
 
 class Dispatcher:
-    """One loop over the ledger."""
+    """The dispatcher's loop over the ledger."""
 
     def __init__(
         self,
@@ -51,8 +52,10 @@ class Dispatcher:
         hand_over: Callable[[Task, Sequence[Claim]], None] = hand_over,
         unread: Callable[[], int] = unread,
     ) -> None:
-        """`hand_over` gives a batch to the workers, and `unread` counts those that none has taken; both
-        may raise BrokerUnavailable.
+        """`hand_over` gives a batch to the workers, and `unread` counts batches that none has
+        taken.
+
+        Both may raise BrokerUnavailable.
         """
         self._app = app
         self._hand_over = hand_over
@@ -67,7 +70,7 @@ class Dispatcher:
         self._is_busy = False
 
     def run(self) -> None:
-        """Tick until `stop` is called. LedgerGone when the ledger's file is not the same any more."""
+        """Tick until `stop` is called. Raises LedgerGone when the ledger's file was replaced."""
         while not self._stopped:
             self._show_life()
             try:
@@ -83,23 +86,24 @@ class Dispatcher:
                 time.sleep(_TICK if self._is_busy else _IDLE_TICK)
 
     def _show_life(self) -> None:
-        """Give a sign, but not with each tick: a third of an idle dispatcher's work would be that."""
+        """Send a heartbeat, but not at each tick: that would be a third of an idle dispatcher's
+        work.
+        """
         now = time.monotonic()
         if now >= self._next_sign:
             pulse.beat()
             self._next_sign = now + _SIGN
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
-        """End after the tick that is under way."""
+        """End after the current tick."""
         self._stopped = True
         self._app.database.hurry()
 
     def tick(self) -> int:
-        """Reap, expire, claim and hand over; how many posts were handed over.
+        """Reap, expire, claim and hand over; returns how many posts were handed over.
 
-        Raises BrokerUnavailable, or whatever else went wrong, after what could not be handed over
-        is on the schedule again. ClockWrong while the machine's clock is: by it nothing is due, late
-        or over, and nothing is done.
+        Raises BrokerUnavailable, or any other error, after what could not be handed over is
+        scheduled again. Raises ClockWrong while the machine's clock is wrong: then nothing is done.
         """
         dispatch, clock = self._app.dispatch, self._app.clock
         self._now()
@@ -113,8 +117,8 @@ class Dispatcher:
         if waits.late:
             dispatch.expire(self._now())
             pulse.beat()
-        # While nobody takes what lies at the broker, more claims would only run out: a post that waits
-        # for hours would be claimed and given back three times a minute, each time on record.
+        # While no worker takes what is at the broker, more claims would only run out: a post that
+        # waits for hours would be claimed and released three times a minute, each time on record.
         for_workers = waits.due or waits.doubtful or waits.left_over or waits.still_out
         if for_workers and self._unread():
             return 0
@@ -132,21 +136,21 @@ class Dispatcher:
             self._hand_over_all(reconcile, doubts, self._app.doubts.release)
         if waits.left_over:
             ended = self._app.leftovers.claim(clock.ahead(self._leases.preparing), _CLAIM_LIMIT)
-            self._hand_over_all(clear, ended, lambda _claims: None)  # their turn comes again
+            self._hand_over_all(clear, ended, lambda _claims: None)  # they are claimed again later
         if waits.still_out:
             begun = self._app.withdrawals.claim(clock.ahead(self._leases.preparing), _CLAIM_LIMIT)
             self._hand_over_all(withdraw, begun, lambda _claims: None)
         return len(claims)
 
     def _now(self) -> datetime:
-        """An instant that is right, even if the clock is set wrong a moment after. ClockWrong."""
+        """The current instant, by a clock that is right; raises ClockWrong otherwise."""
         now = self._app.clock.now()
         if trouble := self._app.clock_check.trouble():
             raise trouble
         return now
 
     def _mind_the_clock(self) -> None:
-        """Let platforms settle anew, and leases end, where the clock does not tell when that is."""
+        """If the clock was set, restart the settling times and shorten the leases."""
         if self._watch and not self._watch.was_set():
             return
         watch, self._watch = Watch(self._app.clock), None
@@ -157,7 +161,7 @@ class Dispatcher:
     def _hand_over_all(
         self, task: Task, claims: Sequence[Claim], release: Callable[[Sequence[Claim]], None]
     ) -> None:
-        """Hand over batch by batch; what could not be is given back before the error goes on."""
+        """Hand over batch by batch; after an error, release the rest and raise it."""
         for start in range(0, len(claims), _BATCH):
             pulse.beat()
             try:
@@ -167,19 +171,21 @@ class Dispatcher:
                 raise
 
     def _seal(self) -> None:
-        """Seal the history when it is time; where the ledger is too busy, at the next tick."""
+        """Seal the history when it is due; if the ledger is too busy, at the next tick."""
         now = self._app.clock.monotonic()
         if now - self._sealed >= _SEAL and self._app.audit.seal():
             self._sealed = now
 
     def _tell(self, error: PublisherError) -> None:
-        """Log a trouble once, and not with each tick."""
+        """Log an error once, not at each tick."""
         if str(error) != self._trouble:
             log.warning(str(error), hint=error.hint)
         self._trouble = str(error)
 
     def _tell_the_end(self) -> None:
-        """Log that it goes on: while a disk was full, not even its trouble may have been logged."""
+        """Log that an error is over: while a disk was full, the error itself may not have been
+        logged.
+        """
         if self._trouble:
             log.info("it goes on", after=self._trouble)
         self._trouble = None

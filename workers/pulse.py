@@ -1,6 +1,6 @@
-"""How a worker shows that it would take work: by the loop that takes it.
+"""Heartbeats of a worker to its parent, from the loop that takes tasks.
 
-Whoever started the worker may listen, and end it when it is silent: see publisher/running/supervised.py.
+The parent may listen, and end a worker without heartbeats: see publisher/running/supervised.py.
 """
 
 import time
@@ -11,18 +11,18 @@ from celery.bootsteps import StartStopStep
 
 from publisher.base.process import Pulse
 
-_SECOND = 1.0  # between two signs
+_SECOND = 1.0  # between two heartbeats
 
 pulse = Pulse.of_environment()
-"""This process's signs of life."""
+"""The heartbeats of this process."""
 
 
 class Consuming(StartStopStep):  # type: ignore[misc]
-    """A step of Celery's consumer, which is started once there is a loop to turn.
+    """A step of Celery's consumer that sends heartbeats while its loop runs.
 
-    The loop's own timer gives the signs: a loop that hangs is silent. While there is no loop, a
-    thread gives them: before the start, at the end, and as long as the broker is away. For that is
-    no fault of the worker's, and a new one would do no better.
+    The loop's own timer sends them: a loop that hangs sends none. While there is no loop, a thread
+    sends them: before the start, at the end, and as long as the broker is away, because that is not
+    the worker's fault, and a new worker would not help.
     """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)

@@ -1,4 +1,4 @@
-"""How a worker leaves the tasks to others while its machine's clock is wrong."""
+"""Resting: a worker takes no tasks while its machine's clock is wrong."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,15 +8,15 @@ from celery.bootsteps import StartStopStep
 
 from publisher.base.errors import ClockWrong
 
-_LOOK = 0.5  # real seconds between two looks
+_LOOK = 0.5  # real seconds between two checks
 
 log = structlog.get_logger()
 
 
 def resting(trouble: Callable[[], ClockWrong | None]) -> type[StartStopStep]:
-    """A step of Celery's consumer that takes no task while there is trouble with the clock.
+    """A step of Celery's consumer that stops taking tasks while `trouble` returns an error.
 
-    What it has at that moment, it gives back: see `delivery.Courier`.
+    Tasks that it has at that moment are deferred: see `courier.Courier`.
     """
 
     class Resting(StartStopStep):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The tasks: they take ids and versions, call one function, and return nothing."""
+"""Celery tasks: each takes ids and versions, calls one function, and returns nothing."""
 
 import os
 import signal
@@ -39,13 +39,13 @@ def reconcile(claims: Sequence[tuple[int, int]]) -> None:
 
 @app.task(name="publisher.clear")
 def clear(claims: Sequence[tuple[int, int]]) -> None:
-    """Clear away what a batch of ended deliveries left at their platforms."""
+    """Delete what a batch of ended deliveries left at their platforms."""
     _for_each(claims, publisher().clearing.clear)
 
 
 @app.task(name="publisher.withdraw")
 def withdraw(claims: Sequence[tuple[int, int]]) -> None:
-    """Go on with a batch of withdrawals that left something out."""
+    """Retry a batch of incomplete withdrawals."""
     _for_each(claims, publisher().withdrawal.go_on)
 
 
@@ -60,12 +60,12 @@ def _for_each(claims: Sequence[tuple[int, int]], act: Callable[[Claim], None]) -
             if isinstance(error, LedgerGone):
                 os.kill(os.getpid(), signal.SIGTERM)  # Celery's way to end; the log says why
     for message, hint in sorted(troubles, key=str):
-        # The ledger is away or full: the leases bring back what was in hand.
+        # The ledger is away or full: the deliveries are due again when their leases end.
         log.warning(message, hint=hint)
 
 
 def unread() -> int:
-    """How many batches lie at the broker that no worker has taken; BrokerUnavailable as `hand_over`."""
+    """The number of batches at the broker that no worker has taken; raises BrokerUnavailable."""
     try:
         with app.pool.acquire(block=True) as connection:
             queue = app.conf.task_default_queue
@@ -75,7 +75,9 @@ def unread() -> int:
 
 
 def hand_over(task: Task, claims: Sequence[Claim]) -> None:
-    """Give a batch to the workers; BrokerUnavailable when the broker does not take it in time."""
+    """Give a batch to the workers; raises BrokerUnavailable when the broker does not take it in
+    time.
+    """
     try:
         task.apply_async(([(claim.delivery, claim.version) for claim in claims],))
     except _REFUSALS as error:
@@ -83,7 +85,7 @@ def hand_over(task: Task, claims: Sequence[Claim]) -> None:
 
 
 _REFUSALS = (OperationalError, RedisError, OSError, TypeError, ValueError)
-"""Down, hung or refusing; the last two are how kombu takes an option that it does not know."""
+"""The broker is down, hangs or refuses; kombu raises the last two for an unknown option."""
 
 
 def _refused(error: Exception) -> BrokerUnavailable:

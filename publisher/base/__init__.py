@@ -1,1 +1,1 @@
-"""What every other package uses and what knows nothing of posts: errors, i18n, clock, files."""
+"""Base: what every package uses and that knows nothing of posts: errors, i18n, clock, files."""

@@ -1,11 +1,11 @@
-"""One clock for everything, which can be real or run fast.
+"""Clocks: the machine's, or a fast one for rehearsals and tests.
 
 Instants are aware datetimes in UTC. Two kinds of time must not be mixed: what people plan (due,
 expiry, embargo) runs at the clock's speed; what machines need (time-outs, leases, settling) is in
 real seconds. `Clock.ahead` turns the second kind into an instant of the first.
 
-A fast clock is shared by many processes through a small file, so that the rehearsal can jump over
-an idle stretch in all of them at once: see `SharedClock`.
+Many processes share a fast clock through a small file, so that the rehearsal can skip an idle time
+in all of them at once: see `SharedClock`.
 """
 
 import json
@@ -23,11 +23,11 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 
 ENVIRONMENT_VARIABLE = "PUBLISHER_CLOCK"
-_LONGEST_NAP = 0.05  # seconds; a shared clock may jump while somebody sleeps
+_LONGEST_NAP = 0.05  # seconds; a shared clock may jump during a sleep
 _TOLERANCE = 2.0
-"""Real seconds by which a clock may be off before it counts as set."""
+"""Real seconds by which a clock may deviate before it counts as set."""
 _YEARS = range(1970, 9001)
-"""Years that a clock may begin in, so that no sum of instants leaves the calendar."""
+"""Years in which a clock may begin, so that no calculated instant is outside the calendar."""
 _FASTEST = 1_000_000
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _NUMBER = re.compile(r"(\d+)([dhms])")
@@ -36,17 +36,17 @@ _DURATION = re.compile(r"(?:\d+[dhms])+")
 
 
 class Signal(Protocol):
-    """What one thread waits for, and another one gives."""
+    """A signal that one thread waits for and another one sets."""
 
     def set(self) -> None:
-        """Let go whoever waits, or will wait."""
+        """Wake all that wait, now or later."""
 
     def wait(self) -> object:
         """Return once it was set."""
 
 
 class Clock(Protocol):
-    """What tells the time and waits."""
+    """A clock: gives the time, and waits for an instant."""
 
     @property
     def speed(self) -> float:
@@ -56,20 +56,20 @@ class Clock(Protocol):
         """The instant, in UTC."""
 
     def ahead(self, machine_seconds: float) -> datetime:
-        """The instant that so many real seconds from now will have become."""
+        """The instant that this clock shows after this many real seconds."""
 
     def sleep_until(self, instant: datetime, patience: float = math.inf) -> None:
         """Return at `instant` or just after it, never before.
 
-        But for one case: `patience` real seconds have passed and the instant has not come, because
-        the clock was set back meanwhile.
+        Except when `patience` real seconds have passed and the instant has not come, because the
+        clock was set back meanwhile.
         """
 
     def monotonic(self) -> float:
-        """Real seconds that no change of the system's date can move."""
+        """A monotonic time in real seconds, independent of the system's date."""
 
     def signal(self) -> Signal:
-        """A new one, for which threads wait in this clock's time."""
+        """A new signal, for waiting in this clock's time."""
 
 
 class SystemClock:
@@ -99,7 +99,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Where a fast clock stood at one real instant (both in seconds since 1970)."""
+    """What a fast clock showed at one real instant (both in seconds since 1970)."""
 
     instant: float
     real: float
@@ -144,7 +144,7 @@ class FastClock:
 
 
 class SharedClock(FastClock):
-    """A fast clock whose reading lies in a file, for all processes of one rehearsal."""
+    """A fast clock whose reading is in a file, for all processes of one rehearsal."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -158,7 +158,7 @@ class SharedClock(FastClock):
         return cls(path)
 
     def jump_to(self, instant: datetime) -> None:
-        """Make it `instant` at once, everywhere. A clock never goes back."""
+        """Set the clock to `instant` in all processes. A clock never goes back."""
         if instant > self.now():
             _write(self._path, _Reading(instant.timestamp(), time.time(), self.speed))
 
@@ -173,14 +173,14 @@ class SharedClock(FastClock):
 
 
 class Watch:
-    """Tells whether a clock was set since the watch began."""
+    """Detects whether a clock was set since the watch began."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._begun = clock.now(), clock.monotonic()
 
     def was_set(self) -> bool:
-        """Whether the clock moved otherwise than time passed; also after the machine slept."""
+        """Whether the clock moved differently from real time; also after the machine slept."""
         instant, second = self._begun
         by_clock = (self._clock.now() - instant).total_seconds() / self._clock.speed
         return abs(by_clock - (self._clock.monotonic() - second)) > _TOLERANCE
@@ -195,7 +195,7 @@ def _write(path: Path, reading: _Reading) -> None:
 
 
 def from_environment() -> Clock:
-    """The clock that PUBLISHER_CLOCK asks for, or the machine's.
+    """The clock from PUBLISHER_CLOCK, or the machine's.
 
     Its value is `INSTANT@SPEED` (`2016-03-07T08:00:00+01:00@600`; without `@`, speed 1) or
     `file:PATH`, a shared clock that another process made.

@@ -1,23 +1,23 @@
-"""What people write for the beginning and the end of a period."""
+"""Date ranges: parses the beginning and the end of a period."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 
-_LAST_YEAR = 9000  # far enough, and a day later is a date still
+_LAST_YEAR = 9000  # far enough, and a day later is still a date
 
 
 def since(given: str | None, zone: tzinfo, name: str) -> datetime | None:
-    """The instant in UTC from which on something is wanted: a date's first; None for nothing.
+    """The beginning of a period in UTC: for a date, its first instant; None for None.
 
-    A time without an offset is one of `zone`. UsageError calls what was given by `name`.
+    A time without an offset is in `zone`. `name` is the option's name in the UsageError.
     """
     return None if given is None else _instant(given, zone, name)[0]
 
 
 def until(given: str | None, zone: tzinfo, name: str) -> datetime | None:
-    """The instant in UTC before which something is wanted: a date counts whole."""
+    """The exclusive end of a period in UTC: a date is included completely."""
     if given is None:
         return None
     instant, is_date = _instant(given, zone, name)

@@ -1,9 +1,9 @@
-"""Every error that Publisher raises on purpose.
+"""Errors: all that Publisher raises on purpose.
 
 A class's docstring is its default message; `hint` says what to do next; both are translated when
 the error is raised. `exit_code` is what the command line ends with: 1 the drafts or deliveries have
-problems, 2 wrong usage, 3 the surroundings are wrong. Bad drafts are not errors but `Problem` values (see `models.py`), and what
-a platform answers is an `Outcome` (see `model/outcomes.py`).
+problems, 2 wrong usage, 3 the environment is wrong. Bad drafts are not errors but `Problem` values
+(see `model/models.py`), and a platform's answer is an `Outcome` (see `model/outcomes.py`).
 """
 
 from typing import ClassVar
@@ -29,7 +29,7 @@ _OF_SYSTEM = (
 
 
 def why(error: OSError) -> str:
-    """What the system says, without a full stop."""
+    """The operating system's message, without a full stop."""
     return _(error.strerror or str(error))
 
 
@@ -39,7 +39,7 @@ class PublisherError(Exception):
     exit_code: ClassVar[int] = 3
     hint: str | None = None
     plainly: str | None = None
-    """What it says without names, addresses and paths, for whoever may not know them."""
+    """The message without names, addresses and paths, for people who may not see them."""
 
     def __init__(
         self, message: str | None = None, *, hint: str | None = None, plainly: str | None = None

@@ -1,4 +1,4 @@
-"""Files that are there wholly or not at all, private ones, and a lock that processes share."""
+"""Files: atomic and durable writes, private files, and a lock between processes."""
 
 import errno
 import fcntl
@@ -13,15 +13,15 @@ from publisher.base.errors import StorageError
 from publisher.base.i18n import _
 
 _UNFINISHED = ".part"
-_PAUSE = 0.01  # seconds between two looks at a lock
+_PAUSE = 0.01  # seconds between two attempts to lock
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put `content` at `path` in one step that survives a power cut. OSError when it cannot be."""
+    """Write `content` to `path` atomically and durably. Raises OSError."""
     handle, name = tempfile.mkstemp(_UNFINISHED, f".{path.name[:100]}.", path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)  # for the web server, which is somebody else
+            os.fchmod(file.fileno(), 0o644)  # for the web server, which is another user
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -33,9 +33,9 @@ def write(path: Path, content: bytes) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Put a file at `target` in one step, from another file system too. OSError when it cannot be.
+    """Move a file to `target` atomically, also from another file system. Raises OSError.
 
-    Its name there is not durable yet; see `sync`.
+    Its new name is not durable yet; see `sync`.
     """
     try:
         source.replace(target)
@@ -47,13 +47,13 @@ def move(source: Path, target: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed process left unfinished. Nobody else may be writing here."""
+    """Delete unfinished files of killed processes. No other process may write here meanwhile."""
     for path in folder.glob(f".*{_UNFINISHED}"):
         path.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Sync a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -63,21 +63,21 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def locked(path: Path, patience: float) -> Iterator[None]:
-    """Alone among all threads and processes that lock `path`.
+    """Hold an exclusive lock on `path`, among all threads and processes.
 
-    TimeoutError after `patience` seconds: whoever holds the lock may be frozen.
+    TimeoutError after `patience` seconds: the process with the lock may be frozen.
     """
-    # The web server reads what is beside it, and must not be able to lock it.
+    # The web server reads the files beside it, and must not be able to lock it.
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     with os.fdopen(os.open(path, flags, 0o600), "ab") as file:
-        with suppress(PermissionError):  # an older version let everybody
+        with suppress(PermissionError):  # an older version let every user
             os.fchmod(file.fileno(), 0o600)
         deadline = time.monotonic() + patience
         while not _taken(file.fileno()):
             if time.monotonic() > deadline:
                 raise TimeoutError(_("the folder is locked by another process"))
             time.sleep(_PAUSE)
-        yield  # closing the file gives the lock back, and so does the end of the process
+        yield  # closing the file releases the lock, and so does the end of the process
 
 
 def _taken(descriptor: int) -> bool:
@@ -89,7 +89,7 @@ def _taken(descriptor: int) -> bool:
 
 
 def keep(path: Path, data: bytes) -> None:
-    """Write it whole or not at all, for its owner alone: words under embargo may be in it."""
+    """Write a private file atomically, best effort: it may have text under embargo."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
@@ -103,13 +103,13 @@ def keep(path: Path, data: bytes) -> None:
 
 
 def create_private(path: Path) -> None:
-    """An empty file that only its owner may read: posts under embargo are in it."""
+    """Create an empty file that only its owner may read: it will have posts under embargo."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
-    """The system's errors while `path` is written, as ours."""
+    """Turn the system's errors while `path` is written into StorageError."""
     try:
         yield
     except OSError as error:

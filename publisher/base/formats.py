@@ -1,4 +1,4 @@
-"""Numbers, sizes, prices, dates and how late, as readers of the current language write them."""
+"""Formats of numbers, sizes, prices, dates and lateness in the current language."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -15,24 +15,24 @@ _UNITS = ((10**9, "gigabyte"), (10**6, "megabyte"), (10**3, "kilobyte"))
 
 
 def number(value: float, digits: int = 0) -> str:
-    """`12,345` in English, `12 345` in French; with so many digits after the point."""
-    # Seldom needed, slow to load.
+    """`12,345` in English, `12 345` in French; with `digits` digits after the point."""
+    # Rarely needed, slow to load.
     from babel.numbers import format_decimal  # noqa: PLC0415
 
     pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
     return format_decimal(value, pattern, locale=locale(i18n.current()))
 
 
-@cache  # finding it by its name takes longer than writing a number
+@cache  # to find it by its name takes longer than to format a number
 def locale(name: str) -> "Locale":
-    """How a language writes numbers and days."""
+    """Babel's locale of a language."""
     from babel import Locale  # noqa: PLC0415
 
     return Locale.parse(name)
 
 
 def size(count: int) -> str:
-    """Of so many bytes: `118.2 MB` in English, `118,2 Mo` in French. A MB has 1,000,000 bytes."""
+    """A size in bytes: `118.2 MB` in English, `118,2 Mo` in French. A MB has 1,000,000 bytes."""
     from babel.units import format_unit  # noqa: PLC0415
 
     least, unit = next((one for one in _UNITS if count >= one[0]), _UNITS[-1])
@@ -57,14 +57,14 @@ def late(seconds: float) -> str:
 
 
 def lateness(seconds: float) -> str:
-    """`0.12 s late`, or `4.00 s early` where a platform did not wait."""
+    """`0.12 s late`, or `4.00 s early` if a platform did not wait."""
     if seconds < 0:
         return _("{time} early", time=late(-seconds))
     return _("{time} late", time=late(seconds))
 
 
 def written(day: date | datetime, pattern: str) -> str:
-    """A day, or a local time, by a pattern of Unicode's: `EEE d MMM y` is `Mon 7 Mar 2016`."""
+    """A day, or a local time, in a Unicode date pattern: `EEE d MMM y` is `Mon 7 Mar 2016`."""
     from babel.dates import format_date, format_datetime  # noqa: PLC0415
 
     if isinstance(day, datetime):
@@ -73,7 +73,7 @@ def written(day: date | datetime, pattern: str) -> str:
 
 
 def instant_text(instant: datetime | None) -> str | None:
-    """`2016-03-07T07:30:00Z`, with milliseconds where there are any."""
+    """An instant in ISO format, `2016-03-07T07:30:00Z`, with milliseconds if there are any."""
     if instant is None:
         return None
     precision = "milliseconds" if instant.microsecond else "seconds"
@@ -81,12 +81,12 @@ def instant_text(instant: datetime | None) -> str | None:
 
 
 def exact(instant: datetime, zone: tzinfo) -> str:
-    """`Mon 7 Mar 2016, 09:00`, there."""
+    """An instant in `zone`: `Mon 7 Mar 2016, 09:00`."""
     return written(instant.astimezone(zone), "EEE d MMM y, HH:mm")
 
 
 def span(duration: timedelta) -> str:
-    """`4 h`, `1 h 30 min`, `2 days`."""
+    """A duration: `4 h`, `1 h 30 min`, `2 days`."""
     minutes = int(duration.total_seconds()) // 60
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)

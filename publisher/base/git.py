@@ -1,9 +1,10 @@
-"""git, asked about files in a way that runs nothing which those files could name.
+"""Safe queries to git about files, which run no command that those files could name.
 
-Whoever may commit decides what lies in the working tree. git takes a folder with HEAD, objects/ and
-refs/ for a repository, with a configuration whose commands it runs, when it is called there. So it is
-always called where `.git` is, which nobody can commit, and looks no further. What the configuration
-of that repository says is the operator's own; of hooks, which may lie in the working tree, none runs.
+People who may commit decide what is in the working tree. git treats a folder with HEAD, objects/
+and refs/ as a repository, and runs commands of its configuration when it is called there. So it is
+always called in the folder of `.git`, which cannot be committed, and does not search further. That
+repository's configuration is the operator's own; hooks, which may be in the working tree, never
+run.
 """
 
 import os
@@ -24,19 +25,19 @@ _PATIENCE = 3.0  # seconds
 
 
 class GitFailed(Exception):
-    """Git did not say: it is not installed, failed, or took too long."""
+    """Git gave no answer: it is not installed, failed, or took too long."""
 
 
 def root_of(folder: Path) -> Path | None:
-    """Where the working tree that `folder` is in begins; None where there is no git, or it is hidden."""
+    """The root of the working tree of `folder`; None when there is no git repository."""
     real = Path(os.path.realpath(folder))
     return next((up for up in (real, *real.parents) if os.path.lexists(up / ".git")), None)
 
 
 def ask(root: Path, *command: str, given: bytes = b"") -> bytes:
-    """What git prints when it is called in `root`, one of `root_of`. Raises GitFailed.
+    """The output of git when it is called in `root`, from `root_of`. Raises GitFailed.
 
-    Variables such as GIT_DIR, which a hook sets, would name other places, and are not handed on.
+    Variables such as GIT_DIR, which a hook sets, name other folders, and are not passed on.
     """
     surroundings = {"GIT_OPTIONAL_LOCKS": "0", "GIT_CEILING_DIRECTORIES": str(root.parent)}
     try:
@@ -55,15 +56,15 @@ def ask(root: Path, *command: str, given: bytes = b"") -> bytes:
 
 
 def names(root: Path, *command: str) -> list[str]:
-    """The names that a command of git lists, which understands `-z`. Raises GitFailed."""
+    """The names that a git command with `-z` lists. Raises GitFailed."""
     sub, *options = command
     return [os.fsdecode(name) for name in ask(root, sub, "-z", *options).split(b"\0") if name]
 
 
 def tracked(path: Path) -> list[str]:
-    """What git has of a file or folder, by its name from the root; nothing where there is no git.
+    """The files that git tracks in a file or folder, from the root; empty without git.
 
-    Of a symbolic link, the link. Raises GitFailed.
+    A symbolic link is not followed. Raises GitFailed.
     """
     root = root_of(path.parent)
     if root is None:
@@ -73,5 +74,5 @@ def tracked(path: Path) -> list[str]:
 
 
 def is_bare_repository(names: Iterable[str]) -> bool:
-    """Whether a folder that holds these names is one that git takes for a repository."""
+    """Whether git treats a folder with these names as a repository."""
     return {"head", "objects", "refs"} <= {name.casefold() for name in names}

@@ -1,6 +1,6 @@
-"""HTML pages from templates: everything escaped, nothing loaded from elsewhere, no script.
+"""HTML pages from templates: all is escaped, nothing is loaded from elsewhere, no scripts.
 
-They speak the language that is current while a page is made.
+They are in the language that is current while a page is made.
 """
 
 import base64
@@ -15,9 +15,10 @@ from publisher.base.formats import number
 
 
 def environment(package: str, *others: str) -> Environment:
-    """The templates of `package`, and those of `others` under their last names: `preview/posts.html`.
+    """A Jinja environment with the templates of `package`, and of `others`: `preview/posts.html`.
 
-    A package is named in full, such as `publisher.sandbox`. `base/page.html` is the page around all.
+    Packages are named in full, such as `publisher.sandbox`; the templates of `others` are under the
+    package's last name. `base/page.html` is the layout of all pages.
     """
     shared = {
         name.rpartition(".")[2]: PackageLoader(name)
@@ -40,23 +41,24 @@ def environment(package: str, *others: str) -> Environment:
 
 
 def _translated(message: str, **values: Any) -> Markup:
-    """`publisher.base.i18n._` for templates: all is escaped but values that are HTML already.
+    """`publisher.base.i18n._` for templates: everything is escaped except values that are HTML
+    already.
 
-    As there, a message without values is filled in nowhere: it may be a reason that somebody wrote,
-    or a platform's error, with braces of its own.
+    As there, a message without values is not formatted: it may be a reason that a person wrote, or
+    a platform's error, with braces of its own.
     """
     text = Markup.escape(i18n._(message))
     return text.format(**values) if values else text
 
 
 def _counted(one: str, many: str, count: int, **values: Any) -> Markup:
-    """`publisher.base.i18n.plural` for templates; `{number}` is written as the language does."""
+    """`publisher.base.i18n.plural` for templates; `{number}` is formatted for the language."""
     form = i18n.form(one, many, count)
     return Markup.escape(form).format(number=number(count), **values)
 
 
 def policy(css: str) -> str:
-    """The Content-Security-Policy of a page that stands alone: this stylesheet, and data URIs."""
+    """The Content-Security-Policy of a self-contained page: this stylesheet, and data URIs."""
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     return (
         f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "

@@ -1,8 +1,8 @@
-"""The language of messages and pages: English in the code, the others in `locales/`.
+"""Translation of messages and pages: English is in the code, the other languages in `locales/`.
 
-`_("{name} is no account.", name=name)` is looked up when it is called, so a text that belongs to
-a module or a class is kept as a function, or marked there with `later` and translated where it is
-shown. Each process speaks the language that `use` was told; a web request may have another.
+`_("{name} is no account.", name=name)` is looked up when it is called, so a text that belongs to a
+module or a class is a function, or is marked there with `later` and translated where it is shown.
+Each process uses the language of `use`; a web request may have another.
 """
 
 import gettext
@@ -20,7 +20,7 @@ from typing import Any, Literal, NamedTuple, Self, get_args
 Language = Literal["en", "fr", "es", "pl"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 NAMES: Mapping[str, str] = {"en": "English", "fr": "Français", "es": "Español", "pl": "Polski"}
-"""What each language calls itself."""
+"""The name of each language in itself."""
 LOCALES = Path(__file__).parents[1] / "locales"
 
 _FIELD = re.compile(r'^(msgid|msgstr\S*) ((?:".*"\n)+)', re.MULTILINE)
@@ -32,14 +32,14 @@ _of_context: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def use(language: str) -> None:
-    """Let this process speak one of `LANGUAGES`."""
+    """Set the language of this process, one of `LANGUAGES`."""
     global _of_process  # noqa: PLW0603 - one process, one language
     _of_process = language
 
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Speak another language in this block, such as that of whoever reads a web page."""
+    """Use another language in this block, such as that of a web page's reader."""
     token = _of_context.set(language)
     try:
         yield
@@ -48,18 +48,18 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def weekday(day: date) -> str:
-    """Its name in short, such as Mon."""
+    """The short name of a day of the week, such as Mon."""
     names = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
     return names[day.weekday()]
 
 
 def current() -> str:
-    """The language that is spoken now."""
+    """The current language."""
     return _of_context.get() or _of_process
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Language:
-    """The language that the locale asks for; English for one that we do not speak."""
+    """The language of the locale; English if it is not one of `LANGUAGES`."""
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environ.get(variable):
             code = re.split("[_.@-]", value.lower())[0]
@@ -68,11 +68,14 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Language:
 
 
 class Text(str):
-    """A text in one language that can be told in another: `publisher.base.stored_messages` keeps it in ledgers."""
+    """A translated text that keeps its message, so that it can be translated again.
+
+    `publisher.base.stored_messages` stores it in ledgers.
+    """
 
     __slots__ = ("said", "values")
     said: tuple[str, ...]
-    """The message in English, or the two forms of a plural; empty: `values` holds pieces of text."""
+    """The message in English, or the two forms of a plural; empty: `values` are pieces of text."""
     values: Mapping[str, Any]
 
     def __new__(
@@ -87,27 +90,27 @@ class Text(str):
 
 
 def _(message: str, /, **values: Any) -> str:
-    """`message` in the current language, with `values` in the place of their names in braces."""
+    """Translate `message` into the current language, with `values` for their names in braces."""
     if isinstance(message, Text) and not values:
-        return message  # it was translated already
+        return message  # it is already translated
     text = _catalogue(current()).forms.get(message, (message,))[0]
     return Text(text.format(**values) if values else text, (message,), values)
 
 
 def plural(one: str, many: str, number: int, /, **values: Any) -> str:
-    """The form that goes with `number`, which stands in the text as `{number}`."""
+    """Translate the form for `number`, which is `{number}` in the text."""
     text = form(one, many, number).format(number=number, **values)
     return Text(text, (one, many), {"number": number, **values})
 
 
 def joined(*texts: str) -> str:
-    """Several texts as one, which can be told in another language as each of them can."""
+    """Join texts into one that can be translated again, as each of them can."""
     whole = " ".join(filter(None, texts))
     return Text(whole, (), {str(place): text for place, text in enumerate(filter(None, texts))})
 
 
 def form(one: str, many: str, number: int) -> str:
-    """The form that goes with `number`, with its names still in braces."""
+    """The translated form for `number`, with its names still in braces."""
     catalogue = _catalogue(current())
     if forms := catalogue.forms.get(one):
         return forms[catalogue.place(number)]
@@ -123,14 +126,16 @@ class _Catalogue(NamedTuple):
     """The translations into one language."""
 
     forms: Mapping[str, Sequence[str]]
-    """By the English text, or that of one: the translation, or each form of a plural."""
+    """By the English text (the singular): the translation, or each plural form."""
     place: Callable[[int], int]
-    """Which of the forms goes with a number."""
+    """The index of the form for a number."""
 
 
 @cache
 def _catalogue(language: str) -> _Catalogue:
-    """Read from the .po file as `make messages` writes it; OSError."""
+    """A language's catalogue, read from the .po file that `make messages` writes; may raise
+    OSError.
+    """
     if language == "en":
         return _Catalogue({}, lambda _number: 0)
     path = LOCALES / language / "LC_MESSAGES" / "publisher.po"

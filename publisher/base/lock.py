@@ -1,4 +1,4 @@
-"""Files that let only one process do something in a workspace."""
+"""Process locks: lock files that let only one process do something in a workspace."""
 
 import fcntl
 import os
@@ -11,26 +11,29 @@ from publisher.base.errors import AlreadyRunning, StorageError, why
 from publisher.base.i18n import _
 
 _PATIENCE = 0.5
-"""Seconds: whoever only looks, as `ensure_free` does, has a lock for much less."""
+"""Seconds to wait for a lock: a process that only checks, as `ensure_free` does, has it for much
+less.
+"""
 _PAUSE = 0.01
 
 
 @contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
-    """Let only one `what` be at work on this file; the lock goes with the process, however it ends.
+    """Hold the lock of `what` on this file; it is released when the process ends, in any way.
 
-    AlreadyRunning names the process that has it.
+    Raises AlreadyRunning, which names the process that has it.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # For this user alone: whoever may open it may take the lock, and nothing would go out.
+        # For this user only: another user who can open it could take the lock, and nothing would go
+        # out.
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise StorageError(
             _("{path} cannot be written: {reason}.", path=path, reason=why(error))
         ) from error
     try:
-        with suppress(PermissionError):  # an older version let everybody
+        with suppress(PermissionError):  # an older version let every user
             os.fchmod(lock, 0o600)
         _take(lock, path, what)
         yield
@@ -40,9 +43,9 @@ def locked(path: Path, what: str) -> Iterator[None]:
 
 @contextmanager
 def folder_locked(folder: Path, what: str) -> Iterator[None]:
-    """The same on a folder, which stays where files in it may be deleted: the lock with them.
+    """Lock a folder: unlike a lock file, it cannot be deleted with its contents.
 
-    Where the file system locks no folders, this does nothing.
+    Does nothing if the file system cannot lock folders.
     """
     try:
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -55,7 +58,7 @@ def folder_locked(folder: Path, what: str) -> Iterator[None]:
         os.close(lock)
         raise AlreadyRunning(_("{what} is already at work in this workspace.", what=what)) from None
     except OSError:
-        pass  # such as NFS, which locks only what may be written
+        pass  # such as NFS, which locks only writable files
     try:
         yield
     finally:
@@ -63,7 +66,7 @@ def folder_locked(folder: Path, what: str) -> Iterator[None]:
 
 
 def ensure_free(path: Path, what: str) -> None:
-    """The same AlreadyRunning, if a process has the lock; nothing is taken, written or created."""
+    """Raise AlreadyRunning if a process has the lock; nothing is locked, written or created."""
     try:
         lock = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -94,7 +97,7 @@ def _take(lock: int, path: Path, what: str) -> None:
 
 
 def _wait_for(lock: int) -> None:
-    """Take it; BlockingIOError when somebody has it and does not only look."""
+    """Take the lock; BlockingIOError when another process holds it longer than a check does."""
     until = time.monotonic() + _PATIENCE
     while True:
         try:

@@ -1,7 +1,7 @@
-"""How the processes log: one line each, and nothing of what a variable held.
+"""Logging: one line per event, without the values of variables.
 
-structlog's own rendering of an exception shows local variables, and among those may be
-credentials; ours shows the traceback alone.
+structlog's own rendering of an exception shows local variables, which may be credentials; ours
+shows only the traceback.
 """
 
 import logging
@@ -13,9 +13,9 @@ import structlog
 
 
 class _Output:
-    """Standard error, as far as it takes anything: a full disk must not stop the work.
+    """Standard error, with errors ignored: a full disk must not stop the work.
 
-    Standard output is for what a command answers, which scripts read.
+    Standard output is for a command's result, which scripts read.
     """
 
     def write(self, text: str) -> None:
@@ -48,7 +48,7 @@ def configure() -> None:
 def silence(*libraries: str) -> None:
     """Keep libraries' own log lines from every handler: they hold tokens and whole URLs.
 
-    A level would not do, because somebody may lower it again, and urllib3 warns with the URL.
+    A level would not be enough, because it may be lowered again, and urllib3 warns with the URL.
     """
     for name in libraries:
         logger = logging.getLogger(name)

@@ -1,6 +1,7 @@
-"""This process: its signs of life, the files it may open, and the environment it hands on.
+"""Process: heartbeats to the parent, the limit of open files, and the environment of children.
 
-Signs of life go through a pipe: a child writes into it now and then, and its parent listens. It needs no disk, keeps a sign until somebody listens, and is gone with its processes.
+Heartbeats go through a pipe: a child writes into it regularly, and its parent reads. It needs no
+disk, keeps a heartbeat until it is read, and ends with its processes.
 """
 
 import os
@@ -9,21 +10,21 @@ import weakref
 from contextlib import suppress
 
 VARIABLE = "PULSE_FD"
-"""In the child's environment: the descriptor that it writes to. It is no setting."""
+"""In the child's environment: the descriptor that it writes to. It is not a setting."""
 
 
 class Pulse:
-    """The child's end."""
+    """The child's end of the pipe."""
 
     def __init__(self, descriptor: int | None) -> None:
-        """`descriptor` None: nobody listens."""
+        """`descriptor`: None when no parent listens."""
         self._descriptor = descriptor
         self.beats = 0
         """How many signs of life there were: this process's own heartbeat follows them."""
 
     @classmethod
     def of_environment(cls) -> "Pulse":
-        """The end that the parent has left for this process, and not for its own children."""
+        """The end that the parent passed to this process; it is not passed on to its children."""
         descriptor = os.environ.pop(VARIABLE, None)
         return cls(None if descriptor is None else int(descriptor))
 
@@ -33,16 +34,17 @@ class Pulse:
         return self._descriptor is not None
 
     def beat(self) -> None:
-        """Give a sign of life."""
+        """Send a heartbeat to the parent."""
         self.beats += 1
         if self._descriptor is not None:
-            # It is full when nobody has listened for hours, and broken when nobody will any more.
+            # It is full when the parent has not read for hours, and broken when the parent has
+            # ended.
             with suppress(BlockingIOError, BrokenPipeError):
                 os.write(self._descriptor, b".")
 
 
 class Listener:
-    """The parent's end, for one process."""
+    """The parent's end of the pipe of one child."""
 
     def __init__(self) -> None:
         self._descriptor, self.childs = os.pipe()
@@ -52,11 +54,11 @@ class Listener:
         weakref.finalize(self, os.close, self._descriptor)
 
     def hand_over(self) -> None:
-        """The child has its end."""
+        """Close the child's end here, once the child has it."""
         os.close(self.childs)
 
     def hears(self) -> bool:
-        """Whether there was a sign of life since this was last asked."""
+        """Whether a heartbeat came since the last call."""
         heard = False
         with suppress(BlockingIOError):
             while os.read(self._descriptor, 65536):
@@ -71,11 +73,11 @@ _NEEDED = frozenset({
 
 
 def bare_environment() -> dict[str, str]:
-    """What a program needs to run, and nothing that anybody set for Publisher."""
+    """The environment that a program needs to run, without Publisher's variables."""
     return {name: value for name, value in os.environ.items() if name in _NEEDED}
 
 
 def allow_many_files() -> None:
-    """As many files and connections as the system permits: it allows few if nobody asks for more."""
+    """Raise the limit of open files and connections to the highest that the system permits."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

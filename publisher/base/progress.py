@@ -1,4 +1,4 @@
-"""How far a long piece of work has come, for whoever watches."""
+"""Progress of long work, reported to a callback."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -6,14 +6,14 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 Watch = Callable[[str, int, int], None]
-"""Is told what is being done, how many of them are done, and how many there are."""
+"""A callback: what is being done, how many are done, and how many there are."""
 _T = TypeVar("_T")
 _watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
 
 
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
-    """Tell `watch` of all work in this block."""
+    """Report all work in this block to `watch`."""
     token = _watch.set(watch)
     try:
         yield
@@ -22,7 +22,7 @@ def watched(watch: Watch) -> Iterator[None]:
 
 
 def over(items: Sequence[_T], what: str) -> Iterator[_T]:
-    """The items, one after the other; `what` is done to them, in words."""
+    """The items one by one, with their progress reported; `what` describes the work, for people."""
     watch = _watch.get()
     if watch is None:
         yield from items

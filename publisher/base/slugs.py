@@ -1,9 +1,9 @@
-"""Names for files and agenda items, out of titles."""
+"""Slugs: names for files and agenda items, made from titles."""
 
 import re
 import unicodedata
 
-_LONGEST = 50  # characters: readable in a list, and whatever the script, within 255 bytes
+_LONGEST = 50  # characters: readable in a list, and within 255 bytes in any script
 _LETTERS = str.maketrans(
     {
         "ł": "l",
@@ -20,9 +20,9 @@ _LETTERS = str.maketrans(
 
 
 def slug(title: str) -> str:
-    """The title in small letters without accents, words joined by hyphens; may be empty.
+    """The title in lower case without accents, words joined by hyphens; may be empty.
 
-    Letters of other scripts than the Latin one stay as they are.
+    Letters of scripts other than Latin stay as they are.
     """
     small = unicodedata.normalize("NFKD", title).casefold().translate(_LETTERS)
     folded = unicodedata.normalize("NFKD", small)

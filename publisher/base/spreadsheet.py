@@ -1,4 +1,4 @@
-"""Rows for spreadsheets: as CSV, and as an Excel workbook."""
+"""Spreadsheets: rows as CSV, and as an Excel workbook."""
 
 import csv
 import io
@@ -14,13 +14,14 @@ _LONGEST = 32_767  # characters that Excel takes in one cell
 
 
 _FORMULA = re.compile(r"(?:\A|(?<=[;\t\r\n])) *(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
-"""Where something stands that a spreadsheet may take for a formula: at the beginning of a cell, and
-behind what a reader may take for the end of one. In French, Spanish and Polish that is a semicolon, and
-quotes that stand about the whole are none for its pieces. Whoever separates by commas sees the quotes."""
+"""The places where a spreadsheet may read a formula: at the beginning of a cell, and after what it
+may read as the end of one. In French, Spanish and Polish that is a semicolon, and quotes around the
+whole cell do not protect its pieces. With commas as separators, the quotes protect it.
+"""
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
-    """CSV with a header, a row at a time; no cell can be taken for a spreadsheet's formula."""
+    """CSV lines with a header, row by row; no cell can be read as a formula."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(columns)
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -33,7 +34,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> I
 
 
 def _cell(value: object) -> object:
-    """A text with an apostrophe before what looks like a formula: spreadsheets take that for "text".
+    """A text with an apostrophe before each possible formula, which makes it text in spreadsheets.
 
     See https://owasp.org/www-community/attacks/CSV_Injection.
     """
@@ -43,10 +44,10 @@ def _cell(value: object) -> object:
 def write(
     stream: BinaryIO, columns: Sequence[str], rows: Iterable[Mapping[str, object]], zone: tzinfo
 ) -> None:
-    """One sheet with a heading and filters; rows are written as they come.
+    """Write a workbook with one sheet, a heading and filters; rows are written as they come.
 
-    Instants become dates that can be sorted and counted with, in `zone`, which the heading names:
-    Excel knows no zones. No text is taken for a formula or a link.
+    Instants become dates that can be sorted and calculated with, in `zone`, which the heading
+    names: Excel has no time zones. No text becomes a formula or a link.
     """
     options = {
         "constant_memory": True,

@@ -1,7 +1,7 @@
-"""What a message says, kept so that each reader is told it in their own language.
+"""Stored messages: kept untranslated, so that each person reads them in their own language.
 
-The ledger keeps the English message and its values beside it, and not the words that one process
-found for them. Texts from before that, and what has no such parts, stay as they are.
+The ledger stores the English message and its values, not one process's translation. Older texts,
+and texts without such parts, stay as they are.
 """
 
 import json
@@ -12,16 +12,16 @@ from typing import Any
 from publisher.base.i18n import Text, _, joined, plural
 
 _MARK = "\N{INFORMATION SEPARATOR ONE}"
-"""Begins what is kept in this form: nobody types it."""
+"""The first character of a text in this form: it cannot be typed."""
 _PLAIN = (int, float, bool, type(None))
 
 
 class _Unsaid(Exception):
-    """A value that cannot be kept."""
+    """A value that cannot be stored."""
 
 
 def kept(text: str | None) -> str | None:
-    """A text as the ledger keeps it. Nobody else's words are taken for this form."""
+    """A text in its stored form. A text from elsewhere is never mistaken for this form."""
     if not isinstance(text, Text):
         return text and text.lstrip(_MARK)
     try:
@@ -31,14 +31,14 @@ def kept(text: str | None) -> str | None:
 
 
 def told(stored: str | None) -> str | None:
-    """What the ledger kept, in the current language."""
+    """A stored text in the current language."""
     if stored is None or not stored.startswith(_MARK):
         return stored
     return _text(json.loads(stored.removeprefix(_MARK)))
 
 
 def again(text: str) -> str:
-    """A text that was made in one language, in the current one."""
+    """Translate a text that was made in another language into the current one."""
     if not isinstance(text, Text):
         return text
     values = {name: again(value) if isinstance(value, str) else value

@@ -1,17 +1,17 @@
-"""Text that others wrote, for a screen or a title; and when two names are one person."""
+"""Sanitizing of untrusted text for screens and titles, and comparison of people's names."""
 
 import unicodedata
 
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Categories of what moves a cursor, turns the writing round, or begins a line of its own."""
+"""Unicode categories of characters that move a cursor, reverse the writing, or begin a new line."""
 _JOINERS = frozenset({"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}", "\N{SOFT HYPHEN}"})
-"""Of these categories, but parts of words and of emoji."""
+"""Characters of these categories that are parts of words and of emoji."""
 
 
 def harmless(text: str, keep: str = "") -> str:
-    """`text` without what could move the cursor or colour the screen, but for `keep`.
+    """`text` without characters that could move the cursor or colour the screen, except `keep`.
 
-    A sign stands in its place. All spaces stay: French has no-break ones.
+    Each is replaced by U+FFFD. All spaces stay: French has no-break ones.
     """
     return "".join(
         character
@@ -26,7 +26,7 @@ def _is_harmful(character: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """A name as names are compared: without regard to capitals and to how Unicode spells it.
+    """A name in the form used for comparison: case and Unicode composition do not matter.
 
     An é is one character on one keyboard and two on another, and looks the same.
     """
@@ -34,5 +34,5 @@ def folded(name: str) -> str:
 
 
 def same_person(one: str, other: str | None) -> bool:
-    """Whether two names are taken for one."""
+    """Whether two names are the same person's."""
     return other is not None and folded(one) == folded(other)

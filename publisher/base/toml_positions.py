@@ -1,4 +1,4 @@
-"""A TOML file: its values, and where each key stands in it, which tomllib does not tell."""
+"""TOML files with the position of each key, which tomllib does not give."""
 
 import re
 import tomllib
@@ -10,7 +10,7 @@ from publisher.base.i18n import _, later
 
 Keys = tuple[str, ...]
 
-# What tomllib says, and how we say it.
+# tomllib's messages, and ours.
 _REASONS = (
     ("Cannot", later("a key or a table is given twice")),
     ("Unterminated string", later("a quotation mark is never closed")),
@@ -38,7 +38,7 @@ _KEY = re.compile(rf"""\s*\[{{0,2}}\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*(=|\])""")
 
 
 class TomlFile:
-    """What a file says; `name` is how messages call it."""
+    """A TOML file's values and positions; `name` is its name in messages."""
 
     def __init__(self, path: Path, *, name: str | None = None) -> None:
         """Raises ConfigurationError when the file cannot be read."""
@@ -51,7 +51,9 @@ class TomlFile:
         self._positions = _positions(text)
 
     def _invalid(self, told: str, text: str) -> ConfigurationError:
-        """Never quotes the line, which in secrets.toml would be a secret."""
+        """The error for invalid TOML. It never quotes the line, which in secrets.toml may be a
+        secret.
+        """
         reason = next((reason for sign, reason in _REASONS if sign in told), _UNREADABLE)
         found = _PLACE.search(told)
         lines = text.split("\n")
@@ -70,7 +72,7 @@ class TomlFile:
         )
 
     def place(self, *keys: str) -> str:
-        """`publisher.toml:3:1`, the line and column of the key, or of the table that lacks it."""
+        """The line and column of a key, or of the table that lacks it: `publisher.toml:3:1`."""
         for end in range(len(keys), 0, -1):
             if keys[:end] in self._positions:
                 line, column = self._positions[keys[:end]]

@@ -1,1 +1,1 @@
-"""One folder for each platform: it builds requests and says what answers mean."""
+"""Channels: one folder per platform, which builds its requests and interprets its answers."""

@@ -1,4 +1,4 @@
-"""Answers of platforms: what they mean for a delivery, and reading what nobody vouches for."""
+"""Answers of platforms: their meaning for a delivery, and safe parsing of untrusted values."""
 
 import json
 import re
@@ -22,17 +22,18 @@ from publisher.model.outcomes import (
 )
 
 DEFAULT_REST = timedelta(minutes=15)
-"""How long the accounts of an app rest at most, when the platform does not say credibly how long."""
+"""The longest rest of an app's accounts, when the platform names no credible end."""
 LONGEST_REST = timedelta(hours=25)
-"""How long an account rests at most without being asked whether it goes on: no window of a platform is
-longer than a day, and our clock may be off."""
+"""The longest rest of an account before it is tested: no platform's window is longer than a day,
+and our clock may be wrong.
+"""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 AGAIN = later("It is tried again by itself.")
 
 
 def doubt(what: str, step: Step) -> Unknown | Deferred:
-    """Whether the request had its effect cannot be told from its end."""
+    """The outcome when it is not known whether the request had its effect."""
     if step is Step.LAY_READY:
         message = _(
             "{what} while the post was laid ready. Nothing is public; it will be repeated.",
@@ -53,7 +54,7 @@ def doubt(what: str, step: Step) -> Unknown | Deferred:
 
 
 def unread(what: str) -> Deferred:
-    """The account could not be read."""
+    """The outcome when the account could not be read."""
     return Deferred(
         Kind.UNAVAILABLE,
         _(
@@ -65,10 +66,10 @@ def unread(what: str) -> Deferred:
 
 
 def parsed(text: str) -> Any:
-    """The value of a JSON text; None when it is none.
+    """The value of a JSON text; None when it is not JSON.
 
-    Whatever a platform says reaches the ledger through here. What no database takes is replaced: half
-    of a surrogate pair, and the character NUL.
+    Everything that a platform says reaches the ledger through here. What no database can store is
+    replaced: half of a surrogate pair, and the character NUL.
     """
     try:
         return _storable(json.loads(text))
@@ -87,16 +88,16 @@ def _storable(value: Any) -> Any:
 
 
 def credible(instant: datetime) -> datetime | None:
-    """An instant with an offset that a platform told, in UTC; None where it cannot be meant."""
+    """An instant with an offset from a platform, in UTC; None when it is not plausible."""
     if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
         return None
     return instant.astimezone(UTC)
 
 
 def dated(header: str) -> datetime | None:
-    """The instant of a `Date` header (RFC 9110, section 5.6.7), in UTC; None where it cannot be meant.
+    """The instant of a `Date` header (RFC 9110, section 5.6.7), in UTC; None if not plausible.
 
-    It is UTC where it names no zone, or `-0000`.
+    Without a zone, or with `-0000`, it is UTC.
     """
     try:
         instant = parsedate_to_datetime(header)
@@ -110,21 +111,21 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def identifier(value: Any) -> str:
-    """An id as text; empty when it is none."""
+    """An id as text; empty when it is not one."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if re.fullmatch(r"[A-Za-z0-9_-]{1,100}", text) else ""
 
 
 def whole(value: Any) -> int | None:
-    """A whole number of at most twelve digits, written as one or as text."""
+    """A whole number of at most twelve digits, from a number or a text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    text = str(value).strip()  # of more than `int` takes for space, such as U+001F
+    text = str(value).strip()  # removes more than `int` accepts as space, such as U+001F
     return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
 
 
 def number(value: Any) -> float:
-    """A finite number that is not absurd; 0 when it is none."""
+    """A finite number below 10^9; 0 for anything else."""
     usable = isinstance(value, int | float) and not isinstance(value, bool)
     return value if usable and 0 < value < 1e9 else 0
 
@@ -134,9 +135,7 @@ def named_status(status: int) -> str:
 
 
 def quote(text: Any) -> str:
-    """The platform's own words for a message, without addresses, control characters and whatever
-    looks like a token.
-    """
+    """The platform's own text for a message, without addresses, control characters and tokens."""
     if not isinstance(text, str):
         return ""
     raw = text.encode("utf-8", "replace").decode().split()
@@ -148,33 +147,33 @@ def quote(text: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the answers of one platform mean for a delivery: pure functions, put together.
+    """Interprets the answers of one platform, with pure functions.
 
-    The rule behind every row: only what provably never became public is refused; a time-out after
+    The rule for every case: only what is proved not to be public is refused; a time-out after
     sending, a reset, a 5xx or a 2xx that cannot be read leaves the outcome unknown, and nothing is
-    sent again before the platform was read. The rows come from the platforms' documentation, and
-    from what was seen of them; tests/support/answers/ lists them.
+    sent again before the platform has been read. The cases come from the platforms' documentation,
+    and from observed answers; tests/support/answers/ lists them.
 
     Messages are for the manager: what happened and what to do next, without addresses or secrets.
     """
 
     name: str
-    """The platform's, for messages."""
+    """The platform's name, for messages."""
     meaning: Callable[[Answer, Step], Outcome]
-    """Of an answer that came whole, to anything but a reading."""
+    """Interprets a complete answer to anything but a reading."""
     reading: Callable[[Answer], Reading]
-    """Of an answer that came whole, to a reading."""
+    """Interprets a complete answer to a reading."""
     limits: Callable[[Answer, Step], tuple[Limit, ...]]
-    """What its headers tell of the account's limits."""
+    """The account's limits from the answer's headers."""
     app_rest: Callable[[Answer, Step], datetime | None]
-    """Until when all accounts of the app rest."""
+    """Until when all accounts of the app rest; None if they do not."""
 
     @overload
     def judge(self, answer: Answer, step: Literal[Step.READ]) -> Reading: ...
     @overload
     def judge(self, answer: Answer, step: Step = Step.PUBLISH) -> Outcome: ...
     def judge(self, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
-        """What `answer` means, and what it tells of the limits: the account's, and its app's."""
+        """The outcome of `answer`, with the limits of the account and its app."""
         if answer.wire is Wire.NOT_SENT:
             what = _(
                 "{name} could not be reached ({reason})",
@@ -201,5 +200,5 @@ class Answers:
         )
 
     def unreadable(self) -> Deferred:
-        """What an answer means that should tell what is on the platform, and does not."""
+        """The outcome of an answer that should show what is on the platform, and does not."""
         return unread(_("{platform} gave an answer that cannot be used", platform=self.name))

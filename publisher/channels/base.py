@@ -1,7 +1,7 @@
-"""The contract that every channel keeps; `tests/channels/test_contract.py` runs over all of them.
+"""The contract of all channels; `tests/channels/test_contract.py` checks each of them.
 
 A channel translates and classifies. It does not retry, limit, log or know the ledger, and it waits
-where `depart` does: that lives once, in `delivery/courier.py`.
+only in `depart`: that is in one place, `delivery/courier.py`.
 """
 
 from collections.abc import Callable, Collection
@@ -13,33 +13,35 @@ from publisher.model.models import Capabilities, Owner, Parcel, Prepared
 from publisher.model.outcomes import AccountHeld, Deferred, Outcome, Sighting
 
 MediaReader = Callable[[str], bytes]
-"""Gives the bytes of a picture by its digest."""
+"""Returns the bytes of a picture, by its digest."""
 
 
 Leave = Callable[[], None]
-"""Lets a request leave: quickly, and waiting for nothing, for others leave after it."""
+"""Sends the prepared request. Must not block, as others leave after it."""
 
 Depart = Callable[[Leave], None]
-"""Does what it is given at the instant at which a request may leave, maybe in another thread, and
-returns; raises `NotDeparted`, and does nothing, when it may not leave, or not any more. What leaving
-raises goes on. Called again when a request that was to leave was held up."""
+"""Calls the given function at the instant at which the request may leave, maybe in another thread,
+and returns. Raises `NotDeparted`, without calling it, when the request may not leave, or no longer.
+Exceptions of the function are passed on. Called again when the request was delayed.
+"""
 
 
 def at_once(leave: Leave) -> None:
-    """The instant has come."""
+    """Let the request leave immediately."""
     leave()
 
 
 class NotDeparted(Exception):
-    """The instant has passed at which the request was to leave; nothing left."""
+    """The request did not leave, and may no longer leave."""
 
 
 class NotPrepared(Exception):
-    """A step before publishing failed; `outcome` says what that means. Nothing became public by
-    this attempt; `Unknown` when an earlier one turns out to have done so, `Accepted` when the
-    platform made it public on its own (`public_since`).
+    """A step before publishing failed; `outcome` says what that means.
 
-    `prepared` is what the next attempt begins with; None: what this one began with.
+    This attempt made nothing public. `outcome` is `Unknown` when an earlier attempt did, `Accepted`
+    when the platform made it public on its own (`public_since`).
+
+    `prepared` is what the next attempt starts from; None: the same as this one.
     """
 
     def __init__(self, outcome: Outcome, prepared: Prepared | None = None) -> None:
@@ -49,16 +51,16 @@ class NotPrepared(Exception):
 
 
 class Channel(Protocol):
-    """One account's way to its platform. Used by one thread at a time."""
+    """A channel: sends and reads posts of one account. Used by one thread at a time."""
 
     capabilities: ClassVar[Capabilities]
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        """Lay ready whatever may be laid ready before the instant; nothing of it is public.
+        """Prepare all that is possible before the instant; nothing of it becomes public.
 
-        Safe to repeat: `prepared` says what an earlier call achieved. What comes back is written
-        down; where it has `leftovers` or an `upload`, or does not hold the content yet, the next
-        call goes on from there. One call makes ten requests at most. Raises `NotPrepared`.
+        Safe to repeat: `prepared` is the result of an earlier call. The result is recorded; if it
+        has `leftovers` or an `upload`, or does not hold the content yet, the next call goes on from
+        there. One call makes at most ten requests. Raises `NotPrepared`.
         """
 
     def send(
@@ -70,9 +72,9 @@ class Channel(Protocol):
     ) -> Outcome:
         """Make the part after those in `sent` (remote ids, in order) public, by one request.
 
-        The request is made, signed and connected first; `depart` is called to let it leave, and
-        what it raises goes on. Never raises for what the platform or the network
-        does.
+        The request is made, signed and connected first; then `depart` is called to let it leave,
+        and its exceptions are passed on. Otherwise never raises for what the platform or the
+        network does.
         """
 
     def find(
@@ -85,40 +87,42 @@ class Channel(Protocol):
     ) -> Sighting:
         """Look on the platform for the part after those in `sent`, made public at `since` or later.
 
-        `taken`: ids that belong to other deliveries, whatever they look like.
+        `taken`: ids that belong to other deliveries, to be ignored.
 
-        Reads only. `Absent` says nothing about requests that are still on their way: the caller
-        waits for the platform to settle, and asks twice.
+        Reads only. `Absent` says nothing about requests that are still under way: the caller waits
+        for the platform to settle, and asks twice.
         """
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        """Take away what lies ready and will not be used; what comes back is left, or was found.
+        """Delete what is prepared and will not be used; returns what is left, or was found.
 
         Called again until nothing is left, and safe to repeat. Deletes nothing that is public, or
-        may be. Raises `NotPrepared`: with `Accepted` where the parcel's own content is public after
-        all, with `Unknown` where something else is, which is no part of what it is `prepared` for
-        then; otherwise to be called later.
+        may be. Raises `NotPrepared`: with `Accepted` when the parcel's own content is public after
+        all, with `Unknown` when something else is public, which its `prepared` then leaves out;
+        otherwise it is to be called again later.
         """
 
     def withdraw(self, remote_id: str, prepared: Prepared) -> Outcome:
-        """Delete a part from the platform, and what of `prepared` stays there besides.
+        """Delete a part from the platform, and what else of `prepared` is there.
 
-        `Accepted` also when all of it is gone already, which is looked at: what a platform does not
-        show may only be hidden from this account.
+        `Accepted` also when all of it was deleted already, which is verified: what a platform does
+        not show may only be hidden from this account.
         """
 
     @property
     def owner_id(self) -> str | None:
-        """The id of whom the keys belong to, as the keys themselves tell.
+        """The id of the keys' owner, as far as the keys themselves contain it.
 
-        Empty: only the platform can tell. None: there are no keys.
+        Empty: only the platform knows it. None: there are no keys.
         """
 
     def owner(self) -> Owner | AccountHeld | Deferred:
-        """Ask the platform whom the keys belong to. Reads only, and may cost something."""
+        """Ask the platform for the keys' owner. Reads only, and may cost a fee."""
 
     def examine(self) -> Health:
-        """Ask the platform whether it would take posts of this account. Reads only."""
+        """Health check: ask the platform whether it would take posts of this account. Reads
+        only.
+        """
 
     def close(self) -> None:
-        """Hang up: nobody uses it any more."""
+        """Close the channel's connections."""

@@ -1,4 +1,4 @@
-"""Health: what an account's platform says of the account itself, found by reading alone."""
+"""Health check of an account, by reading only: credentials, owner and clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from publisher.model.outcomes import Accepted, AccountHeld, Answer, Deferred, St
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether posts of an account would be taken now."""
+    """The result: whether the platform would take posts of an account now."""
 
     problem: str | None = None
-    """Why not, and what to do; None: they would, as far as reading can tell."""
+    """Why not, and what to do; None: it would, as far as reading can show."""
     is_certain: bool = True
     """False when the platform could not be asked."""
     clock_ahead: timedelta | None = None
     """How far our clock is ahead of the platform's (negative: behind), to the second."""
     expires_at: datetime | None = None
-    """When the credentials end; None: never, or the platform does not say."""
+    """When the credentials expire; None: never, or the platform does not say."""
     owner: Owner | None = None
-    """Whom the credentials belong to; None: the platform did not say."""
+    """The owner of the credentials; None: the platform did not say."""
 
 
 def owner_of(
     answers: Answers, answer: Answer, told: Mapping[str, object], key: str, sign: str
 ) -> Owner | AccountHeld | Deferred:
-    """The owner that an answer names by `id` and `key`; `sign` stands before the name."""
+    """The owner that an answer names by `id` and `key`; `sign` is put before the name."""
     user_id, name = identifier(told.get("id")), told.get(key)
     if answer.wire is Wire.ANSWERED and answer.status == 200 and user_id and isinstance(name, str):
         return Owner(id=user_id, name=sign + name)
@@ -38,8 +38,8 @@ def owner_of(
 
 
 def problem_of(answers: Answers, answer: Answer) -> str | None:
-    """Why the account cannot be read; None: it can."""
-    if not was_answered(answer):  # no post is in doubt, so nothing is said of one
+    """Why the account cannot be read; None when it can."""
+    if not was_answered(answer):  # no post is uncertain, so the message is not about one
         return _(
             "{platform} does not answer ({reason}).",
             platform=answers.name,
@@ -55,6 +55,6 @@ def was_answered(answer: Answer) -> bool:
 
 
 def clock_ahead(answer: Answer) -> timedelta | None:
-    """How far our clock is ahead of the one that dated the answer."""
+    """How far our clock is ahead of the one that dated the answer; None without a date."""
     told = dated(answer.headers.get("date", ""))
     return answer.received_at - told if told else None

@@ -1,4 +1,4 @@
-"""Channels that are open, lent to one thread at a time, so that their connections are used again."""
+"""Pool of open channels, each lent to one thread at a time, so that connections are reused."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -8,17 +8,18 @@ from threading import Lock
 from publisher.channels.base import Channel
 
 ChannelOf = Callable[[str], AbstractContextManager[Channel]]
-"""Lends a channel of an account while a block runs."""
+"""Lends a channel of an account for a `with` block."""
 _MOST_IDLE = 100
-"""Channels that nobody has at the moment and that stay open, each with a connection: of a hundred
-thousand accounts, those that were used last."""
+"""The most idle channels that stay open, each with a connection: of a hundred thousand accounts,
+those that were used last.
+"""
 
 
 class Pool:
-    """The channels of one process."""
+    """The channel pool of one process."""
 
     def __init__(self, open_channel: Callable[[str], Channel]) -> None:
-        """`open_channel` opens a channel of an account, and raises for whoever wants to borrow it."""
+        """`open_channel` opens a channel of an account; its exceptions are raised by `lend`."""
         self._open = open_channel
         self._lock = Lock()
         self._idle: OrderedDict[str, list[Channel]] = OrderedDict()
@@ -27,7 +28,7 @@ class Pool:
 
     @contextmanager
     def lend(self, account: str) -> Iterator[Channel]:
-        """A channel of an account that nobody else has, the one that was used last if there is any."""
+        """Lend a free channel of an account, the last used one if there is any."""
         channel = self._take(account) or self._open(account)
         try:
             yield channel
@@ -54,7 +55,9 @@ class Pool:
             each.close()
 
     def _forget_the_oldest(self) -> list[Channel]:
-        """One channel of the account that was used longest ago; none if all of it are lent."""
+        """Remove an idle channel of the least recently used account; none if all of them are
+        lent.
+        """
         account, idle = next(iter(self._idle.items()))
         forgotten, idle[:1] = idle[:1], []
         self._idle_in_all -= len(forgotten)

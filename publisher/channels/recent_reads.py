@@ -1,17 +1,17 @@
-"""What a channel read lately: kept a moment for those that can be told by the same reading."""
+"""Cache of a channel's last reading, for deliveries that the same reading can resolve."""
 
 from typing import Generic, TypeVar
 
 from publisher.base.clock import Clock
 
 KEPT = 30.0
-"""Real seconds."""
+"""How long a reading is cached, in real seconds."""
 
 Read = TypeVar("Read")
 
 
 class Lately(Generic[Read]):
-    """The last reading of one channel."""
+    """The cached last reading of one channel."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -19,13 +19,13 @@ class Lately(Generic[Read]):
         self._read: Read | None = None
 
     def keep(self, read: Read) -> Read:
-        """Keep what was read just now, or what came instead."""
+        """Cache a new reading, or its failure."""
         self._read, self._until = read, self._clock.monotonic() + KEPT
         return read
 
     @property
     def read(self) -> Read | None:
-        """What was kept; None when that is too long ago."""
+        """The cached reading; None when it is too old."""
         if self._clock.monotonic() >= self._until:
             self._read = None
         return self._read

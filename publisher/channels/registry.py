@@ -1,4 +1,4 @@
-"""The channels there are: ours in one dictionary, and those that other distributions bring.
+"""Registry of channels: our own in one dictionary, and those of other distributions.
 
 Another distribution names its `ChannelSpec` as an entry point of the group `publisher.channels`.
 """
@@ -24,7 +24,7 @@ _OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, SITE)}
 
 
 def _found() -> dict[str, ChannelSpec]:
-    """All channels by name; TypeError or ValueError names a distribution's spec that is none."""
+    """All channels by name; raises TypeError or ValueError for a distribution's invalid spec."""
     found = dict(_OURS)
     for point in entry_points(group=_GROUP):
         spec = point.load()
@@ -41,29 +41,29 @@ CAPABILITIES: Mapping[str, Capabilities] = {name: spec.capabilities for name, sp
 TEMPLATES = tuple(spec.package for spec in SPECS.values() if spec.package)
 """The packages with the channels' own templates."""
 ALIASES: Mapping[str, str] = {alias: spec.name for spec in SPECS.values() for alias in spec.aliases}
-"""What else a channel is called in drafts and settings, in small letters."""
+"""Other names of channels in drafts and settings, in lower case."""
 
 
 def channel_called(word: str) -> str:
-    """The channel's own name; `word` itself if it is no other name of a channel."""
+    """The name of the channel with this alias; `word` itself if it is not an alias."""
     return ALIASES.get(word.casefold(), word)
 
 
 def title(channel: str) -> str:
-    """The channel's name as readers know it; its own name where it is no channel any more."""
+    """The channel's public name; its internal name if the channel no longer exists."""
     spec = SPECS.get(channel)
     return _(spec.title) if spec else channel
 
 
 def in_sentence(channel: str) -> str:
-    """The same within a sentence."""
+    """The channel's public name within a sentence."""
     spec = SPECS.get(channel)
     return _(spec.in_sentence or spec.title) if spec else channel
 
 
 def widest() -> Capabilities:
-    """Of the channel that takes the largest pictures: what a file may be before it is known where it
-    goes.
+    """The capabilities of the channel with the largest pictures, for files without a known
+    channel.
     """
     return max(CAPABILITIES.values(), key=lambda can: can.picture_max_bytes)
 
@@ -71,14 +71,12 @@ def widest() -> Capabilities:
 def open_channel(
     account: Account, credentials: Mapping[str, str], options: ChannelOptions
 ) -> "Channel":
-    """A channel of the account, for one thread at a time; KeyError for a channel that does not
-    exist.
-    """
+    """Open a channel of the account, for one thread at a time; KeyError for an unknown channel."""
     return SPECS[account.channel].open(account, credentials, options)
 
 
 def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None:
-    """Ask the platform of each of these channels for the time, which `options.check` hears."""
+    """Ask the platform of each of these channels for the time; `options.check` gets the answers."""
     from publisher.channels.http import recorder  # noqa: PLC0415 - only workers need it
 
     for spec in (SPECS[name] for name in SPECS.keys() & set(channels)):

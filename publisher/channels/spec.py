@@ -1,4 +1,4 @@
-"""What a channel says of itself, once: all that the rest of Publisher knows of a platform.
+"""Channel spec: all that the rest of Publisher needs to know about a platform.
 
 `registry.py` has the specs of all channels. Nothing outside `channels/` and `sandbox/` names one.
 """
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChannelOptions:
-    """What all channels are opened with."""
+    """The options that every channel is opened with."""
 
     request_timeout: timedelta
     """Real time for one request, from the connection to the last byte of the answer."""
     folder: Path
-    """Where channels may keep files, each in a folder of its own name."""
+    """Where channels may store files, each in a folder with its name."""
     clock: Clock
     servers: Mapping[str, str] = field(default_factory=dict)
-    """By channel, another server than the platform's own."""
+    """By channel, a server to use instead of the platform's."""
     check: "ClockCheck | None" = None
-    """Hears the time that each answer names."""
+    """Gets the time that each answer names."""
 
     def heard(self, spec: "ChannelSpec") -> "Heard":
-        """What takes the time that a channel's platform tells."""
+        """The function that gets the time from the answers of a channel's platform."""
         from publisher.model.clock_check import unheard  # noqa: PLC0415 - only workers need it
 
         return self.check.heard_from(_(spec.title)) if self.check else unheard
@@ -45,7 +45,7 @@ platform's library, so that commands that only look at drafts start fast."""
 
 
 class ShownPicture(Protocol):
-    """A picture of a page that is shown."""
+    """A picture as a page shows it."""
 
     @property
     def src(self) -> str: ...
@@ -56,7 +56,7 @@ class ShownPicture(Protocol):
 
 
 class PageMaker(Protocol):
-    """Makes what a channel's mockup shows of a post that is a page."""
+    """Makes the page that a channel's mockup shows."""
 
     def __call__(
         self, content: Content, *, slug: str, published: datetime, pictures: Sequence[ShownPicture]
@@ -65,15 +65,15 @@ class PageMaker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A key of an account in publisher.toml that this channel has beside the common ones."""
+    """A key of an account in publisher.toml that only this channel has."""
 
     name: str
     pattern: str
-    """That the whole value must match."""
+    """The pattern that the whole value must match."""
     about: str = ""
-    """What it is, for editors that know the files' schema."""
+    """Its description in the files' schema, for editors."""
     required: str | None = None
-    """What an account without it is told; None: it may be missing."""
+    """The message for an account without it; None: it is optional."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Credential:
     name: str
     required: bool = True
     of_app: bool = False
-    """Whether it is the app's own, by which accounts that share an app, and its limits, are known."""
+    """Whether it belongs to the app; accounts with the same one share an app and its limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,58 +92,59 @@ class Server:
 
     address: str
     setting: str
-    """In the environment alone: whoever decides about it gets every credential."""
+    """Set in the environment only: a person who can set it gets every credential."""
     hosts: frozenset[str]
-    """By which the platform itself is known."""
+    """The host names of the platform itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSpec:
-    """One channel."""
+    """The description of one channel."""
 
     name: str
-    """In drafts, settings and the ledger."""
+    """The name in drafts, settings and the ledger."""
     title: str
-    """As readers call the platform; it is translated where it is shown."""
+    """The platform's public name; it is translated where it is shown."""
     capabilities: Capabilities
     open: Opener
     post_id: str
-    """A pattern of the platform's ids of posts."""
+    """A pattern for the platform's post ids."""
     post_id_hint: str
-    """Where a person finds such an id."""
+    """A hint where a person finds such an id."""
     hashtags: int
-    """The most in a message before `check` warns."""
+    """The most hashtags in a post before `check` warns."""
     in_sentence: str | None = None
-    """The same as the title within a sentence, where that differs."""
+    """The title within a sentence, if that differs."""
     aliases: tuple[str, ...] = ()
-    """Other names, in small letters, that drafts and settings may use."""
+    """Other names that drafts and settings may use, in lower case."""
     nicknames: tuple[str, ...] = ()
-    """What people call it, too loose for a name; for suggestions."""
+    """What people call it, too vague for a name; used for suggestions."""
     options: tuple[Option, ...] = ()
     credentials: tuple[Credential, ...] = ()
     server: Server | None = None
-    """None: the channel asks no server."""
+    """None: the channel uses no server."""
     mockup: str = "preview/card.html"
-    """The template of how a post looks there, with a macro `post(shown)`; a channel's own is found
-    under the last name of its package: `twitter/mockup.html`."""
+    """The template of the mockup of a post, with a macro `post(shown)`; a channel's own is under
+    the last name of its package: `twitter/mockup.html`.
+    """
     css: str = "plain"
-    """The class by which stylesheets know the mockup."""
+    """The mockup's class in stylesheets."""
     package: str | None = None
-    """The package that holds the channel's own templates; None: it has none."""
+    """The package with the channel's own templates; None: it has none."""
     page: PageMaker | None = None
-    """Makes the page that a post is, with the pictures' credits; None: a post is a card or thread."""
+    """Makes the page of a post, with the pictures' credits; None: a post is a card or thread."""
     folds_after: int | None = None
-    """After how many characters readers see only the beginning of a text."""
+    """The number of characters after which the platform folds a text."""
     has_fees: bool = False
     """Whether the platform charges for posts; see `[prices]`."""
     warns_of_mentions: bool = False
     """Whether a mention notifies people who did not ask, and hides a post that begins with it."""
     takes_copies_for_spam: bool = False
-    """Whether the same text from two accounts does harm."""
+    """Whether the same text from two accounts counts as spam."""
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The credentials that it cannot do without."""
+        """The names of the required credentials."""
         return tuple(one.name for one in self.credentials if one.required)
 
     @property

@@ -1,7 +1,8 @@
 """Bulkheads: each platform may hold only so many of a process's threads.
 
-A platform that hangs would hold all of them otherwise, and the others' posts would wait behind it.
-What finds its lane full waits in it without a thread, until one at work there is free.
+Otherwise a platform that hangs would hold all of them, and the posts of the others would wait. Work
+for a platform that has all its threads in use waits in its lane without a thread, until one of
+those threads is free.
 """
 
 from collections import Counter, defaultdict, deque
@@ -11,7 +12,7 @@ from threading import Lock
 from publisher.base.errors import LedgerGone, PublisherError
 
 _RESERVE = 8
-"""One in so many threads is kept from each platform, for the others."""
+"""One in this many threads is reserved for other platforms."""
 
 
 def lane_width(threads: int) -> int:
@@ -23,14 +24,15 @@ class Lanes:
     """The lanes of one process, by name."""
 
     def __init__(self, width: int) -> None:
-        """`width`: how many threads may be at work in one lane."""
+        """`width`: how many threads may work in one lane."""
         self._width = width
         self._lock = Lock()
         self._at_work = Counter[str]()
         self._waiting: defaultdict[str, deque[Callable[[], None]]] = defaultdict(deque)
 
     def run(self, lane: str, work: Callable[[], None]) -> None:
-        """Do this now, and then what came meanwhile; or leave it to a thread that is at work there.
+        """Do this now, and then what came meanwhile; if the lane is full, leave it to a thread
+        there.
 
         Raises the last PublisherError of what it did, at the end.
         """
@@ -46,7 +48,7 @@ class Lanes:
                 try:
                     following()
                 except LedgerGone:
-                    raise  # nothing that waits can be done any more
+                    raise  # nothing that waits can still be done
                 except PublisherError as error:
                     trouble = error
                 following = self._next(lane)

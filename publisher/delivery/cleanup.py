@@ -1,4 +1,4 @@
-"""What an ended delivery left at its platform: cleared away, unless it is public."""
+"""Cleanup: deletes unpublished orphans of ended deliveries from their platforms."""
 
 import structlog
 
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 class Clearing:
-    """Clears away what cancelled, failed, missed and held deliveries left behind."""
+    """Deletes what cancelled, failed, missed and held deliveries left at their platforms."""
 
     def __init__(
         self,
@@ -27,14 +27,14 @@ class Clearing:
         lanes: Lanes | None = None,
         check_keys: KeyCheck = any_keys,
     ) -> None:
-        """`lanes` and `check_keys`: as for `delivery.Courier`."""
+        """`lanes` and `check_keys`: as for `courier.Courier`."""
         self._check_keys = check_keys
         self._leftovers = leftovers
         self._channel_of = channel_of
         self._lanes = lanes
 
     def clear(self, claim: Claim) -> None:
-        """Clear away what one delivery left. A claim that is worth nothing any more does no harm."""
+        """Delete what one delivery left. A claim that is no longer valid does no harm."""
         delivery = self._leftovers.give_up(claim)
         if delivery is None:
             return
@@ -52,10 +52,10 @@ class Clearing:
             log.info("let go: somebody brought it back", delivery=begun.id)
 
     def _next(self, delivery: Delivery) -> Delivery | None:
-        """One round, which finds or deletes something; None when it does not go on from here."""
+        """One round, which finds or deletes something; None when the cleanup ends here."""
         try:
             with self._channel_of(delivery.account) as channel:
-                # To somebody else's keys it may look gone.
+                # With another owner's keys it may look deleted.
                 if stranger := self._check_keys(delivery.account, channel):
                     raise NotPrepared(stranger)
                 left = channel.clear(parcel_of(delivery), delivery.prepared)
@@ -73,7 +73,7 @@ class Clearing:
         except (ConfigurationError, CredentialsMissing) as problem:
             self._leftovers.failed(delivery, delivery.prepared, str(problem))
         except PublisherError:
-            raise  # the ledger is away: when the lease is over, somebody goes on
+            raise  # the ledger is away: when the lease is over, another worker goes on
         except Exception:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             message = _("Publisher failed while it cleared away; the error in its log says more.")

@@ -1,8 +1,9 @@
-"""One delivery on its way out, in the hands of a worker.
+"""The courier: a worker prepares, sends and records one delivery.
 
-The order of its steps is what the promise rests on: prepare (nothing of it is public), make the
-request, write the intent, let it leave once at the instant, write what came of it. Whatever dies in
-between, the ledger tells how far it came; docs/reliability.md goes through every case.
+The order of its steps is what guarantees that nothing goes out twice: prepare (nothing of it is
+public), make the request, write the intent, send it once at the instant, record the outcome.
+Whatever dies in between, the ledger says how far it came; docs/reliability.md goes through every
+case.
 """
 
 from contextlib import ExitStack
@@ -43,10 +44,11 @@ from publisher.model.outcomes import (
 from publisher.model.states import State
 
 LOOK_AHEAD = 4.0
-"""Real seconds before its instant at which a delivery is claimed and made ready."""
+"""Real seconds before its instant at which a delivery is claimed and prepared."""
 _EARLY = LOOK_AHEAD + 6.0
-"""Real seconds before its instant from which on a worker keeps what it was given: its clock may be
-behind the dispatcher's."""
+"""A worker keeps a delivery that is at most this many real seconds early: its clock may be behind
+the dispatcher's.
+"""
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
 
 _LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger is away
@@ -55,7 +57,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Leases:
-    """How long, in real seconds, a worker stays in charge."""
+    """The lengths of a worker's leases, in real seconds."""
 
     claimed: float
     """From the claim until it begins to prepare or, where there is nothing to prepare, until its
@@ -81,7 +83,7 @@ class Leases:
 
 
 class Courier:
-    """Takes claimed deliveries to their platforms."""
+    """Sends claimed deliveries to their platforms."""
 
     def __init__(
         self,
@@ -93,8 +95,9 @@ class Courier:
         lanes: Lanes | None = None,
         check_keys: KeyCheck = any_keys,
     ) -> None:
-        """`check` tells whether the clock is wrong; None: it is always right. `lanes` bounds how many
-        threads a channel may hold; None: nothing does. `check_keys` tells whose keys an account has.
+        """`check` says whether the clock is wrong; None: it is always right. `lanes` limits how
+        many threads a channel may hold; None: no limit. `check_keys` checks whose keys an account
+        has.
         """
         self._check_keys = check_keys
         self._attempts = attempts
@@ -106,10 +109,9 @@ class Courier:
         self._leases = leases
 
     def deliver(self, claim: Claim) -> None:
-        """Take one delivery as far as it can go now. Returns when the ledger knows the outcome.
+        """Take one delivery as far as possible now. Returns when the ledger has the outcome.
 
-        A claim that is worth nothing any more, because somebody else moved the delivery, does no
-        harm.
+        A claim that is no longer valid, because the delivery has changed, does no harm.
         """
         delivery = self._attempts.take(claim)
         if delivery is None:
@@ -120,7 +122,9 @@ class Courier:
             self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(delivery))
 
     def _take_on_if_claimed(self, delivery: Delivery) -> None:
-        """What waited in its lane for longer than its lease is somebody else's."""
+        """After a wait in the lane that was longer than the lease, another worker has the
+        delivery.
+        """
         if delivery.lease_until is not None and self._clock.now() < delivery.lease_until:
             self._take_on(delivery)
 
@@ -154,11 +158,11 @@ class Courier:
         return None
 
     def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-        """Lay ready what may be; None when it does not go on from here, which is on record then.
+        """Prepare the delivery as far as possible; None when it ends here, which is then on record.
 
-        Takes more than one round when an earlier attempt left something at the platform, and for
-        what moves: that is brought in pieces, ahead of its time, and put down when it is ready or
-        the platform works on it.
+        This takes more than one round when an earlier attempt left something at the platform, and
+        for video and GIF: they are uploaded in pieces, ahead of their time, and the delivery is put
+        down when they are ready or the platform processes them.
         """
         lays_posts = channel.capabilities.lays_posts_ready
         if lays_posts and not delivery.prepared.holds(delivery.content):
@@ -172,7 +176,7 @@ class Courier:
             known = delivery.prepared
             shows = any(part.pictures for part in delivery.content.parts)
             if not is_charged and (lays_posts or shows):
-                # Requests take long: stay in charge until they have ended, whatever they bring.
+                # Requests take long: keep the lease until they have ended, whatever their outcome.
                 begins = lays_posts and not known.holds(delivery.content)
                 delivery = self._attempts.checkpoint(
                     delivery,
@@ -197,8 +201,10 @@ class Courier:
                 return delivery
 
     def _at_once_where_it_must_be(self, delivery: Delivery) -> Delivery:
-        """The delivery, on record as one whose post is made at its instant, where the platform
-        publishes at once what is laid ready: then a doubt about it is settled by its words.
+        """The delivery, marked to be posted only at its instant, if its platform publishes drafts
+        at once.
+
+        Then an unknown outcome is resolved by the post's text.
         """
         known = delivery.prepared
         if known.at_once or not self._attempts.publishes_early(delivery.account):
@@ -208,10 +214,10 @@ class Courier:
         return self._attempts.checkpoint(delivery, at_once, lease)
 
     def _rests_until(self, delivery: Delivery, prepared: Prepared) -> datetime | None:
-        """When to go on with what has been made ready as far as can be; None: at once.
+        """When to go on with a delivery that is prepared as far as possible; None: at once.
 
-        Early is what moves, which is made ready long before; anything else only when the clock was
-        set back, and then nobody shall wait for hours with it in hand.
+        Video and GIF are early, as they are prepared long before; anything else only when the clock
+        was set back, and then no worker must hold it for hours.
         """
         if prepared.upload:
             return prepared.upload.look_at
@@ -233,7 +239,7 @@ class Courier:
         except PublisherError:
             raise  # the ledger is away: the lease decides
         except Exception:
-            # Nothing is public yet, so it may be tried again; its expiry ends that.
+            # Nothing is public yet, so it may be tried again, until it expires.
             log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
             self._record(delivery, _broken_before())
         return None
@@ -258,7 +264,7 @@ class Courier:
 
     @staticmethod
     def _send(channel: Channel, departure: Departure) -> Outcome | None:
-        """What came of the request; None when the ledger did not let it leave."""
+        """The outcome of the request; None when the ledger did not let it leave."""
         delivery = departure.delivery
         parcel, prepared, sent = parcel_of(delivery), delivery.prepared, delivery.remote_ids
         try:
@@ -273,9 +279,9 @@ class Courier:
                 _("The worker stood still for too long, or the clock was set back; not sent."),
             )
         except (Conflict, PublisherError):
-            raise  # the ledger's, of the intent
+            raise  # the ledger's errors about the intent
         except Exception:
-            # A channel must not raise; if it does, the request may be out all the same.
+            # A channel must not raise; if it does, the request may still have left.
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             if not departure.is_intended:
                 return _broken_before()
@@ -284,7 +290,9 @@ class Courier:
             )
 
     def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
-        """Write what came of a request; what a platform said must not get lost on the way."""
+        """Record the outcome of a request; retries while the ledger is away, as it must not be
+        lost.
+        """
         answered_at = self._clock.now()
         give_up = self._clock.monotonic() + self._leases.sending
         while True:
@@ -317,7 +325,7 @@ def _broken_before() -> Deferred:
 
 
 def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountHeld:
-    """What it means for an account that its settings or its credentials are not in order."""
+    """The outcome for an account whose settings or credentials are wrong."""
     again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
     return AccountHeld(
         Kind.AUTH, joined(*problem.args[:1], problem.hint or "", again), backoff=UNTIL_MENDED
@@ -325,7 +333,7 @@ def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountHeld:
 
 
 def parcel_of(delivery: Delivery) -> Parcel:
-    """What a channel needs to know of a delivery."""
+    """The delivery as a channel needs it."""
     return Parcel(
         post=delivery.post,
         account=delivery.account,

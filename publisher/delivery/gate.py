@@ -1,8 +1,8 @@
-"""Where what is ready waits for its instant, and leaves one after the other.
+"""The gate: prepared requests wait here for their instant, then leave one after the other.
 
-Hundreds of threads that wake at one instant hold each other up, and all of them are as late as the
-last. So one of those that wait for an instant wakes, and lets all of them go: it takes microseconds
-for each. Nobody goes before its turn: of each account one, then of each account another.
+Hundreds of threads that wake at one instant delay each other, and all are as late as the last. So
+only one of the threads that wait for an instant wakes, and sends for all of them: that takes
+microseconds for each. They go round robin: one of each account, then another of each account.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from publisher.model.timing import by_turns
 
 
 class _Waiting:
-    """What one thread waits to do."""
+    """A thread that waits, with what it is to do."""
 
     def __init__(self, go: Callable[[], None], gone: Signal) -> None:
         self._go = go
@@ -27,11 +27,11 @@ class _Waiting:
         self._has_gone = True
         try:
             self._go()
-        except BaseException as problem:  # noqa: BLE001 - it is raised where it belongs
+        except BaseException as problem:  # noqa: BLE001 - it is raised in the thread that waits
             self._problem = problem
 
     def give_up(self, problem: BaseException) -> None:
-        """It did not go, and will not; what has gone already stays so."""
+        """Fail a request that has not gone; one that has gone stays so."""
         if not self._has_gone:
             self._problem = problem
         self._gone.set()
@@ -40,21 +40,21 @@ class _Waiting:
         self._gone.set()
 
     def await_it(self) -> None:
-        """Wait until it was done; raises what it raised."""
+        """Wait until it is done; raises what it raised."""
         self._gone.wait()
         if self._problem:
             raise self._problem
 
 
 _OfAccounts = dict[str, list[_Waiting]]
-"""All that wait for one instant."""
+"""All that wait for one instant, by account."""
 
 
 class Gate:
     """The gate of one process."""
 
     def __init__(self, clock: Clock, patience: float) -> None:
-        """`patience`: real seconds that anybody waits at most, should the clock be set back."""
+        """`patience`: the longest wait in real seconds, in case the clock is set back."""
         self._clock = clock
         self._patience = patience
         self._lock = Lock()
@@ -62,10 +62,10 @@ class Gate:
         """By the instant; whoever came first for it is the one that wakes."""
 
     def go(self, instant: datetime, account: str, go: Callable[[], None]) -> None:
-        """Do this at an instant, or at once if that is over; raises what it raises.
+        """Do this at an instant, or at once if that is over; raises what `go` raises.
 
-        It may be done by another thread, and others wait meanwhile: it must be quick. And it must
-        look at the clock itself: it is done before the instant if that does not come in time.
+        Another thread may do it while others wait, so it must be quick. It must check the clock
+        itself: if the instant does not come in time, it is done early.
         """
         mine = _Waiting(go, self._clock.signal())
         with self._lock:
@@ -91,17 +91,17 @@ class Gate:
         except BaseException as end:
             self._give_up(together, end)
             raise
-        # Only now: who is awake takes time from those that have yet to go.
+        # Only now: threads that are awake take time from those that have not gone yet.
         for waiting in chain(*together.values()):
             waiting.awaken()
 
     @staticmethod
     def _give_up(together: _OfAccounts, end: BaseException) -> None:
-        """This thread ends: nobody shall wait for it."""
+        """This thread ends, so no other may wait for it."""
         for waiting in chain(*together.values()):
             waiting.give_up(end)
 
     def _close(self, instant: datetime) -> _OfAccounts:
-        """Who waited; who comes later goes by itself."""
+        """Remove and return all that wait for an instant; later ones go by themselves."""
         with self._lock:
             return self._waiting.pop(instant)

@@ -1,9 +1,9 @@
-"""Identity: whether an account's keys belong to whom publisher.toml and the ledger say.
+"""Identity check: whether an account's keys belong to the owner in publisher.toml and the ledger.
 
-Looked at before the first post of each account in a process, a few seconds ahead of its instant.
-X's access tokens begin with the number of their user (docs.x.com, OAuth 1.0a), so that a user who
-was verified once is known again without a request: neither a new key of the same user nor a
-platform that is away keeps a post back. A Page's token tells nothing, so Facebook is asked.
+Checked before the first post of each account in a process, a few seconds before its instant. X's
+access tokens begin with the id of their user (docs.x.com, OAuth 1.0a), so a user who was verified
+once is recognised without a request: neither a new key of the same user nor a platform that is away
+delays a post. A Page's token contains no id, so Facebook is asked.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,16 +19,17 @@ from publisher.model.models import Account, Owner
 from publisher.model.outcomes import AccountHeld, Deferred, Kind
 
 KeyCheck = Callable[[str, Channel], AccountHeld | Deferred | None]
-"""Tells why nothing of an account may go out with the keys of a channel; None: it may."""
+"""Returns why nothing of an account may go out with a channel's keys; None when it may."""
 
 _ASK_AGAIN = 15.0
-"""Real seconds for which an answer that brings no certainty stands, so that many posts of one account
-ask once."""
+"""Real seconds for which an unclear answer is reused, so that many posts of one account ask
+once.
+"""
 log = structlog.get_logger()
 
 
 def any_keys(_account: str, _channel: Channel) -> None:
-    """All keys are taken for the account's own."""
+    """No check: all keys are accepted as the account's own."""
 
 
 class Identity:
@@ -45,10 +46,10 @@ class Identity:
         """Until when an answer stands, and the owner that was known then."""
 
     def check(self, account: str, channel: Channel) -> AccountHeld | Deferred | None:
-        """Why nothing of the account may go out with these keys; None: they are its own.
+        """Why nothing of the account may go out with these keys; None when they are its own.
 
-        Asks the platform only where keys and ledger do not tell. Where the keys belong to somebody
-        else, the account is held as well. Raises LedgerUnavailable.
+        Asks the platform only if keys and ledger do not show it. If the keys belong to another
+        owner, the account is suspended as well. Raises LedgerUnavailable.
         """
         if account in self._verified:
             return None
@@ -59,7 +60,7 @@ class Identity:
                 return None
             known, now = self._owners.of(account), self._clock.monotonic()
             until, known_then, recent = self._unclear.get(account, (now, None, None))
-            if recent and now < until and known == known_then:  # nobody has resumed it since
+            if recent and now < until and known == known_then:  # no one has resumed it since
                 return recent
             found = self._look(self._accounts[account], channel, known)
             if found is None:
@@ -69,9 +70,9 @@ class Identity:
             return found
 
     def introduce(self, account: str, channel: Channel) -> Owner | AccountHeld | Deferred | None:
-        """As `check`, but gives the owner, with the name that readers know.
+        """As `check`, but returns the owner, with the public name.
 
-        Asks the platform once where the ledger does not know the name. None: there are no keys.
+        Asks the platform once if the ledger does not have the name. None when there are no keys.
         """
         if channel.owner_id is None:
             return None
@@ -126,7 +127,7 @@ class Identity:
 
 
 def verified(owners: Owners, accounts: Mapping[str, Account]) -> dict[str, Owner]:
-    """The owners that were verified last, of the accounts that mean them and have their keys."""
+    """The last verified owners, of accounts that still mean them and have their keys."""
     known, refused = owners.all(), owners.refused()
     return {
         name: owner
@@ -136,10 +137,10 @@ def verified(owners: Owners, accounts: Mapping[str, Account]) -> dict[str, Owner
 
 
 def stranger(account: Account, owner: Owner, known: Owner | None) -> tuple[str, str] | None:
-    """Why the keys' owner is not whom the account wants, and what to do; None: it is.
+    """Why the keys' owner is not the one that the account means, and what to do; None when it is.
 
-    `known` is the owner that was verified last. Without a name of `owner`, its handle is not looked
-    at.
+    `known` is the owner that was verified last. If `owner` has no name, the account's handle is not
+    compared.
     """
     if not owner.name and account.handle is not None:
         return None
@@ -148,14 +149,14 @@ def stranger(account: Account, owner: Owner, known: Owner | None) -> tuple[str, 
 
 
 def belongs(owner: Owner, account: Account) -> bool:
-    """Whether publisher.toml means this owner, as far as it names one."""
+    """Whether publisher.toml means this owner; True if it names none."""
     if account.page_id is not None and account.page_id != owner.id:
         return False
     return account.handle is None or plain(account.handle) == plain(owner.name)
 
 
 def plain(handle: str) -> str:
-    """A handle without `@` and capitals, which make no difference on X."""
+    """A handle without `@` and in lower case, as X compares them."""
     return handle.removeprefix("@").casefold()
 
 

@@ -1,4 +1,4 @@
-"""A delivery whose outcome is unknown: look on the platform, and write what was seen."""
+"""Reconciliation by a worker: looks for an uncertain delivery on its platform."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class Reconciler:
-    """Looks for uncertain deliveries."""
+    """Looks for uncertain deliveries on their platforms."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Reconciler:
         lanes: Lanes | None = None,
         check_keys: KeyCheck = any_keys,
     ) -> None:
-        """`check`, `lanes` and `check_keys`: as for `delivery.Courier`."""
+        """`check`, `lanes` and `check_keys`: as for `courier.Courier`."""
         self._doubts = doubts
         self._check_keys = check_keys
         self._channel_of = channel_of
@@ -40,10 +40,10 @@ class Reconciler:
         """By account: one reading tells of all that it may have, so they are looked for in turn."""
 
     def reconcile(self, claim: Claim) -> None:
-        """Look for one delivery, and write what that told."""
+        """Look for one delivery, and record the result."""
         if self._check and self._check.trouble():
-            # By a wrong clock, platforms have settled too soon; when the lease is over, somebody
-            # looks whose clock is right.
+            # With a wrong clock the platform would seem settled too soon; when the lease is over, a
+            # worker with a right clock looks.
             return
         delivery = self._doubts.take(claim)
         if delivery is None:
@@ -59,7 +59,7 @@ class Reconciler:
             self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(claim))
 
     def _take_on_if_claimed(self, claim: Claim) -> None:
-        """What waited in its lane for longer than its lease is read for somebody else."""
+        """After a wait in the lane that was longer than the lease, another worker looks for it."""
         if delivery := self._doubts.take(claim):
             self._take_on(delivery)
 
@@ -73,7 +73,7 @@ class Reconciler:
         since = delivery.doubt_since or delivery.due_at
         try:
             with self._channel_of(delivery.account) as channel:
-                # On somebody else's account it would be missed, and go out twice.
+                # On another owner's account it would not be found, and go out twice.
                 if stranger := self._check_keys(delivery.account, channel):
                     return stranger
                 taken = self._doubts.ids_of_others(delivery)
@@ -83,7 +83,7 @@ class Reconciler:
         except (ConfigurationError, CredentialsMissing) as problem:
             return unusable(problem)
         except PublisherError:
-            raise  # the ledger is away: when the lease is over, somebody looks again
+            raise  # the ledger is away: when the lease is over, another worker looks
         except Exception:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             return Unknown(

@@ -1,4 +1,4 @@
-"""The last moment before a post leaves: its request is made, signed and connected, and only waits."""
+"""Sending a prepared request: writes the intent, waits for the instant, lets the request leave."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,18 +14,20 @@ from publisher.model.models import Delivery
 from publisher.model.outcomes import Deferred
 
 _INTENT_AHEAD = 0.5
-"""Real seconds between the intent and the instant: time for a commit that many posts share."""
+"""Real seconds between the intent and the instant: time for a group commit of many posts."""
 _LONGEST_WAIT = 15.0
-"""Real seconds from which on it waits no longer for its instant: a delivery comes ten seconds ahead at
-most, so the clock was set back."""
-_LEDGER_PAUSE = 0.2  # real seconds between two tries to write it while the ledger is away
+"""The longest wait for an instant, in real seconds: a delivery comes at most ten seconds early, so
+a longer wait means that the clock was set back.
+"""
+_LEDGER_PAUSE = 0.2  # real seconds between two attempts to write it while the ledger is away
 
 
 class Departure:
     """Called by a channel when a request is ready to leave; see `channels.base.Depart`.
 
-    It writes the intent, and lets the request leave at the instant. Called once more for the same
-    request, because its connection had to be made anew, it only asks whether it may still leave.
+    It writes the intent, and lets the request leave at the instant. When it is called again for the
+    same request, because its connection had to be opened again, it only checks whether it may still
+    leave.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class Departure:
         lease: Callable[[], datetime],
         check: ClockCheck | None = None,
     ) -> None:
-        """`lease` gives the end of a lease that begins now and outlasts the request; `check` tells
+        """`lease` returns the end of a lease that begins now and outlasts the request; `check` says
         whether the clock is wrong.
         """
         self._attempts = attempts
@@ -66,11 +68,11 @@ class Departure:
         expires_at = self.delivery.expires_at
         is_over = lease_until is None or now >= lease_until
         is_past_expiry = expires_at is not None and now > expires_at
-        # The clock was set back since it woke.
+        # True if the clock was set back since it woke.
         is_early = now < self.delivery.goes_at
         if is_over or is_past_expiry or is_early or self._clock.monotonic() > self._deadline:
-            # This process was frozen, or the whole machine slept, which only the date shows; others
-            # may believe by now that it died while sending. If they do, the ledger raises Conflict.
+            # This process was frozen, or the machine slept, which only the date shows; others may
+            # assume by now that it died while sending. If they do, the ledger raises Conflict.
             raise NotDeparted
         self._mind_the_clock()
         leave()
@@ -94,7 +96,7 @@ class Departure:
                 intended = self._attempts.intend(self.delivery, send_at, self._lease())
                 break
             except (LedgerUnavailable, StorageError):
-                # If it was written all the same, the next try raises Conflict.
+                # If it was written after all, the next attempt raises Conflict.
                 if self._clock.monotonic() > give_up:
                     raise
                 self._clock.sleep_until(self._clock.ahead(_LEDGER_PAUSE), _LEDGER_PAUSE)

@@ -1,4 +1,4 @@
-"""Taking a post down from its platforms, part by part, on record."""
+"""Withdrawal: deletes a post from its platforms, part by part, on record."""
 
 from dataclasses import dataclass
 
@@ -39,15 +39,15 @@ _UNCLEAR = {
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What became of one delivery."""
+    """The result of the withdrawal of one delivery."""
 
     delivery: Delivery
     problem: str | None = None
-    """Why something of it may still be out; it is tried again, and withdrawing again does no harm."""
+    """Why a part may still be out; it is tried again, and a second withdrawal does no harm."""
 
 
 class Withdrawal:
-    """Deletes what is out."""
+    """Deletes posts that are out."""
 
     def __init__(
         self,
@@ -58,8 +58,8 @@ class Withdrawal:
         lanes: Lanes | None = None,
         check_keys: KeyCheck = any_keys,
     ) -> None:
-        """`lanes` bounds how many threads of workers a channel may hold; None: nothing does.
-        `check_keys`: as for `delivery.Courier`.
+        """`lanes` limits how many threads of workers a channel may hold; None: no limit.
+        `check_keys`: as for `courier.Courier`.
         """
         self._check_keys = check_keys
         self._control = control
@@ -69,11 +69,12 @@ class Withdrawal:
         self._lanes = lanes
 
     def withdraw(self, post: str, account: Accounts, *, actor: str, reason: str) -> list[Withdrawn]:
-        """Delete a post from its platforms; a thread from its end, so that nothing hangs loose.
+        """Delete a post from its platforms; a thread from its end, so that no reply loses its
+        parent.
 
-        Each part is on record as soon as the platform confirmed that it is gone, and the delivery
-        is withdrawn with the last. What is left is tried again by a worker, and may be withdrawn
-        again at any time. Whatever stands in the way of one delivery, the others are gone on with.
+        Each part is on record as soon as the platform confirms that it is deleted, and the delivery
+        is withdrawn with the last. A worker tries again to delete what is left, and a person may
+        withdraw it again at any time. A failure of one delivery does not stop the others. Raises
         NotPossible when nothing of the post is out.
         """
         return [
@@ -82,7 +83,9 @@ class Withdrawal:
         ]
 
     def showing(self, consent: str) -> list[Delivery]:
-        """What a withdrawal of this consent is about: all that is out, or may go out."""
+        """The deliveries that a withdrawal of this consent concerns: all that are out, or may go
+        out.
+        """
         over = (*ENDED_UNSENT, State.WITHDRAWN)
         found = self._safeguards.showing(consent)
         return [d for d in found if d.remote_ids or d.state not in over]
@@ -90,11 +93,10 @@ class Withdrawal:
     def withdraw_consent(
         self, consent: str, *, actor: str, reason: str
     ) -> tuple[list[Delivery], list[Withdrawn]]:
-        """Hold whatever shows a picture of this consent and is not out; take down what is.
+        """Hold all that shows a picture of this consent and is not out; delete what is out.
 
-        Gives what was held, and what became of the others; what may be out without being known,
-        or is on its way at this moment, is among these with its problem, and is held if it turns
-        out not to be out.
+        Returns the held deliveries, and the results of the others. A delivery that is uncertain or
+        being sent is among the latter with its problem, and is held once it is known not to be out.
         """
         held = self._safeguards.hold(consent, reason, actor)
         showing = self._safeguards.showing(consent)
@@ -108,10 +110,10 @@ class Withdrawal:
     def found_gone(
         self, post: str, account: Accounts, *, actor: str, reason: str
     ) -> list[Withdrawn]:
-        """Write a person's word that what was withdrawn in vain is not on the account any more.
+        """Record a person's word that what could not be withdrawn is no longer on the account.
 
         For what Publisher can never delete, because the account or its keys are gone. Nothing is
-        deleted. NotPossible where nobody began to withdraw it.
+        deleted. Raises NotPossible when no withdrawal has begun.
         """
         found = self._control.withdrawable(post, account, actor)
         begun = [delivery for delivery in found if delivery.withdrawn_ids is not None]
@@ -132,9 +134,7 @@ class Withdrawal:
         return done
 
     def go_on(self, claim: Claim) -> None:
-        """Try once more what a withdrawal left out. A claim that is worth nothing any more does no
-        harm.
-        """
+        """Retry an incomplete withdrawal. A claim that is no longer valid does no harm."""
         taken = self._withdrawals.take(claim)
         if taken is None:
             return
@@ -144,7 +144,7 @@ class Withdrawal:
             self._lanes.run(taken[0].channel, lambda: self._go_on_if_taken(claim))
 
     def _go_on_if_taken(self, claim: Claim) -> None:
-        """What waited in its lane may be done by now."""
+        """After a wait in the lane, check that the claim is still valid."""
         if taken := self._withdrawals.take(claim):
             delivery, reason = taken
             self._delete(delivery, ACTOR, reason, begun=True)
@@ -158,8 +158,9 @@ class Withdrawal:
     def _delete(
         self, delivery: Delivery, actor: str, reason: str, *, begun: bool = False
     ) -> Withdrawn:
-        """Delete part by part. Who finds that somebody else does so as well goes on from there:
-        a part that is gone may be deleted again.
+        """Delete part by part; if another process does the same, go on from its state.
+
+        A part that is gone may be deleted again.
         """
         while delivery.state in WITHDRAWABLE:
             try:
@@ -178,10 +179,10 @@ class Withdrawal:
         return Withdrawn(delivery, _moved(delivery))
 
     def _ask(self, delivery: Delivery) -> Outcome:
-        """Let the platform delete the last part that is out."""
+        """Ask the platform to delete the last part that is out."""
         try:
             with self._channel_of(delivery.account) as channel:
-                # To somebody else's keys it may look gone.
+                # With another owner's keys it may look deleted.
                 if stranger := self._check_keys(delivery.account, channel):
                     return stranger
                 return channel.withdraw(delivery.remote_ids[-1], delivery.prepared)
@@ -190,7 +191,7 @@ class Withdrawal:
         except PublisherError:
             raise  # the ledger is away
         except Exception:
-            # A channel must not raise; if it does, the part may be deleted all the same.
+            # A channel must not raise; if it does, the part may still have been deleted.
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             return Unknown(
                 _("Publisher failed while it deleted the post; the error in its log says more.")
@@ -198,7 +199,7 @@ class Withdrawal:
 
 
 def _still_out(delivery: Delivery, reason: str) -> str:
-    """What a person must know of the last part that is out, of a post that is none of a thread too."""
+    """The message about the last part that may be out; without a number if it is not a thread."""
     if len(delivery.content.parts) == 1:
         return _("It may still be out: {reason} Publisher tries again by itself.", reason=reason)
     return _(

@@ -1,11 +1,11 @@
-"""What keeps an account from sending: a person's pause, or the platform, by which it is suspended.
+"""Pauses and suspensions of accounts: a person pauses one, a platform suspends one.
 
-A suspension ends at the instant that the platform names. Where it names none, each one in a row
-lasts longer than the one before, and at its end one post asks whether the account goes on: until
-one is taken, it is not proved (see suspensions.py).
+A suspension ends at the instant that the platform names. If it names none, each further suspension
+in a row lasts longer, and at its end one post is sent as a test. Until the platform takes a post,
+the suspension is not proved to be over (see suspensions.py).
 
-Accounts that share an app are held together when its limit is used up. Which ones do is known from
-their credentials, of which nothing is ever written: the ledger learns their names alone.
+Accounts that share an app are suspended together when the app's limit is used up. Their credentials
+show which accounts those are; the ledger gets only the accounts' names, never a credential.
 """
 
 from collections.abc import Collection, Sequence
@@ -43,15 +43,15 @@ from publisher.model.outcomes import PASSING, AccountHeld, Kind
 from publisher.model.states import State
 
 SUSPENDED = Event.ACCOUNT_HELD
-"""The step of an account that is suspended, as it is called in the record."""
+"""The event of an account that is suspended."""
 GOES_ON = Event.ACCOUNT_GOES_ON
-"""The step of an account that was suspended and has published since."""
+"""The event of an account that was suspended and has published since."""
 EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 """Before every instant."""
 _BY_ITSELF = accounts.c.held_until.is_not(None)
-_SAME_END = timedelta(minutes=1)  # of many answers that come together, each names another second
+_SAME_END = timedelta(minutes=1)  # answers that come together each name a different second
 _AT_ONCE = 500  # names in one statement
-_FEW = 20  # of those that wait behind a suspension, which looks at them for each of the others
+_FEW = 20  # of those that wait behind a suspension; each waiting post checks all of them
 _EXCLUDE = text("SELECT pg_advisory_xact_lock(7305138, hashtext(:name))")
 _REFUSED = text(
     "SELECT name FROM unnest(CAST(:names AS varchar[])) AS names (name)"
@@ -77,19 +77,21 @@ def held(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> Col
 
 
 def unproved(account: FromClause) -> ColumnElement[bool]:
-    """Rows of `accounts` that were suspended without an end that the platform named, and of which
-    nothing has been taken since.
+    """Rows of `accounts` suspended without an end named by the platform, and with no post taken
+    since.
     """
     return and_(account.c.held_at.is_not(None), account.c.suspended_times.is_not(None))
 
 
 def waits_its_turn(horizon: BindParameter[datetime]) -> ColumnElement[bool]:
-    """What fell due during a suspension that has ended, while more like it goes out before it; and
-    whatever falls due until it is proved that it has ended, but for the one post that asks.
+    """Deliveries that wait for an earlier one of their account, during or after a suspension.
 
-    The platform has just said that it was too much: what waited goes out in order, each when the
-    one before it has its answer, and not in a burst. Of what is due by `horizon`, a post that no
-    platform has refused yet asks first: another may be refused for itself, and prove nothing.
+    These are the posts that fell due during a suspension that has ended, and all posts that fall
+    due before its end is proved, except the one that tests it.
+
+    The platform has just said that there were too many requests, so they go out in order, each when
+    the one before it has its answer. Of the posts due by `horizon`, one that has not been refused
+    yet goes first: another may be refused for its own content, which proves nothing.
     """
     first = first_scheduled(deliveries.alias(), "id", accounts.c.account)
     fresh = _fresh(deliveries.alias(), accounts.c.account, horizon)
@@ -107,7 +109,9 @@ def first_scheduled(
     account: ColumnElement[str],
     after: ColumnElement[datetime] = EVER,
 ) -> ScalarSelect[Any]:
-    """A column of the first of an account's `rows` of `deliveries` that is scheduled after an instant."""
+    """A column of the first of an account's deliveries in `rows` that is scheduled after an
+    instant.
+    """
     found = _in_order(select(rows.c[column]), rows, account, after)
     return found.limit(written(1)).scalar_subquery()
 
@@ -115,7 +119,7 @@ def first_scheduled(
 def _fresh(
     rows: FromClause, account: ColumnElement[str], horizon: BindParameter[datetime]
 ) -> ScalarSelect[Any]:
-    """The id of one that nothing has kept back yet, of the first few that are due."""
+    """The id of one without an error so far, of the first few that are due."""
     due = _in_order(select(rows.c.id, rows.c.error_kind), rows, account, EVER)
     few = due.where(rows.c.wake_at <= horizon).correlate(accounts).limit(written(_FEW)).subquery()
     return select(func.min(few.c.id)).where(few.c.error_kind.is_(None)).scalar_subquery()
@@ -127,11 +131,11 @@ def _in_order(
     account: ColumnElement[str],
     after: ColumnElement[datetime],
 ) -> Select[Any]:
-    """What is scheduled of an account after an instant.
+    """The deliveries of an account that are scheduled after an instant, in order.
 
-    By its order, and by a range instead of an equality, which leaves `ix_deliveries_turns` alone.
-    By its statistics PostgreSQL expects to find any account soon elsewhere, and reads all that is
-    scheduled for one that has nothing.
+    The order, and a range instead of an equality, leave PostgreSQL only `ix_deliveries_turns`. Its
+    statistics make it expect to find any account soon in another index, and for an account without
+    deliveries it would read all that is scheduled.
     """
     return found.where(
         rows.c.state == written(State.SCHEDULED),
@@ -141,8 +145,9 @@ def _in_order(
 
 
 def has_one_under_way(account: FromClause) -> ColumnElement[bool]:
-    """Whether a worker has something of this row of `accounts` that fell due while it was suspended,
-    or, until that is proved to be over, anything.
+    """Whether a worker has a delivery of this account that fell due during its suspension.
+
+    Until the suspension is proved to be over, any delivery counts.
     """
     rows = deliveries.alias()
     found = select(rows.c.id).where(
@@ -162,8 +167,11 @@ def is_resting(row: Row[Any], now: datetime) -> bool:
 def waits_for_a_person(
     account: ColumnElement[str] | str, now: BindParameter[datetime]
 ) -> ColumnElement[bool]:
-    """Rows of `accounts` that keep this account from sending until a person has acted, as far as is
-    known: a pause, what no time ends, and a suspension that calls for a person until it is tried again.
+    """Rows of `accounts` that keep this account from sending until a person acts, as far as is
+    known.
+
+    These are a pause, a suspension without an end, and one that needs a person and has not been
+    tested again yet.
     """
     lasting = and_(
         unproved(accounts),
@@ -177,17 +185,16 @@ def waits_for_a_person(
 
 
 def held_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
-    """Rows of `accounts` whose platform takes no request until somebody has acted."""
+    """Rows of `accounts` whose platform takes no request until a person acts."""
     return and_(
         applies_to(account), accounts.c.held_at.is_not(None), accounts.c.held_until.is_(None)
     )
 
 
 def hold(connection: Connection, account: str, outcome: AccountHeld, now: datetime) -> AccountHeld:
-    """Suspend an account as the platform asked, and note why; gives the outcome with its end.
+    """Suspend an account as the platform asked, and record why; returns the outcome with its end.
 
-    What waits for a person stays, and so does a suspension that lasts longer: no later answer ends
-    either.
+    A suspension that waits for a person, or that lasts longer, stays: no later answer ends it.
     """
     times = None
     if outcome.backoff:
@@ -195,7 +202,7 @@ def hold(connection: Connection, account: str, outcome: AccountHeld, now: dateti
         row = connection.execute(query).one_or_none()
         times = (row.suspended_times or 0) if row and row.held_at else 0
         if times and row and row.held_until and row.held_until > now:
-            return replace(outcome, until=row.held_until)  # of several that left together
+            return replace(outcome, until=row.held_until)  # requests that left together
         until = now + outcome.backoff[min(times, len(outcome.backoff) - 1)]
         outcome, times = replace(outcome, until=until), times + 1
     _hold(connection, accounts.c.account == account, outcome, now, times)
@@ -206,11 +213,10 @@ def hold(connection: Connection, account: str, outcome: AccountHeld, now: dateti
 def hold_together(
     connection: Connection, names: Collection[str], until: datetime, now: datetime
 ) -> None:
-    """Let accounts rest whose app's limit is used up, and note why; as `hold`, for each.
+    """Suspend the accounts of an app whose limit is used up, and record why; as `hold`, for each.
 
-    Those that rest for about as long anyway are left as they are. So is one that somebody else has
-    in hand at this instant: it is about to send, and will learn the same by itself. This waits
-    for nobody.
+    An account that is suspended for about as long anyway is left as it is. So is one whose row is
+    locked: it is about to send, and will get the same answer itself. This waits for no lock.
     """
     if until <= now:
         return
@@ -232,7 +238,7 @@ def hold_together(
 
 
 def go_on(connection: Connection, suspended: Sequence[Row[Any]], now: datetime) -> None:
-    """Note that these rows of `accounts` are suspended no more: their platform took a post."""
+    """Record that these rows of `accounts` are no longer suspended: their platform took a post."""
     names = [row.account for row in suspended]
     # `held_until` stays: what waited goes out one by one.
     connection.execute(
@@ -251,7 +257,7 @@ def go_on(connection: Connection, suspended: Sequence[Row[Any]], now: datetime) 
 
 
 def app_limit(until: datetime) -> AccountHeld:
-    """How an account rests whose app's limit is used up."""
+    """The outcome for an account whose app has used up its limit."""
     return AccountHeld(
         Kind.APP_LIMIT,
         _("The platform's limit for the whole app is used up. It goes on by itself."),
@@ -274,7 +280,7 @@ def _hold(
 ) -> None:
     until = outcome.until
     longer = true() if until is None else accounts.c.held_until < until
-    # One that was not proved to be over has lasted since it began.
+    # A suspension that was not proved to be over has lasted since it began.
     since = {} if times and times > 1 else {"held_at": now}
     connection.execute(
         update(accounts)
@@ -302,16 +308,16 @@ def _note(
 def take_for_pause(connection: Connection, account: str) -> None:
     """Wait for the intents of this account that are being written, and let no new one begin.
 
-    Not by the account's row: PostgreSQL lets those who share a row pass whoever waits for it, so
-    that a pause would never get its turn while posts leave.
+    Not with a lock on the account's row: on PostgreSQL new shared locks pass an exclusive one that
+    waits, so a pause would never get its turn while posts leave.
     """
     if connection.dialect.name != "sqlite":  # which has one writer at a time
         connection.execute(_EXCLUDE, {"name": account})
 
 
 def being_paused(connection: Connection, names: Collection[str]) -> Collection[str]:
-    """Those of the accounts that somebody is just pausing, or waits to; nobody pauses the others
-    until this transaction ends.
+    """The accounts that a person is pausing at this moment, or waits to pause. The others cannot be
+    paused until this transaction ends.
     """
     if connection.dialect.name == "sqlite":
         return ()
@@ -319,5 +325,5 @@ def being_paused(connection: Connection, names: Collection[str]) -> Collection[s
 
 
 def applies_to(account: ColumnElement[str] | str) -> ColumnElement[bool]:
-    """Rows of `accounts` that concern this account: its own, and the one for all."""
+    """Rows of `accounts` that concern this account: its own, and the row for all accounts."""
     return or_(accounts.c.account == account, accounts.c.account == EVERYTHING)

@@ -1,7 +1,7 @@
-"""Owners: whom the keys of each account belong to, as far as that was verified.
+"""Account owners: the platform user or Page that the keys of each account belong to, once verified.
 
-The platform's number of the user or the Page is what counts; its name is for people, who read it,
-and for `handle` in publisher.toml. Of the keys themselves nothing is written.
+The platform's id of the user or the Page counts; its name is for people to read, and for `handle`
+in publisher.toml. The keys themselves are never stored.
 """
 
 from typing import Any
@@ -19,37 +19,37 @@ from publisher.model.outcomes import AccountHeld
 
 VERIFIED = Event.OWNER_VERIFIED
 FORGOTTEN = {"owner_id": None, "owner_handle": None, "other_owner": None}
-"""The columns of an account whose owner is learnt again with its next post."""
+"""The columns of an account whose owner is verified again with its next post."""
 
 
 class Owners:
-    """Remembers them."""
+    """Reads and writes the verified owners of accounts."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def of(self, account: str) -> Owner | None:
-        """The owner that was verified last; None: none was."""
+        """The owner that was verified last; None when none was."""
         with self._database.read() as connection:
             query = select(accounts).where(accounts.c.account == account)
             return _owner(connection.execute(query).one_or_none())
 
     def all(self) -> dict[str, Owner]:
-        """The same of all accounts, by account."""
+        """The verified owners of all accounts, by account."""
         query = select(accounts).where(accounts.c.owner_id.is_not(None))
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(accounts.c.account)).all()
         return {row.account: owner for row in rows if (owner := _owner(row))}
 
     def refused(self) -> frozenset[str]:
-        """The accounts that are held because their keys are somebody else's."""
+        """The accounts that are suspended because their keys belong to another owner."""
         query = select(accounts.c.account).where(accounts.c.other_owner.is_not(None))
         with self._database.read() as connection:
             return frozenset(connection.execute(query).scalars())
 
     def remember(self, account: str, owner: Owner) -> None:
-        """Write down whom the keys belong to, after that was verified."""
+        """Store the owner of the account's keys, after it was verified."""
         values = {**FORGOTTEN, "owner_id": owner.id, "owner_handle": owner.name or None}
         with self._database.write() as connection:
             row = self._locked(connection, account)
@@ -64,9 +64,9 @@ class Owners:
             )
 
     def refuse(self, account: str, other: Owner, outcome: AccountHeld) -> None:
-        """Hold the account until a person acts: its keys belong to `other`.
+        """Suspend the account until a person acts: its keys belong to `other`.
 
-        A person who resumes it after this confirms whomever the keys belong to then.
+        A person who then resumes it confirms the owner that the keys have at that time.
         """
         with self._database.write() as connection:
             row = self._locked(connection, account)

@@ -1,6 +1,6 @@
-"""How accounts rest after what a platform answered: the one that asked, and those that share its app.
+"""Suspensions after a platform's answer: the account that asked, and those that share its app.
 
-Who asked is held for certain; who shares its app, as far as nobody has to wait for that.
+The account that asked is always suspended; those that share its app, only if their rows are free.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from publisher.ledger.account_holds import app_limit, hold, hold_together, take_
 from publisher.model.outcomes import Accepted, AccountHeld, Kind, Outcome
 
 SharesWith = Callable[[str], frozenset[str]]
-"""Names the accounts that share the limits of an account's app, itself among them."""
+"""Returns the accounts that share the limits of an account's app, including the account itself."""
 
 
 def with_itself(account: str) -> frozenset[str]:
@@ -22,7 +22,7 @@ def with_itself(account: str) -> frozenset[str]:
 
 
 def ends_in_rest(outcome: Outcome) -> bool:
-    """Whether some account is held after this answer."""
+    """Whether an account is suspended after this answer."""
     return _rest(outcome) is not None or outcome.app_rests_until is not None
 
 
@@ -34,12 +34,12 @@ def let_rest(
 ) -> dict[str, datetime | None]:
     """Suspend each account as its platform answered, and with it those that share a used-up app.
 
-    Gives the ends, by the account that asked.
+    Returns the ends, by the account that asked.
     """
     own = [(account, rest) for account, outcome in answers if (rest := _rest(outcome))]
     ends: dict[str, datetime | None] = {}
     if own:
-        # First of all, and in one order: only for these does a transaction wait.
+        # First, and in a fixed order: the transaction waits for these locks only.
         take_in_order(connection, {account for account, _rest in own})
         for account, rest in own:
             ends[account] = hold(connection, account, rest, now).until
@@ -54,7 +54,7 @@ def let_rest(
 
 
 def _rest(outcome: Outcome) -> AccountHeld | None:
-    """How the account that asked has to rest; in its app's name where that rests for as long."""
+    """The suspension of the account that asked; its app's, if that lasts at least as long."""
     own = outcome if isinstance(outcome, AccountHeld) else None
     if isinstance(outcome, Accepted) and outcome.rest_until:
         message = _("The platform's limit for this account is used up. It goes on by itself.")

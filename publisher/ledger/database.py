@@ -1,4 +1,4 @@
-"""The connection to the ledger's database, and its migrations."""
+"""The ledger's database: connections, transactions, migrations and errors."""
 
 import re
 import sqlite3
@@ -42,13 +42,13 @@ from publisher.ledger.tables import REVISION, identity, metadata
 
 _BUSY_TIMEOUT_S = 30
 _ANSWER_LIMIT = 65.0  # real seconds; a little longer than PostgreSQL gives a statement, below
-_LAST_LIMIT = 10.0  # real seconds, of a process that is to end
+_LAST_LIMIT = 10.0  # real seconds, for a process that is to end
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 _URL_HINT = later("Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.")
 
 
 class Turn(IntEnum):
-    """What transactions do one after the other: the key of a lock in PostgreSQL."""
+    """Keys of PostgreSQL advisory locks, for what transactions must do one after the other."""
 
     QUEUE = 7305135
     LOG_IN = 7305137
@@ -56,13 +56,13 @@ class Turn(IntEnum):
 
 
 class Patience:
-    """How long this process waits for an answer of PostgreSQL's, in real seconds."""
+    """How long this process waits for an answer from PostgreSQL, in real seconds."""
 
     def __init__(self) -> None:
         self.limit = _ANSWER_LIMIT
 
     def hurry(self) -> None:
-        """Wait no longer than needed from now on, also for answers that are waited for already."""
+        """Use the short limit from now on, also for answers that are already awaited."""
         self.limit = min(self.limit, _LAST_LIMIT)
 
 
@@ -81,11 +81,11 @@ class Database:
         self._one_writer: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.engine.dispose()
 
     def hurry(self) -> None:
-        """Wait for no answer of PostgreSQL's for long any more: this process is to end."""
+        """Wait only briefly for PostgreSQL from now on: this process is to end."""
         self._patience.hurry()
 
     @property
@@ -101,13 +101,13 @@ class Database:
         return _("the database {database} on {host}", database=url.database, host=url.host)
 
     def check_file(self) -> None:
-        """LedgerGone when an SQLite ledger's file was deleted or replaced since it was opened."""
+        """Raise LedgerGone when the file of an SQLite ledger was deleted or replaced."""
         if self._file:
             self._file.check()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the ledger and changes nothing."""
+        """A read transaction: it sees one state of the ledger and changes nothing."""
         self.check_file()
         with _plain_errors(self.engine.url), self.engine.connect() as connection:
             yield connection.execution_options(read_only=True)
@@ -116,20 +116,20 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits when the block ends and leaves no trace when it raises."""
+        """A write transaction: commits when the block ends, rolls back when it raises."""
         with _plain_errors(self.engine.url), self._one_writer, self.engine.begin() as connection:
             self.check_file()
             yield connection
-            self.check_file()  # an intent that nobody would ever read is none
+            self.check_file()  # an intent in a file that is gone is worth nothing
 
     def time(self) -> datetime:
-        """What the time is by the clock of PostgreSQL's machine."""
+        """The time by the clock of PostgreSQL's machine, in UTC."""
         with self.read() as connection:
             told: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return told.astimezone(UTC)
 
     def not_durable(self) -> list[str]:
-        """The settings of PostgreSQL that are off, and without which it may forget a commit."""
+        """The durability settings of PostgreSQL that are off: without them it may lose a commit."""
         with self.read() as connection:
             shown = {name: connection.exec_driver_sql(f"SHOW {name}") for name in _DURABLE}
             return [name for name, found in shown.items() if found.scalar_one() == "off"]
@@ -144,14 +144,14 @@ class Database:
             )
 
     def take_turns(self, connection: Connection, at: Turn) -> None:
-        """Let this transaction wait for any other that asked for its turn; SQLite does so anyway."""
+        """Take the advisory lock `at` for this transaction; SQLite has one writer anyway."""
         if not self.is_sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({at:d})")
 
     def migrate(self, *, now: datetime | None = None) -> bool:
-        """Bring the tables to this version's shape; whether that made a new ledger.
+        """Migrate the tables to this version; returns whether that made a new ledger.
 
-        `now`: what a new ledger's `knows_since` is to be; None: it knows all that ever went out.
+        `now`: the `knows_since` of a new ledger; None: it knows all that ever went out. Raises
         LedgerTooNew when the tables are ahead of this version.
         """
         if self._file:
@@ -172,17 +172,20 @@ class Database:
         return found is None
 
     def _prepare_to_migrate(self, connection: Connection, found: str | None) -> None:
-        """To change a large ledger takes long; a worker that still runs must not be in between."""
+        """Lift the time limits and lock the deliveries.
+
+        A large ledger takes long to migrate, and a worker may still run.
+        """
         if not self.is_sqlite:
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             waits: Any = connection.connection.driver_connection
             waits.is_endless = True
-            connection.detach()  # it is given up with this transaction
+            connection.detach()  # it is closed with this transaction
             if found is not None:
                 connection.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
 
     def is_old(self) -> bool:
-        """Whether there is a ledger that an older version wrote; LedgerTooNew for a newer one."""
+        """Whether there is a ledger of an older version; raises LedgerTooNew for a newer one."""
         self.check_file()
         if self._file and not self._file.exists():
             return False
@@ -192,10 +195,13 @@ class Database:
         return found not in (None, REVISION)
 
     def check_revision(self) -> None:
-        """Raise unless there is a ledger whose tables have this version's shape."""
+        """Raise unless there is a ledger of this version.
+
+        LedgerMissing, LedgerTooNew or LedgerUnavailable.
+        """
         self.check_file()
         if self._file and not self._file.exists():
-            # To open it would make it.
+            # Opening it would create it.
             raise LedgerMissing(
                 _("There is no ledger yet: {path} does not exist.", path=self._file.path)
             )
@@ -215,7 +221,9 @@ class Database:
             )
 
     def _revision(self, connection: Connection) -> str | None:
-        """That of the ledger in this database; LedgerUnavailable where something else is in it."""
+        """The ledger's revision, None when the database is empty; LedgerUnavailable for another's
+        tables.
+        """
         names = set(inspect(connection).get_table_names())
         query = "SELECT version_num FROM alembic_version"
         is_marked = "alembic_version" in names
@@ -244,22 +252,23 @@ class Database:
 
 
 def insert_into(dialect: str, table: Table) -> Any:
-    """An INSERT that can have an ON CONFLICT, which each database writes in its own way."""
-    # Both dialects together take long to load.
+    """An INSERT that can have an ON CONFLICT, in the dialect of this database."""
+    # Loading both dialects takes long.
     return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 MOST_CONNECTIONS = 15
-"""Of one process to PostgreSQL, whose default of 100 takes three workers, two dispatchers and the web
-pages. More would not be faster: what many threads write shares transactions."""
+"""Connections of one process to PostgreSQL, whose default of 100 is enough for three workers, two
+dispatchers and the web pages. More would not be faster: many threads share a transaction.
+"""
 _KEPT_OPEN = 8
 
 _POSTGRESQL_PATIENCE = {
     "connect_timeout": 5,  # seconds
     # A machine that vanishes in the middle of a transaction must not make the others wait for it;
-    # in the middle of a statement only the server's own look at the connection tells.
-    # And no statement is compiled: with many accounts the server takes a claim for a long piece of
-    # work, and compiles it for half a second to run it for twenty milliseconds.
+    # in the middle of a statement only the server's own check of the connection finds that out. And
+    # no statement is compiled: with many accounts the server expects a claim to take long, and
+    # would compile for half a second what runs for twenty milliseconds.
     "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
     " -c statement_timeout=60s -c tcp_user_timeout=15s"
     " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3"
@@ -334,7 +343,7 @@ _MALFORMED = "database disk image is malformed"  # the same
 
 
 def _use_wal(connection: Any) -> None:
-    # For the lock that changes a new file's mode SQLite does not wait, whatever busy_timeout says.
+    # SQLite does not wait for the lock that changes a new file's mode, despite busy_timeout.
     deadline = monotonic() + _BUSY_TIMEOUT_S
     if _is_cut_off(connection):
         raise sqlite3.DatabaseError(_MALFORMED)
@@ -345,13 +354,15 @@ def _use_wal(connection: Any) -> None:
 
 
 def _is_cut_off(connection: Any) -> bool:
-    """Whether the file is empty, but has a log beside it; SQLite calls that busy while it is in use."""
+    """Whether the file is empty, but has a log beside it; SQLite calls that busy while it is in
+    use.
+    """
     path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
     return Path(f"{path}-wal").exists() and path.exists() and not path.stat().st_size
 
 
 def _enters_wal(connection: Any) -> bool:
-    """Whether the file could be brought into write-ahead mode; False while another has it."""
+    """Whether the file is now in write-ahead mode; False while another connection has it locked."""
     try:
         connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as error:
@@ -362,14 +373,14 @@ def _enters_wal(connection: Any) -> bool:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails with "database is locked" however
-    # long it may wait; one that takes the write lock at once waits its turn.
+    # A transaction that reads first and writes later fails with "database is locked", whatever its
+    # time limit; one that takes the write lock at the start waits for its turn.
     read_only = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def parsed(url: str) -> URL:
-    """The parts of `[database] url`, which was read once: host, user, name and options."""
+    """`[database] url` as its parts: host, user, name and options."""
     return make_url(url)
 
 
@@ -392,19 +403,21 @@ def _plain_errors(url: URL) -> Iterator[None]:
 
 
 class _Meaning(NamedTuple):
-    """What some of the drivers' errors mean to whoever reads them."""
+    """A driver's error, and the message that a person gets for it."""
 
     text: str
-    """A regular expression: words of SQLite's."""
+    """A regular expression for SQLite's text."""
     codes: tuple[str, ...]
-    """PostgreSQL's; see https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+    """PostgreSQL's error codes; see
+    https://www.postgresql.org/docs/current/errcodes-appendix.html.
+    """
     error: type[LedgerUnavailable | StorageError]
     message: str
     hint: str | None = None
 
 
 _ENDED_WHILE_IDLE = "25P03"
-"""The server ended a transaction whose process stood still."""
+"""The server ended a transaction because its process did nothing."""
 
 _NO_SHAPE = later("Put the ledger back from a backup, or name another one in [database] url.")
 _MEANINGS = (
@@ -449,7 +462,7 @@ _MEANINGS = (
 
 
 def _plain(error: DBAPIError, text: str, url: URL) -> LedgerUnavailable | StorageError | None:
-    """What the driver's error means; None where it is a mistake of ours."""
+    """The driver's error as ours; None when it is a fault in this program."""
     code = getattr(error.orig, "sqlstate", None)
     for meaning in _MEANINGS:
         if code in meaning.codes or re.search(meaning.text, text):
@@ -461,7 +474,7 @@ def _plain(error: DBAPIError, text: str, url: URL) -> LedgerUnavailable | Storag
         message = later("The ledger's database cannot be reached: {text}")
         return LedgerUnavailable(_(message, text=text), plainly=_without_end(_(message, text=" ")))
     if code is None and error.statement is None:
-        # The driver refuses before the server is asked: an option that it does not know.
+        # The driver refuses before it asks the server: an option that it does not know.
         return LedgerUnavailable(
             _("[database] url cannot be used: {text}.", text=text), hint=_(_URL_HINT)
         )
@@ -469,7 +482,7 @@ def _plain(error: DBAPIError, text: str, url: URL) -> LedgerUnavailable | Storag
 
 
 def _without_end(text: str) -> str:
-    """A sentence without the colon that the driver's own words would follow."""
+    """A sentence without the colon that introduces the driver's own text."""
     return text.rstrip(" .:\u00a0\u202f") + "."
 
 

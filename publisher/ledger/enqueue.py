@@ -1,4 +1,4 @@
-"""The way into the ledger: what `queue` found to be different is written here."""
+"""Enqueue: writes what `publisher queue` found to be different."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -32,15 +32,15 @@ _FRESH: Mapping[str, Any] = {
     "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",
     "prepared": Prepared().model_dump_json(), "settled_at": None, "intent_at": None,
 }  # fmt: skip
-_CHUNK = 500  # of what is asked for in one statement
+_CHUNK = 500  # values in one statement
 _AT_ONCE = 1000  # new deliveries in a few statements
-# To have the ids come in the order of the rows takes SQLAlchemy a third of the time.
+# SQLAlchemy would need a third of the time to return the ids in the order of the rows.
 _ADD = insert(deliveries).returning(deliveries.c.id, deliveries.c.post, deliveries.c.account)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """The bytes of a clean picture, to be kept under their digest."""
+    """The bytes of a cleaned picture, stored under their digest."""
 
     digest: str
     media_type: str
@@ -53,13 +53,13 @@ class _New(NamedTuple):
     row: dict[str, Any]
     """Its `head` is that of the first step."""
     step: dict[str, Any]
-    """The first, without the delivery's id, which the database gives."""
+    """The first step, without the delivery's id, which the database gives."""
     words: list[str]
-    """By which it is found."""
+    """The words of the search index."""
 
 
 class Ledger:
-    """Takes what the drafts want."""
+    """Writes the deliveries that the drafts ask for."""
 
     def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
         self._database = database
@@ -76,15 +76,16 @@ class Ledger:
         pictures: Mapping[str, StoredPicture],
         actor: str,
     ) -> None:
-        """Write what `queue` found to be different, all of it or nothing.
+        """Write what `queue` found to be different, in one transaction.
 
-        `edit` pairs what stands in the ledger with what is wanted instead; `cancel` pairs it with
-        the reason; `stop` pairs what may be out with what becomes of it if it is not, None when it
-        goes on after all. Raises `Conflict` when a delivery changed, or was added, since it was read,
-        and NotPermitted when `actor` has no right over one of the accounts.
+        `edit` pairs what is in the ledger with what is wanted instead; `cancel` pairs it with the
+        reason; `stop` pairs what may be out with what it becomes if it is not, None when it goes on
+        after all. Raises `Conflict` when a delivery changed, or was added, since it was read, and
+        NotPermitted when `actor` has no right over one of the accounts.
         """
         now = self._clock.now()
-        # All that takes long is done, and told of, before anybody has to wait for this transaction.
+        # All that takes long is done, and its progress shown, before others wait for this
+        # transaction.
         new = [
             self._made(wish, actor, now) for wish in progress.over(add, _("Writing to the ledger"))
         ]
@@ -124,8 +125,8 @@ class Ledger:
     def _edit(
         self, connection: Connection, delivery: Delivery, wish: Wish, actor: str, now: datetime
     ) -> None:
-        # What lies ready at the platform stays noted, though it is of no use for another content:
-        # its channel has to clear it away.
+        # What is prepared at the platform stays on record, though it is of no use for new content:
+        # its channel has to delete it.
         columns = self._wished(wish, delivery.queued_by or actor)
         if wish.channel != delivery.channel:
             columns["prepared"] = Prepared().model_dump_json()
@@ -136,7 +137,7 @@ class Ledger:
         if wish.state is State.UNCERTAIN:
             columns |= _doubted(wish)
         target = wish.state
-        if delivery.halt:  # what a person holds stays held, whatever its draft says
+        if delivery.halt:  # a person's hold stays, whatever the draft says
             columns["reason"] = delivery.halt
             if target is State.UNCERTAIN:
                 columns["stop"] = State.HELD
@@ -162,7 +163,7 @@ class Ledger:
         return _New(row, first, words)
 
     def _wished(self, wish: Wish, author: str) -> dict[str, Any]:
-        """The columns that follow the draft; `author` is its author where it names none."""
+        """The columns that follow the draft; `author` is used if the draft names none."""
         return {
             "due_at": wish.due_at,
             "wake_at": wakes_at(wish.content, wish.leaves_at, self._clock),
@@ -182,7 +183,8 @@ class Ledger:
 
 def _add(connection: Connection, new: Sequence[_New]) -> None:
     rows = [one.row for one in new]
-    # What is NULL in all of them is so unsaid; to say it takes SQLAlchemy longer than the rest.
+    # A column that is NULL in all rows is left out: to write it takes SQLAlchemy longer than the
+    # rest.
     columns = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     said = [{name: row[name] for name in columns} for row in rows]
     try:
@@ -202,9 +204,9 @@ def _loses_text(delivery: Delivery, wish: Wish) -> bool:
 def _refuse_what_came_meanwhile(
     connection: Connection, rows: Sequence[Mapping[str, Any]], leaving: Collection[int]
 ) -> None:
-    """`Conflict` when somebody queued the same post, or the same text, since the plan was made.
+    """Raise `Conflict` when the same post, or the same text, was queued since the plan was made.
 
-    `leaving`: the deliveries whose text goes away in the same plan.
+    `leaving`: the deliveries whose text the same plan removes.
     """
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
@@ -228,7 +230,9 @@ def _refuse_what_came_meanwhile(
 
 
 def _doubted(wish: Wish) -> dict[str, Any]:
-    """The columns of what may be out already: it is looked for, and then a person decides."""
+    """The columns of a delivery that may be out already: it is looked for, then a person
+    decides.
+    """
     return {
         **(looked_for(wish.doubt_since) if wish.doubt_since else {"doubt_since": None}),
         "error_kind": Kind.UNKNOWN_OUTCOME if wish.doubt else None,
@@ -237,7 +241,7 @@ def _doubted(wish: Wish) -> dict[str, Any]:
 
 
 def _first_words(wish: Wish, actor: str) -> dict[str, Any]:
-    """What the history tells of a delivery that is new."""
+    """The detail of a new delivery's first step."""
     said: dict[str, Any] = {"due_at": wish.due_at}
     if wish.queued_by is None:
         said[AUTHOR] = actor

@@ -1,9 +1,10 @@
-"""What many threads want of the ledger at one moment, done in one transaction.
+"""Group commit: the writes of many threads in one transaction.
 
-A commit costs as much for a hundred changes as for one, and SQLite lets one writer in at a time. So
-whoever comes first does what it wants, and then the next one what all want who came meanwhile.
-Nobody waits for others to come: alone, it is as fast as without. Nor does anybody wait for a
-transaction in which it has no part, but for the one that was under way when it came.
+A commit costs as much for a hundred changes as for one, and SQLite has one writer at a time. So the
+first thread writes its own change, and the next one writes the changes of all threads that came
+meanwhile. No thread waits for others to come: a single thread is as fast as without this. A thread
+waits for one transaction at most that does not contain its change: the one that was under way when
+it came.
 """
 
 from collections import deque
@@ -19,11 +20,11 @@ from publisher.base.errors import PublisherError
 
 Wish = TypeVar("Wish")
 Answer = TypeVar("Answer")
-_MOST = 200  # in one transaction, so that nobody waits long for the next
+_MOST = 200  # in one transaction, so that others do not wait long for the next
 
 
 class _Entry(Generic[Wish, Answer]):
-    """What one thread wants, and what came of it."""
+    """One thread's request, and its answer."""
 
     def __init__(self, wish: Wish, signal: Signal) -> None:
         self.wish = wish
@@ -47,7 +48,7 @@ class _Entry(Generic[Wish, Answer]):
         self._signal.set()
 
     def wait(self) -> None:
-        """Until it is done, or to be done by this thread."""
+        """Wait until it is done, or this thread becomes the leader."""
         self._signal.wait()
 
     def answer(self) -> Answer:
@@ -57,7 +58,7 @@ class _Entry(Generic[Wish, Answer]):
 
 
 class Together(Generic[Wish, Answer]):
-    """Does one kind of thing for all threads of a process."""
+    """Group commit for one kind of write, for all threads of a process."""
 
     def __init__(
         self,
@@ -65,7 +66,9 @@ class Together(Generic[Wish, Answer]):
         transaction: Callable[[], AbstractContextManager[Connection]],
         act: Callable[[Connection, Sequence[Wish]], Sequence[Answer | PublisherError]],
     ) -> None:
-        """`act` gives for each wish an answer, or what to raise for it; it raises for all of them."""
+        """`act` returns an answer, or the error to raise, for each wish; if it raises, all of them
+        fail.
+        """
         self._clock = clock
         self._transaction = transaction
         self._act = act
@@ -74,9 +77,9 @@ class Together(Generic[Wish, Answer]):
         self._waiting: deque[_Entry[Wish, Answer]] = deque()
 
     def do(self, wish: Wish) -> Answer:
-        """The answer to this wish, once it is committed; raises what stands in the way of it alone.
+        """The answer to this wish, once it is committed; raises the error that concerns it alone.
 
-        When the database is away, that is so for all who shared the transaction.
+        When the database is away, all that shared the transaction raise.
         """
         mine = _Entry[Wish, Answer](wish, self._clock.signal())
         with self._lock:
@@ -92,13 +95,13 @@ class Together(Generic[Wish, Answer]):
         return mine.answer()
 
     def _next(self) -> list[_Entry[Wish, Answer]]:
-        """Who is served now; the first of them leads."""
+        """The entries of the next transaction; the first of them leads."""
         with self._lock:
             return [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST))]
 
     def _hand_on(self, leader: _Entry[Wish, Answer] | None = None) -> None:
         with self._lock:
-            if leader and leader in self._waiting:  # it ended before it served anybody
+            if leader and leader in self._waiting:  # it ended before it served any
                 self._waiting.remove(leader)
             if self._waiting:
                 self._waiting[0].lead()
@@ -108,7 +111,7 @@ class Together(Generic[Wish, Answer]):
     def _serve(self, entries: Sequence[_Entry[Wish, Answer]]) -> None:
         try:
             self._try(entries)
-        except BaseException as end:  # this thread ends: nobody shall wait for it
+        except BaseException as end:  # this thread ends: no other may wait for it
             for entry in entries:
                 if not entry.is_done:
                     entry.fail(end)
@@ -118,7 +121,7 @@ class Together(Generic[Wish, Answer]):
         try:
             with self._transaction() as connection:
                 answers = self._act(connection, [entry.wish for entry in entries])
-        except Exception as problem:  # noqa: BLE001 - it is raised where it belongs
+        except Exception as problem:  # noqa: BLE001 - it is raised in the thread that it concerns
             self._find_the_cause(entries, problem)
         else:
             for entry, answer in zip(entries, answers, strict=True):

@@ -1,10 +1,10 @@
 """Heartbeats: the last sign of life of each process.
 
-A row for each dispatcher, worker, web server and `publisher run`, written every ten seconds while its loop turns (see publisher/monitoring/heartbeat.py).
-So whoever looks can say which kind of process is missing, on whatever host it was.
+A row for each dispatcher, worker, web server and `publisher run`, written every ten seconds while
+its loop runs (see publisher/monitoring/heartbeat.py). They show which kind of process is missing,
+on any host.
 
-Ages are real seconds. They are measured by the database's clock, which all hosts share, and not by
-the clock of whoever asks.
+Ages are real seconds, by the database's clock, which all hosts share, not by the reader's clock.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -32,7 +32,9 @@ EVERY = 10.0
 SILENT_AFTER = 40.0
 """Real seconds without a heartbeat after which a process counts as dead or hung."""
 _FORGOTTEN_AFTER = 600.0
-"""Real seconds after which the row of a dead process goes, unless it is the last of its kind."""
+"""Real seconds after which the row of a dead process is deleted, unless it is the last of its
+kind.
+"""
 _SECOND = 1_000_000  # microseconds
 _MICROSECOND = timedelta(microseconds=1)
 _NOW = {
@@ -49,7 +51,7 @@ class ProcessKind(StrEnum):
     WORKER = "worker"
     WEB = "web"
     RUN = "run"
-    """`publisher run`, which keeps the others."""
+    """`publisher run`, which supervises the others."""
 
 
 NEEDED = (ProcessKind.DISPATCHER, ProcessKind.WORKER)
@@ -58,10 +60,10 @@ NEEDED = (ProcessKind.DISPATCHER, ProcessKind.WORKER)
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process that gives signs of life."""
+    """A process that writes heartbeats."""
 
     id: str
-    """Of this process alone, 32 characters."""
+    """Unique to this process, 32 characters."""
     kind: ProcessKind
     host: str
     pid: int
@@ -71,15 +73,15 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The last sign of life of a process."""
+    """The last heartbeat of a process."""
 
     process: Process
     age: float
-    """Real seconds since then; negative where the clock was set back."""
+    """Real seconds since then; negative if the clock was set back."""
     up: float
-    """Real seconds from its first sign of life to its last one."""
+    """Real seconds from its first heartbeat to its last one."""
     clock_ahead: timedelta | None = None
-    """How far its machine's clock is ahead, negative: behind; None: nothing speaks against it."""
+    """How far its machine's clock is ahead (negative: behind); None: no fault is known."""
 
     @property
     def is_alive(self) -> bool:
@@ -87,15 +89,15 @@ class Heartbeat:
 
 
 class Heartbeats:
-    """Reads and writes them."""
+    """Reads and writes heartbeats."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def beat(self, process: Process, clock_ahead: timedelta | None = None) -> None:
-        """Note that this process is alive, and forget those that have long been dead.
+        """Record that this process is alive, and delete processes that have long been dead.
 
-        `clock_ahead`: how far its machine's clock is ahead, where it is known to be wrong.
+        `clock_ahead`: how far its machine's clock is ahead, if it is known to be wrong.
         """
         dialect = self._database.engine.dialect.name
         row = {
@@ -111,38 +113,40 @@ class Heartbeats:
             connection.execute(_forget(dialect))
 
     def end(self, process: Process) -> None:
-        """Forget a process that ends in order."""
+        """Delete the row of a process that ends normally."""
         with self._database.write() as connection:
             connection.execute(delete(heartbeats).where(heartbeats.c.process == process.id))
 
     def all(self) -> Sequence[Heartbeat]:
-        """Of every process that is not forgotten, the newest first."""
+        """The heartbeats of all processes on record, newest first."""
         with self._database.read() as connection:
             return _all(connection)
 
     def is_alive(self, kind: ProcessKind) -> bool:
-        """Whether some process of this kind has shown life within `SILENT_AFTER` seconds."""
+        """Whether a process of this kind is alive: its heartbeat is at most `SILENT_AFTER` seconds
+        old.
+        """
         return any(one.is_alive for one in self.all() if one.process.kind is kind)
 
 
 def wrong_clocks(found: Collection[Heartbeat]) -> Mapping[str, timedelta]:
-    """The hosts whose clock is wrong, as a process that is alive there tells, and how far ahead it is;
-    negative: behind.
+    """The hosts whose clock is wrong, as a live process there reports; how far ahead, negative:
+    behind.
     """
     told = sorted((one for one in found if one.is_alive), key=lambda one: one.process.host)
-    # What one process has heard counts, though another on the same host was told nothing.
+    # One process that knows is enough, though another on the same host reports nothing.
     return {one.process.host: one.clock_ahead for one in told if one.clock_ahead is not None}
 
 
 def wrong_clocks_in(connection: Connection) -> Mapping[str, timedelta]:
-    """The same, as the ledger tells in this transaction."""
+    """`wrong_clocks`, read in this transaction."""
     return wrong_clocks(_all(connection))
 
 
 def missing(found: Collection[Heartbeat]) -> dict[ProcessKind, Heartbeat | None]:
-    """The needed kinds of which no process is alive, each with the last that was.
+    """The needed kinds without a live process, each with the last heartbeat of its kind.
 
-    None: no process of the kind is known, because none was ever started or each ended in order.
+    None: no process of the kind is known, because none was ever started or each ended normally.
     """
     dead: dict[ProcessKind, Heartbeat | None] = {}
     for kind in NEEDED:

@@ -1,9 +1,9 @@
-"""Deliveries that a post which is seen on an account may be as well as the one looked for.
+"""Lookalikes: deliveries with the same first words, so that a found post may belong to either.
 
-They begin with the same words, and it is not known of them either which post they are. Of those
-that are looked for, the one comes first whose absence would count first: every post shows by the
-time when its own delivery's absence counts, so whoever comes later finds the others' in time, and
-none is sent although its post, or one like it, is still to show.
+Two deliveries with the same words may both match one post, and neither is known to have one yet.
+The one whose absence would count first is resolved first. Every post is visible by the time its own
+delivery's absence counts. So a later delivery finds the posts of the earlier ones in time, and none
+is sent again while its post, or one like it, may still appear.
 """
 
 import re
@@ -21,11 +21,11 @@ _LINK = re.compile(r"\S*\w\.\w\S*")
 
 
 def comes_first(connection: Connection, delivery: Delivery) -> bool:
-    """Whether another delivery of the account has to be cleared up before `delivery` can be.
+    """Whether another delivery of the account has to be resolved before `delivery` can be.
 
-    That is one which is being sent at this moment, or one in doubt that comes first. Where a
-    person decides about the other, it does not stand in the way; nor does one that only a lost ledger
-    may have sent, long before.
+    That is one that is being sent at this moment, or an uncertain one that comes first. One that a
+    person decides about does not count; nor does one that only a lost ledger may have sent, long
+    before.
     """
     if delivery.remote_ids:
         return False  # the part is an answer to one of its own
@@ -47,9 +47,7 @@ def comes_first(connection: Connection, delivery: Delivery) -> bool:
 
 
 def is_ambiguous(connection: Connection, delivery: Delivery) -> bool:
-    """Whether a post with the words of `delivery` may as well be another delivery's in doubt,
-    whoever decides about that one.
-    """
+    """Whether a post with the words of `delivery` may also belong to another uncertain delivery."""
     if delivery.remote_ids:
         return False
     doubted = _others(delivery).where(deliveries.c.state == State.UNCERTAIN)
@@ -58,7 +56,7 @@ def is_ambiguous(connection: Connection, delivery: Delivery) -> bool:
 
 
 def _others(delivery: Delivery) -> Select[Any]:
-    """Of its account, all of which no part is known to be out."""
+    """The other deliveries of its account of which no part is known to be out."""
     return select(deliveries).where(
         deliveries.c.account == delivery.account,
         deliveries.c.remote_ids == "[]",
@@ -77,8 +75,9 @@ def _is_alike(one: Delivery, other: Delivery) -> bool:
 
 
 def _gist(part: Part) -> str:
-    """Its letters and digits without links, which platforms change: less than any channel compares.
+    """Its letters and digits, without links, which platforms change: less than any channel
+    compares.
 
-    Two that only seem alike wait for each other in vain, but not for long.
+    Two that only look alike wait for each other without need, but not for long.
     """
     return "".join(c for c in _LINK.sub("", part.text).casefold() if c.isalnum())

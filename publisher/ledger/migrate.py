@@ -1,4 +1,4 @@
-"""Brings a ledger to this version's shape, with Alembic, which is loaded for nothing else."""
+"""Migrations of the ledger with Alembic, which is loaded only here."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 
 
 def knows(revision: str) -> bool:
-    """Whether it is one of this version's; if not, it is a newer one's."""
+    """Whether this version has the revision; if not, it is a newer version's."""
     try:
         ScriptDirectory.from_config(_config()).get_revision(revision)
     except CommandError:

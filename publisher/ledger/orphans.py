@@ -1,6 +1,4 @@
-"""Unpublished posts that were found on a platform, to which delivery they belong, and which of them
-are cleared away because nothing will come of it.
-"""
+"""Orphans: unpublished posts and pictures left on a platform, and their cleanup."""
 
 import json
 from datetime import datetime
@@ -25,10 +23,10 @@ from publisher.model.states import ENDED_UNSENT, GIVEN_UP, Role, State
 CLEARING = (
     Event.CLEARING_AWAY, Event.LEFTOVERS_FOUND, Event.CLEARED_AWAY, Event.NOT_CLEARED_AWAY, Event.LEFT_BEHIND, Event.LEFT_ALONE,
 )  # fmt: skip
-"""The events of the history that tell of it."""
-_FIRST_PAUSE = 60.0  # real seconds before it is tried again; four times as long each time
+"""The events of the cleanup."""
+_FIRST_PAUSE = 60.0  # real seconds before the first retry; four times as long each time
 _TRIES = 7  # over a day in all
-_SETTLED = 900.0  # real seconds until a request whose outcome was unknown has no effect any more
+_SETTLED = 900.0  # real seconds after which a request of unknown outcome has no more effect
 
 _NOW = bindparam("now", type_=Instant)
 LEFT_OVER = DueQueries(
@@ -46,10 +44,11 @@ _OVER = ENDED_UNSENT | {State.PUBLISHED, State.WITHDRAWN}
 
 
 def without_others(connection: Connection, delivery: Delivery, prepared: Prepared) -> Prepared:
-    """`prepared` with those leftovers that are to be deleted: neither its draft nor another's.
+    """`prepared` with only the leftovers that may be deleted: not its own draft, not another's.
 
-    Another delivery's are those whose ids it knows. While a delivery with the same words is not
-    over, any of them may be its: it may have made one just now, and not have written down the id.
+    A leftover belongs to another delivery that has its id. While another delivery with the same
+    text has not ended, any leftover may belong to it: it may have made one just now, and not have
+    recorded the id yet.
     """
     found, draft_id = prepared.leftovers, prepared.draft_id
     if not found:
@@ -72,7 +71,7 @@ def without_others(connection: Connection, delivery: Delivery, prepared: Prepare
 
 
 def _noted(delivery: Delivery) -> set[str | None]:
-    """Ids that the delivery has on record as its own."""
+    """Ids that are on record as this delivery's own."""
     return {delivery.prepared.draft_id, *delivery.prepared.leftovers}
 
 
@@ -100,27 +99,27 @@ def _is_known(connection: Connection, delivery: Delivery, remote_id: str) -> boo
 
 
 def _pause(failures: int) -> float:
-    """Real seconds until the next try."""
+    """Real seconds until the next retry."""
     return _FIRST_PAUSE * 4.0 ** (min(failures, _TRIES - 1) - 1)
 
 
 def settled(clock: Clock) -> dict[str, datetime]:
-    """What `LEFT_OVER` asks for besides the time."""
+    """The further parameter of `LEFT_OVER`, besides the time."""
     return {"settled": clock.ahead(-_SETTLED)}
 
 
 class Orphans:
-    """What ended deliveries left at a platform: whose turn it is, and what became of it."""
+    """Claims deliveries for the cleanup of their orphans, and records its results."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
-        """Take up to `limit` deliveries whose leftovers are to be cleared away now.
+        """Claim up to `limit` deliveries whose orphans are to be deleted now.
 
-        Whoever took one and dies, or whom the broker does not tell, is followed by another at
-        `lease_until`. This is no step: nothing has happened yet.
+        If the process that claims one dies, or the broker loses the message, another one claims it
+        at `lease_until`. This is no step of the history: nothing has happened yet.
         """
         values = {"now": self._clock.now(), **settled(self._clock)}
         with self._database.write() as connection:
@@ -133,10 +132,10 @@ class Orphans:
         return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
 
     def give_up(self, claim: Claim) -> Delivery | None:
-        """The claimed delivery, with nothing left that anybody might publish.
+        """The claimed delivery, with nothing prepared that could still be published.
 
-        From here on no worker takes what lies ready for its post, also when somebody brings the
-        delivery back: so it may be deleted. None when it was brought back already.
+        From here on no worker uses what is prepared, even if a person retries the delivery: so it
+        may be deleted. None when the delivery was retried already.
         """
         query = select(deliveries).where(
             deliveries.c.id == claim.delivery,
@@ -158,7 +157,7 @@ class Orphans:
             )
 
     def cleared(self, delivery: Delivery, prepared: Prepared) -> Delivery:
-        """Note how far clearing away came: `prepared` is what is left, or was found."""
+        """Record the progress of the cleanup: `prepared` is what is left, or was found."""
         with self._database.write() as connection:
             left = without_others(connection, delivery, prepared.given_up(delivery.remote_ids))
             note = left.note or prepared.note
@@ -173,7 +172,7 @@ class Orphans:
             )
 
     def public(self, delivery: Delivery, prepared: Prepared, message: str) -> Delivery:
-        """Note that something of it is public, against all that is known; a person must look."""
+        """Record that something of it is public unexpectedly; a person must look."""
         with self._database.write() as connection:
             return self._change(
                 connection, delivery, Event.LEFT_ALONE, prepared,
@@ -182,16 +181,17 @@ class Orphans:
             )  # fmt: skip
 
     def out(self, delivery: Delivery, prepared: Prepared, receipt: Accepted) -> Delivery:
-        """Note that its own post is public, against all that is known: it is out."""
+        """Record that its own post is public unexpectedly: it is out."""
         with self._database.write() as connection:
             return published_early.record(connection, self._clock, delivery, prepared, receipt)
 
     def failed(self, delivery: Delivery, prepared: Prepared, message: str) -> Delivery:
-        """Note what stood in the way; it is tried again, later each time: a post not for ever, a
-        picture until it is gone.
+        """Record a failure; it is tried again, later each time.
+
+        A post is tried a limited number of times, a picture until it is deleted.
         """
         failures = prepared.failures + 1
-        # Pictures of people must not stay, however long it takes.
+        # Pictures of people must be deleted, however long it takes.
         again = failures < _TRIES or bool(prepared.photos)
         detail = {"ids": list(prepared.leftovers), "message": message}
         with self._database.write() as connection:

@@ -1,18 +1,17 @@
-"""What a person is to be told, and which service told it already.
+"""Outbox of notices: what a person must be notified of, and which services have sent it.
 
-Told is what stands: that posts are late, an account that is held, and a delivery that failed, was
-missed, was rejected, is uncertain until a person decides, is out although somebody stopped it, or because the
-platform made it public on its own, may still be out although somebody withdrew it, or is due and kept
-back because its platform does not take something in it for now. So is who may approve now, and with whose name very
-many log-ins fail. What was seen to before anybody was
-told is no news any more.
-Each thing is known by the step of the history that began it: an account that is held again after
-it was resumed is another thing.
+A notice is sent for what is the case now: posts are late; an account is suspended; a delivery
+failed, was missed, was rejected, is uncertain until a person decides, is out although a person
+stopped it or because the platform made it public on its own, may still be out although a person
+withdrew it, or is due and kept back because its platform does not take something in it for now.
+Notices are also sent for who may approve now, and for a name with which very many log-ins fail.
+What was solved before any notice was sent is not sent. Each notice has the id of the history step
+that began it: an account that is suspended again after it was resumed is another notice.
 
-A service tells in turns. A turn is taken by compare-and-set and has a lease, so that of any number
-of processes one tells; what was told is written down once the service has taken it. A process that
-dies between the two leaves it untold, and another tells it again when the lease is over: rarely
-twice is better than never.
+A service sends in turns. A turn is taken by compare-and-set and has a lease, so that only one of
+any number of processes sends; what was sent is recorded once the service has taken it. If a process
+dies between the two, another one sends it again when the lease is over: rarely twice is better than
+never.
 """
 
 import json
@@ -55,28 +54,32 @@ from publisher.model.outcomes import PASSING, Kind
 from publisher.model.states import State
 
 _OLDEST = timedelta(days=7)
-"""What is older is no news, so that a service that is named again does not tell the past."""
+"""Older events are not sent, so that a service that is configured again does not send old ones."""
 _LONG_REST = timedelta(minutes=20)
-"""A rest that ends by itself is told when it is longer: X's limits begin anew after 15 minutes."""
+"""A suspension that ends by itself is sent if it is longer: X's limits are reset after 15
+minutes.
+"""
 _SAME_REST = timedelta(minutes=1)
-"""An account that is held again so soon after a rest has been resting all the time."""
+"""A suspension that begins so soon after another counts as the same one."""
 _LEASE = 120.0  # real seconds; longer than a service takes, unless it hangs
 _APART = 60.0  # real seconds between two messages to one service
 _FIRST_DELAY = 30.0  # real seconds after a failure, doubled with each further one
 _LONGEST_DELAY = 1800.0
 _AHEAD = timedelta(minutes=1)
-"""A delivery is made ready some seconds before its time."""
-_AGAIN_WITHIN = 61.0  # real seconds; what was refused for now is tried again within a minute
-_LASTING = 60.0  # real seconds from which on that is told
+"""A delivery is prepared some seconds before its time."""
+_AGAIN_WITHIN = 61.0  # real seconds; a deferred delivery is tried again within a minute
+_LASTING = 60.0  # real seconds after which that is sent
 _AT_ONCE = 500  # names in one statement
-_LOOKED_AT = 200  # steps of an account; a suspension is told with its first
+_LOOKED_AT = 200  # steps of an account; a suspension is known by its first
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
     "(deliveries.state IN ('failed', 'missed', 'uncertain', 'rejected')"
     " OR deliveries.stop IS NOT NULL)"
 )
 _ON_ITS_OWN = (State.SCHEDULED, State.FAILED, State.MISSED)
-"""What `stop` says of a delivery that nobody stopped, and that the platform made public on its own."""
+"""Values of `stop` for a delivery that no one stopped, and that the platform made public on its
+own.
+"""
 _Begun = Row[int, datetime, str, str]
 """`id`, `at`, `event` and `detail` of a step."""
 
@@ -89,23 +92,24 @@ class StuckDelivery:
     post: str
     account: str
     state: State
-    """FAILED, MISSED, UNCERTAIN or REJECTED; PUBLISHED, when it was stopped too late, or the platform made it
-    public on its own; SCHEDULED, when it is kept back."""
+    """FAILED, MISSED, UNCERTAIN or REJECTED; PUBLISHED when it was stopped too late, or the
+    platform made it public on its own; SCHEDULED when it is kept back.
+    """
     due_at: datetime
     parts_out: int
     kind: str | None
     message: str | None
     is_withdrawn: bool = False
-    """Somebody withdraws it, and a part of it may still be out."""
+    """A person withdrew it, and a part of it may still be out."""
     is_stopped: bool = True
-    """Of one that is out: whether somebody had stopped it."""
+    """For one that is out: whether a person had stopped it."""
     author: str | None = None
-    """Of one that was rejected."""
+    """For one that was rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldAccount:
-    """An account whose platform takes nothing from it, and those that rest with it."""
+    """An account suspended by its platform, and those that are suspended with it."""
 
     step: int
     account: str
@@ -113,10 +117,10 @@ class HeldAccount:
     until: datetime | None
     """None: until a person acts."""
     waiting: int
-    """How many deliveries are on their schedule."""
+    """How many deliveries of these accounts are scheduled."""
     next_due: datetime | None
     others: tuple[int, ...] = ()
-    """The steps of other accounts that rest because the same app's limit is used up."""
+    """The steps of other accounts that are suspended because the same app's limit is used up."""
     is_tried: bool = False
     """Whether it is tried again at `until`, which the platform did not name."""
 
@@ -130,14 +134,14 @@ class LatePosts:
     """How many are late, since when, and why."""
     is_over: bool
     ending: str
-    """How things stand now, of what is over."""
+    """The situation now, if it is over."""
     others: tuple[int, ...] = ()
-    """The step that noted the beginning, where this one is its end."""
+    """The step of the beginning, if this one is the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountGoesOn:
-    """An account that was suspended, as was told, and publishes again."""
+    """An account that publishes again, after a notice that it was suspended."""
 
     step: int
     account: str
@@ -148,20 +152,20 @@ Item = StuckDelivery | HeldAccount | LatePosts | AccountGoesOn | PersonNews
 
 
 class News:
-    """Finds what a service has not told yet, and gives turns to tell it."""
+    """Finds what a service has not sent yet, and gives out turns to send."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def begin(self, service: str, since: datetime) -> None:
-        """Let a service that is new tell what has happened since then."""
+        """Add a new service, which sends what has happened since then."""
         row = {"service": service, "since": since, "turn": 0, "wake_at": since, "failures": 0}
         with self._database.write() as connection:
             self._database.insert_missing(connection, notice_services, [row])
 
     def untold(self, service: str) -> list[Item]:
-        """What stands and this service has not told: what is late, accounts, then in order of time."""
+        """What this service has not sent yet: late posts, accounts, deliveries, then people."""
         with self._database.read() as connection:
             query = select(notice_services.c.since).where(notice_services.c.service == service)
             since = max(connection.execute(query).scalar_one(), self._clock.now() - _OLDEST)
@@ -202,7 +206,7 @@ class News:
                 )
 
     def claim(self, service: str) -> int | None:
-        """Take this service's turn to tell; None when another process has it, or it must wait."""
+        """Take this service's turn to send; None when another process has it, or it must wait."""
         now = self._clock.now()
         with self._database.write() as connection:
             return connection.execute(
@@ -224,7 +228,9 @@ class News:
             ).scalar_one_or_none()
 
     def _is_over(self, instant: ColumnElement[Any], longest: float) -> ColumnElement[bool]:
-        """Whether it has come; also where the clock was set back since, and it is far ahead."""
+        """Whether the instant has come; also if the clock was set back since, and it is far
+        ahead.
+        """
         return or_(instant <= self._clock.now(), instant > self._clock.ahead(longest))
 
     def told(self, service: str, turn: int, items: Sequence[Item]) -> None:
@@ -241,7 +247,7 @@ class News:
             _end(connection, service, turn, wake_at=wake_at, failures=0)
 
     def not_told(self, service: str, turn: int) -> None:
-        """End a turn in which the service took nothing; the next one comes later each time."""
+        """End a turn in which the service took nothing; the next turn comes later each time."""
         of_service = notice_services.c.service == service
         with self._database.write() as connection:
             query = select(notice_services.c.failures).where(of_service)
@@ -261,7 +267,7 @@ def _end(connection: Connection, service: str, turn: int, **columns: Any) -> Non
 
 
 def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[LatePosts]:
-    """What is late, or the end of it; each is told once."""
+    """The notice that posts are late, or its end; each is sent once."""
     query = (
         select(history.c.id, history.c.event, history.c.detail, is_news.label("is_news"))
         .where(
@@ -289,7 +295,7 @@ def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Late
 
 def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
     later = history.alias()
-    # Clearing away what it left at the platform is nothing that anybody did about it.
+    # The cleanup of its orphans is not something that a person did about it.
     seq = (
         select(func.max(later.c.seq))
         .where(later.c.delivery == deliveries.c.id, later.c.event.not_in(CLEARING))
@@ -297,7 +303,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
     )
     newest = and_(history.c.delivery == deliveries.c.id, history.c.seq == seq)
     uncertain = deliveries.c.state == State.UNCERTAIN
-    # Not, if somebody did something about it since it ended.
+    # Not if a person did something about it since it ended.
     has_just_ended = history.c.source != history.c.target
     too_late = and_(deliveries.c.state == State.PUBLISHED, deliveries.c.stop.is_not(None))
     ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED, State.REJECTED]), too_late)
@@ -330,7 +336,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
 
 
 def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
-    """What could not be withdrawn. Publisher tries again; each try that fails is no other news."""
+    """Withdrawals that failed. Publisher tries again; further failures are not sent."""
     query = select(deliveries).where(deliveries.c.withdraw_at.is_not(None)).order_by("id")
     for row in connection.execute(query).all():
         steps = (
@@ -352,9 +358,9 @@ def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator
 
 
 def kept_back(clock: Clock) -> ColumnElement[bool]:
-    """Deliveries that are tried again and again because of something in them.
+    """Deliveries that are tried again and again because of their content.
 
-    Such as an alternative text that the platform does not take, with which nothing is wrong.
+    For example, the platform does not take an alternative text in which nothing is wrong.
     """
     return and_(
         literal_column("deliveries.state = 'scheduled'"),  # as in the partial index
@@ -366,7 +372,7 @@ def kept_back(clock: Clock) -> ColumnElement[bool]:
 def _kept_back(
     connection: Connection, is_news: ColumnElement[bool], clock: Clock
 ) -> Iterator[StuckDelivery]:
-    """Those for which that has lasted for a minute; more tries are no other news."""
+    """Those for which that has lasted a minute; further tries are not sent."""
     query = select(deliveries).where(kept_back(clock)).order_by("id")
     for row in connection.execute(query).all():
         tries = select(history.c.id, history.c.at, is_news.label("is_news")).where(
@@ -396,8 +402,8 @@ def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> Stuck
 
 
 def _going_on(connection: Connection, service: str, since: datetime) -> Iterator[AccountGoesOn]:
-    """Accounts that publish again, of which this service told that they were suspended."""
-    # What goes on after a suspension keeps the end of it; few accounts ever were suspended.
+    """Accounts that publish again, after this service sent that they were suspended."""
+    # `held_until` stays after a suspension; few accounts were ever suspended.
     lifted = select(accounts.c.account).where(
         accounts.c.held_at.is_(None), accounts.c.held_until >= since - _OLDEST
     )
@@ -422,10 +428,10 @@ def _going_on(connection: Connection, service: str, since: datetime) -> Iterator
 
 
 def _together(rows: Sequence[Row[Any]]) -> Iterable[Sequence[Row[Any]]]:
-    """Rows of held accounts, with those in one list that one used-up app lets rest.
+    """Rows of suspended accounts, grouped by the app whose limit is used up.
 
-    The first of a list is told. It has rested for longest, so that an account that comes later
-    makes no news of it.
+    The notice names the first of a group. It has been suspended for longest, so an account that
+    comes later does not cause another notice.
     """
     found: dict[object, list[Row[Any]]] = {}
     for row in sorted(rows, key=lambda row: (row.held_at, row.account)):
@@ -435,12 +441,12 @@ def _together(rows: Sequence[Row[Any]]) -> Iterable[Sequence[Row[Any]]]:
 
 
 def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
-    """The step with which the hold began that an account is in, by its row.
+    """The step with which the current suspension of an account began.
 
-    Each refused request notes the hold again, and a rest may be followed by another at once.
+    Each refused request records the suspension again, and one may follow another at once.
     """
     for_a_person = row.held_until is None
-    is_one = row.suspended_times is not None  # whatever ends it has, until it is proved to be over
+    is_one = row.suspended_times is not None  # whatever its ends, until it is proved to be over
     query = (
         select(history.c.id, history.c.at, history.c.event, history.c.detail)
         .where(history.c.delivery.is_(None), history.c.account == row.account)
@@ -466,7 +472,7 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
 
 
 def _is_told(row: Row[Any], begun_at: datetime) -> bool:
-    """Whether a person is told of a suspension: at once, unless it ends by itself soon."""
+    """Whether a notice is sent for a suspension: at once, unless it ends by itself soon."""
     calls = row.suspended_times is not None and row.held_kind not in PASSING
     return calls or row.held_until is None or row.held_until - begun_at > _LONG_REST
 
@@ -474,7 +480,7 @@ def _is_told(row: Row[Any], begun_at: datetime) -> bool:
 def _holds_since(
     connection: Connection, since: datetime, rows: Sequence[Row[Any]]
 ) -> tuple[int, ...]:
-    """The newest step from then on with which each of these accounts was held."""
+    """The newest step since then with which each of these accounts was suspended."""
     found: list[int] = []
     names = [row.account for row in rows]
     for begin in range(0, len(names), _AT_ONCE):
@@ -489,7 +495,7 @@ def _holds_since(
 
 
 def _schedule_of(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[int, datetime | None]:
-    """How many deliveries of these accounts are on the schedule, and when the first is due."""
+    """How many deliveries of these accounts are scheduled, and when the first is due."""
     names = {row.account for row in rows}
     columns = deliveries.c.account, func.count(), func.min(deliveries.c.due_at)
     query = select(*columns).where(deliveries.c.state == State.SCHEDULED)

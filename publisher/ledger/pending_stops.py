@@ -1,9 +1,9 @@
-"""Stops that come while a delivery may be out: nobody can call a request back.
+"""Pending stops: stops of deliveries that may be out, as a request cannot be called back.
 
-Such a stop is noted on the delivery, which stays as it is. Once it is known that it is not out, it
-becomes what the stop says, instead of going out; of a thread, what is out stays out, and the rest
-does not follow. When it turns out to be out, the stop came too late, which the delivery keeps in
-`stop`, so that a person is told.
+The stop is recorded on the delivery, which stays as it is. Once it is known that the delivery is
+not out, it becomes what the stop says, instead of going out; of a thread, the parts that are out
+stay out, and the rest does not follow. If it is out after all, the stop came too late; the delivery
+keeps it in `stop`, so that a person is notified.
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ from publisher.model.events import Event
 from publisher.model.models import Delivery, Stop
 from publisher.model.states import ENDED_UNSENT, Role, State
 
-# Why `queue` takes a delivery off the schedule: kept as they are, to be known again; screens
-# translate them.
+# Why `queue` cancels a delivery: stored untranslated, to be recognised again; screens translate
+# them.
 GONE = later("its draft is gone")
 NOT_ADDRESSED = later("its draft no longer names this account")
 UNFINISHED = later("its draft has no `at` any more")
@@ -44,9 +44,9 @@ def note_stop(
     at: datetime,
     **columns: Any,
 ) -> Delivery:
-    """Write what a delivery that may be out becomes if it is not; None: it goes on after all."""
+    """Record what a delivery that may be out becomes if it is not; None: it goes on after all."""
     if delivery.state is State.UNCERTAIN:
-        columns["lease_until"] = None  # whoever reads the platform now has to look again
+        columns["lease_until"] = None  # a worker that reads the platform now has to look again
     if stop is None or stop.state is State.HELD or stop.hold_reason:
         columns["hold_reason"] = stop.hold_reason if stop else None
     state, reason = (stop.state, stop.reason) if stop else (None, None)
@@ -58,9 +58,9 @@ def note_stop(
 
 
 def obeyed(delivery: Delivery, target: State) -> tuple[State, Mapping[str, Any]]:
-    """Where a delivery goes of which a part is not out: to `target`, unless it was stopped.
+    """The next state of a delivery of which a part is not out: `target`, unless it was stopped.
 
-    Gives the state, and the columns that change with a stop.
+    Returns the state, and the columns that change with a stop.
     """
     if delivery.stop is None:
         return target, {}
@@ -69,7 +69,7 @@ def obeyed(delivery: Delivery, target: State) -> tuple[State, Mapping[str, Any]]
 
 
 def in_words(delivery: Delivery, out: int) -> dict[str, Any]:
-    """What the history tells of a stop when it is known that `out` parts of a delivery are out."""
+    """The step's detail about a stop, when it is known that `out` parts of a delivery are out."""
     if delivery.stop is None:
         return {}
     parts = len(delivery.content.parts)
@@ -82,7 +82,7 @@ def in_words(delivery: Delivery, out: int) -> dict[str, Any]:
 
 
 def reason_of(delivery: Delivery) -> str | None:
-    """Why a delivery stands still, or is to if it is not out; None when nothing is known."""
+    """Why a delivery is stopped, or will be if it is not out; None when no reason is known."""
     reason = _(delivery.reason) if delivery.reason else None
     if delivery.stop is None or delivery.state is State.WITHDRAWN:
         return reason
@@ -119,7 +119,7 @@ def _too_late(stop: State) -> str:
 
 
 def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
-    """A delivery that is being sent, with the stops that were noted since its worker read it.
+    """A delivery that is being sent, with the stops that were recorded since its worker read it.
 
     `Conflict` when anything else has happened to it.
     """

@@ -1,7 +1,7 @@
-"""People as the ledger records them: whatever changes one of them is a step of the history.
+"""Changes of people in the ledger: each one is a step of the history.
 
-The step also has the digest of the row that it found, so that it does not vouch for what somebody
-wrote there without a step; `integrity/hash_chain.py` says how that shows.
+The step also has the digest of the row before it, so that it does not confirm what was written
+there without a step; `integrity/hash_chain.py` explains how that is detected.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ def changing(
     actor: str,
     detail: Mapping[str, Any] | None = None,
 ) -> Iterator[Connection]:
-    """A transaction that may change a person's row, and the step that tells of it if it does."""
+    """A transaction that may change a person's row; if it does, the step is recorded."""
     with database.write() as connection:
         before = _digest(connection, key)
         yield connection
@@ -46,7 +46,7 @@ def changing(
 def note_about(
     connection: Connection, clock: Clock, row: RowMapping, event: Event, detail: Mapping[str, Any]
 ) -> None:
-    """A step about a person that changes nothing of them."""
+    """Record a step about a person that does not change their row."""
     digest = hash_chain.person_digest(dict(row))
     told = {**detail, hash_chain.BEFORE: digest}
     account = hash_chain.about_person(row["key"])
@@ -62,12 +62,12 @@ def everybody(database: Database) -> list[Person]:
 
 
 def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
-    """Keep everybody out, end all sessions, and forget who failed to log in; who they were.
+    """Disable everyone, end all sessions, and delete failed log-ins; returns the people disabled.
 
-    After a restore, which brings back whoever was removed, and old passwords. HistoryBroken when
-    the database undoes that.
+    For a restore, which brings back people who were removed, and old passwords. Raises
+    HistoryBroken when the database undoes that.
     """
-    with database.write() as connection:  # first, should this be broken off
+    with database.write() as connection:  # first, in case this is interrupted
         for table in (web_sessions, known_browsers, login_failures):
             connection.execute(delete(table))
     found = [person for person in everybody(database) if person.disabled_at is None]
@@ -84,7 +84,7 @@ def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
 
 
 def _digest(connection: Connection, key: str) -> str:
-    """Over what the row of this key says, locked for this transaction; of none, over nothing."""
+    """The digest of the row with this key, locked for this transaction; of no row, of nothing."""
     query = select(people).where(people.c.key == key).with_for_update()
     row = connection.execute(query).mappings().one_or_none()
     return hash_chain.person_digest(dict(row) if row else {})

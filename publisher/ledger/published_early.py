@@ -1,7 +1,8 @@
-"""Posts that a platform made public on its own: recorded as it was, and told to a person.
+"""Posts that a platform made public on its own: they are recorded, and a person is notified.
 
-`stop` keeps what the delivery was then: so a person is told, as of any stop that came too late. From
-the first post on that was public before its time, nothing is laid ready on its account any more.
+`stop` keeps the delivery's state at that time: so a person is notified, as for any stop that came
+too late. After the first post that was public before its time, nothing is prepared on its account
+any more.
 """
 
 from typing import Any
@@ -29,14 +30,14 @@ def publishes_early(connection: Connection, account: str) -> bool:
     """Whether the account's platform made a post public before its time."""
     query = select(deliveries.c.id).where(
         deliveries.c.account == account,
-        deliveries.c.stop.is_not(None),  # whatever somebody made of it meanwhile
+        deliveries.c.stop.is_not(None),  # whatever a person did with it meanwhile
         deliveries.c.published_at < leaves_at,
     )
     return connection.execute(query.limit(1)).first() is not None
 
 
 def stopped_by_it(delivery: Delivery) -> State:
-    """What `stop` keeps of a delivery that the platform made public."""
+    """The value of `stop` for a delivery that the platform made public."""
     if delivery.stop is not None:
         return delivery.stop
     return State.SCHEDULED if delivery.state in _ON_ITS_WAY else delivery.state
@@ -45,10 +46,10 @@ def stopped_by_it(delivery: Delivery) -> State:
 def record(
     connection: Connection, clock: Clock, seen: Delivery, prepared: Prepared, receipt: Accepted
 ) -> Delivery:
-    """Write that `seen` is public, whatever somebody made of it meanwhile.
+    """Record that `seen` is public, whatever a person did with it meanwhile.
 
-    `prepared` is what lies at the platform. `RemoteIdTaken` when another delivery gets its id at this very
-    moment; one that has it already leaves it to a person whose it is.
+    `prepared` is what exists at the platform. Raises `RemoteIdTaken` when another delivery gets the
+    same id at this moment; if another has it already, a person decides whose it is.
     """
     query = select(deliveries).where(deliveries.c.id == seen.id).with_for_update()
     current = delivery_of(connection.execute(query).mappings().one())
@@ -65,10 +66,10 @@ def record(
     if known or current.content != seen.content:
         message = _one_more(receipt.remote_id)
         return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
-    was_doubted = current.doubt_since is not None  # then it may have been our own request
+    was_doubted = current.doubt_since is not None  # then our own request may have done it
     _target, out = known_out(current, receipt)
     if not was_doubted:
-        now = clock.now()  # a platform's time that is to come is none
+        now = clock.now()  # a platform's time in the future is not used
         since = min(receipt.public_since or now, now)
         out |= {"published_at": since, "stop": stopped_by_it(current)}
     detail = in_words(current.model_copy(update={"stop": out.get("stop", current.stop)}), 1)
@@ -87,10 +88,10 @@ def _left_to_a_person(
     columns: dict[str, Any],
     message: str,
 ) -> Delivery:
-    """What is public is not what the delivery has now, or is one more, or another delivery's."""
+    """Leave it to a person: the public post has other content, is a second one, or is another's."""
     target = current.state
     if current.state in WAITING or current.state is State.PUBLISHING:
-        # Its new text must not follow before somebody has looked.
+        # Its new text must not go out before a person has looked.
         waits = current.state in (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
         target = State.UNCERTAIN
         columns |= {
@@ -101,7 +102,7 @@ def _left_to_a_person(
         }
     else:
         columns.pop("prepared")
-        if current.state in ENDED_UNSENT:  # which of the photos are its is not known: they stay
+        if current.state in ENDED_UNSENT:  # it is not known which photos it uses: they stay
             left = current.prepared.given_up((remote_id,)).model_copy(update={"photos": ()})
             clear_at = current.clear_at if left.stays else None
             columns |= {"prepared": left.model_dump_json(), "clear_at": clear_at}

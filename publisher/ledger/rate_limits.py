@@ -1,7 +1,7 @@
-"""What the platforms say is left of their limits: the newest word on each of an account's.
+"""Rate limits: what each platform last said is left of an account's limits.
 
-It is kept in the transaction that records the answer, as its last step, and must never be in the
-way of that: it waits for no lock, and what fails leaves no trace but a line in the log.
+They are stored in the transaction that records the answer, as its last step, and must never hinder
+it: this waits for no lock, and a failure leaves only a line in the log.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,20 +27,21 @@ log = structlog.get_logger()
 
 
 class Limits:
-    """Reads them."""
+    """Reads the rate limits."""
 
     def __init__(
         self, database: Database, clock: Clock, apps: Collection[frozenset[str]] = ()
     ) -> None:
-        """`apps`: the accounts of each app, which share its limits."""
+        """`apps`: for each app, the accounts that share its limits."""
         self._database = database
         self._clock = clock
         self._apps = apps
 
     def current(self) -> Mapping[str, Sequence[Limit]]:
-        """Those that still tell something, by account.
+        """The limits that are still valid, by account.
 
-        What one account heard of its app stands with all accounts of the app: the newest word.
+        An app's limit that one account received is listed with all accounts of the app, the newest
+        value.
         """
         query = select(limits).where(limits.c.ends_at > self._clock.now())
         found: dict[str, list[Limit]] = {}
@@ -58,7 +59,7 @@ class Limits:
 
 
 def keep(connection: Connection, account: str, told: Sequence[Limit]) -> None:
-    """Write what answers told of an account; older than what is there, it is left out."""
+    """Store the limits from an account's answers; values older than the stored ones are ignored."""
     keep_all(connection, {account: told})
 
 
@@ -83,13 +84,13 @@ def keep_all(connection: Connection, told: Mapping[str, Sequence[Limit]]) -> Non
             raise
         try:
             savepoint.rollback()
-        except DBAPIError:  # SQLite gave up the whole transaction, as it does on a full disk
+        except DBAPIError:  # SQLite rolled back the whole transaction, as it does on a full disk
             raise failure from None
         log.warning("limits not kept", accounts=sorted(told), reason=str(failure.orig))
 
 
 def _free(connection: Connection, names: Sequence[str]) -> Collection[str]:
-    """Those of which nobody else is just writing what their platform said, as new as this."""
+    """The accounts whose limits no other transaction is writing; its values are as new as these."""
     if connection.dialect.name == "sqlite":
         return names  # which has one writer at a time
     return connection.execute(_FREE, {"names": names}).scalars().all()

@@ -1,7 +1,7 @@
-"""Deliveries whose outcome is unknown: reading the platform until it is known, or a person decides.
+"""Reconciliation of unknown outcomes: the platform is read until it is known, or a person decides.
 
-An absence counts only once the platform has had time to settle, and only when two readings in a
-row tell it: a platform may show a post later than it took it.
+An absence counts only after the platform has had time to settle, and only when two readings in a
+row report it: a platform may show a post some time after it took it.
 """
 
 import json
@@ -39,12 +39,12 @@ from publisher.model.outcomes import (
 )
 from publisher.model.states import Role, State
 
-_FIRST_LOOK = 5.0  # real seconds; what was taken is often there by then
+_FIRST_LOOK = 5.0  # real seconds; an accepted post is often visible by then
 _NEXT_LOOK = 10.0  # real seconds between two readings
 _LONGEST_PAUSE = 600.0  # real seconds between two readings while reading fails
 _ENOUGH_ABSENCES = 2
-_LONGEST_SETTLE = 900.0  # real seconds; of a part that is doubted again and again
-_LOOK_BACK = timedelta(days=2)  # more than any channel looks back, and a clock may be wrong
+_LONGEST_SETTLE = 900.0  # real seconds; for a part that becomes uncertain again and again
+_LOOK_BACK = timedelta(days=2)  # more than any channel looks back; and a clock may be wrong
 
 _NOW = bindparam("now", type_=Instant)
 DOUBTFUL = DueQueries(
@@ -52,8 +52,8 @@ DOUBTFUL = DueQueries(
     deliveries.c.wake_at <= _NOW,
     deliveries.c.settled_at.is_not(None),
     or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= _NOW),
-    # Reading goes on while an account is suspended: most platforms let it, and each reading that
-    # is refused comes later than the one before.
+    # Reading goes on while an account is suspended: most platforms allow it, and after each refused
+    # reading the next one comes later.
     ~exists().where(held_for_a_person(deliveries.c.account)),
     order=(deliveries.c.wake_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
@@ -63,9 +63,9 @@ DOUBTFUL = DueQueries(
 def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
     """The columns of a delivery whose outcome has just become unknown.
 
-    `settle`: real seconds until an absence from the platform counts. A part that was doubted before
-    settles for as long as its doubts have lasted: where a timeline lags for longer than anybody
-    expects, a copy a minute would go out otherwise.
+    `settle`: real seconds until an absence from the platform counts. A part that was uncertain
+    before settles for as long as it has been uncertain: otherwise, when a timeline lags for longer
+    than expected, a copy would go out every minute.
     """
     if delivery.doubt_since and delivery.state is State.PUBLISHING:
         lasted = (clock.now() - delivery.doubt_since).total_seconds() / clock.speed
@@ -80,11 +80,11 @@ def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
 
 
 def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, Any]]:
-    """The state and columns of a delivery whose uncertain part turned out to be on the platform."""
+    """The state and columns of a delivery whose uncertain part is on the platform."""
     remote_ids = (*delivery.remote_ids, receipt.remote_id)
     whole = len(remote_ids) == len(delivery.content.parts)
     target, stopped = (State.PUBLISHED, {}) if whole else obeyed(delivery, State.SCHEDULED)
-    # When exactly it became public nobody knows; it was sent at its intent.
+    # It is not known exactly when it became public; it was sent at its intent.
     sent_at = delivery.doubt_since or delivery.intent_at
     return target, {
         "remote_ids": json.dumps(remote_ids),
@@ -99,7 +99,7 @@ def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, A
 
 
 def _obstacle(connection: Connection, delivery: Delivery, sighting: Sighting) -> str | None:
-    """Why what was seen must not be believed yet; None when it may be."""
+    """Why a reading's result must not be used yet; None when it may be."""
     if not isinstance(sighting, Accepted | Unknown):
         return None
     if lookalikes.comes_first(connection, delivery):
@@ -123,21 +123,21 @@ _NO_DOUBT: Mapping[str, Any] = {
 
 
 class Doubts:
-    """Claims deliveries for reading, and writes what was seen."""
+    """Claims uncertain deliveries for reading, and records the results."""
 
     def __init__(self, database: Database, clock: Clock, settle: float = 60.0) -> None:
-        """`settle`: real seconds until an absence counts where nothing is wrong."""
+        """`settle`: real seconds until an absence counts, if the platform is not behind."""
         self._database = database
         self._clock = clock
         self._delays = Delays(clock, settle)
 
     def crowds(self) -> Sequence[Crowd]:
-        """The platforms on which many posts are in doubt at once."""
+        """The platforms on which many posts are uncertain at once."""
         with self._database.read() as connection:
             return crowds(connection, self._clock.now())
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
-        """Take up to `limit` deliveries that are to be looked for now."""
+        """Claim up to `limit` deliveries that are to be looked for now."""
         now = self._clock.now()
         with self._database.write() as connection:
             return claim_all(
@@ -151,7 +151,7 @@ class Doubts:
             )
 
     def release(self, claims: Sequence[Claim]) -> None:
-        """Give back what could not be handed to a worker."""
+        """Release claims that could not be handed to a worker."""
         for claim in claims:
             delivery = self.take(claim)
             if delivery is not None:
@@ -159,10 +159,10 @@ class Doubts:
                     self._change(connection, delivery, Event.RELEASED, lease_until=None)
 
     def settle_again(self, settle: float) -> None:
-        """Begin anew to wait until an absence counts, for all that are looked for.
+        """Restart the time until an absence counts, for all deliveries that are looked for.
 
-        For when it is not known how much time has passed: absences that were seen so far count no
-        more. `settle`: real seconds.
+        For when it is not known how much time has passed: earlier absences no longer count.
+        `settle`: real seconds.
         """
         waiting = select(deliveries).where(
             deliveries.c.state == State.UNCERTAIN,
@@ -177,7 +177,7 @@ class Doubts:
                 self._change(connection, delivery, Event.SETTLING_AGAIN, **columns)
 
     def take(self, claim: Claim) -> Delivery | None:
-        """The claimed delivery; None when the claim is worth nothing any more."""
+        """The claimed delivery; None when the claim is no longer valid."""
         query = select(deliveries).where(
             deliveries.c.id == claim.delivery,
             deliveries.c.version == claim.version,
@@ -188,7 +188,7 @@ class Doubts:
         return None if row is None else delivery_of(row)
 
     def ids_of_others(self, delivery: Delivery) -> set[str]:
-        """The ids on its account that other deliveries have had since shortly before its intent."""
+        """The ids of other deliveries on its account, since shortly before its intent."""
         since = (delivery.doubt_since or delivery.due_at) - _LOOK_BACK
         others = select(deliveries.c.remote_ids, deliveries.c.withdrawn_ids).where(
             deliveries.c.account == delivery.account,
@@ -200,7 +200,7 @@ class Doubts:
         return {key for row in rows for ids in row if ids for key in json.loads(ids)}
 
     def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
-        """Write what reading the platform told; `Conflict` when a person was faster."""
+        """Record the result of reading the platform; raises `Conflict` when a person was faster."""
         with self._database.write() as connection:
             recorded = self._recorded(connection, delivery, sighting)
             rate_limits.keep(connection, delivery.account, sighting.limits)
@@ -229,7 +229,7 @@ class Doubts:
             case Absent():
                 return self._absent(connection, delivery, sighting)
             case Unknown():
-                # Reading cannot tell, and reading again would not: a person decides.
+                # Reading cannot decide it, and another reading would not: a person decides.
                 columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
                 return self._unread(connection, delivery, sighting.message, **columns)
             case AccountHeld() | Deferred():
@@ -238,7 +238,7 @@ class Doubts:
     def _remembered(
         self, connection: Connection, delivery: Delivery, sighting: Accepted | Absent
     ) -> Delivery:
-        """What is seen of a forgotten one is out; whatever else it is, a person decides."""
+        """A forgotten delivery that is found is out; in every other case a person decides."""
         if isinstance(sighting, Absent):
             absences = delivery.absences + 1
             if absences < _ENOUGH_ABSENCES:
@@ -263,7 +263,7 @@ class Doubts:
         if other := forgotten.not_its_own(delivery, sighting):
             return self._unread(connection, delivery, other, **_NO_DOUBT)
         target, columns = known_out(delivery, sighting)
-        # A platform's time that is to come is none.
+        # A platform's time in the future is not used.
         made_at = sighting.made_at and min(sighting.made_at, self._clock.now())
         columns["published_at"] = delivery.published_at or made_at or delivery.doubt_since
         detail: dict[str, Any] = {"id": sighting.remote_id}
@@ -281,8 +281,10 @@ class Doubts:
     def _refused(
         self, connection: Connection, delivery: Delivery, sighting: AccountHeld | Deferred
     ) -> Delivery:
-        """It is read again later. That reading is refused suspends nobody: what sends finds out by
-        its own answer; but for what no time ends, such as keys that belong to somebody else.
+        """Read again later; a refused reading does not suspend the account.
+
+        A request that sends will get its own answer. Except what does not end by itself, such as
+        keys that belong to another owner.
         """
         next_reading = self._next_reading(delivery)
         if isinstance(sighting, AccountHeld):
@@ -299,7 +301,7 @@ class Doubts:
         if absences >= _ENOUGH_ABSENCES:
             return self._believed_absent(connection, delivery, seen)
         next_look = self._clock.ahead(_NEXT_LOOK)
-        if not settled:  # where that takes long, it may be found meanwhile
+        if not settled:  # if that takes long, it may be found meanwhile
             next_look = max(next_look, now + (settles_at - now) / 3) if why else settles_at
         return self._change(
             connection,
@@ -315,10 +317,10 @@ class Doubts:
     def _settles_at(
         self, connection: Connection, delivery: Delivery, seen: Absent
     ) -> tuple[datetime, str | None]:
-        """When an absence counts, and why so late where its platform may be behind."""
+        """When an absence counts, and why so late if its platform may be behind."""
         settles_at = delivery.settled_at or self._clock.now()
         if not seen.may_come or delivery.prepared.draft_id is not None:
-            return settles_at, None  # where its id is known, to repeat it makes no double
+            return settles_at, None  # its id is known, so a repeat makes no duplicate
         late, why = self._delays.settles_at(connection, delivery)
         if late <= max(settles_at, self._clock.now()):
             return settles_at, None
@@ -327,7 +329,9 @@ class Doubts:
     def _believed_absent(
         self, connection: Connection, delivery: Delivery, seen: Absent
     ) -> Delivery:
-        """It is due again, unless that proves nothing, or the platform has refused it as a double."""
+        """Due again, unless the absence proves nothing, or the platform refused it as a
+        duplicate.
+        """
         if not seen.is_proof:
             message = _(
                 "It is not among the posts that the platform lists, which may leave some out. Look "
@@ -378,7 +382,7 @@ class Doubts:
         )
 
     def _next_reading(self, delivery: Delivery) -> datetime:
-        """After a failed reading: the later, the longer it has failed."""
+        """The next reading after a failed one: the longer reading has failed, the later."""
         since = delivery.doubt_since or delivery.due_at
         failing = (self._clock.now() - since).total_seconds() / self._clock.speed
         return self._clock.ahead(min(max(_NEXT_LOOK, failing / 2), _LONGEST_PAUSE))

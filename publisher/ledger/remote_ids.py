@@ -1,4 +1,4 @@
-"""Whose each id is that a platform gave: one post of an account is one part of one delivery."""
+"""Remote ids: a post of an account, with its id, is one part of one delivery."""
 
 import json
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ _HOLDER = (
 
 
 class Holder(NamedTuple):
-    """Where an id stands in the ledger, also of a part that was withdrawn; parts count from 1."""
+    """The post and part that have an id, also of a withdrawn part; parts count from 1."""
 
     post: str
     part: int
 
 
 class Owned(NamedTuple):
-    """An id that a platform gave, and whose it is."""
+    """An id from a platform, with its account and delivery."""
 
     account: str
     remote_id: str
@@ -38,7 +38,7 @@ class Owned(NamedTuple):
 
 
 def keep(connection: Connection, owned: Sequence[Owned]) -> bool:
-    """Write down whose these ids are; False when another delivery has one of them.
+    """Store which deliveries these ids belong to; False when another delivery has one of them.
 
     Waits for a transaction that writes the same one.
     """
@@ -65,7 +65,7 @@ def holder(
 
 
 def anothers(remote_id: str, post: str) -> str:
-    """What a person is told of a delivery for which a platform named the id that `post` has."""
+    """The message about a delivery for which a platform returned an id that `post` already has."""
     return _(
         "The platform named {id} for it, which is on record for {other} already. Look at the "
         "account, then say with `publisher resolve` or `publisher retry` what you saw.",

@@ -1,8 +1,8 @@
-"""How far a platform is behind: what must have passed until an absence from it counts.
+"""Replication lag: how far a platform is behind, and so when an absence from it counts.
 
-An overloaded platform lets requests time out and carries them out later. What is found tells by its
-date how much later; and many posts in doubt at once tell that something is wrong before anything is
-found.
+An overloaded platform lets requests time out and carries them out later. The date of a post that is
+found shows how much later; and many uncertain posts at once show that something is wrong before any
+is found.
 """
 
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ from publisher.model.models import Delivery
 from publisher.model.outcomes import Accepted
 
 CROWD = 10
-"""Posts in doubt on one platform at once, from which on its absences are not believed for long."""
+"""From this many uncertain posts at once, a platform's absences count much later."""
 _CROWDED_SETTLE = 15
-"""How many times as long a platform settles then: 15 minutes with the settings as they are."""
+"""The factor of the settling time then: 15 minutes with the default settings."""
 _LAG_SETTLE = 2
-"""How many times the largest lag that was seen lately a platform settles."""
+"""The settling time as a multiple of the largest recent lag."""
 _LATELY = _LONGEST = timedelta(hours=1)
 _LEAST = timedelta(seconds=5)
-"""A lag that is no smaller is kept: a platform tells whole seconds, and clocks differ."""
+"""The smallest lag that is stored: a platform reports whole seconds, and clocks differ."""
 _IN_DOUBT: tuple[ColumnElement[bool], ...] = (
     # As in its partial index.
     literal_column("deliveries.state = 'uncertain' AND deliveries.settled_at IS NOT NULL"),
@@ -41,16 +41,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Many posts in doubt on one platform at once."""
+    """Many uncertain posts on one platform at once."""
 
     channel: str
     number: int
     lag: timedelta | None
-    """How much later than its request it made a post, the largest of the last hour; None: unknown."""
+    """The largest delay between a request and its post in the last hour; None: unknown."""
 
 
 def crowds(connection: Connection, now: datetime) -> Sequence[Crowd]:
-    """The platforms on which so many posts are looked for that they may be overloaded."""
+    """The platforms with so many uncertain posts that they may be overloaded."""
     number = func.count().label("number")
     query = (
         select(deliveries.c.channel, number)
@@ -67,15 +67,15 @@ def crowds(connection: Connection, now: datetime) -> Sequence[Crowd]:
 
 
 class Delays:
-    """What is known of all platforms."""
+    """Learns how far platforms are behind, and says when an absence counts."""
 
     def __init__(self, clock: Clock, settle: float) -> None:
-        """`settle`: real seconds until an absence counts where nothing is wrong."""
+        """`settle`: real seconds until an absence counts, if the platform is not behind."""
         self._clock = clock
         self._settle = settle
 
     def learn(self, connection: Connection, delivery: Delivery, found: Accepted) -> None:
-        """Keep how much later than its request a post was made, by the platform's date of it."""
+        """Store how long after its request a post was made, by the platform's date."""
         begun = delivery.intent_at or delivery.doubt_since
         if found.made_at is None or begun is None:
             return
@@ -90,7 +90,9 @@ class Delays:
         _keep(connection, delivery.channel, lag=micros, lag_seen_at=now)
 
     def settles_at(self, connection: Connection, delivery: Delivery) -> tuple[datetime, str | None]:
-        """When an absence of this delivery's counts at the earliest, and why so late, for people."""
+        """The earliest instant at which this delivery's absence counts, and the reason, for
+        people.
+        """
         begun = delivery.intent_at or delivery.doubt_since or delivery.due_at
         now = self._clock.now()
         number = self._in_doubt(connection, delivery.channel)
@@ -119,12 +121,12 @@ class Delays:
         return begun + settle, why
 
     def _machine_time(self, seconds: float) -> timedelta:
-        """Real seconds, by the clock."""
+        """Real seconds as an interval of the (possibly faster) clock."""
         return timedelta(seconds=seconds * self._clock.speed)
 
     @staticmethod
     def _in_doubt(connection: Connection, channel: str) -> int:
-        """How many are looked for on a platform, counted to `CROWD`."""
+        """How many deliveries are looked for on a platform, counted up to `CROWD`."""
         its = select(deliveries.c.id).where(*_IN_DOUBT, deliveries.c.channel == channel)
         found = its.limit(CROWD)
         number = select(func.count()).select_from(found.subquery())

@@ -1,4 +1,4 @@
-"""Deliveries as rows of the ledger, and rows as deliveries."""
+"""Conversion between rows of the ledger and deliveries."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ def delivery_of(row: RowMapping | Mapping[str, Any]) -> Delivery:
 
 
 def after(delivery: Delivery, columns: Mapping[str, Any]) -> Delivery:
-    """The delivery once its row has these columns, in their stored form; nothing is read for it."""
+    """The delivery after its row gets these columns, in their stored form; nothing is read."""
     kept = {name: value for name, value in delivery.as_stored.items() if name not in columns}
     update = {**_values(columns), "as_stored": {**kept, **_kept(columns)}}
     return delivery.model_copy(update=update)

@@ -1,7 +1,7 @@
-"""The file of an SQLite ledger: where it is, and whether it still is the one that was opened.
+"""The file of an SQLite ledger, and the check that it is still the one that was opened.
 
-A file that is deleted, or replaced by a copy, lives on for the process that has it open. Whatever
-that process wrote down from then on, nobody would ever read: what is out would go out again.
+A file that is deleted, or replaced by a copy, still exists for the process that has it open. What
+that process then wrote would never be read: what is out would go out again.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ class LedgerFile:
         self._opened: _Identity | None = None
 
     def exists(self) -> bool:
-        """Whether there is anything; what cannot be looked at is for the connection to report."""
+        """Whether there is a file; True for an unreadable path, which the connection reports."""
         try:
             return self.path.lstat() is not None
         except FileNotFoundError:
@@ -29,7 +29,9 @@ class LedgerFile:
             return True
 
     def opened(self) -> None:
-        """Note which file the first connection opened; LedgerGone when another one opened another."""
+        """Record which file the first connection opened; raises LedgerGone when a later one
+        differs.
+        """
         if self._opened is None:
             self._opened = self._identity()
         self.check()
@@ -49,7 +51,7 @@ class LedgerFile:
             )
 
     def make_private(self) -> None:
-        """Make it for its owner alone, if it is not there: texts under embargo are in it."""
+        """Create the file, readable by its owner only, as it has texts under embargo."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if not self.path.exists():
@@ -65,5 +67,5 @@ class LedgerFile:
         except FileNotFoundError:
             return None
         except OSError:
-            return self._opened  # whoever reads or writes reports why it cannot be looked at
+            return self._opened  # the read or write reports why it is not accessible
         return found.st_dev, found.st_ino

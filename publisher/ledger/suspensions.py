@@ -1,12 +1,12 @@
-"""Whether a refusal is its post's or the account's, and that a suspended account goes on.
+"""Suspensions: whether a refusal concerns the post or the account, and when a suspension is over.
 
-A refusal is the post's until proven the account's. Some answers name the account: its keys, its
-credits, a lock. Others may mean either: then the account is suspended once a second, different post
-meets the same refusal and nothing went out in between. The other way round, what one post met, and
-meets again although others went out since, is that post's own, whatever the answer says: it stops no
-other post.
+A refusal concerns the post until it is proved to concern the account. Some answers name the
+account: its keys, its credits, a lock. Others may mean either: then the account is suspended when a
+second, different post gets the same refusal and nothing went out in between. And if one post gets
+the same refusal again although others went out since, it concerns that post, whatever the answer
+says: it stops no other post.
 
-For that the last refusal of each account is remembered, in a table that is no part of the record.
+For this the last refusal of each account is stored, in a table that is not part of the record.
 """
 
 import shlex
@@ -60,14 +60,14 @@ _UNPROVED_OF = (
 
 
 def may_be_the_accounts(outcome: Outcome) -> bool:
-    """Whether `weighed` has anything to weigh."""
+    """Whether the outcome may concern the account, so that `weighed` has to decide."""
     return bool(_sign(outcome))
 
 
 def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: datetime) -> Outcome:
-    """What an answer means, as what the account met before tells it; remembers it for the next.
+    """The outcome, reinterpreted by the account's last refusal; stores this one for the next.
 
-    Whoever calls has locked the account's row.
+    The caller has locked the account's row.
     """
     sign = _sign(outcome)
     if not sign or not isinstance(outcome, Refused | AccountHeld):
@@ -101,11 +101,11 @@ def went_out(
     now: datetime,
     left_at: datetime | None = None,
 ) -> None:
-    """Note that the platform took these: accounts whose suspension is over by its time go on.
+    """Record that the platform took these: suspensions whose time is over end.
 
-    `left_at`: when their requests left; None: just now. What left before an account was refused
-    proves nothing. Waits for nobody: what somebody else has in hand at this instant, the next post
-    that goes out ends.
+    `left_at`: when their requests left; None: just now. A request that left before the account was
+    refused proves nothing. Waits for no lock: if another transaction has the account's row, the
+    next post that goes out ends the suspension.
     """
     left_at = left_at or now
     by_account = {delivery.account: delivery.id for delivery in published}
@@ -130,12 +130,12 @@ def went_out(
 
 
 def forget(connection: Connection, account: str) -> None:
-    """Forget what the account's last refusal was: a person has decided."""
+    """Delete the account's last refusal: a person has decided."""
     connection.execute(delete(refusals).where(refusals.c.account == account))
 
 
 def _sign(outcome: Outcome) -> str:
-    """What two refusals have in common that are alike; empty when that tells nothing."""
+    """The sign that equal refusals share; empty when it proves nothing."""
     if isinstance(outcome, Refused):
         return outcome.sign
     if isinstance(outcome, AccountHeld) and outcome.backoff and outcome.kind not in PASSING:
@@ -153,9 +153,9 @@ def _of_this_post(
 
 
 def _met_it_alone(connection: Connection, delivery: Delivery, kind: Kind) -> bool:
-    """Whether the post met such an answer before, and others of its account went out since.
+    """Whether this post got such an answer before, and others of its account went out since.
 
-    Not by what is remembered of the account: that is one refusal, and several posts may have theirs.
+    The account's last refusal is not enough: several posts may each have their own.
     """
     if delivery.error_kind != kind:
         return False
@@ -171,7 +171,7 @@ def _met_it_alone(connection: Connection, delivery: Delivery, kind: Kind) -> boo
 
 
 def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
-    """What becomes of the post that was refused before anybody knew whose fault it is."""
+    """The message about the first refused post, which failed before the cause was known."""
     query = select(deliveries.c.post).where(
         deliveries.c.id == known.delivery, deliveries.c.state == written(State.FAILED)
     )
@@ -188,10 +188,10 @@ def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
 def _proves(
     connection: Connection, known: Row[tuple[object, ...]], delivery: Delivery, now: datetime
 ) -> bool:
-    """Whether a refusal like the one that is known is the account's."""
+    """Whether a refusal equal to the last one proves that it concerns the account."""
     suspended = connection.execute(_UNPROVED_OF, {"names": [delivery.account]}).first()
     if suspended:
-        return True  # this one asked whether it is over
+        return True  # this post tested whether it is over
     return known.delivery != delivery.id and not known.own and known.at > now - _REMEMBERED
 
 

@@ -1,7 +1,7 @@
-"""The ledger's tables. The same SQL serves SQLite and PostgreSQL.
+"""The ledger's tables, with the same SQL for SQLite and PostgreSQL.
 
-Instants are stored as whole microseconds since 1970 UTC, so that both databases compare them
-alike and to the microsecond.
+Instants are stored as whole microseconds since 1970 UTC, so that both databases compare them in the
+same way and to the microsecond.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ REVISION = "0024"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
-"""The row of `accounts` that stands for all of them."""
+"""The row of `accounts` that means all accounts."""
 
 
 def microseconds(instant: datetime) -> int:
@@ -94,21 +94,21 @@ deliveries = Table(
     Column("approved_at", Instant),
     Column("approved_digest", String(64)),
     Column("repeat", Boolean, nullable=False),
-    # Ids of parts that were deleted from the platform; NULL: nobody began to withdraw it.
+    # Ids of parts that were deleted from the platform; NULL: no withdrawal has begun.
     Column("withdrawn_ids", Text),
-    # When what it left at the platform is cleared away; NULL: nothing is to be.
+    # When its orphans at the platform are deleted; NULL: there is nothing to delete.
     Column("clear_at", Instant),
-    # When a withdrawal that left something out is tried again; NULL: nothing is to be withdrawn.
+    # When an incomplete withdrawal is tried again; NULL: nothing is to be withdrawn.
     Column("withdraw_at", Instant),
-    # What it becomes if it is not out, after all (see pending_stops.py); NULL: SCHEDULED.
+    # What it becomes if it is not out after all (see pending_stops.py); NULL: SCHEDULED.
     Column("stop", String),
-    # Who holds it by hand, and why (see post_holds.py); NULL: nobody does.
+    # Who holds the post, and why (see post_holds.py); NULL: no one does.
     Column("halt", Text),
     # The hash of its newest step; `version` is that step's number (see hash_chain.py).
     Column("head", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
-    # Partial indexes: what is due stays quick to find among a million others. Their conditions stand
-    # in `info`, for whoever reads this: the migrations make them, and SQLAlchemy would load all of
+    # Partial indexes: due deliveries stay quick to find among a million others. Their conditions
+    # are in `info`, for readers only: the migrations make them, and SQLAlchemy would load all of
     # PostgreSQL's drivers to know a `postgresql_where`.
     Index(
         "ix_deliveries_due",
@@ -171,22 +171,22 @@ deliveries = Table(
         info={"where": "stop IS NOT NULL AND published_at IS NOT NULL"},
     ),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
-    # The last columns let the log be filtered, and deliveries be counted, without a look at the
-    # rows. An index that begins with the state would do so as well, but SQLite would take it
-    # for the dispatcher's questions too, in the place of the partial ones.
+    # The last columns let the log be filtered, and deliveries be counted, without reading the rows.
+    # An index that begins with the state would do so as well, but SQLite would use it for the
+    # dispatcher's queries too, instead of the partial ones.
     Index("ix_deliveries_order", "due_at", "id", "state", "account"),
     Index("ix_deliveries_published", "published_at", "id", "due_at", "embargo_until"),
 )
 
 
 def written(value: StrEnum | int) -> ColumnElement[Any]:
-    """A state, or a limit, as a part of the statement, for those that are asked again and again.
+    """A state or a limit as a literal in the statement, for queries that run again and again.
 
-    Whether a partial index answers a statement hangs on the states in it. If they are bound, SQLite
-    looks at their values and plans anew at each execution, which takes fifty times as long as to
-    answer; PostgreSQL plans anew as well, and so it does for a bound limit, because it takes a
-    tenth of all rows for what it does not know. Several states stand in the order in which the index
-    has them: SQLite compares the lists word by word.
+    Whether a partial index can be used depends on the states in the statement. If they are bound,
+    SQLite looks at their values and plans again at each execution, which takes fifty times as long
+    as the answer; PostgreSQL plans again as well, also for a bound limit, because it assumes a
+    tenth of all rows for an unknown one. Several states must be in the order in which the index has
+    them: SQLite compares the lists word by word.
     """
     if isinstance(value, int):
         return literal_column(str(value), Integer)
@@ -203,11 +203,11 @@ identity = Table(
     "ledger_identity",
     metadata,
     Column("id", String(32), primary_key=True),
-    # What was due until then may have gone out from another ledger, which was lost; NULL: nothing
-    # went out that is not in this one.
+    # What was due until then may have gone out from another ledger, which was lost; NULL: all that
+    # went out is in this one.
     Column("knows_since", Instant),
 )
-"""Which ledger this is: one row."""
+"""The identity of this ledger: one row."""
 
 ids_out = Table(
     "ids_out",
@@ -216,7 +216,7 @@ ids_out = Table(
     Column("remote_id", String, primary_key=True),
     Column("delivery", _Key, ForeignKey("deliveries.id"), nullable=False),
 )
-"""Whose each id in `remote_ids` is: of two deliveries of an account, no post can be both."""
+"""The delivery of each id in `remote_ids`: two deliveries of an account cannot share a post."""
 
 history = Table(
     "history",
@@ -232,8 +232,8 @@ history = Table(
     Column("detail", Text, nullable=False),
     Column("seq", Integer, nullable=False, server_default="0"),
     Column("hash", String(64), nullable=False, server_default=""),
-    # Over what the delivery, the account or the person says after the step; NULL: the step left
-    # that as it was, or is older than this column (see hash_chain.py).
+    # The digest of the row of the delivery, the account or the person after the step; NULL: the
+    # step did not change the row, or is older than this column (see hash_chain.py).
     Column("digest", String(64)),
     Index("uq_history_delivery_seq", "delivery", "seq", unique=True),
     Index(
@@ -246,7 +246,7 @@ history = Table(
 )
 """Append-only: triggers refuse every change, and each row carries the hash of its chain.
 
-Only what `archived` covers may go.
+Only rows that `archived` covers may be deleted.
 """
 
 archived = Table(
@@ -256,11 +256,11 @@ archived = Table(
     # The number and hash of the last step that is in the archive.
     Column("through", Integer, primary_key=True),
     Column("head", String(64), nullable=False),
-    # The step of the history that tells of the archive.
+    # The step of the history that records the archive.
     Column("step", _Key, ForeignKey("history.id"), nullable=False),
     Index("ix_archived_step", "step", "delivery"),
 )
-"""The first steps of deliveries that ended long ago, which archives hold (see archive_files.py).
+"""The steps that archives hold, of deliveries that ended long ago (see archive_files.py).
 
 Triggers refuse every change, and a row about a delivery that has not ended.
 """
@@ -297,14 +297,14 @@ accounts = Table(
     Column("held_until", Instant),
     Column("held_kind", String),
     Column("held_message", Text),
-    # How often in a row it was suspended without an end that the platform named; NULL: it was not.
+    # How often in a row it was suspended without an end named by the platform; NULL: it was not.
     Column("suspended_times", Integer),
-    # Whom its keys belong to (see owners.py); NULL: that was not verified yet.
+    # The owner of its keys (see account_owners.py); NULL: not verified yet.
     Column("owner_id", String),
     Column("owner_handle", String),
-    # Whom they belong to instead, while it is held for that.
+    # The other owner, while the account is suspended for that.
     Column("other_owner", String),
-    # Of a hundred thousand accounts few rest; a claim asks which.
+    # Of a hundred thousand accounts few are stopped; each claim asks which.
     Index(
         "ix_accounts_stopped",
         "account",
@@ -322,8 +322,9 @@ refusals = Table(
     # Whether another post went out since: then it is this delivery's own.
     Column("own", Boolean, nullable=False),
 )
-"""The last refusal of an account that may be the account's (see suspensions.py). No part of the
-record."""
+"""The last refusal of each account that may concern the account (see suspensions.py). Not part of
+the record.
+"""
 
 limits = Table(
     "limits",
@@ -335,19 +336,19 @@ limits = Table(
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
 )
-"""What an account's platform said last of each of its limits (see limits.py)."""
+"""The last values of each of an account's rate limits (see rate_limits.py)."""
 
 delays = Table(
     "delays",
     metadata,
     Column("channel", String, primary_key=True),
-    # The largest of late, in microseconds, and when that was seen; NULL: none was.
+    # The largest recent lag, in microseconds, and when it was seen; NULL: none was.
     Column("lag", BigInteger),
     Column("lag_seen_at", Instant),
-    # When many posts were in doubt on it at once; NULL: never.
+    # When many posts on it were uncertain at once; NULL: never.
     Column("crowded_at", Instant),
 )
-"""How far each platform is behind with what it was asked for (see replication_lag.py)."""
+"""How far each platform is behind (see replication_lag.py)."""
 
 media = Table(
     "media",
@@ -367,7 +368,7 @@ notice_services = Table(
     Column("wake_at", Instant, nullable=False),
     Column("failures", Integer, nullable=False),
 )
-"""Who is told what needs a person: from when on, whose turn it is to tell, and when the next is."""
+"""The services that send notices: since when, whose turn it is to send, and when the next is."""
 
 notices = Table(
     "notices",
@@ -377,12 +378,12 @@ notices = Table(
     Column("told_at", Instant, nullable=False),
     Index("ix_notices_step", "step"),
 )
-"""What each service was told: the step of the history that it was about."""
+"""The notices that each service has sent, by the step of the history that they are about."""
 
 heartbeats = Table(
     "heartbeats",
     metadata,
-    # Of this process alone: in containers, hosts and numbers of processes come again.
+    # Unique to this process: in containers, host names and process ids are reused.
     Column("process", String(32), primary_key=True),
     Column("kind", String, nullable=False),
     Column("host", String, nullable=False),
@@ -390,29 +391,29 @@ heartbeats = Table(
     Column("version", String, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
-    # How far its machine's clock is ahead, in microseconds; NULL: it is right, as far as is known.
+    # How far its machine's clock is ahead, in microseconds; NULL: no fault is known.
     Column("clock_ahead", BigInteger),
 )
-"""The last sign of life of each process (see heartbeats.py)."""
+"""The last heartbeat of each process (see heartbeats.py)."""
 
 people = Table(
     "people",
     metadata,
     Column("id", _Key, primary_key=True),
     Column("name", String, nullable=False),
-    # The name without regard to capitals: two people must not be taken for one.
+    # The name in lower case for comparison: two people must not be confused.
     Column("key", String, nullable=False, unique=True),
     Column("role", String, nullable=False),
     Column("password", String, nullable=False),
     Column("language", String),
     Column("disabled_at", Instant),
     Column("created_at", Instant, nullable=False),
-    # Of whom logs in by OpenID Connect: empty until they first did, then who they are there.
+    # For people who log in by OpenID Connect: empty until their first log-in, then their id there.
     Column("openid", String),
-    # Over whose accounts they have a right, a line each; NULL: over everything.
+    # The organisations that they have a right over, one per line; NULL: everything.
     Column("organisations", Text),
 )
-"""Who may log in to the web pages. Passwords are Argon2's hashes.
+"""People who may log in to the web pages. Passwords are Argon2 hashes.
 
 A change of any column but the language is a step of the history (see people.py).
 """
@@ -427,11 +428,11 @@ web_sessions = Table(
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("device", String, nullable=False),
-    # What the next page tells about what was just done.
+    # The message on the next page about what was just done.
     Column("notice", Text),
     Index("ix_web_sessions_person", "person"),
 )
-"""Who is logged in. The token is stored as its SHA-256 alone."""
+"""Sessions of people who are logged in. Of the token only the SHA-256 is stored."""
 
 login_failures = Table(
     "login_failures",
@@ -443,7 +444,7 @@ login_failures = Table(
     Column("name", String(64)),
     Index("ix_login_failures_name", "name"),
 )
-"""Log-ins that failed in a row, by a hash of who tried."""
+"""Log-ins that failed in a row, by a hash of the person or address that tried."""
 
 known_browsers = Table(
     "known_browsers",

@@ -1,7 +1,7 @@
-"""How long this process waits for PostgreSQL's answer.
+"""Timeouts for PostgreSQL's answers, on the client's side.
 
-The server's own limits (`statement_timeout`) say nothing where the server stands still: its machine
-still acknowledges what is sent, so that no limit of TCP ends the wait either.
+The server's own limits (`statement_timeout`) do not help when the server hangs: its machine still
+acknowledges what is sent, so no TCP timeout ends the wait either.
 """
 
 import time
@@ -17,16 +17,14 @@ Result = TypeVar("Result")
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection that is given up when no answer comes in time."""
+    """A connection that is closed when no answer comes in time."""
 
     patience: Patience
     is_endless = False
-    """Whether statements may take as long as they like: a migration's do."""
+    """Whether statements have no time limit, as those of a migration."""
 
     def wait(self, gen: Generator[Any, Any, Result], *more: Any, **options: Any) -> Result:
-        """What psycopg does while it waits for the server; OperationalError when that takes too
-        long.
-        """
+        """Wait for the server as psycopg does; raise OperationalError when that takes too long."""
         return super().wait(self._limited(gen), *more, **options)
 
     def _limited(self, gen: Generator[Any, Any, Result]) -> Generator[Any, Any, Result]:
@@ -38,7 +36,7 @@ class Connection(psycopg.Connection[Any]):
                 ready = yield wanted
                 waited = time.monotonic() - begun
                 if not ready and not self.is_endless and waited > self.patience.limit:
-                    self.pgconn.finish()  # what comes later belongs to nobody
+                    self.pgconn.finish()  # a later answer is of no use
                     raise psycopg.OperationalError(
                         _("no answer within {seconds} s", seconds=f"{waited:.0f}")
                     )

@@ -1,4 +1,4 @@
-"""The one place where a delivery changes: compare-and-set, and a step in the history with it."""
+"""State transitions: each change of a delivery is a compare-and-set with a step of the history."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -36,14 +36,14 @@ from publisher.model.models import Claim, Delivery, Prepared
 from publisher.model.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"
-"""Who made a step that no person made."""
+"""The actor of a step that no person made."""
 
 NOT_APPROVED: Mapping[str, Any] = {
     "approved_by": None,
     "approved_at": None,
     "approved_digest": None,
 }
-"""The columns of a delivery that nobody has approved, or whose approval is void."""
+"""The columns of a delivery without an approval, or whose approval is void."""
 
 
 # Statements that are built once: to build one takes longer than SQLite takes to answer it.
@@ -65,7 +65,7 @@ _CLAIMED = select(deliveries).where(
 
 
 class Conflict(Exception):
-    """The delivery is not as the caller saw it: somebody else was faster."""
+    """The delivery is not as the caller read it: another process or person was faster."""
 
 
 class RemoteIdTaken(Conflict):
@@ -74,10 +74,10 @@ class RemoteIdTaken(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """What is to become of a delivery, as one step of its history."""
+    """A change of a delivery, as one step of its history."""
 
     delivery: Delivery
-    """As whoever changes it saw it."""
+    """The delivery as the caller read it."""
     event: Event
     role: Role
     actor: str
@@ -86,7 +86,7 @@ class StateChange:
     """None keeps the state."""
     detail: Mapping[str, Any] | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
-    """Of the table, in their stored form."""
+    """Columns of the table, in their stored form."""
 
 
 def change(
@@ -101,7 +101,7 @@ def change(
     detail: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> Delivery:
-    """Change one delivery and note the step; `Conflict` if it is no longer as `delivery` says.
+    """Change one delivery and record the step; raises `Conflict` if it is no longer as `delivery`.
 
     `RemoteIdTaken` when it would get an id that another delivery of the account has.
     """
@@ -113,7 +113,7 @@ def change(
 def change_all(connection: Connection, changes: Sequence[StateChange]) -> list[Delivery]:
     """Change different deliveries as `change` does, in as few statements as possible.
 
-    What it raises for one stands for all of them: then the transaction must not be committed.
+    If it raises for one, it raises for all of them: the transaction must not be committed.
     """
     made = [_made(wish) for wish in changes]
     # In one order, so that two transactions that change the same ones seldom wait for each other.
@@ -135,7 +135,7 @@ def change_all(connection: Connection, changes: Sequence[StateChange]) -> list[D
 
 
 def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
-    """What is written into a delivery's row, its step, and what it is then."""
+    """The values for a delivery's row, its step, and the delivery after the change."""
     delivery, state = wish.delivery, wish.target or wish.delivery.state
     if state is not delivery.state and not may_move(wish.role, delivery.state, state):
         raise AssertionError(f"{wish.role} may not take {delivery.state} to {state}")
@@ -159,7 +159,7 @@ def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
 
 
 def _alike(changes: Sequence[dict[str, Any]]) -> Collection[list[dict[str, Any]]]:
-    """The rows that are changed in the same columns, and so by one statement."""
+    """The rows grouped by the columns that change, one statement for each group."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in changes:
         groups.setdefault(tuple(row), []).append(row)
@@ -169,7 +169,7 @@ def _alike(changes: Sequence[dict[str, Any]]) -> Collection[list[dict[str, Any]]
 def _clearing(
     delivery: Delivery, state: State, at: datetime, columns: Mapping[str, Any]
 ) -> datetime | None:
-    """When to clear away what lies ready at the platform: never while it may be of use."""
+    """When to delete what is prepared at the platform; None while it may still be used."""
     if state not in GIVEN_UP:
         return None
     if state is delivery.state:
@@ -177,7 +177,7 @@ def _clearing(
     prepared = delivery.prepared
     if "prepared" in columns:
         prepared = Prepared.model_validate_json(columns["prepared"])
-    # Whoever had it in hand may be making something at this moment.
+    # The worker that had it may be making something at this moment.
     return max(at, delivery.lease_until or at) if prepared.stays else None
 
 
@@ -191,7 +191,7 @@ def claim_all(
     target: State,
     **columns: Any,
 ) -> list[Claim]:
-    """Give many deliveries into workers' hands, in as few statements as possible.
+    """Claim many deliveries for workers, in as few statements as possible.
 
     `waiting` are deliveries in state `source` that this transaction has locked; the claims come in
     their order. `columns` are columns of the table, in their stored form.
@@ -255,7 +255,7 @@ def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedA
 
 
 def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
-    """Append to the history, in the transaction of what it tells.
+    """Append steps to the history, in the transaction of the change.
 
     Steps of deliveries come `chained`; those about accounts are chained here.
     """
@@ -268,9 +268,10 @@ def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
 
 
 def take_free(connection: Connection, wanted: Collection[int]) -> Collection[int]:
-    """Lock these deliveries for this transaction, but for those that somebody else is just changing.
+    """Lock these deliveries for this transaction, except those locked by another one.
 
-    Gives the ones that it has; it waits for nobody, and so no two who do this wait for each other.
+    Returns the ids that it has locked. It waits for no lock, so two such transactions never wait
+    for each other.
     """
     if connection.dialect.name == "sqlite":  # which has one writer at a time
         return wanted
@@ -278,12 +279,12 @@ def take_free(connection: Connection, wanted: Collection[int]) -> Collection[int
 
 
 def claimed(connection: Connection, claim: Claim) -> Delivery | None:
-    """The delivery that a claim is about; None when the claim is worth nothing any more."""
+    """The delivery of a claim; None when the claim is no longer valid."""
     return claimed_all(connection, [claim])[0]
 
 
 def claimed_all(connection: Connection, claims: Sequence[Claim]) -> list[Delivery | None]:
-    """As `claimed`, for each."""
+    """As `claimed`, for each claim."""
     wanted = {"ids": [claim.delivery for claim in claims]}
     found = {row["id"]: row for row in connection.execute(_CLAIMED, wanted).mappings()}
     return [
@@ -295,7 +296,7 @@ def claimed_all(connection: Connection, claims: Sequence[Claim]) -> list[Deliver
 
 
 def has_id(remote_id: str) -> ColumnElement[bool]:
-    """Deliveries of which the platform's `remote_id` is a part, or was one until it was deleted."""
+    """Deliveries with a part of this `remote_id`, also a deleted part."""
     quoted = json.dumps(remote_id)
     return or_(
         deliveries.c.remote_ids.contains(quoted, autoescape=True),

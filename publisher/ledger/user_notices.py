@@ -1,4 +1,4 @@
-"""What a person is to be told about those who may log in: who may approve now, and who is attacked."""
+"""Notices about people who may log in: new rights to approve, and names under attack."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from publisher.model.events import Event
 ADDED, CHANGED, RECOGNISED = Event.PERSON_ADDED, Event.RIGHTS_CHANGED, Event.RECOGNISED_ELSEWHERE
 MANY_FAILURES = Event.MANY_FAILED_LOG_INS
 _OF_THE_POWERFUL = (ADDED, CHANGED, RECOGNISED)
-"""Told of managers and admins alone, who may approve, resume and withdraw."""
+"""Sent for managers and admins only, who may approve, resume and withdraw."""
 _POWERFUL = ("manager", "admin")
 
 
@@ -29,11 +29,11 @@ class Guessed:
 
 @dataclass(frozen=True, slots=True)
 class PersonNews:
-    """Something about somebody who may log in."""
+    """A notice about a person who may log in."""
 
     step: int
     name: str
-    """As names are compared: in small letters."""
+    """The name in the form used for comparison: in lower case."""
     event: str
     role: str | None
     by: str
@@ -42,9 +42,9 @@ class PersonNews:
 
 
 def of_people(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[PersonNews]:
-    """What is news, in the order of time."""
+    """The notices about people that are news, in order of time."""
     about = hash_chain.about_person("")
-    # Few have a chain, and each is found by an index then, whatever the database's collation.
+    # Few people have a chain, so each is found by an index, whatever the database's collation.
     of_people = account_chains.c.account.startswith(about, autoescape=True)
     chains = select(account_chains.c.account).where(of_people)
     query = (

@@ -1,1 +1,1 @@
-"""Frozen values and pure rules: posts, accounts, deliveries, states, outcomes."""
+"""Model: frozen values and pure rules for posts, accounts, deliveries, states and outcomes."""

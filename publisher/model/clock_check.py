@@ -1,11 +1,12 @@
-"""Clock check: this machine's clock, compared with what other machines say the time is.
+"""Clock check: compares this machine's clock with the time that other machines report.
 
-A wrong clock sends posts early, and has their signatures refused. So each answer of a platform,
-whose `Date` header tells the time to the second, and PostgreSQL's clock are kept as readings. A
-reading stays a proof for hours: since then time has passed by a clock that nobody can set.
+With a wrong clock, posts go out early and their signatures are refused. So each answer of a
+platform, whose `Date` header has the time to the second, and PostgreSQL's clock are stored as
+readings. A reading stays valid for hours: the time since then is measured by a clock that cannot be
+set.
 
-The platforms are believed before the database, which may be on this very machine. The clock counts
-as wrong only while all platforms that spoke say so: one of them may be wrong itself.
+The platforms are trusted more than the database, which may be on this same machine. The clock
+counts as wrong only while all platforms that answered say so: one of them may be wrong itself.
 """
 
 import socket
@@ -23,35 +24,38 @@ from publisher.base.i18n import _
 from publisher.model.outcomes import Deferred, Kind
 
 TOLERANCE = timedelta(seconds=5)
-"""A platform tells whole seconds, and an answer takes up to two on its way."""
+"""The largest difference that is ignored: a platform reports whole seconds, and an answer takes up
+to two.
+"""
 DATABASE = "PostgreSQL"
 _CLEAR = 2.0
-"""Real seconds that an answer may have taken to tell the time well enough."""
+"""The longest answer, in real seconds, whose time is precise enough."""
 _AGAIN = timedelta(seconds=10)
-"""After which a post is tried again that a wrong clock kept."""
+"""The time until a retry of a post that was not sent because of a wrong clock."""
 _STANDS = 30.0
-"""Real seconds for which platforms that said that the clock is right outweigh the next answer."""
-_FRESH = 3600.0  # real seconds; nobody is asked while a reading is younger
+"""Real seconds for which a reading that the clock is right outweighs the next answer."""
+_FRESH = 3600.0  # real seconds; no request is made while a reading is younger
 _FRESH_OF_DATABASE = 15.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # real seconds between two questions without an answer
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # real seconds between two requests without an answer
 _FIRST_PATIENCE = 12.0  # real seconds that a process waits before it publishes anything
-_LOOK = 0.5  # real seconds between two looks whether there is anything to ask
-_WRONG_PAUSE = 2.0  # real seconds between two questions while the clock is wrong
+_LOOK = 0.5  # real seconds between two checks whether to ask
+_WRONG_PAUSE = 2.0  # real seconds between two requests while the clock is wrong
 
 log = structlog.get_logger()
 
 Heard = Callable[[datetime, float], timedelta | None]
-"""Takes what the time was by another machine, and the real seconds that its answer took; gives how far
-our clock is ahead by all that was heard (negative: behind). None while nothing speaks against it, and
-where it was right by what had been heard a moment before."""
+"""A function of another machine's time and the real seconds that its answer took. Returns how far
+our clock is ahead by all readings (negative: behind); None while no reading contradicts it, or if
+it was right by the readings just before.
+"""
 
 
 def unheard(_told: datetime, _took: float) -> None:
-    """Nobody listens, and nothing speaks against our clock."""
+    """No clock check: ignore the time, and assume that our clock is right."""
 
 
 def boot_seconds() -> float:
-    """Real seconds that go on while the machine sleeps, and that nobody can set."""
+    """A clock in real seconds that runs while the machine sleeps, and cannot be set."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
@@ -59,14 +63,16 @@ def boot_seconds() -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Between which instants the true time was at a real second."""
+    """The range of the true time at a given real second."""
 
     earliest: datetime
     latest: datetime
     at: float
 
     def ahead(self, now: datetime, second: float) -> timedelta:
-        """How far a clock that shows `now` is ahead for certain; negative: behind; 0: neither."""
+        """How far a clock that shows `now` is at least ahead; negative: behind; 0: not known to be
+        off.
+        """
         passed = timedelta(seconds=second - self.at)
         nothing = timedelta(0)
         if now > self.latest + passed:
@@ -75,7 +81,7 @@ class _Reading:
 
 
 class ClockCheck:
-    """The readings of one process. Any thread may use it."""
+    """The clock check of one process. Thread-safe."""
 
     def __init__(self, clock: Clock, seconds: Callable[[], float] = boot_seconds) -> None:
         self._clock = clock
@@ -85,9 +91,9 @@ class ClockCheck:
         """By the source's name."""
 
     def heard_from(self, source: str) -> Heard:
-        """Keeps what a source tells; each answer replaces the one before.
+        """A function that stores the time from a source; each answer replaces the one before.
 
-        A source whose answers take too long tells nothing.
+        Answers that took too long are ignored.
         """
 
         def heard(told: datetime, took: float) -> timedelta | None:
@@ -105,12 +111,12 @@ class ClockCheck:
             self._readings[source] = _Reading(told, latest, self._seconds())
 
     def ahead(self) -> timedelta | None:
-        """How far the clock is ahead, negative: behind; None while nothing speaks against it."""
+        """How far the clock is ahead, negative: behind; None while no fault is known."""
         found = self._wrong()
         return None if found is None else found[1]
 
     def trouble(self) -> ClockWrong | None:
-        """What is wrong with the clock now; None while nothing speaks against it."""
+        """The error about the clock; None while no fault is known."""
         found = self._wrong()
         if found is None:
             return None
@@ -118,10 +124,10 @@ class ClockCheck:
         return ClockWrong(_message(source, ahead))
 
     def objection(self) -> Deferred | None:
-        """What becomes of a post because the clock is wrong; None while it is not.
+        """The outcome for a post while the clock is wrong; None while it is not.
 
-        It is tried again soon by the clock that is behind: ours, which jumps past that instant when it
-        is set right, or that of others, who may have told a time in years to come.
+        It is tried again soon by the slower clock: ours, which jumps past that instant when it is
+        corrected, or that of the others, who may have reported a time years in the future.
         """
         found = self._wrong()
         if found is None:
@@ -131,12 +137,12 @@ class ClockCheck:
         return Deferred(Kind.CLOCK, _message(source, ahead), again_at=behind + _AGAIN)
 
     def _wrong(self) -> tuple[str, timedelta, datetime] | None:
-        """Who says so, how far it is ahead, and what it shows; None while it is not wrong."""
+        """The source, how far the clock is ahead, and its time; None while it is not wrong."""
         with self._lock:
             readings = dict(self._readings)
         platforms = {name: reading for name, reading in readings.items() if name != DATABASE}
-        # The clock last: should this thread stand still in between, it is ahead, which is looked
-        # at again.
+        # The clock last: if this thread is paused in between, the clock seems ahead, which is
+        # checked again.
         second = self._seconds()
         now = self._clock.now()
         found = [(n, r.ahead(now, second)) for n, r in sorted((platforms or readings).items())]
@@ -146,16 +152,18 @@ class ClockCheck:
         return source, ahead, now
 
     def age(self, *, of_database: bool = False) -> float:
-        """Real seconds since the newest reading of a platform, or of the database; infinite without."""
+        """Real seconds since the newest reading of a platform, or of the database; infinite without
+        one.
+        """
         with self._lock:
             told = [r.at for name, r in self._readings.items() if (name == DATABASE) is of_database]
         return self._seconds() - max(told, default=float("-inf"))
 
 
 class Inquiry:
-    """Asks others for the time, in a thread: at first, when the clock seems wrong, and once an hour.
+    """Asks others for the time, in a thread: at the start, when the clock seems wrong, and hourly.
 
-    While the clock is wrong nothing is sent, so that no answer would tell that it is right again.
+    While the clock is wrong nothing is sent, so no other answer would show that it is right again.
     """
 
     def __init__(
@@ -165,7 +173,9 @@ class Inquiry:
         ask_database: Callable[[], None] | None,
         seconds: Callable[[], float] = boot_seconds,
     ) -> None:
-        """Whom to ask. Who does not answer tells nothing; the database may raise LedgerUnavailable."""
+        """The functions that ask. A source that does not answer is skipped; the database may raise
+        LedgerUnavailable.
+        """
         self._check = check
         self._ask_platforms = ask_platforms
         self._ask_database = ask_database
@@ -175,19 +185,17 @@ class Inquiry:
         self._has_asked = Event()
 
     def start(self) -> None:
-        """Begin to ask, in a thread that ends with the process. Waits a little for the first
-        answers.
-        """
+        """Start the thread, a daemon, and wait a little for the first answers."""
         Thread(target=self.run, args=(Event(),), name="clock", daemon=True).start()
         self._has_asked.wait(_FIRST_PATIENCE)
 
     def run(self, stop: Event) -> None:
-        """Ask what is to be asked, until `stop` is set."""
+        """Ask when it is due, until `stop` is set."""
         while not stop.is_set():
             try:
                 self.look()
             except PublisherError:
-                pass  # the ledger is away, which its users say
+                pass  # the ledger is away, which other parts report
             except Exception:
                 log.exception("nobody could be asked for the time")
                 stop.wait(_LONGEST_PAUSE)
@@ -195,7 +203,7 @@ class Inquiry:
             stop.wait(_LOOK)
 
     def look(self) -> None:
-        """Ask now, if it is time to."""
+        """Ask now, if it is due."""
         is_wrong = self._check.trouble() is not None
         if self._ask_database and (
             is_wrong or self._check.age(of_database=True) > _FRESH_OF_DATABASE
@@ -229,7 +237,7 @@ def _message(source: str, ahead: timedelta) -> str:
 
 
 def told_of(host: str, ahead: timedelta) -> str:
-    """That a host's clock is wrong, and how."""
+    """The message that a host's clock is wrong, and how."""
     values = {"host": host, "difference": in_words(ahead)}
     if ahead > timedelta(0):
         return _("The clock of {host} is {difference} ahead.", **values)
@@ -237,7 +245,7 @@ def told_of(host: str, ahead: timedelta) -> str:
 
 
 def in_words(difference: timedelta) -> str:
-    """A difference without its sign: `45 s`, `3 min`, `2 h 5 min`; as coarse as it is known."""
+    """A difference without its sign: `45 s`, `3 min`, `2 h 5 min`; rounded to what is known."""
     seconds = 5 * round(abs(difference).total_seconds() / 5)
     if seconds < 120:
         return f"{seconds} s"

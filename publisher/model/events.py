@@ -1,6 +1,6 @@
-"""The names of what happens to deliveries and accounts, as people read them.
+"""Events of the history, with their names for people.
 
-The ledger and JSON have them in English, whatever the language is.
+The ledger and JSON have them in English, in every language.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from publisher.base.i18n import _, later
 
 
 class Event(StrEnum):
-    """What happens to a delivery, an account or a person: the event of a step of the history."""
+    """The event of a step of the history: what happened to a delivery, an account or a person."""
 
     ACCOUNT_GOES_ON = later("account goes on")
     ACCOUNT_HELD = later("account held")
@@ -121,7 +121,7 @@ LABELS = (
     later("time"),
     later("until"),
 )
-"""What a step tells of."""
+"""The names of the keys in a step's detail."""
 
 
 _KINDS = {
@@ -137,11 +137,13 @@ _KINDS = {
     "expired": later("too late"),
     "clock": later("the clock of this machine is wrong"),
 }
-"""The kinds of error of `model/outcomes.py`, as people read them; JSON has their codes."""
+"""The kinds of error of `model/outcomes.py`, with their names for people; JSON has their codes."""
 
 
 _OTHERWISE: Mapping[str, str] = {Event.NOT_READABLE: later("reading cannot tell")}
-"""What is called otherwise in the ledger: a platform that was read may not tell all the same."""
+"""Names for people that differ from the ledger's: a platform that was read may still not show
+it.
+"""
 
 
 def event(name: str) -> str:
@@ -149,10 +151,10 @@ def event(name: str) -> str:
 
 
 def label(key: str) -> str:
-    """The name of a step's detail."""
+    """The name of a key in a step's detail, for people."""
     return _(key.replace("_", " "))
 
 
 def kind(code: str) -> str:
-    """The name of a kind of error; an unknown code stays as it is."""
+    """The name of a kind of error, for people; an unknown code stays as it is."""
     return _(_KINDS.get(code, code))

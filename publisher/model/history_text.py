@@ -1,4 +1,4 @@
-"""What a step of the history tells, in words."""
+"""Text of history steps: their details as lines for people."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
@@ -18,9 +18,9 @@ Spelled = Callable[[datetime], str]
 def details(
     detail: Mapping[str, Any], zone: tzinfo, spelled: Spelled = "{:%Y-%m-%d %H:%M}".format
 ) -> list[str]:
-    """What a step tells beyond its name, a line each; an edit shows old and new.
+    """The details of a step, one line each; an edit shows old and new.
 
-    `spelled` writes an instant of `zone`.
+    `spelled` formats an instant in `zone`.
     """
 
     def plain(key: str, value: object) -> str:
@@ -40,14 +40,14 @@ def details(
 
 
 def _plain(key: str, value: object, zone: tzinfo, spelled: Spelled) -> str:
-    """A value for reading: instants in `zone`, lists in one line."""
+    """A value as text: instants in `zone`, lists in one line."""
     if key in _INSTANTS and isinstance(value, str):
         return spelled(datetime.fromisoformat(value).astimezone(zone))
     if isinstance(value, list):
         return " / ".join(map(str, value))
     if key == "kind":
         return kind(str(value))
-    # A state, a person's role, or why `queue` took it off the schedule; other reasons stay as they are.
+    # A state, a person's role, or why `queue` cancelled it; other reasons stay as they are.
     if key in ("if_not_out", "role", "reason"):
         return _(str(value))
     return "—" if value is None else str(value)

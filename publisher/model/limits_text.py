@@ -1,4 +1,4 @@
-"""What is left of a platform's limits, in words."""
+"""Text of rate limits: what is left of them, for people."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,7 +22,7 @@ _WINDOWS = {
     "24h-page": later("for the Page in 24 hours"),
 }
 _NEARLY_USED_UP = 10
-"""Percent that are left."""
+"""The percentage left from which a limit counts as nearly used up."""
 
 
 def is_nearly_used_up(limit: Limit) -> bool:
@@ -30,18 +30,18 @@ def is_nearly_used_up(limit: Limit) -> bool:
 
 
 def in_words(limit: Limit, when: Callable[[datetime], str]) -> str:
-    """`17 of 50 posts in 24 hours left, until 14:05`; `when` writes an instant."""
+    """`17 of 50 posts in 24 hours left, until 14:05`; `when` formats an instant."""
     return _(sentence(limit), **values(limit, when))
 
 
 def sentence(limit: Limit) -> str:
-    """The words for `_`, with names for the `values` in braces."""
+    """The message for `_`, with the names of `values` in braces."""
     return _SENTENCES[_parts(limit)[0]]
 
 
 def values(limit: Limit, when: Callable[[datetime], str]) -> dict[str, str]:
-    """What stands in the sentence; `when` writes an instant."""
-    # Seldom needed, slow to load.
+    """The values for the sentence; `when` formats an instant."""
+    # Rarely needed, slow to load.
     from babel.numbers import format_decimal, format_percent  # noqa: PLC0415
 
     locale = i18n.current()

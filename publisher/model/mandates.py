@@ -1,7 +1,7 @@
-"""Who may post as an account that belongs to somebody else, and on which days.
+"""Mandates: who may post as another organisation's account, and on which days.
 
-Drafts are checked against it, and so is each post once more as it leaves: a mandate may have been
-taken away, or have ended, after the post was queued.
+Drafts are checked against the mandate, and each post again when it leaves: a mandate may have been
+withdrawn, or have ended, after the post was queued.
 """
 
 from collections.abc import Collection, Iterator
@@ -14,10 +14,10 @@ from publisher.model.models import Mandate
 
 
 class Breach(NamedTuple):
-    """One thing that a mandate does not cover."""
+    """A breach: one thing that a mandate does not cover."""
 
     key: str
-    """The key of a draft that says it."""
+    """The key of the draft that causes it."""
     message: str
     hint: str
 
@@ -30,9 +30,9 @@ def breaches(
     zone: tzinfo,
     writers: Collection[str] = (),
 ) -> Iterator[Breach]:
-    """What it has against a post; `zone` is the one of its dates, the session's.
+    """The breaches of a mandate by a post; `zone` is the session's, for the mandate's dates.
 
-    `writers` have changed its draft on the web pages, and count as its authors.
+    `writers` have changed the post's draft on the web pages, and count as its authors.
     """
     if mandate is None:
         return
@@ -55,7 +55,7 @@ def _of_author(mandate: Mandate, account: str, author: str | None) -> Iterator[B
 
 
 def may_write(mandate: Mandate | None, name: str) -> bool:
-    """Whether somebody of this name may be an author of what goes to the mandate's account."""
+    """Whether a person of this name may be an author of posts to the mandate's account."""
     named = mandate.authors if mandate else ()
     return not named or any(same_person(name, author) for author in named)
 

@@ -1,4 +1,4 @@
-"""What the parts of Publisher hand to one another. All of it is frozen.
+"""Models that the packages of Publisher exchange; all are frozen.
 
 Instants are aware datetimes in UTC.
 """
@@ -27,8 +27,8 @@ class Severity(StrEnum):
 class Problem(Frozen):
     """Something wrong in a draft, the session file or the settings: a value, never an exception.
 
-    `file` is relative to the workspace; `line` and `column` count from 1. A warning refuses
-    nothing.
+    `file` is relative to the workspace; `line` and `column` count from 1. A warning does not block
+    anything.
     """
 
     file: str
@@ -46,7 +46,7 @@ Advice = Literal[
     "at-night", "same-text-on-x", "over-limit", "sure-miss", "account-stopped",
     "placeholder", "alt-is-file-name", "heading-as-text", "rule-as-text",
 ]  # fmt: skip
-"""Codes of the problems that are advice alone, which a workspace or a draft may ignore."""
+"""Codes of the problems that are only advice, which a workspace or a draft may ignore."""
 
 
 class Position(Frozen):
@@ -57,27 +57,29 @@ class Position(Frozen):
 
 
 class GifLimits(Frozen):
-    """What a channel takes of an animated GIF. Clean copies are scaled into all but `max_frames`."""
+    """A channel's limits for an animated GIF. Clean copies are scaled to fit all but
+    `max_frames`.
+    """
 
     max_bytes: int
     max_width: int
     max_height: int
     max_frames: int
     max_pixels: int
-    """Of all frames together."""
+    """The pixels of all frames together."""
 
 
 class VideoLimits(Frozen):
-    """What a channel takes of a video. Videos are not encoded anew, so nothing is made to fit."""
+    """A channel's limits for a video. Videos are not encoded again, so they must fit already."""
 
     min_seconds: float
     max_seconds: float
     min_side: int
     max_long_side: int
     max_short_side: int
-    """All in pixels, whichever way the video is turned."""
+    """The three sides are in pixels, for both orientations."""
     max_rate: int
-    """Pictures a second."""
+    """Frames per second."""
 
 
 class Rate(Frozen):
@@ -98,91 +100,92 @@ class Capabilities(Frozen):
     threads: bool
     """Without threads, the parts are joined with a blank line."""
     link: Literal["appended", "attached", "attached-alone"]
-    """Whether `link:` becomes the end of the last part's text or travels beside it;
-    `attached-alone`: beside it, unless pictures take its place."""
+    """`appended`: `link:` is added to the last part's text. `attached`: it is sent separately.
+    `attached-alone`: separately, unless there are pictures.
+    """
     max_pictures: int
     picture_types: frozenset[str]
     """Media types, such as `image/jpeg`."""
     picture_max_bytes: int
     alt_text_max: int
     gifs: GifLimits | None = None
-    """None: animated GIFs cannot go there."""
+    """None: the channel takes no animated GIFs."""
     videos: VideoLimits | None = None
-    """None: videos cannot go there."""
+    """None: the channel takes no videos."""
     videos_have_alt_texts: bool = True
     motion_stands_alone: bool = True
-    """Whether a GIF or video must be all that a post shows."""
+    """Whether a GIF or video must be the only one in a post."""
     may_be_empty_with_picture: bool = False
     max_cashtags: int | None = None
-    """How many a part may have; None: as many as it likes."""
+    """The most cashtags in a part; None: no limit."""
     rates: tuple[Rate, ...] = ()
     """Empty: none is documented."""
     lays_posts_ready: bool = False
-    """Whether a post is made at the platform, unseen, before it is made public."""
+    """Whether a post is created unpublished at the platform before it is made public."""
     replaces_itself: bool = False
-    """Whether a post that is sent once more takes the place of the first, so that none is doubled."""
+    """Whether sending a post again replaces the first one, so that there is no duplicate."""
 
 
 class Mandate(Frozen):
-    """Who may post as an account that belongs to somebody else, and what for."""
+    """A mandate: who may post as another organisation's account, and when."""
 
     authors: tuple[str, ...] = ()
-    """Who may write; empty: anybody."""
+    """The people who may write; empty: everyone."""
     approvers: tuple[str, ...] = ()
-    """Who has to approve; empty: nobody in particular."""
+    """The people of whom one has to approve; empty: no one in particular."""
     since: date | None = None
     until: date | None = None
     """The first and the last day on which something may go out, in the session's zone."""
 
 
 class ApprovalRule(Frozen):
-    """What an account asks for before something goes out."""
+    """The approval that an account needs before something goes out."""
 
     required: bool = False
     approvers: tuple[str, ...] = ()
-    """Who may approve; empty: everybody but the author."""
+    """The people who may approve; empty: everyone but the author."""
 
 
 class Account(Frozen):
-    """One voice on one channel, as publisher.toml describes it (no secrets)."""
+    """An account on one channel, as publisher.toml describes it (no secrets)."""
 
     name: str
     channel: str
     organisation: str | None = None
     language: str | None = None
     handle: str | None = None
-    """Whom the keys must belong to, with or without `@`, where readers know accounts by handles."""
+    """The handle of the keys' owner, with or without `@`, for platforms with handles."""
     page_id: str | None = None
-    """The number of whom the keys must belong to, where it is a page of the platform."""
+    """The id of the Page that the keys must belong to, for platforms with Pages."""
     timezone: str | None = None
     title: str | None = None
-    """What readers see as the name, where the platform does not say it."""
+    """The public name, if the platform does not have one."""
     url: str | None = None
-    """Where the public finds its pages; None: addresses are relative."""
+    """The public address of its pages; None: addresses are relative."""
     options: Mapping[str, str] = {}
-    """What else its channel has of options; see `ChannelSpec`."""
+    """Further options of its channel; see `ChannelSpec`."""
     mandate: Mandate | None = None
 
 
 class Owner(Frozen):
-    """Whom an account's keys belong to, as its platform says."""
+    """The owner of an account's keys, as its platform says."""
 
     id: str
-    """The number of the user or the Page."""
+    """The id of the user or the Page."""
     name: str = ""
-    """As readers know it: `@BICE_ONG`, or a Page's name; empty: the platform was not asked yet."""
+    """The public name: `@BICE_ONG`, or a Page's name; empty: the platform was not asked yet."""
 
     def __str__(self) -> str:
         return self.name or self.id
 
 
 class Motion(Frozen):
-    """What a file shows that moves, as its headers tell."""
+    """The motion in a GIF or video, from the file's headers."""
 
     kind: Literal["gif", "video"]
     width: int
     height: int
-    """Upright."""
+    """The size is that of the upright picture."""
     seconds: float
     frames: int
 
@@ -197,7 +200,7 @@ class MediaItem(Frozen):
     people: bool = False
     consent: str | None = None
     motion: Motion | None = None
-    """None: it is a picture that does not move."""
+    """None: it is a still picture."""
     position: Position = Position()
 
 
@@ -222,9 +225,9 @@ class Post(Frozen):
     at_once: bool = False
     """`at: now`: due when it is queued."""
     anchor: str | None = None
-    """The agenda item that `at` hangs on."""
+    """The agenda item that `at` refers to."""
     embargo_anchor: str | None = None
-    """The agenda item that `embargo` hangs on."""
+    """The agenda item that `embargo` refers to."""
     expires_after: timedelta | None = None
     embargo_until: datetime | None = None
     held: str | None = None
@@ -234,16 +237,16 @@ class Post(Frozen):
     link: str | None = None
     repeat: bool = False
     ignore: tuple[str, ...] = ()
-    """Advice that the draft does not follow on purpose."""
+    """Codes of advice that the draft ignores on purpose."""
     media: tuple[MediaItem, ...] = ()
     texts: dict[str, tuple[str, ...]] = {}
-    """Parts of the text by channel or account name; the common text stands under ""."""
+    """Parts of the text by channel or account name; the common text is under ""."""
     positions: dict[str, Position] = {}
     """Where the front matter's keys (`at`) and the text's sections (`text:twitter`) begin."""
 
     @property
     def leaves_at(self) -> datetime | None:
-        """When it goes out if all is well: at its time, or when its embargo ends; None: unfinished."""
+        """When it is to go out: at its time, or when its embargo ends; None: unfinished."""
         return self.due_at and _leaves_at(self.due_at, self.embargo_until)
 
     def position(self, key: str) -> Position:
@@ -251,7 +254,7 @@ class Post(Frozen):
 
 
 class Picture(Frozen):
-    """A picture, animated GIF or video as it leaves: clean, and named by its content."""
+    """A picture, animated GIF or video as it is sent: cleaned, and named by its content."""
 
     digest: str
     """SHA-256 of the bytes that are sent, in hexadecimal."""
@@ -283,17 +286,17 @@ class Part(Frozen):
 
 
 class Content(Frozen):
-    """Exactly what goes out to one account."""
+    """The exact content that goes out to one account."""
 
     parts: tuple[Part, ...]
     link: str | None = None
-    """Travels beside the text; a channel that appends links has it in the text already."""
+    """The link that is sent separately; a channel that appends links has it in the text already."""
     title: str | None = None
     lang: str | None = None
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all of it, in hexadecimal: what approval is bound to."""
+        """SHA-256 over all of it, in hexadecimal; an approval is valid for one digest."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
@@ -303,14 +306,14 @@ class Content(Frozen):
 
     @property
     def moves(self) -> bool:
-        """Whether it shows a GIF or video, which platforms take long to take."""
+        """Whether it has a GIF or video, which platforms take long to process."""
         return any(picture.moves for part in self.parts for picture in part.pictures)
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over words and link, without spacing: tells the same text from another.
+        """SHA-256 over the words and the link, without spacing, to recognise the same text.
 
-        Of a post without words, over its pictures.
+        For a post without words, over its pictures.
         """
         words = [" ".join(part.text.split()) for part in self.parts] + [self.link or ""]
         if not any(words):
@@ -319,7 +322,7 @@ class Content(Frozen):
 
 
 class Wish(Frozen):
-    """One post to one account as the drafts want it: what `queue` writes into the ledger."""
+    """One post to one account as the drafts want it; `queue` writes it into the ledger."""
 
     post: str
     account: str
@@ -331,25 +334,25 @@ class Wish(Frozen):
     state: State
     """SCHEDULED, AWAITING_APPROVAL or HELD; UNCERTAIN when it may be out already."""
     reason: str | None = None
-    """Why it is held, or is to be."""
+    """Why it is held, or will be."""
     doubt: str | None = None
     """Why it is uncertain."""
     doubt_since: datetime | None = None
-    """From when on it may have gone out."""
+    """The instant from which it may have gone out."""
     stop: State | None = None
-    """What it becomes when it turns out not to be out; None: SCHEDULED."""
+    """The state that it gets once it is known not to be out; None: SCHEDULED."""
     queued_by: str | None = None
-    """The draft's author; None: whoever queues it."""
+    """The draft's author; None: the person who queues it."""
     repeat: bool = False
 
     @property
     def leaves_at(self) -> datetime:
-        """When it goes out if all is well: at its time, or when its embargo ends."""
+        """When it is to go out: at its time, or when its embargo ends."""
         return _leaves_at(self.due_at, self.embargo_until)
 
 
 class Stop(Frozen):
-    """What becomes of a delivery that may be out, once it is known that it is not."""
+    """A pending stop: the state of a delivery that may be out, once it is known that it is not."""
 
     state: State
     """HELD, CANCELLED, REJECTED or AWAITING_APPROVAL."""
@@ -359,74 +362,77 @@ class Stop(Frozen):
 
 
 class Laying(Frozen):
-    """Attempts to make one content's unpublished post that are not on record as ended."""
+    """Attempts to create an unpublished post of one content that are not on record as ended."""
 
     content: Content
     first: datetime
     last: datetime
-    """When they were begun, by our clock."""
+    """When the first and the last attempt began, by our clock."""
 
 
 class Upload(Frozen):
-    """A file that is on its way to a platform in pieces, and of no use there yet."""
+    """A chunked upload of a file to a platform that is not finished yet."""
 
     digest: str
     media_id: str
     begun_at: datetime
     pieces: int = 0
-    """How many of them the platform has."""
+    """How many chunks the platform has."""
     at_rest: bool = False
-    """Whether anybody may go on with it: no request about it is under way. Otherwise that is for
-    the worker who is at it; if that one dies, it begins anew."""
+    """Whether any worker may go on with it, as no request about it is under way. Otherwise only the
+    worker that has it may; if that worker dies, the upload begins again.
+    """
     whole: bool = False
-    """Whether it has put them together, and works on them."""
+    """Whether the platform has joined the chunks, and processes the file."""
     look_at: datetime | None = None
-    """When it wants to be asked whether it is done."""
+    """When the platform is to be asked whether it is done."""
 
 
 class Prepared(Frozen):
-    """What a channel has laid ready at the platform for one delivery; nothing of it is public.
+    """What a channel has prepared at the platform for one delivery; nothing of it is public.
 
-    It is written into the ledger, so that another worker can go on with it.
+    It is stored in the ledger, so that another worker can go on with it.
     """
 
     media_ids: dict[str, str] = {}
     """Id at the platform by the picture's digest."""
     draft_id: str | None = None
-    """The id of the post that was made unpublished (Facebook)."""
+    """The id of the post that was created unpublished (Facebook)."""
     digest: str | None = None
-    """The content that `draft_id` holds, or the pictures were uploaded for; another content makes
-    them worthless."""
+    """The content of `draft_id`, or that the pictures were uploaded for; they are of no use for
+    other content.
+    """
     prepared_at: datetime | None = None
     photos: tuple[str, ...] = ()
     """Ids of all pictures that were uploaded for it and stay at the platform until they are deleted
-    (Facebook): also of earlier attempts."""
+    (Facebook), including those of earlier attempts.
+    """
     at_once: bool = False
-    """Its post is made at its instant, because the platform publishes at once what is laid ready."""
+    """Its post is created at its instant, because the platform publishes drafts at once."""
     upload: Upload | None = None
-    """What is not ready yet: the next call goes on with it."""
+    """An unfinished upload: the next call goes on with it."""
     begun: tuple[Laying, ...] = ()
-    """What may have left an unpublished post behind whose id nobody wrote down."""
+    """Attempts that may have left an unpublished post whose id was not recorded."""
     leftovers: tuple[str, ...] = ()
-    """Such posts, all that a channel finds; in the ledger, those that are to be deleted."""
+    """Orphaned posts: all that a channel finds; in the ledger, those that are to be deleted."""
     note: str | None = None
-    """What the history is to tell of them."""
+    """A message about them for the history."""
     folder: str | None = None
-    """Where its pictures lie, in our own files (site)."""
+    """The folder of its pictures, in our own files (site)."""
     failures: int = 0
-    """How often clearing all this away has failed."""
+    """How often the cleanup has failed."""
 
     @property
     def stays(self) -> bool:
-        """Whether anything lies at the platform that does not vanish by itself."""
+        """Whether anything is at the platform that is not deleted there by itself."""
         lies = (self.draft_id, self.leftovers, self.begun, self.photos, self.folder)
         return any(lies)
 
     def given_up(self, sent: Collection[str] = ()) -> "Prepared":
-        """What has to be cleared away of it; nothing is used again. `sent`: ids that are public."""
+        """What has to be deleted; nothing is used again. `sent`: ids that are public."""
         found = dict.fromkeys((*self.leftovers, self.draft_id or ""))
         leftovers = tuple(i for i in found if i and i not in sent)
-        # Ledgers from before `photos` have them as those of a post that lies ready.
+        # Ledgers from before `photos` have them only as the `media_ids` of a draft.
         of_draft = self.media_ids.values() if self.draft_id else ()
         return Prepared(
             leftovers=leftovers,
@@ -437,16 +443,16 @@ class Prepared(Frozen):
         )
 
     def holds(self, content: Content) -> bool:
-        """Whether this very content lies ready as a post."""
+        """Whether exactly this content is prepared as a post."""
         return self.draft_id is not None and self.digest == content.digest
 
     def with_post(self, post_id: str, content: Content) -> "Prepared":
-        """The same, with a post of this content that was made, and nobody has looked at yet."""
+        """A copy with a post of this content that was created, and not read yet."""
         update = {"draft_id": post_id, "digest": content.digest, "prepared_at": None}
         return self.model_copy(update=update)
 
     def begin(self, content: Content, at: datetime) -> "Prepared":
-        """The same, with an attempt to make this content's post."""
+        """A copy with an attempt to create this content's post."""
         same = [laying for laying in self.begun if laying.content == content]
         others = [laying for laying in self.begun if laying.content != content]
         laying = Laying(content=content, first=same[0].first if same else at, last=at)
@@ -454,19 +460,20 @@ class Prepared(Frozen):
 
 
 class Delivery(Frozen):
-    """One post to one account, as it stands in the ledger."""
+    """One post to one account, as it is in the ledger."""
 
     id: int
     version: int
-    """Grows with every change: the fence against workers that are late."""
+    """Grows with every change: the fencing token against late workers."""
     post: str
     account: str
     channel: str
     state: State
     due_at: datetime
     wake_at: datetime
-    """When the dispatcher looks at it next; later than `due_at` after a refusal for now, earlier
-    where a GIF or video has to be made ready first."""
+    """When the dispatcher looks at it next; later than `due_at` after a deferral, earlier if a GIF
+    or video has to be prepared first.
+    """
     expires_at: datetime | None
     embargo_until: datetime | None
     content: Content
@@ -476,55 +483,65 @@ class Delivery(Frozen):
     attempts: int
     lease_until: datetime | None
     intent_at: datetime | None
-    """When the worker wrote that it is about to send a part; None once the outcome is known."""
+    """When the worker recorded its intent to send a part; None once the outcome is known."""
     doubt_since: datetime | None
-    """The first intent whose outcome was unknown: from there on the platform is read. It stays
-    when an absence made the delivery due again, until the part is known to be out."""
+    """The first intent with an unknown outcome: the platform is read from that instant. It stays
+    when an absence made the delivery due again, until the part is known to be out.
+    """
     settled_at: datetime | None
-    """From when on an absence counts, while the outcome is unknown; None: a person decides."""
+    """The instant from which an absence counts, while the outcome is unknown; None: a person
+    decides.
+    """
     absences: int
-    """How often in a row the platform was read after that, and the part was not there."""
+    """How many readings in a row after that did not find the part."""
     published_at: datetime | None
     url: str | None
     error_kind: str | None
     error_message: str | None
     reason: str | None
-    """Why it is held or cancelled, or is to be."""
+    """Why it is held or cancelled, or will be."""
     hold_reason: str | None
-    """Why its draft wants it held, also after somebody cancelled it."""
+    """Why its draft wants it held, also after a person cancelled it."""
     queued_by: str | None
     approved_by: str | None
     approved_at: datetime | None
     approved_digest: str | None
-    """The digest of what was approved; see `ledger/approvals.py`."""
+    """The digest of what was approved; see `ledger/manager/approvals.py`."""
     repeat: bool
     stop: State | None = None
-    """What it becomes, instead of SCHEDULED, when it turns out not to be out; see
-    `ledger/pending_stops.py`. It stays when it is out after all: then the stop came too late. What a
-    platform made public on its own has here what it was before; see `ledger/published_early.py`."""
+    """The state that it gets, instead of SCHEDULED, once it is known not to be out; see
+    `ledger/pending_stops.py`. It stays when it is out after all: then the stop came too late. If a
+    platform made it public on its own, this is its state before; see `ledger/published_early.py`.
+    """
     halt: str | None = None
-    """Who holds it by hand, and why, until somebody releases it; see `ledger/manager/post_holds.py`."""
+    """Who holds the post, and why, until a person releases it; see
+    `ledger/manager/post_holds.py`.
+    """
     head: str = ""
     """The hash of its newest step in the history."""
     withdrawn_ids: tuple[str, ...] | None = None
-    """Ids of the parts that were deleted from the platform, in order; None: nobody has begun to
-    withdraw it."""
+    """Ids of the parts that were deleted from the platform, in order; None: no withdrawal has
+    begun.
+    """
     clear_at: datetime | None = None
-    """When what lies ready at the platform, and is of no use any more, is cleared away."""
+    """When its orphans at the platform are deleted."""
     withdraw_at: datetime | None = None
-    """When the withdrawal that somebody began is tried again; None: all is down, or nobody began."""
+    """When its withdrawal is tried again; None: all is deleted, or no withdrawal has begun."""
     as_stored: dict[str, str] = {}
-    """What the ledger keeps in another form than this, for the digest of the next step."""
+    """Columns that the ledger stores in another form, for the digest of the next step."""
 
     @property
     def leaves_at(self) -> datetime:
-        """Never before this: its time or the end of its embargo, whichever is later."""
+        """The earliest instant to send it: its time or the end of its embargo, whichever is
+        later.
+        """
         return _leaves_at(self.due_at, self.embargo_until)
 
     @property
     def goes_at(self) -> datetime:
-        """When it is to leave: later than `leaves_at` when it was put off, by a refusal for now or
-        by a person who let it go on after a pause.
+        """When it is to be sent: later than `leaves_at` if it was postponed.
+
+        That is by a deferral, or by a person who resumed after a pause.
         """
         return max(self.leaves_at, self.wake_at)
 
@@ -536,13 +553,15 @@ class Delivery(Frozen):
 
     @property
     def may_be_out(self) -> bool:
-        """Whether a part of it is being sent, or was sent and nobody knows yet what came of it."""
+        """Whether a part of it is being sent, or was sent with an outcome that is not known yet."""
         is_being_sent = self.state is State.PUBLISHING and self.intent_at is not None
         return self.state is State.UNCERTAIN or is_being_sent
 
     @property
     def doubt(self) -> str:
-        """Names the request of which nobody knows what came; empty when there is none."""
+        """A mark of the request with an unknown outcome, for comparison; empty when there is
+        none.
+        """
         if self.state is not State.UNCERTAIN:
             return ""
         begun = self.intent_at or self.doubt_since
@@ -550,35 +569,36 @@ class Delivery(Frozen):
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether it is looked for because the ledger that knew of its requests was lost; see
-        `ledger/forgotten.py`.
+        """Whether the ledger that had its requests was lost; see
+        `ledger/integrity/forgotten.py`.
         """
         is_settled = self.settled_at is not None and self.settled_at == self.doubt_since
         return self.state is State.UNCERTAIN and self.intent_at is None and is_settled
 
     @property
     def lateness(self) -> timedelta | None:
-        """Time between due, or the end of its embargo, and published; never negative."""
+        """The time from `leaves_at` to publication; None while it is not out."""
         if self.published_at is None:
             return None
         return self.published_at - self.leaves_at
 
 
 class Claim(Frozen):
-    """A delivery in a worker's hands; worthless once the ledger holds another version."""
+    """A worker's claim on a delivery; no longer valid once the ledger has another version."""
 
     delivery: int
     version: int
 
 
 class Parcel(Frozen):
-    """What a channel needs to know of a delivery to put it on a platform."""
+    """A delivery as a channel needs it to send or find it."""
 
     post: str
     account: str
     content: Content
     due_at: datetime
-    """The date that the public sees, where the channel sets it itself (site)."""
+    """The public date, if the channel sets it itself (site)."""
     is_forgotten: bool = False
-    """Whether it may be out although this ledger never sent it: it is to be found by its words, and
-    no absence proves anything, so that what was read a moment ago will do."""
+    """Whether it may be out although this ledger never sent it: it is looked for by its text, and
+    an absence proves nothing, so a recent reading is good enough.
+    """

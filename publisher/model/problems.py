@@ -1,4 +1,4 @@
-"""What can be wrong with content: the codes, and the notebook that gathers problems of one file."""
+"""Problems in content: their codes, and the collection of those of one file."""
 
 import difflib
 from collections.abc import Collection
@@ -126,7 +126,7 @@ RULES: tuple[str, ...] = get_args(Advice)
 
 
 class Flaw(NamedTuple):
-    """What is wrong, before anybody knows where: returned in place of a value."""
+    """A problem without its place yet: returned instead of a value."""
 
     code: str
     message: str
@@ -157,7 +157,7 @@ class Findings:
 def problem(
     file: str, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR
 ) -> Problem:
-    """The flaw at its place. A code that `CODES` does not explain is a mistake of ours."""
+    """The problem of a flaw at a place. Raises KeyError for a code that is not in `CODES`."""
     if flaw.code not in CODES:
         raise KeyError(flaw.code)
     return Problem(
@@ -172,14 +172,14 @@ def problem(
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:
-    """The known name that is most like `name`, if one is like it at all."""
+    """The known name that is most similar to `name`; None if none is similar."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
     near = difflib.get_close_matches(name[:100].casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[near[0]] if near else None
 
 
 def suggestion(name: str, known: Collection[str], *, nothing: str) -> str:
-    """A hint that names the nearest of the known names, or all of them, or says `nothing`."""
+    """A hint that names the nearest known name, or the known names, or is `nothing`."""
     near = nearest(name, known)
     if near is not None:
         return _("Did you mean `{near}`?", near=near)

@@ -1,4 +1,4 @@
-"""The states of a delivery, the moves between them, and who may make them.
+"""States of a delivery, the moves between them, and the roles that may make them.
 
 docs/states.md draws this table. The ledger refuses every move that is not in it.
 """
@@ -9,7 +9,7 @@ from publisher.base.i18n import later, plural
 
 
 class State(StrEnum):
-    """Scripts read the values; people read them translated, by `_`."""
+    """The state of a delivery. Scripts read the values; people read them translated, by `_`."""
 
     AWAITING_APPROVAL = later("awaiting-approval")
     REJECTED = later("rejected")
@@ -25,7 +25,7 @@ class State(StrEnum):
 
 
 def counted(state: State, number: int) -> str:
-    """How many are in that state, for people: `2 published`."""
+    """The number in that state, as text for people: `2 published`."""
     return {
         State.AWAITING_APPROVAL: plural(
             "{number} awaiting-approval", "{number} awaiting-approval", number
@@ -44,7 +44,7 @@ def counted(state: State, number: int) -> str:
 
 
 class Role(StrEnum):
-    """Who moves a delivery: a part of Publisher, or a person through a command or page."""
+    """The role that moves a delivery: a part of Publisher, or a person by a command or page."""
 
     QUEUE = "queue"
     DISPATCHER = "dispatcher"
@@ -64,7 +64,7 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.AWAITING_APPROVAL, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
     (_S.AWAITING_APPROVAL, _S.MISSED): frozenset({_DISPATCHER}),
     (_S.AWAITING_APPROVAL, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),
-    # Back with its author, until its draft is edited or somebody approves it after all.
+    # Back with its author, until its draft is edited or a person approves it after all.
     (_S.REJECTED, _S.AWAITING_APPROVAL): frozenset({_QUEUE}),
     (_S.REJECTED, _S.SCHEDULED): frozenset({_MANAGER, _QUEUE}),
     (_S.REJECTED, _S.HELD): frozenset({_QUEUE, _MANAGER}),
@@ -90,7 +90,7 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.UNCERTAIN, _S.PUBLISHED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
     (_S.UNCERTAIN, _S.SCHEDULED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
     (_S.UNCERTAIN, _S.FAILED): frozenset({_RECONCILER, _MANAGER}),
-    # Somebody stopped it while it might have been out, and it is not.
+    # A person stopped it while it might have been out, and it is not.
     (_S.UNCERTAIN, _S.AWAITING_APPROVAL): frozenset({_RECONCILER, _MANAGER, _WORKER}),
     (_S.UNCERTAIN, _S.REJECTED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
     (_S.UNCERTAIN, _S.HELD): frozenset({_RECONCILER, _MANAGER, _WORKER}),
@@ -110,7 +110,7 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.MISSED, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _MANAGER}),
     (_S.CANCELLED, _S.SCHEDULED): frozenset({_QUEUE, _MANAGER}),
     (_S.CANCELLED, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _MANAGER}),
-    # After a restore, with a draft whose time lies in what the ledger forgot: it may be out.
+    # After a restore, with a draft whose time is in the gap of the ledger: it may be out.
     (_S.FAILED, _S.UNCERTAIN): frozenset({_QUEUE}),
     (_S.MISSED, _S.UNCERTAIN): frozenset({_QUEUE}),
     (_S.CANCELLED, _S.UNCERTAIN): frozenset({_QUEUE}),
@@ -122,7 +122,7 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.FAILED, _S.PUBLISHED): frozenset({_WORKER}),
     (_S.MISSED, _S.PUBLISHED): frozenset({_WORKER}),
     (_S.CANCELLED, _S.PUBLISHED): frozenset({_WORKER}),
-    # A worker where the platform did not confirm it to the person who began.
+    # A worker, if the platform did not confirm it to the person who began.
     (_S.PUBLISHED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
     (_S.FAILED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
     (_S.MISSED, _S.WITHDRAWN): frozenset({_MANAGER, _WORKER}),
@@ -133,10 +133,10 @@ WAITING = frozenset({_S.AWAITING_APPROVAL, _S.REJECTED, _S.SCHEDULED, _S.HELD})
 """Not out yet: `queue` may still edit, move or cancel them."""
 
 ENDED_UNSENT = frozenset({_S.FAILED, _S.MISSED, _S.CANCELLED})
-"""Ended without being out; `queue` brings them back when their draft was mended."""
+"""Ended without being out; `queue` schedules them again when their draft was corrected."""
 
 GIVEN_UP = ENDED_UNSENT | {_S.HELD}
-"""What lies ready at a platform for these is of no use, or not for long."""
+"""States in which what is prepared at a platform is of no use, or not for long."""
 
 OUT_OR_MAYBE = frozenset({_S.PUBLISHING, _S.PUBLISHED, _S.UNCERTAIN, _S.WITHDRAWN})
 """Out, or possibly out: no edit of a draft may send them again."""

@@ -1,4 +1,4 @@
-"""Timing rules: when to try again, when a delivery is taken up, and whose turn it is."""
+"""Timing rules: retry delays, lead time of GIFs and videos, and round robin over accounts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,8 @@ _LONGEST = 60.0
 
 
 def delay(attempts: int) -> float:
-    """Real seconds to wait after so many attempts (1 or more): 2, 4, 8 … at most a minute.
+    """The retry delay in real seconds after this many attempts (1 or more): 2, 4, 8 … up to a
+    minute.
 
     There is no limit to the attempts: a post's expiry ends them.
     """
@@ -21,14 +22,15 @@ def delay(attempts: int) -> float:
 
 
 AHEAD = 900.0
-"""Real seconds before its instant at which what moves is taken up: time for 50 MB over a slow line,
-and for the platform to work on them. It then waits on the schedule, ready."""
+"""The lead time of GIFs and videos in real seconds: time for 50 MB over a slow line, and for the
+platform to process them. The delivery then waits on the schedule, prepared.
+"""
 _FURTHEST = timedelta(hours=12)
-"""On a fast clock; platforms keep for a day what no post uses."""
+"""The longest lead time on a fast clock; platforms keep unused uploads for a day."""
 
 
 def wakes_at(content: Content, leaves_at: datetime, clock: Clock) -> datetime:
-    """When a delivery that leaves at `leaves_at` is to be taken up; may be past."""
+    """When a delivery that leaves at `leaves_at` is to be claimed; may be in the past."""
     if not content.moves:
         return leaves_at
     return leaves_at - min(clock.ahead(AHEAD) - clock.now(), _FURTHEST)
@@ -38,6 +40,6 @@ Item = TypeVar("Item")
 
 
 def by_turns(accounts: Iterable[Sequence[Item]]) -> Iterator[Item]:
-    """The first of each account, then the second of each, and so on."""
+    """Round robin: the first of each account, then the second of each, and so on."""
     for turn in zip_longest(*accounts):
         yield from (item for item in turn if item is not None)

@@ -1,1 +1,1 @@
-"""Facebook Pages, through facebook-sdk."""
+"""Facebook channel: Pages, through facebook-sdk."""

@@ -1,4 +1,4 @@
-"""What Facebook's answers mean. Source: Meta's Graph API guides on errors and rate limits."""
+"""Facebook's answers and what they mean. Source: Meta's Graph API guides on errors, rate limits."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,22 +34,23 @@ from publisher.model.outcomes import (
 )
 
 NEARLY_USED_UP = 95
-"""Percent of a limit from which an account rests."""
+"""The percentage of a limit at which an account rests."""
 _APP_THROTTLED = 4
 _THROTTLED = frozenset({_APP_THROTTLED, 17, 32, 341, 613, 80001})
 _TOKEN = frozenset({102, 190})
 _TRANSIENT = frozenset({1, 2})
 _BAD_LINK = 1609005  # as a code, and as a subcode of 100
 _LOOKS_AT_A_LINK = 8
-"""How often Facebook is asked to read the page that a post links to: it may appear with the post, and
-is fetched some seconds before. With the pauses between them that is about three minutes."""
+"""How often Facebook is asked to read a linked page: the page may appear with the post, and is
+fetched some seconds before. With the pauses between them that is about three minutes.
+"""
 _MISSING_OBJECT = 33  # subcode of 100
 _POLICY = 368
 _TOO_FAST = 1390008  # subcode of 368: "try again later"
 _NO_SUCH_NAME = 803
 _IDENTITY = 4854002  # subcode of 200
 _OF_THE_POST = frozenset({100, 1366046})
-"""Codes that are about the post for certain: a parameter, a picture that is too big."""
+"""Codes that certainly concern the post: a parameter, a picture that is too big."""
 _TOKEN_REASONS = {
     458: later("the app was removed from the Page's settings"),
     459: later("the person who gave it must first sign in to Facebook and pass a check"),
@@ -62,7 +63,7 @@ _TOKEN_REASONS = {
 
 
 def meaning(answer: Answer, step: Step) -> Outcome:
-    """What an answer of Facebook means."""
+    """The outcome of an answer from Facebook."""
     status, body = answer.status or 0, parsed(answer.body)
     error = mapping(mapping(body).get("error"))
     if error:
@@ -75,7 +76,7 @@ def meaning(answer: Answer, step: Step) -> Outcome:
             _("Facebook finds this too big. Use a smaller picture and queue it again."),
         )
     if not 200 <= status < 300:
-        # The Graph API names an error in every refusal: somebody else has spoken.
+        # The Graph API names an error in every refusal: this answer is from another server.
         return doubt(
             _("Facebook answered with {status} and no reason", status=named_status(status)), step
         )
@@ -93,7 +94,7 @@ def meaning(answer: Answer, step: Step) -> Outcome:
 
 
 def reading(answer: Answer) -> Reading:
-    """What an answer of Facebook tells that should show a post."""
+    """The result of an answer from Facebook that should show a post."""
     status, data = answer.status or 0, mapping(parsed(answer.body))
     if error := mapping(data.get("error")):
         return _unreadable(answer, error)
@@ -109,9 +110,9 @@ def reading(answer: Answer) -> Reading:
 
 
 def app_rest(answer: Answer, _step: Step) -> datetime | None:
-    """Until when Facebook takes nothing from any Page of the app; None if it does not say so.
+    """Until when Facebook takes nothing from all Pages of the app; None if it does not say so.
 
-    The times that it names are the Page's own, so they make that sooner, never later.
+    The times that it names are the Page's own, so they are used only to end the rest sooner.
     """
     error = mapping(mapping(parsed(answer.body)).get("error"))
     used_up = rate_limits.used_by_app(answer) >= NEARLY_USED_UP
@@ -156,7 +157,7 @@ def _error(answer: Answer, error: dict[str, Any], step: Step) -> Outcome:
 
 
 def _names_a_double(error: dict[str, Any]) -> bool:
-    """Whether 368 is about this text alone (seen): "You've already posted this"."""
+    """Whether 368 concerns this text only (observed): "You've already posted this"."""
     told = (error.get(name) for name in ("message", "error_user_title", "error_user_msg"))
     return "already posted" in " ".join(str(text) for text in told).lower()
 
@@ -181,7 +182,7 @@ def _double(step: Step) -> Refused | Unknown:
 
 def _refused(code: int | None, subcode: int | None, says: str, step: Step) -> Outcome:
     if code == 100 and subcode == _MISSING_OBJECT and step is Step.WITHDRAW:
-        # Seen for a live post, with the token that had made it (restfb 1469).
+        # Observed for a live post, with the token that had made it (restfb 1469).
         return Unknown(
             _(
                 "Facebook says that it is not there, or that the app may not delete it: it may still "
@@ -242,7 +243,7 @@ def _no_such_page(says: str) -> AccountHeld:
 
 
 def _account(code: int | None, subcode: int | None, says: str) -> AccountHeld | None:
-    """The codes that name the account: each may pass, and needs a person when it lasts."""
+    """The codes that concern the account: each may pass, and needs a person if it lasts."""
     if code in _TOKEN:
         reason = _(_TOKEN_REASONS.get(subcode or 0, _TOKEN_REASONS[467]))
         message = _(
@@ -302,7 +303,7 @@ def _throttled(answer: Answer) -> AccountHeld:
 
 
 def _rest(answer: Answer) -> tuple[datetime | None, tuple[timedelta, ...]]:
-    """Until when the next request had better wait; and for how long where no time is named."""
+    """Until when the next request should wait; and for how long if no time is named."""
     if rate_limits.most_used(answer) < NEARLY_USED_UP:
         return None, ()
     wait = rate_limits.regained_after(answer)
@@ -310,4 +311,4 @@ def _rest(answer: Answer) -> tuple[datetime | None, tuple[timedelta, ...]]:
 
 
 ANSWERS = Answers("Facebook", meaning, reading, rate_limits.limits, app_rest)
-"""Judges the answers of Facebook."""
+"""Interprets Facebook's answers."""

@@ -1,9 +1,10 @@
-"""Facebook Pages through facebook-sdk.
+"""Facebook channel: posts to Pages through facebook-sdk.
 
-A post is made unpublished ahead of its time, and its id written down; at the instant it is made
-public, which may be repeated without harm. After both it is looked at: Facebook may publish at once
-what was to stay unpublished, and may say success and do nothing. On a Page where the former was seen,
-posts are made at their instant instead. Sources: Meta's own specs of Page, PagePost and Photo.
+A post is created unpublished before its time, and its id recorded; at the instant it is made
+public, which can be repeated without harm. After both steps the post is read: Facebook may publish
+at once what should stay unpublished, and may report success and do nothing. On a Page where the
+former was seen, posts are created at their instant instead. Sources: Meta's own specs of Page,
+PagePost and Photo.
 """
 
 from collections.abc import Collection, Mapping
@@ -39,13 +40,13 @@ from publisher.model.outcomes import (
 )
 
 _REQUESTS_AT_MOST = 15
-"""Of which laying one post ready consists: ten pictures, the post, and what is in its way."""
+"""The requests to prepare one post: ten pictures, the post, and deletions before it."""
 _LOOK_AGAIN = 60.0
-"""Real seconds after which an unpublished post is looked at once more before it is made public."""
+"""Real seconds after which an unpublished post is read again before it is made public."""
 
 
 class Facebook:
-    """One Page on Facebook."""
+    """The channel of one Page on Facebook."""
 
     capabilities: ClassVar[Capabilities] = FACEBOOK
 
@@ -70,12 +71,11 @@ class Facebook:
         self._leftovers = OrphanSearch(self._page, clock, timeout * _REQUESTS_AT_MOST * clock.speed)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        """Upload the pictures, then make the post, unpublished; see `Channel.prepare`.
+        """Upload the pictures, then create the post, unpublished; see `Channel.prepare`.
 
         What earlier attempts left on the Page is found first, and deleted once that is on record:
-        until then another worker may take it for the post. The pictures are on record before there
-        is a post that shows them. Where posts are made at their instant, only pictures are made
-        ready.
+        until then another worker may use it as the post. The pictures are on record before there is
+        a post that shows them. If posts are created at their instant, only pictures are prepared.
         """
         content = parcel.content
         if prepared.leftovers:
@@ -100,8 +100,8 @@ class Facebook:
         return prepared if prepared.at_once else self._lay_ready(parcel, prepared)
 
     def _resolved(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        """`prepared` with what earlier attempts left; their post may show the pictures, which are
-        not used again.
+        """`prepared` with what earlier attempts left; the pictures, which their post may show, are
+        dropped.
         """
         prepared = prepared.model_copy(update={"media_ids": {}})
         if found := self._leftovers.find(parcel.content, prepared):
@@ -111,7 +111,7 @@ class Facebook:
         return prepared.model_copy(update={"begun": (), "note": _(UNREAD)})
 
     def _lay_ready(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        """Make the post, and look whether it is unpublished, as it is to be."""
+        """Create the post, and check that it is unpublished."""
         answer = self._page.create(parcel.content, list(prepared.media_ids.values()), FIELDS)
         outcome = ANSWERS.judge(answer, Step.LAY_READY)
         if not isinstance(outcome, Accepted):
@@ -120,24 +120,24 @@ class Facebook:
         return self._seen(made, shown(answer) or self._posts.look(outcome.remote_id))
 
     def _seen_again(self, prepared: Prepared) -> Prepared:
-        """What lies ready; looked at when that was not done yet, or is long ago."""
+        """The prepared post; read first if that was never done, or is long ago."""
         longest = timedelta(seconds=_LOOK_AGAIN * self._clock.speed)
         seen_at = prepared.prepared_at
         if seen_at and abs(self._clock.now() - seen_at) <= longest:
             return prepared
         if seen_at:
             seen = self._posts.look(str(prepared.draft_id))
-            # Otherwise somebody deleted it, which making it public tells.
+            # Otherwise it was deleted, which the request to make it public will show.
             return prepared if isinstance(seen, Unknown) else self._seen(prepared, seen)
         fate = self._posts.fate(str(prepared.draft_id), lately=True)
         if isinstance(fate, Absent):
-            return self._removal.without_photos(prepared)  # nobody ever saw it: it is made anew
+            return self._removal.without_photos(prepared)  # no one ever saw it: it is created again
         return self._seen(prepared, fate)
 
     def _seen(
         self, prepared: Prepared, seen: PagePost | Deferred | AccountHeld | Unknown
     ) -> Prepared:
-        """`prepared` if it was seen to be unpublished; else raises `NotPrepared`."""
+        """`prepared` if the post was read and is unpublished; else raises `NotPrepared`."""
         if isinstance(seen, PagePost):
             if seen.is_public:
                 raise NotPrepared(seen.as_early(Accepted(seen.id)), prepared)
@@ -153,10 +153,10 @@ class Facebook:
         sent: tuple[str, ...],
         depart: Depart = at_once,
     ) -> Outcome:
-        """Make the prepared post public, or make it as a public one; see `Channel.send`.
+        """Make the prepared post public, or create it as a public one; see `Channel.send`.
 
-        ValueError if neither this very content was prepared, nor its pictures where posts are made
-        at their instant: a doubt about it could not be settled.
+        Raises ValueError if neither exactly this content was prepared, nor its pictures where posts
+        are created at their instant: an unknown outcome could not be resolved.
         """
         if not sent and prepared.holds(parcel.content):
             return self._reveal(str(prepared.draft_id), depart)
@@ -165,7 +165,8 @@ class Facebook:
         if sent or not prepared.at_once or not is_ready:
             raise ValueError("Facebook can only send, once, what it has prepared.")
         media_ids = list(prepared.media_ids.values())
-        # Nothing of the post is asked for: were it made and that refused, it would be made again.
+        # No fields of the post are requested: if it were created and those refused, it would be
+        # sent again.
         answer = self._page.create(parcel.content, media_ids, "", depart)
         outcome = ANSWERS.judge(answer, Step.PUBLISH)
         if not isinstance(outcome, Accepted):
@@ -178,7 +179,7 @@ class Facebook:
         if isinstance(outcome, Accepted):
             told = replace(outcome, remote_id=draft_id)
             return _as_seen(told, shown(answer) or self._posts.look(draft_id))
-        if isinstance(outcome, Refused):  # maybe because it is public already, or not to be seen
+        if isinstance(outcome, Refused):  # maybe because it is public already, or not visible
             seen = self._posts.fate(draft_id)
             if isinstance(seen, PagePost) and seen.is_public:
                 return seen.as_early(Accepted(draft_id, limits=outcome.limits))
@@ -194,8 +195,9 @@ class Facebook:
         since: datetime,
         taken: Collection[str] = (),
     ) -> Sighting:
-        """Ask whether the prepared post is public, or look for the one that was made public at once;
-        see `Channel.find`.
+        """Read whether the prepared post is public, or look for one created as public.
+
+        See `Channel.find`.
         """
         if left := self._maybe_public(prepared):
             return left
@@ -206,7 +208,7 @@ class Facebook:
                 return self._leftovers.published(
                     parcel.content, since, taken, lately=parcel.is_forgotten
                 )
-            # Only a post whose id was written down, if only in a lost ledger, is ever made public.
+            # Only a post whose id was recorded, even if in a lost ledger, is ever made public.
             return Absent(may_come=False)
         seen = self._look_at(prepared.draft_id)
         if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
@@ -232,7 +234,7 @@ class Facebook:
 
     @property
     def owner_id(self) -> str:
-        return ""  # a Page's token tells nothing
+        return ""  # a Page's token does not contain it
 
     def owner(self) -> Owner | AccountHeld | Deferred:
         return health.owner(self._page.me())
@@ -272,7 +274,7 @@ class Facebook:
 def _as_seen(
     outcome: Accepted, seen: PagePost | Deferred | AccountHeld | Unknown
 ) -> Accepted | Unknown:
-    """What a success means, once the post was looked at."""
+    """The outcome of a success, after the post was read."""
     if isinstance(seen, PagePost) and seen.is_public:
         return seen.as_out(outcome)
     if isinstance(seen, PagePost):

@@ -1,6 +1,6 @@
-"""The requests to Meta's Graph API for one Page, through facebook-sdk.
+"""Graph API client: Meta's requests for one Page, through facebook-sdk.
 
-What the SDK makes of an answer is ignored: it takes some failures for successes.
+The SDK's interpretation of an answer is ignored: it treats some failures as successes.
 """
 
 import hashlib
@@ -20,12 +20,13 @@ from publisher.model.models import Content, Picture
 from publisher.model.outcomes import Answer
 
 GRAPH_VERSION = "v25.0"
-"""Lives until 2028-07-29 (Meta's changelog); after that Meta serves its oldest living version
-without a word, so raise it in time."""
+"""Valid until 2028-07-29 (Meta's changelog); after that Meta silently serves its oldest valid
+version, so raise it in time.
+"""
 
 
 class PageGraph:
-    """One Page's node of the graph. Used by one thread at a time; each method is one request."""
+    """Requests about one Page. Used by one thread at a time; each method is one request."""
 
     def __init__(
         self,
@@ -55,11 +56,11 @@ class PageGraph:
     def create(
         self, content: Content, media_ids: Sequence[str], asked: str, depart: Depart | None = None
     ) -> Answer:
-        """Make a post of text, link and uploaded pictures: unpublished, or public as it departs.
+        """Create a post of text, link and uploaded pictures: unpublished, or public with `depart`.
 
-        `asked`: the fields of the post that the answer is to have besides its id; may be empty.
+        `asked`: the fields of the post that the answer should have besides its id; may be empty.
         """
-        # Text for what is no text: the SDK would send Python's spelling of a list or of False.
+        # All values as text: the SDK would send Python's spelling of a list or of False.
         fields = {"published": "true" if depart else "false", **self._proof}
         if asked:
             fields["fields"] = asked
@@ -88,13 +89,13 @@ class PageGraph:
         )
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._recorder.close()
 
     def reveal(self, post_id: str, asked: str, depart: Depart) -> Answer:
-        """Make a post public at the instant at which it departs; it may be so already.
+        """Make a post public when it departs; it may be public already.
 
-        `asked`: the fields of the post that the answer is to have.
+        `asked`: the fields of the post that the answer should have.
         """
         fields = {"is_published": "true", "fields": asked, **self._proof}
         return self._recorder.call(
@@ -114,20 +115,20 @@ class PageGraph:
         return self._get(object_id, fields=fields)
 
     def published(self, fields: str, limit: int, after: str | None = None) -> Answer:
-        """List the newest public posts, or those behind a cursor."""
+        """List the newest public posts, or those after a cursor."""
         cursor = {"after": after} if after else {}
         return self._get(f"{self.page_id}/published_posts", fields=fields, limit=limit, **cursor)
 
     def feed(self, fields: str, limit: int) -> Answer:
-        """List the newest posts on the Page; unpublished ones are among them."""
+        """List the newest posts on the Page, including unpublished ones."""
         return self._get(f"{self.page_id}/feed", fields=fields, limit=limit)
 
     def debug_token(self) -> Answer:
-        """Ask what the Page's token is worth, and which app it belongs to."""
+        """Ask whether the Page's token is valid, and which app it belongs to."""
         return self._get("debug_token", input_token=self._token)
 
     def me(self) -> Answer:
-        """Ask whose the token is: for a Page's token, the Page."""
+        """Ask for the token's owner: for a Page's token, the Page."""
         return self._get("me", fields="id,name")
 
     def _get(self, path: str, **parameters: object) -> Answer:
@@ -135,7 +136,7 @@ class PageGraph:
 
 
 def _proof(token: str, app_secret: str | None) -> dict[str, str]:
-    """The parameter that proves to Facebook that the token is in its own app's hands."""
+    """The parameter that proves to Facebook that the app itself uses the token."""
     if not app_secret:
         return {}
     digest = hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()

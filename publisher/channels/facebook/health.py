@@ -1,4 +1,4 @@
-"""Health of a Page, and of its token."""
+"""Health check of a Page and of its token."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ _NEVER = 10**11  # seconds since 1970; no date has more than four digits for its
 
 
 def health(answer: Answer, page_id: str) -> Health:
-    """From the answer to `GET /debug_token` about the Page's own token."""
+    """The health from the answer to `GET /debug_token` about the Page's own token."""
     told = mapping(mapping(parsed(answer.body)).get("data"))
     if not told:
         problem = problem_of(ANSWERS, answer) or _(
@@ -33,7 +33,9 @@ def health(answer: Answer, page_id: str) -> Health:
 
 
 def owner(answer: Answer) -> Owner | AccountHeld | Deferred:
-    """From the answer to `GET /me?fields=id,name`, which is the Page for a Page's token."""
+    """The owner from the answer to `GET /me?fields=id,name`, which is the Page for a Page's
+    token.
+    """
     return owner_of(ANSWERS, answer, mapping(parsed(answer.body)), "name", "")
 
 

@@ -1,12 +1,12 @@
-"""What earlier attempts may have left on a Page: posts whose ids nobody wrote down.
+"""Orphans on a Page: posts of earlier attempts whose ids were not recorded.
 
-The answer to a request that makes an unpublished post can get lost, and its worker can die before
-it writes the id down. The next attempt looks at what lies on the Page (`/feed` with
-`is_published`). Meta lets nobody mark a post as his own; so it is taken for ours only if it is
-unpublished and not scheduled, was made by our app, at the time of our attempts, and has exactly our
-words, our link and as many pictures. Whatever else has our words is left alone, and noted. What
-looks like ours and is public is found as well: Facebook may publish at once what was to stay
-unpublished. So is a post that was made public as it was made, on Pages where that was seen.
+The answer to a request that creates an unpublished post can get lost, and its worker can die before
+it records the id. The next attempt reads what is on the Page (`/feed` with `is_published`). Meta
+has no way to mark a post as our own, so a post counts as ours only if it is unpublished and not
+scheduled, was created by our app, at the time of our attempts, and has exactly our text, our link
+and as many pictures. Any other post with our text is left alone, and recorded. A post that looks
+like ours and is public is found as well: Facebook may publish at once what should stay unpublished.
+So is a post that was created as public, on Pages where that was seen.
 """
 
 from collections.abc import Collection, Sequence
@@ -26,9 +26,9 @@ from publisher.model.models import Content, Laying, Prepared
 from publisher.model.outcomes import Absent, Accepted, Answer, Sighting, Step, Unknown, Wire
 
 NEWEST = 100
-"""Posts that are looked at; Meta lists no more at once (reference of Page feed)."""
+"""The number of posts that are read; Meta lists no more at once (reference of Page feed)."""
 SKEW = timedelta(minutes=1)
-"""How far Facebook's clock and ours may differ."""
+"""The largest difference between Facebook's clock and ours."""
 FIELDS = (
     "id,message,created_time,is_published,permalink_url,scheduled_publish_time,application{id},"
     "attachments{type,target{id},unshimmed_url,subattachments{target{id}}}"
@@ -39,17 +39,17 @@ UNREAD = later(
 
 
 class OrphanSearch:
-    """Looks for what earlier attempts left on one Page."""
+    """Looks for orphans of earlier attempts on one Page."""
 
     def __init__(self, page: PageGraph, clock: Clock, longest: timedelta) -> None:
-        """`longest`: the most that may pass, by our clock, between an attempt and its post."""
+        """`longest`: the longest time between an attempt and its post, by our clock."""
         self._page = page
         self._longest = longest
         self._app_id = ""
         self._lately: Lately[Answer] = Lately(clock)
 
     def find(self, content: Content, prepared: Prepared) -> Prepared | None:
-        """`prepared` with what was `begun` looked for: found `leftovers`, and a draft among them.
+        """`prepared` with the orphans of what was `begun`: `leftovers`, and a draft among them.
 
         None when the Page cannot be read. Reads only. Raises `NotPrepared` when Facebook cannot be
         reached.
@@ -73,7 +73,7 @@ class OrphanSearch:
             "leftovers": tuple(post.id for post in ours),
             "note": _told([post for post in ours if not post.is_public], others),
         }
-        # Which pictures a post shows cannot be told for certain; one with pictures is made anew.
+        # It is not certain which pictures a post shows; one with pictures is created again.
         whole = [
             post
             for post in ours
@@ -86,10 +86,10 @@ class OrphanSearch:
     def published(
         self, content: Content, since: datetime, taken: Collection[str], *, lately: bool
     ) -> Sighting:
-        """Look for a post that was made, public, at `since` or later, by its words and its time.
+        """Look for a post that was created as public at `since` or later, by its text and its time.
 
-        `lately`: what was read a moment ago will do.
-        Not every post is listed (reference of Page feed), so an absence proves nothing.
+        `lately`: a recent reading is good enough. Not every post is listed (reference of Page
+        feed), so an absence proves nothing.
         """
         kept = self._lately.read if lately else None
         answer = kept or self._lately.keep(self._page.published(FIELDS, NEWEST))
@@ -129,7 +129,7 @@ class OrphanSearch:
         return posts if isinstance(posts, list) else None
 
     def _own_app(self) -> str:
-        """The id of the app that the token belongs to; empty when Facebook does not tell."""
+        """The id of the app that the token belongs to; empty when Facebook does not say."""
         if not self._app_id:
             told = mapping(mapping(parsed(self._page.debug_token().body)).get("data"))
             self._app_id = identifier(told.get("app_id"))
@@ -152,7 +152,7 @@ class _Post:
 
 
 def _made(item: Any) -> _Post | None:
-    """None for what will be public by itself, or cannot be read."""
+    """The post of a list's item; None if it is scheduled, or cannot be read."""
     post = mapping(item)
     post_id, message = identifier(post.get("id")), post.get("message", "")
     is_public, instant = post.get("is_published"), made_at(post)
@@ -182,20 +182,22 @@ def _data(edge: Any) -> list[Any]:
 
 
 def _has_words_of(post: _Post, content: Content) -> bool:
-    """Whether a post says what this content says; of one without words, whether it looks like it."""
+    """Whether a post has this content's text; without a text, whether it has the same link and
+    pictures.
+    """
     words = content.joined.strip()
     return post.message == words if words else _is_of(post, content)
 
 
 def _is_of(post: _Post, content: Content) -> bool:
-    """Whether a post looks as one with this content does."""
+    """Whether a post has this content's text, link and number of pictures."""
     pictures = sum(len(part.pictures) for part in content.parts)
     wanted = (content.joined.strip(), content.link, pictures)
     return (post.message, post.link, post.pictures) == wanted
 
 
 def _told(ours: Sequence[_Post], others: Sequence[_Post]) -> str | None:
-    """What the history says of the posts with the same words."""
+    """The message for the history about posts with the same text."""
     sentences = []
     if ours:
         sentences.append(

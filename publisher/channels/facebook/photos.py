@@ -1,4 +1,4 @@
-"""Photos of a Page: objects of their own, which stay at Facebook when their post is deleted."""
+"""Photos of a Page: separate objects, which stay at Facebook when their post is deleted."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,9 @@ class PagePhotos:
     def upload(
         self, pictures: Sequence[Picture], prepared: Prepared, read_media: MediaReader
     ) -> Prepared:
-        """`prepared` with those that are missing in it. Raises `NotPrepared` with those that are up."""
+        """Upload the missing photos; returns `prepared` with them. `NotPrepared` has those uploaded
+        so far.
+        """
         for picture in pictures:
             if picture.digest in prepared.media_ids:
                 continue
@@ -39,9 +41,9 @@ class PagePhotos:
         return prepared
 
     def delete(self, photo_id: str) -> Outcome:
-        """Delete one, and look whether it is gone; `Accepted` also when it was gone already.
+        """Delete a photo, and verify that; `Accepted` also when it was deleted already.
 
-        Where that look brings nothing, what Facebook confirmed stands.
+        If it cannot be verified, Facebook's confirmation counts.
         """
         outcome = ANSWERS.judge(self._page.delete(photo_id), Step.WITHDRAW)
         if not isinstance(outcome, Accepted | Unknown):
@@ -56,7 +58,7 @@ class PagePhotos:
 
 
 def photos_of(prepared: Prepared) -> list[str]:
-    """All that are known of a delivery; ledgers from before `photos` have only `media_ids`."""
+    """All known photos of a delivery; ledgers from before `photos` have only `media_ids`."""
     return list(dict.fromkeys((*prepared.photos, *prepared.media_ids.values())))
 
 

@@ -1,8 +1,8 @@
-"""Posts of a Page as Facebook shows them: whether one is public, and whether one is gone.
+"""Posts of a Page, read from Facebook: whether one is public, and whether one is deleted.
 
-What Facebook says of a request is not believed unseen: one report has it that unpublished posts with
-photos or links are public at once, and “does not exist” (error 100, subcode 33) is also said of what
-the token may not see.
+Facebook's answer to a request is always verified: according to one report, unpublished posts with
+photos or links are public at once, and “does not exist” (error 100, subcode 33) is also the answer
+for what the token may not see.
 """
 
 from dataclasses import dataclass, replace
@@ -29,34 +29,35 @@ from publisher.model.outcomes import (
 )
 
 FIELDS = "id,is_published,permalink_url,created_time"
-"""Asked for with every request that makes a post or makes it public (Graph API guide,
-read-after-write), so that no second request is needed where Facebook answers them."""
+"""Requested with every request that creates a post or makes it public (Graph API guide,
+read-after-write), so that no second request is needed if Facebook returns them.
+"""
 _AT_ONCE = 100
-"""Posts in one list; Meta gives no more (reference of Page feed)."""
+"""Posts in one list; Meta returns no more (reference of Page feed)."""
 _PAGES = 10
-"""Lists that are read to find a post among those that are public."""
+"""The most lists that are read to find a post among the public ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class PagePost:
-    """A post that is there."""
+    """An existing post of a Page."""
 
     id: str
     is_public: bool
     url: str
     made_at: datetime
-    """`created_time`, or when the answer came that lacks it."""
+    """`created_time`, or when the answer came if it lacks that."""
     message: str | None
-    """None where it was not asked for, or there is none."""
+    """None when it was not requested, or there is none."""
     limits: tuple[Limit, ...] = ()
-    """What the answer told of the account's limits."""
+    """The account's limits from the answer."""
 
     def says(self, content: Content) -> bool:
-        """Whether it has these words."""
+        """Whether it has this content's text."""
         return (self.message or "").strip() == content.joined.strip()
 
     def as_early(self, outcome: Accepted) -> Accepted:
-        """`outcome`, as the public has this post already, which Publisher did not ask for."""
+        """`outcome`, for a post that Facebook made public without a request."""
         return replace(self.as_out(outcome), public_since=self.made_at)
 
     def as_out(self, outcome: Accepted) -> Accepted:
@@ -65,7 +66,7 @@ class PagePost:
 
 
 def shown(answer: Answer) -> PagePost | None:
-    """The post that an answer shows; None when it does not tell whether it is public."""
+    """The post in an answer; None when the answer does not say whether it is public."""
     node = mapping(parsed(answer.body))
     post_id, is_public = identifier(node.get("id")), node.get("is_published")
     if not post_id or not isinstance(is_public, bool):
@@ -78,7 +79,7 @@ def shown(answer: Answer) -> PagePost | None:
 
 
 def address(node: dict[str, Any], post_id: str) -> str:
-    """Where people see the post: as Facebook says, if that is an address of its own."""
+    """The URL of the post: Facebook's, if it is an address of its own."""
     told = node.get("permalink_url")
     if isinstance(told, str) and told.startswith("https://www.facebook.com/") and len(told) < 500:
         return told
@@ -86,7 +87,7 @@ def address(node: dict[str, Any], post_id: str) -> str:
 
 
 def made_at(node: dict[str, Any]) -> datetime | None:
-    """`created_time`; None when it cannot be read."""
+    """`created_time` as an instant; None when it cannot be parsed."""
     try:
         instant = datetime.fromisoformat(str(node.get("created_time")))
     except ValueError:
@@ -95,13 +96,15 @@ def made_at(node: dict[str, Any]) -> datetime | None:
 
 
 class PagePosts:
-    """Looks at the posts of one Page."""
+    """Reads the posts of one Page."""
 
     def __init__(self, page: PageGraph) -> None:
         self._page = page
 
     def look(self, post_id: str) -> PagePost | Deferred | AccountHeld | Unknown:
-        """The post; `Unknown` when Facebook says that it is not there, or not for this token."""
+        """Read a post; `Unknown` when Facebook says that it does not exist, or not for this
+        token.
+        """
         answer = self._page.get(post_id, fields=f"{FIELDS},message")
         outcome = ANSWERS.judge(answer, Step.READ)
         if isinstance(outcome, Accepted):
@@ -112,11 +115,11 @@ class PagePosts:
     def fate(
         self, post_id: str, *, lately: bool = False
     ) -> PagePost | Absent | Deferred | AccountHeld | Unknown:
-        """The same; `Absent` when it is gone for certain, `Unknown` when that cannot be told.
+        """As `look`, but `Absent` when it is certainly deleted, `Unknown` when that is not certain.
 
-        Gone is what Facebook does not show, while the token is the Page's own and Facebook does not
-        list the post among the public ones. `lately`: it was made not long ago, so that it would be
-        among the newest of these.
+        A post is deleted if Facebook does not show it, the token is the Page's own, and Facebook
+        does not list it among the public posts. `lately`: it was created not long ago, so it would
+        be among the newest of these.
         """
         seen = self.look(post_id)
         if not isinstance(seen, Unknown):
@@ -129,8 +132,9 @@ class PagePosts:
         return listed
 
     def no_access(self) -> Deferred | AccountHeld | None:
-        """Why the token may not see what is on the Page: it is not the Page's own, or Facebook does
-        not tell whose it is; None where it is.
+        """Why the token may not see all of the Page; None when it is the Page's own.
+
+        Either it belongs to another owner, or Facebook does not say to which.
         """
         answer = self._page.me()
         owner_id = identifier(mapping(parsed(answer.body)).get("id"))
@@ -140,7 +144,9 @@ class PagePosts:
         return Deferred(Kind.AUTH, flaw) if flaw else None
 
     def _is_listed(self, post_id: str, *, lately: bool) -> bool | Deferred | AccountHeld:
-        """Whether the post is among the public ones; not known where it may be behind the newest."""
+        """Whether the post is among the public ones; unknown if it may be older than those
+        listed.
+        """
         after = None
         for _page in range(_PAGES):
             answer = self._page.published(fields="id", limit=_AT_ONCE, after=after)
@@ -155,11 +161,11 @@ class PagePosts:
                 return False
         if lately:
             return False
-        return replace(ANSWERS.unreadable(), kind=Kind.UNAVAILABLE)  # it may be behind these
+        return replace(ANSWERS.unreadable(), kind=Kind.UNAVAILABLE)  # it may be older than these
 
 
 def _unread(answer: Answer) -> Deferred | AccountHeld:
-    """Why an answer shows nothing."""
+    """The outcome of an answer that shows nothing."""
     outcome: Outcome | Absent = ANSWERS.judge(answer, Step.READ)
     if isinstance(outcome, AccountHeld | Deferred):
         return outcome

@@ -1,7 +1,7 @@
-"""Meta's limits, as the headers of its answers tell them.
+"""Meta's rate limits, from the headers of its answers.
 
-Meta tells percents, of the app's calls in an hour and of the Page's in 24 hours (Graph API guide,
-rate limiting); these windows roll, so they have no end. Nobody vouches for the headers.
+Meta reports percentages, of the app's calls in an hour and of the Page's in 24 hours (Graph API
+guide, rate limiting); these are rolling windows, so they have no end. The headers are not trusted.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from publisher.model.outcomes import Answer, Limit, Step
 _SHARES = ("call_count", "total_time", "total_cputime")
 _APP, _PAGE = timedelta(hours=1), timedelta(hours=24)
 _OF_PAGES = (None, "pages")
-"""What business usage says of advertisements, Instagram and others has limits of its own."""
+"""The types that count; advertisements, Instagram and others have limits of their own."""
 
 
 def limits(answer: Answer, _step: Step) -> tuple[Limit, ...]:
-    """Where the account stands with the limits that an answer tells of."""
+    """The account's limits from an answer."""
     told = [
         _share(answer, _of_app(answer), "requests-1h-app", _APP),
         _share(answer, _of_page(answer), "requests-24h-page", _PAGE),
@@ -28,17 +28,19 @@ def limits(answer: Answer, _step: Step) -> tuple[Limit, ...]:
 
 
 def most_used(answer: Answer) -> float:
-    """The highest percent of the usage headers; 0 without any."""
+    """The highest percentage in the usage headers; 0 without any."""
     return max(_percents([*_of_app(answer), *_of_page(answer)]), default=0)
 
 
 def used_by_app(answer: Answer) -> float:
-    """The highest percent of the header on the app alone; 0 without it."""
+    """The highest percentage in the app's header; 0 without it."""
     return max(_percents(_of_app(answer)), default=0)
 
 
 def regained_after(answer: Answer) -> timedelta | None:
-    """When Facebook takes requests again, as its headers estimate it; None without an estimate."""
+    """The time until Facebook takes requests again, as its headers estimate it; None without
+    one.
+    """
     return _regained([*_of_app(answer), *_of_page(answer)])
 
 
@@ -65,7 +67,7 @@ def _of_page(answer: Answer) -> list[dict[str, Any]]:
 
 
 def _percents(entries: Sequence[dict[str, Any]]) -> list[float]:
-    """Those that are credible numbers, with 0 among them."""
+    """The percentages that are credible numbers, including 0."""
     told = [entry.get(share) for entry in entries for share in _SHARES]
     return [number(value) for value in told if value == 0 or number(value)]
 

@@ -1,4 +1,4 @@
-"""Takes posts and photos off a Page: what is withdrawn, and what will not be used."""
+"""Removal of posts and photos from a Page: withdrawn ones, and unused ones."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, 
 
 
 class Removal:
-    """Removes what is on one Page."""
+    """Deletes posts and photos from one Page."""
 
     def __init__(self, page: PageGraph, posts: PagePosts, photos: PagePhotos) -> None:
         self._page = page
@@ -21,7 +21,9 @@ class Removal:
         self._photos = photos
 
     def withdraw(self, post_id: str, prepared: Prepared) -> Outcome:
-        """Delete a post, then its photos: with one of them at Facebook it is not withdrawn."""
+        """Delete a post, then its photos: it is not withdrawn while a photo is still at
+        Facebook.
+        """
         outcome = self._delete(post_id)
         for photo_id in photos_of(prepared):
             if not isinstance(outcome, Accepted):
@@ -31,9 +33,9 @@ class Removal:
         return outcome
 
     def _delete(self, post_id: str) -> Outcome:
-        """Delete a post, and look whether it is gone.
+        """Delete a post, and verify that.
 
-        Where that look brings nothing, what Facebook confirmed stands.
+        If it cannot be verified, Facebook's confirmation counts.
         """
         outcome = ANSWERS.judge(self._page.delete(post_id), Step.WITHDRAW)
         if isinstance(outcome, Accepted):
@@ -51,7 +53,7 @@ class Removal:
     def clear(self, parcel: Parcel, prepared: Prepared) -> None:
         """Delete unpublished posts, then all photos. Raises `NotPrepared` with what is left.
 
-        Photos come last: those of a post that is public after all stay with it.
+        Photos are last: those of a post that is public after all are kept.
         """
         left, public = list(prepared.leftovers), None
         for post_id in prepared.leftovers:
@@ -67,16 +69,16 @@ class Removal:
             photos.remove(photo_id)
 
     def _take_away(self, post_id: str, parcel: Parcel, still: Prepared) -> PagePost | None:
-        """Delete an unpublished post, or give it back if it is public, with the parcel's text.
+        """Delete an unpublished post, or return it if it is public, with the parcel's text.
 
-        Raises `NotPrepared` with `still`, unless it is gone then.
+        Raises `NotPrepared` with `still` if it is not deleted.
         """
         seen = self._posts.fate(post_id, lately=True)
         if isinstance(seen, PagePost) and seen.is_public:
             if seen.says(parcel.content):
                 return seen
             rest = tuple(other for other in still.leftovers if other != post_id)
-            # Which of the photos are its is not known: they stay.
+            # It is not known which photos it uses: they stay.
             raise NotPrepared(_public_after_all(post_id), Prepared(leftovers=rest))
         if isinstance(seen, Absent):
             return None
@@ -85,10 +87,10 @@ class Removal:
         return None
 
     def discard(self, post_id: str, parcel: Parcel, prepared: Prepared) -> None:
-        """Delete a post that will not be used, so that it does not stay behind.
+        """Delete a post that will not be used.
 
-        Whether that succeeds is of no importance: nobody sees it. Raises `NotPrepared` when it is
-        public after all, or nobody can tell: the new one would be a double.
+        It does not matter whether that succeeds: no one sees the post. Raises `NotPrepared` when it
+        is public after all, or that is not known: the new one would be a duplicate.
         """
         seen = self._posts.fate(post_id, lately=True)
         if isinstance(seen, Absent):
@@ -103,11 +105,13 @@ class Removal:
             raise NotPrepared(out_with_another_text(post_id))
 
     def without_photos(self, prepared: Prepared) -> Prepared:
-        """`prepared` without its post, which is discarded, and without the photos, which were
-        uploaded for another content: their descriptions may be others now.
+        """`prepared` without its discarded post, and without photos that were uploaded for other
+        content.
 
-        One that cannot be deleted now stays on record, to be deleted with the others; so do all
-        while an attempt is not cleared up whose post may show them.
+        Their alternative texts may have changed.
+
+        A photo that cannot be deleted now stays on record, to be deleted later; so do all photos
+        while an unresolved attempt may have a post that shows them.
         """
         photos = photos_of(prepared)
         if not prepared.begun:
@@ -121,7 +125,7 @@ class Removal:
 
 
 def public_as(post_id: str, parcel: Parcel, prepared: Prepared) -> Prepared:
-    """`prepared`, whose post turned out to be public."""
+    """`prepared` when its post is public after all."""
     update = {"leftovers": (), "begun": (), "draft_id": post_id, "digest": parcel.content.digest}
     return prepared.model_copy(update=update)
 
@@ -138,7 +142,7 @@ def out_with_another_text(post_id: str) -> Unknown:
 
 
 def _require(outcome: Outcome, still: Prepared) -> None:
-    """Raise `NotPrepared` unless it is deleted; nobody sees it, so it may be deleted again."""
+    """Raise `NotPrepared` unless it is deleted; it is not public, so it may be deleted again."""
     if isinstance(outcome, Unknown):
         outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
     if not isinstance(outcome, Accepted):

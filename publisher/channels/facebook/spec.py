@@ -1,4 +1,4 @@
-"""Facebook Pages, as the rest of Publisher knows them."""
+"""Facebook's channel spec: limits, settings, credentials and names."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -14,14 +14,14 @@ FACEBOOK = Capabilities(
     max_length=63_206,  # a third party's figure; Meta documents none
     counting="characters",
     threads=False,
-    # Meta does not say what becomes of a link beside attached pictures, so it stands in the text.
+    # Meta does not say what happens to a link beside attached pictures, so it is put into the text.
     link="attached-alone",
     max_pictures=10,  # beyond that a Page's post shows them as an album
     picture_types=frozenset({"image/jpeg", "image/png"}),
-    # Meta's reference names 10 MB, and what is refused in practice begins with 4 (error 100, subcode
-    # 1366046: facebookarchive/php-graph-sdk 711).
+    # Meta's reference names 10 MB, but in practice pictures from 4 MB are refused (error 100,
+    # subcode 1366046: facebookarchive/php-graph-sdk 711).
     picture_max_bytes=3_900_000,
-    alt_text_max=1_000,  # Meta documents none; what a screen reader's user will listen to
+    alt_text_max=1_000,  # Meta documents none; enough to listen to in a screen reader
     may_be_empty_with_picture=True,
     lays_posts_ready=True,
 )

@@ -1,1 +1,1 @@
-"""HTTP for the channels: one session, sockets of our own, and what came back."""
+"""HTTP client of the channels: one session, own sockets, recorded answers."""

@@ -1,8 +1,8 @@
-"""The only place that makes an HTTP session, and the only one that reads what came back.
+"""HTTP recorder: makes the only HTTP session of a channel, and records each answer.
 
-The platforms' libraries build the requests; what they make of an answer is ignored, because both
-take some answers for others (a 500 for a success, a success for an error). The adapter below
-records every exchange as an `Answer`, and that alone is judged.
+The platforms' libraries build the requests; their interpretation of an answer is ignored, because
+both misread some answers (a 500 as a success, a success as an error). The adapter below records
+every exchange as an `Answer`, and only that is interpreted.
 """
 
 import io
@@ -34,11 +34,12 @@ from publisher.model.clock_check import Heard, unheard
 from publisher.model.outcomes import Answer, Wire
 
 MAX_BODY = 1_000_000
-"""Bytes of an answer that are read; more than that is no answer of an API."""
+"""The most bytes of an answer that are read; no API's answer is longer."""
 _CHUNK = 65_536
 IDLE_LIMIT = 30.0
-"""Real seconds after which an idle connection is not trusted: a NAT may have dropped it silently,
-and a post that is sent into it is in doubt."""
+"""Real seconds after which an idle connection is not used again: a NAT may have dropped it
+silently, and the outcome of a post sent into it would be unknown.
+"""
 _KEPT_HEADERS = (
     "content-type",
     "date",
@@ -56,14 +57,13 @@ _LOQUACIOUS = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "requests")
 
 
 class Recorder:
-    """One account's line to one platform. Used by one thread at a time.
+    """The HTTP session of one account with one platform. Used by one thread at a time.
 
-    `platform` is the platform's address, over which requests are signed. Where the library has an
-    older one in its code, that is `written`. Requests go to `base_url` instead where it is given,
-    while what was signed stays as it was.
-    `timeout` (real time) covers the connection, the answer's beginning and its end together.
-    `secrets` never appear in an answer, even if the platform repeats them. `heard` is told the time
-    that each answer names, and judges by it whether our clock is wrong.
+    `platform` is the platform's address, which requests are signed for. If the library has an older
+    address in its code, that is `written`. If `base_url` is given, requests go there instead, while
+    the signature stays the same. `timeout` (real time) covers the connection, the answer's
+    beginning and its end together. `secrets` never appear in an answer, even if the platform
+    repeats them. `heard` gets the time that each answer names, and checks our clock with it.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class Recorder:
         )
 
     def call(self, function: Callable[[], object], depart: Depart = at_once) -> Answer:
-        """Run a library's function that makes one request; what came back, whatever it made of it.
+        """Run a library's function that makes one request; returns the recorded answer.
 
-        `depart` is called when the request is ready, and lets it leave. Raises
-        what it raises, and what the function raises before it makes a request: that is a mistake
-        in our code.
+        `depart` is called when the request is ready, and lets it leave. Raises what `depart`
+        raises, and what the function raises before it makes a request: that is a mistake in our
+        code.
         """
         self._exchanges.clear()
         self.depart = depart
@@ -119,7 +119,7 @@ class Recorder:
         reason: str = "",
         took: float = 0.0,
     ) -> None:
-        """Take down how an exchange ended; `took`: real seconds from its first byte to the answer."""
+        """Record how an exchange ended; `took`: real seconds from its first byte to the answer."""
         headers = (
             {}
             if response is None
@@ -132,7 +132,7 @@ class Recorder:
         status = None if response is None else response.status_code
         text = self.redacted(body.decode("utf-8-sig", "replace"))
         now, ahead = self._clock.now(), None
-        # What is in a cache is as old as `Age` says; and a fast clock is nobody else's.
+        # A cached answer is as old as `Age` says; and a test's fast clock is not compared.
         is_fresh = response is not None and "age" not in response.headers
         told = dated(headers.get("date", "")) if is_fresh else None
         if told and isinstance(self._clock, SystemClock):
@@ -142,7 +142,7 @@ class Recorder:
     def redacted(self, text: str) -> str:
         """The text without any of the account's secrets.
 
-        A JSON text is written anew, with the same values, if its escapes hid one.
+        A JSON text is serialised again, with the same values, if its escapes hid a secret.
         """
         clear = self._replaced(text)
         try:
@@ -161,12 +161,14 @@ class Recorder:
         return self._clock.monotonic()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the session."""
         self.session.close()
 
 
 class _Session(requests.Session):
-    """Follows no redirect, takes nothing from the environment, and reaches one platform only."""
+    """A session that follows no redirect, ignores the environment, and reaches one platform
+    only.
+    """
 
     def __init__(self, platform: str, written: str) -> None:
         super().__init__()
@@ -176,7 +178,9 @@ class _Session(requests.Session):
         self._written = written
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """The request as it leaves: for the platform's address of today, before it is signed."""
+        """Change the library's address of the platform to the current one, before the request is
+        signed.
+        """
         url = str(request.url)
         if url.startswith(f"{self._written}/"):
             request.url = self._platform + url.removeprefix(self._written)
@@ -187,7 +191,7 @@ class _Session(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    """Sends a request to where it shall go, within its time, and records how that ended."""
+    """Sends a request to its server, within its time, and records how that ended."""
 
     def __init__(
         self, recorder: Recorder, platform: str, base_url: str, timeout: timedelta
@@ -225,21 +229,23 @@ class _Adapter(HTTPAdapter):
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> Any:
-        """Where requests asks how to connect: with the certificates that all connections share."""
+        """Use the TLS context that all connections share."""
         host, options = super().build_connection_pool_key_attributes(request, verify, cert)
         if host["scheme"] == "https":
             options["ssl_context"] = _certificates(adapters.DEFAULT_CA_BUNDLE_PATH)
         return host, options
 
     def cert_verify(self, *_ignored: Any) -> None:
-        """Where requests names the certificates' file, which would be read for each connection."""
+        """Do nothing: requests would have the certificates' file read for each connection."""
 
     def _hang_up(self) -> None:
-        """Let no later request use a connection that was used before."""
+        """Drop all connections, so that no later request uses one."""
         self.poolmanager.clear()
 
     def _readdressed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """A copy for the other server; the original keeps the URL over which it was signed."""
+        """A copy of the request for the actual server; the original keeps the URL that was
+        signed.
+        """
         copy = request.copy()
         copy.url = self._base_url + str(copy.url).removeprefix(self._platform)
         return copy
@@ -247,9 +253,9 @@ class _Adapter(HTTPAdapter):
 
 @cache
 def _certificates(bundle: str) -> ssl.SSLContext:
-    """Verifies a server's certificate and its name, by the authorities in this file.
+    """A TLS context that verifies a server's certificate and name, by the authorities in this file.
 
-    To read them takes longer than all else that a new connection needs.
+    To read the file takes longer than everything else that a new connection needs.
     """
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.load_verify_locations(bundle)
@@ -257,9 +263,9 @@ def _certificates(bundle: str) -> ssl.SSLContext:
 
 
 def ask_for_the_time(platform: str, base_url: str | None, clock: Clock, heard: Heard) -> None:
-    """One request that asks for nothing, and whose answer names the time; signed by nobody.
+    """Send one unsigned HEAD request, whose answer contains the time.
 
-    Where there is no answer, nothing is heard.
+    Without an answer, `heard` is not called.
     """
     recorder = Recorder(
         platform, base_url=base_url, timeout=_TIME_LIMIT, clock=clock, secrets=(), heard=heard
@@ -290,7 +296,7 @@ def _read(response: requests.Response) -> bytes:
 
 
 def _checked(base_url: str) -> str:
-    """The URL without a slash at its end; ConfigurationError where it is none."""
+    """The URL without a slash at its end; ConfigurationError when it is not usable."""
     try:
         parts = urlsplit(base_url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -308,7 +314,7 @@ def _checked(base_url: str) -> str:
 
 
 def _spellings(secrets: Iterable[str]) -> list[str]:
-    """Each secret as it stands, and as it looks in a URL and in JSON; the longest first."""
+    """Each secret as it is, and as it looks in a URL and in JSON; the longest first."""
     usable = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
     in_url = [
         spelled

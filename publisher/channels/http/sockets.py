@@ -1,7 +1,7 @@
-"""The way to a platform's server: names, sockets, TLS, and whether a request began to leave.
+"""Sockets to a platform's server: DNS, TCP, TLS, and whether a request began to leave.
 
-Whatever happens before the first byte leaves, the platform cannot have seen the request; from that
-byte on, nobody can be sure. Nothing here outlasts the time of the request that it serves.
+Before the first byte leaves, the platform cannot have seen the request; after that byte, it may
+have. Nothing here takes longer than the time limit of its request.
 """
 
 import http.client
@@ -30,15 +30,15 @@ from publisher.base.i18n import _, later
 from publisher.channels.base import Depart, Leave
 
 CONNECT_LIMIT = 5.0
-"""Real seconds within which a way to the server must be found: name, addresses and TLS together."""
+"""Real seconds to connect to the server: name, addresses and TLS together."""
 
 
 class TooLate(ConnectTimeoutError):
-    """Connecting took so long that the request must not leave any more."""
+    """Connecting took so long that the request may no longer leave."""
 
 
 class Exchange:
-    """One request: whether it has begun to leave the machine, and how long it may go on."""
+    """One request: whether it has begun to leave the machine, and how much time it has."""
 
     def __init__(self, monotonic: Callable[[], float], timeout: float, depart: Depart) -> None:
         self._monotonic = monotonic
@@ -50,11 +50,11 @@ class Exchange:
         self.sent = False
 
     def set_out(self) -> None:
-        """Note that its bytes are on their way, from now on."""
+        """Mark the request as sent from now on."""
         self.sent = True
 
     def left(self) -> float:
-        """Seconds until it must have begun or, once it has, until all must have come back.
+        """Seconds until it must have left or, after that, until the whole answer must be here.
 
         Raises `TooLate` or TimeoutError when none are left.
         """
@@ -68,7 +68,7 @@ class Exchange:
         return self._monotonic() - (self._end_by - self.timeout)
 
     def depart(self, leave: Leave) -> None:
-        """Let it leave at its instant; from then on its time for an answer runs."""
+        """Let the request leave at its instant, which starts the time limit for its answer."""
 
         def at_the_instant() -> None:
             self._begin_by = self._monotonic() + self._connecting
@@ -80,7 +80,7 @@ class Exchange:
 
 
 class _Thread(local):
-    """What this thread is at."""
+    """The request of this thread."""
 
     exchange: Exchange
 
@@ -89,17 +89,17 @@ _thread = _Thread()
 
 
 def begin(monotonic: Callable[[], float], timeout: float, depart: Depart) -> Exchange:
-    """Begin a request: all that this thread does on a connection from now on belongs to it.
+    """Begin a request: everything that this thread then does on a connection belongs to it.
 
     `timeout`: real seconds, from its first byte to the last one of the answer. `depart` lets that
-    first byte leave; what it raises goes on.
+    first byte leave; its exceptions are passed on.
     """
     _thread.exchange = Exchange(monotonic, timeout, depart)
     return _thread.exchange
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's bytes while the exchange lasts, however they drip."""
+    """Reads a socket within the exchange's time limit, however slowly the bytes come."""
 
     def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
         self._sock = sock
@@ -119,7 +119,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _FinalResponse(http.client.HTTPResponse):
-    """The last answer to a request; http.client takes all but a 100 for the last one."""
+    """The final answer to a request; http.client skips only a 100."""
 
     def __init__(self, sock: socket.socket, *more: Any, **options: Any) -> None:
         super().__init__(sock, *more, **options)
@@ -137,17 +137,16 @@ _Addresses = Sequence[tuple[int, int, int, str, Any]]
 
 
 def _addresses(host: str, port: int, exchange: Exchange) -> _Addresses:
-    """What `socket.getaddrinfo` tells of a host; `TooLate` when it does not do so in time.
+    """The result of `socket.getaddrinfo` for a host; raises `TooLate` when it takes too long.
 
-    Nothing can end a look-up that hangs, so another thread waits for it; what it finds too late
-    is of no use to anybody.
+    A look-up that hangs cannot be ended, so another thread waits for it; a late result is ignored.
     """
     found: queue.SimpleQueue[_Addresses | Exception] = queue.SimpleQueue()
 
     def look_up() -> None:
         try:
             found.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except Exception as error:  # noqa: BLE001  raised by who asked
+        except Exception as error:  # noqa: BLE001  raised in the thread that asked
             found.put(error)
 
     Thread(target=look_up, name=f"look up {host}", daemon=True).start()
@@ -163,7 +162,7 @@ def _addresses(host: str, port: int, exchange: Exchange) -> _Addresses:
 def _connected(
     family: int, kind: int, address: Any, exchange: Exchange, candidates: int
 ) -> socket.socket:
-    """A connection to the first of the candidates; OSError where none comes about in its share."""
+    """A connection to the first of the candidates; OSError when its share of the time is over."""
     sock = socket.socket(family, kind)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -178,20 +177,20 @@ def _connected(
 
 
 def _let_nothing_leave_later(sock: socket.socket, timeout: float) -> None:
-    """Have the machine forget what of a request has not arrived when nobody waits any more.
+    """Make the operating system drop unsent bytes of a request that no one waits for any more.
 
-    By itself it would go on trying, for minutes and also after this process has ended: a cable that
-    is plugged in again would bring the platform a request that is believed to be lost.
+    Otherwise it would keep trying for minutes, also after this process has ended: when a cable is
+    plugged in again, the platform would get a request that is believed to be lost.
     """
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # while this process stands still
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # while this process is frozen
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(timeout * 1000))
 
 
 def _hung_up(sock: socket.socket) -> bool:
-    """Whether the server is gone, or spoke before it was asked; the socket does not block.
+    """Whether the server closed, or sent something unasked; the socket is non-blocking.
 
-    Over TLS that something can be read tells nothing: a server sends session tickets unasked.
+    Over TLS, readable bytes mean nothing: a server sends session tickets unasked.
     """
     try:
         sock.recv(1)
@@ -203,7 +202,7 @@ def _hung_up(sock: socket.socket) -> bool:
 
 
 def _sent_at_once(sock: socket.socket, data: bytes) -> int:
-    """How many bytes the machine took at once: mostly all."""
+    """How many bytes the socket took at once: mostly all."""
     try:
         return sock.send(data)
     except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -211,18 +210,18 @@ def _sent_at_once(sock: socket.socket, data: bytes) -> int:
 
 
 class _PlainConnection(HTTPConnection):
-    """Keeps to its exchange's time."""
+    """A connection that keeps its exchange's time limit."""
 
     response_class = _FinalResponse
 
     def _new_conn(self) -> socket.socket:
-        """Connect to the first address that answers; all of them share the time that is left."""
+        """Connect to the first address that answers; all addresses share the time that is left."""
         exchange = _thread.exchange
         try:
             addresses = _addresses(self._dns_host, self.port, exchange)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
-        except UnicodeError as error:  # a name that cannot be one
+        except UnicodeError as error:  # a name that cannot be a host's
             unknown = socket.gaierror(socket.EAI_NONAME, "no name of a host")
             raise NameResolutionError(self.host, self, unknown) from error
         failure: OSError | None = None
@@ -240,7 +239,7 @@ class _PlainConnection(HTTPConnection):
         self._leave(b"".join(self._unsent))
 
     def send(self, data: Any) -> None:
-        """Put a piece of the request aside: it leaves as a whole."""
+        """Buffer a piece of the request: it leaves as a whole."""
         self._unsent.append(data)
 
     def _leave(self, request: bytes) -> None:
@@ -264,7 +263,8 @@ class _PlainConnection(HTTPConnection):
         if gone < len(request):
             self.sock.settimeout(exchange.left())
             self.sock.sendall(memoryview(request)[gone:])
-        # What reads an answer is made once there is one: others have yet to leave at this instant.
+        # The reader is created only when there is an answer: others have yet to leave at this
+        # instant.
         wait_for_read(self.sock, exchange.left())
 
 
@@ -281,7 +281,7 @@ class _SafePool(HTTPSConnectionPool):
 
 
 POOLS = {"http": _PlainPool, "https": _SafePool}
-"""Where urllib3 finds connections, by the scheme of a URL."""
+"""The connection pools for urllib3, by URL scheme."""
 
 
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
@@ -293,12 +293,12 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLError, requests.exceptions.SSLError), later("no safe connection")),
     ((NewConnectionError,), later("no way there")),
 )
-"""The first that fits wins: urllib3 counts a refused connection among the time-outs."""
+"""The first match counts: urllib3 treats a refused connection as a time-out."""
 _TIME_OUTS = (ConnectTimeoutError, ReadTimeoutError, TimeoutError)
 
 
 def reason(error: BaseException, *, sent: bool) -> str:
-    """What happened, in words of our own: the libraries' own hold the URL, which holds the token."""
+    """Our own message about an error: the libraries' messages contain the URL, and so the token."""
     chain = list(_causes(error))
     for types, words in _REASONS:
         if any(isinstance(cause, types) for cause in chain):
@@ -309,7 +309,7 @@ def reason(error: BaseException, *, sent: bool) -> str:
 
 
 def _causes(error: BaseException) -> Iterable[BaseException]:
-    """An exception and all that it came from, innermost last."""
+    """An exception and all its causes, innermost last."""
     seen: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:

@@ -1,1 +1,1 @@
-"""The organisation's own website: pages and feeds, written as files."""
+"""Website channel: the organisation's own pages and feeds, written as files."""

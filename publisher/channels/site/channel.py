@@ -1,13 +1,13 @@
-"""The website: an Atom feed, a JSON feed and HTML pages in a folder, ready for any web server.
+"""Website channel: an Atom feed, a JSON feed and HTML pages in a folder, for any web server.
 
     <site_root>/<account>/index.html, feed.atom, feed.json
                           posts/<slug>.html, posts/<slug>.json
                           media/<digest>.<ext>
     <site_root>.ready/<account>/<slug>/<digest>.<ext>
 
-The second folder, which no web server serves, holds the pictures of posts that are not out yet.
-A post's JSON file is the truth; pages and feeds are made from these files, under a lock. Sending a
-post again writes the same files again.
+The second folder, which no web server serves, holds the pictures of posts that are not out yet. A
+post's JSON file is the source of truth; pages and feeds are made from these files, under a lock.
+Sending a post again writes the same files again.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ _EXTENSIONS = {
 
 
 class Site:
-    """One account's folder on the website."""
+    """The channel of one account: its folder on the website."""
 
     capabilities: ClassVar[Capabilities] = SITE
 
@@ -72,7 +72,7 @@ class Site:
         self._clock = clock
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        """Lay the pictures ready where nobody can fetch them; see `Channel.prepare`."""
+        """Store the pictures where no web server serves them; see `Channel.prepare`."""
         ready = self._ready(slug(parcel.post))
         try:
             self._remove_served_pictures()
@@ -86,7 +86,7 @@ class Site:
         return prepared.model_copy(update={"folder": folder})
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        """Remove pictures that were laid ready; see `Channel.clear`."""
+        """Delete prepared pictures; see `Channel.clear`."""
         try:
             with suppress(FileNotFoundError):
                 shutil.rmtree(self._ready(slug(parcel.post)))
@@ -97,7 +97,7 @@ class Site:
     def send(
         self,
         parcel: Parcel,
-        prepared: Prepared,  # noqa: ARG002  what is ready lies on the disk
+        prepared: Prepared,  # noqa: ARG002  what is prepared is on the disk
         sent: tuple[str, ...],  # noqa: ARG002  there are no threads
         depart: Depart = at_once,
     ) -> Outcome:
@@ -107,7 +107,7 @@ class Site:
             self._make_folders()
             depart(lambda: None)  # a disk may be slow, and others leave at this instant
             with files.locked(self._folder / ".lock", self._patience):
-                depart(lambda: None)  # if it still may: the lock may have been long in coming
+                depart(lambda: None)  # if it still may: the wait for the lock may have been long
                 if missing := self._move_pictures(parcel, page.slug):
                     return Deferred(
                         Kind.UNAVAILABLE,
@@ -127,12 +127,12 @@ class Site:
         parcel: Parcel,
         prepared: Prepared,  # noqa: ARG002
         sent: tuple[str, ...],
-        since: datetime,  # noqa: ARG002  a page has an id, so its date tells nothing
-        taken: Collection[str] = (),  # noqa: ARG002  and nobody else has that id
+        since: datetime,  # noqa: ARG002  a page has an id, so its date does not matter
+        taken: Collection[str] = (),  # noqa: ARG002  and no other delivery has that id
     ) -> Sighting:
-        """Look whether the page is there, and all that lists it; see `Channel.find`.
+        """Check that the page is there, and all that lists it; see `Channel.find`.
 
-        What was written half is absent: sending it again completes it.
+        A page that is only partly written counts as absent: sending it again completes it.
         """
         page = self._page(parcel)
         try:
@@ -167,13 +167,13 @@ class Site:
 
     @property
     def owner_id(self) -> None:
-        """There are no keys."""
+        """None: there are no keys."""
 
     def owner(self) -> Owner:
         return Owner(id=self._folder.name)
 
     def examine(self) -> Health:
-        """Whether files can be written where the website and its pictures lie."""
+        """Check that the folders of the website and its pictures can be written."""
         for folder in (self._folder, self._ready_folder):
             there = next(above for above in (folder, *folder.parents) if above.exists())
             if not os.access(there, os.W_OK):
@@ -183,10 +183,10 @@ class Site:
         return Health()
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
     def _address(self, post_slug: str) -> str:
-        """The page's URL, or its path under the site's root where that has no URL yet."""
+        """The page's URL, or its path under the site's root if that has no URL yet."""
         return f"{self._url or self._folder.name}/posts/{post_slug}.html"
 
     def _page(self, parcel: Parcel) -> Page:
@@ -219,15 +219,16 @@ class Site:
         return self._ready_folder / post_slug
 
     def _remove_served_pictures(self) -> None:
-        """Earlier versions laid pictures ready where some web servers would have shown them.
+        """Delete pictures that earlier versions stored where some web servers would have shown
+        them.
 
-        Whatever is still needed of them is laid ready again, from the ledger.
+        Those that are still needed are stored again, from the ledger.
         """
         with suppress(FileNotFoundError):
             shutil.rmtree(self._folder / ".ready")
 
     def _move_pictures(self, parcel: Parcel, post_slug: str) -> str | None:
-        """Put the pictures where pages find them; the name of one that is nowhere."""
+        """Move the pictures to where pages find them; returns the name of a missing one."""
         ready, media = self._ready(post_slug), self._folder / "media"
         for picture in _pictures(parcel):
             name = _file_name(picture)
@@ -260,7 +261,7 @@ def _file_name(picture: Picture) -> str:
 
 
 def _unwritable(error: OSError, *, begun: bool = False) -> Deferred | Unknown:
-    """`begun`: the post may already show somewhere; sending it again completes it."""
+    """The outcome of a file error; `begun`: the post may be partly visible already."""
     problem = _(
         "The website's folder cannot be used ({reason}). Check its permissions and the free space.",
         reason=_reason(error),

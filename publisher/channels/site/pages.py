@@ -1,4 +1,4 @@
-"""The website's files: one JSON file for each post, and the pages and feeds made of them."""
+"""The website's files: one JSON file per post, and the pages and feeds made from them."""
 
 import errno
 import json
@@ -25,7 +25,7 @@ _URL = re.compile(r"https?://[^\s<>\"«»“”]+")
 _AFTER_URL = ".,;:!?'…)]}\N{RIGHT SINGLE QUOTATION MARK}"
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# Text as both HTML and XML can carry it.
+# Text with only the characters that both HTML and XML allow.
 Text = Annotated[str, AfterValidator(lambda text: _NOT_XML.sub("", text))]
 
 
@@ -45,11 +45,11 @@ class Image(Frozen):
 
 
 class Page(Frozen):
-    """One post as the website keeps it, in `posts/<slug>.json`."""
+    """One post as the website stores it, in `posts/<slug>.json`."""
 
     slug: str
     text: Text
-    """Plain text; a blank line parts paragraphs."""
+    """Plain text; a blank line separates paragraphs."""
     images: tuple[Image, ...]
     link: Text | None
     title: Text | None
@@ -76,7 +76,7 @@ class Page(Frozen):
 def page_of(
     content: Content, *, slug: str, published: datetime, pictures: Sequence[ShownPicture]
 ) -> Page:
-    """The page of `content`, whose pictures are `pictures`, in the same order."""
+    """The page of `content`, with `pictures` in the order of its own."""
     sent: list[Picture] = [picture for part in content.parts for picture in part.pictures]
     return Page(
         slug=slug,
@@ -100,10 +100,10 @@ def page_of(
 
 
 class Pages:
-    """All pages of one account. Whoever changes them holds the folder's lock."""
+    """All pages of one account. A caller that changes them must hold the folder's lock."""
 
     def __init__(self, account: Account, folder: Path, url: str) -> None:
-        """`url`: where the public finds the folder; empty when it is not known."""
+        """`url`: the folder's public address; empty when it is not known."""
         self._folder = folder
         self._url = f"{url}/" if url else ""
         self._title = account.title or account.organisation or account.name
@@ -113,13 +113,13 @@ class Pages:
     def put(self, page: Page, *, now: datetime) -> None:
         """Write a post's page, and all that lists it."""
         posts = self._folder / "posts"
-        # The truth first: whatever dies after it, the next change makes the rest from it.
+        # The source of truth first: if the process dies after it, the next change makes the rest.
         files.write(posts / f"{page.slug}.json", page.model_dump_json(indent=1).encode())
         files.write(posts / f"{page.slug}.html", self._html(page))
         self._rebuild(now)
 
     def remove(self, slug: str, *, now: datetime) -> None:
-        """Take a post's page away, its pictures unless others show them, and its entries."""
+        """Delete a post's page, its entries, and pictures that no other page shows."""
         posts = self._folder / "posts"
         for suffix in (".json", ".html"):
             (posts / f"{slug}{suffix}").unlink(missing_ok=True)
@@ -131,11 +131,11 @@ class Pages:
                 path.unlink()
 
     def has(self, slug: str) -> bool:
-        """Whether the post is on the website, or on its way there."""
+        """Whether the post is on the website, at least partly."""
         return (self._folder / "posts" / f"{slug}.json").exists()
 
     def show(self, page: Page) -> bool:
-        """Whether the public sees exactly this page, and the index that lists it; OSError."""
+        """Whether exactly this page is public, and the index that lists it; may raise OSError."""
         try:
             return (
                 _read(self._folder / "posts" / f"{page.slug}.json") == page
@@ -185,7 +185,7 @@ class Pages:
         return str(self._templates.get_template("content.html").render(page=page, root=self._url))
 
     def _id(self, path: str) -> str:
-        """An id that stays, wherever the site moves."""
+        """An id that stays the same when the site moves."""
         return uuid.uuid5(uuid.NAMESPACE_URL, f"publisher:{self._name}/{path}").urn
 
     def _atom(self, pages: list[Page], now: datetime) -> bytes:

@@ -1,4 +1,4 @@
-"""The organisation's own website, as the rest of Publisher knows it."""
+"""The website's channel spec: limits, settings and names."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _GIFS = GifLimits(
     max_bytes=15_000_000, max_width=1280, max_height=1080, max_frames=350, max_pixels=300_000_000
 )
-"""Those of X (docs.x.com, media best practices), which are small enough for a website."""
+"""X's limits (docs.x.com, media best practices), which are small enough for a website."""
 
 _VIDEOS = VideoLimits(
     min_seconds=0.1,
@@ -24,7 +24,7 @@ _VIDEOS = VideoLimits(
     max_short_side=2160,
     max_rate=120,
 )
-"""Ours: what a phone still plays."""
+"""Our own limits: what a phone can play."""
 
 SITE = Capabilities(
     max_length=100_000,

@@ -1,1 +1,1 @@
-"""X (Twitter), through tweepy."""
+"""X (Twitter) channel, through tweepy."""

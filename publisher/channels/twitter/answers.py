@@ -1,4 +1,4 @@
-"""What X's answers mean. Sources: docs.x.com and its OpenAPI description 2.167."""
+"""X's answers and what they mean. Sources: docs.x.com and its OpenAPI description 2.167."""
 
 import re
 from datetime import datetime, timedelta
@@ -45,17 +45,17 @@ _OF_THE_ACCOUNT = ("/client-forbidden", "/oauth1-permissions", "/unsupported-aut
 _ACCOUNT_IS = re.compile(
     r"\baccount\b[^.]{0,60}\b(suspended|locked)\b|not[ -]enrolled|oauth1 app permissions"
 )
-"""Words of a 403 that name the account, which carry no type of their own."""
+"""Words of a 403 that name the account, and that come without a type."""
 _NO_ANSWER = later(
     "X does not let this account answer here, so the thread stops at this part. Publish the rest by "
     "hand, or as a post of its own."
 )
 _KNOWN_FAULTS = (
-    # Since February 2026 an app of the self-serve tiers answers only where it is mentioned or the
-    # author (docs.x.com, changelog); the second wording is seen since July 2026.
+    # Since February 2026 an app of the self-serve tiers replies only where it is mentioned or the
+    # author (docs.x.com, changelog); the second wording was observed since July 2026.
     ("reply to this conversation", Kind.POLICY, _NO_ANSWER),
     ("reply to or quote posts", Kind.POLICY, _NO_ANSWER),
-    # Seen with the older API, and kept in case the newer one says it too.
+    # Observed with the older API, and kept in case the newer one uses it too.
     (
         "too long",
         Kind.CONTENT,
@@ -85,12 +85,12 @@ _KNOWN_FAULTS = (
         ),
     ),
 )
-"""Words of a 403 that are about the post for certain (seen; the rule on cashtags: docs.x.com)."""
+"""Words of a 403 that certainly concern the post (observed; the rule on cashtags: docs.x.com)."""
 _LONGEST_SIGN = 200
 _OUT_OF_BOUNDS = timedelta(seconds=60)
-"""From which on X may refuse a request for its time: a signature is worth something for minutes."""
+"""A clock error from which X may refuse a request: a signature is valid for minutes."""
 _AGAIN = timedelta(seconds=10)
-"""After which a post is tried again that was refused for its time."""
+"""The time until a retry of a post that was refused for its time."""
 _REFERRED_TO = (
     "attachments.",
     "author_id",
@@ -101,12 +101,13 @@ _REFERRED_TO = (
     "pinned_",
     "referenced_",
 )
-"""How the `parameter` of an error begins that is about an expansion (docs.x.com, partial errors): what
-a post refers to is deleted or not shown, and the list itself is whole."""
+"""Prefixes of the `parameter` of an error about an expansion (docs.x.com, partial errors): what a
+post refers to is deleted or not shown, and the list itself is complete.
+"""
 
 
 def meaning(answer: Answer, step: Step) -> Outcome:
-    """What an answer of X means."""
+    """The outcome of an answer from X."""
     status, body = answer.status or 0, mapping(parsed(answer.body))
     if 200 <= status < 300:
         return _taken(answer, body, step)
@@ -118,13 +119,13 @@ def meaning(answer: Answer, step: Step) -> Outcome:
 
 
 def reading(answer: Answer) -> Reading:
-    """What an answer of X tells that should show one object, or a whole list of them."""
+    """The result of an answer from X that should show one object, or a complete list of them."""
     status, body = answer.status or 0, mapping(parsed(answer.body))
     if status in _FAULTS_OF_THE_ACCOUNT:
         return _account(answer, body)
     if not 200 <= status < 300:
         return unread(_("X answered with {status}", status=named_status(status)))
-    # The count tells an empty list from an answer that has nothing but errors.
+    # The count distinguishes an empty list from an answer that has only errors.
     found, count = body.get("data", []), whole(mapping(body.get("meta")).get("result_count"))
     remote_id = identifier(mapping(found).get("id"))
     if remote_id or (isinstance(found, list) and count == len(found) and _is_whole(body)):
@@ -133,7 +134,7 @@ def reading(answer: Answer) -> Reading:
 
 
 def _is_whole(body: dict[str, Any]) -> bool:
-    """Whether a list lacks nothing: its errors, if any, are about what its posts refer to alone."""
+    """Whether a list is complete: its errors, if any, only concern what its posts refer to."""
     errors = body.get("errors") or []
     return isinstance(errors, list) and all(
         str(mapping(error).get("parameter")).startswith(_REFERRED_TO) for error in errors
@@ -152,9 +153,9 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
 
 
 def misses_parent(answer: Answer) -> bool:
-    """Whether X refuses a reply because it does not see the post that it answers.
+    """Whether X refuses a reply because it does not see its parent.
 
-    Within seconds of that post it may only not know it yet (seen: node-twitter-api-v2 #366).
+    Some seconds after the parent, X may just not know it yet (observed: node-twitter-api-v2 #366).
     """
     return (
         answer.status == 403
@@ -163,9 +164,9 @@ def misses_parent(answer: Answer) -> bool:
 
 
 def of_alt_text(answer: Answer, outcome: Outcome) -> Outcome:
-    """`outcome`, in the words of the request that gave a picture its alternative text.
+    """`outcome` for a request that gave a picture its alternative text.
 
-    Where X refuses that, nothing is wrong with the draft, nor with the account: other posts go out.
+    If X refuses that, neither the draft nor the account is at fault: other posts go out.
     """
     if answer.status not in _REFUSALS_OF_ALT_TEXT:
         return outcome
@@ -181,7 +182,7 @@ def of_alt_text(answer: Answer, outcome: Outcome) -> Outcome:
 
 
 def missing(answer: Answer) -> bool:
-    """Whether X says, in its own JSON, that it does not find the post; not yet that it is gone.
+    """Whether X says, in its own JSON, that it does not find the post; it may still exist.
 
     As the whole answer (404), or among the `errors` of a success without `data`.
     """
@@ -194,7 +195,7 @@ def missing(answer: Answer) -> bool:
 
 
 def _not_deleted(status: int, body: dict[str, Any]) -> Outcome:
-    if status == 404:  # also from a machine in between, while the post stands
+    if status == 404:  # also from an intermediary, while the post still exists
         return doubt(_("X answered with {status}", status=named_status(status)), Step.WITHDRAW)
     return Deferred(
         Kind.PERMISSION,
@@ -208,7 +209,7 @@ def _not_deleted(status: int, body: dict[str, Any]) -> Outcome:
 
 
 def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
-    """A 4xx of which nothing can be out."""
+    """The outcome of a 4xx, after which nothing can be out."""
     status = answer.status or 0
     if status == 403:
         return _forbidden(body, step)
@@ -226,7 +227,7 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
 
 
 def _forbidden(body: dict[str, Any], step: Step) -> Outcome:
-    """A 403: the account's fault where the answer names the account, otherwise the post's."""
+    """The outcome of a 403: it concerns the account if the answer names it, otherwise the post."""
     detail = _words(body)
     if _names_account(body):
         return _not_allowed(body)
@@ -252,8 +253,10 @@ def _forbidden(body: dict[str, Any], step: Step) -> Outcome:
 
 
 def _not_laid_ready(status: int, body: dict[str, Any]) -> Refused | Deferred:
-    """A 4xx to an upload or an alternative text. X's uploads have been 404 for a while (its incident
-    list, 29 January 2026): what is no fault of the picture passes, and stops no text.
+    """The outcome of a 4xx to an upload or an alternative text.
+
+    X's uploads have been 404 for a while (its incident list, 29 January 2026): an error that is not
+    the picture's passes, and does not stop posts without pictures.
     """
     if status in _FAULTS_OF_THE_POST:
         return _picture_refused(body, Kind.CONTENT)
@@ -267,7 +270,7 @@ def _not_laid_ready(status: int, body: dict[str, Any]) -> Refused | Deferred:
 
 
 def _refused_for_its_time(answer: Answer) -> Deferred | None:
-    """What a 401 means to a clock that is far off; None to one that is not.
+    """The outcome of a 401 when our clock is far off; None when it is not.
 
     X answers with code 135, "timestamp out of bounds", or with a plain 401 as for wrong keys.
     """
@@ -280,25 +283,27 @@ def _refused_for_its_time(answer: Answer) -> Deferred | None:
             "X did not accept the time of the request: the clock of this machine is wrong by more "
             "than a minute. Nothing was sent; it goes on by itself when the clock is right again."
         ),
-        # By the clock that is behind; see `ClockCheck.objection`.
+        # By the corrected clock; see `ClockCheck.objection`.
         again_at=answer.received_at - max(ahead, timedelta(0)) + _AGAIN,
     )
 
 
 def _names_account(body: dict[str, Any]) -> bool:
-    """Whether a 403 is about the account or its app, whatever the post: by its type, then its words."""
+    """Whether a 403 concerns the account or its app, not the post: by its type, then its words."""
     kind = str(body.get("type", "")).lower()
     return kind.endswith(_OF_THE_ACCOUNT) or bool(_ACCOUNT_IS.search(_words(body)))
 
 
 def _post_refused(body: dict[str, Any]) -> Refused:
-    """A 403 that says what is wrong with the post, or that nobody knows: that may be the account's."""
+    """The outcome of a 403 with a known fault of the post, or an unknown one, maybe the
+    account's.
+    """
     detail = _words(body)
     for words, fault, message in _KNOWN_FAULTS:
         if words in detail:
             return Refused(fault, _(message))
     kind = str(body.get("type", "")).rpartition("/")[2]
-    # Without words that hold a digit: two that differ in an id alone are alike.
+    # Without words that contain a digit: two that differ only in an id are equal.
     alike = [word for word in f"{kind} {detail}".split() if not any(map(str.isdigit, word))]
     sign = f"403 {' '.join(alike)}"[:_LONGEST_SIGN]
     return Refused(
@@ -314,7 +319,7 @@ def _post_refused(body: dict[str, Any]) -> Refused:
 
 
 def _picture_refused(body: dict[str, Any], kind: Kind) -> Refused:
-    """About this post alone: posts without pictures may go out all the same."""
+    """The refusal of this post only: posts without pictures may still go out."""
     return Refused(
         kind,
         _(
@@ -393,11 +398,11 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld | Deferred:
 
 
 def app_rest(answer: Answer, step: Step) -> datetime | None:
-    """Until when X takes no post of any account of the app; None if it does not say so.
+    """Until when X takes no post from all accounts of the app; None if it does not say so.
 
-    X counts each kind of request for itself: what it says after an upload is not about posts. Its
-    header is documented nowhere, so it is believed for a day only when X has refused the post; the
-    others of the app try it again soon otherwise.
+    X counts each kind of request separately: its header after an upload is not about posts. The
+    header is not documented, so it is trusted for a day only when X has refused the post; otherwise
+    the other accounts of the app try again soon.
     """
     if step is not Step.PUBLISH or rate_limits.remaining(answer, rate_limits.APP_WINDOW) != 0:
         return None
@@ -408,7 +413,7 @@ def app_rest(answer: Answer, step: Step) -> datetime | None:
 
 
 def _rest(answer: Answer) -> datetime | None:
-    """When the windows that are used up begin again; after a 429 the short one counts as such."""
+    """When the used-up windows are reset; after a 429 the short window counts as used up."""
     used_up = [
         window
         for window in rate_limits.WINDOWS
@@ -420,7 +425,7 @@ def _rest(answer: Answer) -> datetime | None:
 
 
 def _words(body: dict[str, Any]) -> str:
-    """All that X says of a refusal, in lower case."""
+    """The whole text of a refusal, in lower case."""
     first = _first_error(body)
     told = (body.get("detail"), body.get("title"), first.get("message"), first.get("detail"))
     return " ".join(str(text) for text in told if text).lower()
@@ -439,4 +444,4 @@ def _first_error(body: dict[str, Any]) -> dict[str, Any]:
 
 
 ANSWERS = Answers("X", meaning, reading, rate_limits.limits, app_rest)
-"""Judges the answers of X."""
+"""Interprets X's answers."""

@@ -1,4 +1,4 @@
-"""X through tweepy: texts, reply chains, pictures with alt text.
+"""X channel, through tweepy: texts, reply chains, pictures with alt text.
 
 Sources: docs.x.com and X's OpenAPI description 2.167. tweepy has the v2 endpoints for posts but
 not those for media; these go through its public `request`.
@@ -41,15 +41,17 @@ from publisher.model.outcomes import (
 )
 
 _WRITTEN = "https://api.twitter.com"
-"""The address in tweepy's code: X has led parts of it elsewhere before, and no POST follows."""
-_PAGE_SIZE = 100  # posts; the most that X gives at once
+"""The address in tweepy's code: X has redirected parts of it before, and no POST follows a
+redirect.
+"""
+_PAGE_SIZE = 100  # posts; the most that X returns at once
 _MOST_PAGES = 10
 _YOUNG = timedelta(minutes=10)
 """Real time; parts of a thread were refused for a few seconds after the one before."""
 
 
 class Twitter:
-    """One account on X."""
+    """The channel of one account on X."""
 
     capabilities: ClassVar[Capabilities] = TWITTER
 
@@ -88,7 +90,7 @@ class Twitter:
         """The beginning of what was read, and that."""
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        """Upload pictures, GIFs and videos and describe them; see `Channel.prepare`."""
+        """Upload pictures, GIFs and videos with their alternative texts; see `Channel.prepare`."""
         pictures = {
             picture.digest: picture for part in parcel.content.parts for picture in part.pictures
         }
@@ -97,7 +99,7 @@ class Twitter:
         media_ids = {}
         for digest, picture in pictures.items():
             content = read_media(digest)
-            if picture.moves:  # and so it is all that the post shows
+            if picture.moves:  # so it is the only one in the post
                 return self._go_on(parcel, prepared, picture, content)
             media_ids[digest] = self._upload(picture, content)
         return self._all_there(parcel, media_ids)
@@ -105,7 +107,7 @@ class Twitter:
     def _go_on(
         self, parcel: Parcel, prepared: Prepared, picture: Picture, content: bytes
     ) -> Prepared:
-        """Bring a GIF or video a few pieces further; an edit of the post begins it anew."""
+        """Upload the next pieces of a GIF or video; an edit of the post restarts the upload."""
         known = prepared.upload if prepared.digest == parcel.content.digest else None
         try:
             reached = self._pieces.go_on(picture, content, known)
@@ -146,14 +148,14 @@ class Twitter:
         return outcome
 
     def _is_young(self, post_id: str) -> bool:
-        """Whether X may not show this post of ours everywhere yet."""
+        """Whether this post is so new that X may not show it everywhere yet."""
         made_at = timeline.made_at(post_id)
         return bool(made_at and self._clock.now() - made_at < _YOUNG * self._clock.speed)
 
     def find(
         self,
         parcel: Parcel,
-        prepared: Prepared,  # noqa: ARG002  a post does not tell what its pictures' ids were
+        prepared: Prepared,  # noqa: ARG002  a post does not contain the ids of its uploads
         sent: tuple[str, ...],
         since: datetime,
         taken: Collection[str] = (),
@@ -167,19 +169,19 @@ class Twitter:
         return replace(seen, limits=read.limits)
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:  # noqa: ARG002
-        """Nothing: X forgets uploads that no post shows; see `Channel.clear`."""
+        """Do nothing: X deletes uploads that no post shows; see `Channel.clear`."""
         return Prepared()
 
     def withdraw(
         self,
         remote_id: str,
-        prepared: Prepared,  # noqa: ARG002  media ids vanish by themselves
+        prepared: Prepared,  # noqa: ARG002  X deletes uploads by itself
     ) -> Outcome:
         """Delete a post; see `Channel.withdraw`.
 
-        X has answered with 404 for what was there (incidents of September 2025 and January 2026):
-        a post that it does not find is gone once reading says so too. One that it calls deleted is
-        so unless reading shows it.
+        X has answered with 404 for existing posts (incidents of September 2025 and January 2026): a
+        post that it does not find counts as deleted only if reading it fails too. One that X
+        reports as deleted counts as deleted unless reading shows it.
         """
         answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
         outcome = ANSWERS.judge(answer, Step.WITHDRAW)
@@ -212,14 +214,16 @@ class Twitter:
     def _is_ready(
         self, parcel: Parcel, prepared: Prepared, pictures: Mapping[str, Picture]
     ) -> bool:
-        """Whether an earlier upload holds these pictures and alt texts, and will live long enough."""
+        """Whether an earlier upload has these pictures and alt texts, and stays valid long
+        enough.
+        """
         if prepared.digest != parcel.content.digest or not set(pictures) <= set(prepared.media_ids):
             return False
         since = prepared.prepared_at
         return since is not None and chunked_upload.still_there(since, self._clock.now())
 
     def _upload(self, picture: Picture, content: bytes) -> str:
-        """The id that X gives the picture, once it has its alt text."""
+        """Upload a picture with its alt text; returns its media id."""
         wish = {"media": base64.b64encode(content).decode(), "media_category": "tweet_image"}
         uploaded = self._ask("POST", "/2/media/upload", wish)
         media_id = _laid_ready(ANSWERS.judge(uploaded, Step.LAY_READY))
@@ -232,23 +236,23 @@ class Twitter:
         return self._ask("POST", "/2/media/metadata", wish)
 
     def _ask(self, method: str, route: str, more: Mapping[str, Any] | None) -> Answer:
-        """A request that tweepy has no method for; `more` is its query or its JSON."""
+        """Make a request that tweepy has no method for; `more` is its query or its JSON."""
         place = {"params" if method == "GET" else "json": more} if more else {}
         return self._recorder.call(
             partial(self._client.request, method, route, **place, user_auth=True)
         )
 
     def _posts(self, since: datetime, *, lately: bool) -> timeline.TimelinePage | Reading:
-        """The account's posts since `since`, and before it as far as they may matter, on one page.
+        """The account's posts since `since`, and those shortly before it, on one page.
 
-        `lately`: what was read a moment ago will do, which X does not bill again.
+        `lately`: a recent reading is good enough, which X does not bill again.
         """
         start = since - timeline.LOOK_BACK
         kept = self._lately.read if lately else None
         if kept and kept[0] <= start:
             page = kept[1]
         else:
-            # Of those that share a reading, the first may be any of a day.
+            # Of the deliveries that share a reading, the first may be of any time of the day.
             begin = start.replace(hour=0, minute=0, second=0) if lately else start
             page = self._read_from(begin)
             self._lately.keep((begin, page))
@@ -267,7 +271,7 @@ class Twitter:
         )
 
     def _read_from(self, start: datetime) -> timeline.TimelinePage | Reading:
-        """The account's posts since `start`, on one page; with a `next_token` where they are too
+        """The account's posts since `start`, on one page; with a `next_token` if there are too
         many.
         """
         if not self._user_id and (failed := self._learn_user_id()):
@@ -288,7 +292,7 @@ class Twitter:
     def _page(self, query: Mapping[str, str]) -> timeline.TimelinePage | Reading:
         route = f"/2/users/{self._user_id}/tweets"
         for fields in timeline.FIELDS:
-            # Not through tweepy's own method, which knows one of the spellings only.
+            # Not through tweepy's own method, which has only one of the spellings.
             answer = self._ask("GET", route, {**query, **fields})
             outcome = ANSWERS.judge(answer, Step.READ)
             if isinstance(outcome, Accepted):
@@ -300,7 +304,7 @@ class Twitter:
         return outcome
 
     def _learn_user_id(self) -> Reading | None:
-        """Ask X whose token it is; what came instead, if not the answer."""
+        """Ask X for the token's owner; returns the failure, None after a success."""
         owner = self.owner()
         if not isinstance(owner, Owner):
             return owner

@@ -1,7 +1,7 @@
-"""X's upload in pieces, for what moves: begin, bring the pieces, end, and wait until X is done.
+"""X's chunked upload of GIFs and videos: initialize, append, finalize, and wait for processing.
 
-Source: docs.x.com, chunked media upload, and X's OpenAPI description 2.167. A piece may be brought
-again; a media id lives for 24 hours.
+Source: docs.x.com, chunked media upload, and X's OpenAPI description 2.167. A chunk may be sent
+again; a media id is valid for 24 hours.
 """
 
 import base64
@@ -29,28 +29,28 @@ from publisher.model.outcomes import (
 )
 
 PIECE = 1_048_576
-"""Bytes; X takes up to 5 MB at once, but a slow line must bring each within the time-out."""
+"""Bytes of a chunk; X takes up to 5 MB, but a slow line must send each within the time-out."""
 PIECES_AT_ONCE = 6
-"""Brought by one call: with the beginning, the end and a description, nine requests."""
+"""Chunks sent by one call: with initialize, finalize and a description, nine requests."""
 _LIFE = timedelta(hours=23)
-"""How long an upload is relied on: X keeps what no post uses for 24 hours."""
+"""How long an upload is used: X keeps unused uploads for 24 hours."""
 _CATEGORIES = {"image/gif": "tweet_gif", "video/mp4": "tweet_video"}
 _DESCRIBED = frozenset({"image/gif"})
-"""What X takes an alternative text for, beside pictures; for videos it documents none."""
+"""Types with an alternative text, besides pictures; for videos X documents none."""
 _SOONEST, _LATEST = 5.0, 60.0
-"""Real seconds until X is asked again; each time is a step in the history."""
+"""Real seconds until X is asked again; each time is a step of the history."""
 
 Request = Callable[[str, str, Mapping[str, Any] | None], Answer]
-"""Method, route, and what goes with it: the query of a GET, the JSON of a POST."""
+"""A function of the method, the route, and the query of a GET or the JSON of a POST."""
 
 
 def still_there(uploaded_at: datetime, now: datetime) -> bool:
-    """Whether X still has what was uploaded then, and will for a while."""
+    """Whether X still has an upload from that instant, and will for a while."""
     return now - uploaded_at < _LIFE
 
 
 class Interrupted(Exception):
-    """An upload could not go on; `upload` is what is left of it, None: it begins anew."""
+    """An upload was interrupted; `upload` is its state, None: it must begin again."""
 
     def __init__(self, outcome: Outcome, upload: Upload | None) -> None:
         super().__init__(outcome)
@@ -58,19 +58,20 @@ class Interrupted(Exception):
 
 
 class Pieces:
-    """Brings one account's GIFs and videos to X."""
+    """Uploads one account's GIFs and videos to X."""
 
     def __init__(
         self, request: Request, describe: Callable[[str, str], Answer], clock: Clock
     ) -> None:
-        """`describe` gives a media id its alternative text."""
+        """`describe` sets the alternative text of a media id."""
         self._request = request
         self._describe = describe
         self._clock = clock
         self._in_hand: Upload | None = None
 
     def go_on(self, picture: Picture, content: bytes, upload: Upload | None) -> Upload | str:
-        """Bring a file as far as one call may: what is still to be done, or its media id.
+        """Continue an upload as far as one call may; returns its new state, or the media id when
+        done.
 
         Raises `Interrupted`.
         """
@@ -87,7 +88,7 @@ class Pieces:
         return upload
 
     def _may_go_on(self, picture: Picture, upload: Upload) -> bool:
-        """Whether it is of this file, X still has it, and it is known how far it is."""
+        """Whether the upload is of this file, X still has it, and its progress is known."""
         is_known = upload.whole or upload.at_rest or upload == self._in_hand
         is_there = still_there(upload.begun_at, self._clock.now())
         return upload.digest == picture.digest and is_known and is_there
@@ -109,7 +110,7 @@ class Pieces:
         wish = {"media": base64.b64encode(piece).decode(), "segment_index": index}
         answer = self._request("POST", f"/2/media/upload/{upload.media_id}/append", wish)
         if answer.status != HTTPStatus.NO_CONTENT and not _is_taken(answer):
-            raise _interrupted(answer, upload)  # X lets a piece be brought again
+            raise _interrupted(answer, upload)  # X lets a chunk be sent again
         return upload.model_copy(update={"pieces": index + 1, "at_rest": False})
 
     def _end(self, picture: Picture, upload: Upload) -> Upload | str:
@@ -117,7 +118,7 @@ class Pieces:
         if not _is_taken(answer):
             stop = _interrupted(answer, upload)
             is_open = answer.wire is Wire.NOT_SENT or isinstance(stop.outcome, AccountHeld)
-            # X may have put the pieces together, and refuse to do so again.
+            # X may have joined the chunks already, and refuse to do so again.
             raise stop if is_open else Interrupted(stop.outcome, None)
         return self._worked_on(picture, upload.model_copy(update={"whole": True}), answer)
 
@@ -129,7 +130,7 @@ class Pieces:
         return self._worked_on(picture, upload, answer)
 
     def _worked_on(self, picture: Picture, upload: Upload, answer: Answer) -> Upload | str:
-        """How far X is, by an answer that tells it; without a word of it, it is done."""
+        """The state of X's processing, from an answer; without `processing_info` it is done."""
         progress = mapping(_data(answer).get("processing_info"))
         state = progress.get("state", "succeeded")
         if state == "failed":
@@ -150,7 +151,7 @@ def _data(answer: Answer) -> dict[str, Any]:
 
 
 def _is_taken(answer: Answer) -> bool:
-    """Whether it is a success in X's own manner, and not that of a machine in between."""
+    """Whether it is a success in X's own form, not from an intermediary."""
     succeeded = answer.wire is Wire.ANSWERED and 200 <= (answer.status or 0) < 300
     return succeeded and bool(_data(answer))
 
@@ -160,9 +161,9 @@ def _interrupted(
     upload: Upload,
     in_words: Callable[[Answer, Outcome], Outcome] = lambda _answer, outcome: outcome,
 ) -> Interrupted:
-    """What X did not take is not gone on with if X refuses it or knows nothing of it.
+    """The interruption after an answer: the upload restarts if X refuses it or does not know it.
 
-    `in_words` says what the answer means to a request of another kind.
+    `in_words` gives the outcome for a request of another kind.
     """
     if answer.status == HTTPStatus.NOT_FOUND:
         message = _("X no longer knows the file that was being uploaded. It begins anew.")

@@ -1,4 +1,4 @@
-"""Health of an account on X."""
+"""Health check of an account on X."""
 
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
@@ -9,9 +9,9 @@ from publisher.model.outcomes import AccountHeld, Answer, Deferred
 
 
 def health(answer: Answer) -> Health:
-    """From the answer to `GET /2/users/me`.
+    """The health from the answer to `GET /2/users/me`.
 
-    The header `x-access-level` tells what the access token may do (docs.x.com, app permissions).
+    The header `x-access-level` says what the access token may do (docs.x.com, app permissions).
     """
     problem = problem_of(ANSWERS, answer)
     if problem is None and answer.headers.get("x-access-level") == "read":
@@ -29,6 +29,6 @@ def health(answer: Answer) -> Health:
 
 
 def owner(answer: Answer) -> Owner | AccountHeld | Deferred:
-    """From the answer to `GET /2/users/me`."""
+    """The owner from the answer to `GET /2/users/me`."""
     data = mapping(mapping(parsed(answer.body)).get("data"))
     return owner_of(ANSWERS, answer, data, "username", "@")

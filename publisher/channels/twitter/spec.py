@@ -1,4 +1,4 @@
-"""X, as the rest of Publisher knows it."""
+"""X's channel spec: limits, settings, credentials and names."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,8 +24,9 @@ _VIDEOS = VideoLimits(
     max_short_side=1200,
     max_rate=60,
 )
-"""docs.x.com, media best practices. Newer editions of it let accounts post up to 20 minutes, and
-name both 1280 x 1024 and 1080p; 140 seconds are what every account may post everywhere."""
+"""docs.x.com, media best practices. Newer editions of it allow up to 20 minutes, and name both 1280
+x 1024 and 1080p; 140 seconds are allowed for every account everywhere.
+"""
 
 TWITTER = Capabilities(
     max_length=280,
@@ -50,7 +51,7 @@ TWITTER = Capabilities(
 (creating posts)."""
 
 SERVER = Server("https://api.x.com", "twitter_api_url", frozenset({"api.x.com", "api.twitter.com"}))
-"""X's address (docs.x.com, 2026), over which requests are signed."""
+"""X's address (docs.x.com, 2026), which requests are signed for."""
 
 
 def _open(_account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":

@@ -1,8 +1,8 @@
-"""An account's own posts as X's API shows them, and which of them is a given part.
+"""Timeline of an account on X: its own posts, and the search for a given part among them.
 
-X gives a text back changed: links as t.co addresses, one more of these for pictures, `&`, `<` and
-`>` as HTML entities, Unicode composed, and before a reply perhaps the names of those whom it answers,
-which nobody wrote. Sources: docs.x.com and its OpenAPI description 2.167.
+X returns a changed text: links as t.co addresses, one more of these for pictures, `&`, `<` and `>`
+as HTML entities, Unicode composed, and before a reply perhaps the names of the people it answers,
+which the author did not write. Sources: docs.x.com and its OpenAPI description 2.167.
 """
 
 import re
@@ -21,11 +21,13 @@ from publisher.model.models import Part
 from publisher.model.outcomes import Absent, Accepted, Limit, Unknown
 
 SKEW = timedelta(seconds=60)
-"""How far X's clock may be behind ours: a post that seems older than the intent by no more than
-this is taken for its effect."""
+"""How far X's clock may be behind ours: a post that seems older than the intent by at most this
+counts as its effect.
+"""
 LOOK_BACK = timedelta(days=1)
 """A post that seems older than the intent by up to this may be its effect, if our clock was wrong
-then or is wrong now: a person has to say."""
+then or is wrong now: a person has to decide.
+"""
 FIELDS: tuple[dict[str, str], ...] = (
     {
         "post.fields": (
@@ -40,25 +42,26 @@ FIELDS: tuple[dict[str, str], ...] = (
         ),
     },
 )
-"""What to ask for. The description names the first spelling, the guides on docs.x.com the second:
-whichever X refuses or leaves unanswered, the other one is tried."""
+"""The fields to request. The OpenAPI description has the first spelling, the guides on docs.x.com
+the second: if X refuses or ignores one, the other one is tried.
+"""
 
 _ID = re.compile(r"[0-9]{1,19}")
 _FIRST_ID = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 _OF_MEDIA = re.compile(r"https?://(?:www\.)?(?:x|twitter)\.com/\S+/(?:photo|video)/\d+")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
-_UNSEEN = ("\ufe0e", "\ufe0f")  # how an emoji looks; X may leave it out, and format characters too
+_UNSEEN = ("\ufe0e", "\ufe0f")  # variation selectors; X may drop them, and format characters too
 
 
 @dataclass(frozen=True, slots=True)
 class ExpandedLink:
-    """What a t.co address stands for."""
+    """The target of a t.co address."""
 
     targets: frozenset[str]
     """The address as it was written and as it resolves, both normalised."""
     is_media: bool
-    """It leads to the post's own pictures, and nobody wrote it."""
+    """It leads to the post's own pictures, and the author did not write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,15 @@ class TimelinePost:
 
     id: str
     text: str
-    """As the API gives it."""
+    """The text as the API returns it."""
     created_at: datetime
     parent: str | None
-    """The post to which it is a reply; None when it is none, empty when X does not say which."""
+    """The post that it replies to; None when it is not a reply, empty when X does not say which."""
     pictures: int
     links: dict[str, ExpandedLink] = field(default_factory=dict)
     """By t.co address."""
     names: int = 0
-    """How many words at its beginning are names that X may have put before a reply."""
+    """How many words at its beginning are names that X may have added to a reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +91,16 @@ class TimelinePage:
 
 
 class Likeness(IntEnum):
-    """How much a post looks like a part."""
+    """How similar a post is to a part."""
 
     DIFFERENT = 0
     SAME_WORDS = 1
-    """But a link is another, as far as X tells."""
+    """The same words, but another link, as far as X says."""
     SAME = 2
 
 
 def parse(body: str) -> TimelinePage | None:
-    """The page in an answer; None when it is none, or lacks what `FIELDS` asked for."""
+    """The page in an answer; None when it is not one, or lacks what `FIELDS` requested."""
     try:
         content = parsed(body)
         meta = content["meta"]
@@ -111,9 +114,9 @@ def parse(body: str) -> TimelinePage | None:
 def look_for(
     part: Part, posts: Sequence[TimelinePost], sent: Sequence[str], since: datetime
 ) -> Accepted | Absent | Unknown:
-    """Which of the posts is `part`, a reply to the last of `sent` and not older than `since`.
+    """Find `part` among the posts: a reply to the last of `sent`, and not older than `since`.
 
-    Of several that fit, the earliest: the others are doubles, and stay visible on the account.
+    Of several matches, the earliest: the others are duplicates, and stay visible on the account.
     """
     parent = sent[-1] if sent else None
     certain, perhaps, older = [], [], []
@@ -154,14 +157,14 @@ def look_for(
 
 
 def made_at(post_id: str) -> datetime | None:
-    """When X made a post, which its id holds (a "snowflake"); None where it is no id of X's."""
+    """When X created a post, which its id contains (a "snowflake"); None when it is not X's id."""
     if not _ID.fullmatch(post_id):
         return None
     return _FIRST_ID + timedelta(milliseconds=int(post_id) >> 22)
 
 
 def address(post_id: str) -> str:
-    """A post's URL. X leads from it to the account's own, whose name we need not know."""
+    """A post's URL. X redirects from it to the account's own, whose name is not needed."""
     return f"https://x.com/i/web/status/{post_id}"
 
 
@@ -182,12 +185,12 @@ def _likeness_of_words(part: Part, post: TimelinePost, theirs: list[str]) -> Lik
 
 
 def _is_unexplained(word: str, post: TimelinePost) -> bool:
-    """Whether it is a t.co address that X says nothing about: in the last place, the pictures'."""
+    """Whether it is a t.co address without an entity: as the last word, that of the pictures."""
     return bool(_SHORT_LINK.fullmatch(word)) and word not in post.links
 
 
 def _word_likeness(ours: str, theirs: str, post: TimelinePost) -> Likeness:
-    """Of two words, one of which may hold t.co addresses in the place of links."""
+    """The likeness of two words, of which one may contain t.co addresses instead of links."""
     if ours == theirs:
         return Likeness.SAME
     short_links = _SHORT_LINK.findall(theirs)
@@ -202,7 +205,7 @@ def _word_likeness(ours: str, theirs: str, post: TimelinePost) -> Likeness:
 
 
 def _in_place_of_links(word: str, around: list[str]) -> list[str]:
-    """What stands in `word` between the pieces of another; empty if it does not have them."""
+    """The text in `word` between the pieces of another word; empty if it does not contain them."""
     first, *between, last = around
     rest = word.removeprefix(first)
     if not word.startswith(first) or not rest.endswith(last):
@@ -215,7 +218,7 @@ def _in_place_of_links(word: str, around: list[str]) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text without what nobody sees."""
+    """The words of a text without invisible characters."""
     composed = unicodedata.normalize("NFC", text)
     seen = (c for c in composed if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
     return "".join(seen).split()
@@ -241,7 +244,7 @@ def _normal(url: str) -> str:
 
 
 def _readable(host: str) -> str:
-    """A host's name in its own letters: `xn--…` is how the network spells it."""
+    """A host's name in Unicode, decoded from `xn--…`."""
     try:
         return host.encode("ascii").decode("idna") if "xn--" in host else host
     except UnicodeError:
@@ -249,7 +252,9 @@ def _readable(host: str) -> str:
 
 
 def _post(item: Any) -> TimelinePost:
-    """A post's JSON, under the names of either spelling; ValueError and its kin for anything else."""
+    """A post from its JSON, in either spelling; raises ValueError, TypeError or KeyError
+    otherwise.
+    """
     post_id = _text(item["id"])
     if not _ID.fullmatch(post_id):
         raise ValueError("no id of a post")

@@ -1,1 +1,1 @@
-"""What dispatchers write: claims of what falls due."""
+"""What dispatchers write: claims of due deliveries, expiries and the backlog."""

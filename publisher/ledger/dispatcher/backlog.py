@@ -1,7 +1,7 @@
-"""What an outage left behind: posts that nobody took at their time go out spaced, not in a burst.
+"""Backlog after an outage: posts that were not taken at their time go out spaced, not in a burst.
 
-As after `publisher resume`: of each account the first at once, and each other a minute after the
-one before it, or sooner where one would expire. What falls due now keeps its time.
+As after `publisher resume`: the first of each account goes at once, and each other a minute after
+the one before it, or sooner if one would expire. Posts that fall due now keep their time.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,20 +22,21 @@ from publisher.model.models import Delivery
 from publisher.model.states import Role, State
 
 LATE = 300.0
-"""Real seconds after which a post counts as left behind: longer than what a killed worker, a restart
-or a broker that hangs cost."""
+"""Real seconds after which a post counts as left behind: longer than a killed worker, a restart or
+a broker that hangs delays it.
+"""
 
 _NOW = bindparam("now", type_=Instant)
 _LATE = bindparam("late", type_=Instant)
 _LEFT = (
     deliveries.c.state == written(State.SCHEDULED),
     deliveries.c.wake_at <= _LATE,
-    # What moves is taken up before its time, so that to wake is not yet to be late.
+    # A GIF or video is claimed before its time, so `wake_at` alone does not make it late.
     deliveries.c.due_at <= _LATE,
     or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= _LATE),
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
     ~exists().where(resting(deliveries.c.account, _NOW)),
-    # What fell due while the platform let the account rest goes one by one: `holds.waits_its_turn`.
+    # Posts that fell due during a suspension go one by one: `account_holds.waits_its_turn`.
     ~exists().where(
         accounts.c.account == deliveries.c.account,
         accounts.c.held_until >= deliveries.c.wake_at,
@@ -44,23 +45,25 @@ _LEFT = (
 LEFT_BEHIND = DueQueries(*_LEFT, order=(deliveries.c.wake_at, deliveries.c.id))
 _ACCOUNTS = select(deliveries.c.account).where(*_LEFT).distinct()
 _GAP = 2 * APART
-"""Before what was put off for as long, there is a place: what is tried again may wait for a minute."""
+"""A post that was postponed by at least this much leaves room before it: a retry may wait a
+minute.
+"""
 _MOST = 1000  # posts in one tick of a dispatcher
-_BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
+_BATCH = 200  # rows changed in one transaction, so that others do not wait long
 
 
 class Backlog:
-    """Spreads what was left behind."""
+    """Spreads the posts that were left behind."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def spread(self, most: int = _MOST, now: datetime | None = None) -> Collection[str]:
-        """Give each post that is found late a time of its own, up to `most` of them.
+        """Give each late post a time of its own, up to `most` posts.
 
-        `now`: when that is, for whoever knows that the clock was right then.
-        Returns the accounts that have more, of which nothing may be claimed meanwhile.
+        `now`: the instant to use, for a caller that knows that the clock was right then. Returns
+        the accounts that have more late posts; nothing of theirs may be claimed yet.
         """
         for _batch in range(0, most, _BATCH):
             at = now or self._clock.now()
@@ -75,7 +78,7 @@ class Backlog:
 
     def _spread(self, connection: Connection, values: Mapping[str, datetime]) -> None:
         now = values["now"]
-        # Two dispatchers would each find a first one of the same account.
+        # Otherwise two dispatchers could each treat a different post as the account's first.
         self._database.take_turns(connection, Turn.BACKLOG)
         found = [delivery_of(row) for row in LEFT_BEHIND.lock(connection, values, _BATCH)]
         begins = next_places(connection, self._clock, found, now)
@@ -91,14 +94,16 @@ class Backlog:
 
 
 def late_before(clock: Clock, now: datetime | None = None) -> datetime:
-    """What was to go out before this instant, and is on the schedule still, was left behind."""
+    """The instant before which a post that is still scheduled counts as left behind."""
     return (now or clock.now()) - (clock.ahead(LATE) - clock.now())
 
 
 def next_places(
     connection: Connection, clock: Clock, wanted: Sequence[Delivery], now: datetime | None = None
 ) -> dict[str, datetime]:
-    """When the next late post of an account may go, where others than those go out late already."""
+    """When the next late post of each account may go, after those of `wanted` that go out late
+    already.
+    """
     if not wanted:
         return {}
     now = now or clock.now()
@@ -115,7 +120,7 @@ def next_places(
     )
     begins: dict[str, datetime] = {}
     for account, wake_at in connection.execute(query):
-        # Behind those that follow one another; one that was put off for long keeps nobody waiting.
+        # After those that follow one another closely; one that was postponed for long delays none.
         if wake_at < begins.get(account, now) + _GAP:
             begins[account] = wake_at + APART
     return begins

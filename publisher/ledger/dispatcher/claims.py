@@ -1,4 +1,4 @@
-"""The dispatcher's side of the ledger: claiming what is due, ending what is over.
+"""Claims of due deliveries, expiry of late ones, and leases that ran out.
 
 Every method is one transaction, or a few small ones.
 """
@@ -26,13 +26,14 @@ from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 from publisher.model.timing import by_turns
 
-_BATCH = 200  # rows changed in one transaction, so that nobody waits long for the next
+_BATCH = 200  # rows changed in one transaction, so that others do not wait long
 _AT_ONCE = 100
-"""Deliveries of one account that are in workers' hands: a thousand of one account shall not take all
-hands while another's one waits. X takes as many from an account in 15 minutes."""
+"""Claimed deliveries of one account at a time: a thousand of one account must not occupy all
+workers while one of another account waits. X takes as many from an account in 15 minutes.
+"""
 
 WITH_EXPIRY = (State.SCHEDULED, State.AWAITING_APPROVAL, State.HELD, State.REJECTED)
-"""Those that wait, in the order of `ix_deliveries_expiry`."""
+"""The states in which a delivery can expire, in the order of `ix_deliveries_expiry`."""
 _NOW = bindparam("now", type_=Instant)
 _HORIZON = bindparam("horizon", type_=Instant)
 _INSTANT = bindparam("instant", type_=Instant)
@@ -50,7 +51,7 @@ _IN_HAND = (
     select(deliveries.c.account, func.count().label("number"))
     .where(
         deliveries.c.state == written(State.PUBLISHING),
-        deliveries.c.lease_until > EVER,  # by the index of leases
+        deliveries.c.lease_until > EVER,  # so that the index of leases is used
     )
     .group_by(deliveries.c.account)
 )
@@ -72,10 +73,10 @@ _LEASED_BEYOND = DueQueries(
 
 
 class Dispatch:
-    """Claims, expiries and leases."""
+    """Claims due deliveries, expires late ones and ends leases."""
 
     def __init__(self, database: Database, clock: Clock, settle: float) -> None:
-        """`settle`: real seconds until an absence counts of what a worker left behind."""
+        """`settle`: real seconds until an absence counts, for what a worker left behind."""
         self._database = database
         self._clock = clock
         self._settle = settle
@@ -87,9 +88,9 @@ class Dispatch:
         limit: int,
         besides: Collection[str] = (),
     ) -> list[Claim]:
-        """Take up to `limit` deliveries that wake before `horizon`, earliest first.
+        """Claim up to `limit` deliveries that wake before `horizon`, earliest first.
 
-        Of one account, no more than it may have in workers' hands; of those in `besides`, none.
+        Of one account, no more than workers may have at a time; of those in `besides`, none.
         """
         now = self._clock.now()
         with self._database.write() as connection:
@@ -105,13 +106,13 @@ class Dispatch:
             )
 
     def release(self, claims: Sequence[Claim]) -> None:
-        """Give back what could not be handed to a worker."""
+        """Release claims that could not be handed to a worker."""
         with self._database.write() as connection:
             for claim in claims:
                 delivery = claimed(connection, claim)
                 if delivery is None or delivery.intent_at is not None:
                     continue
-                with suppress(Conflict):  # somebody else was faster
+                with suppress(Conflict):  # another process was faster
                     self._change(
                         connection,
                         delivery,
@@ -121,9 +122,9 @@ class Dispatch:
                     )
 
     def expire(self, now: datetime | None = None) -> int:
-        """What is past its expiry and not out is missed; how many that were.
+        """Mark deliveries past their expiry as missed; returns how many.
 
-        `now`: when that is, for whoever knows that the clock was right then.
+        `now`: the instant to use, for a caller that knows that the clock was right then.
         """
         message = _("It was not out by its expiry.")
         return self._sweep(
@@ -141,7 +142,7 @@ class Dispatch:
         )
 
     def reap(self) -> int:
-        """Leases that ran out: due again if the worker never began to send, else uncertain."""
+        """End leases that ran out: due again if the worker never began to send, else uncertain."""
 
         def end(connection: Connection, delivery: Delivery) -> None:
             if delivery.intent_at is None:
@@ -170,8 +171,8 @@ class Dispatch:
     def shorten_leases(self, longest: float) -> None:
         """Cut leases that would last longer than `longest` real seconds from now.
 
-        No lease does, unless the clock was set back since it was given. The version stays as it is:
-        whoever works on the delivery stays in charge of it, and has an answer to write.
+        A lease does so only if the clock was set back since it was given. The version stays as it
+        is: the worker keeps the delivery, and has an answer to write.
         """
         end = self._clock.ahead(longest)
         with self._database.read() as connection:
@@ -190,7 +191,7 @@ class Dispatch:
         act: Callable[[Connection, Delivery], object],
         now: datetime | None = None,
     ) -> int:
-        """Apply `act` to what waits now, a batch at a time."""
+        """Apply `act` to all that waits now, a batch at a time."""
         values = {"now": now or self._clock.now()}
         count = 0
         while True:
@@ -222,10 +223,11 @@ def _fair(
     limit: int,
     besides: Collection[str],
 ) -> list[RowMapping]:
-    """What is due, of each account no more than it may have in workers' hands; accounts by turns.
+    """Due deliveries, round robin over the accounts, none with more than workers may have at a
+    time.
 
-    Workers begin with the first, and may have fewer threads than there are posts. The first of what
-    is due may all be of one account: then those behind it are looked for.
+    Workers begin with the first, and may have fewer threads than there are posts. The first due
+    deliveries may all be of one account: then the ones behind them are looked for.
     """
     in_hand = Counter[str]({row.account: row.number for row in connection.execute(_IN_HAND)})
     chosen: dict[str, list[RowMapping]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""What a dispatcher finds to do: it looks several times a second, and mostly nothing waits."""
+"""A dispatcher's poll: one cheap query, several times a second, that mostly finds nothing to do."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -30,42 +30,42 @@ from publisher.model.states import State
 
 
 class Waits(NamedTuple):
-    """Whether there is anything of each kind; the methods that deal with it look again."""
+    """The kinds of work that wait; the methods that do the work look again."""
 
     run_out: bool
-    """Leases: `Dispatch.reap`."""
+    """Leases that ran out: `Dispatch.reap`."""
     late: bool
     """Past its expiry: `Dispatch.expire`."""
     due: bool
-    """`Dispatch.claim`."""
+    """Due: `Dispatch.claim`."""
     doubtful: bool
-    """`Doubts.claim`."""
+    """Of unknown outcome: `Doubts.claim`."""
     left_over: bool
-    """`Leftovers.claim`."""
+    """Unpublished posts to delete: `Orphans.claim`."""
     still_out: bool
-    """`Withdrawals.claim`."""
+    """Withdrawals to try again: `Withdrawals.claim`."""
 
 
 _NOW = bindparam("now", type_=Instant)
 _HORIZON = bindparam("horizon", type_=Instant)
 _FIRST = 100  # deliveries
 _APART = 1.0
-"""Real seconds between two looks at all accounts; what is due is claimed four seconds ahead."""
+"""Real seconds between two polls of all accounts; due posts are claimed four seconds ahead."""
 _ACCOUNT = accounts.alias()
 
 
 def _some_account_goes(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether `Dispatch.claim` would find anything, or something has just expired.
 
-    `dispatch.DUE` says of each delivery whether its account rests or goes slowly after a hold. Here
-    it is the other way round: an account that goes nowhere is looked at once, however much of it is
-    overdue. `conditions` choose among `_ACCOUNT`.
+    `claims.DUE` checks for each delivery whether its account rests or goes slowly after a
+    suspension. Here it is the other way round: an account that cannot send is checked once, however
+    many of its deliveries are overdue. `conditions` choose among `_ACCOUNT`.
     """
     account, rows = _ACCOUNT, deliveries.alias()
     held_until = account.c.held_until
     first = first_scheduled(rows, "wake_at", account.c.account)
-    # What fell due during a suspension goes one by one, and so does all until it is proved that it
-    # is over: see `holds.waits_its_turn`.
+    # What fell due during a suspension goes one by one, and so does everything until the suspension
+    # is proved to be over: see `account_holds.waits_its_turn`.
     end_of_hold = func.coalesce(held_until, EVER)
     first_after_the_hold = first_scheduled(rows, "wake_at", account.c.account, end_of_hold)
     going = select(account.c.account).where(
@@ -73,7 +73,7 @@ def _some_account_goes(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
         or_(
             and_(first_after_the_hold <= _HORIZON, ~unproved(account)),
             and_(
-                held_until.is_not(None),  # mostly it is not, and nothing more is asked
+                held_until.is_not(None),  # mostly it is NULL, and nothing more is evaluated
                 first <= _HORIZON,
                 or_(first <= held_until, unproved(account)),
                 ~has_one_under_way(account),
@@ -93,7 +93,7 @@ _OF_THE_FIRST = select(_IN_ORDER.limit(written(_FIRST)).subquery().c.account)
 _NEXT = select(
     _IN_ORDER.offset(written(_FIRST)).limit(written(1)).subquery().c.wake_at
 ).scalar_subquery()
-# One statement for all: six would take six times as long, which is what an idle dispatcher costs.
+# One statement for all: six would take six times as long, and an idle dispatcher does little else.
 _LOOK = select(
     claims.RUN_OUT.is_there,
     claims.LATE.is_there,
@@ -107,7 +107,7 @@ _LOOK_AT_ALL_ACCOUNTS = select(_some_account_goes())
 
 
 class Lookout:
-    """Looks for all that dispatchers do; takes no lock."""
+    """Polls the ledger for work; takes no lock."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -116,9 +116,10 @@ class Lookout:
         """When, by the clock's monotonic seconds."""
 
     def look(self, horizon: datetime) -> Waits:
-        """What waits now, and what wakes before `horizon`.
+        """The work that waits now, or wakes before `horizon`.
 
-        What is due behind a hundred others of accounts that go nowhere is seen within a second.
+        A delivery that is due behind a hundred others of accounts that cannot send is seen within a
+        second.
         """
         now = self._clock.now()
         values = {"now": now, "horizon": horizon, **orphans.settled(self._clock)}
@@ -131,7 +132,9 @@ class Lookout:
             return waits
 
     def _may_look_at_all(self) -> bool:
-        """There may be a hundred thousand accounts, and it takes a microsecond for each."""
+        """Whether a second has passed: there may be a hundred thousand accounts, at a microsecond
+        each.
+        """
         now = self._clock.monotonic()
         if now < self._all_looked_at + _APART:
             return False

@@ -1,6 +1,6 @@
-"""What a dispatcher looks for several times a second: statements that are built once.
+"""The dispatcher's queries, which run several times a second and are built once.
 
-Building a statement takes longer than SQLite or PostgreSQL take to answer it.
+To build a statement takes longer than SQLite or PostgreSQL need to answer it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,9 @@ from publisher.ledger.tables import deliveries, written
 
 
 class DueQueries:
-    """Deliveries that wait for something, in an order.
+    """A query for deliveries that wait for something, in an order.
 
-    The conditions name what changes from look to look with `bindparam`; its values are in Python's
-    form.
+    What changes from poll to poll is a `bindparam` in the conditions; its values are Python's.
     """
 
     def __init__(
@@ -42,6 +41,8 @@ class DueQueries:
     def lock(
         self, connection: Connection, values: Mapping[str, Any], most: int
     ) -> Sequence[RowMapping]:
-        """Up to `most` rows for this transaction alone; what another one has is left out."""
-        # A statement of its own: PostgreSQL may evaluate a locking subquery more than once.
+        """Lock and return up to `most` rows; rows that another transaction has locked are
+        skipped.
+        """
+        # A separate statement: PostgreSQL may evaluate a locking subquery more than once.
         return connection.execute(self._lock, {**values, "most": most}).mappings().all()

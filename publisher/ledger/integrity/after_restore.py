@@ -1,17 +1,17 @@
-"""What a ledger that was restored from a backup does not know, and what follows from that.
+"""Quarantine after a restore: what a restored or new ledger cannot know, and what follows.
 
-What happened after the backup was taken is not in it. Whatever it has on the schedule and was due
-meanwhile may be out, so it must not simply go out; what waited for an approval or was held may have
-been approved or released since. It becomes uncertain, and the platform is read for it (see
-`ledger/forgotten.py`): what is seen there is published. The post may have been edited, moved or
-deleted since, so that an absence of the old text proves nothing: then a person looks at the account
-and decides. Who was removed or got another password since could log in again: so nobody can, until
-an admin of the machine has looked through their names. And what was queued after the backup is not in the ledger at all, so that everything is
-paused until a person has seen to it. When a draft is queued whose time lies in that gap, its post
-may be out as well.
+A backup does not contain what happened after it was taken. A delivery that was scheduled and fell
+due since may be out, so it must not simply be sent; one that waited for an approval or was held may
+have been approved or released since. Such deliveries become uncertain, and the platform is read for
+them (see `integrity/forgotten.py`): what is found there is published. The post may have been
+edited, moved or deleted since, so an absence of the old text proves nothing: then a person looks at
+the account and decides. People who were removed, or got another password, since the backup could
+log in again: so no one can log in until an admin of the machine has checked the names. What was
+queued after the backup is not in the ledger at all, so everything is paused until a person has
+checked it. When a draft is queued whose time is in that gap, its post may be out as well.
 
-A ledger that is new may stand in the place of one that was lost without a backup. So what was due
-before it was made is in a gap too, unless a person says that there was no other.
+A new ledger may replace one that was lost without a backup. So what was due before it was made is
+in a gap too, unless a person confirms that there was no other.
 """
 
 import json
@@ -44,29 +44,29 @@ _WITH_A_PERSON = (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The stretch of which a ledger knows nothing: from the backup to the restore.
+    """The time span that a ledger knows nothing about: from the backup to the restore.
 
-    Of a new one, all the time before it was made; whoever lost a ledger gets a new one too.
+    For a new ledger, all the time before it was made: a lost ledger is replaced by a new one too.
     """
 
     since: datetime
-    """Of a new ledger, the same as `until`: what had expired by then is not queued any more."""
+    """For a new ledger, the same as `until`: what had expired by then is no longer queued."""
     until: datetime
     is_new: bool = False
 
     def may_hold(self, leaves_at: datetime, expires_at: datetime | None) -> bool:
-        """Whether a post that leaves and expires at these instants may have gone out in it."""
+        """Whether a post that leaves and expires at these instants may have gone out in the gap."""
         if self.is_new and leaves_at == self.until:
             return False  # only what is older than the ledger
         return leaves_at <= self.until and (expires_at is None or expires_at > self.since)
 
     def doubt_since(self, due_at: datetime) -> datetime:
-        """From when on a post that is due at `due_at` may be out."""
+        """The instant from which a post that is due at `due_at` may be out."""
         return due_at if self.is_new else max(due_at, self.since)
 
     @property
     def warning(self) -> str:
-        """What a person must know of a post that may have gone out in it."""
+        """The message for a person about a post that may have gone out in the gap."""
         if self.is_new:
             return _(
                 "This ledger is new, made {time:%Y-%m-%d %H:%M} UTC: if there was another one "
@@ -84,18 +84,18 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """What a person has to look at after a restore."""
+    """What a person has to check after a restore."""
 
     taken_at: datetime
-    """The newest instant that the ledger knows of: the backup's."""
+    """When the backup was taken: the newest instant in the ledger."""
     uncertain: tuple[Delivery, ...]
-    """Due by now: they may be out, are looked for, and wait for `resolve` or `retry`."""
+    """Due by now: they may be out. They are looked for, and wait for `resolve` or `retry`."""
     kept_out: tuple[Person, ...] = ()
-    """Who could log in when the backup was taken: nobody of them may until `user enable`."""
+    """People who could log in when the backup was taken; none may until `user enable`."""
 
 
 def face(database: Database, clock: Clock, actor: str) -> Aftermath:
-    """Let nothing of a restored ledger go out that may be out already, and pause everything."""
+    """Quarantine a restored ledger: what may be out becomes uncertain, and everything is paused."""
     now = clock.now()
     with database.write() as connection:
         taken_at = _newest_instant(connection) or now
@@ -106,7 +106,7 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
         ]
         detail = {"backup_of": taken_at}
         note(connection, [step(None, _RESTORED, now, actor, detail=detail, account=EVERYTHING)])
-        # Another one from here on: what a broker holds for the lost one is not this one's.
+        # A new id from here on: a broker's messages for the lost ledger are not for this one.
         connection.execute(update(identity).values(id=uuid4().hex))
     reason = _("the ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC", time=taken_at)
     Control(database, clock).pause(None, reason, actor)
@@ -137,7 +137,7 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
         "lease_until": None,
         "error_kind": Kind.UNKNOWN_OUTCOME,
         "error_message": gap.warning,
-        # If it is not out, it waits for a person as it did.
+        # If it is not out, it waits for a person again.
         "stop": delivery.state if delivery.state in _WITH_A_PERSON else delivery.stop,
     }
     return change(
@@ -154,7 +154,7 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
 
 
 def gaps(connection: Connection) -> list[Gap]:
-    """One for each time that the ledger was restored, and one for when it was new."""
+    """The gaps of this ledger: one for each restore, and one if it was new."""
     query = select(history.c.at, history.c.detail).where(
         history.c.delivery.is_(None),
         history.c.account == EVERYTHING,
@@ -171,10 +171,12 @@ def gaps(connection: Connection) -> list[Gap]:
 
 
 def trust(database: Database, clock: Clock, actor: str) -> int:
-    """Put on record a person's word that no other ledger came before this new one; how many
-    deliveries are in doubt already, because they were queued before.
+    """Record a person's word that this is the first ledger; returns how many deliveries are
+    uncertain.
 
-    What is past its time when it is queued goes out then, if it has not expired.
+    Those were queued before this was confirmed.
+
+    From now on, a post that is queued after its time goes out, if it has not expired.
     """
     with database.write() as connection:
         made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()

@@ -1,10 +1,11 @@
-"""The archives: files with steps that left the history, because their deliveries ended long ago.
+"""Archive files: steps that were moved out of the history, of deliveries that ended long ago.
 
-One is JSON Lines, compressed by gzip: a line for each step, in the order of deliveries and of their
-steps. It has all that the step says, its hash too, and the post and account that it is about. A
-step of the history, about all accounts, tells of each archive: its name, its SHA-256, and which ids
-its steps have. That step is chained and sealed like any other, so a file that is changed or
-exchanged shows. `archived` has for each delivery how far its steps are in which archive.
+A file is JSON Lines, compressed by gzip: one line for each step, in the order of deliveries and of
+their steps. A line has all fields of the step, including its hash, and the post and account that it
+is about. A step of the history, about all accounts, records each archive: its name, its SHA-256,
+and the ids of its steps. That step is chained and sealed like any other, so a file that is changed
+or replaced is detected. `archived` records for each delivery how far its steps are in which
+archive.
 """
 
 import gzip
@@ -26,9 +27,9 @@ from publisher.ledger.tables import EVERYTHING, archived, history
 from publisher.model.events import Event
 
 ARCHIVED = Event.ARCHIVED
-"""The event of the step that tells of an archive."""
+"""The event of the step that records an archive."""
 LOST = "not at hand"
-"""What stands for the steps of an archive that cannot be read."""
+"""The event shown in place of the steps of an archive that cannot be read."""
 FOLDER = "archive"
 """Its name in var/."""
 _OF_HISTORY = tuple(history.c.keys())
@@ -36,10 +37,10 @@ _OF_HISTORY = tuple(history.c.keys())
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What the history tells of one archive."""
+    """The history's record of one archive."""
 
     step: int
-    """The id of the step that tells it."""
+    """The id of the step that records it."""
     at: datetime
     actor: str
     file: str
@@ -51,7 +52,7 @@ class Archive:
     last: int
     """The highest."""
     oldest: datetime
-    """When the first of them was."""
+    """The instant of its first step."""
     newest: datetime
 
 
@@ -59,7 +60,7 @@ _ARCHIVE = TypeAdapter(Archive)
 
 
 def on_record(connection: Connection) -> list[Archive]:
-    """All archives that were ever made of this ledger's history, oldest first."""
+    """All archives on record in this ledger's history, oldest first."""
     query = select(history.c.id, history.c.at, history.c.actor, history.c.detail).where(
         history.c.delivery.is_(None),
         history.c.account == EVERYTHING,
@@ -70,7 +71,7 @@ def on_record(connection: Connection) -> list[Archive]:
 
 
 def _archive_of(step: Row[int, datetime, str, str]) -> Archive | None:
-    """None for a step that somebody changed by hand, which its chain tells."""
+    """None for a step that was changed by hand; its chain shows that."""
     try:
         detail = json.loads(step.detail)
         return _ARCHIVE.validate_python(
@@ -81,21 +82,23 @@ def _archive_of(step: Row[int, datetime, str, str]) -> Archive | None:
 
 
 def ends() -> Select[Any]:
-    """How far the steps of deliveries are in archives: what stands for them in a chain."""
+    """The last archived step of each delivery, which replaces the archived ones in a chain."""
     return select(
         archived.c.delivery, archived.c.through.label("seq"), archived.c.head.label("hash")
     )
 
 
 class Archives:
-    """The folder in which the archives lie."""
+    """The folder of the archives."""
 
     def __init__(self, folder: Path | None) -> None:
-        """`folder` None: none is at hand."""
+        """`folder`: None when there is none."""
         self._folder = folder
 
     def flaw(self, archive: Archive) -> str | None:
-        """What is wrong with its file, and what to do about it; None when it is as written."""
+        """What is wrong with the archive's file, and what to do about it; None when it is as
+        written.
+        """
         try:
             found = digest(self._path(archive))
         except OSError as error:
@@ -108,7 +111,9 @@ class Archives:
         return None
 
     def steps(self, archive: Archive) -> Iterator[dict[str, Any]]:
-        """Its steps, each a row of the history with `post`, `account` and `channel` of its delivery."""
+        """The archive's steps: rows of the history, with `post`, `account` and `channel` of the
+        delivery.
+        """
         return read(self._path(archive))
 
     def _path(self, archive: Archive) -> Path:
@@ -123,7 +128,7 @@ def digest(path: Path) -> str:
 
 
 def write(path: Path, steps: Iterable[Mapping[str, Any]]) -> None:
-    """Fill the empty file `path`; the same steps always make the same bytes.
+    """Write the steps into the empty file `path`; the same steps always make the same bytes.
 
     `steps` are rows of the history with `post`, `account` and `channel` of their delivery.
     """
@@ -137,7 +142,7 @@ def write(path: Path, steps: Iterable[Mapping[str, Any]]) -> None:
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """What `write` wrote, one step after the other; StorageError where it cannot be read."""
+    """Read the steps that `write` wrote, one by one; StorageError when that fails."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:

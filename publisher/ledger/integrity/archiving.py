@@ -1,14 +1,14 @@
-"""Moves the steps of deliveries that ended long ago out of the history into archives.
+"""Archiving: moves the steps of deliveries that ended long ago from the history into archives.
 
-A delivery itself stays in the ledger, with its text, ids and state: `queue` recognises by it what is
-out, and the log and the report tell of it. Only its steps go. Should it move again later, its chain
-goes on behind the last step that was archived.
+The delivery itself stays in the ledger, with its text, ids and state: `queue` recognises by it what
+is out, and the log and the report show it. Only its steps are moved. If it changes again later, its
+chain goes on after the last archived step.
 
-Nothing is removed before it is safe elsewhere: the file is written, brought to the disk, read back
-and compared with the chains. Then one transaction looks whether its deliveries are still as they
-were, gives the file its name, tells of it in the history, and removes the steps. Whoever dies before
-the commit leaves all steps in the ledger, and perhaps a file that no step tells of: the next run
-makes the same one again, and takes that.
+Nothing is removed before it is safe elsewhere: the file is written, synced to the disk, read back
+and compared with the chains. Then one transaction checks that its deliveries are still as they
+were, gives the file its name, records it in the history, and removes the steps. A process that dies
+before the commit leaves all steps in the ledger, and perhaps a file that no step records: the next
+run makes the same file again, and uses that one.
 """
 
 import itertools
@@ -34,20 +34,22 @@ from publisher.ledger.transitions import Conflict, note, step
 from publisher.model.states import State
 
 _MOST = 20_000
-"""Steps in one file, about: while they are removed from SQLite, nobody else can write."""
+"""About how many steps one file has: while they are removed from SQLite, no other process can
+write.
+"""
 _CHUNK = 500
 _ENDED = (State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN)
 _HAS_ENDED = and_(
     deliveries.c.state.in_(sorted(_ENDED)),
     deliveries.c.clear_at.is_(None),
-    # Of what is withdrawn half, a part is out that somebody wanted down.
+    # A withdrawal that is not complete leaves a part out that a person wanted to delete.
     or_(deliveries.c.state == State.WITHDRAWN, deliveries.c.withdrawn_ids.is_(None)),
 )
 _NEWEST = and_(history.c.delivery == deliveries.c.id, history.c.seq == deliveries.c.version)
 
 
 class _Ended(NamedTuple):
-    """A delivery whose steps may go."""
+    """A delivery whose steps may be archived."""
 
     id: int
     due_at: datetime
@@ -62,7 +64,7 @@ class _Ended(NamedTuple):
 
 
 class Archiving:
-    """Makes archives, month by month."""
+    """Makes archives, one or more for each month."""
 
     def __init__(self, database: Database, clock: Clock, audit: Audit, folder: Path) -> None:
         self._database = database
@@ -72,7 +74,7 @@ class Archiving:
         self._draft = folder / "new.part"
 
     def before(self, months: int) -> datetime:
-        """The beginning of the month (UTC) that lies so many whole months back."""
+        """The beginning of the month (UTC) that many whole months ago."""
         now = self._clock.now()
         index = now.year * 12 + now.month - 1 - months
         return now.replace(
@@ -80,13 +82,15 @@ class Archiving:
         )
 
     def waiting(self, before: datetime) -> int:
-        """How many deliveries were due, and ended, before that instant and are in no archive."""
+        """The number of deliveries that were due and ended before that instant and are not
+        archived.
+        """
         query = select(func.count()).select_from(deliveries.join(history, _NEWEST))
         with self._database.read() as connection:
             return connection.execute(query.where(_is_old(before))).scalar_one()
 
     def run(self, before: datetime, actor: str) -> Iterator[Archive]:
-        """Move the steps of those deliveries into archives, a file for each month they were due in.
+        """Archive the steps of those deliveries, in a file for each month in which they were due.
 
         A month with many steps makes several files. HistoryBroken when the history, or an earlier
         archive, is not as it was written; StorageError when a file cannot be written. One process
@@ -98,15 +102,16 @@ class Archiving:
             raise HistoryBroken(_("The history was changed: {first}.", first=broken[0]))
         last: _Ended | None = None
         while batch := self._next(before, last):
-            # When one of them moved meanwhile, it has not ended any more: the others are left.
+            # If one of them changed meanwhile, it has no longer ended: the next batch has the
+            # others.
             with suppress(Conflict):
                 yield self._move(batch, actor)
                 last = batch[-1]
 
     def _next(self, before: datetime, last: _Ended | None) -> list[_Ended]:
-        """The next deliveries for one file, in the order of their time: all due in one month.
+        """The next deliveries for one file, in the order of their times, all due in one month.
 
-        Only such whose steps are all under a seal.
+        Only deliveries whose steps are all sealed.
         """
         sealed = select(func.coalesce(func.max(seals.c.last), 0)).scalar_subquery()
         query = (
@@ -146,7 +151,9 @@ class Archiving:
             archive_files.write(self._draft, _steps(connection, batch))
 
     def _read_back(self, batch: Sequence[_Ended]) -> dict[str, Any]:
-        """What the draft holds, if that is every step of each delivery, as its chain has it."""
+        """The contents of the new file, in figures; raises unless it has every step of each
+        delivery.
+        """
         with self._database.read() as connection:
             starts = _starts(connection, batch)
         ended = iter(sorted(batch))
@@ -175,7 +182,7 @@ class Archiving:
     def _replace(
         self, connection: Connection, batch: Sequence[_Ended], detail: dict[str, Any], actor: str
     ) -> Archive:
-        """Remove the steps from the history, and tell there which file has them."""
+        """Remove the steps from the history, and record there which file has them."""
         _insist_on_no_move(connection, batch)
         detail = {"file": self._publish(batch[0].month, detail["sha256"]).name, **detail}
         now = self._clock.now()
@@ -198,7 +205,7 @@ class Archiving:
         return told
 
     def _publish(self, month: str, sha256: str) -> Path:
-        """Give the draft a name that no other file has, for good; or take the same file again."""
+        """Give the new file a name that no other file has, durably; or use the identical file."""
         names = itertools.chain([month], (f"{month}-{number}" for number in itertools.count(2)))
         paths = (self._folder / f"{name}.jsonl.gz" for name in names)
         with file_errors(self._folder):
@@ -231,7 +238,7 @@ def _comes_after(last: _Ended | None) -> Iterator[ColumnElement[bool]]:
 
 
 def _chunks(batch: Sequence[_Ended]) -> Iterator[list[int]]:
-    """Their ids in order, in pieces small enough for one statement's parameters."""
+    """Their ids in order, in chunks small enough for one statement's parameters."""
     ids = sorted(ended.id for ended in batch)
     for start in range(0, len(ids), _CHUNK):
         yield ids[start : start + _CHUNK]
@@ -250,7 +257,7 @@ def _steps(connection: Connection, batch: Sequence[_Ended]) -> Iterator[dict[str
 
 
 def _starts(connection: Connection, batch: Sequence[_Ended]) -> dict[int, list[dict[str, Any]]]:
-    """Where the steps of those deliveries begin of which earlier ones are in an archive."""
+    """The last archived step of each of those deliveries that has one."""
     found: dict[int, list[dict[str, Any]]] = {}
     for ids in _chunks(batch):
         query = (
@@ -261,7 +268,7 @@ def _starts(connection: Connection, batch: Sequence[_Ended]) -> dict[int, list[d
 
 
 def _insist_on_no_move(connection: Connection, batch: Sequence[_Ended]) -> None:
-    """Lock the deliveries; `Conflict` unless each is as it was when its steps were read."""
+    """Lock the deliveries; raise `Conflict` unless each is as it was when its steps were read."""
     heads: dict[int, str] = {}
     for ids in _chunks(batch):
         query = select(deliveries.c.id, deliveries.c.head).where(
@@ -269,7 +276,7 @@ def _insist_on_no_move(connection: Connection, batch: Sequence[_Ended]) -> None:
         )
         locked = query.order_by(deliveries.c.id).with_for_update()
         heads |= {row.id: row.head for row in connection.execute(locked)}
-        # Another machine that archives leaves the delivery as it is.
+        # Archiving on another machine does not change the delivery.
         newest = select(func.count()).select_from(deliveries.join(history, _NEWEST))
         if connection.execute(newest.where(deliveries.c.id.in_(ids))).scalar_one() != len(ids):
             raise Conflict

@@ -1,7 +1,7 @@
-"""Copies of an SQLite ledger: taken while everything runs, and put back when nothing does.
+"""Backup and restore of an SQLite ledger: backup while everything runs, restore while nothing does.
 
-A copy is one file with all that the ledger has, the pictures too. Archives of its history, drafts,
-settings and secrets are not in it.
+A backup is one file with all that the ledger has, including the pictures. Archives of its history,
+drafts, settings and secrets are not in it.
 """
 
 import sqlite3
@@ -32,15 +32,15 @@ class Restored:
 
     aftermath: Aftermath
     kept: Path | None
-    """Where the ledger is that stood there before."""
+    """The path of the ledger that was there before."""
 
 
 def back_up(database: Database, clock: Clock, target: Path, archive: Path | None = None) -> Verdict:
-    """Copy a running ledger into the new file `target`, sealed, and say what its history is like.
+    """Back up a running ledger, sealed, into the new file `target`; returns its history's verdict.
 
-    One that an older version wrote is copied as it is, for that version, and verified in a copy of
-    the copy. The archives in the folder `archive` are looked at, but not copied. Raises UsageError
-    when the file is there already, and StorageError when it cannot be written.
+    A ledger of an older version is copied as it is, for that version, and verified in a second
+    copy. The archives in the folder `archive` are verified, but not copied. Raises UsageError when
+    the file is there already, and StorageError when it cannot be written.
     """
     if target.exists():
         raise UsageError(
@@ -74,12 +74,12 @@ def restore(
     archive: Path | None = None,
     despite_breaks: bool = False,
 ) -> Restored:
-    """Put the backup `source` in the place of `ledger`, which is kept beside it.
+    """Replace `ledger` with the backup `source`; the old ledger is kept beside it.
 
-    `archive` is the folder of the archives that belong to it, which has to be in its place already.
-    Until the copy is whole, verified and made ready, `ledger` is not touched. Raises BackupUnusable
-    when the file is no ledger or, unless `despite_breaks`, its history was changed; LedgerTooNew;
-    AlreadyRunning when another process has the ledger open; and StorageError.
+    `archive` is the folder of the archives that belong to it, which must be in place already.
+    `ledger` is not touched until the copy is complete, verified and migrated. Raises BackupUnusable
+    when the file is not a ledger or, unless `despite_breaks`, its history was changed;
+    LedgerTooNew; AlreadyRunning when another process has the ledger open; and StorageError.
     """
     if not source.is_file():
         raise BackupUnusable(_("{source} is no file.", source=source))
@@ -111,7 +111,7 @@ def _path(database: Database) -> Path:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """SQLite's online backup: the source as it is at one instant, whoever writes to it meanwhile.
+    """SQLite's online backup: the source as it is at one instant, while others write to it.
 
     See https://www.sqlite.org/backup.html.
     """
@@ -127,7 +127,7 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _look_at(copy: Path, source: Path) -> None:
-    """Raise unless the copy is a whole database with a ledger's tables."""
+    """Raise BackupUnusable unless the copy is an undamaged database with a ledger's tables."""
     with _sqlite_errors(source, copy), closing(sqlite3.connect(copy)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         if not tables >= _TABLES:
@@ -157,13 +157,13 @@ def _insist_on_an_unbroken_history(verdict: Verdict, source: Path, *, despite_br
 
 
 def _into_one_file(path: Path) -> None:
-    """Fold the write-ahead log into the file, so that it can be moved and copied by itself."""
+    """Merge the write-ahead log into the file, so that it can be moved and copied alone."""
     with _sqlite_errors(path, path), closing(sqlite3.connect(path, timeout=_PATIENCE)) as database:
         database.execute("PRAGMA journal_mode = DELETE")
 
 
 def _set_aside(ledger: Path, now: datetime) -> Path | None:
-    """Keep the ledger under another name, and leave it in its place until it is replaced."""
+    """Keep the ledger under a second name, and leave it in its place until it is replaced."""
     if not ledger.exists():
         return None
     kept = ledger.with_name(f"{ledger.name}.before-restore-{now:%Y-%m-%dT%H%M%SZ}")
@@ -173,7 +173,7 @@ def _set_aside(ledger: Path, now: datetime) -> Path | None:
         )
     if not _is_damaged(ledger):
         _close_to_others(ledger)
-    # A damaged one is kept as it is. Its log must not be taken for that of the new ledger.
+    # A damaged ledger is kept as it is. Its log must not be used for the new ledger.
     for suffix in _COMPANIONS:
         with file_errors(kept), suppress(FileNotFoundError):
             Path(f"{ledger}{suffix}").rename(f"{kept}{suffix}")
@@ -183,7 +183,7 @@ def _set_aside(ledger: Path, now: datetime) -> Path | None:
 
 
 def _is_damaged(ledger: Path) -> bool:
-    """Whether SQLite cannot even begin to read it; looking changes nothing."""
+    """Whether SQLite cannot read it at all; the check changes nothing."""
     try:
         with closing(_open_to_read(ledger)) as database:
             database.execute("SELECT count(*) FROM sqlite_master")
@@ -195,7 +195,7 @@ def _is_damaged(ledger: Path) -> bool:
 
 
 def _close_to_others(ledger: Path) -> None:
-    """Fold in the ledger's log, which SQLite does only when no other process has it open."""
+    """Merge the ledger's log, which SQLite does only when no other process has it open."""
     try:
         with closing(sqlite3.connect(ledger, timeout=_PATIENCE)) as database:
             database.execute("PRAGMA journal_mode = DELETE")
@@ -211,7 +211,7 @@ def _close_to_others(ledger: Path) -> None:
 
 
 def _publish(draft: Path, target: Path) -> None:
-    """Give the finished file its name, for good: also when the machine fails right after."""
+    """Give the finished file its name, durably: also if the machine fails right after."""
     with file_errors(target):
         sync(draft)
         draft.replace(target)
@@ -231,7 +231,7 @@ def _make_folder(folder: Path) -> None:
 
 @contextmanager
 def _sqlite_errors(source: Path, target: Path) -> Iterator[None]:
-    """SQLite's errors while `source` is read and `target` written, as ours."""
+    """Turn SQLite's errors while `source` is read and `target` written into ours."""
     try:
         with file_errors(target):
             yield

@@ -1,4 +1,4 @@
-"""Where a step goes in its chain (see hash_chain.py): after the newest one, whose hash it covers."""
+"""Links of the hash chains: each new step follows the newest one and covers its hash."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -34,7 +34,7 @@ def chained_to_accounts(
 ) -> list[dict[str, Any]]:
     """Steps about different accounts, each as the newest of its chain.
 
-    One that has a digest already keeps it: it is about a person.
+    A step that has a digest already keeps it: it is about a person.
     """
     names = sorted(entry["account"] for entry in entries)
     origins = [{"account": name, "origin": hash_chain.account_origin(name)} for name in names]

@@ -1,10 +1,10 @@
-"""Deliveries of which a lost ledger knew more than this one: it was restored, or is new.
+"""Forgotten deliveries: a lost ledger knew more about them than this restored or new one.
 
-What was sent of them, and when, is not on record. So they are looked for on the platform. What is
-seen there is published; what is not seen may be out under other words, or was deleted since: no
-absence proves anything, and a person decides. Nor do they tell that a platform is overloaded.
+It is not on record what was sent of them, and when. So they are looked for on the platform. What is
+found there is published; what is not found may be out with another text, or was deleted since: an
+absence proves nothing, and a person decides. Nor do they show that a platform is overloaded.
 
-One is known by having no intent, and an absence that counts from the first instant of its doubt on.
+Such a delivery has no intent, and its absence counts from the instant at which it became uncertain.
 """
 
 from datetime import datetime, timedelta
@@ -19,22 +19,23 @@ from publisher.model.models import Delivery
 from publisher.model.outcomes import Accepted
 
 NEXT_LOOK = 60.0
-"""Real seconds between two readings: longer than a channel keeps what it has read, for what platforms
-take for it (X: for each post that is read)."""
+"""Real seconds between two readings: longer than a channel caches what it has read, because
+platforms charge for it (X: for each post that is read).
+"""
 _SKEW = timedelta(minutes=1)
-"""How far a platform's clock and ours may differ."""
+"""The largest difference between a platform's clock and ours."""
 
 NOT_FORGOTTEN = or_(
     deliveries.c.intent_at.is_not(None),
     deliveries.c.settled_at.is_distinct_from(deliveries.c.doubt_since),
 )
-"""For a statement that is about what a request of this ledger's has left in doubt."""
+"""Matches deliveries that a request of this ledger left uncertain."""
 
 
 def looked_for(since: datetime) -> dict[str, Any]:
-    """The columns of a delivery that may be out since `since`, for all that this ledger knows.
+    """The columns of a forgotten delivery that may be out since `since`.
 
-    Those that may be out for the longest are read first: one reading then shows all of an account.
+    Those that may be out for longest are read first: one reading then shows all of an account.
     """
     return {
         "doubt_since": since,
@@ -46,7 +47,7 @@ def looked_for(since: datetime) -> dict[str, Any]:
 
 
 def not_its_own(delivery: Delivery, found: Accepted) -> str | None:
-    """Why a post with its words may be another all the same, by its date; None: it is this one."""
+    """Why a post with the same text may be another one, by its date; None: it is this one."""
     if delivery.expires_at is None or found.made_at is None:
         return None
     if found.made_at <= delivery.expires_at + _SKEW:
@@ -59,5 +60,5 @@ def not_its_own(delivery: Delivery, found: Accepted) -> str | None:
 
 
 def next_look(clock: Clock) -> datetime:
-    """When one that was not seen is looked for again."""
+    """When a delivery that was not found is looked for again."""
     return clock.ahead(NEXT_LOOK)

@@ -1,30 +1,29 @@
-"""The hashes that chain the steps of the history, so that none can be changed without a trace.
+"""Hash chains over the steps of the history, so that no step can be changed without a trace.
 
-Many transactions append to the history at once, so it is not one chain, which would let them
-commit only one after the other. It is many chains, whose heads are guarded by locks that their
-writers hold anyway:
+Many transactions append to the history at once. With one chain they could commit only one after the
+other. So there are many chains, whose heads are guarded by locks that their writers hold anyway:
 
 - A chain per delivery. A step's number is the delivery's version after it; its hash covers all
-  that the step says and the hash of the step before. The delivery's row holds the version and the
-  newest hash, and changes by compare-and-set: a gap, a forged step and a missing tail all show.
-  A chain begins with the hash of the delivery's post and account, which never change.
+  fields of the step and the hash of the step before. The delivery's row holds the version and the
+  newest hash, and changes by compare-and-set: a gap, a forged step and a missing tail are all
+  detected. A chain begins with the hash of the delivery's post and account, which never change.
 - A chain per account, for pauses, holds and the like, one per draft that was changed on the web
-  pages (see edits.py), and one per person who may log in (see people.py). The table
+  pages (see draft_edits.py), and one per person who may log in (see people.py). The table
   `account_chains` holds its head.
-- Seals, which the dispatcher adds about once a minute (see seals.py). Each covers every step
-  since the seal before it, of whatever chain, so that a delivery that is removed with all its
-  steps shows as well. What was written after the newest seal lacks only this last protection.
+- Seals, which the dispatcher adds about once a minute (see seals.py). Each covers every step since
+  the seal before it, of any chain, so that a delivery that is removed with all its steps is
+  detected as well. Only this last protection is missing for what was written after the newest seal.
 
-The triggers that refuse UPDATE and DELETE are a guard against accidents; the chains show what
-somebody did who got around them. Whoever can rewrite the whole database can compute all hashes
-anew; only a seal's hash that was noted elsewhere, or a backup, tells of that.
+The triggers that refuse UPDATE and DELETE are a guard against accidents; the chains show what was
+done by a person who got around them. A person who can rewrite the whole database can compute all
+hashes again; only a seal's hash that was noted elsewhere, or a backup, shows that.
 
-A step that changes what a delivery, an account or a person's row says also has a digest of all that
-it says after the step, which its hash covers: the newest digest is compared with the row. Left out
-is what only tells who has a delivery in hand (its lease, its intent, when it is cleared away after
-or withdrawn again), and what is compared by itself: post, account, state, version and newest hash.
-So a claim needs no digest, and thousands of them cost what they did before. Steps that were written
-before there were digests have none.
+A step that changes the row of a delivery, an account or a person also has a digest of the row after
+the step, which its hash covers: the newest digest is compared with the row. The digest leaves out
+the columns that only say which process has a delivery (its lease, its intent, when it is cleaned up
+or withdrawn again), and those that are compared separately: post, account, state, version and
+newest hash. So a claim needs no digest, and thousands of claims cost no more than before. Steps
+that were written before there were digests have none.
 
 A hash is SHA-256, in hexadecimal, over JSON with sorted keys, without spaces, in UTF-8; instants
 are microseconds since 1970 UTC.
@@ -48,28 +47,28 @@ _APART = frozenset({
 })  # fmt: skip
 """Columns of a delivery that no digest covers."""
 _CHOSEN = frozenset({"language"})
-"""Columns of a person that no digest covers: they decide about no right."""
+"""Columns of a person that no digest covers: they give no rights."""
 _LONG = ("content", "prepared")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 BEFORE_THE_FIRST_SEAL = "0" * 64
 BEFORE = "before"
-"""In a step about a person: the digest of what their row said before it."""
+"""In a step about a person: the digest of their row before it."""
 _PERSON = "people/"  # no account's name holds a slash, and drafts are under posts/
 
 
 def delivery_origin(post: str, account: str) -> str:
-    """What the first step of a delivery follows."""
+    """The hash before the first step of a delivery."""
     return _digest({"post": post, "account": account})
 
 
 def account_origin(account: str) -> str:
-    """What the first step about an account follows."""
+    """The hash before the first step about an account."""
     return _digest({"account": account})
 
 
 def about_person(key: str) -> str:
-    """What stands in the place of an account in the steps about a person with this key."""
+    """The `account` of the steps about the person with this key."""
     return f"{_PERSON}{key}"
 
 
@@ -90,31 +89,31 @@ def seal_hash(seal: Mapping[str, Any], previous: str) -> str:
 
 
 def delivery_digest(row: Mapping[str, Any]) -> str:
-    """Over what a row of `deliveries` says, its long texts as `shortened` leaves them."""
+    """The digest of a row of `deliveries`, with long texts as `shortened` leaves them."""
     return _digest_of_row(row, _APART)
 
 
 def account_digest(row: Mapping[str, Any]) -> str:
-    """Over what a row of `accounts` says; the same for one without values as for none."""
+    """The digest of a row of `accounts`; the same for a row without values as for no row."""
     return _digest_of_row(row, _OF_ACCOUNT)
 
 
 def person_digest(row: Mapping[str, Any]) -> str:
-    """Over what a row of `people` says about rights: name, role, password and the like.
+    """The digest of a row of `people`, of what gives rights: name, role, password and so on.
 
-    Of nobody it is that of an account without values.
+    For no person it is that of an account without values.
     """
     return _digest_of_row(row, _CHOSEN)
 
 
 def shortened(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns of a delivery in their stored form, with hashes in the place of long texts."""
+    """Columns of a delivery in their stored form, with hashes instead of long texts."""
     short = {name: hashlib.sha256(row[name].encode()).hexdigest() for name in _LONG if name in row}
     return {**row, **short}
 
 
 def _digest_of_row(row: Mapping[str, Any], apart: frozenset[str]) -> str:
-    # What is empty is left out, so that columns that come later change no digest.
+    # Empty columns are left out, so that columns added later change no digest.
     return _digest(
         {name: value for name, value in row.items() if value is not None and name not in apart}
     )
@@ -135,10 +134,10 @@ def _digest(fields: Mapping[str, Any]) -> str:
 
 
 def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int, str]]:
-    """What is wrong inside one chain, in the order of its numbers: which step, and what.
+    """The flaws inside one chain, in the order of its steps: the step's number, and what is wrong.
 
-    `steps` are rows of the history in the order of their numbers. One of number and hash alone
-    stands for itself and all before it. What the chain's head says is not looked at.
+    `steps` are rows of the history in the order of their numbers. A row with number and hash alone
+    stands for itself and all steps before it. The chain's head is not checked.
     """
     previous, expected = origin, 1
     for step in steps:
@@ -165,7 +164,9 @@ def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int
 
 
 def end_flaw(last: int, last_hash: str, length: int, head: str) -> tuple[int, str] | None:
-    """What is wrong between the end of a chain and its head, which holds `length` and `head`."""
+    """The flaw between the end of a chain and its head, which has `length` and `head`; None if
+    none.
+    """
     if last < length:
         return last + 1, _missing(last + 1, length)
     if last > length:

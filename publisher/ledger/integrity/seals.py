@@ -1,4 +1,4 @@
-"""Sealing the history, and checking that nothing in it was changed; hash_chain.py says how it works."""
+"""Seals over the history, and its verification; hash_chain.py explains both."""
 
 import hashlib
 from dataclasses import dataclass
@@ -27,17 +27,17 @@ class Seal:
     last: int
     """The id of the newest step that it covers."""
     steps: int
-    """How many it covers that no seal before it does."""
+    """How many steps it covers that no seal before it covers."""
     digest: str
     hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What looking through the whole history came to."""
+    """The result of verifying the whole history."""
 
     steps: int
-    """Also those in archives."""
+    """Including those in archives."""
     deliveries: int
     archives: int
     archived: int
@@ -53,7 +53,7 @@ class Audit:
     """Seals the history and verifies it."""
 
     def __init__(self, database: Database, clock: Clock, archive: Path | None = None) -> None:
-        """`archive` is the folder of the archives; None: none is at hand."""
+        """`archive` is the folder of the archives; None when there is none."""
         self._database = database
         self._clock = clock
         self._archives = Archives(archive)
@@ -90,11 +90,11 @@ class Audit:
         return True
 
     def _frontier(self) -> int | None:
-        """A step's id below which no other will ever appear; None when it cannot be told now.
+        """A step's id below which no other will ever appear; None when it cannot be known now.
 
         Transactions on PostgreSQL commit in another order than their steps are numbered. A lock
-        that only an instant without open writers gives, and that is not waited for, tells where
-        all before is written; SQLite has one writer at a time.
+        that is granted only while no writer is open, and is not waited for, shows the id up to
+        which all is written; SQLite has one writer at a time.
         """
         newest = select(func.coalesce(func.max(history.c.id), 0))
         if self._database.is_sqlite:
@@ -109,7 +109,7 @@ class Audit:
             return int(connection.execute(newest).scalar_one())
 
     def verify(self, noted: str | None = None) -> Verdict:
-        """Look through the whole history; `noted` is the hash of a seal that it must have."""
+        """Verify the whole history; `noted` is the hash of a seal that it must have."""
         with self._database.read() as connection:
             if not self._database.is_sqlite:  # all of it as it is at one instant
                 connection.execution_options(isolation_level="REPEATABLE READ")

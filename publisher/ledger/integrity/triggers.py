@@ -1,7 +1,7 @@
-"""What the database does by itself: the triggers that the migrations make, and nothing else.
+"""Triggers of the database: those that the migrations make, and any foreign ones.
 
-A trigger, rule or view that somebody put into a backup undoes what is written after it is restored,
-such as that nobody may log in, and no step of the history tells of it.
+A foreign trigger, rule or view in a backup could undo what is written after the restore, for
+example that no one may log in, and no step of the history would show it.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from publisher.ledger.tables import metadata
 
 _SQLITE = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')"
-# A view of somebody's own is no harm on PostgreSQL, unless it has the name of a table of ours.
+# A foreign view does no harm on PostgreSQL, unless it has the name of one of our tables.
 _POSTGRESQL = """
 SELECT c.relname || '.' || t.tgname, concat_ws(' ', t.tgtype, p.prosrc)
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
@@ -40,16 +40,16 @@ EXPECTED: dict[str, dict[str, str]] = {
         "seals.seals_append_only": "c6d720eba7cae992",
     },
 }
-"""The names of those that the migrations make, and the beginnings of their texts' SHA-256."""
+"""The triggers that the migrations make, with the first 16 digits of their text's SHA-256."""
 
 
 def foreign(connection: Connection) -> list[str]:
-    """The names of those that no migration made like that."""
+    """The names of triggers, rules and views that no migration made in this form."""
     return sorted(dict(found(connection).items() - EXPECTED[connection.dialect.name].items()))
 
 
 def remove_foreign(connection: Connection) -> None:
-    """Take them out of an SQLite database that is to be restored all the same."""
+    """Drop the foreign ones from an SQLite database that is to be restored."""
     quoted = connection.dialect.identifier_preparer.quote_identifier
     rows = connection.execute(text("SELECT name, type FROM sqlite_master")).all()
     kinds = {row.name: row.type for row in rows}
@@ -58,7 +58,7 @@ def remove_foreign(connection: Connection) -> None:
 
 
 def found(connection: Connection) -> dict[str, str]:
-    """The names of all that there are, with digests as in `EXPECTED`."""
+    """All triggers, rules and views of the database, with digests as in `EXPECTED`."""
     if connection.dialect.name == "sqlite":
         rows = connection.execute(text(_SQLITE)).all()
     else:

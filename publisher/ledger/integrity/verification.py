@@ -1,4 +1,4 @@
-"""Finding every place where the history is not as it was written; hash_chain.py says how it shows."""
+"""Verification: finds every change of the history since it was written (see hash_chain.py)."""
 
 import hashlib
 import heapq
@@ -61,7 +61,7 @@ class Break:
 
 
 class ArchiveShelf:
-    """The archives that are on record, and their steps, as far as their files are as written."""
+    """The archives on record, and the steps of those whose files are as written."""
 
     def __init__(self, connection: Connection, folder: Archives) -> None:
         self._connection = connection
@@ -73,7 +73,9 @@ class ArchiveShelf:
         self.flaws = [Break(flaws[lost.step] or "", archive=lost.file) for lost in self.lost]
 
     def chains(self) -> Iterator[_Row]:
-        """All steps in the order of deliveries and numbers; of a lost archive, where they end."""
+        """All steps in the order of deliveries and numbers; of a lost archive, the last of each
+        delivery.
+        """
         query = archive_files.ends().where(archived.c.step.in_([lost.step for lost in self.lost]))
         ends = streamed(self._connection, query.order_by(archived.c.delivery, archived.c.through))
         steps = (
@@ -83,7 +85,7 @@ class ArchiveShelf:
 
     def by_id(self) -> Iterator[_Row]:
         """The ids and hashes of all steps, in the order of ids."""
-        # Files have another order: SQLite sorts them, on the disk when they are many.
+        # The files have another order: SQLite sorts the steps, on the disk when there are many.
         with closing(sqlite3.connect("")) as sorter:
             sorter.execute("CREATE TABLE step (id INTEGER PRIMARY KEY, hash TEXT)")
             for archive in self._whole:
@@ -94,7 +96,7 @@ class ArchiveShelf:
 
 
 def breaks_in(connection: Connection, shelf: ArchiveShelf) -> Iterator[Break]:
-    """All of them."""
+    """All breaks in the history, its chains, seals, archives and triggers."""
     yield from _flaws_of_triggers(connection)
     yield from shelf.flaws
     yield from _flaws_of_deliveries(connection, shelf)
@@ -153,7 +155,7 @@ def _flaws_of_delivery(delivery: _Row, steps: list[_Row]) -> Iterator[tuple[int,
     flaw = hash_chain.end_flaw(last["seq"], last["hash"], delivery["version"], delivery["head"])
     if flaw:
         yield flaw
-    elif "event" not in last:  # what it left is told by an archive that is lost
+    elif "event" not in last:  # the state that it left is in an archive that is lost
         return
     elif last["target"] != delivery["state"]:
         left, state = last["target"] or "", delivery["state"]
@@ -166,7 +168,7 @@ def _flaws_of_delivery(delivery: _Row, steps: list[_Row]) -> Iterator[tuple[int,
 
 
 def _flaw_of_values(steps: list[_Row], digest: str) -> Iterator[tuple[int, str]]:
-    """What is wrong when the newest step that vouches for a row's values knows other ones."""
+    """The flaw when the newest step with a digest has another one than the row."""
     vouching = next((step for step in reversed(steps) if step.get("digest") is not None), None)
     if vouching is not None and vouching["digest"] != digest:
         yield (
@@ -214,7 +216,7 @@ def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
 
 
 def _flaws_of_person(steps: list[_Row], row: str | None, nothing: str) -> Iterator[tuple[int, str]]:
-    """What is wrong when a step found, or the ledger has, other values than the step before left.
+    """The flaws where a step found, or the ledger has, other values than the step before left.
 
     `row` is the digest of the person's row, None when there is none.
     """
@@ -274,13 +276,13 @@ def _reach_into(lost: Sequence[Archive], after: int, last: int) -> bool:
 
 
 def add_to(hasher: Any, key: int, step_hash: str) -> None:
-    """Let a seal's digest cover one more step."""
+    """Add one more step to a seal's digest."""
     hasher.update(f"{key} {step_hash}\n".encode())
 
 
 def streamed(connection: Connection, query: Any) -> Iterator[_Row]:
-    """The rows one by one, without all of them in memory."""
+    """The rows one by one, with only some of them in memory."""
     in_chunks = query.execution_options(yield_per=_CHUNK)
-    with connection.execute(in_chunks) as result:  # closed also when nobody reads to the end
+    with connection.execute(in_chunks) as result:  # closed also when it is not read to the end
         for row in result:
             yield row._asdict()

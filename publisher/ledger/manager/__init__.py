@@ -1,1 +1,1 @@
-"""What people do to deliveries: approve, pause, hold, cancel, resolve, withdraw."""
+"""Operator commands on deliveries: approve, pause, hold, cancel, resolve, withdraw."""

@@ -1,4 +1,4 @@
-"""A second person's word for exactly what goes out, to whom and when."""
+"""Approval by a second person, of the exact content, account and times."""
 
 import hashlib
 import json
@@ -27,16 +27,16 @@ _REJECTABLE = _APPROVABLE | {State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN}
 
 
 RuleOf = Callable[[str], ApprovalRule]
-"""Gives the rule of an account by its name."""
+"""Returns the approval rule of an account, by its name."""
 
 
 def no_rule(_account: str) -> ApprovalRule:
-    """Nothing needs an approval."""
+    """The rule under which nothing needs an approval."""
     return ApprovalRule()
 
 
 def digest(delivery: Delivery) -> str:
-    """SHA-256, in hexadecimal, over all that an approval is about.
+    """SHA-256, in hexadecimal, over all that an approval covers.
 
     That is every text, picture (its bytes) and alternative text, the link, the account, and the
     times: when it is due, when its embargo ends and when it expires.
@@ -52,14 +52,14 @@ def digest(delivery: Delivery) -> str:
 
 
 def is_approved(delivery: Delivery, rule: ApprovalRule) -> bool:
-    """Whether it may go out as it stands now."""
+    """Whether the delivery may go out as it is now."""
     if delivery.approved_by is None:
         return not rule.required
     return delivery.approved_digest == digest(delivery) and may_approve(delivery.approved_by, rule)
 
 
 def may_approve(actor: str, rule: ApprovalRule) -> bool:
-    """Whether the account's mandate lets this person approve; its author cannot in any case."""
+    """Whether the account's mandate lets this person approve; an author never can."""
     return not rule.approvers or any(same_person(actor, one) for one in rule.approvers)
 
 
@@ -79,7 +79,7 @@ class Approvals:
         self._rights = rights
 
     def waiting(self, post: str | None = None, account: str | None = None) -> list[Delivery]:
-        """What waits for an approval, in the order in which it would go out."""
+        """Deliveries that wait for an approval, in the order in which they would go out."""
         conditions = [deliveries.c.state == State.AWAITING_APPROVAL]
         if post is not None:
             conditions.append(deliveries.c.post == post)
@@ -91,7 +91,9 @@ class Approvals:
             return [delivery_of(row) for row in connection.execute(ordered).mappings()]
 
     def open_to(self, actor: str, found: Sequence[Delivery]) -> list[Delivery]:
-        """Those that this person may approve: not its authors, and whom a mandate names."""
+        """Those that this person may approve: not as an author, and only if the mandate allows
+        it.
+        """
         with self._database.read() as connection:
             return [
                 delivery
@@ -103,11 +105,11 @@ class Approvals:
     def approve(
         self, posts: Collection[str], account: Accounts, actor: str, seen: Mapping[int, str]
     ) -> list[Delivery]:
-        """Let deliveries of these posts that wait for it, or were rejected, go out; all or nothing.
+        """Approve deliveries of these posts that wait for it, or were rejected; all or nothing.
 
         `seen` are the digests, by delivery, of what the approver looked at. Raises NotPossible when
-        one was edited since, when an author of it is who approves, or when the account's mandate names
-        others.
+        one was edited since, when the approver is an author of it, or when the account's mandate
+        names others.
         """
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
@@ -124,10 +126,10 @@ class Approvals:
     def reject(
         self, posts: Collection[str], account: Accounts, actor: str, reason: str
     ) -> list[Delivery]:
-        """Send deliveries back to their authors, also approved ones; all or nothing.
+        """Reject deliveries, also approved ones: their authors get them back; all or nothing.
 
-        They are rejected, with the reason, until their draft is edited or somebody approves them
-        after all. Those that may be out are so once it is known that they are not.
+        They stay rejected, with the reason, until their draft is edited or a person approves them
+        after all. Those that may be out are rejected once it is known that they are not.
         """
         why = _("rejected by {actor}: {reason}", actor=actor, reason=reason)
 
@@ -200,6 +202,6 @@ class Approvals:
 
 
 def _is_open(delivery: Delivery, states: Collection[State]) -> bool:
-    """What is to be held or cancelled, if it is not out, is neither approved nor rejected."""
+    """Whether it can be approved or rejected: not if it is to be held or cancelled when not out."""
     open_to = (None, State.AWAITING_APPROVAL, State.REJECTED)
     return delivery.state in states and delivery.stop in open_to

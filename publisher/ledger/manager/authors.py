@@ -1,4 +1,4 @@
-"""Who wrote what a delivery says: none of them approves it."""
+"""Authors of a delivery: none of them may approve it."""
 
 import json
 from collections.abc import Collection
@@ -11,15 +11,15 @@ from publisher.model.events import Event
 from publisher.model.models import Delivery
 
 AUTHOR = "author"
-"""In a step: who queued words under which no draft names an author."""
+"""In a step's detail: who queued a text whose draft names no author."""
 _QUEUEING = (Event.QUEUED, Event.QUEUED_AGAIN)
 
 
 def authors(connection: Connection, delivery: Delivery) -> set[str]:
-    """Everybody who wrote its post, or one that has the same text for the same account.
+    """Everyone who wrote its post, or one that has the same text for the same account.
 
-    A file that gets another name is another post with the same text: who wrote it then has
-    written it still.
+    A file that gets another name is another post with the same text: its earlier authors remain
+    authors.
     """
     same_text = and_(
         deliveries.c.account == delivery.account,

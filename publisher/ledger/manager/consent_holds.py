@@ -1,4 +1,4 @@
-"""Pictures whose consent has ended: which deliveries show them, and holding those not out yet."""
+"""Consent holds: holds deliveries with pictures whose consent has ended."""
 
 import json
 
@@ -17,7 +17,7 @@ from publisher.model.states import ENDED_UNSENT, Role, State
 
 
 class Safeguards:
-    """What the ledger does for people in pictures."""
+    """Finds and holds deliveries that show a person whose consent has ended."""
 
     def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
         self._database = database
@@ -30,13 +30,12 @@ class Safeguards:
             return _showing(connection, consent)
 
     def hold(self, consent: str, reason: str, actor: str) -> list[Delivery]:
-        """Hold what shows such a picture and is not out yet; those that were not held before.
+        """Hold deliveries with such a picture that are not out yet; returns those not held before.
 
         What may be out stays as it is, and is held once it is known that it is not. What failed,
-        was missed or was cancelled, or is to be cancelled, is held as soon as somebody tries it
-        again; what a person holds stays held when that person releases it.
-
-        Any manager may: that nobody sees such a picture any more is the duty of all organisations.
+        was missed or was cancelled, or is to be cancelled, is held as soon as a person retries it;
+        what a person holds stays held when that person releases it. Any manager may do this: all
+        organisations have the duty to stop showing such a picture.
         """
         with self._database.write() as connection:
             self._rights.require(connection, actor, Rank.MANAGER)
@@ -64,7 +63,7 @@ class Safeguards:
 
 
 def _is_kept_back(delivery: Delivery) -> bool:
-    """Whether it does not go out now, but would if somebody tried it again or released it."""
+    """Whether it does not go out now, but would if a person retried or released it."""
     is_held_by_hand = delivery.state is State.HELD and delivery.halt is not None
     return delivery.state in ENDED_UNSENT or is_held_by_hand
 
@@ -74,7 +73,7 @@ def _is_to_be_held(delivery: Delivery) -> bool:
 
 
 def _stop(delivery: Delivery, reason: str) -> Stop:
-    """To be held; what is to be cancelled stays so, and is held when somebody tries it again."""
+    """A pending hold; what is to be cancelled stays so, and is held when a person retries it."""
     if delivery.stop is State.CANCELLED:
         why = delivery.reason or ""
         return Stop(state=State.CANCELLED, reason=why, hold_reason=reason)

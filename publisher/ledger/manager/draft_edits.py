@@ -1,7 +1,7 @@
-"""Who changed which draft on the web pages: steps about a file, in a chain of its own.
+"""Edits of drafts on the web pages: who changed which file, as steps in a chain per file.
 
-Such a step stands in the history like one about an account, under the file's name: a draft need
-not be queued to be edited, and no account's name holds a slash.
+In the history such a step looks like one about an account, with the file's name: a draft can be
+edited before it is queued, and no account's name contains a slash.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -25,7 +25,7 @@ PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED = (
     Event.PICTURE_REMOVED,
 )
 _WRITING = (REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
-"""What makes somebody an author."""
+"""The events that make a person an author."""
 
 
 def about_draft(post: str) -> ColumnElement[bool]:
@@ -34,7 +34,7 @@ def about_draft(post: str) -> ColumnElement[bool]:
 
 
 def writers(connection: Connection, posts: Collection[str]) -> set[str]:
-    """Who has changed the words or pictures of these posts' drafts on the web pages."""
+    """People who changed the text or pictures of these posts' drafts on the web pages."""
     query = select(history.c.actor).where(
         history.c.delivery.is_(None),
         history.c.account.in_([_file_of(post) for post in posts]),
@@ -44,7 +44,7 @@ def writers(connection: Connection, posts: Collection[str]) -> set[str]:
 
 
 def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:
-    """The same by post, in the order in which they first did; only posts that anybody changed."""
+    """`writers` by post, in the order of their first change; only posts that were changed."""
     ids = {_file_of(post): post for post in posts}
     query = select(history.c.account, history.c.actor).where(
         history.c.delivery.is_(None),
@@ -60,7 +60,7 @@ def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list
 
 
 class Edits:
-    """Keeps the record of what is done to drafts."""
+    """Records edits of drafts, and checks the right to make them."""
 
     def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
         self._database = database
@@ -76,9 +76,10 @@ class Edits:
         actor: str,
         accounts: Collection[str],
     ) -> Iterator[None]:
-        """Note that a draft is changed in this block; nothing is noted when the block raises.
+        """Record that a draft is changed in this block; nothing is recorded when the block raises.
 
-        `accounts` are those that the draft goes to. NotPermitted where `actor` may not do this.
+        `accounts` are those that the draft goes to. Raises NotPermitted when `actor` may not do
+        this.
         """
         with self._database.write() as connection:
             self._require(connection, event, actor, accounts)
@@ -88,7 +89,7 @@ class Edits:
             yield
 
     def require(self, event: Event, actor: str, accounts: Collection[str]) -> None:
-        """NotPermitted where `actor` may not do this to a draft that goes to these accounts."""
+        """Raise NotPermitted when `actor` may not do this to a draft for these accounts."""
         with self._database.read() as connection:
             self._require(connection, event, actor, accounts)
 

@@ -1,6 +1,6 @@
-"""The manager's hand: pause, resume, cancel, retry, resolve, withdraw.
+"""Operator commands: pause, resume, cancel, retry, resolve, withdraw.
 
-Every method is one transaction, and each names who asks for it.
+Every method is one transaction, and records who asked for it.
 """
 
 import time
@@ -50,7 +50,7 @@ _NOT_IN_DOUBT = later("Nothing of {post} can be resolved: {states}.")
 
 
 class Control:
-    """What a person may do to what is queued, on its way, or out."""
+    """Operator commands on deliveries that are queued, being sent, or out."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Control:
         rights: Rights = EVERYBODY,
         zone_of: Callable[[], tzinfo] = lambda: UTC,
     ) -> None:
-        """`zone_of`: the zone of the times in what a person reads."""
+        """`zone_of`: the time zone of the times in messages."""
         self._database = database
         self._zone_of = zone_of
         self._clock = clock
@@ -68,14 +68,13 @@ class Control:
         self._rights = rights
 
     def pause(self, account: str | None, reason: str, actor: str) -> list[Delivery]:
-        """Stop everything, or one account; nothing leaves from the moment this returns.
+        """Pause one account, or everything; nothing leaves after this returns.
 
-        Waits for the requests that are on their way at this instant. Returns those that were
-        still unanswered at the end of their time; they cannot begin any more, but they may have
-        begun.
+        Waits for the requests that are under way. Returns the deliveries still without an answer
+        when their time was over: their requests can no longer begin, but may have begun.
 
-        Any manager may stop everything. Who could not end the pause that stands takes it over from
-        nobody: it stays, with its reason.
+        Any manager may pause everything. A pause that exists, and that this person could not end,
+        stays as it is, with its reason.
         """
         name = account or EVERYTHING
         now = self._clock.now()
@@ -106,11 +105,11 @@ class Control:
         while True:
             with self._database.read() as connection:
                 rows = connection.execute(on_their_way).mappings().all()
-            # Nobody can set this clock back, which would make the wait longer.
+            # The monotonic clock cannot be set back, which would make the wait longer.
             seconds = self._clock.monotonic() - begun
             leases_end = now + timedelta(seconds=seconds * self._clock.speed)
             unanswered = [delivery_of(row) for row in rows]
-            # A lease may look over because the clock was set forward; its worker can send still.
+            # A lease may seem over because the clock was set forward; its worker can still send.
             if seconds >= INTENT_LIFE or not unanswered:
                 on_lease = [d for d in unanswered if d.lease_until and d.lease_until > leases_end]
                 if not on_lease:
@@ -118,15 +117,17 @@ class Control:
             time.sleep(0.02)
 
     def may_resume(self, account: str | None, actor: str) -> bool:
-        """Whether this person may end the pause or hold of the account, or of everything."""
+        """Whether this person may end the pause or suspension of the account, or of everything."""
         with self._database.read() as connection:
             return self._may_not_resume(connection, account, actor) is None
 
     def _may_not_resume(
         self, connection: Connection, account: str | None, actor: str
     ) -> NotPermitted | None:
-        """Why not. A pause of everything is ended by who alone set it, or by somebody with a right
-        over everything.
+        """The reason why not; None when they may.
+
+        A pause of everything is ended by the person who alone set it, or by one with a right over
+        everything.
         """
         if account:
             return self._rights.refusal(connection, actor, Rank.MANAGER, [account])
@@ -145,9 +146,10 @@ class Control:
         return NotPermitted(_("Everything was paused by {names}.", names=names), hint=refusal.hint)
 
     def overdue(self, account: str | None = None) -> list[Delivery]:
-        """What fell due and is still on the schedule, in the order in which it would go out.
+        """Deliveries that fell due and are still scheduled, in the order in which they would go
+        out.
 
-        After a pause or a hold that is what `resume` sends.
+        After a pause or a suspension these are what `resume` sends.
         """
         name = account or EVERYTHING
         with self._database.read() as connection:
@@ -157,7 +159,9 @@ class Control:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def stop(self, account: str | None) -> str:
-        """Which pause and hold `resume` would end, empty for none; after it comes another one."""
+        """A mark of the pause and suspension that `resume` would end, empty for none; a new one
+        differs.
+        """
         query = select(accounts).where(accounts.c.account == (account or EVERYTHING))
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
@@ -171,16 +175,16 @@ class Control:
         choices: Choices = NO_CHOICES,
         seen: Seen | None = None,
     ) -> list[Delivery]:
-        """End a pause and a hold; returns what became overdue meanwhile, with its new times.
+        """End a pause and a suspension; returns the deliveries now overdue, with their new times.
 
-        It does not go out in a burst: the first of each account goes at once, in the order of
-        their times, and each other a minute after the one before it, or sooner where one would
-        expire. What expires all the same is missed. `choices` says otherwise, by delivery: an
-        instant at which it goes out, or None, which drops it; UsageError for an instant that is
-        over, NotPossible for one at which it would be past its expiry.
+        They do not go out in a burst: the first of each account goes at once, in the order of their
+        times, and each other a minute after the one before it, or sooner if one would expire. Those
+        that still expire are missed. `choices` changes this, by delivery: an instant at which it
+        goes out, or None, which drops it; UsageError for an instant that is over, NotPossible for
+        one at which it would be past its expiry.
 
         `seen` is what the person looked at. Raises NotPossible when it was another pause, or when
-        more fell due since; without `seen`, when somebody stops it anew at this moment.
+        more fell due since; without `seen`, when it is stopped again at this moment.
         """
         name = account or EVERYTHING
         begun = seen.stop if seen else self.stop(account)
@@ -222,9 +226,9 @@ class Control:
             return carry_on(connection, found, choices, actor, now)
 
     def cancel(self, post: str, account: Accounts, actor: str, reason: str) -> list[Delivery]:
-        """Take a post's deliveries off the schedule, before they are out.
+        """Cancel a post's deliveries that are not out.
 
-        Those that may be out stay as they are: they are cancelled once it is known that they are
+        Those that may be out stay as they are, and are cancelled once it is known that they are
         not.
         """
 
@@ -246,14 +250,15 @@ class Control:
     def retry(
         self, post: str, account: Accounts, actor: str, seen: Mapping[int, str] | None = None
     ) -> list[Delivery]:
-        """Schedule again, for at once, what failed, was missed or cancelled, or is uncertain.
+        """Schedule again, for now, what failed, was missed or cancelled, or is uncertain.
 
         For an uncertain delivery this is a person's word that it is not on the platform. If it was
-        stopped meanwhile, it becomes what the stop says; what is cancelled then, a second `retry`
-        schedules.
+        stopped meanwhile, it becomes what the stop says; if that cancels it, a second `retry`
+        schedules it.
 
-        `seen` are the doubts, by delivery, that the person knows of. Raises NotPossible when one
-        became uncertain since: nobody can have looked for it on the account.
+        `seen` are the marks of uncertainty (`Delivery.doubt`), by delivery, that the person has
+        seen. Raises NotPossible when one became uncertain since: no one can have looked for it on
+        the account.
         """
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
@@ -320,7 +325,9 @@ class Control:
         )
 
     def _state_to_retry(self, delivery: Delivery) -> State:
-        """As if it were queued anew; an uncertain one past its expiry is missed from there on."""
+        """The state as if it were queued again; the dispatcher then marks it missed if it has
+        expired.
+        """
         is_held_by_draft = delivery.hold_reason and delivery.state is not State.UNCERTAIN
         if delivery.halt or is_held_by_draft:
             return State.HELD
@@ -329,7 +336,7 @@ class Control:
 
     @staticmethod
     def _refuse_a_double(connection: Connection, delivery: Delivery) -> None:
-        """The account must not have the same text from another post meanwhile."""
+        """Raise NotPossible when another post of the account has the same text."""
         alike = select(deliveries.c.post, deliveries.c.state).where(
             deliveries.c.account == delivery.account,
             deliveries.c.fingerprint == delivery.content.fingerprint,
@@ -337,7 +344,8 @@ class Control:
             deliveries.c.id != delivery.id,
         )
         if delivery.repeat and delivery.reason != GONE:
-            # Then for the same time alone. A draft that is gone may have another name now.
+            # Then only one for the same time counts. A draft that is gone may have another name
+            # now.
             alike = alike.where(deliveries.c.due_at == delivery.due_at)
         other = connection.execute(alike).first()
         if other is not None:
@@ -356,10 +364,10 @@ class Control:
     def resolve(
         self, post: str, account: Accounts, remote_ids: tuple[str, ...], actor: str
     ) -> list[Delivery]:
-        """A person's word that the uncertain part, and maybe those behind it, are out.
+        """Record a person's word that the uncertain part, and maybe the parts after it, are out.
 
         `remote_ids` are the platform's, one for each such part, in their order. A thread goes on
-        behind the last of them. Raises UsageError and NotPossible, as `resolved` does.
+        after the last of them. Raises UsageError and NotPossible, as `resolved` does.
         """
         now = self._clock.now()
 
@@ -385,8 +393,8 @@ class Control:
         return self._each(post, account, actor, states, _NOT_IN_DOUBT, act)
 
     def withdrawable(self, post: str, account: Accounts, actor: str) -> list[Delivery]:
-        """A post's deliveries of which anything is out and nothing is on its way; `actor` asks to
-        take them down.
+        """A post's deliveries that `actor` may withdraw: some part is out, and none is being
+        sent.
         """
         with self._database.read() as connection:
             wanted = chosen(
@@ -413,7 +421,7 @@ class Control:
 
 
 def _who_paused(connection: Connection) -> list[str]:
-    """Everybody who has paused everything since that was resumed last."""
+    """Everyone who has paused everything since it was last resumed."""
     query = (
         select(history.c.event, history.c.actor)
         .where(
@@ -432,16 +440,16 @@ def _can_be_withdrawn(delivery: Delivery) -> bool:
 
 
 def _kept(delivery: Delivery) -> Prepared:
-    """What may be used again of what lies ready: nothing of what the platform refused.
+    """What can be used again of what is prepared: nothing that the platform refused.
 
-    That is cleared away before anything else is made.
+    That is deleted before anything else is made.
     """
     refused = delivery.state is State.FAILED
     return delivery.prepared.given_up(delivery.remote_ids) if refused else delivery.prepared
 
 
 def _not_stopped(connection: Connection, account: str | None) -> NotPossible:
-    """Why nothing can be resumed; where everything was meant, which accounts are stopped alone."""
+    """The error that nothing can be resumed; it names accounts that are stopped individually."""
     hint = _("`publisher status` shows what is paused.")
     if account is not None and _who_paused(connection):
         return NotPossible(

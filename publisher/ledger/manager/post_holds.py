@@ -1,8 +1,7 @@
-"""A person's hold on one post: it does not go out until a person releases it, whatever its draft
-says meanwhile.
+"""Holds on single posts: a held post does not go out until a person releases it.
 
-The word stands in the delivery's `halt`, apart from what the draft wants (`hold_reason`) and
-through all states: what is cancelled, missed or edited meanwhile comes back held.
+The hold is in the delivery's `halt`, separate from what the draft wants (`hold_reason`), and lasts
+through edits and all states: what is cancelled, missed or edited meanwhile comes back held.
 """
 
 from collections.abc import Callable
@@ -41,8 +40,8 @@ class Halts:
     def hold(self, post: str, account: Accounts, actor: str, reason: str) -> list[Delivery]:
         """Hold a post's deliveries that are not out; all or nothing.
 
-        Those that may be out stay as they are: they are held once it is known that they are not.
-        What was rejected waits already, and is left alone.
+        Those that may be out stay as they are, and are held once it is known that they are not.
+        Rejected ones wait already, and are left alone.
         """
         why = _("held by {actor}: {reason}", actor=actor, reason=reason)
 
@@ -66,10 +65,10 @@ class Halts:
         return self._each(post, account, actor, can_be_held, _NOT_TO_HOLD, act)
 
     def release(self, post: str, account: Accounts, actor: str) -> list[Delivery]:
-        """Let go what a person holds; all or nothing.
+        """Release a post's deliveries that a person holds; all or nothing.
 
-        It goes out at its time, or at once where that is over; it waits for an approval where it
-        needs one, and stays held where its draft says so.
+        They go out at their time, or at once if that is over; they wait for an approval if they
+        need one, and stay held if their draft says so.
         """
 
         def act(connection: Connection, delivery: Delivery) -> Delivery:
@@ -109,12 +108,14 @@ class Halts:
 
 
 def can_be_held(delivery: Delivery) -> bool:
-    """Whether it would go out by itself, or might; to hold it twice changes the reason."""
+    """Whether it can be held: it would go out by itself, or might; a second hold changes the
+    reason.
+    """
     if delivery.may_be_out:
         return delivery.stop not in (State.AWAITING_APPROVAL, State.REJECTED)
     return delivery.in_reach and delivery.state is not State.REJECTED
 
 
 def can_be_released(delivery: Delivery) -> bool:
-    """Whether a person holds it. What may be out stays to be held until that is known."""
+    """Whether it can be released: a person holds it, and it is known not to be out."""
     return delivery.halt is not None and delivery.state in {State.HELD, *ENDED_UNSENT}

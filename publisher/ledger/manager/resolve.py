@@ -1,4 +1,4 @@
-"""A person's word that parts of an uncertain delivery are on the platform, and under which ids."""
+"""Resolving uncertain deliveries: a person gives the ids of the parts that are on the platform."""
 
 import re
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 
 _ANY_ID = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}"
-"""Of a channel that does not exist any more."""
+"""The form of ids for a channel that no longer exists."""
 
 
 def resolved(
     connection: Connection, delivery: Delivery, remote_ids: Sequence[str]
 ) -> tuple[State, dict[str, Any]]:
-    """The state and columns of a delivery of which these further parts are on the platform.
+    """The state and columns of a delivery when these further parts are on the platform.
 
     `remote_ids` are in the order of the parts, the first for the part after the last on record.
-    Raises UsageError for ids that are none, and NotPossible when there are more of them than
-    parts, or when the ledger has one of them already.
+    Raises UsageError for malformed ids, and NotPossible when there are more of them than parts, or
+    when the ledger has one of them already.
     """
     _refuse_malformed(delivery, remote_ids)
     _refuse_too_many(delivery, remote_ids)
@@ -95,7 +95,7 @@ def _refuse_too_many(delivery: Delivery, remote_ids: Sequence[str]) -> None:
 
 
 def _refuse_known(connection: Connection, delivery: Delivery, remote_ids: Sequence[str]) -> None:
-    """One post of the account is one part of one delivery."""
+    """Raise NotPossible for an id on record: a post of the account is one part of one delivery."""
     for remote_id in remote_ids:
         if place := ids.holder(connection, delivery.account, remote_id):
             raise NotPossible(

@@ -1,4 +1,4 @@
-"""What becomes of posts that fell due during a pause or a hold."""
+"""Resuming after a pause or a suspension: posts that fell due are dropped, moved or spread out."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -19,23 +19,23 @@ from publisher.model.states import Role, State
 Choices = Mapping[int, datetime | None]
 """By delivery: the instant at which it goes out, or None, which drops it."""
 NO_CHOICES: Choices = {}
-"""All of it goes out as soon as it may."""
+"""No choices: everything goes out as soon as possible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What somebody looked at before they resume."""
+    """What a person saw before they resume."""
 
     stop: str
-    """Which pause and hold, as `mark_of` says."""
+    """The pause and suspension, as `mark_of` returns them."""
     overdue: Collection[int]
-    """Which deliveries."""
+    """The ids of the overdue deliveries."""
 
 
 APART = timedelta(minutes=1)
-"""Between two overdue posts of one account after a pause; less where they would expire."""
+"""The interval between two overdue posts of one account; shorter if they would expire."""
 NO_BEGINS: Mapping[str, datetime] = {}
-"""All begin at once."""
+"""The first post of each account goes at once."""
 _NO_CLOSER = timedelta(seconds=5)
 _DROPPED = later("dropped when publishing was resumed")
 
@@ -43,11 +43,11 @@ _DROPPED = later("dropped when publishing was resumed")
 def overdue(
     account: str | None, now: datetime, suspended_until: datetime | None = None
 ) -> Select[Any]:
-    """The deliveries that fell due and are still on the schedule, in the order of their times.
+    """A query for deliveries that fell due and are still scheduled, in the order of their times.
 
-    With those that wait for the end of a suspension, which is ended now.
+    Includes those that wait for the end of a suspension, which is ended now.
     """
-    # What moves is taken up before its time, so that to wake is not yet to be overdue.
+    # A GIF or video is claimed before its time, so `wake_at` alone does not make it overdue.
     query = select(deliveries).where(
         deliveries.c.state == State.SCHEDULED,
         deliveries.c.wake_at <= max(now, suspended_until or now),
@@ -60,12 +60,12 @@ def overdue(
 
 
 def mark_of(row: Row[Any]) -> str:
-    """Tells the pause and the hold in a row of `accounts` from every other one."""
+    """A mark that is unique to the pause and the suspension in this row of `accounts`."""
     return " ".join(str(at and microseconds(at)) for at in (row.paused_at, row.held_at))
 
 
 def refuse_unseen(seen: Seen, stop: str, found: Sequence[Delivery]) -> None:
-    """NotPossible when it is another pause than was looked at, or more fell due since."""
+    """Raise NotPossible when it is another pause than the one seen, or more fell due since."""
     if seen.stop != stop:
         raise NotPossible(
             _("Publishing was stopped anew since you looked."),
@@ -83,7 +83,7 @@ def refuse_unseen(seen: Seen, stop: str, found: Sequence[Delivery]) -> None:
 def carry_on(
     connection: Connection, found: Sequence[Delivery], choices: Choices, actor: str, now: datetime
 ) -> list[Delivery]:
-    """Drop, move or spread what is overdue; gives what goes out, with its new times.
+    """Drop, move or spread the overdue deliveries; returns those that go out, with their new times.
 
     UsageError for a chosen instant that is over, NotPossible for one at which a delivery would be
     past its expiry.
@@ -107,7 +107,7 @@ def carry_on(
             at=now,
             detail={"goes_out_at": wakes[delivery.id]},
             wake_at=wakes[delivery.id],
-            # What kept it back is over; its history keeps it.
+            # The error is over; the history keeps it.
             error_kind=None,
             error_message=None,
         )
@@ -156,7 +156,7 @@ def spread(
     for account, queue in queues.items():
         begin = max(now, begins.get(account, now))
         if any(d.expires_at and d.expires_at <= begin for d in queue):
-            begin = now  # it must not wait behind others until it is over
+            begin = now  # it must not expire while it waits behind others
         room = [(d.expires_at - begin) / turn for turn, d in enumerate(queue, 1) if d.expires_at]
         apart = max(min([APART, *room]), _NO_CLOSER)
         wakes.update({delivery.id: begin + turn * apart for turn, delivery in enumerate(queue)})

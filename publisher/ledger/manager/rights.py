@@ -1,8 +1,8 @@
-"""Rights: what a person may do, and to which accounts. The one place where every act is checked.
+"""Rights: what a person may do, and to which accounts; every action is checked here.
 
-The pages and the commands act through the ledger, and whatever acts there asks here first, in its
-own transaction. Whoever is nobody on the pages (who runs commands on the machine under a name of
-their own) has a right over everything: they could write the database as well.
+The pages and the commands act through the ledger, which checks the right first, in the same
+transaction. A person without a log-in (who runs commands on the machine under a name of their own)
+has a right over everything: they could write to the database as well.
 """
 
 import shlex
@@ -23,7 +23,7 @@ from publisher.model.models import Mandate
 
 
 class Rank(StrEnum):
-    """What a person may do on the pages; each may do what those before it may."""
+    """Roles, each with all rights of the ones before it."""
 
     STAFF = "staff"
     MANAGER = "manager"
@@ -36,39 +36,41 @@ class Rank(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may log in."""
+    """A person who may log in."""
 
     id: int
     key: str
-    """The name as names are compared; their steps in the history are under it."""
+    """The name in the form used for comparison; their steps in the history have it."""
     name: str
     rank: Rank
     language: str | None
-    """What the pages speak to them; None: what their browser asks for."""
+    """The language of the pages; None: the one that their browser asks for."""
     disabled_at: datetime | None
     created_at: datetime
     by_openid: bool
     """Whether they log in by OpenID Connect, and have no password."""
     organisations: tuple[str, ...] | None = None
-    """Over whose accounts they have a right; None: over everything."""
+    """The organisations whose accounts they have a right over; None: everything."""
 
     def is_of(self, organisation: str | None) -> bool:
-        """Whether they have a right over what belongs to it; None: it belongs to nobody."""
+        """Whether they have a right over what belongs to this organisation; None: it belongs to
+        none.
+        """
         if self.organisations is None:
             return True
         return organisation is not None and folded(organisation) in map(folded, self.organisations)
 
 
 OrganisationOf = Callable[[str], str | None]
-"""Gives the organisation of an account; None where it has none, or is not known."""
+"""Returns the organisation of an account; None if it has none, or is not known."""
 
 
 MandateOf = Callable[[str], Mandate | None]
-"""Gives the mandate of an account."""
+"""Returns the mandate of an account."""
 
 
 class Rights:
-    """Checks what people do against their role, their organisations, and what they may write."""
+    """Checks actions against a person's role, organisations, and mandates to write."""
 
     def __init__(
         self, organisation_of: OrganisationOf, mandate_of: MandateOf = lambda _account: None
@@ -79,21 +81,21 @@ class Rights:
     def permits(self, person: Person, rank: Rank, accounts: Iterable[str] = ()) -> bool:
         """Whether the person may do what needs this rank, to these accounts.
 
-        EVERYTHING among them stands for all accounts, whoever gets them.
+        EVERYTHING among them means all accounts, including future ones.
         """
         return person.rank.includes(rank) and not self._beyond(person, accounts)
 
     def require(
         self, connection: Connection, actor: str, rank: Rank, accounts: Collection[str] = ()
     ) -> None:
-        """NotPermitted unless who is called `actor` may do this."""
+        """Raise NotPermitted unless the person named `actor` may do this."""
         if refusal := self.refusal(connection, actor, rank, accounts):
             raise refusal
 
     def refusal(
         self, connection: Connection, actor: str, rank: Rank, accounts: Collection[str] = ()
     ) -> NotPermitted | None:
-        """Why they may not, and who may; None when they may."""
+        """The error that says why they may not, and who may; None when they may."""
         row = row_of(connection, actor)
         if row is None:
             return None
@@ -104,14 +106,14 @@ class Rights:
         return NotPermitted(why, hint=self._who_may(connection, rank, accounts)) if why else None
 
     def permits_writing(self, person: Person, accounts: Iterable[str]) -> bool:
-        """Whether the person may change the words of a draft that goes to these accounts."""
+        """Whether the person may change the text of a draft for these accounts."""
         named = list(accounts)
         return self.permits(person, Rank.STAFF, named) and not self._not_written(person, named)
 
     def require_writing(
         self, connection: Connection, actor: str, accounts: Collection[str]
     ) -> None:
-        """NotPermitted unless they may change the words of a draft that goes to these accounts."""
+        """Raise NotPermitted unless they may change the text of a draft for these accounts."""
         self.require(connection, actor, Rank.STAFF, accounts)
         row = row_of(connection, actor)
         refused = self._not_written(person_of(row), accounts) if row else None
@@ -126,7 +128,7 @@ class Rights:
             )
 
     def _not_written(self, person: Person, accounts: Iterable[str]) -> tuple[str, Mandate] | None:
-        """The first account whose mandate lets others write, and it."""
+        """The first account whose mandate does not let this person write, with that mandate."""
         for account in sorted(accounts):
             mandate = self._mandate_of(account)
             if mandate and not may_write(mandate, person.name):
@@ -136,8 +138,10 @@ class Rights:
     def require_over(
         self, connection: Connection, actor: str, organisations: Collection[str] | None
     ) -> None:
-        """NotPermitted unless `actor` may look after people with a right over these
-        organisations; None: over everything.
+        """Raise NotPermitted unless `actor` may manage people with a right over these
+        organisations.
+
+        `organisations`: None means everything.
         """
         row = row_of(connection, actor)
         if row is None:
@@ -151,7 +155,9 @@ class Rights:
             raise NotPermitted(why, hint=self._who_may(connection, Rank.ADMIN, (EVERYTHING,)))
 
     def permits_over(self, person: Person, other: Person) -> bool:
-        """Whether the person may look after the other: an admin of all that they have a right over."""
+        """Whether the person may manage the other: as an admin of all that the other has a right
+        over.
+        """
         return person.rank.includes(Rank.ADMIN) and _covers(person, other.organisations)
 
     def _why(self, person: Person, rank: Rank, accounts: Collection[str]) -> str | None:
@@ -193,7 +199,9 @@ class Rights:
 
 
 def _kept_out(person: Person) -> NotPermitted:
-    """Only commands get this far with such a name: the pages let nobody in."""
+    """The error for a disabled person; only commands get this far, as the pages refuse the
+    log-in.
+    """
     name = shlex.quote(person.name)
     return NotPermitted(
         _("{name} is kept out.", name=person.name),
@@ -211,21 +219,21 @@ class _Unchecked(Rights):
     def refusal(
         self, connection: Connection, actor: str, rank: Rank, accounts: Collection[str] = ()
     ) -> None:
-        """Nothing is refused, and nobody is looked up."""
+        """Nothing is refused, and no person is looked up."""
 
     def require_writing(
         self, connection: Connection, actor: str, accounts: Collection[str]
     ) -> None:
-        """Anybody may."""
+        """Everyone may."""
 
     def require_over(
         self, connection: Connection, actor: str, organisations: Collection[str] | None
     ) -> None:
-        """Anybody may."""
+        """Everyone may."""
 
 
 EVERYBODY: Rights = _Unchecked(lambda _account: None)
-"""For ledgers by themselves, of which nobody knows whose the accounts are."""
+"""Rights without checks, for a ledger alone, without known organisations."""
 
 
 def person_of(row: RowMapping | Mapping[str, Any]) -> Person:
@@ -245,9 +253,9 @@ def person_of(row: RowMapping | Mapping[str, Any]) -> Person:
 
 
 def row_of(connection: Connection, name: str) -> RowMapping | None:
-    """The row of the person of that name.
+    """The row of the person with that name; None when there is none.
 
-    Keys of earlier versions told an é from its other spelling: where both are there, each is found
+    Earlier versions had different keys for the two encodings of an é: if both exist, each is found
     by its own.
     """
     rows = connection.execute(select(people)).mappings()

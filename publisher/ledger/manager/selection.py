@@ -1,4 +1,4 @@
-"""The deliveries of a post that a person's command is about, or why there are none."""
+"""Selection of the deliveries of a post for an operator command."""
 
 from collections.abc import Callable, Collection, Iterable
 
@@ -11,11 +11,13 @@ from publisher.ledger.tables import deliveries
 from publisher.model.models import Delivery
 
 Accounts = str | Collection[str] | None
-"""One account, several, or all of a post's."""
+"""One account, several, or None for all of a post's."""
 
 
 def of_post(connection: Connection, post: str, account: Accounts) -> list[Delivery]:
-    """All of a post, or those to the accounts, locked until the transaction ends; NoSuchPost."""
+    """A post's deliveries, to all or some accounts, locked for the transaction; raises
+    NoSuchPost.
+    """
     condition: ColumnElement[bool] = deliveries.c.post == post
     names = [account] if isinstance(account, str) else account
     if names is not None:
@@ -39,9 +41,9 @@ def chosen(
     refusal: str,
     hint: str | None = None,
 ) -> list[Delivery]:
-    """Those of them that the command concerns; NotPossible with the `refusal` when none is.
+    """Those that the command concerns; raises NotPossible with the `refusal` when there are none.
 
-    The refusal is a text marked with `later`, with room for the post and its states.
+    The refusal is a text marked with `later`, with the fields `post` and `states`.
     """
     found = of_post(connection, post, account)
     wanted = [delivery for delivery in found if concerns(delivery)]

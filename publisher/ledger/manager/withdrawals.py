@@ -1,10 +1,11 @@
-"""A withdrawal in the ledger: its beginning, each part that is down, and what stood in its way.
+"""Withdrawals in the ledger: the beginning, each deleted part, and each failure.
 
-A part is deleted only after it is on record that somebody began to, and a part that is deleted is
-no longer among `remote_ids`: whatever dies in between, the ledger never calls out what is not.
-Once a withdrawal has begun, only another one goes on with the delivery: nothing sends the rest of a
-thread after a part that may be deleted. What the platform does not confirm may still be out: a worker
-tries again, at growing intervals, until all is down or a person says that it is.
+A part is deleted only after the beginning of the withdrawal is on record, and a deleted part is no
+longer among `remote_ids`: whatever process dies in between, the ledger never says that a deleted
+part is out. Once a withdrawal has begun, only another one goes on with the delivery: nothing sends
+the rest of a thread after a part that may be deleted. What the platform does not confirm may still
+be out: a worker tries again, at growing intervals, until all is deleted or a person says that it
+is.
 """
 
 import json
@@ -26,7 +27,7 @@ from publisher.model.states import ENDED_UNSENT, Role, State
 
 WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
 """The states in which what is out of a delivery can be taken down."""
-_FIRST_PAUSE = 60.0  # real seconds until it is tried again; as long as it has lasted, after that
+_FIRST_PAUSE = 60.0  # real seconds until the first retry; later ones wait as long as it has lasted
 _LONGEST_PAUSE = 6 * 3600.0
 
 STILL_OUT = DueQueries(
@@ -37,7 +38,7 @@ STILL_OUT = DueQueries(
 
 
 class Withdrawals:
-    """Writes how far a withdrawal came; `Conflict` when somebody else changed the delivery."""
+    """Records the progress of withdrawals; raises `Conflict` when the delivery has changed."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -50,21 +51,21 @@ class Withdrawals:
             return delivery_of(connection.execute(query).mappings().one())
 
     def begin(self, delivery: Delivery, actor: str, reason: str) -> Delivery:
-        """Note who is about to delete the parts that are out, and why."""
+        """Record who begins to delete the parts that are out, and why."""
         with self._database.write() as connection:
             return change(
                 connection, delivery, Event.WITHDRAWING, role=Role.MANAGER, actor=actor,
                 at=self._clock.now(), detail={"reason": reason, "ids": delivery.remote_ids},
                 withdrawn_ids=json.dumps(delivery.withdrawn_ids or ()),
-                # Should this process die, a worker goes on.
+                # If this process dies, a worker goes on.
                 withdraw_at=self._clock.ahead(_FIRST_PAUSE),
             )  # fmt: skip
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
-        """Take up to `limit` withdrawals that are to be tried again now.
+        """Claim up to `limit` withdrawals that are to be tried again now.
 
-        Whoever took one and dies, or whom the broker does not tell, is followed by another at
-        `lease_until`. This is no step: nothing has happened yet.
+        If the process that claims one dies, or the broker loses the message, another one claims it
+        at `lease_until`. This is no step of the history: nothing has happened yet.
         """
         with self._database.write() as connection:
             rows = STILL_OUT.lock(connection, {"now": self._clock.now()}, limit)
@@ -76,7 +77,9 @@ class Withdrawals:
         return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
 
     def take(self, claim: Claim) -> tuple[Delivery, str] | None:
-        """The claimed delivery, and why somebody withdraws it; None when it has moved since."""
+        """The claimed delivery, and the reason of the withdrawal; None when it has changed
+        since.
+        """
         query = select(deliveries).where(
             deliveries.c.id == claim.delivery,
             deliveries.c.version == claim.version,
@@ -90,7 +93,7 @@ class Withdrawals:
             return delivery, json.loads(_begun(connection, delivery)["detail"])["reason"]
 
     def deleted(self, delivery: Delivery, actor: str, reason: str, receipt: Accepted) -> Delivery:
-        """Note that the last part that was out is deleted; with the first one, all of it is."""
+        """Record that the last part that was out is deleted; with the first part, all are."""
         *left, gone = delivery.remote_ids
         with self._database.write() as connection:
             recorded = change(
@@ -119,7 +122,7 @@ class Withdrawals:
         outcome: Refused | Deferred | AccountHeld | Unknown,
         message: str,
     ) -> Delivery:
-        """Note what stood in the way; the log shows it until the rest is down.
+        """Record a failure; the log shows it until the rest is deleted.
 
         It is tried again after a minute, and later each time, up to six hours (real time).
         """
@@ -136,7 +139,7 @@ class Withdrawals:
             return recorded
 
     def found_gone(self, delivery: Delivery, actor: str, reason: str) -> Delivery:
-        """Note a person's word that no part of it is out any more."""
+        """Record a person's word that no part of it is out any more."""
         ids = delivery.remote_ids
         with self._database.write() as connection:
             return change(
@@ -161,7 +164,7 @@ class Withdrawals:
 
 
 def _begun(connection: Connection, delivery: Delivery) -> RowMapping:
-    """The step with which somebody last began to withdraw it."""
+    """The step with which its withdrawal last began."""
     query = select(history.c.at, history.c.detail).where(
         history.c.delivery == delivery.id, history.c.event == Event.WITHDRAWING
     )

@@ -1,1 +1,1 @@
-"""Queries: all that only reads the ledger."""
+"""Queries: everything that only reads the ledger."""

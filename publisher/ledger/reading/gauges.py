@@ -1,4 +1,4 @@
-"""Figures about the ledger as a whole, for whoever watches over it."""
+"""Gauges: figures about the whole ledger, for monitoring."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,17 +30,17 @@ _SECOND = 1_000_000  # microseconds
 
 @dataclass(frozen=True, slots=True)
 class LatenessGauge:
-    """How late what is out went out."""
+    """The lateness of published deliveries, as a histogram."""
 
     within: Sequence[int]
-    """How many were at most so late, for each bound of `LATENESS`."""
+    """How many were at most that late, for each bound of `LATENESS`."""
     count: int
     seconds: float
-    """The sum."""
+    """The sum of their lateness, in seconds."""
 
 
 class Gauges:
-    """Counts what is in the ledger."""
+    """Reads the gauges."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -54,10 +54,10 @@ class Gauges:
             return {(name, State(state)): n for name, state, n in connection.execute(query)}
 
     def unclaimed(self, machine_seconds: float) -> int:
-        """How many should have been in a worker's hands so many real seconds ago and are not.
+        """How many deliveries should have been claimed that many real seconds ago and are not.
 
-        Those of accounts that are paused or held do not count, nor those that go one by one because
-        their platform held the account before.
+        Those of accounts that are paused or suspended do not count, nor those that go one by one
+        because of an earlier suspension.
         """
         now = self._clock.now()
         latest = now - (self._clock.ahead(machine_seconds) - now)
@@ -73,7 +73,7 @@ class Gauges:
             return connection.execute(query).scalar_one()
 
     def lateness(self) -> LatenessGauge:
-        """Of all that is out, also what was withdrawn since."""
+        """The lateness of everything that went out, including what was withdrawn since."""
         columns = deliveries.c
         late = type_coerce(columns.published_at, BigInteger) - type_coerce(leaves_at, BigInteger)
         query = select(
@@ -87,8 +87,9 @@ class Gauges:
         return LatenessGauge(tuple(int(n) for n in within), count, float(total) / _SECOND)
 
     def standing(self) -> Mapping[str, str]:
-        """Accounts that are `paused`, or `held` and need a person, as far as is known; `*` stands
-        for all.
+        """Accounts that are `paused`, or `held` and need a person, as far as is known.
+
+        `*` means all accounts.
         """
         calls = and_(unproved(accounts), accounts.c.held_kind.not_in(sorted(PASSING)))
         is_held = or_(held_for_a_person(accounts.c.account), calls)

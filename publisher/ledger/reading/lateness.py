@@ -1,11 +1,11 @@
-"""Lateness: which deliveries are due, are not out, and do not rightly wait.
+"""Lateness: which deliveries are due, are not out, and have no good reason to wait.
 
-By when they were to leave (their time, or the end of their embargo), and not by when they are
-taken up next, which moves with each attempt. What waits rightly is not late: for an approval, for
-a person who paused it, for its agenda item, or because somebody stopped it.
+It counts from when they were to leave (their time, or the end of their embargo), not from when they
+are claimed next, which changes with each attempt. A delivery is not late if it waits for an
+approval, for a person who paused it, for its agenda item, or because a person stopped it.
 
-What is late is noted once in the history, and once more when all of it is out, so that notices can
-tell it and the record has it.
+Lateness is recorded once in the history, and once more when nothing is late any more, for the
+notices and the record.
 """
 
 import json
@@ -50,9 +50,9 @@ from publisher.model.outcomes import Kind
 from publisher.model.states import State
 
 LATE_AFTER = 180.0
-"""Real seconds after which people are told."""
+"""Real seconds after which people are notified."""
 BEGUN, OVER = Event.LATE, Event.ON_TIME_AGAIN
-"""The events of the history."""
+"""The events of its beginning and its end."""
 NOTHING_LATE = later(
     "Nothing is late any more, and it goes on. What did not go out after all, or waits for you, is "
     "told separately."
@@ -64,7 +64,7 @@ ALL_PAUSED = later(
 
 
 class Cause(StrEnum):
-    """Why a delivery is late, as far as the ledger knows it."""
+    """Why a delivery is late, as far as the ledger knows."""
 
     CLOCK = "clock"
     """A machine's clock is wrong, so that it publishes nothing."""
@@ -77,13 +77,13 @@ class Cause(StrEnum):
     IN_HAND = "in-hand"
     """A worker has it, or should."""
     SPACED = "spaced"
-    """Its turn comes: after a pause, a suspension or an outage they go out one after the other."""
+    """It has a place in a queue: after a pause, suspension or outage, posts go out one by one."""
     NOT_TAKEN = "not-taken"
-    """No dispatcher takes it up."""
+    """No dispatcher claims it."""
 
 
 EXPLAINED = frozenset({Cause.SUSPENDED, Cause.SPACED})
-"""What people were told of, or chose, and what goes on by itself."""
+"""Causes that people were notified of, or chose, and that end by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class LateGroup:
     """When the first of them was to leave."""
 
     def with_(self, other: "LateGroup | None") -> "LateGroup":
-        """Both as one."""
+        """Both groups as one."""
         if other is None:
             return self
         number, since = self.number + other.number, min(self.since, other.since)
@@ -108,7 +108,7 @@ class LateGroup:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """What is late, at one instant."""
+    """All that is late at one instant."""
 
     groups: Sequence[LateGroup] = ()
 
@@ -121,12 +121,12 @@ class Late:
 
     @property
     def since(self) -> datetime:
-        """When the first was to leave. Only where something is late."""
+        """When the first was to leave. Call it only if something is late."""
         return min(group.since for group in self.groups)
 
     @property
     def unexplained(self) -> "Late":
-        """What nobody was told of."""
+        """What is late for causes that people do not know of yet."""
         return self.without(EXPLAINED)
 
     def without(self, causes: Collection[Cause]) -> "Late":
@@ -141,8 +141,8 @@ class Late:
 
 _HAS_TIME = (deliveries.c.wake_at > bindparam("now", type_=Instant)).label("has_time")
 _GROUPED = deliveries.c.account, deliveries.c.channel, deliveries.c.state, deliveries.c.error_kind
-# Built once: to build a statement takes longer than to execute it. The accounts are looked at
-# afterwards: to do so for each of a hundred thousand deliveries takes most of a second.
+# Built once: to build a statement takes longer than to execute it. The accounts are checked
+# afterwards: to check them for each of a hundred thousand deliveries takes most of a second.
 _LOOK = (
     select(
         *_GROUPED,
@@ -177,7 +177,7 @@ _LAST = (
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What the history tells last of lateness."""
+    """The newest step about lateness in the history."""
 
     step: int
     at: datetime
@@ -186,16 +186,17 @@ class Noted:
 
 
 class Lateness:
-    """Finds what is late, and notes it."""
+    """Finds late deliveries, and records that."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def find(self, after: float | None = None) -> Late:
-        """What was to leave more than `after` real seconds ago; `LATE_AFTER`, if None is given.
+        """Deliveries that were to leave more than `after` real seconds ago; None: `LATE_AFTER`.
 
-        By the true time, as far as it is known: by a clock that is ahead, what is not due is late.
+        By the true time, as far as it is known: a clock that is ahead would make posts late that
+        are not due.
         """
         after = LATE_AFTER if after is None else after
         now = self._clock.now()
@@ -228,7 +229,7 @@ class Lateness:
         return Late(list(groups.values()))
 
     def went_out_late(self, since: datetime, after: float | None = None) -> Late:
-        """What has left since an instant, more than `after` real seconds too late."""
+        """Deliveries that have left since an instant, more than `after` real seconds late."""
         after = LATE_AFTER if after is None else after
         columns = deliveries.c
         apart = microseconds(self._clock.ahead(after)) - microseconds(self._clock.now())
@@ -241,23 +242,23 @@ class Lateness:
         return Late([LateGroup(Cause.SPACED, "", None, number, first)] if number else [])
 
     def noted(self) -> Noted | None:
-        """What the history tells last; None when nothing was ever late."""
+        """The newest step about lateness; None when nothing was ever late."""
         with self._database.read() as connection:
             return _noted(connection)
 
     def begin(self, late: Late, message: str) -> bool:
-        """Note that something is late, and why; False where that is noted already."""
+        """Record that something is late, and why; False if that is recorded already."""
         detail = {"number": late.number, "since": late.since, "message": message}
         return self._note(BEGUN, detail)
 
     def end(self, message: str) -> bool:
-        """Note that nothing is late any more; False where that is noted already."""
+        """Record that nothing is late any more; False if that is recorded already."""
         return self._note(OVER, {"message": message})
 
     def _note(self, event: Event, detail: Mapping[str, Any]) -> bool:
         now = self._clock.now()
         with self._database.write() as connection:
-            # One at a time, of all who watch.
+            # One process at a time, of all that check lateness.
             self._database.insert_missing(connection, accounts, [{"account": EVERYTHING}])
             take_in_order(connection, {EVERYTHING})
             last = _noted(connection)
@@ -268,17 +269,16 @@ class Lateness:
 
 
 def _cause(row: Row[Any], held: Row[Any] | None, *, are_clocks_right: bool) -> Cause:
-    """Why the deliveries of one row of `_LOOK` are late, whose account nothing stops.
+    """Why the deliveries of one row of `_LOOK` are late; their account is not stopped.
 
-    `held`: when its platform held the account last. `are_clocks_right`: of all machines that
-    publish.
+    `held`: the account's last suspension. `are_clocks_right`: on all machines that publish.
     """
     if row.state == State.UNCERTAIN:
         return Cause.UNCERTAIN
     is_untried = row.error_kind is None
     if row.error_kind == Kind.CLOCK or (is_untried and not are_clocks_right and not row.has_time):
         return Cause.CLOCK
-    # See `holds.waits_its_turn`: they go one by one.
+    # See `account_holds.waits_its_turn`: they go one by one.
     in_turn = held and (held.suspended_times is not None or held.held_until >= row.wakes_at)
     if row.state == State.SCHEDULED and (in_turn or (is_untried and row.has_time)):
         return Cause.SPACED

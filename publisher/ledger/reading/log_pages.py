@@ -1,7 +1,7 @@
-"""The log, page by page: filtered, searched and sorted, also among a hundred thousand deliveries.
+"""Pages of the log: filtered, searched and sorted, also with a hundred thousand deliveries.
 
-A page is found by where the one before it ended, not by counting what comes before, which would
-take longer with each page.
+A page begins at the cursor of the one before it (keyset pagination). To count what comes before
+would take longer with each page.
 """
 
 from collections.abc import Iterator
@@ -34,22 +34,22 @@ from publisher.model.states import State
 
 _CHUNK = 500
 _Sorted = tuple[Select[Any], ColumnElement[int]]
-"""What is asked for, and by which column it is sorted."""
+"""A query, and the column by which it is sorted."""
 _EPOCH_COLUMNS = {"due": deliveries.c.due_at, "published": deliveries.c.published_at}
 
 
 class SortOrder(StrEnum):
-    """What the log is sorted by, newest first unless `Wanted.oldest_first`."""
+    """The sort order of the log, newest first unless `Wanted.oldest_first`."""
 
     HAPPENED = "happened"
-    """When it changed last."""
+    """By when it changed last."""
     DUE = "due"
     PUBLISHED = "published"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which deliveries, and in which order."""
+    """The filter and order of a page of the log."""
 
     since: datetime | None = None
     """Due then or later."""
@@ -60,17 +60,18 @@ class Wanted:
     text: str | None = None
     """Words in the post's id, its text, its error, or its address on the platform."""
     order: SortOrder = SortOrder.DUE
-    """`PUBLISHED` leaves out what is not out."""
+    """`PUBLISHED` leaves out deliveries that are not out."""
     oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Between which deliveries a page begins or ends."""
+    """The place between two deliveries where a page begins or ends."""
 
     instant: int
-    """Microseconds since 1970 UTC, of what the log is sorted by; for HAPPENED the id of the newest
-    step, and 0 where an archive has that."""
+    """Microseconds since 1970 UTC, of the instant that the log is sorted by; for HAPPENED the id of
+    the newest step, 0 if that is in an archive.
+    """
     id: int
 
     def __str__(self) -> str:
@@ -78,7 +79,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """The place that `str` wrote. UsageError for anything else."""
+        """Parse the text that `str` made. UsageError for anything else."""
         instant, __, key = text.rpartition("-")
         digits = instant.removeprefix("-")
         plain = digits.isascii() and digits.isdigit() and key.isascii() and key.isdigit()
@@ -89,7 +90,9 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Some deliveries, and where the pages beside it are; None where there is none."""
+    """Some deliveries, and the cursors of the pages before and after; None if there is no such
+    page.
+    """
 
     deliveries: list[Delivery]
     before: Cursor | None
@@ -97,7 +100,7 @@ class LogPage:
 
 
 class Logbook:
-    """Reads the log."""
+    """Reads the log, page by page."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -110,7 +113,7 @@ class Logbook:
         after: Cursor | None = None,
         before: Cursor | None = None,
     ) -> LogPage:
-        """The first `size` deliveries, or those right `after` or `before` a place."""
+        """The first `size` deliveries, or those directly `after` or `before` a cursor."""
         backwards = before is not None and after is None
         place = before if backwards else after
         with self._database.read() as connection:
@@ -126,13 +129,13 @@ class Logbook:
         )
 
     def posts(self, wanted: Wanted, size: int) -> list[str]:
-        """Whose the first `size` deliveries are."""
+        """The posts of the first `size` deliveries."""
         with self._database.read() as connection:
             found = _found(connection, wanted, None, size, backwards=False)
             return [delivery.post for _place, delivery in found]
 
     def all(self, wanted: Wanted) -> Iterator[Delivery]:
-        """All of them in their order, without all of them in memory."""
+        """All deliveries in their order, with only a page of them in memory."""
         page = self.page(wanted, _CHUNK)
         yield from page.deliveries
         while page.after:
@@ -147,7 +150,7 @@ _NEWEST = and_(history.c.delivery == deliveries.c.id, history.c.seq == deliverie
 def _found(
     connection: Connection, wanted: Wanted, place: Cursor | None, most: int, *, backwards: bool
 ) -> Iterator[tuple[Cursor, Delivery]]:
-    """The first `most` deliveries behind a place, each with its own."""
+    """The first `most` deliveries after a cursor, each with its own cursor."""
     dialect = connection.dialect.name
     if wanted.order is not SortOrder.HAPPENED:
         query = _query(wanted, place, dialect, backwards=backwards).limit(most)
@@ -169,13 +172,13 @@ def _found(
 
 
 def _with_steps(wanted: Wanted, dialect: str) -> _Sorted:
-    """Read from the newest step on, until there are enough: no index of deliveries is so sorted."""
+    """Deliveries by their newest step: no index of deliveries has that order."""
     query = select(deliveries, history.c.id.label("step")).join(history, _NEWEST)
     return query.where(*_conditions(wanted, dialect)), history.c.id
 
 
 def _without_steps(wanted: Wanted, dialect: str) -> _Sorted:
-    """Those that ended so long ago that their steps are in an archive: the oldest of all."""
+    """Deliveries that ended so long ago that their steps are in an archive: the oldest of all."""
     query = select(deliveries, literal(0).label("step"))
     return query.where(*_conditions(wanted, dialect), ~exists().where(_NEWEST)), deliveries.c.id
 
@@ -183,7 +186,7 @@ def _without_steps(wanted: Wanted, dialect: str) -> _Sorted:
 def _behind(
     query: Select[Any], key: ColumnElement[int], place: Cursor | None, *, rising: bool
 ) -> Select[Any] | None:
-    """The query from the place on; None when all of it lies before that."""
+    """The query from the cursor on; None when all its rows are before that."""
     ordered = query.order_by(key if rising else key.desc())
     if place is None:
         return ordered
@@ -223,7 +226,7 @@ def _conditions(wanted: Wanted, dialect: str) -> Iterator[ColumnElement[bool]]:
 
 
 def _beyond(column: Column[datetime], place: Cursor, *, rising: bool) -> ColumnElement[bool]:
-    # Compared as stored: a place need not be an instant that the calendar has.
+    # Compared as stored: a cursor need not be a valid instant.
     here = tuple_(column, deliveries.c.id)
     there = tuple_(literal(place.instant, BigInteger), literal(place.id, BigInteger))
     return here > there if rising else here < there
@@ -231,5 +234,5 @@ def _beyond(column: Column[datetime], place: Cursor, *, rising: bool) -> ColumnE
 
 def _place(wanted: Wanted, delivery: Delivery) -> Cursor:
     instant = delivery.due_at if wanted.order is SortOrder.DUE else delivery.published_at
-    assert instant is not None  # noqa: S101 - what has none is not in that order
+    assert instant is not None  # noqa: S101 - a delivery without one is not in that order
     return Cursor(microseconds(instant), delivery.id)

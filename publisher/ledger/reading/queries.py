@@ -1,4 +1,4 @@
-"""Reading the ledger; nothing here changes it."""
+"""Queries: reads deliveries, the history and accounts; nothing here changes the ledger."""
 
 import json
 from collections import defaultdict
@@ -52,13 +52,14 @@ from publisher.model.states import WAITING, State
 
 _CHUNK = 500
 _COMPARED = 5_000
-"""Names that are compared letter by letter with one that is none."""
+"""How many known names an unknown one is compared with."""
 _STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
 _T = TypeVar("_T")
 # As in the partial indexes, which the planner does not find for bound values.
 _SCHEDULED: ColumnElement[bool] = literal_column("(deliveries.state = 'scheduled')")
 _PUBLISHING: ColumnElement[bool] = literal_column("(deliveries.state = 'publishing')")
-# With the plus no index of times is taken: of the few that were stopped, the partial one is shorter.
+# The plus prevents the use of an index of times: the partial index of the few stopped ones is
+# shorter.
 _due_at: ColumnElement[datetime] = literal_column("+deliveries.due_at", Instant)
 
 
@@ -74,13 +75,13 @@ _STEPS = (
     .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
     .order_by(history.c.id)
 )
-# `publisher run` asks several times a second; to build a statement takes longer than to answer it.
+# `publisher run` polls several times a second; to build a statement takes longer than to answer it.
 _STEPS_AFTER = _STEPS.where(history.c.id > bindparam("after")).limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryStep:
-    """One line of the history."""
+    """One step of the history, with its delivery's post, account and channel."""
 
     id: int
     at: datetime
@@ -94,21 +95,24 @@ class HistoryStep:
     target: State | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     late: timedelta | None = field(default=None, compare=False)
-    """How late its delivery's first part was, if that is out: of the delivery, and not of the step.
-    No archive has it."""
+    """How late its delivery's first part was, if that is out. It belongs to the delivery, not to
+    the step, and is not in archives.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingPosts:
-    """What the machines still have to do."""
+    """Counts of the posts that Publisher still has to send or look for."""
 
     scheduled: int
-    """On the schedule, of accounts that are neither paused nor waiting for a person."""
+    """Scheduled, of accounts that are neither paused nor waiting for a person."""
     publishing: int
     reading: int
-    """Of unknown outcome, and looked for on the platform; the others wait for a person."""
+    """Of unknown outcome and looked for on the platform; the others wait for a person."""
     next_wake: datetime | None
-    """When the first of the scheduled ones wakes; before its time, if it shows what moves."""
+    """When the first of the scheduled ones is claimed; before its time, if it has a video or
+    GIF.
+    """
     next_due: datetime | None
     """When the first of them is due."""
 
@@ -127,13 +131,13 @@ class AccountStatus:
     held_kind: str | None
     held_message: str | None
     suspended_times: int | None = None
-    """How often in a row it was suspended without an end that the platform named; None: it was not.
-    While it is set, the next post after `held_until` asks whether the account goes on.
+    """How often in a row it was suspended without an end named by the platform; None: it was not.
+    While it is set, the next post after `held_until` tests whether the account goes on.
     """
 
     @property
     def needs_person(self) -> bool:
-        """Whether a person is called: it may go on by itself all the same."""
+        """Whether a person is notified; it may still go on by itself."""
         calls = self.suspended_times is not None and self.held_kind not in PASSING
         has_no_end = self.held_at is not None and self.held_until is None
         return self.paused_at is not None or has_no_end or calls
@@ -141,17 +145,19 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
-    """The ids of an account's first and last delivery: the later one came later."""
+    """The ids of an account's first and last delivery; of two accounts, the newer has higher
+    ids.
+    """
 
     first: int
     last: int
 
 
 class Queries:
-    """What people and pages want to know."""
+    """Queries for pages, commands and reports."""
 
     def __init__(self, database: Database, clock: Clock, archive: Path | None = None) -> None:
-        """`archive` is the folder of the archives; None: none is at hand."""
+        """`archive` is the folder of the archives; None when there is none."""
         self._database = database
         self._clock = clock
         self._archives = archive_files.Archives(archive)
@@ -167,8 +173,9 @@ class Queries:
         limit: int | None = None,
         newest_first: bool = False,
     ) -> list[Delivery]:
-        """Deliveries due from `since` (inclusive) to `until` (exclusive), earliest first unless
-        `newest_first`.
+        """Deliveries due from `since` (inclusive) to `until` (exclusive), earliest first.
+
+        With `newest_first`, newest first.
         """
         conditions: list[ColumnElement[bool]] = []
         if since:
@@ -190,7 +197,7 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def missed(self, since: datetime) -> int:
-        """How many that were due from `since` on were missed."""
+        """How many deliveries due from `since` on were missed."""
         query = select(func.count()).where(
             deliveries.c.due_at >= since, deliveries.c.state == State.MISSED
         )
@@ -198,7 +205,7 @@ class Queries:
             return connection.execute(query).scalar_one()
 
     def stopped_too_late(self, since: datetime) -> list[Delivery]:
-        """Deliveries due from `since` on that are out, though somebody had stopped them."""
+        """Deliveries due from `since` on that are out, although a person had stopped them."""
         query = select(deliveries).where(
             _due_at >= since,
             deliveries.c.stop.is_not(None),
@@ -208,9 +215,9 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def still_out(self) -> list[Delivery]:
-        """Deliveries that somebody withdraws, and of which a part may still be out.
+        """Deliveries whose withdrawal failed so far: a part may still be out.
 
-        Without those that are in trouble anyway.
+        Without those that are listed as problems anyway.
         """
         query = select(deliveries).where(
             deliveries.c.withdraw_at.is_not(None),
@@ -221,13 +228,15 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def kept_back(self) -> list[Delivery]:
-        """Deliveries that are due, and that their platform does not take as they are for now."""
+        """Deliveries that are due, and whose content their platform does not take for now."""
         query = select(deliveries).where(kept_back(self._clock))
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def standing(self, posts: Sequence[str], *, and_under_way: bool) -> list[Delivery]:
-        """All deliveries of these posts; `and_under_way` adds those of other posts not out yet."""
+        """All deliveries of these posts; `and_under_way` adds other posts' deliveries not out
+        yet.
+        """
         found: dict[int, Delivery] = {}
         conditions = [deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))]
         if and_under_way:
@@ -261,7 +270,7 @@ class Queries:
             return {State(state): count for state, count in connection.execute(query)}
 
     def coming(self, limit: int | None) -> list[Delivery]:
-        """What is on its way or will go out at its time, the first `limit` of it."""
+        """The first `limit` deliveries that are being sent or will go out at their time."""
         resting = self._resting()
         going = _SCHEDULED if resting is None else and_(_SCHEDULED, ~resting)
         first: list[Delivery] = []
@@ -274,7 +283,9 @@ class Queries:
         return first[:limit]
 
     def resting(self) -> int:
-        """How many of the scheduled wait for an account that is paused or held at their time."""
+        """How many scheduled deliveries will wait, as their account is paused or suspended at their
+        time.
+        """
         resting = self._resting()
         if resting is None:
             return 0
@@ -283,7 +294,9 @@ class Queries:
             return connection.execute(query).scalar_one()
 
     def first_resting(self, limit: int) -> list[Delivery]:
-        """The first `limit` of those, in the order in which they are due."""
+        """The first `limit` of the deliveries that `resting` counts, in the order of their
+        times.
+        """
         resting = self._resting()
         if resting is None:
             return []
@@ -293,28 +306,30 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(ordered).mappings()]
 
     def _resting(self) -> ColumnElement[bool] | None:
-        """Deliveries whose account rests at their time; None while no account does."""
+        """Deliveries whose account is paused or suspended at their time; None while no account
+        is.
+        """
         found = self.accounts()
         if not found:
             return None
-        # Few accounts rest: to ask of each delivery whether its own does takes far longer.
+        # Few accounts are: to check the account of each delivery would take far longer.
         return or_(*map(_rests_with, found))
 
     def picture(self, digest: str) -> tuple[str, bytes] | None:
-        """The media type and the bytes of a picture that was queued; None when there is none."""
+        """The media type and the bytes of a queued picture; None when there is none."""
         query = select(media.c.media_type, media.c.data).where(media.c.digest == digest)
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else (row.media_type, row.data)
 
     def has_picture(self, digest: str) -> bool:
-        """Whether the copy is stored already, for a delivery that was queued."""
+        """Whether the picture is stored already, from a queued delivery."""
         query = select(exists().where(media.c.digest == digest))
         with self._database.read() as connection:
             return bool(connection.execute(query).scalar())
 
     def waiting(self) -> WaitingPosts:
-        """What the machines still have to do."""
+        """Counts of the posts that Publisher still has to send or look for."""
         now = bindparam("now", self._clock.now(), type_=Instant)
         earliest = func.min(deliveries.c.wake_at), func.min(deliveries.c.due_at)
         scheduled = select(func.count(), *earliest).where(
@@ -338,8 +353,8 @@ class Queries:
             )
 
     def accounts(self) -> list[AccountStatus]:
-        """The accounts that are paused or suspended at this moment, and those of which it is not
-        proved yet that they go on.
+        """The accounts that are paused or suspended now, or whose suspension is not proved to be
+        over.
         """
         now = self._clock.now()
         held = and_(
@@ -356,12 +371,12 @@ class Queries:
             return [AccountStatus(**{**r, "held_message": told(r["held_message"])}) for r in rows]
 
     def known_accounts(self) -> set[str]:
-        """The names of all accounts that the ledger has ever had anything to do with."""
+        """The names of all accounts that the ledger has ever known."""
         with self._database.read() as connection:
             return set(connection.execute(select(accounts.c.account)).scalars()) - {EVERYTHING}
 
     def known_posts(self, ids: Sequence[str]) -> set[str]:
-        """Those of the posts that the ledger has anything of."""
+        """Those of the posts that the ledger has deliveries of."""
         known: set[str] = set()
         with self._database.read() as connection:
             for chunk in _chunks(ids):
@@ -370,7 +385,9 @@ class Queries:
         return known
 
     def writers(self, posts: Sequence[str]) -> dict[str, list[str]]:
-        """Who changed the words or pictures of these posts' drafts on the web pages, by post."""
+        """People who changed the text or pictures of these posts' drafts on the web pages, by
+        post.
+        """
         found: dict[str, list[str]] = {}
         with self._database.read() as connection:
             for chunk in _chunks(posts):
@@ -378,19 +395,21 @@ class Queries:
         return found
 
     def tenure(self, account: str) -> Tenure | None:
-        """From which delivery to which an account was used; None when it never was."""
+        """The first and last delivery of an account; None when it has none."""
         ends = select(func.min(deliveries.c.id), func.max(deliveries.c.id))
         with self._database.read() as connection:
             row = connection.execute(ends.where(deliveries.c.account == account)).one()
         return None if row[0] is None else Tenure(*row)
 
     def ledger_id(self) -> str:
-        """Which ledger this is: 32 hexadecimal digits, of no other one."""
+        """The unique id of this ledger: 32 hexadecimal digits."""
         with self._database.read() as connection:
             return str(connection.execute(select(identity.c.id)).scalar_one())
 
     def gaps(self) -> list[Gap]:
-        """What this ledger cannot know: it was restored from a backup, or is new."""
+        """The time spans that this ledger knows nothing about: it was restored from a backup, or is
+        new.
+        """
         with self._database.read() as connection:
             return gaps(connection)
 
@@ -411,7 +430,9 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def names_like(self, name: str, limit: int) -> list[str]:
-        """Posts that may be meant by a name that is none: longer ones, or others of that ending."""
+        """Posts that an unknown name may mean: longer names, others with its ending, or similar
+        ones.
+        """
         last = name.rpartition("/")[2]
         for condition in (
             deliveries.c.post.startswith(name, autoescape=True),
@@ -428,9 +449,9 @@ class Queries:
         return get_close_matches(name, known, n=limit, cutoff=0.6)
 
     def history(self, post: str) -> list[HistoryStep]:
-        """Every step of a post, and of its draft; NoSuchPost when the ledger has none of it.
+        """Every step of a post and of its draft; raises NoSuchPost when there is none.
 
-        Also those in archives; where an archive cannot be read, the step that tells of it says so.
+        Including those in archives; if an archive cannot be read, the step that records it says so.
         """
         found = self.steps_about(post)
         if not found:
@@ -438,7 +459,7 @@ class Queries:
         return found
 
     def steps_about(self, post: str) -> list[HistoryStep]:
-        """The same; none for a post that the ledger does not know."""
+        """As `history`, but an empty list for an unknown post."""
         found = [
             *self._archived(post),
             *self._steps(deliveries.c.post == post),
@@ -447,7 +468,7 @@ class Queries:
         return sorted(found, key=lambda step: step.id)
 
     def steps_about_people(self, limit: int) -> list[HistoryStep]:
-        """The newest steps about those who may log in, newest first."""
+        """The newest steps about people who may log in, newest first."""
         chains = select(account_chains.c.account).where(
             account_chains.c.account.startswith(about_person(""), autoescape=True)
         )
@@ -457,7 +478,7 @@ class Queries:
             return [_step(row._asdict()) for row in connection.execute(query)]
 
     def _archived(self, post: str) -> Iterator[HistoryStep]:
-        """The steps of a post that are in archives, and for each delivery, that they are there."""
+        """The archived steps of a post, and a step for each delivery that says where they are."""
         columns = deliveries.c.id, deliveries.c.account, deliveries.c.channel, archived.c.step
         query = select(*columns).join(archived).where(deliveries.c.post == post)
         moved: dict[int, list[Any]] = defaultdict(list)
@@ -478,7 +499,7 @@ class Queries:
                 yield from (_of_archive(step) for step in steps if step["post"] == post)
 
     def steps(self, after: int, limit: int = 500) -> list[HistoryStep]:
-        """The history from the step after `after` on."""
+        """Up to `limit` steps of the history after the step `after`."""
         with self._database.read() as connection:
             rows = connection.execute(_STEPS_AFTER, {"after": after, "most": limit})
             return [_step(row._asdict()) for row in rows]
@@ -493,8 +514,8 @@ class Queries:
     ) -> list[HistoryStep]:
         """The steps of these events from `since` (inclusive) to `until` (exclusive), oldest first.
 
-        With `account`, those about its deliveries, about itself, and about all accounts. For an
-        archive that cannot be read stands a step of the event `archives.LOST`.
+        With `account`, those about its deliveries, about itself, and about all accounts. An archive
+        that cannot be read is replaced by one step of the event `archive_files.LOST`.
         """
         conditions: list[ColumnElement[bool]] = [history.c.event.in_(sorted(events))]
         if since:
@@ -529,10 +550,11 @@ class Queries:
             return connection.execute(select(func.max(history.c.id))).scalar_one() or 0
 
     def mark(self) -> tuple[str, int]:
-        """Another one after each change of the ledger: its newest step, and how many there are.
+        """A mark that changes with each change of the ledger: its newest step, and the number of
+        steps.
 
-        Both, because of two transactions the one that began later may end first. The step is told
-        by its hash: a ledger that was put back from a backup numbers new steps as others before.
+        Both, because of two transactions the one that began later may end first. The step's hash is
+        used: a ledger restored from a backup gives old ids to new steps.
         """
         newest = select(history.c.hash).order_by(history.c.id.desc()).limit(1)
         with self._database.read() as connection:
@@ -546,7 +568,9 @@ class Queries:
 
 
 def _rests_with(status: AccountStatus) -> ColumnElement[bool]:
-    """Deliveries that the pause or hold of this account, or of all, keeps from leaving in time."""
+    """Deliveries that this account's pause or suspension, or one of all, keeps from leaving in
+    time.
+    """
     concerned = true() if status.account == EVERYTHING else deliveries.c.account == status.account
     if status.paused_at or status.held_until is None:
         return concerned
@@ -584,6 +608,6 @@ def _of_archive(row: dict[str, Any]) -> HistoryStep:
 
 
 def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Pieces small enough for one statement's parameters."""
+    """Chunks small enough for one statement's parameters."""
     for start in range(0, len(items), _CHUNK):
         yield items[start : start + _CHUNK]

@@ -1,9 +1,9 @@
-"""The words by which the log is searched: one index on both databases, that finds the same in each.
+"""Full-text index of the log, with the same results on SQLite and PostgreSQL.
 
-What is indexed, and what is looked for, is cut into words here, without capitals and accents, so
-that neither database's own idea of words and letters matters: an FTS5 table on SQLite, a `tsvector`
-under a GIN index on PostgreSQL. A hashtag counts as one word and as the words that it is made of.
-The index follows a delivery in the transaction that changes it.
+Both the indexed text and the search text are split into words here, without capitals and accents,
+so that the databases' own tokenizers do not matter: an FTS5 table on SQLite, a `tsvector` under a
+GIN index on PostgreSQL. A hashtag counts as one word and as the words that it consists of. The
+index is updated in the transaction that changes a delivery.
 """
 
 import re
@@ -21,9 +21,9 @@ _ACCENT = re.compile("[\u0300-\u036f]")
 _LETTER = re.compile("[łŁđĐøØ]")
 _HASHTAG = re.compile(r"#(\w+)")
 _SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-"""Where #DroitsDeLEnfant falls into words."""
+"""The boundaries between the words of #DroitsDeLEnfant."""
 _LETTERS = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O"}
-"""Those whose accent is a part of the letter."""
+"""Letters whose accent Unicode does not separate."""
 _LAST_PLACE = 16_383  # PostgreSQL counts no further
 
 _INDEX = {
@@ -38,8 +38,8 @@ _FOUND = {
     "postgresql": text("SELECT delivery FROM search WHERE words @@ CAST(:wanted AS tsquery)"),
 }
 _ID: dict[str, ColumnElement[int]] = {
-    # With the plus SQLite walks through the log in its order until the page is full. Without it, it
-    # would fetch and sort all that is found, which takes twenty times as long for a frequent word.
+    # The plus makes SQLite read the log in its order until the page is full. Without it, SQLite
+    # would fetch and sort all matches, which takes twenty times as long for a frequent word.
     "sqlite": literal_column("+deliveries.id", BigInteger),
     "postgresql": deliveries.c.id,
 }
@@ -48,7 +48,7 @@ _ID: dict[str, ColumnElement[int]] = {
 def words_of(
     post: str, content: Content, url: str | None = None, error: str | None = None
 ) -> list[str]:
-    """All words of a delivery, in their order."""
+    """All words of a delivery, in order."""
     texts = [post, content.title, content.link, url, error]
     for part in content.parts:
         texts += [part.text, *(picture.alt for picture in part.pictures)]
@@ -59,7 +59,7 @@ def words_of(
 
 
 def index(connection: Connection, words: Mapping[int, list[str]]) -> None:
-    """Let these deliveries be found by these words, and by no others."""
+    """Index these deliveries under these words, and no others."""
     dialect = connection.dialect.name
     as_indexed = _numbered if dialect == "postgresql" else " ".join
     rows = [{"delivery": key, "words": as_indexed(its)} for key, its in words.items()]
@@ -68,13 +68,17 @@ def index(connection: Connection, words: Mapping[int, list[str]]) -> None:
 
 
 def follow(connection: Connection, changes: Iterable[tuple[Delivery, Delivery]]) -> None:
-    """Bring the index up to date where a delivery, before and after its change, has other words."""
+    """Update the index for deliveries whose text changed; each is given before and after its
+    change.
+    """
     changed = [after for before, after in changes if _said(before) != _said(after)]
     index(connection, {delivery.id: words_of(*_said(delivery)) for delivery in changed})
 
 
 def holds(dialect: str, wanted: str) -> ColumnElement[bool]:
-    """Deliveries with all these words, or words that begin so; what is written together, in a row."""
+    """Deliveries with all these words, or words that begin with them; joined words must be
+    adjacent.
+    """
     phrases = [
         words
         for chunk in wanted.split()
@@ -112,5 +116,5 @@ def _without_accents(said: str) -> str:
 
 
 def _numbered(words: list[str]) -> str:
-    """A `tsvector` as PostgreSQL reads it. Words have no character that it takes for its own."""
+    """A `tsvector` as PostgreSQL reads it. Words contain no character with a special meaning."""
     return " ".join(f"'{word}':{min(place, _LAST_PLACE)}" for place, word in enumerate(words, 1))

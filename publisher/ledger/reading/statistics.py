@@ -1,4 +1,4 @@
-"""What became of deliveries, counted by the database: a report may be about a hundred thousand."""
+"""Statistics for reports, counted by the database, for up to a hundred thousand deliveries."""
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
@@ -29,12 +29,14 @@ _DAY = 86_400 * 1_000_000  # microseconds
 _EPOCH = date(1970, 1, 1)
 _MINUTE, _MINUTES = timedelta(minutes=1), 24 * 60  # of a day
 _LONGEST_EMBARGO = timedelta(days=366)
-"""Beyond the last due time; what leaves later still may be counted on the day beside its own."""
+"""After the last due time; a delivery that leaves even later may be counted on a neighbouring
+day.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which deliveries: due from `since` to before `until`, of one account or all."""
+    """Deliveries due from `since` (inclusive) to `until` (exclusive), of one account or all."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -43,10 +45,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many deliveries are alike in all of this."""
+    """The number of deliveries that share all these values."""
 
     day: date
-    """On which they leave, in the zone that was asked for."""
+    """The day on which they leave, in the zone that was asked for."""
     account: str
     channel: str
     lang: str | None
@@ -63,7 +65,7 @@ class Figures:
         self._database = database
 
     def counts(self, span: Span, zone: ZoneInfo) -> list[Count]:
-        """In the order of the days."""
+        """The counts, in the order of the days."""
         columns = deliveries.c
         wanted = list(_conditions(span))
         with self._database.read() as connection:
@@ -71,8 +73,8 @@ class Figures:
             first, last = connection.execute(ends).one()
             if first is None:
                 return []
-            # What is grouped by is named in a subquery: PostgreSQL does not take two expressions
-            # for one that have the same parameters.
+            # The GROUP BY uses names of a subquery: PostgreSQL does not see that two expressions
+            # with the same parameters are one.
             alike = (
                 select(
                     _day(zone, first, last).label("day"), columns.account, columns.channel,
@@ -90,7 +92,7 @@ class Figures:
             ]  # fmt: skip
 
     def lateness(self, span: Span) -> list[float]:
-        """Of each that is out, in seconds, the least late first."""
+        """The lateness of each published delivery, in seconds, the least late first."""
         late = type_coerce(deliveries.c.published_at, BigInteger) - type_coerce(
             leaves_at, BigInteger
         )
@@ -102,7 +104,7 @@ class Figures:
             return [microseconds_late / 1_000_000 for microseconds_late in found]
 
     def unapproved(self, span: Span, accounts: Collection[str], limit: int) -> list[Delivery]:
-        """What went out from these accounts without an approval, earliest first."""
+        """Deliveries that went out from these accounts without an approval, earliest first."""
         query = select(deliveries).where(
             *_conditions(span),
             deliveries.c.account.in_(sorted(accounts)),
@@ -141,7 +143,9 @@ def _day(zone: ZoneInfo, first: datetime, last: datetime) -> ColumnElement[int]:
 
 
 def _changes(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
-    """When the zone's clocks change, and their offset until then, all in microseconds."""
+    """The instants when the zone's offset changes, and the offset until then, all in
+    microseconds.
+    """
     day = timedelta(days=1)
     midnight = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for days in range((last - midnight) // day + 1):
@@ -152,7 +156,7 @@ def _changes(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[
 
 
 def _change(zone: ZoneInfo, morning: datetime, after: int) -> datetime:
-    """The minute of that day, in UTC, from which on the offset is `after`."""
+    """The minute of that day, in UTC, from which the offset is `after`."""
 
     def has_come(minute: int) -> bool:
         return _offset(zone, morning + minute * _MINUTE) == after

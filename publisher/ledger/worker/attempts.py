@@ -1,8 +1,8 @@
-"""The worker's side of the ledger: what it has in hand, and what came of it.
+"""Attempts: what a worker reads and records for the deliveries that it has claimed.
 
-A worker holds a delivery by its version: once anybody else changed it, whatever the worker still
-wants to write raises `Conflict`, and it lets go. Every method is done in one transaction; what many
-threads take at one moment is one, and what they intend and record is another.
+A worker's claim is valid for one version of a delivery: after any other change, every write of the
+worker raises `Conflict`, and it stops. Every method is one transaction; threads that call at the
+same moment share one for their reads, and one for their intents and results.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ from publisher.model.states import State
 
 
 class Attempts:
-    """What a worker does with a delivery that it claimed."""
+    """Reads claimed deliveries, and records their intents and results."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Attempts:
     ) -> None:
         """`settle`: real seconds until an absence from the platform counts.
 
-        `shares_with` names the accounts that share an app's limits with one, itself among them.
+        `shares_with` returns the accounts that share an app's limits with one, including itself.
         `thread_pause`: real seconds between a part of a thread and the next.
         """
         self._database = database
@@ -66,19 +66,19 @@ class Attempts:
         self._together = Together(clock, database.write, self._write_all)
 
     def take(self, claim: Claim) -> Delivery | None:
-        """The claimed delivery; None when the claim is worth nothing any more."""
+        """The claimed delivery; None when the claim is no longer valid."""
         return self._taking.do(claim)
 
     def read_media(self, digest: str) -> bytes:
-        """The bytes of a picture."""
+        """The bytes of a stored picture."""
         with self._database.read() as connection:
             query = select(media.c.data).where(media.c.digest == digest)
             return bytes(connection.execute(query).scalar_one())
 
     def checkpoint(self, delivery: Delivery, prepared: Prepared, lease_until: datetime) -> Delivery:
-        """Write down what lies ready at the platform, and stay in charge until `lease_until`.
+        """Record what is prepared at the platform, and extend the lease to `lease_until`.
 
-        Of leftovers that were found there, those are left alone that may be another delivery's.
+        Orphans found there that may belong to another delivery are left alone.
         """
         with self._database.write() as connection:
             prepared = without_others(connection, delivery, prepared)
@@ -95,9 +95,9 @@ class Attempts:
             return changed
 
     def put_down(self, delivery: Delivery, prepared: Prepared, wake_at: datetime) -> None:
-        """Write down what lies ready at the platform, and leave the rest for `wake_at`.
+        """Record what is prepared at the platform, and leave the rest for `wake_at`.
 
-        Until then it is on the schedule like any other: to be edited, cancelled and paused.
+        Until then it is scheduled like any other: it can be edited, cancelled and paused.
         """
         wish = by_worker(
             self._clock.now(),
@@ -112,15 +112,15 @@ class Attempts:
             change_all(connection, [wish])
 
     def publishes_early(self, account: str) -> bool:
-        """Whether the account's platform made public before its time what was laid ready."""
+        """Whether the account's platform ever made a prepared post public before its time."""
         with self._database.read() as connection:
             return published_early.publishes_early(connection, account)
 
     def record_public(self, delivery: Delivery, prepared: Prepared, receipt: Accepted) -> Delivery:
-        """Write that the platform made it public on its own, whatever became of it meanwhile."""
+        """Record that the platform made it public on its own, whatever its state is meanwhile."""
         try:
             return self._record_public(delivery, prepared, receipt)
-        except RemoteIdTaken:  # by somebody who wrote at the same moment: now it can be seen
+        except RemoteIdTaken:  # by another transaction at the same moment: now it is visible
             return self._record_public(delivery, prepared, receipt)
 
     def _record_public(self, delivery: Delivery, prepared: Prepared, receipt: Accepted) -> Delivery:
@@ -133,12 +133,12 @@ class Attempts:
     def intend(
         self, delivery: Delivery, send_at: datetime, lease_until: datetime
     ) -> Delivery | None:
-        """Write that the next part is about to be sent at `send_at`.
+        """Record the intent to send the next part at `send_at`.
 
-        None when it must not go out now: the account is paused or held (it is due again when
-        that ends), nobody approved it as it stands, its account's mandate does not cover it (it is
-        held), or it would be past its expiry (it is missed). LedgerBusy while somebody is just
-        pausing it, or changing the delivery.
+        None when it must not go out now: the account is paused or suspended (it is due again when
+        that ends), it is not approved as it is now, its account's mandate does not cover it (it is
+        held), or it would be past its expiry (it is missed). Raises LedgerBusy while a person is
+        pausing the account, or the delivery is being changed.
         """
         written = self._together.do(Intent(delivery, send_at, lease_until))
         return written if written.state is State.PUBLISHING else None
@@ -150,27 +150,27 @@ class Attempts:
         lease_until: datetime,
         answered_at: datetime | None = None,
     ) -> Delivery:
-        """Write what came of a request; a thread with parts left stays in the worker's hands.
+        """Record the outcome of a request; the worker keeps a thread with parts left.
 
-        `answered_at`: when its answer was there; None: just now. A stop that was noted while the
-        request was under way holds for all that is not out. LedgerBusy while somebody is just
-        changing the delivery.
+        `answered_at`: when its answer arrived; None: just now. A stop that was recorded while the
+        request was under way applies to all that is not out. Raises LedgerBusy while the delivery
+        is being changed.
         """
         result = Result(delivery, outcome, lease_until, answered_at or self._clock.now())
         try:
             if ends_in_rest(outcome) or may_be_the_accounts(outcome):
-                # It may have to wait for the account, and nobody else shall wait with it.
+                # It may have to wait for the account's row, and no other must wait with it.
                 return self._record_alone(result)
             return self._together.do(result)
         except Conflict:
-            # Seldom, so it is looked at only now: a stop was noted, or another one has this id.
+            # Rare, so it is checked only now: a stop was recorded, or another delivery has this id.
             with self._database.write() as connection:
                 return self._record_as_it_stands(connection, result)
 
     def record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
-        """Write what the platform accepted, though others took the outcome for unknown meanwhile.
+        """Record a late acceptance, after the outcome was recorded as unknown.
 
-        `Conflict` when the delivery went on from there: then it is not for this worker to say.
+        Raises `Conflict` when the delivery has changed further: then this worker no longer decides.
         """
         with self._database.write() as connection:
             query = select(deliveries).where(deliveries.c.id == delivery.id).with_for_update()
@@ -196,7 +196,9 @@ class Attempts:
     def _write_all(
         self, connection: Connection, wishes: Sequence[Intent | Result]
     ) -> list[Delivery | LedgerBusy]:
-        """What threads want that have different deliveries in hand; nobody waits for another's row."""
+        """Write the intents and results of many threads; rows locked by others are not waited
+        for.
+        """
         free = take_free(connection, {wish.delivery.id for wish in wishes})
         at_hand = [wish for wish in wishes if wish.delivery.id in free]
         results = [wish for wish in at_hand if isinstance(wish, Result)]

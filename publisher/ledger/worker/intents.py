@@ -1,4 +1,4 @@
-"""Intents: a worker's last look before a request leaves, in the transaction that says that it does."""
+"""Intents: the last checks before a request leaves, in the transaction that records it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -22,21 +22,23 @@ from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 
 INTENT_LIFE = 5.0
-"""Real seconds after its intent within which a worker must have begun to send."""
+"""Real seconds after its intent within which a worker must begin to send."""
 
 _OF_ACCOUNTS = accounts.c.account.in_(bindparam("accounts", expanding=True))
 _STANDING = select(accounts).where(_OF_ACCOUNTS)
 
 BreachOf = Callable[[Connection, Delivery, datetime], str | None]
-"""Tells what the account's mandate has against a delivery that leaves at an instant."""
+"""Returns how a delivery that leaves at an instant breaches its account's mandate; None if it does
+not.
+"""
 
 
 def no_breach(_connection: Connection, _delivery: Delivery, _leaves_at: datetime) -> None:
-    """No account has a mandate."""
+    """For ledgers without mandates: there is never a breach."""
 
 
 class Intent(NamedTuple):
-    """Of one part."""
+    """The intent to send one part."""
 
     delivery: Delivery
     send_at: datetime
@@ -44,7 +46,7 @@ class Intent(NamedTuple):
 
 
 class Intents:
-    """What they lead to."""
+    """Checks intents, and turns them into changes of their deliveries."""
 
     def __init__(self, clock: Clock, rule_of: RuleOf, breach_of: BreachOf) -> None:
         self._clock = clock
@@ -54,10 +56,10 @@ class Intents:
     def changes(
         self, connection: Connection, intents: Sequence[Intent]
     ) -> list[StateChange | LedgerBusy]:
-        """What becomes of each; LedgerBusy for those that somebody is just pausing.
+        """The change for each intent; LedgerBusy for accounts that are being paused.
 
-        Nobody adds a pause to the others until this transaction ends: `pause` waits for it, so that
-        it sees every intent that was written before it.
+        The other accounts cannot be paused until this transaction ends: `pause` waits for it, so
+        that it sees every intent that was written before it.
         """
         if not intents:
             return []
@@ -100,7 +102,7 @@ class Intents:
 
 
 def _busy(account: str, pausing: Collection[str]) -> LedgerBusy | None:
-    """What many share waits for nobody: not for a person who is just pausing, either."""
+    """LedgerBusy if the account is being paused: a shared transaction must not wait for that."""
     if EVERYTHING in pausing:
         return LedgerBusy(_("Somebody is just pausing everything."))
     if account in pausing:
@@ -117,23 +119,25 @@ def by_worker(
     detail: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> StateChange:
-    """What a worker makes of a delivery that it has in hand."""
+    """A change by a worker, of a delivery that it has claimed."""
     return StateChange(delivery, event, Role.WORKER, ACTOR, at, target, detail, columns)
 
 
 class MandateCheck:
-    """Finds the first breach of a delivery's mandate, in the transaction of its intent."""
+    """Finds the first breach of an account's mandate, in the transaction of the intent."""
 
     def __init__(
         self, mandate_of: Callable[[str], Mandate | None], zone: Callable[[], tzinfo]
     ) -> None:
-        """`mandate_of` an account, as publisher.toml says; `zone` is the session's."""
+        """`mandate_of` returns an account's mandate from publisher.toml; `zone`: the session's time
+        zone.
+        """
         self._mandate_of, self._zone = mandate_of, zone
 
     def __call__(
         self, connection: Connection, delivery: Delivery, leaves_at: datetime
     ) -> str | None:
-        """What is breached, in words; None if nothing is."""
+        """The message about the breach; None if there is none."""
         mandate = self._mandate_of(delivery.account)
         if mandate is None:
             return None

@@ -1,4 +1,4 @@
-"""What came of requests, as changes of their deliveries."""
+"""Results: the outcomes of requests, as changes of their deliveries."""
 
 import json
 from collections.abc import Sequence
@@ -37,18 +37,18 @@ from publisher.model.states import State
 
 
 class Result(NamedTuple):
-    """What came of one request."""
+    """The outcome of one request."""
 
     delivery: Delivery
     outcome: Outcome
     lease_until: datetime
     answered_at: datetime
     other: ids.Holder | None = None
-    """Another delivery that has the id which the platform named for this one."""
+    """Another delivery that already has the id that the platform returned for this one."""
 
 
 class Results:
-    """What they lead to."""
+    """Turns results into changes of their deliveries, and suspends accounts."""
 
     def __init__(
         self, clock: Clock, settle: float, shares_with: SharesWith, thread_pause: float
@@ -60,7 +60,7 @@ class Results:
         self._shares_with = shares_with
 
     def changes(self, connection: Connection, results: Sequence[Result]) -> list[StateChange]:
-        """What becomes of each; accounts rest from now on, where an answer says so."""
+        """The change for each result; accounts are suspended if an answer says so."""
         now = self._clock.now()
         unclear = {r.delivery.account for r in results if may_be_the_accounts(r.outcome)}
         if unclear:
@@ -84,7 +84,7 @@ class Results:
         ]
 
     def _is_retried_late(self, result: Result) -> bool:
-        """Whether it tries its platform in vain for so long that others wait behind it."""
+        """Whether it has been retried for so long that others wait behind it."""
         outcome = result.outcome
         is_tried_again = isinstance(outcome, Deferred) and outcome.again_at is None
         return is_tried_again and result.delivery.leaves_at <= late_before(self._clock)
@@ -94,8 +94,8 @@ class Results:
     ) -> datetime:
         """When it is tried again.
 
-        While a platform is away, what is late is tried a minute apart, as what was left behind: when
-        the platform is back, the rest follows at the same distance.
+        While a platform is away, late posts are tried a minute apart, like a backlog: when the
+        platform is back, the rest follows at the same interval.
         """
         if outcome.again_at:
             return outcome.again_at
@@ -110,7 +110,7 @@ class Results:
 
     @staticmethod
     def keep_limits(connection: Connection, results: Sequence[Result]) -> None:
-        """Write down what the answers told of limits; the last step of their transaction."""
+        """Store the rate limits from the answers; the last step of their transaction."""
         told: dict[str, list[Limit]] = {}
         for result in results:
             told.setdefault(result.delivery.account, []).extend(result.outcome.limits)
@@ -134,7 +134,7 @@ class Results:
             case Unknown() as outcome:
                 columns = doubt(delivery, self._clock, self._settle)
                 if outcome.remote_id:
-                    # By its id it is looked for, and made public: another one would be a double.
+                    # It is looked for and made public by its id: another post would be a duplicate.
                     columns["prepared"] = delivery.prepared.with_post(
                         outcome.remote_id, delivery.content
                     ).model_dump_json()
@@ -146,7 +146,7 @@ class Results:
         if outcome.most and delivery.attempts + 1 >= outcome.most:
             return self._ended(delivery, State.FAILED, outcome)
         again = self._again_at(delivery, outcome, begins)
-        # Not before an instant to which it was put off, should that be to come.
+        # Not before the instant to which it was postponed.
         wake_at = max(delivery.wake_at, again)
         return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)
 
@@ -155,7 +155,8 @@ class Results:
     ) -> StateChange:
         wake_at = delivery.wake_at
         if until and outcome.backoff:
-            # Another post asks next whether it is over: this one may be refused for itself.
+            # Another post tests next whether it is over: this one may be refused for its own
+            # content.
             wake_at = max(wake_at, until)
         return self._ended(
             delivery, State.SCHEDULED, outcome, attempts=delivery.attempts, wake_at=wake_at
@@ -169,7 +170,7 @@ class Results:
         lease_until = None
         if target is State.PUBLISHING:
             now, next_at = self._clock.now(), self._clock.ahead(self._thread_pause)
-            # The worker stays in charge until the next part goes, and as long as it would without.
+            # The worker keeps the lease for the pause as well as for its usual time.
             lease_until = result.lease_until + (next_at - now)
             stopped = {"wake_at": max(delivery.wake_at, next_at)}
         return by_worker(
@@ -195,7 +196,7 @@ class Results:
         )
 
     def _in_anothers_place(self, delivery: Delivery, receipt: Accepted, other: str) -> StateChange:
-        """The platform named a post that is on record already: a person has to look."""
+        """The platform returned an id that is on record already: a person has to look."""
         message = ids.anothers(receipt.remote_id, other)
         columns = {**doubt(delivery, self._clock, self._settle), "settled_at": None}
         return self._ended(delivery, State.UNCERTAIN, Unknown(message), **columns)
@@ -228,7 +229,7 @@ class Results:
         )
         if not unknown and delivery.stop is not None:
             if target is State.FAILED:
-                # As for any other that was refused: nothing of it is used again.
+                # As for any refused delivery: nothing of it is used again.
                 given_up = delivery.prepared.given_up(delivery.remote_ids)
                 values["prepared"] = given_up.model_dump_json()
             target, stopped = obeyed(delivery, target)
@@ -244,7 +245,7 @@ class Results:
 
 
 def _of_a_part(delivery: Delivery, message: str) -> str:
-    """What a refusal says, after which parts of the thread are out and which is refused."""
+    """A refusal's message, preceded by which parts of the thread are out and which was refused."""
     out, parts = len(delivery.remote_ids), len(delivery.content.parts)
     if not out:
         return message
