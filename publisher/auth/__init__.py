@@ -1,1 +1,1 @@
-"""Log-ins to the web pages: users, passwords, sessions, throttling."""
+"""Authentication for the web pages: users, passwords, sessions, throttling."""

@@ -1,9 +1,9 @@
-"""Known browsers: those in which somebody has logged in before.
+"""Known browsers (device cookies): those in which a person has logged in before.
 
-Each keeps a random token, apart from its session, and its wrong passwords are counted by
-themselves: whoever guesses elsewhere makes nobody wait who is at work in their own browser. These
-are OWASP's device cookies (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies),
-with the tokens kept in the ledger, so that they can be taken back.
+Each has a random token, separate from its session, and its wrong passwords are counted separately:
+an attacker elsewhere does not slow down people in their own browsers. These are OWASP's device
+cookies (owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies), with the
+tokens stored in the ledger, so that they can be revoked.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ from publisher.ledger.manager.rights import Person
 from publisher.ledger.tables import known_browsers
 
 LIFE = timedelta(days=365)
-"""After so long without a log-in a browser is unknown again."""
+"""Time without a log-in after which a browser is unknown again."""
 _MOST = 20
-"""Browsers of one person; the one that was used longest ago is forgotten."""
+"""Browsers of one person; the one with the oldest log-in is forgotten first."""
 
 
 class Browsers:
-    """Remembers browsers."""
+    """Stores the tokens of known browsers."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         """`clock` is the machine's own, as for sessions."""
@@ -32,9 +32,9 @@ class Browsers:
         self._clock = clock
 
     def remember(self, person: Person, token: str) -> str:
-        """Know the browser of somebody who has just logged in; the result is its new token.
+        """Remember the browser of a person who has just logged in; returns its new token.
 
-        `token` is what it had until now, which is of no use any more.
+        `token` is its old one, which becomes invalid.
         """
         new, now = secrets.token_urlsafe(32), self._clock.now()
         mine = known_browsers.c.person == person.id
@@ -66,5 +66,5 @@ def is_known(connection: Connection, token: str, person: int) -> bool:
 
 
 def stored(token: str) -> str:
-    """A token as the ledger has it: 256 random bits need no slow hash."""
+    """A token as stored in the ledger: 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Makes guessing passwords slow, without shutting out whoever has the right one."""
+"""Login throttle: slows down password guessing, without locking out the owner of a password."""
 
 import hashlib
 import ipaddress
@@ -18,13 +18,13 @@ from publisher.ledger.tables import login_failures, microseconds
 from publisher.ledger.user_notices import MANY_FAILURES, Guessed
 
 _FREE = 5
-"""Failures of a name from one network, or in a known browser, that make nothing slow."""
+"""Failures of a name from one network, or in a known browser, that cause no delay."""
 _FREE_IN_ALL = 30
 """The same of a name from all networks, and of a network."""
 _LONGEST = timedelta(seconds=15)
-"""The longest time between two tries of one name from one network."""
+"""The longest delay between two tries of one name from one network."""
 _SLOW = timedelta(seconds=3)
-"""So long each try takes of a name, or from a network, that failed very often."""
+"""The delay of each try of a name, or from a network, with very many failures."""
 _PATIENCE = timedelta(seconds=20)
 """A try that would have to wait longer, behind others, is refused instead."""
 _FORGOTTEN = timedelta(hours=24)
@@ -38,24 +38,24 @@ class Try:
     """One log-in: counted, or refused because too many wait already."""
 
     delay: float
-    """Real seconds until its password may be looked at."""
+    """Real seconds until its password may be checked."""
     until: datetime | None
-    """Of one that is refused: when there is room again."""
+    """For a refused one: when a try is possible again."""
     of_name: tuple[str, ...]
-    """The subjects that count the name, or the known browser alone."""
+    """The counters of the name, or only that of the known browser."""
     of_network: str | None
-    """The subject that counts the network; None for a known browser."""
+    """The counter of the network; None for a known browser."""
 
 
 class Throttle:
-    """Counts log-ins before their password is looked at, so that many at once count as well.
+    """Counts log-ins before their password is checked, so that many at once count as well.
 
-    A right password is taken back, so only failures stay. Somebody at one network may fail five
-    times in a row with a name; then each further try waits, at most 15 seconds after the one
-    before it, and is looked at: a right password gets in, and whoever guesses has some thousands
-    of guesses a day, of the 10^10 that a password here withstands. A name may fail 30 times from
-    all networks together, and a network with whatever names; then each try takes three seconds.
-    A browser in which the person has logged in before is counted by itself.
+    A right password is uncounted, so only failures remain. A name may fail five times in a row
+    from one network; then each further try waits, at most 15 seconds after the one before it, and
+    is checked: a right password is accepted, and an attacker has some thousands of guesses a day,
+    of the 10^10 that a password here withstands. A name may fail 30 times from all networks
+    together, and a network 30 times with any names; then each try takes three seconds. A browser
+    in which the person has logged in before is counted separately.
     """
 
     def __init__(self, database: Database, clock: Clock, people: People | None = None) -> None:
@@ -67,8 +67,8 @@ class Throttle:
     def admit(self, name: str, address: str, way: str = "form", browser: str = "") -> Try:
         """Count a try, unless too many wait before it. `browser` is the token of a known one.
 
-        Each `way` in is counted by itself: a telephone that goes on asking for the calendar with
-        an old password makes nobody wait at the form.
+        Each `way` is counted separately: a phone that repeatedly asks for the calendar with an old
+        password does not delay log-ins by the form.
         """
         now, key = self._clock.now(), folded(name)
         with self._database.write() as connection:
@@ -95,9 +95,9 @@ class Throttle:
         return made
 
     def forgive(self, right: Try) -> None:
-        """The password was right: the name's failures count no more, and this try nowhere.
+        """Record a right password: reset the name's failures, and uncount this try.
 
-        What others failed at the network stays, or an account of one's own would do away with it.
+        Other failures from the network remain: an attacker with an own account could reset them.
         """
         subject, failures = login_failures.c.subject, login_failures.c.failures
         with self._database.write() as connection:
@@ -110,14 +110,14 @@ class Throttle:
                 connection.execute(delete(login_failures).where(ours, failures <= 0))
 
     def unlock(self, name: str) -> None:
-        """Forget all failures with this name, from wherever."""
+        """Reset all failures of this name, from all networks."""
         with self._database.write() as connection:
             self._database.take_turns(connection, Turn.LOG_IN)
             ours = login_failures.c.name == _subject(folded(name))
             connection.execute(delete(login_failures).where(ours))
 
     def guessed(self) -> list[Guessed]:
-        """Those with whose names 30 log-ins or more failed in a row, from all networks together."""
+        """People with 30 or more failed log-ins in a row, from all networks together."""
         subjects = {
             _subject(way, "name", person.key): person.name
             for person in self._people.all()
@@ -137,12 +137,12 @@ class Throttle:
 
 
 def _counted(connection: Connection, key: str, now: datetime, near: str, *far: str) -> Try:
-    """Count a try under `near`, whose tries come one after the other, and under `far`.
+    """Count a try under `near`, whose tries are made one after the other, and under `far`.
 
-    `far` are the name, and then the network.
+    `far`: the name, and then the network.
     """
     row = _row(connection, near)
-    # Nobody's turn is further ahead than that: the clock was set back since.
+    # No turn can be further ahead than that: the clock was set back since.
     is_ahead = row is not None and row.last_at - now > _PATIENCE
     turn = max(now, row.last_at + _apart(row.failures)) if row and not is_ahead else now
     of_name, of_network = (near, *far[:1]), far[1] if far else None
@@ -159,14 +159,14 @@ def _counted(connection: Connection, key: str, now: datetime, near: str, *far: s
 
 
 def _apart(failures: int) -> timedelta:
-    """How long after the one before it the next try comes."""
+    """The delay between two tries after this number of failures."""
     if failures < _FREE:
         return timedelta(0)
     return min(timedelta(seconds=2 ** min(failures - _FREE, 10)), _LONGEST)
 
 
 def network_of(address: str) -> str:
-    """An address as it is counted: of IPv6 its /64, of which one customer has all addresses."""
+    """The network of an address, for counting: for IPv6 its /64, which belongs to one customer."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -179,7 +179,7 @@ def network_of(address: str) -> str:
 
 
 def _subject(*what: str) -> str:
-    """What is counted, as a hash: a name that nobody has may be a password."""
+    """The key of a counter, as a hash: an unknown name may be a password."""
     return hashlib.sha256("\n".join(what).encode()).hexdigest()
 
 

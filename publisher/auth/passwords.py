@@ -1,4 +1,4 @@
-"""Passwords: which are good enough, and how they are kept.
+"""Passwords: strength check and hashing.
 
 They are stored as Argon2id hashes, with the library's parameters (those of RFC 9106 for little
 memory).
@@ -25,18 +25,18 @@ _CONTEXT = (
     "publisher", "staff", "manager", "admin", "hrc", "unhrc", "hrc31", "onu", "geneva", "geneve", "ginebra",
     "genewa",
 )  # fmt: skip
-"""What somebody who guesses would try here."""
+"""Words that an attacker would try here."""
 _FAMOUS = "correcthorsebattery"
-"""Of https://xkcd.com/936, which is in every list of passwords and in few lists of words."""
+"""From https://xkcd.com/936: it is in every list of passwords, but in few lists of words."""
 _WORD = re.compile(r"[^\W_]+")
 _SHORT_WORD = 3  # letters
 _MEMORY = 19_456  # KiB; OWASP's least for Argon2id with two passes, so that ten may log in at once
 
 
 def checked(password: str, name: str, known_words: Collection[str] = ()) -> str:
-    """The password, if it is good enough for the person of that name; UsageError.
+    """Return the password if it is strong enough for this person. Raises UsageError.
 
-    `known_words` are names of the place: what is made of them is easy to guess.
+    `known_words` are local names: passwords made of them are easy to guess.
     """
     if not SHORTEST <= len(password) <= LONGEST:
         raise UsageError(
@@ -47,14 +47,14 @@ def checked(password: str, name: str, known_words: Collection[str] = ()) -> str:
             ),
             hint=_("A few words that do not belong together are easy to keep in mind."),
         )
-    # Its lists are read when it is loaded, and only who sets a password needs them.
+    # It reads its word lists on import, and only setting a password needs them.
     from zxcvbn import zxcvbn  # noqa: PLC0415
 
     known = _words(" ".join([name, *_CONTEXT, *known_words]))
     guess = zxcvbn(password[:_ESTIMATED], user_inputs=sorted(known))
     plain = "".join(_WORD.findall(_bare(password)))
     rest = re.sub("|".join(sorted(known, key=len, reverse=True)), "", plain)
-    # What is left of it without them has to be hard to guess as well.
+    # The rest of the password without these words must be strong as well.
     is_own = rest and zxcvbn(rest[:_ESTIMATED])["score"] >= _GOOD_REST
     if guess["score"] < _GOOD or not is_own or _FAMOUS in plain:
         raise UsageError(
@@ -65,23 +65,23 @@ def checked(password: str, name: str, known_words: Collection[str] = ()) -> str:
 
 
 def _words(text: str) -> set[str]:
-    """The words of three letters or more, as passwords are looked at for them."""
+    """The words of three letters or more, normalised for comparison with passwords."""
     return {word for word in _WORD.findall(_bare(text)) if len(word) >= _SHORT_WORD}
 
 
 def _bare(text: str) -> str:
-    """Without capitals and accents."""
+    """The text without capitals and accents."""
     spelled = unicodedata.normalize("NFKD", text).casefold()
     return "".join(one for one in spelled if not unicodedata.combining(one))
 
 
 def hashed(password: str) -> str:
-    """What is stored of it."""
+    """The hash of a password, to be stored."""
     return _hasher().hash(password)
 
 
 def match(stored: str, password: str) -> bool:
-    """Whether it is the password that was stored."""
+    """Whether the password matches the stored hash."""
     from argon2.exceptions import Argon2Error, InvalidHashError  # noqa: PLC0415 - as below
 
     try:
@@ -91,19 +91,19 @@ def match(stored: str, password: str) -> bool:
 
 
 def is_outdated(stored: str) -> bool:
-    """Whether it was stored with parameters that are no longer ours."""
+    """Whether a hash has outdated parameters."""
     return _hasher().check_needs_rehash(stored)
 
 
 @cache
 def of_nobody() -> str:
-    """What the passwords of those are compared with whom nobody knows."""
+    """A hash to compare with for unknown people, so that the check takes as long."""
     return hashed("nobody's password")
 
 
 @cache
 def _hasher() -> "PasswordHasher":
-    # It is slow to load, and few who look at people look at passwords.
+    # It is slow to import, and few callers check passwords.
     from argon2 import PasswordHasher  # noqa: PLC0415
 
     return PasswordHasher(time_cost=2, memory_cost=_MEMORY, parallelism=1)

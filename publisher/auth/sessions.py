@@ -1,4 +1,4 @@
-"""Who is logged in: sessions that last for a while and can be ended from elsewhere."""
+"""Login sessions: they expire, and can be revoked from elsewhere."""
 
 import hashlib
 import secrets
@@ -14,12 +14,12 @@ from publisher.ledger.manager.rights import Person, person_of
 from publisher.ledger.tables import people, web_sessions
 
 LIFE = timedelta(days=7)
-"""After so long everybody logs in anew."""
+"""The longest duration of a session."""
 IDLE = timedelta(hours=12)
-"""A session that nobody used for so long is over."""
+"""The time without use after which a session ends."""
 _SEEN = timedelta(minutes=1)
-"""Noting that a session is used need not be more exact than this."""
-_LONGEST_DEVICE = 200  # characters; browsers tell their own name last
+"""The precision with which the use of a session is recorded."""
+_LONGEST_DEVICE = 200  # characters; browsers put their own name last
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class LoginSession:
     seen_at: datetime
     expires_at: datetime
     device: str
-    """What the browser calls itself."""
+    """The browser's User-Agent."""
     notice: str | None
-    """What the next page tells about what was just done."""
+    """The message that the next page shows about the last action."""
 
 
 class Sessions:
@@ -46,7 +46,7 @@ class Sessions:
         self._clock = clock
 
     def begin(self, person: Person, device: str) -> str:
-        """Log somebody in; the result is the token, which is stored nowhere."""
+        """Log a person in; returns the token, of which only the hash is stored."""
         token, now = secrets.token_urlsafe(32), self._clock.now()
         with self._database.write() as connection:
             connection.execute(delete(web_sessions).where(web_sessions.c.expires_at <= now))
@@ -63,7 +63,7 @@ class Sessions:
         return token
 
     def find(self, token: str) -> LoginSession | None:
-        """The session of this token, as long as it lasts and its person may log in."""
+        """The session of this token, if it is valid and its person may log in."""
         now = self._clock.now()
         query = (
             _query()
@@ -77,13 +77,13 @@ class Sessions:
         return _session(row)
 
     def touch(self, session: LoginSession) -> None:
-        """Note that it is used."""
+        """Record that a session is used."""
         now = self._clock.now()
         if session.seen_at < now - _SEEN:
             self._update(session, seen_at=now)
 
     def of(self, person: Person) -> list[LoginSession]:
-        """Somebody's sessions that last, newest first."""
+        """A person's valid sessions, newest first."""
         now = self._clock.now()
         query = (
             _query()
@@ -100,7 +100,7 @@ class Sessions:
             connection.execute(delete(web_sessions).where(web_sessions.c.id == session.id))
 
     def revoke(self, person: Person, but: LoginSession | None = None) -> int:
-        """End all sessions of somebody, `but` one; how many those were."""
+        """End all sessions of a person except `but`; returns their number."""
         condition = web_sessions.c.person == person.id
         if but is not None:
             condition &= web_sessions.c.id != but.id
@@ -108,11 +108,11 @@ class Sessions:
             return connection.execute(delete(web_sessions).where(condition)).rowcount
 
     def leave_notice(self, session: LoginSession, notice: str) -> None:
-        """Let the next page of this session tell something."""
+        """Store a message for the next page of this session."""
         self._update(session, notice=notice)
 
     def take_notice(self, session: LoginSession) -> str | None:
-        """What the next page is to tell; it is told once."""
+        """Take the message for the next page; it is shown once."""
         if session.notice is not None:
             self._update(session, notice=None)
         return session.notice
@@ -142,7 +142,7 @@ def _session(row: Any) -> LoginSession:
 
 
 def _stored(token: str) -> str:
-    """A token has 256 random bits: no salt and no slow hash could make it harder to guess."""
+    """The hash of a token: it has 256 random bits, so it needs no salt and no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

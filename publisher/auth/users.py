@@ -1,10 +1,10 @@
-"""Who may log in to the web pages.
+"""Users: the people who may log in to the web pages.
 
 Names are compared as approvals compare authors: without regard to capitals and spelling.
 
-Whatever changes somebody's rights, or what they log in with, is a step of the history, in a chain
-of their own, whose digest covers their row: who made themselves a manager by SQL is found (see
-`ledger/people.py`). What they log in with stands in no step; the digest alone depends on it.
+Each change of a person's rights or credentials is a step of the history, in a separate hash chain
+that covers the person's row: people who made themselves managers by SQL are found (see
+`ledger/people.py`). No step contains a credential; only the digest depends on it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,11 +30,11 @@ from publisher.model.events import Event
 __all__ = ["People", "Person", "Rank"]
 
 _LONGEST_NAME = 60
-_UNSEEN = ""  # who somebody is at their provider, before they first came from there
+_UNSEEN = ""  # a person's id at the provider, before the first log-in through it
 
 
 class People:
-    """Keeps who may log in."""
+    """Manages the people who may log in."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class People:
         known_words: Collection[str] = (),
     ) -> None:
         """`clock` is that of the history, in which a person's changes are steps. `known_words` are
-        what whoever guesses passwords here would try first.
+        words that an attacker would try first in passwords.
         """
         self._database = database
         self._clock = clock
@@ -52,11 +52,11 @@ class People:
         self._known_words = known_words
 
     def all(self) -> list[Person]:
-        """Everybody, by name."""
+        """All people, by name."""
         return records.everybody(self._database)
 
     def find(self, name: str) -> Person:
-        """The person of that name. NotPossible when there is none."""
+        """The person of that name. Raises NotPossible if there is none."""
         with self._database.read() as connection:
             row = row_of(connection, name)
         if row is None:
@@ -77,11 +77,11 @@ class People:
         subject: str = _UNSEEN,
         actor: str = ACTOR,
     ) -> Person:
-        """Let somebody log in; without a password, by OpenID Connect.
+        """Add a person who may log in; without a password, by OpenID Connect.
 
-        `subject` is who they are at their provider; empty: whoever first comes with their name.
-        `organisations` are those over whose accounts they have a right; None: over everything.
-        `actor` is who says so. UsageError for a bad name or password, NotPossible if the name is
+        `subject` is their id at the provider; empty: that of the first log-in with their name.
+        `organisations` are those whose accounts they may manage; None: all. `actor` is the person
+        who adds them. Raises UsageError for a bad name or password, NotPossible if the name is
         taken.
         """
         name = _checked_name(name)
@@ -104,12 +104,12 @@ class People:
                 if row["openid"] and (other := _bound_to(connection, subject)):
                     raise _taken(other["name"])
                 connection.execute(insert(people).values(row))
-        except IntegrityError:  # somebody else added them at this moment
+        except IntegrityError:  # another process added them at this moment
             raise _taken(name) from None
         return self.find(name)
 
     def remove(self, name: str, *, actor: str = ACTOR) -> None:
-        """Let somebody log in no more, and end their sessions; the history keeps their name."""
+        """Remove a person, and end their sessions; the history keeps their name."""
         person = self.find(name)
         with self._changing(person.key, Event.PERSON_REMOVED, actor) as connection:
             self._rights.require_over(connection, actor, person.organisations)
@@ -117,7 +117,7 @@ class People:
             connection.execute(delete(people).where(people.c.id == person.id))
 
     def set_password(self, name: str, password: str, *, actor: str = ACTOR) -> None:
-        """Give somebody another password, with which they log in now; their sessions end."""
+        """Set a person's password, and end their sessions; it replaces OpenID Connect."""
         person = self.find(name)
         values = {"password": self._stored(password, person.name), "openid": None}
         with self._changing(person.key, Event.PASSWORD_CHANGED, actor) as connection:
@@ -129,7 +129,7 @@ class People:
     def set_rights(
         self, name: str, rank: Rank, organisations: Sequence[str] | None, *, actor: str = ACTOR
     ) -> Person:
-        """Give somebody another role, or a right over other organisations; None: over everything."""
+        """Set a person's role, and the organisations that they may manage; None: all."""
         person = self.find(name)
         values = {"role": rank, "organisations": _lines(organisations)}
         told = _told(rank, organisations)
@@ -140,12 +140,12 @@ class People:
         return self.find(name)
 
     def require_over(self, person: Person, actor: str) -> None:
-        """NotPermitted unless `actor` may look after this person."""
+        """Raise NotPermitted unless `actor` may manage this person."""
         with self._database.read() as connection:
             self._rights.require_over(connection, actor, person.organisations)
 
     def _require_over(self, connection: Connection, actor: str, row: Mapping[str, Any]) -> None:
-        """Nobody gives away a right that they have not."""
+        """Raise NotPermitted if `actor` grants a right that they do not have."""
         said = row["organisations"]
         self._rights.require_over(connection, actor, said.split("\n") if said else None)
 
@@ -153,13 +153,13 @@ class People:
         return passwords.hashed(passwords.checked(password, name, self._known_words))
 
     def set_language(self, person: Person, language: str | None) -> None:
-        """Let the pages speak another language to them; None: what their browser asks for."""
+        """Set the pages' language for a person; None: the browser's."""
         chosen = update(people).where(people.c.id == person.id).values(language=language)
         with self._database.write() as connection:
             connection.execute(chosen)
 
     def disable(self, person: Person, *, disabled: bool, actor: str = ACTOR) -> None:
-        """Keep somebody out for a while, and end their sessions; or let them in again."""
+        """Disable a person and end their sessions, or enable them again."""
         event = Event.KEPT_OUT if disabled else Event.LET_IN_AGAIN
         values = {"disabled_at": self._clock.now() if disabled else None}
         with self._changing(person.key, event, actor) as connection:
@@ -171,7 +171,7 @@ class People:
     def note(
         self, connection: Connection, row: RowMapping, event: Event, detail: Mapping[str, Any]
     ) -> None:
-        """A step about a person that changes nothing of them."""
+        """Record a step about a person that does not change them."""
         records.note_about(connection, self._clock, row, event, detail)
 
     def _changing(
@@ -180,9 +180,9 @@ class People:
         return records.changing(self._database, self._clock, key, event, actor, detail)
 
     def verified(self, name: str, password: str) -> Person | None:
-        """The person, if the password is theirs and they may log in.
+        """Check a password; returns the person if it is right and they may log in.
 
-        A name that nobody has takes as long, so that the time does not tell who is known.
+        An unknown name takes as long, so that the time does not reveal which names exist.
         """
         with self._database.read() as connection:
             row = row_of(connection, name)
@@ -198,11 +198,11 @@ class People:
         return person_of(row)
 
     def recognised(self, name: str | None, subject: str) -> Person | None:
-        """The person whom a provider of OpenID Connect vouches for, if they may log in that way.
+        """The person confirmed by an OpenID Connect provider, if they may log in that way.
 
-        `subject` is who they are there, for ever. Who is not known by it yet is by `name`, which
-        the provider says: the first one who comes with it is it from then on, so that nobody
-        inherits a person with a name that the provider gives away again.
+        `subject` is their permanent id there. A person without one is found by `name`, as reported
+        by the provider, and bound to the id of the first log-in, so that a later user with the
+        same name at the provider does not become that person.
         """
         with self._database.read() as connection:
             found = _bound_to(connection, subject)
@@ -221,13 +221,13 @@ class People:
 
 
 def _bound_to(connection: Connection, subject: str) -> RowMapping | None:
-    """Who is known by this identity at the provider."""
+    """The person with this id at the provider."""
     query = select(people).where(people.c.openid == subject)
     return connection.execute(query).mappings().first()
 
 
 def _forget(connection: Connection, person: Person) -> None:
-    """End their sessions, and know their browsers no more."""
+    """End a person's sessions, and forget their browsers."""
     for table in (web_sessions, known_browsers):
         connection.execute(delete(table).where(table.c.person == person.id))
 
@@ -237,7 +237,7 @@ def _lines(organisations: Sequence[str] | None) -> str | None:
 
 
 def _told(rank: Rank, organisations: Sequence[str] | None) -> dict[str, Any]:
-    """Somebody's rights, as the history tells of them."""
+    """A person's rights, as recorded in the history."""
     of = {} if organisations is None else {"organisations": ", ".join(organisations)}
     return {"role": rank, **of}
 

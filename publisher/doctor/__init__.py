@@ -1,7 +1,7 @@
-"""`publisher doctor`: what is wrong around a workspace, and what to do about it.
+"""Diagnosis (`publisher doctor`): checks a workspace's environment, with hints.
 
-It looks, and changes nothing. It asks each account's platform about the account, which costs a
-request that reads; with `offline` it asks nobody.
+It changes nothing. It asks each account's platform about the account, which costs a read request;
+with `offline` it sends no request.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ __all__ = ["Finding", "Grade", "examine"]
 
 
 def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
-    """Every finding, good ones too, as they are made. `app` need not be open."""
+    """Run all checks and yield their findings, good ones too. `app` need not be open."""
     yield from machine.examine(app.settings)
     yield from ledger.examine(app)
     yield from accounts.examine(app, offline=offline)

@@ -1,4 +1,4 @@
-"""Each account: its credentials, and what its platform says of it."""
+"""Account checks: credentials, the platform's answer, owners of keys, and clocks."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,11 +16,11 @@ from publisher.settings import sandbox_mode
 
 _SOON = timedelta(days=14)
 _OFF, _FAR_OFF = timedelta(seconds=5), timedelta(seconds=60)
-"""How far a clock may be from a platform's; a minute is what reading back allows for."""
+"""Tolerated difference from a platform's clock; a minute is the margin when reading back."""
 
 
 def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
-    """All accounts in the order of publisher.toml, then the clock as the platforms see it."""
+    """Check all accounts in the order of publisher.toml, then the clock against the platforms'."""
     if not app.settings.accounts:
         yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
     if app.settings.warning:
@@ -52,7 +52,7 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
 
 
 def _way_back(app: Application) -> str:
-    """How a trial ends, or posts go to the real platforms again."""
+    """The hint on how to leave the sandbox for the real platforms."""
     if app.settings.in_sandbox:
         variable = sandbox_mode.VARIABLE
         return _(
@@ -93,7 +93,7 @@ def _well(subject: str, health: Health | None, owner: Owner | None, app: Applica
 
 
 def _clock_of_database(app: Application) -> Iterator[Finding]:
-    """Whether PostgreSQL's machine has another time; a ledger that is away is told elsewhere."""
+    """Compare with the clock of PostgreSQL's machine; `ledger` reports an unavailable database."""
     try:
         ahead = app.clock.now() - app.database.time()
     except PublisherError:

@@ -1,4 +1,4 @@
-"""One thing that was looked at."""
+"""Finding: the result of one check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,23 +20,23 @@ SUBJECTS = (
     later("platforms"),
     later("publishing"),
 )
-"""What is looked at: scripts read it, and people see it translated."""
+"""Subjects of the checks: scripts read them, and people see them translated."""
 
 
 class Grade(StrEnum):
     GOOD = "good"
     WARNING = "warning"
-    """It works, and may harm all the same."""
+    """It works, but may do harm."""
     BAD = "bad"
     """Something cannot be published."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was seen of `subject`, and what to do if it is not good."""
+    """The result of checking `subject`, with a hint if it is not good."""
 
     subject: str
-    """One of `SUBJECTS`, or a file; `account` and `limits` have the account's name behind it."""
+    """One of `SUBJECTS`, or a file; `account` and `limits` are followed by the account's name."""
     grade: Grade
     message: str
     hint: str | None = None

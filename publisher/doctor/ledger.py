@@ -1,4 +1,4 @@
-"""The ledger's database, what waits in it for a person, and whether it is as the drafts say."""
+"""Ledger checks: database, processes, deliveries that need a person, drafts, limits."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from publisher.reporting import lateness_text
 
 
 def examine(app: Application) -> Iterator[Finding]:
-    """Whether the ledger can be read and written, and keeps what it is told."""
+    """Check that the ledger can be read and written durably, and report its contents."""
     path = app.database.engine.url.database
     if app.database.is_sqlite and not Path(str(path)).exists():
         yield good("ledger", _("There is none yet; the first `publisher queue` makes it."))
@@ -30,7 +30,7 @@ def examine(app: Application) -> Iterator[Finding]:
         app.database.check_revision()
         with app.database.write():
             pass
-        late = app.lateness.find()  # so that a table that somebody has locked is named as such
+        late = app.lateness.find()  # so that a locked table is reported as such
     except PublisherError as error:
         yield bad("ledger", str(error), error.hint)
         yield machine.running(app.settings)
@@ -62,7 +62,7 @@ def _durability(database: Database) -> Finding:
 
 
 def _processes(app: Application) -> Iterator[Finding]:
-    """Which dispatchers and workers are alive, on whatever host, and `publisher run` on this one."""
+    """Dispatchers and workers that are alive on any host, and `publisher run` on this one."""
     found = app.heartbeats.all()
     dead = heartbeats.missing(found)
     alive = [one.process for one in found if one.is_alive and one.process.kind in heartbeats.NEEDED]
@@ -74,7 +74,7 @@ def _processes(app: Application) -> Iterator[Finding]:
         trouble = of_clocks(clocks)
         yield bad("clock", trouble.message, trouble.hint)
     here = machine.running(app.settings)
-    # Where others publish, that it is not at work here is as it should be.
+    # If other hosts publish, it need not run here.
     if here.grade is not Grade.WARNING or not (alive or any(dead.values())):
         yield here
     if alive and not dead:
@@ -83,7 +83,7 @@ def _processes(app: Application) -> Iterator[Finding]:
 
 
 def _waiting(app: Application) -> Iterator[Finding]:
-    """The same as `publisher status` shows."""
+    """Deliveries and accounts that need a person, as in `publisher status`."""
     overview = app.overview(limit=0)
     withdrawn = [d for d in overview.attention if d.withdraw_at]
     numbers = Counter(delivery.state for delivery in overview.attention if not delivery.withdraw_at)
@@ -140,7 +140,7 @@ def _late(late: Late, app: Application) -> Finding:
 
 
 def _drafts(app: Application) -> Iterator[Finding]:
-    """Whether what was written, or has ended, since the last `queue` is on the schedule."""
+    """Whether the schedule matches the drafts, or `queue` would change it."""
     if not app.settings.posts.is_dir():
         return  # a machine that only publishes has no drafts
     try:
@@ -169,7 +169,7 @@ def _drafts(app: Application) -> Iterator[Finding]:
 
 
 def _limits(app: Application) -> Iterator[Finding]:
-    """What the platforms said is left, account by account."""
+    """The platforms' last reported limits, by account."""
     zone = app.session().zone
 
     def when(instant: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The machine: secrets, disk, broker, and whether `publisher run` is at work on it."""
+"""Machine checks: secrets, planted files, disk, broker, notices, TLS, `publisher run`."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ _SCARCE, _TOO_LITTLE = 1_000_000_000, 100_000_000  # bytes
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """What the files and processes of the workspace are like."""
+    """Check the files and services of the workspace."""
     yield _secrets(settings)
     yield from _planted(settings)
     yield _disk(settings.var)
@@ -36,7 +36,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _in_clear(settings: Settings) -> Iterator[Finding]:
-    """What goes over a network so that others may read it, or answer in the other's place."""
+    """Connections that others can read, or on which they can impersonate the server."""
     if settings.web.is_open:
         yield warning(
             "pages",
@@ -72,7 +72,7 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
 
 
 def _planted(settings: Settings) -> Iterator[Finding]:
-    """What a commit put where it should not."""
+    """Files that a commit should not contain."""
     try:
         planted.refuse_var_in_git(settings)
     except ConfigurationError as error:
@@ -85,7 +85,7 @@ def _secrets(settings: Settings) -> Finding:
     path, name = settings.secrets_file, settings.secrets_name
     if not path.exists():
         return good(name, _("There is none; credentials come from the environment."))
-    if not path.is_relative_to(settings.workspace):  # a mounted secret: who mounts it guards it
+    if not path.is_relative_to(settings.workspace):  # a mounted secret, protected elsewhere
         return good(name, _("It is read instead of secrets.toml, as PUBLISHER_SECRETS_FILE says."))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return bad(
@@ -131,7 +131,7 @@ def _disk(var: Path) -> Finding:
 
 
 def _place(settings: Settings) -> Iterator[Finding]:
-    """Whether a ledger in a file is where SQLite keeps it whole."""
+    """Whether the ledger's file is on a disk that is safe for SQLite."""
     scheme, __, path = settings.database_url.partition(":///")
     if not scheme.startswith("sqlite"):
         return
@@ -185,7 +185,7 @@ def _notices(settings: Settings) -> Finding:
 
 
 def running(settings: Settings) -> Finding:
-    """Whether `publisher run` is at work in this workspace."""
+    """Whether `publisher run` is running in this workspace."""
     if not settings.var.exists():
         return _nothing_runs()
     try:

@@ -1,8 +1,8 @@
-"""Whether a folder is where an SQLite ledger is safe: on a disk of this machine.
+"""Mount check: is a folder on a local disk, where an SQLite ledger is safe?
 
-SQLite's write-ahead log needs memory that all processes share, which no network file system gives,
-and many of those lock nothing (https://www.sqlite.org/wal.html). What a cloud service copies back
-and forth is replaced while it is in use.
+SQLite's write-ahead log needs memory shared by all processes, which no network file system offers,
+and many of those do not lock (https://www.sqlite.org/wal.html). A cloud service that synchronises
+a folder replaces files while they are in use.
 """
 
 import re
@@ -33,7 +33,7 @@ _CLOUD = re.compile(
     r"|mobile\sdocuments|com~apple~clouddocs",
     re.IGNORECASE,
 )
-"""What the folders of such services are called, before what an organisation adds."""
+"""Folder names of such services, which organisations extend."""
 
 
 def network_kind(folder: Path, mounts: str) -> str | None:

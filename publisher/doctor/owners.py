@@ -1,4 +1,4 @@
-"""Owners of the accounts' keys, compared with publisher.toml, the ledger and one another."""
+"""Owner check: the owners of the accounts' keys against publisher.toml, ledger and each other."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from publisher.model.models import Owner
 
 
 class OwnerCheck:
-    """Those that were seen in one examination."""
+    """The owner checks of one run of `publisher doctor`."""
 
     def __init__(self, app: Application) -> None:
         self._accounts = app.settings.public_accounts()
@@ -20,14 +20,14 @@ class OwnerCheck:
         """An account by its channel and its owner's id."""
 
     def by_key(self, account: str, channel: Channel) -> Owner | None:
-        """The owner, as far as that can be told without asking the platform."""
+        """The owner, as far as known without asking the platform."""
         if not channel.owner_id:
             return None
         known = self._known.get(account)
         return known if known and known.id == channel.owner_id else Owner(id=channel.owner_id)
 
     def flaw(self, name: str, owner: Owner) -> tuple[str, str] | None:
-        """What is wrong with the owner of this account's keys, and what to do about it."""
+        """Message and hint on a wrong owner of this account's keys, if it is wrong."""
         account = self._accounts[name]
         if stranger := identity.stranger(account, owner, self._known.get(name)):
             return stranger
@@ -41,7 +41,7 @@ class OwnerCheck:
 
 
 def _verified(app: Application) -> Mapping[str, Owner]:
-    """What the ledger knows; what is wrong with that itself is told elsewhere."""
+    """The verified owners in the ledger; `ledger` reports an unavailable database."""
     try:
         app.database.check_revision()
         return app.owners.all()

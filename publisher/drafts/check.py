@@ -1,4 +1,4 @@
-"""Every problem in the drafts, found without ledger or network: what `publisher check` shows."""
+"""`publisher check`: every problem in the drafts, found without ledger or network."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
@@ -27,8 +27,8 @@ def check(
 ) -> tuple[Library, list[Problem]]:
     """Read the drafts and find every problem in them, without ledger or network.
 
-    `programme` takes the place of posts/session.yaml, and `revised` of what is in the drafts, by
-    their paths relative to the workspace: what would be, if those changed.
+    `programme` replaces posts/session.yaml, and `revised` the contents of drafts, by their paths
+    relative to the workspace: this checks a change before it is saved.
     """
     accounts = settings.public_accounts()
     copies = Copies.of(settings)
@@ -65,7 +65,7 @@ def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Pro
 def _without_ignored(
     problems: Sequence[Problem], found: Library, ignore: Collection[str]
 ) -> list[Problem]:
-    """All but the advice that the workspace, or the draft that it is for, does not want."""
+    """The problems without the advice that the workspace or the draft ignores."""
     of_drafts = {post.file: post.ignore for post in found.posts if post.ignore}
     return [
         problem

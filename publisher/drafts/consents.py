@@ -1,4 +1,4 @@
-"""posts/consents.yaml: who allowed a picture of people to be shown, where and until when.
+"""Consent records (posts/consents.yaml): who allowed a picture of people, where and until when.
 
 A mapping of ids to records: `granted_to` (one organisation or a list), `channels` (a list; all, if
 it is missing), `until` (the last day, in the session's time zone) and `withdrawn: true`.
@@ -21,18 +21,18 @@ _KEYS = ("granted_to", "channels", "until", "withdrawn", "note")
 
 
 class Consent(Frozen):
-    """One record."""
+    """One consent record."""
 
     id: str
     granted_to: frozenset[str] = frozenset()
-    """Organisations; empty: whoever publishes from this workspace."""
+    """Organisations; empty: every organisation that publishes from this workspace."""
     channels: frozenset[str] | None = None
     """None: every channel."""
     until: date | None = None
     withdrawn: bool = False
 
     def covers(self, account: Account) -> bool:
-        """Whether it was granted for this account's channel and to its organisation."""
+        """Whether the consent covers this account: its channel and its organisation."""
         right_channel = self.channels is None or account.channel in self.channels
         known = account.organisation is not None
         return right_channel and (
@@ -40,13 +40,13 @@ class Consent(Frozen):
         )
 
     def ends(self, zone: ZoneInfo) -> datetime | None:
-        """The last instant of its last day."""
+        """The last instant of the consent's last day."""
         if self.until is None:
             return None
         return datetime.combine(self.until, time.max, zone)
 
     def reason_to_hold(self, due_at: datetime | None, zone: ZoneInfo) -> str | None:
-        """Why a post that is due then must wait, if it must."""
+        """The reason to hold a post that is due at `due_at`, if there is one."""
         if self.withdrawn:
             return _("consent {consent} was withdrawn", consent=self.id)
         if self.until and due_at and due_at.astimezone(zone).date() > self.until:
@@ -57,7 +57,7 @@ class Consent(Frozen):
 
 
 def load(posts: Path, channels: frozenset[str], findings: Findings) -> dict[str, Consent]:
-    """The records by id; a missing file is none, and a record with problems is left out."""
+    """Read the records, by id. A missing file has none; a record with problems is left out."""
     path = posts / "consents.yaml"
     if text_files.is_missing(path):
         return {}
@@ -67,7 +67,7 @@ def load(posts: Path, channels: frozenset[str], findings: Findings) -> dict[str,
         findings.error(
             "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
         )
-    # Where a record stands twice, one of the two may be the withdrawn one.
+    # Where a record is given twice, one of the two may be the withdrawn one.
     twice = any(found.code == "duplicate-key" for found in findings.problems)
     if twice or not isinstance(root, yaml_tree.Mapping):
         return {}

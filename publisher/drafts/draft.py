@@ -1,4 +1,4 @@
-"""One draft: front matter and body become a Post."""
+"""Draft parser: front matter and body become a Post."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -30,11 +30,11 @@ KEYS = (
     "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
     "ignore",
 )  # fmt: skip
-"""What front matter may hold."""
+"""The keys of the front matter."""
 _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
 _LANGUAGE_SUFFIX = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
 _MARGIN = timedelta(days=7)
-"""Preparation and follow-up belong to a session; what lies further off is likely a slip."""
+"""Preparation and follow-up belong to a session; a time further off is likely a mistake."""
 
 
 class Shown(NamedTuple):
@@ -42,12 +42,12 @@ class Shown(NamedTuple):
 
     path: Path
     motion: Motion | None
-    """What moves in it."""
+    """Its frames and duration, if it is a GIF or a video."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a draft is read against."""
+    """The context in which drafts are parsed: session, consents, accounts and pictures."""
 
     posts: Path
     """The folder posts/, absolute."""
@@ -62,9 +62,9 @@ class Surroundings:
         return {}
 
     def picture(self, path: Path) -> Shown | Flaw:
-        """The picture that `path` leads to, or what is wrong with it.
+        """The picture at `path`, or what is wrong with it.
 
-        Each is looked at once: translations share their pictures.
+        Each is examined once: translations share their pictures.
         """
         if path not in self._pictures:
             self._pictures[path] = self._look(path)
@@ -79,12 +79,12 @@ class Surroundings:
 
     @cached_property
     def media(self) -> list[Path]:
-        """What lies under posts/ that may be a picture, for hints."""
+        """The files under posts/ that may be pictures, for hints."""
         return missing_media.media(self.posts)
 
     @cached_property
     def names(self) -> list[str]:
-        """What can have a section of its own."""
+        """The names that can head a section: channels and accounts."""
         return [*self.channels, *self.accounts]
 
     @cached_property
@@ -94,10 +94,10 @@ class Surroundings:
 
 
 def split_language(post_id: str, spoken: Collection[str]) -> tuple[str, str | None]:
-    """A post's id without the language that it ends in, and that language.
+    """Split a post's id into the id without its language, and the language.
 
-    `name.fr` is French and `notes.v2` is nothing: two-letter codes count, with or without a
-    region, and whatever the accounts speak.
+    `name.fr` is French and `notes.v2` has no language: two-letter codes count, with or without a
+    region, and every language of the accounts.
     """
     base, dot, code = post_id.rpartition(".")
     if dot and "/" not in code and (code in spoken or _LANGUAGE_SUFFIX.fullmatch(code)):
@@ -106,10 +106,9 @@ def split_language(post_id: str, spoken: Collection[str]) -> tuple[str, str | No
 
 
 def parse(text: str, post_id: str, surroundings: Surroundings, findings: Findings) -> Post | None:
-    """The post that `text` describes; None if it cannot be made out at all.
+    """Parse a draft; None if it has no readable front matter or text.
 
-    What is wrong is noted in `findings`; a post with errors is good for looking at, never for
-    publishing.
+    Problems are noted in `findings`. A post with errors can be displayed, but never published.
     """
     if text_files.found_in(text, findings):
         return None
@@ -202,7 +201,7 @@ class _Reader:
         return named or self._default("lang", self._session.defaults.lang)
 
     def _is_at_once(self) -> bool:
-        """Whether `at` is the word `now`; where an item has that name, which is an error, nobody knows."""
+        """Whether `at` is the word `now`; not where an item has that name, which is an error."""
         node, flawed = self.fields.node("at"), self._session.flawed
         is_item = any(is_now(key.removeprefix("agenda.")) for key in flawed)
         return isinstance(node, Scalar) and is_now(node.value) and not is_item
@@ -271,7 +270,7 @@ class _Reader:
         return tuple(naming.meant(name, names) or name for name, _ in places)
 
     def _ignore(self) -> tuple[str, ...]:
-        """The advice that is not wanted."""
+        """The codes of the advice that the draft ignores."""
         words = self.fields.words("ignore") or ()
         for code, position in words:
             if code not in RULES:
@@ -350,7 +349,7 @@ class _Reader:
     def _reason_to_hold(
         self, at: Moment | None, embargo: Moment | None, media: tuple[MediaItem, ...]
     ) -> str | None:
-        """Why the post must not go out although it is due; tells of a consent that has ended."""
+        """Why the post must not go out although it is due; warns of a consent that has ended."""
         anchors = dict.fromkeys(moment.item for moment in (at, embargo) if moment and moment.item)
         agenda = self._session.agenda
         reasons = [
@@ -378,7 +377,7 @@ class _Reader:
 
 
 def place_of(name: str, post_id: str, posts: Path) -> Path:
-    """Where a picture is that a draft names: beside the draft or, with a slash in front, in posts/."""
+    """The path of a draft's picture: relative to the draft or, with a leading /, to posts/."""
     folder = posts if name.startswith("/") else (posts / post_id).parent
     return folder / name.lstrip("/")
 
@@ -401,6 +400,6 @@ def _flaw_of_link(link: str) -> Flaw | None:
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s<>\"]", link):
         return Flaw("bad-link", _("`{link}` is no web address.", link=link), hint)
     if parts.username is not None:
-        # The message does not repeat the link: what stands before the @ may be a password.
+        # The message does not repeat the link: the text before the @ may be a password.
         return Flaw("bad-link", _("The link holds a user name or password."), _("Take it out."))
     return None

@@ -1,4 +1,4 @@
-"""The draft files under posts/, before anybody opens them."""
+"""Listing of the draft files under posts/; it does not parse them."""
 
 import os
 import unicodedata
@@ -18,9 +18,9 @@ _NOT_DRAFTS = {"readme.md"}
 _ALMOST_DRAFTS = (".markdown", ".mdown", ".mkd", ".mdx", ".txt")
 _DOCUMENTS = (".doc", ".docx", ".odt", ".rtf", ".pages")
 _OF_PROGRAMS = ("._", ".#", ".~", "~$")
-"""How names of files begin that editors and systems make beside a file, and nobody wrote.
+"""Name prefixes of files that editors and systems create beside a file.
 
-Nor are backups such as `x.md~` spoken of: the draft stands beside them.
+Backups such as `x.md~` are not reported either: the draft is beside them.
 """
 
 
@@ -38,12 +38,12 @@ class DraftFile:
 
 
 class DraftFiles:
-    """What a walk through posts/ found. Folders called `media`, hidden files and README.md are
-    no drafts.
+    """The drafts under posts/, and the problems with their names. Folders called `media`, hidden
+    files and README.md are not drafts.
     """
 
     def __init__(self, posts: Path) -> None:
-        """Walk through `posts`, an absolute path. Never raises for what is there."""
+        """Walk through `posts`, an absolute path. Never raises, whatever files are there."""
         self.posts = posts
         self.problems: list[Problem] = []
         self._unreadable: list[str] = []
@@ -61,15 +61,15 @@ class DraftFiles:
     def has(self, post_id: str) -> bool:
         """Whether the post has a draft, or may have one that cannot be read.
 
-        What is not there was deleted; what merely cannot be seen was not.
+        A missing draft was deleted; one that cannot be read was not.
         """
         return post_id in self._ids or any(post_id.startswith(start) for start in self._unreadable)
 
     def select(self, paths: Sequence[str | Path]) -> list[DraftFile]:
-        """The drafts that the paths name, in order of their ids; all of them for no path.
+        """The drafts that the paths name, ordered by file; all drafts if there are no paths.
 
         A path is a draft or a folder, relative to the working directory or to the workspace.
-        UsageError if there is no such thing, or no draft in it.
+        Raises UsageError if a path does not exist, or is neither a folder nor a draft.
         """
         if not paths:
             return self.files
@@ -150,7 +150,7 @@ class DraftFiles:
         yield from self._walk(Path(entry.path), f"{prefix}{entry.name}/")
 
     def _look_for_repositories(self, entry: "os.DirEntry[str]", prefix: str) -> None:
-        """In a folder where there are no drafts; `.git` is one, and cannot be committed."""
+        """Find git repositories in a folder without drafts; `.git` itself cannot be committed."""
         if entry.name == ".git" or not entry.is_dir(follow_symlinks=False):
             return
         for folder, folders, files in os.walk(entry.path):
@@ -186,7 +186,7 @@ class DraftFiles:
         return None
 
     def _note_twins(self) -> None:
-        """Two files must not have one id, nor ids that some disks or people take for one."""
+        """Report two files with the same id, or with ids that some disks or people confuse."""
         alike: dict[str, list[DraftFile]] = defaultdict(list)
         for file in self.files:
             alike[unicodedata.normalize("NFC", file.id).casefold()].append(file)
@@ -203,13 +203,13 @@ class DraftFiles:
 
 
 def _hidden_link() -> Flaw:
-    """Nothing of ours makes one; who planted it may hope that something is written through it."""
+    """Publisher creates none; an attacker may hope that something is written through it."""
     message = _("A symbolic link with a hidden name, which nobody sees, and nothing reads.")
     return Flaw("symbolic-link", message, _("Delete it, and ask who made it."))
 
 
 def _begins_like_a_draft(file: "os.PathLike[str]") -> bool:
-    """Whether it is Markdown with front matter, and not, say, a list of the pictures' authors."""
+    """Whether it is Markdown with front matter, not, for example, a list of photo credits."""
     path = Path(file)
     if path.suffix.lower() != ".md" or path.is_symlink() or not path.is_file():
         return False
@@ -226,7 +226,7 @@ def _hidden_draft() -> Flaw:
 
 
 def _almost(name: str) -> Flaw | None:
-    """What is wrong with the name of a file that a person may take for a draft."""
+    """The problem with a file's name that a person may take for a draft's."""
     message = _("This is not read: the name of a draft ends in .md.")
     if name.lower().endswith(_DOCUMENTS) and not name.startswith(_OF_PROGRAMS):
         hint = _("Copy its text into a draft: `publisher new TITLE` makes one.")
@@ -249,8 +249,9 @@ def _leads_into(link: Path, posts: Path) -> bool:
 
 
 def newest_change(folder: Path) -> tuple[int, float]:
-    """How many files there are below a folder, and when the youngest of them, or of its folders,
-    changed, in seconds since 1970 by the system's clock.
+    """The number of files below a folder, and the newest change of a file or folder in it.
+
+    The change is in seconds since 1970 by the system's clock.
     """
     number, youngest = 0, 0.0
     folders = [os.fspath(folder)]

@@ -1,6 +1,6 @@
-"""A draft's file as somebody saw it, and as it is to be: only what was changed differs.
+"""Editing of draft files: changes one value or the text, and leaves the rest as it is.
 
-Whoever saves it shows the digest of what was seen, so that nobody's change is lost.
+A save carries the digest of what the editor saw, so that no other person's change is lost.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class Manuscript:
 
     @property
     def digest(self) -> str:
-        """SHA-256, in hexadecimal, by which a change says what it was made to."""
+        """SHA-256 in hexadecimal: a change says with it which version it was made to."""
         return hashlib.sha256(self.data).hexdigest()
 
     @property
@@ -46,7 +46,7 @@ class Manuscript:
         return _LINE_END.sub("\n", self._text[begins:])
 
     def value(self, key: str) -> str | None:
-        """What stands under a key of the front matter, when that is a single value."""
+        """The value of a key of the front matter, if it is a single value."""
         front, _begins = self._places()
         try:
             return Patches(self._text[front]).value((key,))
@@ -54,9 +54,9 @@ class Manuscript:
             return None
 
     def with_body(self, body: str) -> Self:
-        """The same with another text: it gets the file's line ends, and one at its end.
+        """A copy with another text: it gets the file's line ends, and one at its end.
 
-        NotPossible if the file would be read in another way then.
+        Raises NotPossible if the file would then be parsed differently.
         """
         _front, begins = self._places()
         found = _LINE_END.search(self._text)
@@ -74,7 +74,7 @@ class Manuscript:
 
     @property
     def media(self) -> list[dict[str, str]]:
-        """What the front matter says of each picture; NotPossible if it is no list of such."""
+        """The front matter's entries for pictures. Raises NotPossible if it is no such list."""
         entries = _meaning(self).get(_MEDIA) or ""
         if isinstance(entries, str) and entries in NOTHING:
             return []
@@ -83,7 +83,7 @@ class Manuscript:
         return entries
 
     def with_value(self, key: str, value: str) -> Self:
-        """The same with another value in the front matter; NotPossible if only a person can."""
+        """A copy with another value in the front matter. NotPossible if only a person can edit."""
         return self._patched(
             lambda patches: patches.set((key,), value),
             {**_meaning(self), key: value},
@@ -91,7 +91,7 @@ class Manuscript:
         )
 
     def with_picture(self, entry: Mapping[str, str]) -> Self:
-        """The same with one more picture, behind all others; NotPossible if only a person can."""
+        """A copy with one more picture, the last. NotPossible if only a person can edit."""
         return self._patched(
             lambda patches: patches.append(_MEDIA, entry),
             {**_meaning(self), _MEDIA: [*self.media, dict(entry)]},
@@ -99,7 +99,7 @@ class Manuscript:
         )
 
     def with_picture_as(self, number: int, entry: Mapping[str, str]) -> Self:
-        """The same with something else said of a picture, counted from 0; NotPossible."""
+        """A copy with another entry for a picture, counted from 0. NotPossible as above."""
         revised = self
         for key in {**self.media[number], **entry}:
             if entry.get(key) != revised.media[number].get(key):
@@ -107,7 +107,7 @@ class Manuscript:
         return revised
 
     def without_picture(self, number: int) -> Self:
-        """The same without one of its pictures, counted from 0; NotPossible if only a person can."""
+        """A copy without one of its pictures, counted from 0. NotPossible as above."""
         others = self.media[:number] + self.media[number + 1 :]
         meaning = {key: value for key, value in _meaning(self).items() if key != _MEDIA}
         return self._patched(
@@ -117,7 +117,7 @@ class Manuscript:
         )
 
     def save(self, revised: "Manuscript") -> None:
-        """Put `revised` in the file's place; FileChanged or StorageError leave it as it is."""
+        """Replace the file with `revised`; FileChanged or StorageError leave it as it is."""
         replacing.replace(self.path, self.file, self.data, revised.data)
 
     @property
@@ -128,7 +128,7 @@ class Manuscript:
         return replace(self, data=text.encode("utf-8"))
 
     def _places(self) -> tuple[slice, int]:
-        """Where the front matter stands between its fences, and where the body begins."""
+        """Where the front matter is between its fences, and where the body begins."""
         text = self._text
         skipped = len(_BOM) if text.startswith(_BOM) else 0
         fences = (
@@ -138,7 +138,7 @@ class Manuscript:
         return slice(opening.end(), closing.start()), closing.end()
 
     def _with_said(self, number: int, key: str, value: str | None) -> Self:
-        """The same with another value for one key of a picture; None: without it."""
+        """A copy with another value for one key of a picture; None removes the key."""
         path = (_MEDIA, number, key)
         media = [dict(entry) for entry in self.media]
         media[number].pop(key, None)
@@ -153,9 +153,9 @@ class Manuscript:
     def _patched(
         self, patch: Callable[[Patches], None], meant: Mapping[str, object], lines: str
     ) -> Self:
-        """The same with a patch of the front matter, which must mean what is `meant`.
+        """A copy with a patch of the front matter, whose values must then be `meant`.
 
-        NotPossible if that cannot be; `lines` is what a person would write.
+        Raises NotPossible otherwise; `lines` is what a person would write.
         """
         front, _begins = self._places()
         try:
@@ -182,7 +182,7 @@ class Manuscript:
 
 
 def read(file: DraftFile) -> Manuscript:
-    """The file as it is now; NotPossible for one whose front matter and text cannot be told."""
+    """Read the file. Raises NotPossible if its front matter and text cannot be separated."""
     findings = Findings(file.file)
     data = text_files.read_bytes(file.path, findings, text_files.MAX_DRAFT)
     text = None if data is None else text_files.decode(data, findings)
@@ -193,7 +193,7 @@ def read(file: DraftFile) -> Manuscript:
 
 
 def _meaning(manuscript: Manuscript) -> dict[str, object]:
-    """What the front matter says, without regard to where it stands."""
+    """The values of the front matter, without their positions."""
     findings = Findings(manuscript.file)
     text = text_files.decode(manuscript.data, findings)
     halves = None if text is None else split(text, findings)

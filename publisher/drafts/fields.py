@@ -1,4 +1,4 @@
-"""Reading typed values out of a YAML mapping, noting what is wrong with each."""
+"""Typed access to a YAML mapping: reads values and notes what is wrong with each."""
 
 from collections.abc import Collection
 from datetime import date, timedelta
@@ -10,12 +10,12 @@ from publisher.model.models import Position
 from publisher.model.problems import Findings, Flaw, nearest
 
 _CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a"
-"""Quotes that word processors and phones type, and YAML does not know."""
+"""Curly quotes: word processors and phones type them, YAML does not know them."""
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def quotes_hint(value: str) -> str | None:
-    """What to do about a value that cannot be used, if curly quotes stand around it."""
+    """A hint for an invalid value that has curly quotes around it."""
     value = value.strip()
     if len(value) < 2 or value[0] not in _CURLY or value[-1] not in _CURLY:
         return None
@@ -35,9 +35,9 @@ def _media_hint(name: str) -> str:
 
 
 class Fields:
-    """A mapping's values by key. What cannot be read is noted and comes back as if absent.
+    """A mapping's values by key. An unreadable value is noted and returned as if absent.
 
-    Keys that are not in `known` are problems at once.
+    Keys that are not in `known` are reported on creation.
     """
 
     def __init__(self, node: Mapping, known: Collection[str], findings: Findings) -> None:
@@ -62,7 +62,7 @@ class Fields:
         return {key: entry.key for key, entry in self._node.entries.items()}
 
     def position(self, key: str) -> Position:
-        """Where the key's value stands; the mapping's beginning if the key is missing."""
+        """The position of the key's value; the mapping's beginning if the key is missing."""
         entry = self._node.entries.get(key)
         return entry.value.position if entry else self._node.position
 
@@ -83,8 +83,8 @@ class Fields:
     def text(self, key: str, *, may_be_empty: bool = False) -> str | None:
         """A single value without the space around it; None if the key is missing or empty.
 
-        An empty value is a problem unless it `may_be_empty`: half-written keys that say nothing
-        would otherwise lift an embargo.
+        An empty value is a problem unless it `may_be_empty`: a half-written key would otherwise
+        lift an embargo.
         """
         node = self.node(key)
         if node is None:
@@ -108,7 +108,7 @@ class Fields:
         return _FLAGS[value.lower()]
 
     def duration(self, key: str) -> timedelta | None:
-        """A duration longer than nothing."""
+        """A duration greater than zero."""
         value = self.text(key)
         if value is None:
             return None
@@ -136,7 +136,7 @@ class Fields:
             return None
 
     def words(self, key: str) -> tuple[tuple[str, Position], ...] | None:
-        """One value or a list of them, each with its place; None if the key is missing."""
+        """One value or a list of values, each with its position; None if the key is missing."""
         node = self.node(key)
         if node is None:
             return None

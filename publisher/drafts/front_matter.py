@@ -1,4 +1,4 @@
-"""Splitting a draft into its front matter and its body."""
+"""Front matter: splits a draft into its front matter and its body."""
 
 import re
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from publisher.model.models import Position
 from publisher.model.problems import Findings
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
-# A plain value, then a hash with a word at once: comments have a space there, hashtags do not.
+# A plain value, then a # directly before a word: comments have a space there, hashtags do not.
 _HASHTAG = re.compile(r"^[ \t]*(?:- +)?[\w-]+:[ \t]+[^\s'\"#|>{\[][^#\n]*[ \t](#\w+)", re.MULTILINE)
 _EMPTY_ENTRY = re.compile(r"-(?: +-)*\s*")
 """Of a list in YAML."""
@@ -26,7 +26,7 @@ class Split(NamedTuple):
 
 
 def split(text: str, findings: Findings) -> Split | None:
-    r"""The front matter as a tree and the body as text; None where there is no telling them apart.
+    r"""The front matter as a tree and the body as text; None if they cannot be separated.
 
     `text` has `\n` as line ends. Empty front matter is an empty mapping.
     """

@@ -1,7 +1,7 @@
-"""What git knows about the drafts: which translations are older than the words they translate.
+"""Git history of the drafts: which translations are older than their source's present text.
 
-A file's own time is worth nothing after a clone, so only the history counts; where there is none,
-nothing is said.
+A file's modification time means nothing after a clone, so only the history counts; without one,
+nothing is reported.
 """
 
 import os
@@ -21,10 +21,10 @@ class Pair(NamedTuple):
 
 
 def outdated(posts: Path, pairs: Iterable[Pair]) -> list[Pair]:
-    """The pairs whose source has other words now than when its translation was last committed.
+    """The pairs whose source has changed its words since its translation was last committed.
 
-    What is not committed yet counts as written now. A source that did not exist at that time is
-    none: the text was written in the other language first. Nothing is said where git is not
+    An uncommitted file counts as written now. A pair whose source did not exist at that time is
+    left out: the text was written in the other language first. Returns nothing where git is not
     installed, fails or takes too long.
     """
     root = git.root_of(posts)
@@ -38,19 +38,19 @@ def outdated(posts: Path, pairs: Iterable[Pair]) -> list[Pair]:
 
 
 class _Subtree(NamedTuple):
-    """The working tree, and the folder in it that is looked at."""
+    """The working tree, and the folder in it that is examined."""
 
     root: Path
     folder: Path
 
     @property
     def prefix(self) -> str:
-        """Of the folder's files, as git calls them."""
+        """The prefix of the folder's files in git's paths."""
         path = Path(os.path.realpath(self.folder)).relative_to(self.root).as_posix()
         return "" if path == "." else f"{path}/"
 
     def names(self, *command: str) -> list[str]:
-        """What a command lists of the folder; lines of another kind as they are."""
+        """The names that a git command lists in the folder; other lines unchanged."""
         listed = git.names(self.root, *command, "--", self.prefix or ".")
         return [name.removeprefix(self.prefix) for name in listed]
 
@@ -79,7 +79,7 @@ def _outdated(posts: Path, pairs: Sequence[Pair], below: _Subtree) -> list[Pair]
 
 
 def _last_commits(below: _Subtree) -> dict[str, str]:
-    """The newest commit of each file, by its path; in the order of the commits, newest first."""
+    """The newest commit of each file, by path, newest commit first."""
     commits: dict[str, str] = {}
     commit = ""
     for name in git.names(
@@ -93,7 +93,7 @@ def _last_commits(below: _Subtree) -> dict[str, str]:
 
 
 def _contents(root: Path, names: Sequence[str]) -> Iterator[bytes | None]:
-    """What each `COMMIT:PATH` holds; None where there was no such file."""
+    """The contents of each `COMMIT:PATH`; None where there was no such file."""
     if not names:
         return
     rest = git.ask(root, "cat-file", "--batch", given="\n".join(names).encode())
@@ -108,6 +108,6 @@ def _contents(root: Path, names: Sequence[str]) -> Iterator[bytes | None]:
 
 
 def _words(draft: bytes) -> list[str]:
-    """The words of a draft's text: neither its front matter nor its spacing and punctuation."""
+    """The words of a draft's text, without front matter, spacing and punctuation."""
     _, _, body = draft.replace(b"\r\n", b"\n").removeprefix(b"---\n").partition(b"\n---\n")
     return re.findall(r"\w+", body.decode("utf-8", "replace").casefold())

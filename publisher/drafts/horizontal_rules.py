@@ -1,4 +1,4 @@
-"""Lines of dashes or stars: what word processors and phones make of the line `---`."""
+"""Horizontal rules: lines of dashes or stars that word processors and phones make from `---`."""
 
 import re
 import unicodedata
@@ -22,15 +22,15 @@ _NAMES = {
 
 
 def find(lines: str) -> Iterator[re.Match[str]]:
-    """The lines of nothing but dashes, stars and the like, other than `---`; each as `line`.
+    """The lines of only dashes, stars and similar signs, except `---`; each as group `line`.
 
-    In `lines`, each has its line feed before it.
+    In `lines`, each line has its line feed before it.
     """
     return (rule for rule in _RULE.finditer(lines) if not _SEPARATOR.fullmatch(rule.group()))
 
 
 def flaw(rule: re.Match[str]) -> Flaw:
-    """Why such a line splits no thread."""
+    """The warning for a rule that does not split a thread."""
     return Flaw(
         "rule-as-text",
         _("{line} is published as it stands here.", line=shown(rule["line"])),
@@ -39,7 +39,7 @@ def flaw(rule: re.Match[str]) -> Flaw:
 
 
 def shown(line: str) -> str:
-    """The line, and what it is made of: `—` (em dash, U+2014)."""
+    """The line with the names of its characters: `—` (em dash, U+2014)."""
     signs = dict.fromkeys(sign for sign in line if not sign.isspace())
     named = "; ".join(f"{_name(sign)}, U+{ord(sign):04X}" for sign in signs)
     return f"`{line.strip()}` ({named})"

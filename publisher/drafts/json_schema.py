@@ -1,9 +1,9 @@
-"""JSON Schema (draft 2020-12) of the files that people write, so that editors help with them.
+"""JSON Schema (draft 2020-12) for the files that people write, so that editors can help.
 
-They are made from what the parsers know: a key that a parser takes and no property describes is a
-KeyError here, and a property of a key that no parser takes never gets in. A schema cannot say all
-that `check` finds (an agenda item that does not exist, a time that the clocks skip), but what
-`check` takes, it takes.
+The schemas are generated from the parsers' keys: a key that a parser accepts and no property
+describes raises KeyError here, and a property of an unknown key is never included. A schema cannot
+express all that `check` finds (an agenda item that does not exist, a time that the clocks skip),
+but it accepts all that `check` accepts.
 """
 
 import ast
@@ -29,10 +29,10 @@ from publisher.settings.settings import Settings
 Schema = dict[str, Any]
 
 FOLDER = ".publisher/schema"
-"""Where a workspace has them, for the first lines of its files to name."""
+"""The workspace's folder of schemas, to which the first lines of its files refer."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-# YAML has numbers and truth values; to the parser, each of them is the text that stands there.
+# YAML has numbers and booleans; the parser reads each of them as text.
 _TEXT: Schema = {"type": ["string", "number", "boolean"]}
 _FLAG: Schema = {"enum": [True, False, "true", "false", "yes", "no"]}
 _DAY: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
@@ -108,7 +108,7 @@ _CONSENT: dict[str, Schema] = {
 def _object(
     keys: Iterable[str], properties: Mapping[str, Schema], required: tuple[str, ...] = ()
 ) -> Schema:
-    """A mapping with the keys that a parser knows, and no others."""
+    """Schema of a mapping with the keys that a parser knows, and no others."""
     found: Schema = {
         "type": "object",
         "properties": {key: properties[key] for key in keys},
@@ -118,14 +118,14 @@ def _object(
 
 
 def draft_schema() -> Schema:
-    """The front matter of a draft."""
+    """Schema of a draft's front matter."""
     picture = _object(draft._MEDIA_KEYS, _MEDIA, required=("file", "alt"))  # noqa: SLF001
     media = _said("The pictures.", {"type": "array", "items": picture})
     return _object(draft.KEYS, {**_PROPERTIES, "media": media})
 
 
 def session_schema() -> Schema:
-    """posts/session.yaml."""
+    """Schema of posts/session.yaml."""
     item = _object(session._ITEM_KEYS, _ITEM, required=("starts",))  # noqa: SLF001
     defaults = {"to": _TO, "expires": _EXPIRES, "lang": _LANG, "author": _AUTHOR}
     nested = {
@@ -142,21 +142,21 @@ def session_schema() -> Schema:
 
 
 def consents_schema() -> Schema:
-    """posts/consents.yaml."""
+    """Schema of posts/consents.yaml."""
     record = _object(consents._KEYS, _CONSENT)  # noqa: SLF001
     return {"type": "object", "additionalProperties": record}
 
 
 def settings_schema() -> Schema:
-    """publisher.toml: the settings, without those that are secret."""
+    """Schema of publisher.toml: the settings that are not secret."""
     return _of_settings(secret=False)
 
 
 def secrets_schema() -> Schema:
-    """secrets.toml: the credentials of each account under its name, and what else is secret."""
+    """Schema of secrets.toml: each account's credentials under its name, and all other secrets."""
     found, plain = _of_settings(secret=True), _of_settings(secret=False)["properties"]
     of_an_account = found["properties"]["accounts"]["additionalProperties"]
-    # A URL may stand in either file: it is a secret only where it holds a password.
+    # A URL may be in either file: it is a secret only if it holds a password.
     urls = {
         section: {**plain[section], "properties": {"url": plain[section]["properties"]["url"]}}
         for section in ("database", "broker")
@@ -179,19 +179,19 @@ SCHEMAS: Mapping[str, tuple[Callable[[], Schema], str]] = {
 
 
 def schema(name: str) -> Schema:
-    """One schema, whole, in the current language; KeyError for a name not in `SCHEMAS`."""
+    """One complete schema in the current language. KeyError for a name not in `SCHEMAS`."""
     make, file = SCHEMAS[name]
     translated: Schema = _translated(make())
     return {"$schema": DIALECT, "title": file, **translated}
 
 
 def text(name: str) -> str:
-    """One schema, as a file holds it."""
+    """One schema as the text of its file."""
     return json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n"
 
 
 def texts() -> Iterator[str]:
-    """What all schemas say about their keys, in English: for the catalogues."""
+    """The descriptions of all keys in all schemas, in English, for the catalogues."""
     for make, _file in SCHEMAS.values():
         yield from _descriptions(make())
 
@@ -220,7 +220,7 @@ def _translated(schema: Any) -> Any:
 
 
 class _Generator(GenerateJsonSchema):
-    """As the files have it: durations like 45m, and no null, which TOML does not know."""
+    """Schemas as the files need them: durations like 45m, and no null, which TOML has not."""
 
     def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:
         del schema
@@ -260,7 +260,7 @@ def _of_settings(*, secret: bool) -> Schema:
 
 @cache
 def _docstrings(model: type) -> dict[str, str]:
-    """What stands below the fields of a model; nothing for one that is made from the channels."""
+    """The docstrings of a model's fields; none for a model generated from the channels."""
     module = inspect.getmodule(model)
     if module not in (sections, settings):
         return {}
@@ -279,7 +279,7 @@ def _docstrings(model: type) -> dict[str, str]:
 
 
 def _resolved(schema: Any, definitions: Mapping[str, Schema]) -> Any:
-    """The schema with each definition in its place, and without what pydantic adds for itself."""
+    """The schema with each reference resolved, and without pydantic's titles and empty defaults."""
     if isinstance(schema, list):
         return [_resolved(item, definitions) for item in schema]
     if not isinstance(schema, dict):
@@ -298,7 +298,7 @@ def _resolved(schema: Any, definitions: Mapping[str, Schema]) -> Any:
 
 
 def _kept(schema: Schema, *, secret: bool) -> Schema | None:
-    """The schema with its secret properties alone, or without them; None if nothing is left."""
+    """The schema with only its secret properties, or without them; None if nothing is left."""
     if "properties" not in schema:
         inner = schema.get("additionalProperties")
         if isinstance(inner, dict):

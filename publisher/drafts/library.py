@@ -1,4 +1,4 @@
-"""All drafts of a workspace, read."""
+"""Loader of a workspace's drafts, session and consents."""
 
 import os
 from collections import defaultdict
@@ -22,10 +22,10 @@ from publisher.model.problems import Findings
 
 @dataclass(frozen=True)
 class Library:
-    """The drafts that were asked for, and what is wrong with them, the session and the consents.
+    """The requested drafts, the session and the consents, with their problems.
 
-    `posts` holds every draft that could be made out, in the order of their files, also those with
-    errors: what is in `broken` is good for looking at, never for queueing.
+    `posts` holds every draft that could be parsed, in the order of their files, including those
+    with errors: a post in `broken` can be displayed, but never queued.
     """
 
     posts: tuple[Post, ...]
@@ -39,10 +39,10 @@ class Library:
     """Ids of the drafts that were read and have errors, whether or not they are in `posts`."""
     _shelf: DraftFiles = field(repr=False)
     _groups: Mapping[str, tuple[Post, ...]] = field(repr=False)
-    """The posts that are translations of one another, by the id of each that was asked for."""
+    """The posts that are translations of one another, by the id of each requested post."""
 
     def has(self, post_id: str) -> bool:
-        """Whether the post has a draft anywhere, asked for or not, or may have an unreadable one."""
+        """Whether the post has a draft, requested or not, or may have an unreadable one."""
         return self._shelf.has(post_id)
 
     def post(self, post_id: str) -> Post | None:
@@ -64,9 +64,9 @@ def load(
 ) -> Library:
     """Read the drafts of a workspace; `paths` (drafts or folders) restricts which.
 
-    `programme` takes the place of posts/session.yaml, and `revised` of what is in the drafts, by
-    their paths relative to the workspace. `copies` knows about pictures. It returns whatever is in
-    the files. UsageError for a path that is no draft.
+    `programme` replaces posts/session.yaml, and `revised` the contents of drafts, by their paths
+    relative to the workspace. `copies` knows about pictures. Never raises for what is in the files.
+    Raises UsageError for a path that is no draft.
     """
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
     shelf = DraftFiles(posts_folder)
@@ -127,7 +127,7 @@ def _read(
 def _unchosen_translations(
     chosen: Sequence[DraftFile], shelf: DraftFiles, around: Surroundings
 ) -> Iterator[DraftFile]:
-    """The drafts that are translations of those that were asked for, by their names."""
+    """The drafts that are translations of the requested ones, by their names."""
     known = {file.id for file in chosen}
     bases = {split_language(post_id, around.spoken)[0] for post_id in known}
     for file in shelf.files:
@@ -138,7 +138,7 @@ def _unchosen_translations(
 def _groups(
     posts: Sequence[Post], others: Sequence[Post], around: Surroundings
 ) -> dict[str, tuple[Post, ...]]:
-    """The translations of each of `posts`, and itself; among these and the others."""
+    """Each of `posts` with its translations, among these and the others."""
     by_base: dict[str, list[Post]] = defaultdict(list)
     bases = {post.id: split_language(post.id, around.spoken)[0] for post in (*posts, *others)}
     for post in sorted((*posts, *others), key=lambda post: post.file) if others else posts:

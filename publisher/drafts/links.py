@@ -1,8 +1,8 @@
-"""The links that X finds in a text.
+"""Link extraction: the links that X finds in a text.
 
 The rules are those of twitter-text 3.1.0 (`extractUrlsWithIndices`, Apache 2.0), which X publishes
-for this. They are patterns that take minutes for words such as "a.a.a.a…"; here each label of a
-host is looked at once, and what is found is the same (`make fuzz` compares them).
+for this. Its patterns take minutes for words such as "a.a.a.a…"; here each label of a host is
+examined once, with the same result (`make fuzz` compares them).
 """
 
 import re
@@ -68,10 +68,10 @@ _SHORTENED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a text, from `start` to before `end`, in code points.
+    """A link in a text, from `start` to before `end`, in code points.
 
-    `url` is what stands there, but for a path behind a host that is ASCII in its beginning alone:
-    X then takes "example.org日.org/a" for a link to "example.org/a".
+    `url` is the text there, except for a path after a host that only begins with ASCII: X then
+    takes "example.org日.org/a" for a link to "example.org/a".
     """
 
     url: str
@@ -80,9 +80,9 @@ class Link:
 
 
 def links(text: str) -> list[Link]:
-    """The links that X finds in a text, in order, up to the first thousand: 42 fit into no post.
+    """The links that X finds in a text, in order, up to the first thousand: no post holds 42.
 
-    Raises for no text.
+    Never raises, whatever the text is.
     """
     found = (link for word in _WORD.finditer(text) for link in _links(text, *word.span()))
     return list(islice(found, _MOST))
@@ -90,10 +90,10 @@ def links(text: str) -> list[Link]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What the pattern for links found in a text."""
+    """A match of the pattern for links."""
 
     start: int
-    """With the protocol, if there is one."""
+    """Of the protocol, if there is one."""
     host: int
     host_end: int
 
@@ -284,5 +284,5 @@ def _is_label(label: str) -> bool:
 
 
 def utf16_units(text: str) -> int:
-    """Its length as JavaScript counts, in UTF-16."""
+    """The length of a text as JavaScript counts it, in UTF-16 units."""
     return len(text) + len(_TWO_UNITS.findall(text))

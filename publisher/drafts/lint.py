@@ -1,8 +1,8 @@
-"""Advice on the words of a post: what is allowed, and harms it still. All of it are warnings.
+"""Linter: advice on the words of a post, always as warnings.
 
 Every rule is in `problems.RULES` and explained in docs/drafts.md; a workspace switches one off with
-`[lint] ignore` in publisher.toml, a draft with `ignore:`. A rule that calls wrong what is right
-teaches people to skip them all, so each says nothing where it is not certain.
+`[lint] ignore` in publisher.toml, a draft with `ignore:`. False alarms teach people to ignore all
+warnings, so each rule says nothing where it is not certain.
 """
 
 import re
@@ -20,9 +20,9 @@ from publisher.model.models import Account, MediaItem, Position, Post, Problem, 
 from publisher.model.problems import Findings, Flaw
 
 Found = Iterator[tuple[Flaw, int]]
-"""What is wrong with a text, and at which character of it."""
+"""Flaws of a text, each with the index of its character."""
 
-# An abbreviation, its zone, whether it means summer time, and what is right in the other season.
+# An abbreviation: its zone, whether it means summer time, and the one of the other season.
 # CST, MST and PST are left out: half of the places that use them have no summer time.
 _SEASONS = {
     "CET": ("Europe/Paris", False, "CEST"),
@@ -37,16 +37,16 @@ _SEASONS = {
     "EST": ("America/New_York", False, "EDT"),
     "EDT": ("America/New_York", True, "EST"),
 }
-# A pattern that begins with the characters it looks for is twice as fast as one that looks behind.
+# A pattern that begins with the characters it looks for is twice as fast as a lookbehind.
 _SPACE = "[ \u00a0\u202f]"
 _ZONE_AFTER_TIME = re.compile(
     rf"\d(?:[:.h]\d\d)?{_SPACE}*(?i:h|hrs?|heures?|horas|godz\.?|[ap]\.?m\.?)?{_SPACE}*[(\[]?"
     rf"(?P<zone>{'|'.join(_SEASONS)})\b"
 )
 _ZONE = re.compile("|".join(_SEASONS))
-"""Nearly all texts have none: to look for it first takes a third of the time."""
+"""Nearly all texts have none: this search first takes a third of the time."""
 _AHEAD = timedelta(days=14)
-"""Posts tell of events to come: close to the change of the clocks, either may be right."""
+"""Posts announce events to come: close to the change of the clocks, either may be right."""
 
 _LINK_LIKE = re.compile(
     r"(?<!\w)(?:h{1,2}t{1,3}|t{2,3})ps?(?::[/\\]+|:(?=\w)|[/\\]{2})\S*", re.IGNORECASE
@@ -68,14 +68,14 @@ _SHOUTING = re.compile(
     rf"{_CAPITAL}(?<![\w#@'\u2019-].){_OTHERS}(?:{_SPACE}+{_CAPITAL}{_OTHERS}){{2,}}(?![\w'\u2019-])"
 )
 _HIDDEN = re.compile("[\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f]")
-"""Of no width, or turning the direction of what follows."""
+"""Characters of no width, or that change the direction of the text after them."""
 _FEWEST_SHOUTED_LETTERS = 12
 _ACRONYMS = re.compile(rf"[A-Z]{{2,6}}(?:{_SPACE}+[A-Z]{{2,6}}){{2}}")
-"""Three in a row may be names, such as UNICEF UNESCO OHCHR; with longer words they are none."""
+"""Three in a row may be names, such as UNICEF UNESCO OHCHR; longer words are not names."""
 
 
 class Linter:
-    """Looks at the words of posts that belong to one workspace."""
+    """Checks the words of a workspace's posts."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Linter:
         self._spellings = tags.spellings(text for text in texts if "#" in text)
 
     def problems(self, post: Post, recipients: Iterable[Account]) -> list[Problem]:
-        """What is to be said about the words of a post that goes out to `recipients`."""
+        """The advice on a post that goes out to `recipients`."""
         findings = Findings(post.file)
         for item in post.media:
             if _is_file_name(item):
@@ -214,7 +214,7 @@ def _placeholder(word: str) -> Flaw:
 
 
 def _is_file_name(item: MediaItem) -> bool:
-    """Whether its alternative text is what a camera, a phone or a computer called a picture."""
+    """Whether its alternative text is a file name from a camera, a phone or a computer."""
     alt, name = item.alt.strip(), item.path
     is_its_own = alt.casefold() == name.name.casefold() or (
         alt.casefold() == name.stem.casefold() and " " not in alt and not alt.isalpha()
@@ -274,7 +274,7 @@ def _broken_links(text: str) -> Found:
 
 
 def _hidden(text: str) -> Found:
-    """Two texts that look alike are not the same then, and a link may say another than it leads to.
+    """Such a character makes two texts differ that look alike, and a link show a false target.
 
     Joiners are parts of emoji and words; left-to-right marks belong to Arabic and Hebrew.
     """
@@ -304,7 +304,7 @@ def _shouting(text: str) -> Found:
 
 
 def _place(begin: Position, text: str, index: int) -> Position:
-    """Where the character stands in the file, if `text` begins at `begin`."""
+    """The character's position in the file, if `text` begins at `begin`."""
     line_start = text.rfind("\n", 0, index) + 1
     column = index - line_start + (1 if line_start else begin.column)
     return Position(line=begin.line + text.count("\n", 0, index), column=column)

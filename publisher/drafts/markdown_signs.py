@@ -1,4 +1,4 @@
-"""Markdown in a text, which every channel publishes as it stands."""
+"""Markdown detection: every channel publishes Markdown signs unchanged."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _MAY_BE_SIGN = re.compile(r"\*\*|__|```|\[\^|\|")
 
 
 def find(text: str) -> Iterator[tuple[Flaw, int]]:
-    """Links, pictures and signs, and at which character each stands."""
+    """Markdown links, pictures and signs, each with its index."""
     if "](" in text:
         yield from _links(text)
     if _MAY_BE_SIGN.search(text):

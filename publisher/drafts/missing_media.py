@@ -1,4 +1,4 @@
-"""Pictures that a draft names, and that lie elsewhere or are called a little differently."""
+"""Hints for missing media: pictures in another folder or with a slightly different name."""
 
 import difflib
 import os
@@ -11,7 +11,7 @@ from publisher.base.i18n import _
 from publisher.model.problems import Flaw
 
 _MOST = 20_000
-"""Files that are looked through."""
+"""Files that are searched."""
 _QUOTES = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u202f": " "}
 )  # fmt: skip
@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"(?:https?|ftp):/?/?|www\.", re.IGNORECASE)
 
 
 def missing(name: str, folder: Path, posts: Path, files: Sequence[Path]) -> Flaw:
-    """What is said of a picture that is not there.
+    """The error for a picture that does not exist, with a hint.
 
     `folder` is the draft's, `posts` the root, and `files` those below it (see `media`).
     """
@@ -39,7 +39,7 @@ def missing(name: str, folder: Path, posts: Path, files: Sequence[Path]) -> Flaw
 
 
 def _nearest(name: str, folder: Path, posts: Path, files: Sequence[Path]) -> str | None:
-    """The file that was meant, as the draft would name it: the same name elsewhere, or a like one."""
+    """The file that was meant, as the draft would name it: the same or a similar name elsewhere."""
     wanted = _folded(PurePosixPath(name.replace("\\", "/")).name)
     names = [_folded(path.name) for path in files]
     same = [path for path, its in zip(files, names, strict=True) if its == wanted]
@@ -71,5 +71,5 @@ def media(posts: Path) -> list[Path]:
 
 
 def _folded(name: str) -> str:
-    """A name without what computers write differently: case, quotes, accents' spelling, spaces."""
+    """A name normalised for comparison: case, quotes, Unicode form and spaces."""
     return unicodedata.normalize("NFC", name.translate(_QUOTES)).casefold()

@@ -1,4 +1,4 @@
-"""Names of channels and accounts, as people write them."""
+"""Name matching: channels and accounts as people write them."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -8,19 +8,19 @@ from publisher.channels.registry import ALIASES, SPECS
 from publisher.model.problems import nearest
 
 _NICKNAMES = {nickname: spec.name for spec in SPECS.values() for nickname in spec.nicknames}
-"""What people call channels, too loose to be a name of one."""
+"""Informal names of channels, too vague to be accepted as names."""
 _WORDS = re.compile(r"\w[\w-]*")
 _MOST_WORDS = 4
-"""A heading with more words is one of a text."""
+"""A heading with more words belongs to a text."""
 
 
 def meant(word: str, names: Collection[str]) -> str | None:
-    """The name that `word` is, whatever its case, or whose alias it is: `X` is `twitter`."""
+    """The name that `word` equals, ignoring case, or is an alias of: `X` is `twitter`."""
     return word if word in names else _by_folded(tuple(names)).get(word.casefold())
 
 
 def resembled(text: str, names: Collection[str]) -> str | None:
-    """The name that `text` is like, without being one: `Twitter/X`, `FB`, `site web`, `twiter`."""
+    """The name that `text` resembles: `Twitter/X`, `FB`, `site web`, `twiter`."""
     words = _WORDS.findall(text)
     if not words or len(words) > _MOST_WORDS:
         return None
@@ -32,7 +32,7 @@ def resembled(text: str, names: Collection[str]) -> str | None:
 
 @lru_cache(maxsize=16)
 def _by_folded(names: tuple[str, ...]) -> Mapping[str, str]:
-    """Names by their spelling without case; not those that differ by case alone."""
+    """Names by their case-folded spelling; not those that differ only by case."""
     folded = [name.casefold() for name in names]
     found = {alias: channel for alias, channel in ALIASES.items() if channel in names}
     return found | {

@@ -1,4 +1,4 @@
-"""Posts whose time is over: what `check` says of them, and what is not said of posts that are out."""
+"""Overdue drafts: warnings for posts whose time is over, and no advice for published posts."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,18 +19,18 @@ _ENDED = _OUT | {State.CANCELLED, State.MISSED}
 
 
 class Due(Frozen):
-    """A draft, and when its post is to go out."""
+    """A draft with the times at which its post is due and expires."""
 
     post: str
     file: str
     position: Position
-    """Where the draft says it."""
+    """Of `at` in the draft."""
     leaves_at: datetime
     expires_at: datetime
 
 
 def dues(library: Library, settings: Settings) -> list[Due]:
-    """All drafts that say a time and have no errors."""
+    """All drafts that have a time and no errors, and are not held."""
     return [
         Due(
             post=post.id,
@@ -45,7 +45,7 @@ def dues(library: Library, settings: Settings) -> list[Due]:
 
 
 def is_over(leaves_at: datetime, now: datetime) -> bool:
-    """Whether what leaves then is late already."""
+    """Whether a post that leaves at that time is already late."""
     return leaves_at + _GRACE <= now
 
 
@@ -56,9 +56,9 @@ def judged(
     now: datetime,
     zone: tzinfo,
 ) -> list[Problem]:
-    """The problems of drafts, with those of their times, and without advice on what is out.
+    """The problems of drafts, plus those of their times, minus advice on published posts.
 
-    `deliveries` are those of the drafts; None: nobody knows them.
+    `deliveries` are those of the drafts; None: they are unknown.
     """
     over = [draft for draft in drafts if is_over(draft.leaves_at, now)]
     known = {delivery.post for delivery in deliveries or ()}
@@ -73,13 +73,13 @@ def judged(
         elif deliveries is not None:
             flaw = _past(draft, zone)
         else:
-            continue  # most likely it is out
+            continue  # most likely it is published
         found.append(problem(draft.file, flaw, draft.position, Severity.WARNING))
     return sorted(found, key=lambda p: (p.file, p.line, p.column, p.code, p.message))
 
 
 def settled(deliveries: Iterable[Delivery]) -> set[str]:
-    """The posts that are out, and of which nothing more is to come."""
+    """The posts that are published and have no delivery left to do."""
     states: Mapping[str, set[State]] = defaultdict(set)
     for delivery in deliveries:
         states[delivery.post].add(delivery.state)
@@ -87,7 +87,7 @@ def settled(deliveries: Iterable[Delivery]) -> set[str]:
 
 
 def overdue(leaves_at: datetime, zone: tzinfo, *, waits: bool) -> Flaw:
-    """What goes out late; `waits`: only once it is approved."""
+    """The warning for a post that goes out late; `waits`: only once it is approved."""
     time = local(leaves_at, zone)
     return Flaw(
         "overdue",

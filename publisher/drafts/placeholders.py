@@ -1,4 +1,4 @@
-"""What stands in a text until somebody writes the right word: TODO, [LIEN], XX, Lorem ipsum."""
+"""Placeholder detection: TODO, [LIEN], XX, Lorem ipsum."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _TODO = re.compile(r"\bTODO\b(?P<colon>\s*:)?")
 _NUMBER = re.compile(r"(?<![\w@#/.-])(?:XXX?|xx+)(?![\w-])")
 _WORDS = re.compile(r"[^\W\d_]+")
 _NEAR = 25
-"""Characters, in which the word before or behind stands."""
+"""Characters within which the word before or after is."""
 _NUMBERED = frozenset({
     "salle", "salles", "room", "rooms", "sala", "salas", "sali", "salą", "salę", "sale", "salon",
     "article", "articles", "art", "artículo", "artykuł", "chapitre", "chapter", "capítulo",
@@ -30,13 +30,13 @@ _NUMBERED = frozenset({
     "parte", "część", "session", "sesión", "sesja", "sesji", "édition", "edition", "edición",
     "edycja", "lat",
 })  # fmt: skip
-"""What has Roman numbers, before or behind it."""
+"""Words that have Roman numbers before or after them."""
 _MAY_BE = re.compile(r"[\[{%]|\?{4}|xx|todo|lorem|fixme|tbd|tbc|compl[ée]t|uzupe", re.IGNORECASE)
 """Nearly all texts have none of them."""
 
 
 def find(text: str, lang: str | None) -> Iterator[tuple[str, int]]:
-    """The placeholders of a text, and at which character each stands.
+    """The placeholders of a text, each with its index.
 
     In Spanish TODO is a word, and XX may be a Roman number.
     """
@@ -57,7 +57,7 @@ def find(text: str, lang: str | None) -> Iterator[tuple[str, int]]:
 
 
 def _is_roman(text: str, match: re.Match[str]) -> bool:
-    """Whether a word stands beside it that has Roman numbers."""
+    """Whether a word that takes Roman numbers is beside it."""
     before = _WORDS.findall(text[max(0, match.start() - _NEAR) : match.start()])[-1:]
     after = _WORDS.findall(text[match.end() : match.end() + _NEAR])[:1]
     return not _NUMBERED.isdisjoint(word.casefold() for word in (*before, *after))

@@ -1,8 +1,8 @@
-"""What stands in a workspace and was put there by a commit, though it is no business of a commit.
+"""Detection of planted files: `var` in git, and Python modules in the workspace.
 
-Whoever may commit a draft may commit anything. `var` is Publisher's own: a link in it would lead what
-is written there elsewhere, and a ledger in it would say who may log in. A module of Python beside
-publisher.toml is taken for one of ours, or of a library, by whoever runs Python there.
+Anyone who may commit a draft may commit any file. `var` is Publisher's own: a link in it would
+redirect what is written there, and a ledger in it would decide who may log in. When someone runs
+Python in the workspace, a module beside publisher.toml replaces one of Publisher or a library.
 """
 
 import sys
@@ -19,17 +19,17 @@ from publisher.model.problems import Flaw, problem
 from publisher.settings.settings import Settings
 
 _HARMLESS = (".gitignore", ".gitkeep")
-"""By which people keep an empty folder in git."""
+"""Files that keep an empty folder in git."""
 _OURS = Path(publisher.__file__).parents[1]
 
 
 def in_var(settings: Settings) -> list[str]:
-    """What git has of `var`. Raises git.GitFailed."""
+    """The files of `var` that git tracks. Raises git.GitFailed."""
     return [name for name in git.tracked(settings.var) if Path(name).name not in _HARMLESS]
 
 
 def refuse_var_in_git(settings: Settings) -> None:
-    """ConfigurationError when git has anything of `var`. Where git does not say, it is believed."""
+    """Raise ConfigurationError if git tracks a file of `var`. If git fails, `var` is trusted."""
     try:
         found = in_var(settings)
     except git.GitFailed:
@@ -39,9 +39,9 @@ def refuse_var_in_git(settings: Settings) -> None:
 
 
 def modules(workspace: Path) -> list[str]:
-    """Files and folders of the workspace that Python would take for modules that are elsewhere.
+    """Files and folders of the workspace that shadow a Python module elsewhere.
 
-    None of our own repository, where they are those modules.
+    None in Publisher's own repository, where they are those modules.
     """
     if workspace.resolve() == _OURS:
         return []
@@ -55,7 +55,7 @@ def modules(workspace: Path) -> list[str]:
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """All of it, for `publisher check`."""
+    """The problems of both kinds, for `publisher check`."""
     try:
         for name in in_var(settings)[:1]:
             yield problem(name, Flaw("var-in-git", _told(name), _remedy(name)), Position())
@@ -67,12 +67,12 @@ def problems(settings: Settings) -> Iterator[Problem]:
 
 
 def shadows(name: str) -> str:
-    """What is wrong with one of `modules`."""
+    """The message for one of `modules`."""
     return _("{name} has the name of a module of Python that is used here.", name=name)
 
 
 def remove(name: str) -> str:
-    """What to do about it."""
+    """The hint for one of `modules`."""
     return _(
         "Whoever runs Python in this folder may run it. If it is not yours, delete {name}, and ask "
         "who made it; else rename it.",

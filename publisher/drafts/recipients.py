@@ -1,4 +1,4 @@
-"""Whether a post reaches whom it should: recipients, languages, sections and consents."""
+"""Recipient checks: recipients, languages, sections and consents of a post."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from publisher.model.problems import Findings
 
 
 class Addressing:
-    """Checks posts against the accounts that would get them."""
+    """Checks posts against the accounts that would receive them."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
@@ -19,9 +19,9 @@ class Addressing:
     def check(
         self, post: Post, group: Sequence[Post], findings: Findings, *, is_first: bool
     ) -> None:
-        """Note what is wrong with who gets `post`; `group` are its translations and itself.
+        """Note the problems with the recipients of `post`; `group`: its translations and itself.
 
-        `is_first`: of those that are checked, which tells what the group lacks.
+        `is_first`: it is the first checked one of the group, and reports missing translations.
         """
         accounts, problems = recipients(post, self._around.accounts)
         known = {*self._around.accounts, *self._around.channels, "all"}

@@ -1,4 +1,4 @@
-"""What one account gets of a post."""
+"""Rendering: the content that one account gets of a post."""
 
 from collections.abc import Callable, Mapping
 
@@ -27,9 +27,9 @@ from publisher.model.problems import Findings, Flaw, problem
 Cleaner = Callable[[MediaItem, Capabilities], Copy | CleanPicture]
 
 _LONGEST_SUGGESTION = 5
-"""Messages; nobody reads the hint for a thread that is longer."""
+"""Messages; the hint for a longer thread would be too long to read."""
 _JITTER = 1.01
-"""Phones do not keep exactly to the pictures a second that they promise."""
+"""Tolerance: phones do not keep exactly to their stated frame rate."""
 _PUNCTUATION = "()<>[]{}«»“”\"',.;:!?…"
 
 
@@ -37,8 +37,8 @@ def recipients(post: Post, accounts: Mapping[str, Account]) -> tuple[list[Accoun
     """The accounts that get the post, each once, in the order of `to` and of publisher.toml.
 
     An account that is named always gets it. A channel or `all` means the accounts whose language
-    is the draft's, and those without a language, which take every draft. Names that nobody has
-    are left out: reading the draft reported them. That nobody gets it is a problem.
+    is the draft's, and those without a language, which take every draft. Unknown names are left
+    out: the parser has reported them. A post without recipients is a problem.
     """
     found: dict[str, Account] = {}
     for name in post.to:
@@ -87,8 +87,8 @@ def section_for(post: Post, account: Account) -> str:
 def texts(post: Post, account: Account, capabilities: Capabilities) -> tuple[str, ...]:
     """The text of each part, with the link at the end of the last where the channel appends it.
 
-    The link follows after a space, or stands alone where there is no text. A link that is already
-    in one of the parts is not repeated.
+    The link follows after a space, or is alone where there is no text. A link that is already in
+    one of the parts is not repeated.
     """
     parts = _written(post, account, capabilities)
     if not post.link or _travels_beside(post, capabilities) or _mentions(parts, post.link):
@@ -97,13 +97,13 @@ def texts(post: Post, account: Account, capabilities: Capabilities) -> tuple[str
 
 
 def _written(post: Post, account: Account, capabilities: Capabilities) -> tuple[str, ...]:
-    """The parts as they stand in the draft, without a link appended."""
+    """The parts as the draft has them, without a link appended."""
     parts = post.texts.get(section_for(post, account), ("",))
     return parts if capabilities.threads else ("\n\n".join(parts),)
 
 
 def _travels_beside(post: Post, capabilities: Capabilities) -> bool:
-    """Whether the link is a field of its own on the channel, and no part of the text."""
+    """Whether the channel sends the link as a separate field, not as part of the text."""
     if capabilities.link == "attached-alone":
         return not post.media
     return capabilities.link == "attached"
@@ -117,9 +117,9 @@ def _mentions(parts: tuple[str, ...], link: str) -> bool:
 
 
 def render(post: Post, account: Account, capabilities: Capabilities, clean: Cleaner) -> Content:
-    """Exactly what goes out to the account; the pictures go with the first part.
+    """Render exactly what goes out to the account; the pictures go with the first part.
 
-    The same input gives the same content. PictureUnusable if `clean` raises it.
+    The same input gives the same content. Raises PictureUnusable if `clean` does.
     """
     pictures = tuple(_picture(item, clean(item, capabilities)) for item in post.media)
     parts = texts(post, account, capabilities)
@@ -142,14 +142,14 @@ def _picture(item: MediaItem, copy: Copy | CleanPicture) -> Picture:
         height=copy.height,
         alt=item.alt,
         credit=item.credit,
-        # Not the original's name: that may say who is in the picture.
+        # Not the original's name: it may say who is in the picture.
         name=f"{copy.digest[:16]}{SUFFIXES[copy.media_type]}",
         consent=item.consent,
     )
 
 
 def problems(post: Post, account: Account, capabilities: Capabilities) -> list[Problem]:
-    """What the account's channel would refuse."""
+    """The problems for which the account's channel would refuse the post."""
     findings = Findings(post.file)
     parts = texts(post, account, capabilities)
     for number, text in enumerate(parts, 1):
@@ -166,7 +166,7 @@ def problems(post: Post, account: Account, capabilities: Capabilities) -> list[P
 
 
 def _place(post: Post, account: Account, number: int) -> Position:
-    """Where a part's text stands in the draft."""
+    """The position of a part's text in the draft."""
     section = section_for(post, account)
     first = post.position(position_key(section))
     return post.positions.get(position_key(section, number), first)
@@ -229,7 +229,7 @@ _TOO_LONG = {
         "of {limit} characters, as X counts them."
     ),
 }
-"""What is said of a later part of a thread or of another text, by how its channel counts."""
+"""Messages by (is a later part of a thread, the channel's way of counting)."""
 
 
 def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:
@@ -250,7 +250,7 @@ def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) 
 
 
 def _thread(text: str, counted: int, limit: int) -> str:
-    """Where a line `---` would make a thread of the text."""
+    """The hint that says where lines `---` would split the text into a thread."""
     short = counted <= limit * _LONGEST_SUGGESTION
     parts = threads.suggestion(text, limit) if short else ()
     if not parts:
@@ -321,7 +321,7 @@ def _check_pictures(
 
 
 def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) -> Flaw | None:
-    """Why what moves cannot go to a channel. A GIF that is merely too big is scaled down."""
+    """Why a GIF or video cannot go to a channel. A GIF that is only too big is scaled down."""
     if motion.kind == "video":
         return _flaw_of_video(motion, channel, capabilities.videos)
     limits = capabilities.gifs

@@ -1,4 +1,4 @@
-"""Putting a file that people wrote in the place of the one that somebody saw."""
+"""Compare-and-swap of a file: replaces it only if it is still what the editor saw."""
 
 import fcntl
 import os
@@ -12,11 +12,11 @@ from publisher.base.i18n import _
 
 
 def replace(path: Path, file: str, seen: bytes, new: bytes) -> None:
-    """Write `new` where `seen` was, whole or not at all; `file` is its name for people.
+    """Replace `seen` with `new`, atomically; `file` is its name for people.
 
-    FileChanged if the file is not the one that was seen any more; StorageError if it cannot be
-    written. Two of us who do this at a time take turns; an editor that saves between the last look
-    and the rename, some microseconds later, is not noticed.
+    Raises FileChanged if the file no longer holds `seen`, StorageError if it cannot be written.
+    A lock makes concurrent calls take turns; an editor that saves between the last comparison and
+    the rename, some microseconds later, is not noticed.
     """
     target = path.resolve()
     beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
@@ -47,9 +47,9 @@ def replace(path: Path, file: str, seen: bytes, new: bytes) -> None:
 
 
 def _write(path: Path, data: bytes, like: os.stat_result) -> None:
-    """A new file, on the disk when this returns, with the rights of the one that it replaces.
+    """Write a new file, synced to disk, with the permissions of the one that it replaces.
 
-    Nothing may have its name, nor a link that was put there: what that leads to would be overwritten.
+    Its name must be free, of links too: a planted link's target would be overwritten.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:

@@ -1,11 +1,11 @@
-"""A draft's body: the text for everybody, and the texts for single channels and accounts.
+"""Sections of a draft's body: the common text, and the texts for single channels and accounts.
 
-A heading of the second level whose words are a channel or an account begins the text for it:
-upper and lower case are alike, and a colon behind it does not matter. Every other heading is text,
-which is an error where it is like such a name, and else a warning. A line `---` splits a thread.
+A second-level heading that names a channel or an account begins the text for it: case and a colon
+at its end do not matter. Every other heading is text, which is an error where it resembles such a
+name, and otherwise a warning. A line `---` splits a thread.
 This is not Markdown beyond that: a code fence hides neither headings nor `---`, and a line of
 dashes under a line of words makes no heading. Space at the ends of a part is trimmed, everything
-within is kept. Texts are put into Unicode's composed form (NFC), as X counts them.
+within is kept. Texts are normalised to Unicode's composed form (NFC), as X counts them.
 """
 
 import re
@@ -19,8 +19,8 @@ from publisher.drafts import names as naming
 from publisher.model.models import Position
 from publisher.model.problems import Flaw
 
-# A line is looked for with the line feed before it: for a beginning that is fixed, `re` is quick.
-# A space may be any: on a Mac, the key for `#` and the space bar make a no-break one.
+# Lines are matched with the line feed before them: `re` is fast for a fixed beginning.
+# Any kind of space: on a Mac, the keys for `#` and the space bar make a no-break one.
 # `#word` is a hashtag, and no heading.
 _HEADING = re.compile(
     r"\n[^\S\n]{0,3}(?P<line>(?P<level>##+|#(?=[^\S\n]|$))(?P<words>.*))$", re.MULTILINE
@@ -38,7 +38,7 @@ _LABEL = re.compile(
 
 @dataclass(slots=True)
 class Sections:
-    """Texts by section (`""` is the common one), where they begin, and what is wrong."""
+    """Texts by section (`""` is the common one), their positions, and their problems."""
 
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
@@ -53,7 +53,7 @@ def position_key(section: str, part: int = 1) -> str:
 
 
 def parse(body: str, names: Collection[str], first_line: int = 1) -> Sections:
-    """The sections of `body`, which begins on `first_line`; `names` are channels and accounts."""
+    """Parse `body`, which begins on `first_line`; `names` are channels and accounts."""
     found = Sections()
     name, start, begin = "", first_line, 0
     line, counted = first_line, 0
@@ -83,7 +83,10 @@ def _section(heading: re.Match[str], names: Collection[str]) -> str | None:
 def _note_heading(
     found: Sections, heading: re.Match[str], names: Collection[str], line: int
 ) -> None:
-    """An error of what is like a section, so that its text does not go to everybody."""
+    """Report a heading that begins no section.
+
+    One that resembles a section's is an error, so that its text does not go to every account.
+    """
     shown = heading["line"].strip()
     near = naming.resembled(heading["words"], names)
     if near is None:
@@ -129,7 +132,7 @@ def _add(found: Sections, name: str, lines: str, start: int) -> None:
 
 
 def _parts(lines: str, start: int) -> tuple[list[str], list[Position]]:
-    """The parts of a thread, and where the first words of each stand."""
+    """The parts of a thread, and the position of the first words of each."""
     parts, where = [], []
     last = start + lines.count("\n") - 1
     for chunk in _SEPARATOR.split(lines):
@@ -142,7 +145,7 @@ def _parts(lines: str, start: int) -> tuple[list[str], list[Position]]:
 
 
 def _oddities(lines: str, names: Collection[str]) -> Iterator[tuple[Flaw, int]]:
-    """What is published as text, and was hardly meant so; and at which character it stands."""
+    """Text that was probably not meant to be published, each with its index."""
     if "<!--" in lines:
         for comment in _COMMENT.finditer(lines):
             flaw = Flaw(

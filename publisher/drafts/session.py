@@ -1,4 +1,4 @@
-"""posts/session.yaml: the session's name, time zone, dates, defaults and agenda."""
+"""Session file (posts/session.yaml): name, time zone, dates, defaults and agenda."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ _ITEM_NAME = re.compile(r"[^\W\d_][\w-]*")
 
 
 class Defaults(Frozen):
-    """What a draft that says nothing gets."""
+    """Default values for drafts that do not give their own."""
 
     to: tuple[str, ...] = ()
     expires: timedelta | None = None
@@ -67,14 +67,14 @@ class Session(Frozen):
         return ZoneInfo(self.timezone or "UTC")
 
     def resolve(self, text: str) -> Moment | Flaw:
-        """The instant that `at:` or `embargo:` means."""
+        """Parse the value of `at:` or `embargo:` into an instant."""
         moment = self._resolved(text)
         if isinstance(moment, Flaw) and moment.hint == _(SHAPE):
             return moment._replace(hint=self._hint(text))
         return moment
 
     def _hint(self, text: str) -> str:
-        """What a time that cannot be read nearly is, or how times are written in this session."""
+        """The time that was probably meant, or how times are written in this session."""
         near = time_hints.times(text) or time_hints.anchors(text, self.agenda)
         if near:
             return nearly(near)
@@ -112,7 +112,7 @@ class Session(Frozen):
 
 
 def nearly(near: Sequence[str]) -> str:
-    """The hint for what is no time, and may mean one or two that are."""
+    """The hint for an invalid time that may mean one or two valid ones."""
     if len(near) > 1:
         return _("Write which one is meant: {first} or {second}.", first=near[0], second=near[1])
     return _("Did you mean `{near}`?", near=near[0])
@@ -133,7 +133,7 @@ def load(posts: Path, findings: Findings) -> Session:
 
 
 def parse(text: str, findings: Findings) -> Session:
-    """The session that the text of posts/session.yaml describes."""
+    """Parse the text of posts/session.yaml."""
     root = yaml_tree.compose(text, findings)
     if root is None and not findings.has_errors:
         return Session()
@@ -141,7 +141,7 @@ def parse(text: str, findings: Findings) -> Session:
         findings.error(
             "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
         )
-    # A key that stands twice may mean either value, so nothing in the file can be relied on.
+    # A duplicate key may mean either value, so nothing in the file can be relied on.
     twice = any(found.code == "duplicate-key" for found in findings.problems)
     if twice or not isinstance(root, yaml_tree.Mapping):
         return Session(flawed=_EVERYTHING)
@@ -240,7 +240,7 @@ class _Reader:
         return agenda
 
     def _check_uids(self, agenda: Mapping[str, AgendaItem], node: yaml_tree.Mapping) -> None:
-        """One event of a calendar cannot be two items."""
+        """Report a calendar event that is two agenda items."""
         taken: dict[str, str] = {}
         for name, item in agenda.items():
             other = taken.setdefault(item.uid, name) if item.uid else name
@@ -313,7 +313,7 @@ class _Reader:
 
 
 def _is_zone(name: str) -> bool:
-    # `localtime` and the like, written small, are files of this machine and no zones.
+    # `localtime` and similar lower-case names are files of this machine, not zones.
     try:
         return name[:1].isupper() and bool(ZoneInfo(name))
     except (KeyError, ValueError, OSError):

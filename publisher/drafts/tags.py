@@ -1,9 +1,9 @@
-"""Tags in a text: hashtags, and how one of several words is spelled for ears; cashtags, mentions.
+"""Hashtags, cashtags and mentions in a text, and accessible capitals for hashtags.
 
 A screen reader takes #droitsdelenfant for one unpronounceable word, and reads #DroitsDeLEnfant as
-four. Where one word ends cannot be told in general (#communication is one, #childrights are two),
-so a hashtag is called wrong only where it is certain: its words are those of this field, the
-workspace itself writes it with capitals elsewhere, or it is longer than any word.
+four. Where a word ends is not known in general (#communication is one, #childrights are two), so a
+hashtag is reported only where it is certain: its words are in the vocabulary below, the workspace
+itself writes it with capitals elsewhere, or it is longer than any word.
 """
 
 import re
@@ -18,9 +18,9 @@ _LONGEST_WORD = 20
 """Letters: longer than the words of English, French, Spanish and Polish that posts use."""
 _LONGEST_ACRONYM = 12
 _SHORTEST = 8
-"""Letters of a hashtag that is looked at: shorter ones can be heard either way."""
+"""Letters of a hashtag that is checked: shorter ones are understood either way."""
 
-# What posts about children and human rights join, without accents, in four languages. Words that
+# The words of hashtags about children's and human rights, unaccented, four languages. Words that
 # begin or end longer ones (`line`, `art`, `week`) are left out.
 _VOCABULARY = """
 abuse against action awareness campaign child childhood children childrens council day days digital
@@ -56,12 +56,12 @@ def joined(text: str) -> Iterator[tuple[str, int]]:
 
 
 def has_inner_capitals(tag: str) -> bool:
-    """Whether capitals or underscores part the tag's words: `ChildRights`, `child_rights`."""
+    """Whether capitals or underscores separate the words: `ChildRights`, `child_rights`."""
     return "_" in tag or (any(map(str.isupper, tag[1:])) and any(map(str.islower, tag)))
 
 
 def spellings(texts: Iterable[str]) -> dict[str, str]:
-    """How the texts spell the hashtags that they write with capitals inside, by the folded tag."""
+    """The texts' own spellings of hashtags with capitals inside, by the case-folded tag."""
     found: dict[str, str] = {}
     for text in texts:
         for tag, _ in joined(text):
@@ -71,7 +71,7 @@ def spellings(texts: Iterable[str]) -> dict[str, str]:
 
 
 def better(tag: str, lang: str | None, known: Mapping[str, str]) -> str | None:
-    """How the tag should be spelled; "" where only a person knows how; None where it is right.
+    """The better spelling of a hashtag; "" if only a person knows it; None if the tag is right.
 
     `known` are the spellings that the workspace uses.
     """
@@ -91,7 +91,7 @@ def better(tag: str, lang: str | None, known: Mapping[str, str]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _words_of(tag: str, *, spanish: bool) -> tuple[str, ...] | None:
-    """The words that the tag is joined of, if it is at least two of `_WORDS` and their links."""
+    """The words in the tag, if it is at least two of `_WORDS` and linking words."""
     links = _LINKS if spanish else _LINKS - {"del", "el"}  # in French that is `de l'`
     bare = _bare(tag)
     if len(bare) != len(tag):  # a letter that is two without its accent: places would not match
@@ -131,6 +131,6 @@ def cashtags(text: str) -> list[str]:
 
 
 def mentions(text: str) -> Iterator[tuple[str, int]]:
-    """The names that a text mentions, without `@`, and at which character each stands."""
+    """The names that a text mentions, without `@`, each with its index."""
     for match in _MENTION.finditer(text):
         yield match[1], match.start()

@@ -1,4 +1,4 @@
-"""Reading a text file that people wrote, whatever is in it."""
+"""Text file reader: size limit, UTF-8, line ends, invalid characters, conflict markers."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from publisher.model.models import Position
 from publisher.model.problems import Findings, Flaw
 
 MAX_BYTES = 1_000_000
-"""Of a file that lists something, such as the agenda."""
+"""The size limit of a file that lists something, such as the agenda."""
 MAX_DRAFT = 200_000
 """Bytes of a draft. More would be a mistake: the longest text of any channel is 63,206 characters."""
 
@@ -24,7 +24,7 @@ _SAVE_AS_UTF8 = later("Open it in your editor and save it as UTF-8.")
 
 
 def is_missing(path: Path) -> bool:
-    """Whether nothing has that name. What cannot be looked at is not missing: it cannot be read."""
+    """Whether no file has that name. A file that cannot be accessed is unreadable, not missing."""
     try:
         path.lstat()
     except OSError as error:
@@ -33,16 +33,16 @@ def is_missing(path: Path) -> bool:
 
 
 def read(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> str | None:
-    r"""The file's text with `\n` as line ends and without a BOM; None where that is impossible.
+    r"""The file's text with `\n` as line ends and without a BOM; None if it cannot be read.
 
-    Its size is looked at before anything is read.
+    The size is checked before anything is read.
     """
     data = read_bytes(path, findings, most)
     return None if data is None else decode(data, findings)
 
 
 def read_bytes(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> bytes | None:
-    """What is in the file; None where that is impossible or too much."""
+    """The file's bytes; None if it cannot be read or is larger than `most` bytes."""
     try:
         status = os.stat(path)  # noqa: PTH116 - ten thousand times
         if not stat.S_ISREG(status.st_mode):
@@ -71,7 +71,7 @@ def read_bytes(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> b
 
 
 def decode(data: bytes, findings: Findings) -> str | None:
-    """The text that `data` holds, as `read` gives it."""
+    """Decode `data` into text, as `read` does."""
     if data.startswith(_UTF16):
         findings.error(
             "encoding", Position(), _("The file is UTF-16, not UTF-8."), _(_SAVE_AS_UTF8)
@@ -103,7 +103,7 @@ def decode(data: bytes, findings: Findings) -> str | None:
 
 
 def invalid_character(text: str) -> Flaw | None:
-    """What is wrong with the first character that cannot be published, if there is one."""
+    """The flaw of the first character that cannot be published, if there is one."""
     match = _INVALID.search(text)
     if match is None:
         return None
@@ -115,7 +115,7 @@ def invalid_character(text: str) -> Flaw | None:
 
 
 def _end(text: str) -> Position:
-    """Where the character after `text` stands."""
+    """The position of the character after `text`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Position(line=text.count("\n") + 1, column=len(text) - (text.rfind("\n") + 1) + 1)
 
@@ -124,7 +124,7 @@ _MARK = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 
 
 def found_in(text: str, findings: Findings, first_line: int = 1) -> bool:
-    """Whether a conflict is left in `text`; its first mark is noted as an error."""
+    """Whether `text` has git conflict markers; the first is noted as an error."""
     mark = _MARK.search(text) if "<<<<<<<" in text or ">>>>>>>" in text else None
     if mark is None:
         return False

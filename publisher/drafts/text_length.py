@@ -1,6 +1,6 @@
-"""How long a text is, the way its channel counts.
+"""Text length as each channel counts it.
 
-X's weights are those of twitter-text, configuration v3, in one respect better than its version
+X's weights are those of twitter-text, configuration v3, with one difference from its version
 3.1.0: emoji that are newer than its table of 2018 count as one, as X says of all emoji
 (https://docs.x.com/fundamentals/counting-characters).
 """
@@ -21,11 +21,11 @@ URL_LENGTH = 23
 _HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 
 _LONGEST = 50_000
-"""Characters above which a text fits nowhere that weighs it, whatever it is made of: of links, which
-are the lightest, twelve weigh 276 and have 49,152 at most."""
+"""Characters above which a text fits on no channel that weighs it, whatever it holds: links are the
+lightest, and twelve of them weigh 276 and have 49,152 characters at most."""
 
 _EMOJI = 2
-# The first code point of an emoji of several; what may come next is more seldom than any first one.
+# The first code point of an emoji of several; searching for the possible second ones is faster.
 _BEFORE_JOINED = re.compile(
     ".(?=[\u200d\u20e3\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])"
 )
@@ -45,8 +45,8 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
     however many code points it is joined of, and other characters are 1 or 2. `characters` counts
     code points. Neither raises for any text, lone surrogates included.
 
-    A text that is so long that it fits nowhere is counted letter by letter: to look for links in it
-    takes long, and nobody needs its weight to the point.
+    A text that is too long for every channel is counted letter by letter: a search for links in it
+    takes long, and its exact weight is not needed.
     """
     if counting == "characters":
         return len(text)
@@ -62,12 +62,12 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
 
 
 def _plain(text: str) -> int:
-    """The weight of its characters, each by itself."""
+    """The weight of the text's characters, each by itself."""
     return len(text) + len(_HEAVY.findall(text))
 
 
 Span = tuple[int, int, int]
-"""Where something begins and ends that is counted as a whole, and its weight."""
+"""The start, end and weight of something that is counted as a whole."""
 
 
 def _links(text: str) -> Iterator[Span]:
@@ -76,7 +76,7 @@ def _links(text: str) -> Iterator[Span]:
 
 
 def _counted(text: str, link: Link) -> tuple[int, int]:
-    """Where the counting goes on behind a link, and its weight.
+    """Where the counting continues after a link, and the link's weight.
 
     X goes on after as many UTF-16 units as its address has, which is not where it ends if only the
     beginning of its host is ASCII. Half of a character weighs as much as the whole.
@@ -105,7 +105,7 @@ def _emojis(text: str) -> Iterator[Span]:
 
 
 class _Joined(NamedTuple):
-    """All emoji of several code points, and their sizes by the first of these, longest first."""
+    """All emoji of several code points, and their sizes by first code point, longest first."""
 
     sequences: frozenset[str]
     sizes: dict[str, list[int]]

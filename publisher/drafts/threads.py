@@ -1,4 +1,4 @@
-"""A long text as the messages of a thread, for X: cut where a person would cut it.
+"""Thread splitting for X: a long text as several messages, cut where a person would cut it.
 
 A cut is best after a paragraph or a sentence, then after a clause, then after a word. It is never
 within a link, a hashtag, a mention, an emoji or a number; only a word that is longer than a whole
@@ -16,8 +16,8 @@ from publisher.drafts.text_length import length
 SHORTEST_LIMIT = 25
 """A link takes 23, and may have a mark on either side."""
 
-# Spaces that part words: not those that stick (as in 10 h), not before a mark that French sets
-# apart (! ? : ; »), and not after a mark that opens.
+# Spaces between words: not no-break spaces (as in 10 h), not before a mark that French puts a
+# space before (! ? : ; »), and not after an opening mark.
 _GAP = re.compile(r"(?<![\s«„¿¡(\[])[^\S\u00a0\u2007\u202f]++(?![?!:;%»…)\]]+(?:\s|\Z))")
 _CLOSING = " \u00a0\u202f\"'»”\u2019)]"
 _OPENING = " \u00a0\u202f\"'«“„\u2018([¿¡-\u2013—"
@@ -47,7 +47,7 @@ _CLUSTER = re.compile(
 
 
 class _Cut(IntEnum):
-    """How good it is to cut after a word; the first is the best."""
+    """Quality of a cut after a word; the first is the best."""
 
     PARAGRAPH = 0
     SENTENCE = 1
@@ -67,10 +67,10 @@ class _Word(NamedTuple):
 
 
 def split(text: str, limit: int) -> tuple[str, ...]:
-    """The text in parts of at most `limit` as X counts; one part where it fits.
+    """Split the text into parts of at most `limit` as X counts; one part if it fits.
 
-    Nothing but the spaces at the cuts is left out. Sentences that fit are kept whole, and beyond
-    that there are as few parts as can be. ValueError for a limit below `SHORTEST_LIMIT`.
+    Only the spaces at the cuts are left out. Sentences that fit are kept whole, and beyond that
+    there are as few parts as possible. Raises ValueError for a limit below `SHORTEST_LIMIT`.
     """
     if limit < SHORTEST_LIMIT:
         raise ValueError(f"no text can be split for a limit of {limit}")
@@ -83,7 +83,7 @@ def split(text: str, limit: int) -> tuple[str, ...]:
 
 
 def suggestion(text: str, limit: int) -> tuple[str, ...]:
-    """The parts of `split`, or none where the text fits or a word would have to be cut."""
+    """The parts of `split`; none if the text fits or a word would have to be cut."""
     parts = split(text, limit)
     whole = " ".join(parts).split() == text.split()
     return parts if whole and len(parts) > 1 else ()
@@ -117,7 +117,7 @@ def _best(words: Sequence[_Word], limit: int) -> Iterator[tuple[int, int]]:
 
 
 def _words(text: str, limit: int) -> Iterator[_Word]:
-    """The words with their marks; one that is longer than `limit` comes in pieces."""
+    """The words with their punctuation; one that is longer than `limit` comes in pieces."""
     tail = _LAST_HASHTAGS.search(text)
     gaps = [match.span() for match in _GAP.finditer(text)]
     starts, ends = [0, *(after for _, after in gaps)], [*(begin for begin, _ in gaps), len(text)]
@@ -153,7 +153,7 @@ def _cut(text: str, start: int, end: int, following: int) -> _Cut:
 
 
 def _is_short(word: str) -> bool:
-    """Whether the word is an abbreviation, or letters that stand for names."""
+    """Whether the word is an abbreviation or initials."""
     ends = word.endswith(".") and not word.endswith("..")
     return ends and (word[:-1].casefold() in _ABBREVIATIONS or bool(_INITIALS.fullmatch(word)))
 

@@ -1,11 +1,11 @@
-"""What a time that cannot be read nearly is: for hints, never taken for what was meant."""
+"""Hints for invalid times: the time that was probably meant, never used as the time."""
 
 import re
 from collections.abc import Collection, Iterator
 from datetime import date
 
 _LONGEST = 80
-"""What is longer is nothing like a time."""
+"""A longer text is no time."""
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2}) ?(?:[:.h] ?(?P<minute>\d{2})|h|(?=[ap]\.?m))(?P<second>:\d{2})? ?(?P<half>[ap])?\.?(?:m\.?)?",
     re.ASCII,
@@ -34,7 +34,7 @@ _NOW = frozenset(
 
 
 def clock(text: str) -> str | None:
-    """`11h20`, `8h`, `6.30 pm` as `11:20`, `08:00`, `18:30`; None for what is no time of day."""
+    """Normalise `11h20`, `8h`, `6.30 pm` to `11:20`, `08:00`, `18:30`; None for anything else."""
     match = _CLOCK.fullmatch(text.strip().casefold()) if len(text) <= _LONGEST else None
     if match is None:
         return None
@@ -46,14 +46,14 @@ def clock(text: str) -> str | None:
 
 
 def times(text: str) -> list[str]:
-    """The times that `31/12/2026 11:20` may mean, as drafts say them; of two, the day comes first."""
+    """The times that `31/12/2026 11:20` may mean, as drafts write them; day before month first."""
     match = _WHOLE.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     of_day = match and clock(match["clock"])
     return [f"{day} {of_day}" for day in _days(match["day"])] if match and of_day else []
 
 
 def anchors(text: str, items: Collection[str]) -> list[str]:
-    """What `opening - 30 min` may mean, if there is an item `opening`."""
+    """The anchors that `opening - 30 min` may mean, if there is an item `opening`."""
     if len(text) > _LONGEST:
         return []
     match = _OFFSET.fullmatch(text.strip())
@@ -65,12 +65,12 @@ def anchors(text: str, items: Collection[str]) -> list[str]:
 
 
 def is_nearly_now(text: str) -> bool:
-    """Whether a word of one of our languages stands there that means `now`."""
+    """Whether the text means `now` in one of Publisher's languages."""
     return text.strip(" !.").casefold() in _NOW
 
 
 def _days(text: str) -> Iterator[str]:
-    """The dates that the numbers may be, of those that exist."""
+    """The existing dates that the numbers may mean."""
     if match := _YEAR_FIRST.fullmatch(text.strip()):
         orders = [match.group(1, 2, 3)]
     elif match := _DAY_FIRST.fullmatch(text.strip()):
@@ -85,7 +85,7 @@ def _days(text: str) -> Iterator[str]:
 
 
 def _item(text: str, items: Collection[str]) -> str | None:
-    """The item that is written in another case, or with spaces in the place of its dashes."""
+    """The item whose name is written in another case, or with spaces instead of dashes."""
     name, _dot, edge = text.strip().partition(".")
     wanted = re.sub(r"[\s_]+", "-", name).casefold()
     found = next((item for item in items if item.casefold().replace("_", "-") == wanted), None)

@@ -1,4 +1,4 @@
-"""Instants as people write them."""
+"""Parsing and formatting of times as people write them."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from publisher.model.models import Frozen
 from publisher.model.problems import Flaw, suggestion
 
 YEARS = range(1970, 2200)
-"""Years that a time may lie in: enough for everybody, and no arithmetic overflows."""
+"""The years that a time may have: enough for every use, and no arithmetic overflows."""
 
 _TIME = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2})"
@@ -25,15 +25,15 @@ _ANCHOR = re.compile(
     r"(?:(?:\s+(?P<minus>[-\u2212\u2013])|\s*\+)\s*(?P<duration>\S+))?"
 )
 SHAPE = later("Write it like 2016-03-07 08:30 or 2016-03-07T08:30:00+01:00.")
-"""What is no time at all gets this hint; who knows more about the workspace says it better."""
+"""The hint for a text that is no time; a caller that knows the workspace gives a better one."""
 
 
 class Moment(NamedTuple):
-    """An instant in UTC, and what it was written as."""
+    """An instant in UTC, and how it was written."""
 
     instant: datetime
     item: str | None = None
-    """The agenda item that it hangs on."""
+    """The agenda item that it is relative to."""
     local: bool = False
     """Whether it was written in the session's time zone."""
 
@@ -48,16 +48,16 @@ class AgendaItem(Frozen):
     place: str | None = None
     cancelled: bool = False
     uid: str | None = None
-    """What the calendar that it was imported from calls it."""
+    """Its id in the calendar that it was imported from."""
 
 
 def is_now(text: str) -> bool:
-    """Whether `at` says that the post goes out when it is queued."""
+    """Whether the value of `at` is `now`: the post goes out when it is queued."""
     return text.strip().casefold() == "now"
 
 
 def looks_like_a_time(text: str) -> bool:
-    """Whether `text` is meant as a date rather than an agenda item, whose name begins otherwise."""
+    """Whether `text` is meant as a date, not as an agenda item, whose name begins otherwise."""
     return text[:1].isdigit()
 
 
@@ -67,7 +67,7 @@ def anchor_name(text: str) -> str:
 
 
 def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
-    """`2016-03-07 08:30` in `zone`, or a time with its own offset, seconds and `T` allowed."""
+    """Parse `2016-03-07 08:30` in `zone`, or a time with an offset; seconds and `T` are allowed."""
     match = _TIME.fullmatch(text)
     if match is None:
         return Flaw("bad-time", _("`{text}` is no time.", text=text), _(SHAPE))
@@ -93,7 +93,7 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
 
 
 def spelled(instant: datetime, zone: ZoneInfo, like: str = "2016-03-07 08:30") -> str:
-    """The instant as people write it, in the shape of `like`, a time that `parse_time` takes.
+    """Format an instant in the shape of `like`, a time that `parse_time` accepts.
 
     It has an offset where `like` has one, and where the clocks in `zone` show the time twice.
     """
@@ -117,7 +117,7 @@ def spelled(instant: datetime, zone: ZoneInfo, like: str = "2016-03-07 08:30") -
 
 
 def local(instant: datetime, zone: tzinfo) -> str:
-    """`2016-03-07 08:30 (Europe/Zurich)`, where nothing else says whose clock it is."""
+    """Format an instant with its zone: `2016-03-07 08:30 (Europe/Zurich)`."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
 
 
@@ -142,7 +142,7 @@ def _naive(day: str, clock: str) -> datetime | Flaw:
 
 
 def local_time(day: tuple[int, int, int], clock: tuple[int, int, int]) -> datetime:
-    """Without a zone. ValueError, in the language that is spoken, where there is no such time."""
+    """A time without a zone. Raises ValueError, in the user's language, if it does not exist."""
     try:
         found = date(*day)
     except ValueError:
@@ -156,7 +156,7 @@ def local_time(day: tuple[int, int, int], clock: tuple[int, int, int]) -> dateti
 def in_zone(naive: datetime, zone: ZoneInfo) -> datetime | Flaw:
     """The instant, in UTC, at which the clocks in `zone` show `naive`.
 
-    Clocks that are put forward skip times, and clocks that are set back show times twice: both are
+    Clocks that go forward skip times, and clocks that go back show times twice: both are
     flaws, whose hint gives the two instants that may be meant, with their offsets.
     """
     earlier, after = (naive.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -175,7 +175,7 @@ def in_zone(naive: datetime, zone: ZoneInfo) -> datetime | Flaw:
 
 
 def parse_anchor(text: str, agenda: Mapping[str, AgendaItem]) -> Moment | Flaw:
-    """An agenda item's start or end, with or without an offset: `annual-day.end + 15m`."""
+    """Parse an agenda item's start or end with an optional offset: `annual-day.end + 15m`."""
     match = _ANCHOR.fullmatch(text)
     if match is None:
         return Flaw(

@@ -1,4 +1,4 @@
-"""Translations that no longer say what their source says."""
+"""Stale translations: those whose source changed after they were committed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +13,10 @@ from publisher.model.problems import Flaw, problem
 
 
 def stale(library: Library, folder: Path, languages: Sequence[str]) -> list[Problem]:
-    """A warning for each translation that was committed before its source got its present words.
+    """A warning for each translation that was committed before its source's present text.
 
     The source is the draft in the first of `languages` that the group has; a group without one has
-    no source that anybody could name. `folder` is posts/.
+    no known source. `folder` is posts/.
     """
     posts = {post.file.removeprefix("posts/"): post for post in library.posts}
     pairs = (

@@ -1,4 +1,4 @@
-"""Drafts that say the same to one account, which `queue` refuses unless they say `repeat`."""
+"""Duplicate texts: drafts with the same text for one account, refused without `repeat`."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ _Text = tuple[object, ...]
 
 
 def find(library: Library, accounts: Mapping[str, Account]) -> list[Problem]:
-    """A warning for each later draft of the same text: whether one is cancelled the ledger knows."""
+    """A warning for each later draft of the same text; only the ledger knows cancelled ones."""
     found = []
     first: dict[_Text, str] = {}
     dated = [post for post in library.posts if (post.due_at or post.at_once) and not post.repeat]
@@ -32,7 +32,7 @@ def find(library: Library, accounts: Mapping[str, Account]) -> list[Problem]:
 
 
 def flaw(account: str, other: str) -> Flaw:
-    """What is wrong with the later of two drafts."""
+    """The flaw of the later of two drafts."""
     return Flaw(
         "duplicate-text",
         _("{account} gets the same text from {other}.", account=account, other=other),

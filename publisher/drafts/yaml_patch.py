@@ -1,7 +1,7 @@
-"""Changes to a YAML text that leave all else as it is: comments, order, quotes, line ends.
+"""YAML patches: change values and leave comments, order, quotes and line ends as they are.
 
-The text is one that `nodes.compose` takes without a problem. Whoever patches reads the result
-again: what is patched must mean what was wanted.
+The text must be one that `yaml_tree.compose` accepts without a problem. The caller must parse the
+result again, to verify that it means what was wanted.
 """
 
 import json
@@ -15,11 +15,11 @@ Value = str | Mapping[str, "Value"] | Sequence[Mapping[str, "Value"]]
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _WORD = r"[^\W_](?:[\w:+./-]*[^\W_])?"
 _PLAIN = re.compile(rf"{_WORD}(?: {_WORD})*")
-"""What needs no quotes anywhere: no `: `, no ` #` and no bracket is in it."""
+"""Text that needs no quotes anywhere: it has no `: `, no ` #` and no bracket."""
 _STEP = 2
 _DASH = "- "
 NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
-"""The values of a key under which nothing stands yet."""
+"""The values of a key that is still empty."""
 
 _Entry = yaml.Node | tuple[yaml.Node, yaml.Node]
 """An item of a list, or a key of a mapping with its value."""
@@ -30,7 +30,7 @@ class Unpatchable(ValueError):
 
 
 class Patches:
-    """Changes to one text: gathered first, then made all at once."""
+    """Changes to one text: collected first, then applied together by `text`."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -46,11 +46,11 @@ class Patches:
         return str(node.value) if isinstance(node, yaml.ScalarNode) else None
 
     def set(self, path: Sequence[str | int], value: str) -> None:
-        """Give the key at the end of `path` a value; the mapping that it stands in must be there.
+        """Set the key at the end of `path`; the mapping that holds it must exist.
 
         A number in `path` counts the items of a list, from 0. A value keeps the kind of its quotes;
-        a new key stands last. Unpatchable where no single value stands, or one of several lines
-        behind a | or >.
+        a new key comes last. Raises Unpatchable if the key has no single value, or a block of
+        lines after a | or >.
         """
         *above, last = path
         mapping, key = self._mapping(above), str(last)
@@ -64,9 +64,9 @@ class Patches:
             raise Unpatchable(key)
 
     def add(self, key: str, entries: Mapping[str, Value]) -> None:
-        """Put entries at the end of the mapping under the top level's `key`, which may be missing.
+        """Append entries to the mapping under the top-level `key`, which may be missing.
 
-        What is `set` behind the last of them must be set before.
+        Call `set` for keys after the last of them before this.
         """
         root = self._mapping(())
         node = _values(root).get(key)
@@ -81,7 +81,7 @@ class Patches:
             raise Unpatchable(key)
 
     def append(self, key: str, item: Mapping[str, Value]) -> None:
-        """Put an item at the end of the list under the top level's `key`, which may be missing."""
+        """Append an item to the list under the top-level `key`, which may be missing."""
         root = self._mapping(())
         node = _values(root).get(key)
         if node is None:
@@ -99,10 +99,10 @@ class Patches:
             raise Unpatchable(key)
 
     def remove(self, path: Sequence[str | int]) -> None:
-        """Take out what stands at the end of `path`: a key with its value, or an item of a list.
+        """Remove the entry at the end of `path`: a key with its value, or an item of a list.
 
-        Where nothing else is beside it, what holds it goes as well. A comment stays, unless it
-        stands on a line that goes.
+        If it is the only entry, its container is removed as well. A comment stays, unless it is on
+        a line that is removed.
         """
         *above, last = path
         inside = self._node(above)
@@ -150,7 +150,7 @@ class Patches:
         entry: _Entry,
         after: _Entry | None,
     ) -> None:
-        """Take an entry out from between its neighbours."""
+        """Remove an entry between its neighbours."""
         start = _first(entry).start_mark.index
         if inside.flow_style:
             self._changes.append(
@@ -172,7 +172,7 @@ class Patches:
             raise Unpatchable(inside)
 
     def _insert(self, mapping: yaml.MappingNode, entries: Mapping[str, Value]) -> None:
-        """Behind the mapping's last entry."""
+        """Insert entries after the mapping's last one."""
         if mapping.flow_style:
             inside = ", ".join(f"{key}: {_flow(value)}" for key, value in entries.items())
             if mapping.value:
@@ -186,14 +186,14 @@ class Patches:
         self._insert_lines(mapping, _lines(entries, column, _step(mapping, column)))
 
     def _fill(self, nothing: yaml.Node, lines: Iterator[str]) -> None:
-        """Put lines under a key in the place of a value that says nothing."""
+        """Replace a key's empty value with lines."""
         start, end = nothing.start_mark.index, nothing.end_mark.index
         if start < end:
             self._changes.append((len(self._text[:start].rstrip(" ")), end, ""))
         self._insert_lines(nothing, lines)
 
     def _insert_lines(self, node: yaml.Node, lines: Iterator[str]) -> None:
-        """Below the last line of a node, and of the comment that stands on it."""
+        """Insert lines below a node's last line and the comment on it."""
         end = self._end(node)
         line_end = _LINE_END.search(self._text, end)
         place = line_end.start() if line_end else len(self._text)
@@ -201,7 +201,7 @@ class Patches:
         self._changes.append((place, place, new))
 
     def _end(self, node: yaml.Node) -> int:
-        """Where a node ends; a text behind a | or > would go on until the next thing begins."""
+        """Where a node ends; a block after a | or > is cut off at its last text."""
         while isinstance(node, yaml.CollectionNode) and not node.flow_style:
             node = _last(node.value[-1])
         end = int(node.end_mark.index)
@@ -211,7 +211,7 @@ class Patches:
 
 
 def _values(mapping: yaml.MappingNode) -> dict[str, yaml.Node]:
-    """What stands in a mapping, by its key."""
+    """The values of a mapping, by key."""
     return {key.value: value for key, value in mapping.value}
 
 
@@ -222,7 +222,7 @@ def _is_nothing(node: yaml.Node) -> bool:
 
 
 def _places(node: yaml.Node | None) -> dict[str | int, yaml.Node]:
-    """What stands in a mapping by its key, or in a list by its number; in all else, nothing."""
+    """The values of a mapping by key, or of a list by index; empty for anything else."""
     if isinstance(node, yaml.MappingNode):
         return dict(_values(node).items())
     return dict(enumerate(node.value)) if isinstance(node, yaml.SequenceNode) else {}

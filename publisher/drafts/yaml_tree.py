@@ -1,7 +1,7 @@
-"""YAML as a small tree in which everything knows its place.
+"""YAML parser: a small tree in which every node has its position.
 
-Every value stays a string (`12:30`, `on` and `no` too), and what YAML has beyond lists, mappings
-and scalars is refused: aliases can explode, tags name types, and both surprise people.
+Every value stays a string (`12:30`, `on` and `no` too). Only lists, mappings and scalars are
+allowed: aliases can grow without limit, tags name types, and both surprise people.
 """
 
 import re
@@ -51,7 +51,7 @@ Node = Scalar | Sequence | Mapping
 _HIDDEN_LINE_END = re.compile("[\u2028\u2029]")
 _OF_NODES = (yaml.NodeEvent, yaml.CollectionEndEvent)
 
-# What libyaml says, and what a person can do about it.
+# Messages of libyaml, and hints for people.
 _HINTS = (
     ("tab character", later("Indent with spaces; YAML allows no tabs there.")),
     (
@@ -77,14 +77,14 @@ _LOOK = later("Check the quotes and the indentation of this line and the one bef
 
 
 def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
-    """The tree of a YAML document that begins on `first_line` of its file; None if it has none.
+    """Parse a YAML document that begins on `first_line` of its file; None if it is empty.
 
-    Problems are noted in `findings`; where YAML itself is broken, the tree is None.
+    Problems are noted in `findings`; for invalid YAML, the tree is None.
     """
     if text_files.found_in(text, findings, first_line):
         return None
     if hidden := _HIDDEN_LINE_END.search(text):
-        # To YAML a line ends there, and a key may follow that nobody sees as one.
+        # To YAML a line ends there, and a key may follow that people do not see as one.
         findings.error(
             "invalid-character",
             _place(text, hidden.start(), first_line),
@@ -113,7 +113,7 @@ def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
     depth = 0
     try:
         for event in iter(yaml.CBaseLoader(text).get_event, None):
-            # Of thousands of drafts, nearly all events are such: no question more than needed.
+            # Nearly all events of thousands of drafts are of this kind: keep this test first.
             if type(event) is ScalarEvent and event.anchor is None and event.tag is None:
                 yield event
                 continue
@@ -231,7 +231,7 @@ def _shared_position(line: int, column: int) -> Position:
 
 
 def _note_error(error: yaml.YAMLError, text: str, findings: Findings, first_line: int) -> None:
-    """The library's own words are English, and for those who know YAML: a hint says it better."""
+    """Note an error of libyaml with a hint: its own messages are English, for YAML experts."""
     message = _("This is no valid YAML.")
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         findings.error("yaml", Position(line=first_line), message, _(_LOOK))

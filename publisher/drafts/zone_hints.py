@@ -1,7 +1,7 @@
-"""Which time zone a city may be meant by: for hints, never taken for what was meant.
+"""Hints for time zones: the zone of a city, suggested but never used as the zone.
 
-A zone is never proposed because another place is spelled nearly the same: it would put every post
-on the schedule at another hour.
+A zone is never proposed because another place has a similar name: it would shift every post of
+the schedule to another hour.
 """
 
 import unicodedata
@@ -25,12 +25,12 @@ _WITHOUT_A_ZONE = {
     "America/Bogota": "Medellín Cali",
     "America/Guayaquil": "Quito Kito",
 }
-"""Cities of those who use Publisher, and where they go: no zone is called after them."""
+"""Cities where Publisher's users live or travel, and that no zone is named after."""
 _LANGUAGES = ("en", "fr", "es", "pl", "de", "it")
 _ALIKE = 0.8
-"""Of the letters: a slip of the hand in one name, and not another one."""
+"""Share of equal letters: a typing error in one name, not another name."""
 _SHORTEST = 5
-"""Letters: shorter names are too much alike."""
+"""Letters: shorter names are too similar to one another."""
 _LETTERS = str.maketrans({"ł": "l", "_": " ", "-": " ", "\u2019": " ", "'": " "})
 
 
@@ -50,7 +50,7 @@ def nearest(name: str) -> str | None:
 
 
 def _cities() -> Iterator[tuple[str, str, bool]]:
-    """Cities as they are spelled, with their zones, and whether that holds beneath any area."""
+    """Spellings of cities, with their zones, and whether the zone applies in any area."""
     for zone, names in _WITHOUT_A_ZONE.items():
         for name in names.split():
             yield _folded(name), zone, True

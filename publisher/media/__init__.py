@@ -1,1 +1,1 @@
-"""Pictures, GIFs and videos: checked, and their clean copies."""
+"""Media processing: checks pictures, GIFs and videos, and makes their clean copies."""

@@ -1,9 +1,9 @@
-"""What was found out about pictures before, so that only those that changed are looked into.
+"""Cache of media inspection results, so that only changed files are decoded again.
 
-To look into a phone's photo and make its copies takes over a second, and a campaign has hundreds,
-which are checked at every change of a word. What is kept tells of a file by its content, whatever its
-name or date, and by what looked at it: another version of Publisher, Pillow, pillow-heif or PyAV
-looks at all anew. No picture lies in what is kept, nor any part of one.
+To decode a phone's photo and make its copies takes over a second, and a campaign has hundreds,
+which are checked at every change of a word. The key is the file's content, not its name or date,
+and the versions of Publisher, Pillow, pillow-heif and PyAV: another version inspects all files
+again. The cache holds no picture, nor any part of one.
 """
 
 import functools
@@ -30,28 +30,28 @@ _T = TypeVar("_T")
 _LOOKED: TypeAdapter[tuple[Motion | None]] = TypeAdapter(tuple[Motion | None])
 _COPY = TypeAdapter(Copy)
 _KEPT = TypeAdapter(tuple[str, Any])
-"""The question, and the answer to it."""
-_GRAIN = 2.0  # seconds: a younger file may change without a change of its dates
+"""A cache entry: the key and the result."""
+_GRAIN = 2.0  # seconds: a newer file may change without a change of its timestamps
 _DAY = 86400.0  # seconds
 _UNUSED = 60 * _DAY
-"""From which on it is forgotten."""
+"""Seconds after which an unused entry is deleted."""
 
 
 class Copies:
-    """What is known about pictures and their clean copies."""
+    """Inspection and clean copies of media files, with a cache of results."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """`folder` holds what is kept; None: nothing is."""
+        """`folder` holds the cache; None: no cache."""
         self._folder = folder
         self._is_tidy = False
 
     @classmethod
     def of(cls, settings: Settings) -> "Copies":
-        """What this workspace keeps."""
+        """The cache of a workspace."""
         return cls(settings.var / "copies")
 
     def look(self, path: Path) -> Flaw | Motion | None:
-        """As `pictures.look`."""
+        """Inspect a file as `media_file.look` does, from the cache if possible."""
         question = self._question(path, "look")
         if (known := self._recall(question, _LOOKED)) is not None:
             return known[0]
@@ -62,7 +62,7 @@ class Copies:
         return found
 
     def clean(self, path: Path, capabilities: Capabilities) -> CleanPicture:
-        """As `pictures.clean`; what it is can be told by `told` from now on."""
+        """Make a copy as `media_file.clean` does; `told` then knows its metadata."""
         limits = _limits(capabilities)
         question = self._question(path, *limits)
         copy = media_file.clean(path, capabilities)
@@ -71,11 +71,11 @@ class Copies:
         return copy
 
     def told(self, path: Path, capabilities: Capabilities) -> Copy | None:
-        """What the copy is that `clean` makes; None if that is not known."""
+        """The metadata of the copy that `clean` makes; None if it is not cached."""
         return self._recall(self._question(path, *_limits(capabilities)), _COPY)
 
     def _question(self, path: Path, *about: object) -> str | None:
-        """With what is in the file just now; None if there is nothing to remember about it."""
+        """The cache key for the file's present content; None if nothing is cached for it."""
         with suppress(OSError):
             if self._folder and not media_file.flaw_of_file(path):
                 return repr((_content(path), path.suffix.lower(), _MAKER, *about))
@@ -99,7 +99,7 @@ class Copies:
         return None
 
     def _keep(self, question: str | None, question_now: str | None, answer: object) -> None:
-        """Unless the file became another while it was looked at."""
+        """Store the result, unless the file changed during the inspection."""
         place = self._place(question)
         if place is not None and question == question_now:
             files.keep(place, json.dumps((question, answer)).encode())
@@ -118,7 +118,7 @@ NOTHING_KEPT = Copies()
 
 
 def _limits(capabilities: Capabilities) -> tuple[object, ...]:
-    """All that a copy hangs on."""
+    """The capabilities on which a copy depends."""
     return (
         "copy",
         sorted(capabilities.picture_types),
@@ -129,14 +129,14 @@ def _limits(capabilities: Capabilities) -> tuple[object, ...]:
 
 
 def _use(place: Path) -> None:
-    """Let what is still asked for not be forgotten."""
+    """Refresh the timestamp of an entry in use, so that it is not deleted."""
     with suppress(OSError):
         if place.stat().st_mtime < time.time() - _DAY:
             place.touch()
 
 
 def _content(path: Path) -> str:
-    """SHA-256 of what is in the file, which is read once while it stays as it is."""
+    """SHA-256 of the file's content; the file is read once until it changes."""
     status = path.stat()
     state = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
     if status.st_ctime > time.time() - _GRAIN:
@@ -155,7 +155,7 @@ def _read(path: Path) -> str:
 
 
 def _maker() -> str:
-    """What looks into pictures and makes copies: all of this package, and its libraries."""
+    """The version of the code that inspects and copies: this package and its libraries."""
     digest = hashlib.sha256()
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())
@@ -166,4 +166,4 @@ def _maker() -> str:
 
 
 _MAKER = _maker()
-"""As it is now: what this process runs, whatever is installed meanwhile."""
+"""Read at start: the version that this process runs, whatever is installed later."""

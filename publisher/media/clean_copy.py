@@ -1,4 +1,4 @@
-"""The clean copy of a file that shows something, and the pixels of a picture without all else."""
+"""Clean copies: media types, metadata, and pictures reduced to their pixels."""
 
 import contextlib
 import hashlib
@@ -14,11 +14,11 @@ SUFFIXES = {
     "image/gif": ".gif",
     "video/mp4": ".mp4",
 }
-"""What a clean copy can be, by media type. A GIF is always an animated one."""
+"""File name suffixes of clean copies, by media type. A GIF is always an animated one."""
 
 
 class Copy(NamedTuple):
-    """What a clean copy is, without the copy itself."""
+    """Metadata of a clean copy."""
 
     media_type: Annotated[str, Field(pattern="^(image/(jpeg|png|gif)|video/mp4)$")]
     width: PositiveInt
@@ -28,7 +28,7 @@ class Copy(NamedTuple):
 
 
 class CleanPicture(NamedTuple):
-    """The copy that is sent, of a picture, an animated GIF or a video."""
+    """A clean copy of a picture, an animated GIF or a video, as it is sent."""
 
     data: bytes
     media_type: str
@@ -48,10 +48,10 @@ class CleanPicture(NamedTuple):
 
 
 def bare(image: Image.Image, longest: int | None = None) -> Image.Image:
-    """The pixels alone, upright and sRGB, as RGB or (where something is transparent) RGBA.
+    """Reduce a picture to its pixels, upright and sRGB, as RGB or (if transparent) RGBA.
 
-    With `longest`, scaled down so that no side has more pixels. It uses up `image`: of a big one,
-    each further copy would take hundreds of megabytes.
+    With `longest`, scaled down so that no side has more pixels. It changes `image`: each further
+    copy of a big one would take hundreds of megabytes.
     """
     _set_upright(image)
     if image.mode in ("P", "PA", "RGBa") or "transparency" in image.info:
@@ -69,12 +69,12 @@ def bare(image: Image.Image, longest: int | None = None) -> Image.Image:
     if longest is not None:
         colours.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     copy = Image.new(colours.mode, colours.size)
-    copy.paste(colours)  # and nothing else of it
+    copy.paste(colours)  # only the pixels
     return copy
 
 
 def opaque(image: Image.Image) -> Image.Image:
-    """A bare picture on white paper, where something of it is transparent."""
+    """Put a transparent picture on a white background."""
     if image.mode != "RGBA":
         return image
     paper = Image.new("RGB", image.size, "white")
@@ -88,7 +88,7 @@ def _set_upright(image: Image.Image) -> None:
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """The colours as sRGB; a profile that is broken or belongs to another mode is left aside."""
+    """Convert to sRGB; a colour profile that is broken or for another mode is ignored."""
     profile = image.info.get("icc_profile")
     wanted = {"RGBA": "RGB", "LA": "L"}.get(image.mode, image.mode)
     colours = image if image.mode == wanted else image.convert(wanted)

@@ -1,11 +1,11 @@
-"""The process in which pictures, GIFs and videos are decoded, with no credential in its memory.
+"""Decoder process: decodes pictures, GIFs and videos, with no credential in its memory.
 
-Whoever sends a picture chooses what a library of C makes of its bytes. So no process that knows a
-credential or a session decodes one. It asks a child for it, which has no environment but what Python
-needs, may write no file, and has limits of memory and of the processor's time; this process ends it
-when the clock on the wall says so. It is the same user's: a mistake in a library that lets the bytes
-of a file do as they like can read what that user may read, such as secrets.toml, and open connections. A child does one thing after the other, and ends when nobody asked
-it for a while, or when who asks is gone. It is this module, run as a program.
+A malicious picture can exploit a bug in a C library. So no process that holds a credential or a
+session decodes one. It asks a child process, which has only the environment that Python needs,
+may write no file, and has limits of memory and CPU time; the parent kills it after a timeout. The
+child runs as the same user: exploited code can read what that user may read, such as secrets.toml,
+and open connections. A child handles one request after the other, and ends when it is idle for a
+while, or when its parent is gone. It is this module, run as a program.
 """
 
 import atexit
@@ -34,40 +34,40 @@ from publisher.model.models import Capabilities, Motion
 from publisher.model.problems import Flaw
 
 _MEMORY = 768 << 20
-"""Bytes of addresses: what a picture of as many pixels as may be takes, in full colour."""
+"""Bytes of address space: enough for a picture with the most pixels allowed, in full colour."""
 _PROCESSOR = 60
-"""Seconds of the processor for one file."""
+"""Seconds of CPU time for one file."""
 _PATIENCE = 240.0
-"""Seconds for one file, on a machine that has much else to do."""
+"""Seconds of real time for one file, on a busy machine."""
 _IDLE = 30.0
-"""Seconds after which a child that nobody asks ends."""
+"""Seconds after which an idle child ends."""
 _LAST_WORDS = 10.0
-"""Seconds that one takes at most to be gone, after it said that it goes."""
+"""Seconds to wait for a child's end after its connection failed."""
 _AT_ONCE = 2
-"""Children of one process: somebody's odd file keeps nobody waiting."""
+"""Children of one process: one slow file does not block the others."""
 _LONGEST_HEAD = 1_000_000
 _LONGEST_ANSWER = 200_000_000
 """Bytes of a copy; more than any channel takes."""
 _PROGRAM = (sys.executable, "-P", "-B", "-m", "publisher.media.decoder")
-"""-P: nothing from the folder that it is started in."""
+"""-P: no modules from the working directory."""
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 _LOOKED: TypeAdapter[Motion | None] = TypeAdapter(Motion | None)
 _COPY = TypeAdapter(Copy)
 
 
 class Ended(Exception):
-    """The child was ended from outside, or took too long: another try may go well."""
+    """The child was killed, or took too long: a retry may succeed."""
 
 
 def look(path: Path) -> Flaw | Motion | None:
-    """As `decoding.look`, in a child. Raises Ended."""
+    """Run `decoding.look` in a child. Raises Ended."""
     answer, _data = _asked(path, {"do": "look"})
     with _understood():
         return _flaw(answer) or _LOOKED.validate_python(answer["motion"])
 
 
 def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
-    """As `decoding.copy`, in a child. Raises Ended, PictureUnusable."""
+    """Run `decoding.copy` in a child. Raises Ended, PictureUnusable."""
     limits = capabilities.model_dump(mode="json")
     answer, data = _asked(path, {"do": "copy", "capabilities": limits})
     with _understood():
@@ -82,7 +82,7 @@ def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
 
 @contextmanager
 def _understood() -> Iterator[None]:
-    """What makes no sense is not from a child that does what it should. Raises Ended."""
+    """Raise Ended for an invalid answer: the child does not work as it should."""
     try:
         yield
     except (KeyError, TypeError, ValueError):
@@ -116,7 +116,7 @@ class _Exhausted(Exception):
 
 
 class _Crashed(Exception):
-    """A library made a mistake over the file."""
+    """A library crashed on the file."""
 
 
 class _Child:
@@ -124,7 +124,7 @@ class _Child:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """Raises Ended, _Exhausted, _Crashed."""
+        """Send a request and return the answer. Raises Ended, _Exhausted, _Crashed."""
         line = json.dumps(question).encode() + b"\n"
         for is_new in (self._process is None, True):
             process = self._process or self._start()
@@ -141,7 +141,7 @@ class _Child:
                     raise _Crashed from None
                 if is_new or code != 0:
                     raise Ended from None
-                # It had ended because nobody asked, at this very moment.
+                # It had just ended because it was idle.
             finally:
                 timer.cancel()
         raise AssertionError
@@ -156,20 +156,20 @@ class _Child:
         return self._process
 
     def end(self, patience: float = 0.0) -> int:
-        """How it ended, by itself within `patience` seconds or by this."""
+        """End the child, after `patience` seconds by a kill; returns its exit code."""
         process, self._process = self._process, None
         if process is None:
             return 0
         with suppress(subprocess.TimeoutExpired):
             process.wait(patience)
         process.kill()
-        with suppress(OSError):  # what it did not read any more
+        with suppress(OSError):  # input that it did not read any more
             process.communicate()
         return process.wait()
 
 
 def _exchanged(process: "subprocess.Popen[bytes]", line: bytes) -> tuple[dict[str, Any], bytes]:
-    """EOFError, OSError or ValueError where no whole answer comes."""
+    """Exchange one message. Raises EOFError, OSError or ValueError for an incomplete answer."""
     questions, answers = cast("BinaryIO", process.stdin), cast("BinaryIO", process.stdout)
     questions.write(line)
     questions.flush()
@@ -188,7 +188,7 @@ def _exchanged(process: "subprocess.Popen[bytes]", line: bytes) -> tuple[dict[st
 
 
 class _Children:
-    """Those of this process: a few, started when they are needed."""
+    """The pool of this process's children, started when needed."""
 
     def __init__(self) -> None:
         self._free = threading.Semaphore(_AT_ONCE)
@@ -211,7 +211,7 @@ class _Children:
             child.end()
 
     def forget(self) -> None:
-        """After a fork: they answer to the other process."""
+        """Forget the children after a fork: they belong to the parent process."""
         self.__init__()  # type: ignore[misc]
 
 
@@ -221,8 +221,8 @@ os.register_at_fork(after_in_child=_CHILDREN.forget)
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
-    """Answer one question after the other, until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks is told, and ends this
+    """Answer one request after the other, until the child is idle or its parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets the signal, and ends this
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -244,7 +244,7 @@ def _answer(question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         return {"unusable": str(error), "hint": error.hint}, b""
     except MemoryError:
         return {"flaw": decoding.too_costly(path)}, b""
-    except Exception:  # noqa: BLE001 - who asked raises it
+    except Exception:  # noqa: BLE001 - the parent raises it
         return {"failed": traceback.format_exc()}, b""
 
 

@@ -1,9 +1,8 @@
-"""What is wrong with a picture, a GIF or a video, and the clean copy that is sent.
+"""Decoding of media files: checks a file, and makes the clean copy that is sent.
 
 The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
-upright and sRGB, a PNG or a JPEG, within the channel's limits. What moves is left to `gifs` and
-`videos`. All of this is done in a process of its own (`decoder`): nobody else should call `look` or
-`copy`.
+upright and sRGB, a PNG or a JPEG, within the channel's limits. `gifs` and `videos` handle moving
+pictures. All of this runs in a separate process: only `decoder` may call `look` and `copy`.
 """
 
 import io
@@ -22,11 +21,11 @@ from publisher.model.models import Capabilities, Motion
 from publisher.model.problems import Flaw
 
 MAX_BYTES = 50_000_000
-"""Of an original; a camera's biggest JPEG has about 30 MB. Of a video, that is one to two minutes of
-720p; copies are kept in the ledger's database, and go through a worker's memory."""
+"""Bytes of an original; a camera's biggest JPEG has about 30 MB. A video of that size has one to
+two minutes of 720p; copies are stored in the ledger's database, and held in a worker's memory."""
 MAX_PIXELS = 51_000_000
-"""Looked at before decoding; decoded, that is 204 MB of memory. Telephones make up to 50 megapixels
-of a picture that anybody would post."""
+"""Checked before decoding; decoded, that is 204 MB of memory. Phones make pictures of up to 50
+megapixels."""
 MAX_SIDE = 4096
 """Longer sides are scaled down: more pixels than any timeline shows, and less to upload."""
 
@@ -42,22 +41,22 @@ _TYPES = {
 }
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _OF_PHONES = ("HEIF", "AVIF")
-"""Taken under any picture's name: phones and mail programs pass them on as `.jpg`."""
+"""Accepted under any picture's suffix: phones and mail programs send them as `.jpg`."""
 _WANTED = later(
     "JPEG, PNG, GIF, WebP, HEIC, AVIF and MP4 can be sent; save or export it as one of them."
 )
 _QUALITIES = (90, 85, 75)
 _SHRINK = 0.8
 
-# Our own limit is lower than Pillow's, and is looked at without waiting for its warning.
+# Our own limit is lower than Pillow's, and is checked without waiting for its warning.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def look(path: Path) -> Flaw | Motion | None:
-    """What is wrong with a file, or what moves in it.
+    """Check a file: its flaw, or its motion if it is a GIF or a video.
 
-    It is decoded as a whole, so that a truncated one is found now; of a GIF, the headers of all its
-    frames are read, of a video all but its first picture is copied undecoded.
+    A picture is decoded completely, so that a truncated one is found now. For a GIF, the headers
+    of all frames are read; of a video, only the first picture is decoded.
     """
     if _is_video(path):
         return flaw_of_file(path) or videos.look(path)
@@ -68,9 +67,9 @@ def look(path: Path) -> Flaw | Motion | None:
 
 
 def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
-    """The copy of a picture for one channel, or what is wrong with it.
+    """Make the clean copy of a file for one channel, or return its flaw.
 
-    PictureUnusable if the channel takes nothing that it can become.
+    Raises PictureUnusable if the channel takes no format that it can become.
     """
     if _is_video(path):
         return _clean_video(path, capabilities)
@@ -140,18 +139,18 @@ def _is_video(path: Path) -> bool:
 
 
 def _gif(path: Path) -> gifs.Build | None:
-    """How an animated GIF is built; None for everything else."""
+    """The structure of an animated GIF; None for everything else."""
     try:
         if path.suffix.lower() != ".gif" or flaw_of_file(path):
             return None
         found = gifs.build(path)
     except (OSError, gifs.GifCut):
-        return None  # Pillow says what is wrong with it
+        return None  # Pillow reports what is wrong with it
     return found if len(found.delays) > 1 else None
 
 
 def _decoded(path: Path) -> Image.Image | Flaw:
-    """The picture's pixels, or why it cannot be used. Nothing is decoded before its size is known."""
+    """The decoded picture, or why it cannot be used. Its size is checked before decoding."""
     try:
         if flaw := flaw_of_file(path):
             return flaw
@@ -178,7 +177,7 @@ def _loaded(path: Path) -> Image.Image | Flaw:
 
 
 def _another_kind(path: Path) -> Flaw | None:
-    """What a file is that is no picture, if that can be told."""
+    """The flaw of a file of another type, if the type is known."""
     kind = file_types.of(path)
     if kind is None:
         return None
@@ -192,7 +191,7 @@ def _another_kind(path: Path) -> Flaw | None:
 
 
 def flaw_of_file(path: Path) -> Flaw | None:
-    """What its name and its size tell, before anything of it is read."""
+    """The flaw visible in a file's name and size, before its content is read."""
     size = path.stat().st_size
     if not size:
         hint = _("Copy it again from its source.")
@@ -212,7 +211,7 @@ def flaw_of_file(path: Path) -> Flaw | None:
 
 
 def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
-    # MPO is what cameras call a JPEG that has further pictures behind the first.
+    # MPO is a JPEG from a camera with further pictures after the first.
     actual = "JPEG" if image.format == "MPO" else image.format
     if actual not in (_TYPES[path.suffix.lower()], *_OF_PHONES):
         hint = _("Give it the right ending, or save it as what its name says.")
@@ -250,7 +249,7 @@ def _too_many_pixels(path: Path) -> Flaw:
 
 
 def too_costly(path: Path) -> Flaw:
-    """Of a file whose size tells nothing of it: it took all that one may take."""
+    """The flaw of a file that exceeds the limits of memory or time when it is decoded."""
     return Flaw(
         "media-too-costly",
         _("{file} takes too much memory or time to open safely.", file=path.name),

@@ -1,7 +1,7 @@
-"""How much a picture's own structure asks of whoever decodes it, by its markers alone.
+"""Decoding cost of a picture, estimated from its markers without decoding.
 
-A progressive JPEG goes over all its pixels once for each scan, of which a few bytes suffice; no
-camera or editor makes more than a dozen. Of a PNG each piece costs a step, also an empty one.
+A progressive JPEG is decoded completely once for each scan, and a scan takes only a few bytes; no
+camera or editor makes more than a dozen. Each chunk of a PNG costs a step, even an empty one.
 Sources: ITU-T T.81, annex B; PNG (Third Edition), 5.3.
 """
 
@@ -11,17 +11,17 @@ from typing import BinaryIO
 
 _MAX_SCANS = 100
 _MAX_PIECES = 20_000
-"""An encoder's pieces have thousands of bytes each."""
+"""PNG chunks; those of an encoder have thousands of bytes each."""
 _SCAN, _END = 0xDA, 0xD9
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-"""Markers without a length behind them."""
+"""Markers without a length after them."""
 _MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
-"""In a scan's data, where FF has 00 behind it or is one of the marks that let a reader begin anew."""
+"""A marker; within a scan's data, FF is followed by 00 or is part of a restart marker."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def is_too_much(path: Path) -> bool:
-    """Whether a JPEG or PNG is made of more scans or pieces than anybody needs. OSError."""
+    """Whether a JPEG or PNG has far more scans or chunks than normal. Raises OSError."""
     with path.open("rb") as file:
         beginning = file.read(8)
         if beginning == _PNG:
@@ -30,7 +30,7 @@ def is_too_much(path: Path) -> bool:
 
 
 def _has_many_scans(data: bytes) -> bool:
-    """Of the first picture, up to its end: telephones put a video behind it."""
+    """Check the first picture up to its end: phones append a video."""
     scans, place = 0, 2
     while scans <= _MAX_SCANS and (found := _MARKER.search(data, place)):
         kind, place = found[1][0], found.end()

@@ -1,4 +1,4 @@
-"""What a file is that is no picture, told by how it begins: for messages."""
+"""File type detection by content, for messages about files that are no pictures."""
 
 import re
 from pathlib import Path
@@ -7,18 +7,18 @@ from typing import NamedTuple
 from publisher.base.i18n import later
 
 _LOOKED_AT = 8192
-"""Bytes, at each end."""
+"""Bytes read at each end of a file."""
 
 
 class FileType(NamedTuple):
-    """What a file is, and what can be done; both for `_`."""
+    """A file type's name and what a person can do; both for `_`."""
 
     name: str
     remedy: str
 
     @property
     def is_picture(self) -> bool:
-        """Whether it is one all the same, of a kind that no platform takes."""
+        """Whether it is a picture of a type that no platform takes."""
         return self.remedy == _AS_PICTURE
 
 
@@ -56,7 +56,7 @@ _BEGINNINGS = tuple(
 
 
 def of(path: Path) -> FileType | None:
-    """What the file is, if it is one of the things that people take for a picture or a table.
+    """The type of a file, if it is one that people mistake for a picture or a table.
 
     Only its beginning and its end are read, and nothing is unpacked.
     """
@@ -78,7 +78,7 @@ def of(path: Path) -> FileType | None:
 
 
 def _zipped(names: bytes) -> FileType:
-    """By the names of what is in it, which stand at its end."""
+    """The type of a ZIP file, by the names of its members, which are at its end."""
     if b"xl/" in names:
         return WORKBOOK
     if b"opendocument.spreadsheet" in names:

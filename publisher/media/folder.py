@@ -1,7 +1,7 @@
-"""posts/media/: where a picture that somebody sends is put, never in the place of another file.
+"""Media folder (posts/media/): stores uploads, and never overwrites a file.
 
-Only the folder itself is written to, and through no symbolic link: everything is named from the
-opened folder. Nothing is there under its name before it is whole and on the disk.
+Files are written only in the folder itself, through no symbolic link: all names are relative to
+the opened folder. A file gets its name only when it is complete and synced to disk.
 """
 
 import fcntl
@@ -18,21 +18,21 @@ from publisher.base.i18n import _
 
 NAME = "media"
 _UNFINISHED = ".upload.part"
-_SEEN_BY_ALL = 0o666  # less what the process's umask takes away
+_SEEN_BY_ALL = 0o666  # minus the process's umask
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A file that lies in the folder, whole, and has no name of its own yet."""
+    """A complete file in the folder that does not have its final name yet."""
 
     name: str
-    """The one that it gets, or that a file with the same bytes has already."""
+    """Its final name, or that of an existing file with the same bytes."""
     _folder: int
     _is_new: bool
 
     @contextmanager
     def placed(self) -> Iterator[None]:
-        """It has its name while this block runs and, unless that raises, ever after."""
+        """Give the file its name; remove the name again if the block raises."""
         if not self._is_new:
             yield
             return
@@ -48,10 +48,10 @@ class Staged:
 
 @contextmanager
 def staged(posts: Path, data: bytes, stem: str, suffix: str) -> Iterator[Staged]:
-    """Write a file into posts/media/, which is made if it is missing. StorageError.
+    """Write a file into posts/media/, which is created if missing. Raises StorageError.
 
-    Its name is `stem` and `suffix`, with a number between them where another file has that. We who
-    do this at a time take turns until the block ends, so that none takes back what another uses.
+    Its name is `stem` and `suffix`, with a number between them if another file has that name. A
+    lock is held until the block ends, so that no caller removes a file that another one uses.
     """
     with _explained():
         folder = _opened(posts)
@@ -75,7 +75,7 @@ def _opened(posts: Path) -> int:
 
 
 def _write(folder: int, data: bytes) -> None:
-    """The unfinished file, on the disk when this returns; what a killed process left goes first."""
+    """Write the unnamed file and sync it to disk, after removing that of a killed process."""
     with suppress(FileNotFoundError):
         os.unlink(_UNFINISHED, dir_fd=folder)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -91,7 +91,7 @@ def _write(folder: int, data: bytes) -> None:
 
 
 def _free(folder: int, data: bytes, stem: str, suffix: str) -> tuple[str, bool]:
-    """The first name that nothing has, or a file with the same bytes; and whether it is free."""
+    """The first name that is free or has a file with the same bytes; and whether it is free."""
     for number in count(1):
         name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
         try:

@@ -1,7 +1,7 @@
-"""Animated GIFs: how one is built, what is wrong with it, and the clean copy that is sent.
+"""Animated GIFs: structure, checks, and the clean copy that is sent.
 
-The copy carries frames, their times and whether it repeats: no comment, no XMP, no application's
-data, and nothing behind its end.
+The copy carries frames, their times and whether it repeats: no comment, no XMP, no application
+data, and nothing after its end.
 """
 
 import io
@@ -21,7 +21,7 @@ from publisher.model.problems import Flaw
 
 MAX_FRAMES = 1_000
 MAX_PIXELS = 300_000_000
-"""Of all frames together, looked at before any is decoded."""
+"""Of all frames together, checked before any is decoded."""
 _MAX_PIXELS_OF_COPY = 100_000_000
 """One byte of memory for each, while the copy is written."""
 _HUNDREDTH = 10  # milliseconds: the unit of a GIF's times
@@ -31,13 +31,13 @@ _MENDING = later("Open it in a picture editor and save it anew, or copy it again
 
 
 class Build(NamedTuple):
-    """What a GIF consists of, as far as its blocks tell without decoding them."""
+    """The structure of a GIF, as read from its blocks without decoding."""
 
     width: int
     height: int
-    """Of the smallest canvas that holds all frames."""
+    """Width and height are those of the smallest canvas that holds all frames."""
     delays: tuple[int, ...]
-    """Of each frame, in milliseconds."""
+    """The time of each frame, in milliseconds."""
 
     @property
     def motion(self) -> Motion:
@@ -48,13 +48,13 @@ class Build(NamedTuple):
 
 
 class GifCut(Exception):
-    """The blocks of a GIF end, or make no sense, before its end mark."""
+    """The blocks of a GIF end, or are invalid, before its end mark."""
 
 
 def build(path: Path) -> Build:
-    """How a GIF is built; reads its blocks and decodes nothing. NotWhole, OSError.
+    """Read the structure of a GIF from its blocks, without decoding. Raises GifCut, OSError.
 
-    It looks at no more than `MAX_FRAMES` and one.
+    It reads at most `MAX_FRAMES` + 1 frames.
     """
     with path.open("rb") as file:
         return _build(file)
@@ -84,9 +84,9 @@ def flaw(found: Build, path: Path) -> Flaw | None:
 
 
 def clean(path: Path, limits: GifLimits) -> CleanPicture:
-    """The copy for one channel: opaque, and scaled down until it fits. PictureUnusable.
+    """The copy for one channel: opaque, and scaled down until it fits. Raises PictureUnusable.
 
-    The same bytes each time for the same Pillow.
+    The result has the same bytes each time for the same version of Pillow.
     """
     try:
         found = build(path)
@@ -95,7 +95,7 @@ def clean(path: Path, limits: GifLimits) -> CleanPicture:
             data = _encoded(path, found, size)
             if len(data) <= limits.max_bytes:
                 return _moving(data, size, path)
-            # Bytes go with the area; a little less, so as not to try often.
+            # Bytes are proportional to the area; a little less, to avoid many tries.
             share = min(0.9, 0.95 * math.sqrt(limits.max_bytes / len(data)))
             size = (max(1, int(size[0] * share)), max(1, int(size[1] * share)))
     except (PictureUnusable, MemoryError):
@@ -109,7 +109,7 @@ def clean(path: Path, limits: GifLimits) -> CleanPicture:
 
 
 def _fitting(found: Build, limits: GifLimits) -> tuple[int, int]:
-    """The size of the copy, by all limits but that of its bytes."""
+    """The size of the copy in pixels, by all limits except that of its bytes."""
     pixels = min(limits.max_pixels, _MAX_PIXELS_OF_COPY) / len(found.delays)
     share = min(
         1.0,
@@ -138,7 +138,7 @@ def _encoded(path: Path, found: Build, size: tuple[int, int]) -> bytes:
 
 
 def _frames(image: Image.Image, count: int, size: tuple[int, int]) -> Iterator[Image.Image]:
-    """Each frame as it shows, one at a time; Pillow keeps those it has encoded, a byte a pixel."""
+    """Each frame as displayed, one at a time; Pillow keeps encoded ones, at a byte a pixel."""
     for number in range(count):
         image.seek(number)
         frame = opaque(bare(image))
@@ -146,7 +146,7 @@ def _frames(image: Image.Image, count: int, size: tuple[int, int]) -> Iterator[I
 
 
 def _moving(data: bytes, size: tuple[int, int], path: Path) -> CleanPicture:
-    """The copy, if it still moves: Pillow makes one frame of frames that are alike."""
+    """The copy, if it is still animated: Pillow merges identical frames."""
     if len(_build(io.BytesIO(data)).delays) == 1:
         hint = _("Save one of them as a picture of its own.")
         raise PictureUnusable(_("All frames of {file} are alike.", file=path.name), hint=hint)
@@ -188,13 +188,13 @@ def _build(file: BinaryIO) -> Build:
 
 
 def _skip_colours(file: BinaryIO, flags: int) -> None:
-    """A table of colours, where the flags say that there is one."""
+    """Skip a colour table, if the flags say that there is one."""
     if flags & 0x80:
         _take(file, 3 * 2 ** ((flags & 7) + 1))
 
 
 def _skip_pieces(file: BinaryIO) -> bytes:
-    """The pieces that a block's data comes in, up to the empty one; returns the first."""
+    """Skip the sub-blocks of a block, up to the empty one; returns the first."""
     first = piece = _take(file, _take(file, 1)[0])
     while piece:
         piece = _take(file, _take(file, 1)[0])

@@ -1,10 +1,10 @@
-"""HEIC and AVIF pictures, as phones make them: told by their content, and opened.
+"""HEIC and AVIF pictures from phones: detects them by content, and opens them.
 
-HEIC is read by pillow-heif, AVIF by Pillow itself. Both libraries are imported where such a picture
-is at hand: most never see one.
+pillow-heif reads HEIC, Pillow itself reads AVIF. Both libraries are imported only for such a
+picture: most processes never see one.
 
-The reader of AVIF decodes whatever the picture's data hold, however small a picture the file
-announces: a few kilobytes can take gigabytes. The limits of the process (`decoder`) end that.
+The AVIF reader decodes all of the picture's data, even if the file announces a small picture: a
+few kilobytes can take gigabytes. The limits of the process (`decoder`) stop that.
 """
 
 import io
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 HEAD = 64
-"""Bytes from a file's beginning that tell its kind."""
+"""Bytes at a file's beginning that identify its type."""
 _BRANDS = {
     "avif": {b"avif", b"avis"},
     "heic": {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"},
 }
-"""ISO/IEC 23008-12, annexes B and C; AVIF 1.1, section 8. The brands of AVIF stand beside mif1."""
+"""ISO/IEC 23008-12, annexes B and C; AVIF 1.1, section 8. AVIF files have the brand mif1 too."""
 _SIZES = re.compile(rb"ispe\0{4}(.{8})", re.DOTALL)
 _COLOURS = re.compile(rb"colrnclx(..)", re.DOTALL)
 _COLORANTS = {
@@ -36,11 +36,11 @@ wider than sRGB: BT.2020 and Display P3."""
 
 
 class TooManyPixels(Exception):
-    """The file announces a picture, or a piece of one, beyond the limit."""
+    """The file announces a picture, or a tile of one, above the limit."""
 
 
 def kind(head: bytes) -> str | None:
-    """`heic` or `avif` for a file that begins with `head` (HEAD bytes); None for all others."""
+    """The type of a file that begins with `head` (HEAD bytes): `heic`, `avif`, or None."""
     if head[4:8] != b"ftyp":
         return None
     length = min(int.from_bytes(head[:4]), len(head))
@@ -49,26 +49,26 @@ def kind(head: bytes) -> str | None:
 
 
 def opened(path: Path, max_pixels: int) -> "ImageFile | None":
-    """The main picture of a HEIC or AVIF file, not decoded yet; None for other files.
+    """Open the main picture of a HEIC or AVIF file without decoding; None for other files.
 
-    Raises TooManyPixels, and for broken files whatever the readers raise.
+    Raises TooManyPixels, and for broken files any error of the readers.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
         if (name := kind(head)) is None:
             return None
         data = head + file.read()
-    # What a crop hides is decoded as well, so the sizes before it count, also those of pieces.
+    # Cropped parts are decoded as well, so the sizes before a crop count, also those of tiles.
     sizes = (struct.unpack(">II", found) for found in _SIZES.findall(data))
     if any(width * height > max_pixels for width, height in sizes):
         raise TooManyPixels
     image = _avif(data) if name == "avif" else _heic(data)
-    image.info.pop("xmp", None)  # it may name a turn, which Pillow would make
+    image.info.pop("xmp", None)  # it may name a rotation, which Pillow would apply
     return image
 
 
 def _heic(data: bytes) -> "ImageFile":
-    """The reader makes the file's own turn as it decodes, and takes any out of the EXIF."""
+    """Open a HEIC; the reader applies the file's rotation, and removes the one in the EXIF."""
     from pillow_heif import HeifImageFile  # noqa: PLC0415
 
     image: ImageFile = HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
@@ -78,7 +78,7 @@ def _heic(data: bytes) -> "ImageFile":
 
 
 def _avif(data: bytes) -> "ImageFile":
-    """Pillow puts the file's own turn into the EXIF, in the place of any that stands there."""
+    """Open an AVIF; Pillow writes the file's rotation into the EXIF, replacing any other."""
     from PIL import AvifImagePlugin  # noqa: PLC0415
 
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each thread would reserve memory
@@ -89,14 +89,14 @@ def _avif(data: bytes) -> "ImageFile":
 
 
 def _profiled(image: "ImageFile", primaries: int | None) -> None:
-    """With a profile for colours that the file names by a number alone."""
+    """Add an ICC profile for wide colours that the file names only by a number."""
     colorants = _COLORANTS.get(primaries or 0)
     if colorants and "icc_profile" not in image.info:
         image.info["icc_profile"] = _srgb_with(colorants)
 
 
 def _srgb_with(colorants: tuple[tuple[float, float, float], ...]) -> bytes:
-    """The ICC profile of sRGB with another red, green and blue."""
+    """The ICC profile of sRGB with other primaries."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     places = dict(struct.iter_unpack(">4sI4x", profile[132 : 132 + 12 * profile[131]]))
     for tag, values in zip((b"rXYZ", b"gXYZ", b"bXYZ"), colorants, strict=True):

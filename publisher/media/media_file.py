@@ -1,4 +1,4 @@
-"""Pictures, GIFs and videos: what is wrong with one, and the clean copy that is sent.
+"""Media files: checks a picture, GIF or video, and makes the clean copy that is sent.
 
 The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
 upright and sRGB, a PNG or a JPEG, within the channel's limits. The original is never touched, and
@@ -22,15 +22,15 @@ __all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "CleanPicture",
            "flaw_of_file", "inspect", "locate", "look"]  # fmt: skip
 
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
-"""What the clean copy of a picture that does not move can be."""
+"""The media types of a still picture's clean copy."""
 
 
 def inspect(path: Path, posts: Path) -> Flaw | None:
-    """What is wrong with a picture that a draft names; `posts` is the folder it must lie in.
+    """Check a picture that a draft names; `posts` is the folder that must contain it.
 
-    It is decoded as a whole, so that a truncated one is found now; of a GIF, the headers of all its
-    frames are read, of a video all but its first picture is copied undecoded. The answer is
-    remembered until the file changes.
+    A picture is decoded completely, so that a truncated one is found now. For a GIF, the headers
+    of all frames are read; of a video, only the first picture is decoded. The result is cached
+    until the file changes.
     """
     located = locate(path, posts)
     found = located if isinstance(located, Flaw) else look(located)
@@ -38,7 +38,7 @@ def inspect(path: Path, posts: Path) -> Flaw | None:
 
 
 def locate(path: Path, posts: Path) -> Path | Flaw:
-    """The regular file inside `posts` that `path` leads to, through no link that leads out."""
+    """Resolve `path` to a regular file inside `posts`; a link that leads out is a flaw."""
     try:
         real, root = path.resolve(strict=True), posts.resolve(strict=True)
         status = real.stat()
@@ -65,7 +65,7 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
 
 
 def look(path: Path) -> Flaw | Motion | None:
-    """What is wrong with a file that lies where it may, or what moves in it; as `inspect`."""
+    """The flaw of a located file, or its motion; checked as by `inspect`."""
     status = path.stat()
     state = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
     try:
@@ -80,13 +80,13 @@ def _inspected(path: Path, *_state: int) -> Flaw | Motion | None:
 
 
 def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
-    """The copy of a picture for one channel; the same bytes each time for the same Pillow and,
-    of HEIC, the same pillow-heif.
+    """The clean copy of a file for one channel.
 
-    PNG and GIF become PNG, JPEG becomes JPEG; WebP, HEIC and AVIF become JPEG, or PNG where they
-    are transparent; the other one where the channel does not take it or it would be too big. An
-    animated GIF stays one, and a video an MP4. PictureUnusable if `inspect` finds a flaw, or the
-    channel takes nothing that it can become.
+    It has the same bytes each time for the same version of Pillow and, for HEIC, of pillow-heif.
+    PNG and GIF become PNG, JPEG becomes JPEG; WebP, HEIC and AVIF become JPEG, or PNG if they are
+    transparent; the other one if the channel does not take it or it would be too big. An animated
+    GIF stays one, and a video becomes an MP4. Raises PictureUnusable if `inspect` finds a flaw, or
+    the channel takes no format that it can become.
     """
     made = copy(path, capabilities)
     if isinstance(made, Flaw):
@@ -95,10 +95,10 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
 
 
 def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
-    """As `clean`, or the flaw itself, found in the same pass."""
+    """The copy as by `clean`, or the flaw itself, found in the same pass."""
     try:
         return flaw_of_file(path) or decoder.copy(path, capabilities)
-    except OSError:  # it is gone, or may not be looked at
+    except OSError:  # it is gone, or may not be read
         return damaged(path)
     except decoder.Ended:
         return _interrupted(path)

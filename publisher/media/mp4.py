@@ -1,5 +1,6 @@
-"""The boxes that an MP4 consists of: looked through before a library opens the file, and in its
-clean copy rid of all that neither picture nor sound needs.
+"""MP4 box parser: checks a file before a library opens it, and strips its clean copy.
+
+The copy keeps only what picture and sound need.
 
 Sources: ISO/IEC 14496-12 (boxes, tables) and 14496-14, Apple's QuickTime file format.
 """
@@ -14,26 +15,26 @@ from publisher.base.i18n import _
 MAX_TRACKS = 32
 MAX_BOXES = 5_000
 MAX_SAMPLES = 200_000
-"""Of one track: twenty minutes of 60 pictures a second have 72,000."""
+"""Of one track: twenty minutes at 60 frames a second have 72,000."""
 MAX_INDEX = 16_000_000
-"""Bytes of the box that says where everything is."""
+"""Bytes of the index (`moov` box)."""
 
 _FOLDERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"dinf"})
-"""Boxes that hold boxes, and nothing before them."""
+"""Boxes that contain only boxes."""
 _TABLES = {
     b"stts": (4, 8), b"ctts": (4, 8), b"stss": (4, 4), b"stps": (4, 4), b"stsc": (4, 12),
     b"stsz": (8, 4), b"stz2": (8, 0), b"stco": (4, 4), b"co64": (4, 8), b"elst": (4, 12),
     b"sbgp": (8, 8), b"stsd": (4, 16), b"dref": (4, 12),
 }  # fmt: skip
-"""Where in a table the number of its entries stands, and the least bytes that one takes."""
+"""By table: the offset of its number of entries, and the least size of an entry, in bytes."""
 _RUNS = frozenset({b"stts", b"ctts"})
-"""Tables whose entries begin with the number of samples that they are about."""
+"""Tables whose entries begin with their number of samples."""
 _UNUSUAL = frozenset({b"moof", b"mvex", b"cmov", b"saiz", b"saio", b"senc", b"pssh"})
 """Fragments, compressed indexes and encryption."""
 _SAMPLE_ENTRIES = {b"avc1": 78, b"mp4a": 28}
-"""What stands before the boxes in a description of the picture and of the sound."""
+"""Bytes before the boxes in the sample entries of picture and sound."""
 _COMPRESSOR = slice(42, 74)
-"""Where a description of the picture names what made it."""
+"""The bytes of a picture's sample entry that name its encoder."""
 _KEPT = _FOLDERS | {
     b"ftyp", b"mdat", b"free", b"mvhd", b"tkhd", b"elst", b"mdhd", b"hdlr", b"vmhd", b"smhd",
     b"dref", b"url ", b"stsd", b"avc1", b"avcC", b"mp4a", b"esds", b"pasp", b"colr", b"btrt",
@@ -46,15 +47,15 @@ class NoVideo(Exception):
 
 
 class NotWhole(Exception):
-    """The file ends, or makes no sense, before its end; the text says in what way."""
+    """The file is truncated or invalid; the text gives the reason."""
 
 
 class Unusual(Exception):
-    """A file that plays, perhaps, but is built as no camera's is; the text says in what way."""
+    """The file may play, but has an unusual structure; the text gives the reason."""
 
 
 class Box(NamedTuple):
-    """A box, and where in the file its content begins and ends."""
+    """A box: its type, and where in the file its content begins and ends."""
 
     kind: bytes
     start: int
@@ -62,9 +63,9 @@ class Box(NamedTuple):
 
 
 def look_through(path: Path) -> list[Box]:
-    """Whether a file is safe to open: no more of anything than it has room for, or a video needs.
+    """Check that a file is safe to open: no size in it is above the file's or a video's limits.
 
-    Reads the index alone; returns the boxes that hold pictures and sound. NoVideo, NotWhole,
+    Reads only the index; returns the boxes that hold pictures and sound. Raises NoVideo, NotWhole,
     Unusual, OSError.
     """
     with path.open("rb") as file:
@@ -88,10 +89,10 @@ def look_through(path: Path) -> list[Box]:
 
 
 def check_places(taken: set[tuple[int, int, int]], sent: set[int], room: list[Box]) -> None:
-    """Whether each piece of what is sent is in `room` and has its place for itself. NotWhole.
+    """Check that the sent samples are in `room` and do not overlap. Raises NotWhole.
 
-    `taken` tells of each piece of each track where it begins and ends, and the track's number;
-    `sent`: the numbers of the tracks that are sent. A damaged index could take anything for sound.
+    `taken`: start, end and track number of each sample; `sent`: the numbers of the tracks that are
+    sent. A damaged index could declare any data as sound.
     """
     reached, last = 0, -1
     for start, end, track in sorted(taken):
@@ -104,9 +105,9 @@ def check_places(taken: set[tuple[int, int, int]], sent: set[int], room: list[Bo
 
 
 def tidied(data: bytearray) -> bytes:
-    """A copy that was just written, with its index in front and nothing in it but what is needed.
+    """Move the index of a new copy to its front, and remove all that is not needed.
 
-    With the index in front a browser can begin to play before it has everything.
+    With the index in front, a browser can begin to play before it has the whole file.
     """
     boxes = {box.kind: box for box in _children(data, 0, len(data))}
     first, index = boxes[b"ftyp"], boxes[b"moov"]
@@ -123,7 +124,7 @@ def tidied(data: bytearray) -> bytes:
 
 
 def _outermost(file: BinaryIO, size: int) -> Iterator[Box]:
-    """The boxes of a file, by their headers alone."""
+    """The top-level boxes of a file, by their headers."""
     place = 0
     for count in range(MAX_BOXES):
         if place == size and count:
@@ -143,9 +144,9 @@ def _outermost(file: BinaryIO, size: int) -> Iterator[Box]:
 def _walk(
     data: bytes | bytearray, start: int, end: int, above: bytes = b"", *, inside: frozenset[bytes]
 ) -> Iterator[tuple[Box, bytes]]:
-    """Every box of an index and the kind of the one around it, the outer ones first.
+    """Every box of an index with the type of its parent, parents first.
 
-    `inside`: the kinds that are looked into.
+    `inside`: the types whose children are visited.
     """
     for box in _children(data, start, end):
         yield box, above
@@ -162,7 +163,7 @@ def _walk(
 
 def _children(data: bytes | bytearray, start: int, end: int) -> Iterator[Box]:
     place = start
-    while place + 8 <= end:  # what QuickTime adds behind the last box is shorter
+    while place + 8 <= end:  # QuickTime's padding after the last box is shorter
         box = _box(data[place : place + 16], place, end)
         if box is None:
             raise NotWhole(_("its index makes no sense"))
@@ -171,7 +172,7 @@ def _children(data: bytes | bytearray, start: int, end: int) -> Iterator[Box]:
 
 
 def _box(header: bytes | bytearray, place: int, end: int) -> Box | None:
-    """The box whose header stands at `place`; None if it does not fit before `end`."""
+    """The box whose header is at `place`; None if it does not fit before `end`."""
     if len(header) < 8:
         return None
     size, kind, taken = int.from_bytes(header[:4]), bytes(header[4:8]), 8
@@ -190,7 +191,7 @@ def _check_kind(kind: bytes) -> None:
 
 
 def _check_table(data: bytes, box: Box) -> None:
-    """No library shall make room for more entries than there are."""
+    """Check that a table has room for its entries, so that no library allocates too much."""
     place, width = _TABLES[box.kind]
     content = data[box.start : box.end]
     if box.kind == b"sbgp" and content[:1] == b"\1":
@@ -199,7 +200,7 @@ def _check_table(data: bytes, box: Box) -> None:
         raise NotWhole(_("its index makes no sense"))
     count = int.from_bytes(content[place : place + 4])
     if box.kind == b"stsz" and any(content[4:8]):
-        width = 0  # all are of one size, and not listed
+        width = 0  # all have one size, and are not listed
     if place + 4 + count * width > len(content):
         raise NotWhole(_("its index makes no sense"))
     if box.kind in _RUNS:
@@ -210,13 +211,13 @@ def _check_table(data: bytes, box: Box) -> None:
 
 
 def _blank(data: bytearray, box: Box) -> None:
-    """Make free space of a box."""
+    """Replace a box by free space."""
     data[box.start - 4 : box.start] = b"free"
     data[box.start : box.end] = bytes(box.end - box.start)
 
 
 def _shift(data: bytearray, box: Box, distance: int) -> None:
-    """Let a table of places point to what moved back by `distance` bytes."""
+    """Add `distance` bytes to the offsets in a table."""
     layout = ">Q" if box.kind == b"co64" else ">I"
     width = struct.calcsize(layout)
     for place in range(box.start + 8, box.end, width):

@@ -1,7 +1,7 @@
-"""A picture, GIF or video that somebody sends: checked as those of drafts are, then made anew.
+"""Uploads: checks a picture, GIF or video as those of drafts, and makes a clean copy.
 
-What it is, its content says, not its name. What is kept is the clean copy: a file that is committed
-must not tell where a child was, and nothing that is hidden in it may come along.
+The content decides the type, not the name. Only the clean copy is kept: a committed file must not
+reveal where a child was, nor carry hidden data.
 """
 
 import shutil
@@ -24,14 +24,14 @@ _BEGINNINGS = (
     (8, b"WEBP", "webp"),
     (4, b"ftyp", "mp4"),
 )
-"""Where in a file which bytes stand, by its kind. Whether it is whole is looked at afterwards."""
+"""Offset, signature and suffix of each type. Whether the file is valid is checked later."""
 
 
 def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture | Flaw:
-    """The copy of what somebody sent as `name`, or what is wrong with it, as `check` says it.
+    """Make the clean copy of an upload called `name`, or return its flaw, as `check` reports it.
 
-    PictureUnusable if the channel takes nothing that it can become. It takes up to many seconds:
-    callers see to it that few are at work at a time.
+    Raises PictureUnusable if the channel takes no format that it can become. It can take many
+    seconds: callers must limit the number of concurrent calls.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{slug(_bare(name).stem) or 'media'}.{_ending(file, name)}"
@@ -47,7 +47,7 @@ def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture
 
 
 def _ending(file: BinaryIO, name: str) -> str:
-    """By the content; by the name for what can only be refused."""
+    """The suffix by content; by name for a file that can only be refused."""
     file.seek(0)
     head = file.read(heif.HEAD)
     file.seek(0)
@@ -60,5 +60,5 @@ def _ending(file: BinaryIO, name: str) -> str:
 
 
 def _bare(name: str) -> PurePosixPath:
-    """The last piece of a path, whichever system it comes from."""
+    """The last part of a path from any operating system."""
     return PurePosixPath(PurePosixPath(name.replace("\\", "/")).name)

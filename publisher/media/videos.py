@@ -1,8 +1,8 @@
-"""Videos: what is wrong with one, and the clean copy that is sent.
+"""Videos: checks, and the clean copy that is sent.
 
-The copy carries one picture (H.264) and at most one sound (AAC) as they were encoded, and how the
-picture is turned. No place, time, camera, title or any other track, no message between the pictures
-(SEI). It is not encoded anew: that takes long, and costs quality.
+The copy carries one video track (H.264) and at most one audio track (AAC) as they were encoded,
+and the rotation. No place, time, camera, title or any other track, no messages between the frames
+(SEI). It is not re-encoded: that takes long, and reduces quality.
 """
 
 import io
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.stream import Stream
 
-# PyAV is imported where a video is at hand: most commands never see one.
+# PyAV is imported only for a video: most commands never see one.
 
 SUFFIXES = frozenset({".mp4", ".m4v", ".mov"})
 _MAX_PIXELS = 4096 * 2304
-"""Of one picture: more than that is not even decoded."""
+"""Of one frame: a bigger one is not decoded."""
 _READING = {"max_pixels": str(_MAX_PIXELS)}
 _UNITS = "filter_units=pass_types=1-5|7|8"
-"""Of H.264, the pictures and what they need to be decoded; no supplemental messages."""
+"""H.264 units to keep: the frames and what decoding needs; no supplemental messages."""
 _CODECS = {
     "hevc": "H.265 (HEVC)",
     "av1": "AV1",
@@ -38,21 +38,21 @@ _CODECS = {
 }
 _AAC_LC = 2
 _LONGEST_SETUP = 5
-"""Bytes that describe AAC-LC, with a remark on its being no HE-AAC; more can hold a comment."""
+"""Bytes of an AAC-LC configuration, with the mark that it is not HE-AAC; more can hold text."""
 
 
 _MENDING = later("Copy it again from its source, or open it in a video editor and export it.")
 
 
 class _Tracks(NamedTuple):
-    """What of a file is sent."""
+    """The tracks of a file that are sent."""
 
     picture: "VideoStream"
     sound: "AudioStream | None"
 
 
 class _Refused(Exception):
-    """The video cannot be sent; `flaw` says why."""
+    """The video cannot be sent; `flaw` gives the reason."""
 
     def __init__(self, flaw: Flaw) -> None:
         super().__init__(flaw)
@@ -60,15 +60,15 @@ class _Refused(Exception):
 
 
 def look(path: Path) -> Flaw | Motion:
-    """What a video shows, or why it cannot be sent. It makes the copy, to find out."""
+    """The motion of a video, or its flaw. It makes the copy, to find out."""
     copied = _copied(path)
     return copied if isinstance(copied, Flaw) else copied[1]
 
 
 def copy(path: Path) -> CleanPicture | Flaw:
-    """The copy, which is the same for all channels, or why it cannot be sent.
+    """Make the clean copy, the same for all channels, or return the flaw.
 
-    The same bytes each time for the same PyAV.
+    It has the same bytes each time for the same version of PyAV.
     """
     copied = _copied(path)
     if isinstance(copied, Flaw):
@@ -108,14 +108,14 @@ def _conversion() -> str:
 
 
 def _remuxed(path: Path, room: list[mp4.Box]) -> tuple[bytearray, Motion]:
-    """The copy as the library writes it, and what it shows; `room`: where that must come from."""
+    """The copy as PyAV writes it, and its motion; `room`: the boxes that must hold the samples."""
     import av  # noqa: PLC0415
     from av.bitstream import BitStreamFilterContext  # noqa: PLC0415
 
     with _opened(path) as source:
         width, height = _size(source, _tracks(source, path).picture, path)
     memory = io.BytesIO()
-    # Opened once more: that picture was decoded, and reading would go on behind it.
+    # Opened again: the first frame was decoded, and reading would continue after it.
     with (
         _opened(path) as source,
         av.open(memory, "w", format="mp4", options={"fflags": "+bitexact"}) as target,
@@ -145,7 +145,7 @@ def _remuxed(path: Path, room: list[mp4.Box]) -> tuple[bytearray, Motion]:
 
 
 class _Span:
-    """How long the pictures show, and how many there are."""
+    """Duration and number of the frames."""
 
     def __init__(self) -> None:
         self.pictures = 0
@@ -160,19 +160,19 @@ class _Span:
 
     @property
     def seconds(self) -> float:
-        # What stands before zero is decoded and not shown.
+        # Frames before zero are decoded and not shown.
         return max(0.0, self._last - max(0.0, self._first))
 
 
 def _opened(path: Path) -> "InputContainer":
     import av  # noqa: PLC0415
 
-    # No other reader than that of MP4 and QuickTime, whatever the file looks like.
+    # Only the reader of MP4 and QuickTime, whatever the file looks like.
     return av.open(str(path), format="mov", options=_READING)
 
 
 def _tracks(source: "InputContainer", path: Path) -> _Tracks:
-    """The picture and the sound of a file. Raises `_Refused` if there is none such, or a choice."""
+    """The video and audio track of a file. Raises `_Refused` if none fits, or there are several."""
     from av.stream import Disposition  # noqa: PLC0415
 
     pictures = [
@@ -198,7 +198,7 @@ def _tracks(source: "InputContainer", path: Path) -> _Tracks:
 
 
 def _check_sound(track: "AudioStream", path: Path) -> None:
-    """X takes AAC-LC alone, of one channel or two."""
+    """Check the sound: X takes only AAC-LC, mono or stereo."""
     setup = track.codec_context.extradata or b""
     is_plain = 2 <= len(setup) <= _LONGEST_SETUP and setup[0] >> 3 == _AAC_LC
     if not is_plain or setup[1] >> 3 & 15 not in (1, 2):
@@ -206,12 +206,12 @@ def _check_sound(track: "AudioStream", path: Path) -> None:
 
 
 def _size(source: "InputContainer", track: "VideoStream", path: Path) -> tuple[int, int]:
-    """Width and height of the video, upright, by its first picture; the rest is not decoded."""
+    """Width and height of the upright video, from its first frame; the rest is not decoded."""
     if track.width * track.height > _MAX_PIXELS:
         text = _("The picture of {name} has more pixels than can be opened safely.", name=path.name)
         raise _Refused(Flaw("media-too-many-pixels", text, _("Export it as 1280 x 720.")))
     track.thread_type = "NONE"
-    track.codec_context.options = _READING  # its own word on its size counts as well
+    track.codec_context.options = _READING  # the size in the stream is limited as well
     picture = next(source.decode(track), None)
     if picture is None:
         raise mp4.NotWhole(_("its first picture cannot be read"))

@@ -1,7 +1,7 @@
-"""Whether posts go out, and if not, why: for `/healthz`, watchdogs and alarms.
+"""Monitoring: health checks, heartbeats, watchdog and alarms.
 
-`/healthz` asks the `Monitor`. A `Watchdog` asks it all the time, in `publisher run`, in each
-dispatcher and in each worker, and tells what lasts: see watchdog.py.
+`/healthz` asks the `Monitor`. A `Watchdog` asks it regularly, in `publisher run`, in each
+dispatcher and in each worker, and reports lasting problems: see watchdog.py.
 """
 
 from publisher.monitoring.monitor import Monitor, Report

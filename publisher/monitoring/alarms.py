@@ -1,9 +1,9 @@
-"""Alarms: what is wrong with the surroundings is told directly, without the ledger.
+"""Alarms: report problems of the environment directly, without the ledger.
 
-Notices wait in the ledger until a service has taken them. Of a ledger that is away, or while no
-dispatcher is alive to send them, nobody would be told so. What is told here is kept in memory: once
-when a trouble has lasted for a minute, and once when it has been over for half a minute. Several
-processes that see the same trouble may each tell it.
+Notices wait in the ledger until a service has taken them. So people would not hear of a ledger
+that is unavailable, or of missing dispatchers. Alarms are kept in memory: one is sent when a
+trouble has lasted for a minute, and one when it has been over for half a minute. Several processes
+that see the same trouble may each report it.
 """
 
 import socket
@@ -22,18 +22,18 @@ from publisher.notices.message import Message
 from publisher.notices.services import Service, open_services
 
 PATIENCE = 60.0
-"""Real seconds that a trouble lasts before it is told."""
+"""Real seconds that a trouble lasts before it is reported."""
 CALM = 30.0
-"""Real seconds without it after which it is over. What comes and goes is one trouble."""
-_FIRST_DELAY = 30.0  # real seconds until a service that took nothing is tried again, then doubled
+"""Real seconds without a trouble after which it is over. An intermittent one counts as one."""
+_FIRST_DELAY = 30.0  # real seconds until a failed service is tried again, then doubled
 _LONGEST_DELAY = 1800.0
-_KEPT = 20  # messages for a service that takes none
+_KEPT = 20  # messages for a service that does not accept any
 
 log = structlog.get_logger()
 
 
 class _Lasting:
-    """A trouble, from its beginning on."""
+    """A trouble with the time since which it lasts."""
 
     def __init__(self, trouble: Trouble, now: float) -> None:
         self.trouble = trouble
@@ -42,7 +42,7 @@ class _Lasting:
 
 
 class Alarms:
-    """Decides what is told, and when."""
+    """Decides which troubles are reported, and when."""
 
     def __init__(
         self, tell: Callable[[Message], None], monotonic: Callable[[], float] = time.monotonic
@@ -52,7 +52,7 @@ class Alarms:
         self._lasting: dict[Subject, _Lasting] = {}
 
     def look(self, troubles: Sequence[Trouble]) -> None:
-        """Tell what has lasted for long enough, and what is over. To be called every few seconds."""
+        """Report troubles that lasted long enough or are over. Call it every few seconds."""
         now = self._monotonic()
         for trouble in troubles:
             found = self._lasting.setdefault(trouble.subject, _Lasting(trouble, now))
@@ -89,9 +89,9 @@ def _over(troubles: Sequence[Trouble]) -> Message:
 
 
 class Outbox:
-    """Sends messages to all services, in a thread that begins with the first message.
+    """Sends messages to all services, in a thread that starts with the first message.
 
-    Apprise is loaded only then. A service that takes none is tried again later.
+    Apprise is loaded only then. A service that fails is tried again later.
     """
 
     def __init__(self, urls: Sequence[SecretStr]) -> None:
@@ -102,7 +102,7 @@ class Outbox:
         self._thread: threading.Thread | None = None
 
     def put(self, message: Message) -> None:
-        """Send it; returns at once."""
+        """Queue a message; returns at once."""
         if not self._urls:
             return
         with self._lock:
@@ -130,7 +130,7 @@ class Outbox:
 
 
 class _Line:
-    """The way to one service."""
+    """The queue of one service."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -142,7 +142,7 @@ class _Line:
         self._waiting.extend(messages)
 
     def pause(self) -> float | None:
-        """Seconds until it is to be tried again; None while nothing waits."""
+        """Seconds until the next try; None while nothing waits."""
         return max(0.0, self._next - time.monotonic()) if self._waiting else None
 
     def send(self) -> None:

@@ -1,4 +1,4 @@
-"""Checks of the broker that `[broker] url` names, by whichever server it is."""
+"""Broker checks: is the server of `[broker] url` reachable and writable?"""
 
 import secrets
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _SCHEMES = ("redis", "rediss", *redis_sentinel.SCHEMES)
 
 
 def reachable(url: str, seconds: float) -> bool:
-    """Whether the broker at `url` answers a PING within so many seconds."""
+    """Whether the broker at `url` answers a PING within `seconds`."""
     try:
         _ping(url, seconds)
     except (redis.RedisError, OSError):
@@ -27,12 +27,12 @@ def reachable(url: str, seconds: float) -> bool:
 
 
 def check(url: str, seconds: float = 3.0) -> None:
-    """Make sure that a broker is at `url`, or known to the Sentinels there; else BrokerUnavailable."""
+    """Check that a broker answers at `url`, or through its Sentinels. Raises BrokerUnavailable."""
     _check(url, seconds, _ping)
 
 
 def check_writes(url: str, seconds: float = 3.0) -> None:
-    """As `check`, and that it takes what Publisher puts there: it may be full, or a read-only copy."""
+    """Check also that the broker accepts writes: it may be full, or a read-only replica."""
     _check(url, seconds, _put)
 
 
@@ -63,7 +63,7 @@ def _ping(url: str, seconds: float) -> None:
 
 
 def _put(url: str, seconds: float) -> None:
-    """What Celery does with a message, to a key of its own that is gone at once."""
+    """Write as Celery does, to a separate key that is deleted at once."""
     key = f"publisher.check.{secrets.token_hex(8)}"
     with client(url, seconds) as asker, asker.pipeline(transaction=False) as commands:
         commands.lpush(key, "")

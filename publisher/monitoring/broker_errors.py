@@ -1,4 +1,4 @@
-"""What it means that a broker does not do what it is asked."""
+"""Broker errors: translate the Redis client's exceptions into messages and hints."""
 
 import re
 
@@ -13,7 +13,7 @@ _INNER_PARTS = re.compile(r"<redis\.client\.Redis\(.*?\)>\)>\)> - ")
 
 
 def unavailable(url: str, error: BaseException) -> BrokerUnavailable:
-    """What it means that the client of the broker at `url` raised `error`, and what to do."""
+    """Translate an error of the broker's client at `url` into a message and a hint."""
     where = _("The broker at {address}", address=address_of(url))
     reason = plain(_harmless(error, url))
     for types, message, hint in _REFUSALS:
@@ -75,11 +75,11 @@ _REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
         later("Take out of [broker] url what stands after the question mark."),
     ),
 )
-"""Exceptions of the client's, the kinds before the more general ones, with message and hint."""
+"""The client's exceptions, specific before general ones, with message and hint."""
 
 
 def address_of(url: str) -> str:
-    """The scheme, host and port, without what stands before the @."""
+    """Scheme, host and port of a URL, without the credentials before the @."""
     scheme, _separator, rest = url.partition("://")
     if redis_sentinel.is_meant(url):
         return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2].partition('/')[0]}"
@@ -87,7 +87,7 @@ def address_of(url: str) -> str:
 
 
 def _harmless(error: BaseException, url: str) -> str:
-    """What the error says, without anything that stands before the @ in `url`."""
+    """The error's text, without the credentials before the @ in `url`."""
     text, login = str(error).rstrip("."), url.partition("://")[2].rpartition("@")[0]
     for secret in (login, login.partition(":")[2]):
         text = text.replace(secret, "…") if secret else text
@@ -95,5 +95,5 @@ def _harmless(error: BaseException, url: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Without which of several commands failed, and without the inner parts of each client."""
+    """The error's text, without the failed command and the client's internal details."""
     return _INNER_PARTS.sub("", text.rpartition(" caused error: ")[2])

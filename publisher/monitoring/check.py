@@ -1,4 +1,4 @@
-"""A check that may hang: a thread does it, and whoever asks waits only so long."""
+"""Check with a timeout: it runs in a thread, and the caller waits a limited time."""
 
 import threading
 from collections.abc import Callable
@@ -8,11 +8,11 @@ T = TypeVar("T")
 
 
 class NotInTime(Exception):
-    """The check is still at it."""
+    """The check is still running."""
 
 
 class Check(Generic[T]):
-    """One check, at most once at a time: what hangs does not take a thread with each look."""
+    """One check, running at most once at a time: a check that hangs holds only one thread."""
 
     def __init__(self, check: Callable[[], T]) -> None:
         self._check = check
@@ -20,17 +20,16 @@ class Check(Generic[T]):
         self._run: _Run[T] | None = None
 
     def begin(self) -> None:
-        """Start it, unless it is at it, or has a late error to tell."""
+        """Start the check, unless it is running, or has a late error to report."""
         with self._lock:
             run = self._run
             if run is None or (run.done.is_set() and not (run.was_late and run.error)):
                 self._run = _Run(self._check)
 
     def result(self, seconds: float) -> T:
-        """What it gives or raises, once begun; NotInTime where that takes longer than `seconds`.
+        """The result or error of the check. Raises NotInTime if it takes longer than `seconds`.
 
-        What it raised after somebody had stopped waiting is raised at the next look, because it says
-        more than that it takes long.
+        An error after a timeout is raised at the next call, because it says more than the timeout.
         """
         run = self._run
         if run is None or not run.done.wait(seconds):
@@ -42,20 +41,20 @@ class Check(Generic[T]):
 
 
 class _Run(Generic[T]):
-    """One time."""
+    """One run of a check."""
 
     def __init__(self, check: Callable[[], T]) -> None:
         self.done = threading.Event()
         self.was_late = False
         self.error: Exception | None = None
         self._result: list[T] = []
-        # Not of a pool, whose threads the process would wait for at its end.
+        # Not from a pool: the process would wait for its threads at exit.
         threading.Thread(target=self._do, args=(check,), name="check", daemon=True).start()
 
     def _do(self, check: Callable[[], T]) -> None:
         try:
             self._result.append(check())
-        except Exception as error:  # noqa: BLE001 - it is raised where it is asked for
+        except Exception as error:  # noqa: BLE001 - `outcome` raises it
             self.error = error
         finally:
             self.done.set()

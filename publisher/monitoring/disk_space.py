@@ -1,4 +1,4 @@
-"""Whether the disk takes what is written: while it does not, not even a log can say so."""
+"""Disk check: is the disk full or read-only? A log cannot report it then."""
 
 import os
 import time
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from publisher.base.i18n import _, later
 
-_LOOK = 2.0  # seconds between two looks
+_LOOK = 2.0  # seconds between two checks
 _LEAST = 1_000_000  # bytes; SQLite and the logs write in pieces of a few thousand
 
 
 class DiskSpace:
-    """Looks after the disk that a folder is on."""
+    """Watches the disk of a folder."""
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self._folder = folder
@@ -21,9 +21,9 @@ class DiskSpace:
         self._next_look = 0.0
 
     def look(self) -> None:
-        """Say once when the disk is full or read-only, and once when it is so no more.
+        """Report once when the disk becomes full or read-only, and once when it is usable again.
 
-        To be called any number of times.
+        It can be called at any rate.
         """
         if time.monotonic() < self._next_look:
             return
@@ -43,11 +43,11 @@ class DiskSpace:
 
 
 def trouble_of(folder: Path) -> str | None:
-    """What is wrong with the disk that a folder is on, not translated; None for nothing."""
+    """The problem of a folder's disk, not translated; None if it has none."""
     try:
         disk = os.statvfs(folder)
     except OSError:
-        return None  # whoever needs the folder says what is wrong with it
+        return None  # code that uses the folder reports the problem
     if disk.f_flag & os.ST_RDONLY:
         return later("read-only")
     return later("full") if disk.f_bavail * disk.f_frsize < _LEAST else None

@@ -1,9 +1,9 @@
-"""The heartbeat of this process: a thread that notes in the ledger that the process is alive.
+"""Heartbeat of this process: a thread that records in the ledger that the process is alive.
 
-It does so only if the process's own loop has turned since the last time, as its pulse tells: a
-process that hangs is as silent as one that is dead. The thread is never in the way of publishing,
-and what goes wrong is kept in `trouble`: no other write is made as regularly as this one, so that
-it also tells whether the ledger takes any. It tells others, too, that this machine's clock is wrong.
+It does so only if the process's main loop has run since the last time, as its pulse shows: a
+process that hangs is as silent as a dead one. The thread never delays publishing. `trouble` has its
+last error: no other write is as regular, so that it also shows whether the ledger accepts writes.
+The heartbeat also records a wrong clock of this machine.
 """
 
 import os
@@ -22,14 +22,14 @@ from publisher.base.process import Pulse
 from publisher.ledger.heartbeats import EVERY, Heartbeats, Process, ProcessKind
 from publisher.model.clock_check import ClockCheck
 
-_UNTIL_THE_FIRST = 0.5  # seconds between two looks at a loop that has not turned yet
-_SLOW = 5.0  # seconds after which a write that waits is a trouble
+_UNTIL_THE_FIRST = 0.5  # seconds between two checks of a loop that has not run yet
+_SLOW = 5.0  # seconds after which a waiting write is a trouble
 
 log = structlog.get_logger()
 
 
 class Beating:
-    """The thread."""
+    """The heartbeat's thread."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Beating:
         pulse: Pulse,
         clock_check: ClockCheck | None = None,
     ) -> None:
-        """`clock_check`: what the process has heard of the time, where it listens."""
+        """`clock_check`: the process's check of its clock, if it has one."""
         self.process = Process(
             uuid.uuid4().hex, kind, socket.gethostname(), os.getpid(), __version__
         )
@@ -53,7 +53,7 @@ class Beating:
 
     @property
     def trouble(self) -> PublisherError | None:
-        """Why the ledger did not take the last heartbeat, or has not taken it for seconds."""
+        """Why the ledger did not accept the last heartbeat, or has not for seconds."""
         since = self._trying_since
         if since is not None and time.monotonic() - since > _SLOW and not self._trouble:
             message = _("The ledger takes nothing that is written.")
@@ -71,12 +71,12 @@ class Beating:
         self._thread.start()
 
     def finish(self, limit: float) -> None:
-        """End, and take the process out of the ledger; at most `limit` real seconds are waited."""
+        """End, and remove the process from the ledger; waits at most `limit` real seconds."""
         self._stop.set()
         self._thread.join(limit)
 
     def look(self) -> None:
-        """Note a sign of life in the ledger, if the loop has turned since the last look."""
+        """Record a heartbeat in the ledger, if the main loop has run since the last call."""
         turns, self._turns = self._turns, self._pulse.beats
         if self._turns != turns:
             ahead = self._clock_check.ahead() if self._clock_check else None

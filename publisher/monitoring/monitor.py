@@ -1,7 +1,7 @@
-"""What is wrong with the surroundings, and what is late because of it.
+"""Monitor: checks ledger, disk, clock, broker and processes, and finds late posts.
 
-Each look takes two seconds at most, whatever hangs. What causes other troubles comes first: without
-the ledger nothing else can be told, and without the broker no worker hears of a post.
+Each check takes two seconds at most, whatever hangs. Causes come before their effects: without the
+ledger nothing else is known, and without the broker no worker hears of a post.
 """
 
 import time
@@ -26,37 +26,37 @@ from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.troubles import Subject, Trouble, of_clocks, of_crowds, of_kind
 from publisher.reporting import lateness_text
 
-_PATIENCE = 1.5  # real seconds of a look, for all checks together
+_PATIENCE = 1.5  # real seconds for all checks together
 _BROKER_PATIENCE = 1.0  # real seconds
-_UNCLAIMED = 15.0  # real seconds after which somebody should have taken up what is due
+_UNCLAIMED = 15.0  # real seconds after which a due post should have been claimed
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one look has found."""
+    """The result of one check of all parts."""
 
     troubles: Sequence[Trouble]
-    """The cause before what it causes."""
+    """Causes before their effects."""
     late: Late
-    """What has been late for minutes."""
+    """The posts that have been late for minutes."""
     heartbeats: Sequence[Heartbeat]
     counts: Mapping[State, int]
-    """Of deliveries; empty where nobody asked, or the ledger did not tell."""
+    """Number of deliveries by state; empty if not requested, or unknown."""
     late_in_words: str = ""
-    """What is late, and why; empty where nothing is that nobody was told of."""
+    """The late posts and the cause; empty if none is late without a reported reason."""
 
     @property
     def is_well(self) -> bool:
         return not self.troubles and not self.late.unexplained
 
     def about(self, *subjects: Subject) -> Trouble | None:
-        """The first trouble with these."""
+        """The first trouble with one of these subjects."""
         return next((found for found in self.troubles if found.subject in subjects), None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the ledger tells."""
+    """The monitor's data from the ledger."""
 
     heartbeats: Sequence[Heartbeat]
     unclaimed: int
@@ -68,7 +68,7 @@ class _Known:
 
 
 class Monitor:
-    """Looks at one workspace, from one process."""
+    """Checks one workspace, from one process."""
 
     def __init__(
         self,
@@ -76,9 +76,9 @@ class Monitor:
         beating: Beating | None = None,
         broker_url: Callable[[], str] | None = None,
     ) -> None:
-        """`beating`: the process's own heartbeat, which tells whether the ledger takes writes.
+        """`beating`: the process's own heartbeat, which shows whether the ledger accepts writes.
 
-        `broker_url`: where the broker is, if that is not as the settings say.
+        `broker_url`: the broker's URL, if it is not that of the settings.
         """
         self._app = app
         self._beating = beating
@@ -90,18 +90,18 @@ class Monitor:
         self._last_late = Late()
 
     def look(self, *, count: bool = False) -> Report:
-        """Look at all of it; `count` the deliveries too, which takes time where there are many."""
+        """Check all parts; `count` the deliveries too, which takes time if there are many."""
         end = time.monotonic() + _PATIENCE
         checks = self._ledger, self._broker, self._late, *((self._counts,) if count else ())
         for check in checks:
-            check.begin()  # side by side: one that hangs leaves the others their time
+            check.begin()  # concurrently: one that hangs does not delay the others
 
         def left() -> float:
             return max(0.0, end - time.monotonic())
 
         known = self._known(left)
         troubles = list(self._troubles(known, left))
-        # Without the ledger, what was late before is so still.
+        # Without the ledger, the posts that were late are taken to be late still.
         is_known = isinstance(known, _Known)
         late = self._is_late(left) if is_known else self._last_late
         counts = self._counted(left) if count and is_known else {}
@@ -115,7 +115,7 @@ class Monitor:
         )
 
     def in_words(self, late: Late, cause: str) -> str:
-        """What is late, because of `cause` if that is known; empty where nothing is."""
+        """Describe the late posts, and the `cause` if it is known; empty if none is late."""
         return lateness_text.in_words(late, self._app.session().zone, cause) if late else ""
 
     def _known(self, left: Callable[[], float]) -> _Known | Trouble:
@@ -141,7 +141,7 @@ class Monitor:
             return _of_ledger(error)
 
     def _is_late(self, left: Callable[[], float]) -> Late:
-        """Where very much is late, counting takes its time: then what was counted before."""
+        """The late posts; the previous result if the count does not finish in time."""
         with suppress(NotInTime, PublisherError):
             self._last_late = self._late.result(left())
         return self._last_late
@@ -202,7 +202,7 @@ class Monitor:
             return
         for kind, last in dead.items():
             yield of_kind(kind, last)
-        # By a wrong clock, what is not due seems to be.
+        # With a wrong clock, posts seem to be due that are not.
         if known.unclaimed and not dead and not known.clocks:
             yield Trouble(
                 Subject.PUBLISHING,
@@ -221,7 +221,7 @@ class Monitor:
         except AlreadyRunning:
             return True
         except PublisherError:
-            pass  # the disk, which is looked at by itself
+            pass  # a problem of the disk, which is checked separately
         return False
 
     def _read_ledger(self) -> _Known:

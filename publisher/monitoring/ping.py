@@ -1,9 +1,9 @@
-"""The outgoing heartbeat: a service elsewhere that gives the alarm when it is no longer pinged.
+"""Outgoing heartbeat: pings an external service, which raises an alarm when pings stop.
 
 The protocol is that of healthchecks.io (https://healthchecks.io/docs/http_api/): a request to the
-address says that all is well, one to ADDRESS/fail that it is not. Only a machine elsewhere notices
-that this one is off, or its network. The address is a secret: whoever has it can keep the alarm
-from being given. It is in no message and no log.
+address reports that all is well, one to ADDRESS/fail that it is not. Only another machine notices
+that this one, or its network, is down. The address is a secret: anyone who has it can suppress the
+alarm. It is in no message and no log.
 """
 
 import threading
@@ -19,7 +19,7 @@ from pydantic import SecretStr
 EVERY = 60.0
 """Real seconds between two pings."""
 _PATIENCE = 10.0  # seconds
-_FAIL_AFTER = 60.0  # real seconds that a trouble lasts before it is told
+_FAIL_AFTER = 60.0  # real seconds that a trouble lasts before it is reported
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class Ping:
         self._trouble: str | None = None
 
     def look(self, *, is_well: bool) -> None:
-        """Ping if it is time; returns at once. To be called every few seconds."""
+        """Ping if it is time; returns at once. Call it every few seconds."""
         now = self._monotonic()
         if self._address is None or (self._thread and self._thread.is_alive()):
             return
@@ -52,7 +52,7 @@ class Ping:
         self._ill_since = now if self._ill_since is None else self._ill_since
         if not self._is_failed and now - self._ill_since >= _FAIL_AFTER:
             self._is_failed = True
-            self._next = float("-inf")  # so that the end is told at once
+            self._next = float("-inf")  # so that the recovery is reported at once
             self._send("/fail")
 
     def _send(self, suffix: str) -> None:
@@ -63,10 +63,10 @@ class Ping:
         self._thread.start()
 
     def _get(self, url: str) -> None:
-        """Ask for it, and log what is wrong once."""
+        """Send the request, and log a problem once."""
         trouble = None
         try:
-            # http and https alone: the settings refuse any other address.
+            # Only http and https: the settings refuse any other address.
             with urllib.request.urlopen(url, timeout=_PATIENCE):  # noqa: S310
                 pass
         except urllib.error.HTTPError as error:

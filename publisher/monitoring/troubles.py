@@ -1,4 +1,4 @@
-"""Troubles: what keeps posts from going out, and what to do about it, in words."""
+"""Troubles: problems that stop posts from going out, with message and hint."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from publisher.reporting import lateness_text
 
 
 class Subject(StrEnum):
-    """What a trouble is about."""
+    """The subject of a trouble."""
 
     LEDGER = "ledger"
     DISK = "disk"
@@ -27,7 +27,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that keeps posts from going out. No secret, no address and no path is in it."""
+    """A problem that stops posts from going out. It contains no secret, address or path."""
 
     subject: Subject
     message: str
@@ -38,7 +38,7 @@ class Trouble:
 
 
 def of_clocks(clocks: Mapping[str, timedelta]) -> Trouble:
-    """That the clocks of these hosts are wrong; see `heartbeats.wrong_clocks`."""
+    """The trouble of wrong clocks on these hosts; see `heartbeats.wrong_clocks`."""
     return Trouble(
         Subject.CLOCK,
         " ".join(told_of(host, ahead) for host, ahead in clocks.items()),
@@ -50,7 +50,7 @@ def of_clocks(clocks: Mapping[str, timedelta]) -> Trouble:
 
 
 def of_crowds(crowds: Sequence[Crowd]) -> Trouble:
-    """That these platforms may be overloaded."""
+    """The trouble of platforms that may be overloaded."""
     return Trouble(
         Subject.PLATFORMS,
         " ".join(map(_of_crowd, crowds)),
@@ -80,7 +80,7 @@ def _of_crowd(crowd: Crowd) -> str:
 
 
 def of_kind(kind: ProcessKind, last: Heartbeat | None) -> Trouble:
-    """That no process of a kind is alive; `last` is the last that was."""
+    """The trouble that no process of a kind is alive; `last` is the last that was."""
     seconds = f"{SILENT_AFTER:g}"
     if kind is ProcessKind.WORKER:
         subject, remedy = (

@@ -1,11 +1,11 @@
-"""The watchdog: a thread that looks at the surroundings every ten seconds, and tells what lasts.
+"""Watchdog: a thread that runs the monitor every ten seconds, and reports lasting problems.
 
-- Troubles of the surroundings are told by `Alarms`, without the ledger.
-- What is late is noted in the ledger's history, which the notices tell.
+- `Alarms` report troubles of the environment, without the ledger.
+- Late posts are recorded in the ledger's history, and reported by the notices.
 - While all is well, the heartbeat of `[notices]` is pinged.
 
 `publisher run` watches for all its processes. Elsewhere each dispatcher does, and each worker
-watches the dispatchers alone. Nothing here is in the way of publishing.
+watches only the dispatchers. Nothing here delays publishing.
 """
 
 import threading
@@ -27,21 +27,21 @@ from publisher.monitoring.monitor import Monitor, Report
 from publisher.monitoring.ping import Ping
 from publisher.monitoring.troubles import Subject, Trouble
 
-_LOOK = 10.0  # real seconds between two looks
-_SHARE = 20  # a look that takes long is made so much more seldom
+_LOOK = 10.0  # real seconds between two checks
+_SHARE = 20  # the pause is at least this many times the duration of a check
 _LONGEST_LOOK = 30.0
 STILL = 60.0
-"""Real seconds between two looks after which this process, or the machine, stood still."""
-_CALM = 2  # looks without anything late until it is over
-_LATE = 3  # looks in a row in which something is late until that is noted: a clock was just set
+"""Real seconds between two checks that mean that this process, or the machine, was suspended."""
+_CALM = 2  # checks without a late post until lateness is over
+_LATE = 3  # checks in a row with late posts until it is recorded: a clock may have been set
 _OF_ALL = frozenset({Subject.DISPATCHERS, Subject.WORKERS, Subject.CLOCK, Subject.PLATFORMS})
-"""What each process sees alike, in the ledger: one of them tells it."""
+"""Subjects that every process sees in the ledger: only one of them reports these."""
 
 log = structlog.get_logger()
 
 
 class Watchdog:
-    """The thread."""
+    """The watchdog's thread."""
 
     def __init__(
         self,
@@ -52,10 +52,10 @@ class Watchdog:
         subjects: Collection[Subject] = frozenset(Subject),
         leads: bool = False,
     ) -> None:
-        """`beating`: this process's own heartbeat. `subjects`: what is told. `leads`: whether this
-        process watches for others as well.
+        """`beating`: this process's own heartbeat. `subjects`: those that it reports. `leads`:
+        whether this process watches for others as well.
 
-        What is late is noted, and the heartbeat pinged, by whoever watches all subjects.
+        A process that watches all subjects also records late posts and pings the heartbeat.
         """
         self._app = app
         self._monitor = monitor
@@ -79,7 +79,7 @@ class Watchdog:
         self._thread.start()
 
     def finish(self) -> None:
-        """End; a look that is under way is not waited for."""
+        """End, without waiting for a running check."""
         self._stop.set()
 
     def _run(self) -> None:
@@ -103,7 +103,7 @@ class Watchdog:
         self._trouble = message
 
     def look(self) -> None:
-        """One look, and what follows from it."""
+        """Run one check, and report its results."""
         since = self._looked
         self._mind_standing_still()
         report = self._monitor.look()
@@ -139,7 +139,7 @@ class Watchdog:
         return min([me.id, *ids]) == me.id
 
     def _note(self, report: Report, since: datetime) -> None:
-        """Note that something is late, and that it is over."""
+        """Record that posts are late, and that it is over."""
         noted, late = self._app.lateness.noted(), report.late.unexplained
         is_open = noted is not None and not noted.is_over
         self._calm = 0 if late else self._calm + 1
@@ -155,7 +155,7 @@ class Watchdog:
             self._note_what_went_out(since)
 
     def _ending(self, report: Report) -> str:
-        """That nothing is late any more; or what is, for a reason that people were told of."""
+        """The message that nothing is late any more, or only posts with a reported reason."""
         if not report.late:
             standing = self._app.queries.accounts()
             rests = any(one.account == EVERYTHING and one.paused_at for one in standing)
@@ -164,7 +164,7 @@ class Watchdog:
         return joined(_("What was late without a known reason goes out again. But:"), rest)
 
     def _note_what_went_out(self, since: datetime) -> None:
-        """What was late only while everything stood still, and went out before anybody looked."""
+        """Record posts that were late during a suspension, and went out before the next check."""
         if late := self._app.lateness.went_out_late(since):
             self._calm = 0
             self._app.lateness.begin(late, self._monitor.in_words(late, self._still))

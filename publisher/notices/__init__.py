@@ -1,8 +1,8 @@
-"""Notices to people about what needs them: e-mail, Slack, ntfy and others.
+"""Notifications to people about what needs them: e-mail, Slack, ntfy and others.
 
-The dispatcher starts them. Each service that `[notices]` names has a thread of its own, so that
-one that is slow delays neither the posts nor the others. What is told, and that it is told once
-although many processes look, is for `ledger.news` to say.
+The dispatcher starts them. Each service in `[notices]` has its own thread, so that a slow one
+delays neither the posts nor the others. `ledger.news` decides what is reported, and that it is
+reported once, even with many processes.
 """
 
 import threading
@@ -18,14 +18,14 @@ from publisher.ledger.outbox import Item, News
 from publisher.notices.message import Compose
 from publisher.notices.services import Service, open_services
 
-_LOOK = 5.0  # real seconds between two looks at the ledger
-_GATHER = 5.0  # real seconds until what comes in a burst is together in one message
+_LOOK = 5.0  # real seconds between two reads of the ledger
+_GATHER = 5.0  # real seconds in which a burst of news is collected into one message
 
 log = structlog.get_logger()
 
 
 class Notices:
-    """The threads that tell."""
+    """The threads that send notices."""
 
     def __init__(
         self, urls: Sequence[SecretStr], news: News, clock: Clock, compose: Compose
@@ -38,9 +38,9 @@ class Notices:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to tell, in threads that end with the process. Without services, nothing begins."""
+        """Start the threads, which end with the process. Without services, nothing is started."""
         if self._urls:
-            # From here on, and not from when Apprise is loaded: posts fall due meanwhile.
+            # From now, not from when Apprise is loaded: posts fall due in the meantime.
             started = self._clock.now()
             self._thread = threading.Thread(
                 target=self._run, args=(started,), name="notices", daemon=True
@@ -48,7 +48,7 @@ class Notices:
             self._thread.start()
 
     def finish(self, limit: float) -> None:
-        """Tell what came last, and end; what takes longer than `limit` real seconds is left."""
+        """Send the last news, and end; waits at most `limit` real seconds."""
         self._stop.set()
         if self._thread:
             self._thread.join(limit)
@@ -73,10 +73,10 @@ class Notices:
 
 
 class Teller:
-    """Tells one service."""
+    """Sends notices to one service."""
 
     def __init__(self, service: Service, news: News, compose: Compose, started: datetime) -> None:
-        """`started`: what happened before is not told by a service that is new."""
+        """`started`: earlier news is not sent to a new service."""
         self._service = service
         self._news = news
         self._compose = compose
@@ -84,7 +84,7 @@ class Teller:
         self._trouble: str | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Look and tell until `stop` is set, and once more then. Nothing that fails ends it."""
+        """Send news until `stop` is set, and once more then. No failure ends it."""
         ending = False
         while not ending:
             ending = stop.is_set()
@@ -109,14 +109,14 @@ class Teller:
                 log.exception("notices failed", service=self._service.name)
 
     def _is_new(self, trouble: str) -> bool:
-        """Whether it is not logged yet: it may last for long."""
+        """Whether a trouble is not logged yet: it may last for long."""
         before, self._trouble = self._trouble, trouble
         return before != trouble
 
     def tell(self) -> list[Item]:
-        """Tell all that is untold in one message, if it is this process's turn.
+        """Send all unsent news in one message, if it is this process's turn.
 
-        NoticeNotSent when the service did not take it; it is tried again later.
+        Raises NoticeNotSent if the service refused it; it is tried again later.
         """
         name = self._service.name
         turn = self._news.claim(name)

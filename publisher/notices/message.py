@@ -1,7 +1,7 @@
-"""What a notice says: what happened, to which post and account, when it was due, and what to do.
+"""Text of a notice: what happened, to which post and account, when it was due, what to do.
 
-A draft is named, its words are not: they may be under embargo. A platform's own words, which
-could repeat them, stay in the ledger as well: `publisher history` shows them.
+A draft is named, but not quoted: it may be under embargo. A platform's own message, which could
+quote it, is only in the ledger: `publisher history` shows it.
 """
 
 import re
@@ -21,7 +21,7 @@ from publisher.notices import people
 
 _SHOWN = 10
 _QUOTED = re.compile(r" ?\(“.*”\)", re.DOTALL)
-"""A platform's own words, as `publisher.channels.answers` quotes them."""
+"""A platform's own message, as `publisher.channels.answers` quotes it."""
 _EVENTS = {
     State.FAILED: later("{post} to {account} failed"),
     State.MISSED: later("{post} to {account} was missed"),
@@ -36,7 +36,7 @@ _ON_ITS_OWN = later("{post} to {account} is out: the platform made it public on 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as services take it: plain text."""
+    """A message in plain text, as services accept it."""
 
     title: str
     body: str
@@ -46,7 +46,7 @@ Compose = Callable[[Sequence[Item]], Message]
 
 
 def trial() -> Message:
-    """What `publisher notify` sends."""
+    """The test message of `publisher notify`."""
     return Message(
         _("Publisher: a test"),
         _(
@@ -57,9 +57,9 @@ def trial() -> Message:
 
 
 def compose(items: Sequence[Item], zone: tzinfo) -> Message:
-    """One message about all of these; at most ten are told in full.
+    """Compose one message about all items; at most ten are described in full.
 
-    Times are in UTC and, where it is another, in `zone`.
+    Times are in UTC and, if it differs, in `zone`.
     """
     paragraphs = [_paragraph(item, zone) for item in items[:_SHOWN]]
     if len(items) > 1:
@@ -109,7 +109,7 @@ def _suspended(item: HeldAccount) -> str:
 
 
 def _rests(item: HeldAccount) -> str:
-    """`bice-x rests`, or how many others do so with it."""
+    """The event of a suspension with an end: `bice-x rests`, or the number of others with it."""
     if not item.others:
         return _("{account} rests", account=item.account)
     return plural(
@@ -121,7 +121,7 @@ def _rests(item: HeldAccount) -> str:
 
 
 def _summary(items: Sequence[Item]) -> str:
-    """`1 account held or resting, 47 failed, 3 missed.`"""
+    """A summary: `1 account held or resting, 47 failed, 3 missed.`"""
     stuck = [item for item in items if isinstance(item, StuckDelivery)]
     states = Counter(item.state for item in stuck if not item.is_withdrawn)
     still_out = len(stuck) - states.total()
@@ -197,7 +197,7 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
 
 
 def _rejected(item: StuckDelivery) -> list[str]:
-    """Whom it is back with, and where to read why: a person's words may repeat the draft's."""
+    """The author, and where to read the reason: its text may quote the draft."""
     return [
         _("Its author: {name}.", name=item.author or _("nobody who is named")),
         _(
@@ -277,7 +277,7 @@ def _of_account(item: HeldAccount, zone: tzinfo) -> list[str]:
 
 
 def _time(instant: datetime, zone: tzinfo) -> str:
-    """`2016-03-07 07:30 UTC (08:30 Europe/Zurich)`."""
+    """Format an instant: `2016-03-07 07:30 UTC (08:30 Europe/Zurich)`."""
     there, here = instant.astimezone(zone), instant.astimezone(UTC)
     text = f"{here:%Y-%m-%d %H:%M} UTC"
     if there.utcoffset() == here.utcoffset():

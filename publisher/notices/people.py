@@ -1,4 +1,4 @@
-"""What a notice says about those who may log in."""
+"""Text of notices about people who may log in."""
 
 from collections.abc import Mapping
 

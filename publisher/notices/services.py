@@ -1,8 +1,8 @@
-"""The services that notices go to, through Apprise: e-mail, Slack, Teams, ntfy and many more.
+"""Notification services through Apprise: e-mail, Slack, Teams, ntfy and many more.
 
-An address of Apprise's holds tokens and passwords. It appears in no message and no log; a service
-is called by the kind that its address begins with (`slack`), and a second one `slack 2`. Apprise's
-own log lines are kept from every handler.
+An Apprise address contains tokens and passwords. It appears in no message and no log; a service is
+named after its address's scheme (`slack`), and a second one `slack 2`. Apprise's own log records
+reach no handler.
 """
 
 import logging
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 _LOQUACIOUS = ("apprise", "urllib3", "requests", "oauthlib", "requests_oauthlib")
 _STATUS = re.compile(r"\berror=(\d{3})\b")
-"""How Apprise's plugins log the status of an answer, which is all that is taken from their logs."""
+"""How Apprise's plugins log the status of a response, the only thing taken from their logs."""
 
 
 class Service:
-    """One service."""
+    """One notification service."""
 
     def __init__(self, name: str, line: "Apprise") -> None:
         self.name = name
         self._line = line
 
     def send(self, message: Message) -> None:
-        """Send a message, in this thread. NoticeNotSent when the service did not take it."""
+        """Send a message, in this thread. Raises NoticeNotSent if the service refused it."""
         from apprise import NotifyFormat, NotifyType  # noqa: PLC0415
 
         try:
@@ -57,7 +57,7 @@ class Service:
 
 
 def open_services(urls: Sequence[SecretStr]) -> tuple[list[Service], list[ConfigurationError]]:
-    """The services behind these addresses, and what is wrong with the others."""
+    """Open the services of these addresses; returns them, and errors for the others."""
     from apprise import Apprise, AppriseAsset, PersistentStoreMode  # noqa: PLC0415
 
     logs.silence(*_LOQUACIOUS)
@@ -71,7 +71,7 @@ def open_services(urls: Sequence[SecretStr]) -> tuple[list[Service], list[Config
         storage_mode=PersistentStoreMode.MEMORY,
         pgp_autogen=False,
         pem_autogen=False,
-        service_timeout=0,  # else it works in threads that the process would wait for at its end
+        service_timeout=0,  # else it uses threads for which the process would wait at exit
     )
     services: list[Service] = []
     problems: list[ConfigurationError] = []

@@ -1,7 +1,7 @@
-"""Drafts against ledger: what `queue` would change, and the change itself.
+"""Planner: compares drafts with the ledger, and applies the difference.
 
-Files are the wish, the ledger is the truth. `Planner.plan` reads both and changes nothing;
-`Planner.queue` writes the difference in one transaction.
+Drafts are the desired state, the ledger is the actual state. `Planner.plan` reads both and changes
+nothing; `Planner.queue` writes the difference in one transaction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ _TRIES = 3
 
 
 class Planner:
-    """Compares drafts with the ledger."""
+    """Plans and applies the changes from drafts to the ledger."""
 
     def __init__(
         self, settings: Settings, ledger: Ledger, queries: Queries, limits: Limits, clock: Clock
@@ -45,11 +45,10 @@ class Planner:
         keep_going: bool = False,
         agree: Callable[[Plan], None] = lambda _plan: None,
     ) -> Plan:
-        """Write what the drafts want into the ledger; returns what was changed.
+        """Apply the drafts to the ledger; returns the plan that was applied.
 
         All or nothing: with an error in any draft nothing is written, unless `keep_going`, which
-        leaves the drafts with errors as the ledger has them. `agree` is asked before anything is
-        written, and may raise.
+        skips the drafts with errors. `agree` is called before anything is written, and may raise.
         """
         for tries_left in reversed(range(_TRIES)):
             plan = self.plan(paths)
@@ -59,7 +58,7 @@ class Planner:
             try:
                 self._apply(plan, actor)
             except Conflict:
-                # A delivery moved on while the drafts were read: look at the ledger again.
+                # A delivery changed state while the drafts were read: read the ledger again.
                 if not tries_left:
                     raise NotPossible(
                         _(
@@ -90,7 +89,7 @@ class Planner:
         paths: Sequence[str | Path] = (),
         revised: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Plan:
-        """What `queue` would change, or would if there were `revised` drafts, as `check` says."""
+        """Plan what `queue` would change; `revised` replaces drafts' contents, as for `check`."""
         drafts, problems = check(self._settings, paths, revised=revised)
         comparison = Comparison(
             self._settings,
@@ -105,7 +104,7 @@ class Planner:
 
 
 def _scope(settings: Settings, paths: Sequence[str | Path]) -> tuple[str, ...]:
-    """What the ids of posts begin with whose drafts are all read: those of the named folders."""
+    """The id prefixes of the named folders, whose drafts are all read."""
     posts = settings.posts.resolve()
     folders = [path for path in map(Path, paths) if path.is_dir()] if paths else [posts]
     ids = [folder.resolve().relative_to(posts).as_posix() for folder in folders]

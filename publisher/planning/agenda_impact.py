@@ -1,4 +1,4 @@
-"""What a change of the agenda drags along, before anything changes."""
+"""Agenda impact: the posts and problems that an agenda change would affect."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -25,18 +25,18 @@ class Note(NamedTuple):
 
     text: str
     severe: bool = False
-    """Whether it does harm unless somebody acts."""
+    """Whether it does harm unless a person acts."""
 
 
 class _Late(Enum):
-    """Why a post's new time is no good."""
+    """Why a post's new time is too late."""
 
     EXPIRED = later("expired by then: it would never go out")
     OVERDUE = later("overdue by then: it goes out as soon as it is queued")
 
 
 class _Fate(NamedTuple):
-    """What becomes of one delivery."""
+    """The effect on one delivery."""
 
     note: Note | None
     follows: bool = True
@@ -45,23 +45,23 @@ class _Fate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dragged:
-    """A post that another time, a hold or a release comes to, because the agenda changes."""
+    """A post that the agenda change moves, holds or releases."""
 
     before: Post
     after: Post
     accounts: tuple[str, ...]
-    """Who gets it."""
+    """The recipients."""
     deliveries: tuple[Delivery, ...]
-    """What the ledger has of it."""
+    """Its deliveries in the ledger."""
     notes: tuple[Note, ...]
 
     stays: bool
-    """Whether nothing of it follows: all of it is out, or was called off, or is too late."""
+    """Whether no delivery follows: all are out, cancelled by a person, or too late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two posts that come to leave one account within less than five minutes."""
+    """Two posts that would go out on one account within less than five minutes."""
 
     account: str
     first: str
@@ -71,17 +71,17 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """All that changes when the session does."""
+    """All effects of a change of the session."""
 
     dragged: tuple[Dragged, ...]
-    """In the order in which they are to go out."""
+    """Ordered by their new times."""
     problems: tuple[Problem, ...]
-    """Those of drafts that are new."""
+    """New problems of drafts."""
     clashes: tuple[Clash, ...]
 
 
 def anchored(posts: Collection[Post]) -> Mapping[str, list[Post]]:
-    """The posts that hang on each item, by their time or their embargo."""
+    """The posts whose time or embargo is relative to each agenda item."""
     found: dict[str, list[Post]] = defaultdict(list)
     for post in posts:
         for item in dict.fromkeys((post.anchor, post.embargo_anchor)):
@@ -93,7 +93,7 @@ def anchored(posts: Collection[Post]) -> Mapping[str, list[Post]]:
 def effects(
     settings: Settings, queries: Queries, now: datetime, before: Session, after: Session
 ) -> Effects:
-    """Read the drafts against both sessions, and compare; `now` tells what would be too late."""
+    """Check the drafts with both sessions, and compare; `now` decides what would be too late."""
     old, old_problems = check(settings, programme=before)
     new, new_problems = check(settings, programme=after)
     moved = list(_moved(old, new))
@@ -139,7 +139,7 @@ def _dragged(
     *,
     broken: bool,
 ) -> Dragged:
-    """`expires`: of posts that say nothing; `broken`: whether the draft has errors."""
+    """`expires`: the default for posts without their own; `broken`: the draft has errors."""
     late, was_late = _lateness(post, expires, now), _lateness(earlier, expires, now)
     fates = {delivery.account: _fate(delivery, late) for delivery in deliveries}
     stays = fates.keys() >= set(accounts) and not any(f.follows for f in fates.values())
@@ -158,7 +158,7 @@ def _plan(post: Post) -> tuple[object, ...]:
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:
-    """What makes it the same problem, though its message may name another time."""
+    """The identity of a problem: its message may differ in a time."""
     return problem.file, problem.line, problem.column, problem.code
 
 
@@ -183,7 +183,7 @@ def _lateness(post: Post, expires: timedelta, now: datetime) -> _Late | None:
 
 
 def _fate(delivery: Delivery, late: _Late | None) -> _Fate:
-    """What `queue` makes of it; `late`: why the post's new time is no good."""
+    """The effect of `queue` on a delivery; `late`: why the post's new time is too late."""
     if delivery.state in OUT_OR_MAYBE and not delivery.in_reach:
         text = (
             _("may be out already: if it is not, it is held, and moves with the next `queue`")

@@ -1,8 +1,8 @@
-"""Budget: what a plan asks of the platforms against what they take. Warnings, never errors.
+"""Rate-limit budget: a plan's posts against the platforms' limits. Warnings, never errors.
 
-Three things are known ahead: the limits that a platform documents (`Capabilities.rates`), what the
-platform said last is left of them (the ledger's `limits`), and which accounts stand still and until
-when. More than fits is published later, or missed; nothing is refused for it.
+Three things are known in advance: the limits that a platform documents (`Capabilities.rates`), the
+remaining amounts that it last reported (the ledger's `limits`), and which accounts are paused or
+suspended and until when. Posts above a limit go out later, or are missed; none is refused for it.
 """
 
 from collections import defaultdict, deque
@@ -21,17 +21,17 @@ from publisher.model.outcomes import Limit
 from publisher.planning.conflicts import advice
 
 OWN_WINDOW = timedelta(minutes=15)
-"""The longest window of a limit that each account has for itself."""
+"""The longest window of a limit that applies to one account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the ledger knows of the accounts."""
+    """The accounts' limits and stops in the ledger."""
 
     limits: Mapping[str, Sequence[Limit]]
     stopped: Sequence[AccountStatus]
     apps: Mapping[str, frozenset[str]]
-    """By account, those that share its app; an account without one is alone."""
+    """By account, the accounts that share its app; an account without one is alone."""
 
     def app_of(self, account: str) -> frozenset[str]:
         return self.apps.get(account, frozenset({account}))
@@ -39,7 +39,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Leaving:
-    """One delivery as it will go out: so many posts at one instant."""
+    """One delivery's load: its number of posts at one instant."""
 
     at: datetime
     post: str
@@ -50,7 +50,7 @@ class _Leaving:
 
 
 class Budget:
-    """The warnings about one plan."""
+    """The rate-limit warnings about one plan."""
 
     def __init__(
         self,
@@ -60,8 +60,8 @@ class Budget:
         standing: Standing,
         when: Callable[[datetime], str],
     ) -> None:
-        """`planned`: all that is to go out; `fresh`: the posts and accounts that the plan changes,
-        the only ones that are warned about. `when` writes an instant.
+        """`planned`: all deliveries to come; `fresh`: the (post, account) pairs that the plan
+        changes, the only ones with warnings. `when` formats an instant.
         """
         self._leaving = sorted(map(_leaving, planned), key=lambda one: (one.at, one.post))
         self._fresh = fresh
@@ -76,7 +76,7 @@ class Budget:
         yield from self._beyond_rates()
 
     def _sure_misses(self) -> Iterator[Problem]:
-        """What expires while its account's suspension lasts."""
+        """Posts that expire before their account's suspension ends."""
         until = {s.account: s.held_until for s in self._standing.stopped if s.held_until}
         for one in filter(self._is_fresh, self._leaving):
             end = until.get(one.account)
@@ -95,7 +95,7 @@ class Budget:
                 )
 
     def _stopped(self) -> Iterator[Problem]:
-        """Accounts that go on only when a person says so, each at its first post."""
+        """Accounts that only a person can resume, each at its first post."""
         for status in self._standing.stopped:
             if not (status.paused_at or (status.held_at and not status.held_until)):
                 continue
@@ -117,7 +117,7 @@ class Budget:
             )
 
     def _beyond_what_is_left(self) -> Iterator[Problem]:
-        """More than the platform said is left, until the limit's end."""
+        """Posts above the platform's reported remaining amount, until the limit's end."""
         told = set[tuple[frozenset[str], str]]()
         for account, its in self._standing.limits.items():
             for limit in its:
@@ -153,7 +153,7 @@ class Budget:
         )
 
     def _beyond_rates(self) -> Iterator[Problem]:
-        """More than a platform documents that it takes in a window."""
+        """Posts above a platform's documented rate limits."""
         for channel, capabilities in CAPABILITIES.items():
             for rate in capabilities.rates:
                 groups: dict[frozenset[str], list[_Leaving]] = defaultdict(list)
@@ -166,7 +166,7 @@ class Budget:
                     yield from self._crowded(its, rate, channel)
 
     def _crowded(self, its: Sequence[_Leaving], rate: Rate, channel: str) -> Iterator[Problem]:
-        """The first window that is too full, at the first post of the plan that is too much."""
+        """The first window above the limit, at the first post of the plan above it."""
         window = deque[_Leaving]()
         inside = 0
         for one in its:

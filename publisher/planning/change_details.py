@@ -1,4 +1,4 @@
-"""What exactly a change makes different of a delivery."""
+"""Change details: the fields in which a draft differs from its delivery."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ Value = str | datetime | bool | None
 
 
 class Aspect(StrEnum):
-    """Scripts read the values."""
+    """A field that can differ. Scripts read the values."""
 
     DUE_AT = "due_at"
     EMBARGO_UNTIL = "embargo_until"
     EXPIRES_AT = "expires_at"
     CHANNEL = "channel"
     APPROVAL = "approval"
-    """Whether it waits for one."""
+    """Whether it waits for an approval."""
     AUTHOR = "author"
     REPEAT = "repeat"
     TEXT = "text"
@@ -28,9 +28,9 @@ class Aspect(StrEnum):
     LANG = "lang"
     LINK = "link"
     PICTURE = "picture"
-    """Its file's name, as it goes out."""
+    """The file's name as it goes out."""
     ORDER = "order"
-    """Of the pictures."""
+    """The order of the pictures."""
     ALT = "alt"
     CREDIT = "credit"
     CONSENT = "consent"
@@ -38,17 +38,17 @@ class Aspect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One thing that is different."""
+    """One difference."""
 
     aspect: Aspect
     old: Value
     new: Value
     number: int | None = None
-    """Which part of the text, or which picture, counted from 1."""
+    """The number of the text's part, or of the picture, from 1."""
 
 
 def details(delivery: Delivery, wish: Wish) -> list[Detail]:
-    """What is different in `wish`; empty when nothing that it says is."""
+    """The differences between a delivery and `wish`; empty if there are none."""
     return [
         *_times(delivery, wish),
         *_differences(delivery, wish, (Aspect.CHANNEL, Aspect.REPEAT)),
@@ -62,7 +62,7 @@ def details(delivery: Delivery, wish: Wish) -> list[Detail]:
 
 def _times(delivery: Delivery, wish: Wish) -> Iterator[Detail]:
     yield from _differences(delivery, wish, (Aspect.DUE_AT, Aspect.EMBARGO_UNTIL))
-    # What is due at another time expires at another one without having been edited.
+    # A new due time changes the expiry without an edit of `expires`.
     if wish.expires_at != delivery.expires_at and _span(delivery) != _span(wish):
         yield Detail(Aspect.EXPIRES_AT, delivery.expires_at, wish.expires_at)
 
@@ -97,7 +97,7 @@ def _shown(content: Content) -> list[Picture]:
 
 
 def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> Iterator[Detail]:
-    """A picture is compared with the same one, and a new one with what was taken out for it."""
+    """Compare pictures: one that stays with itself, a new one with the one that it replaces."""
     before = {picture.digest: picture for picture in old}
     after = {picture.digest: picture for picture in new}
     if [d for d in before if d in after] != [d for d in after if d in before]:

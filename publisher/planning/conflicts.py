@@ -1,4 +1,4 @@
-"""What nobody may have wanted, though each post by itself is right: warnings, never errors."""
+"""Conflicts between posts: too close, at night, same text on X. Warnings, never errors."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -11,13 +11,13 @@ from publisher.model.models import Account, Post, Problem, Severity, Wish
 from publisher.model.problems import Flaw, problem
 
 APART = timedelta(minutes=5)
-"""Two posts of one account that are closer than this push one another out of sight."""
+"""Two posts of one account that are closer than this hide each other in the timeline."""
 NIGHT = (time(22), time(7))
-"""When readers sleep, by the clock of the account."""
+"""When readers sleep, in the account's time zone."""
 
 
 class Conflicts:
-    """The warnings about one plan."""
+    """The conflict warnings about one plan."""
 
     def __init__(
         self,
@@ -28,8 +28,8 @@ class Conflicts:
         zone_of: Callable[[Account], tzinfo],
         now: datetime,
     ) -> None:
-        """`wishes`: all that is to go out; `fresh`: the posts and accounts that the plan changes,
-        the only ones that are warned about.
+        """`wishes`: all posts to come; `fresh`: the (post, account) pairs that the plan changes,
+        the only ones with warnings.
         """
         timed = [(max(wish.leaves_at, now), wish) for wish in wishes]  # late: at once
         self._timed = sorted(timed, key=lambda one: (one[0], one[1].post, one[1].account))
@@ -109,7 +109,7 @@ class Conflicts:
                     )
 
     def _one_to_warn_about(self, first: Wish, second: Wish) -> tuple[Wish, Wish]:
-        """The later one, unless the plan leaves it as it is; and the other."""
+        """The later one, unless the plan does not change it; and the other."""
         return (second, first) if _key(second) in self._fresh else (first, second)
 
     def _warning(self, wish: Wish, code: str, message: str, hint: str) -> Iterator[Problem]:
@@ -118,7 +118,7 @@ class Conflicts:
 
 
 def advice(post: Post, code: str, message: str, hint: str) -> Problem:
-    """A warning about when a post goes out."""
+    """A warning about a post's time."""
     flaw = Flaw(code, message, hint)
     return problem(post.file, flaw, post.position("at"), Severity.WARNING)
 

@@ -1,7 +1,7 @@
-"""What X charges for the posts of a plan.
+"""Costs on X of the posts of a plan.
 
-X bills by use: each part of a thread is a post, a post with a link costs more, and so does the
-alternative text of each picture. Source:
+X bills by use: each part of a thread is a post, a post with a link costs more, and the alternative
+text of each picture is charged too. Source:
 docs.x.com/x-api/getting-started/pricing. Facebook and the website cost nothing.
 """
 
@@ -16,20 +16,20 @@ from publisher.settings.schema import PriceSettings
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of some posts, in US dollars."""
+    """The cost of some posts, in US dollars."""
 
     posts: int
     with_link: int
     amount: Decimal
     alt_texts: int = 0
-    """How many pictures get an alternative text, which X charges apart."""
+    """Number of pictures with an alternative text, which X charges separately."""
 
 
 NOTHING = Cost(0, 0, Decimal())
 
 
 def cost_on_x(contents: Iterable[Content], prices: PriceSettings) -> Cost:
-    """`contents`: what goes out to accounts on X. Reading back after a doubt is not in it."""
+    """The cost of `contents` on X, without reads after an uncertain outcome."""
     with_link = without = alt_texts = 0
     for content in contents:
         linked = [bool(links(part.text)) for part in content.parts]

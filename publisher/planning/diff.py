@@ -1,4 +1,4 @@
-"""One run over drafts and ledger: what is wanted, what stands, and the difference."""
+"""Diff of drafts and ledger: desired state, actual state, and the changes between them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ _BEYOND_REACH = {
 
 
 class Comparison:
-    """One run over drafts and ledger."""
+    """One comparison of drafts and ledger; `plan` returns its result."""
 
     def __init__(
         self,
@@ -63,9 +63,9 @@ class Comparison:
         scope: tuple[str, ...],
         limits: Mapping[str, Sequence[Limit]],
     ) -> None:
-        """`limits`: what the platforms said is left, by account. `scope`: what the ids of posts
-        begin with whose drafts were all read (`("",)`: all posts), so that those without a draft
-        are gone.
+        """`limits`: the platforms' last reported limits, by account. `scope`: the id prefixes
+        under which all drafts were read (`("",)`: all posts), so that a post without a draft there
+        was deleted.
         """
         self._settings = settings
         self._accounts = settings.public_accounts()
@@ -114,7 +114,7 @@ class Comparison:
         )
 
     def _as_queued(self) -> Iterator[Delivery]:
-        """What goes out as it was queued before, because its draft has errors now."""
+        """The deliveries that go out as queued before, because their drafts have errors now."""
         files = self._problems.broken_files
         broken = [file.removeprefix("posts/").removesuffix(".md") for file in sorted(files)]
         for delivery in self._queries.standing(broken, and_under_way=False):
@@ -122,7 +122,7 @@ class Comparison:
                 yield delivery
 
     def _settled(self, standing: Mapping[tuple[str, str], Delivery]) -> set[str]:
-        """The files of posts of which nothing is to come: nobody can follow advice about them."""
+        """The files of finished posts: advice about them comes too late."""
         ids = timeliness.settled(standing.values()) - {change.post for change in self._changes}
         return {post.file for post in self._drafts.posts if post.id in ids}
 
@@ -147,7 +147,7 @@ class Comparison:
         wanted: Mapping[tuple[str, str], Wish],
         standing: Mapping[tuple[str, str], Delivery],
     ) -> None:
-        """What the changes bring about among all that is to go out."""
+        """Add the warnings about conflicts and limits that the changes cause."""
         fresh = {(change.post, change.account) for change in self._changes if change.wish}
         ahead = [
             wish
@@ -173,8 +173,8 @@ class Comparison:
         return Budget([*ahead, *others], fresh, posts, standing, lambda at: local(at, zone))
 
     def _others(self, new: Sequence[Wish]) -> Iterator[Delivery]:
-        """What else the ledger has of the accounts of `new`, near its times, where not all drafts
-        were read.
+        """Other deliveries of the accounts of `new` near its times, if not all drafts were
+        read.
         """
         if "" in self._scope:
             return
@@ -192,7 +192,7 @@ class Comparison:
         return ZoneInfo(account.timezone) if account.timezone else self._drafts.session.zone
 
     def _cost_of_new(self) -> Cost:
-        """Of what comes onto the schedule that was not on it."""
+        """The cost of deliveries that are new on the schedule."""
         return self._cost(change.wish for change in self._changes if change.is_new)
 
     def _cost_of_edits(self) -> Decimal:
@@ -205,7 +205,7 @@ class Comparison:
         return cost_on_x(billed, self._settings.prices)
 
     def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
-        """Take out what must not go out (again), and give to a person what may be out."""
+        """Remove changes that must not go out (again), and mark as uncertain what may be out."""
         changes, problems, queries = self._changes, self._problems, self._queries
         duplicates.refuse(changes, posts, self._drafts, queries, problems)
         duplicates.refuse_renamed(changes, posts, self._drafts, queries, problems)
@@ -218,7 +218,7 @@ class Comparison:
         past_times.refuse(changes, posts, known, self._now, problems, zone)
 
     def _refuse_writers(self, posts: Mapping[str, Post]) -> None:
-        """Take out what somebody changed on the web pages who may not post as the account."""
+        """Remove posts changed on the web pages by people whom the account's mandate excludes."""
         zone, wanted = self._drafts.session.zone, [c for c in self._changes if c.wish]
         mandated = [c for c in wanted if (m := self._accounts[c.account].mandate) and m.authors]
         changed_by = self._queries.writers(sorted({c.post for c in mandated})) if mandated else {}
@@ -233,7 +233,7 @@ class Comparison:
                     self._changes.remove(change)
 
     def _standing(self, posts: Collection[str]) -> dict[tuple[str, str], Delivery]:
-        """What the ledger has of these posts, and what it has under way of others in scope."""
+        """The deliveries of these posts, and those under way of others in scope."""
         found = self._queries.standing(sorted(posts), and_under_way=bool(self._scope))
         return {
             (delivery.post, delivery.account): delivery
@@ -244,10 +244,10 @@ class Comparison:
     def _wanted(
         self, posts: dict[str, Post], standing: Mapping[tuple[str, str], Delivery]
     ) -> dict[tuple[str, str], Wish]:
-        """What the drafts want, by post and account.
+        """The desired deliveries, by post and account.
 
-        Takes those out of `posts` that show what no copy can be made of: `check` reads no more than
-        the headers of a GIF or video.
+        Removes from `posts` those with media that cannot be converted: `check` reads only the
+        headers of a GIF or video.
         """
         wanted: dict[tuple[str, str], Wish] = {}
         for post in progress.over(list(posts.values()), _("Rendering posts")):
@@ -306,7 +306,7 @@ class Comparison:
         elif delivery.may_be_out:
             self._stop(delivery, stop_of(wish, delivery))
         elif delivery.state in ENDED_UNSENT:
-            # What failed is held too, so that nobody tries it again in ignorance.
+            # A failed delivery is held too, so that a retry does not ignore the hold.
             is_held = delivery.state is State.FAILED and wish.state is State.HELD
             mended = delivery.state is State.CANCELLED or not same_plan(wish, delivery)
             if (mended or is_held) and may_come_back(delivery):
@@ -320,7 +320,7 @@ class Comparison:
                 self._beyond_reach[post.id, delivery.state].append(delivery.account)
 
     def _warn_of_edits_beyond_reach(self, posts: Mapping[str, Post]) -> None:
-        """Once for each post, with all accounts on which its draft changes nothing any more."""
+        """Warn once for each post, with all accounts on which its draft has no effect any more."""
         for (post_id, state), accounts in self._beyond_reach.items():
             self._problems.warning(
                 posts[post_id],
@@ -336,12 +336,12 @@ class Comparison:
             )
 
     def _may_not_approve_any_more(self, delivery: Delivery) -> bool:
-        """Whether it was approved by somebody whom the account's mandate has not, or no longer."""
+        """Whether the approver is not, or no longer, in the account's mandate."""
         rule = self._settings.approval_rule(delivery.account)
         return delivery.approved_by is not None and not may_approve(delivery.approved_by, rule)
 
     def _stop(self, delivery: Delivery, stop: Stop | None) -> None:
-        """Plan what becomes of a delivery that may be out, if it is not."""
+        """Plan the pending stop of a delivery that may be out: applied if it is not."""
         if changes_stop(stop, delivery):
             self._changes.append(
                 PlannedChange(
@@ -356,7 +356,7 @@ class Comparison:
             )
 
     def _change(self, kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> None:
-        """Plan a change, unless it is one that must not be."""
+        """Plan a change, unless it is not allowed."""
         if wish.embargo_until and wish.expires_at and wish.embargo_until > wish.expires_at:
             self._problems.error(
                 post,
@@ -407,7 +407,7 @@ class Comparison:
                 self._stop(delivery, Stop(state=State.CANCELLED, reason=note))
 
     def _shown(self) -> set[str]:
-        """The digests of all copies that the changes need."""
+        """The digests of all clean copies that the changes need."""
         return {
             picture.digest
             for change in self._changes
@@ -432,16 +432,16 @@ def _planned(kind: Change, post: Post, wish: Wish, delivery: Delivery | None) ->
 
 
 def _stays(content: Content, delivery: Delivery) -> bool:
-    """Whether a draft that says `now` leaves a delivery at the time when it was queued.
+    """Whether a draft that says `now` keeps the delivery's time from when it was queued.
 
-    An edit of what is not out is queued anew.
+    An edit of a post that is not out is queued again.
     """
     beyond_reach = delivery.state in OUT_OR_MAYBE and not delivery.in_reach
     return beyond_reach or content == delivery.content
 
 
 def _expiry(post: Post, expires_at: datetime) -> datetime:
-    """What shows people goes out before their consent ends, or not at all."""
+    """The expiry, not after the consent of the people shown ends."""
     if post.shown_until is None or post.held:
         return expires_at
     return min(expires_at, post.shown_until)

@@ -1,4 +1,4 @@
-"""The same text must not go twice to one account, unless its draft says `repeat`.
+"""Duplicate check: the same text must not go twice to one account, unless it says `repeat`.
 
 Neither under another draft's name, nor under another name of the account.
 """
@@ -25,7 +25,7 @@ def refuse(
     queries: Queries,
     problems: Problems,
 ) -> None:
-    """Take out of `changes` what brings an account a text that it has already."""
+    """Remove from `changes` what would send an account a text that it has already."""
     fresh = [(change, _text_key(change)) for change in changes if _brings_text(change)]
     leaving = {c.delivery.id for c in changes if c.delivery and _takes_text_away(c)}
     known: defaultdict[tuple[str, str], dict[str, State | None]] = defaultdict(dict)
@@ -40,7 +40,7 @@ def refuse(
             partly.add(delivery.post)
 
     def weight(holder: tuple[str, State | None]) -> int:
-        """What is out under an old name says most: the draft was renamed."""
+        """Sort key: a text that is out under an old name comes first: the draft was renamed."""
         other, state = holder
         if other in partly:
             return 0
@@ -62,7 +62,7 @@ def refuse(
 
 
 def _let_go_on(changes: list[PlannedChange], other: str, renamed: PlannedChange) -> None:
-    """What may be out under a name that is gone is not stopped when it was only renamed."""
+    """Drop the stop of a delivery that may be out, if its draft was only renamed."""
     for stop in changes:
         if (stop.post, stop.account) != (other, renamed.account) or not stop.concerns_a_stop:
             continue
@@ -73,7 +73,7 @@ def _let_go_on(changes: list[PlannedChange], other: str, renamed: PlannedChange)
 
 
 def _refuse_rest(change: PlannedChange, other: str, post: Post, problems: Problems) -> None:
-    """Say that the account has a part of the text in a delivery of another name, `other`."""
+    """Report that a part of the text is out in another post's delivery, `other`."""
     problems.error(
         post,
         "partly-out",
@@ -95,9 +95,9 @@ def _refuse_whole(
     drafts: Library,
     problems: Problems,
 ) -> None:
-    """Say that the account has the text in a delivery of another name, `other`.
+    """Report that the account has the text in another post, `other`.
 
-    `state`: None for what is not queued yet, as this draft.
+    `state`: None if the other is not queued yet either.
     """
     if state is None:
         flaw = twins.flaw(change.account, other)
@@ -160,9 +160,9 @@ def refuse_renamed(
     queries: Queries,
     problems: Problems,
 ) -> None:
-    """Take out of `changes` what says `repeat`, and was renamed since it was out.
+    """Remove from `changes` drafts with `repeat` that were renamed since they went out.
 
-    It was, if a draft that is gone had the same text for the same time, or the time is `now`.
+    A draft was renamed if a deleted one had the same text at the same time, or its time is `now`.
     """
     fresh = [c for c in changes if c.delivery is None and c.wish and c.wish.repeat]
     known = queries.with_fingerprints({_text_key(change) for change in fresh})
@@ -193,10 +193,10 @@ def refuse_under_new_names(
     now: datetime,
     problems: Problems,
 ) -> None:
-    """Take out of `changes` what an account may have published when it had another name.
+    """Remove from `changes` what an account may have published under another name.
 
-    `accounts` are those of the settings. What the ledger has for another one, which is gone, may
-    be this one's if that had its last delivery before this one had its first.
+    `accounts` are those of the settings. A removed account may be this one's old name if its last
+    delivery was before this one's first.
     """
     fresh = [c for c in changes if c.delivery is None and c.wish and not c.wish.repeat]
     gone = queries.known_accounts().difference(accounts)
@@ -233,7 +233,7 @@ def refuse_under_new_names(
 def _done(
     changes: Sequence[PlannedChange], accounts: Collection[str], queries: Queries
 ) -> list[Delivery]:
-    """What these accounts have of the same posts or texts, and no other account may repeat."""
+    """These accounts' deliveries of the same posts or texts that must not be repeated."""
     posts = sorted({change.post for change in changes})
     texts = {change.wish.content.fingerprint for change in changes if change.wish}
     found = [
@@ -244,7 +244,7 @@ def _done(
 
 
 def _is_done(delivery: Delivery) -> bool:
-    """Whether it is out, or may be, or must not go out because a person said so."""
+    """Whether it is out, or may be, or was stopped by a person."""
     return is_or_may_be_out(delivery) or _is_stopped_by_a_person(delivery)
 
 
@@ -253,7 +253,7 @@ def _is_stopped_by_a_person(delivery: Delivery) -> bool:
 
 
 def is_or_may_be_out(delivery: Delivery) -> bool:
-    """Also in part."""
+    """Whether it is out or may be, wholly or in part."""
     return bool(delivery.remote_ids) or (delivery.state in OUT_OR_MAYBE and not delivery.in_reach)
 
 
@@ -270,7 +270,7 @@ def _is_predecessors(
 
 
 def _brings_text(change: PlannedChange) -> bool:
-    """Whether a text comes that the account did not have before, and must not get twice."""
+    """Whether the change sends a new text that the account must not get twice."""
     wish, delivery = change.wish, change.delivery
     if wish is None or wish.repeat:
         return False
@@ -280,7 +280,7 @@ def _brings_text(change: PlannedChange) -> bool:
 
 
 def _takes_text_away(change: PlannedChange) -> bool:
-    """Whether the account loses the text that the delivery has."""
+    """Whether the change removes the delivery's text from the account."""
     wish, delivery = change.wish, change.delivery
     return (
         delivery is not None

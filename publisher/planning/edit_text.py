@@ -1,4 +1,4 @@
-"""What an edit changes, in the words of a plan: the same in a terminal and on the pages."""
+"""Text of an edit's changes, the same in a terminal and on the web pages."""
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
@@ -9,7 +9,7 @@ from publisher.planning.change_details import Aspect, Detail, Value, details
 from publisher.planning.plan import PlannedChange
 
 _COMPARED = (Aspect.TEXT, Aspect.TITLE, Aspect.ALT, Aspect.CREDIT)
-"""What is shown old and new, word by word."""
+"""Fields that are shown old and new, word by word."""
 
 _CHANGING = {
     Aspect.DUE_AT: later("was {old}"),
@@ -27,7 +27,7 @@ _FOLLOWING = {
     Aspect.DUE_AT: later("was {old}, moves with {item}"),
     Aspect.EMBARGO_UNTIL: later("embargo: {new}, was {old}, moves with {item}"),
 }
-"""The same, where an item of the agenda gives the time."""
+"""The same, for a time that is relative to an agenda item."""
 _BEGINNING = {
     Aspect.APPROVAL: later("from now on it waits for an approval"),
     Aspect.REPEAT: later("from now on the same text may go out again"),
@@ -41,16 +41,16 @@ _ENDING = {
 
 
 class Compared(NamedTuple):
-    """Words that change."""
+    """A text that changes."""
 
     label: str
-    """What they are; nothing for the text, if it is in one part."""
+    """The text's name; empty for the text of a post in one part."""
     old: str
     new: str
 
 
 def of(change: PlannedChange) -> list[Detail]:
-    """What a change makes different; empty for one that adds or cancels."""
+    """The differences that a change makes; empty for one that adds or cancels."""
     if change.wish is None or change.delivery is None:
         return []
     return details(change.delivery, change.wish)
@@ -61,9 +61,9 @@ def notes(
     instant: Callable[[datetime], str],
     but: Collection[Aspect] = (),
 ) -> Iterator[str]:
-    """What else than words is different, in a few words each, `but` what is shown otherwise.
+    """Notes on the differences other than texts; `but` excludes aspects shown elsewhere.
 
-    `instant` gives an instant for readers.
+    `instant` formats an instant for readers.
     """
 
     def shown(value: Value) -> str:
@@ -91,7 +91,7 @@ def _message(detail: Detail, item: str | None) -> str:
 
 
 def comparisons(change: PlannedChange) -> Iterator[Compared]:
-    """The words that change, each text by itself."""
+    """The texts that change, old and new."""
     for detail in of(change):
         if detail.aspect in _COMPARED:
             yield Compared(_label(detail, change), str(detail.old or ""), str(detail.new or ""))

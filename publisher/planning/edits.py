@@ -1,4 +1,4 @@
-"""One wish and one delivery: in what they differ."""
+"""Comparison of one wish with one delivery: the kind of edit, and pending stops."""
 
 from publisher.base.i18n import _, later
 from publisher.ledger.pending_stops import BY_QUEUE
@@ -14,12 +14,12 @@ def cancelled_by_a_person(delivery: Delivery) -> bool:
 
 
 def may_come_back(delivery: Delivery) -> bool:
-    """Whether its draft may bring it back: no person took it off the schedule or the platform."""
+    """Whether its draft may restore it: no person cancelled or withdrew it."""
     return not cancelled_by_a_person(delivery) and delivery.withdrawn_ids is None
 
 
 def stop_of(wish: Wish, delivery: Delivery) -> Stop | None:
-    """What must become of a delivery that may be out, if it is not; None: it may go out."""
+    """The pending stop of a delivery that may be out, applied if it is not; None: it may go out."""
     if wish.state is State.HELD:
         reason = wish.reason or ""
         return Stop(state=State.HELD, reason=reason, hold_reason=reason)
@@ -31,9 +31,9 @@ def stop_of(wish: Wish, delivery: Delivery) -> Stop | None:
 
 
 def changes_stop(wanted: Stop | None, delivery: Delivery) -> bool:
-    """Whether the draft wants another stop than a delivery has, and it is the draft's to say.
+    """Whether the draft wants another pending stop than the delivery has, and may change it.
 
-    What a person cancelled, and what waits for an approval, a draft does not let go out.
+    A draft cannot undo a person's cancellation, nor a missing approval.
     """
     if delivery.stop is State.CANCELLED and delivery.reason not in BY_QUEUE:
         return False
@@ -46,7 +46,7 @@ def changes_stop(wanted: Stop | None, delivery: Delivery) -> bool:
 
 
 def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
-    """What distinguishes a waiting delivery from what is wanted; None when nothing does."""
+    """The kind of change between a waiting delivery and its wish; None if they are the same."""
     is_held = delivery.hold_reason is not None if delivery.halt else delivery.state is State.HELD
     if wish.state is State.HELD and not is_held:
         return Change.HOLD
@@ -90,7 +90,7 @@ def differs_in_words(wish: Wish, delivery: Delivery) -> bool:
 
 
 def stop_in_words(stop: Stop | None) -> str:
-    """A plan's note on what becomes of a delivery that may be out."""
+    """A plan's note on a pending stop."""
     if stop is None:
         return _("it may be out; if it is not, it goes out after all")
     reason = _(stop.reason)

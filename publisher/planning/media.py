@@ -1,4 +1,4 @@
-"""The pictures of a plan: what their copies are, and the copies that the ledger has yet to get."""
+"""Media of a plan: the clean copies, and those that the ledger does not have yet."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -12,7 +12,7 @@ from publisher.model.models import Capabilities, MediaItem
 
 
 class Illustrations:
-    """A copy is made once, and only if the ledger does not have it already."""
+    """Provider of clean copies: makes each once, and only if the ledger does not have it."""
 
     def __init__(self, copies: Copies, queries: Queries) -> None:
         self._copies = copies
@@ -21,22 +21,22 @@ class Illustrations:
         self._made: dict[str, CleanPicture] = {}
 
     def clean(self, item: MediaItem, capabilities: Capabilities) -> Copy | CleanPicture:
-        """The copy for a channel, or what it is if the ledger has it; PictureUnusable."""
+        """The copy for a channel, or its metadata if the ledger has it. Raises PictureUnusable."""
         source = (item.path, capabilities)
         if source not in self._found:
             told = self._copies.told(*source)
-            # What the ledger does not have is made now, whatever was found out before.
+            # A copy that the ledger does not have is made now, even if its metadata is known.
             is_stored = told and self._queries.has_picture(told.digest)
             self._found[source] = told if told and is_stored else self._make(*source)
         return self._found[source]
 
     def _make(self, path: Path, capabilities: Capabilities) -> CleanPicture:
         copy = self._copies.clean(path, capabilities)
-        # Channels often get the same, and a video is big: it is kept once.
+        # Channels often share a copy, and a video is big: keep it once.
         return self._made.setdefault(copy.digest, copy)
 
     def stored(self, digests: Collection[str]) -> dict[str, StoredPicture]:
-        """Those of these copies that were made, by their digests; the ledger has the others."""
+        """Those of these copies that were made now, by digest; the ledger has the others."""
         return {
             digest: StoredPicture(digest, copy.media_type, copy.data)
             for digest, copy in self._made.items()

@@ -1,4 +1,4 @@
-"""Times that are over: what is not queued any more, and what may have gone out already."""
+"""Past times: posts that are refused, overdue, or may have gone out before a ledger was lost."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ from publisher.planning.plan import Change, PlannedChange
 from publisher.planning.problems import Problems
 
 _LOOKING_BACK = timedelta(days=7)
-"""So long before the ledger was lost, a draft that says `now` is looked for on the platform."""
+"""How far back before the loss of a ledger a draft that says `now` is searched on the platform."""
 
 
 def doubt(
@@ -30,10 +30,10 @@ def doubt(
     zone: tzinfo,
     posts_folder: Path,
 ) -> None:
-    """Give to a person, as uncertain, what a lost ledger may have published before this one.
+    """Mark as uncertain what a lost ledger may have published before this one.
 
-    A delivery that waits, at the same time as its draft, has been before a person's eyes since
-    then: a restore leaves none such.
+    Not a waiting delivery with the same time as its draft: a person has decided on it since then,
+    because a restore leaves no such delivery.
     """
     for index, change in enumerate(changes):
         wish = change.wish
@@ -70,7 +70,7 @@ def doubt(
 
 
 def _told(change: PlannedChange, gap: Gap, time: str | None) -> tuple[str, str]:
-    """What a person must know and do; `time`: when it was due, if its draft says that."""
+    """Message and hint for a person; `time`: when it was due, if its draft has a time."""
     decide = _(
         "If it stays uncertain, look at the account. It is there: `publisher resolve {post} --account {account} "
         "--published ID`. It is not: `publisher retry {post} --account {account}`.",
@@ -106,7 +106,7 @@ def _told(change: PlannedChange, gap: Gap, time: str | None) -> tuple[str, str]:
 
 
 def _is_older(draft: Path, gap: Gap) -> bool:
-    """Whether a draft that says `now` may have been queued in the gap: it was not written since."""
+    """Whether a draft that says `now` may have been queued in the gap: it is older than its end."""
     try:
         status = draft.stat()
     except OSError:
@@ -127,10 +127,10 @@ def refuse(
     problems: Problems,
     zone: tzinfo,
 ) -> None:
-    """What could only be missed is not queued.
+    """Refuse expired posts, which could only be missed.
 
-    That is an error where somebody asks for it anew. It is a warning for what the ledger knows
-    already (`known`) and left behind, so that an old draft does not stand in the way of a new one.
+    That is an error for a new request. It is a warning for a post that the ledger knows already
+    (`known`) and that has ended, so that an old draft does not block a new one.
     """
     over: dict[tuple[str, datetime, datetime, Severity], list[str]] = defaultdict(list)
     for change in list(changes):
@@ -167,9 +167,9 @@ def overdue(
     problems: Problems,
     zone: tzinfo,
 ) -> tuple[PlannedChange, ...]:
-    """Warn, once for each post, of what goes out late as soon as it is queued; returns all of it.
+    """Warn once for each post that goes out late as soon as it is queued; returns the changes.
 
-    What waits for an approval first is warned of, but not returned.
+    A post that waits for an approval first gets the warning, but is not returned.
     """
     late: dict[str, list[Wish]] = defaultdict(list)
     at_once = []
@@ -187,7 +187,7 @@ def overdue(
 
 
 def _becomes_overdue(wish: Wish, delivery: Delivery | None, now: datetime) -> bool:
-    """Whether it would go out late, and only because it is queued now."""
+    """Whether queueing it now would make it go out late."""
     if wish.state not in (State.SCHEDULED, State.AWAITING_APPROVAL):
         return False
     if not timeliness.is_over(wish.leaves_at, now) or (delivery and delivery.halt):

@@ -1,4 +1,4 @@
-"""What `queue` would change: the plan as a value."""
+"""Plan: the changes that `queue` would make, as a value."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from publisher.model.states import State
 from publisher.planning.costs import NOTHING, Cost
 
 _NEWS = timedelta(days=1)
-"""For so long after its expiry, what was missed is told of."""
+"""How long after its expiry a missed delivery is reported."""
 
 
 class Change(StrEnum):
-    """What queueing does to one delivery. Scripts read the values; people, translated, by `_`."""
+    """The kind of change to one delivery. Scripts read the values; people read translations."""
 
     ADD = later("add")
     EDIT = later("edit")
@@ -29,13 +29,13 @@ class Change(StrEnum):
     RESTORE = later("restore")
     CANCEL = later("cancel")
     STOP = later("stop")
-    """It may be out, so that it changes only once it is known that it is not."""
+    """It may be out: it is held or cancelled once it is known that it is not."""
     GO_ON = later("go on")
-    """It was to be stopped, and need not be any more."""
+    """Its pending stop is dropped."""
 
 
 def counted(kind: Change, number: int) -> str:
-    """How many changes are of that kind, for people: `2 edited`."""
+    """Format a number of changes of one kind, for people: `2 edited`."""
     return {
         Change.ADD: plural("{number} added", "{number} added", number),
         Change.EDIT: plural("{number} edited", "{number} edited", number),
@@ -53,59 +53,59 @@ def counted(kind: Change, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """One line of a plan."""
+    """One change of a plan: a post on an account."""
 
     kind: Change
     post: str
     account: str
     wish: Wish | None = None
-    """What is wanted; None for CANCEL, STOP and GO_ON."""
+    """The desired state; None for CANCEL, STOP and GO_ON."""
     delivery: Delivery | None = None
-    """What stands in the ledger; None for ADD."""
+    """The state in the ledger; None for ADD."""
     note: str = ""
     anchor: str | None = None
-    """The agenda item that the draft's time hangs on."""
+    """The agenda item that the draft's time is relative to."""
     embargo_anchor: str | None = None
-    """The agenda item that its embargo hangs on."""
+    """The agenda item that its embargo is relative to."""
     stop: Stop | None = None
-    """What becomes of it if it is not out, for STOP."""
+    """The pending stop, for STOP: applied if it is not out."""
     at_once: bool = False
-    """Whether the draft says `now`, so that its time is that of the comparison."""
+    """Whether the draft says `now`: its time is that of the comparison."""
 
     @property
     def is_new(self) -> bool:
-        """Whether it comes onto the schedule."""
+        """Whether the delivery is new on the schedule."""
         return self.kind in (Change.ADD, Change.RESTORE)
 
     @property
     def concerns_a_stop(self) -> bool:
-        """Whether it changes only what becomes of the delivery if it is not out."""
+        """Whether it changes only the delivery's pending stop."""
         return self.kind in (Change.STOP, Change.GO_ON)
 
     @property
     def voids(self) -> str | None:
-        """Whose approval the change makes void."""
+        """The person whose approval the change makes void."""
         if self.delivery is None or self.concerns_a_stop:
             return None
         return self.delivery.approved_by
 
 
 class Stopped(NamedTuple):
-    """What its draft wants, and what still does not go out, because it was stopped."""
+    """A delivery that its draft wants, and that does not go out because it was stopped."""
 
     post: str
     account: str
     state: str
     """`cancelled`, `held`, `rejected` or `missed`."""
     by_hand: bool
-    """Whether a person stopped it, and not its draft or the agenda."""
+    """Whether a person stopped it, rather than its draft or the agenda."""
     reason: str | None
     until: datetime | None
-    """When it does not matter any more: it expires, or was missed a day ago."""
+    """When the report ends: at its expiry, or one day after it was missed."""
 
     @classmethod
     def of(cls, delivery: Delivery) -> "Stopped | None":
-        """None for what is not stopped."""
+        """The stop of a delivery; None if it is not stopped."""
         state, until = delivery.state, delivery.expires_at
         if state not in (State.CANCELLED, State.HELD, State.REJECTED, State.MISSED):
             return None
@@ -124,30 +124,30 @@ class Stopped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `queue` would change, and what is in its way."""
+    """The changes that `queue` would make, with problems, costs and warnings."""
 
     changes: tuple[PlannedChange, ...]
     problems: tuple[Problem, ...]
     pictures: Mapping[str, StoredPicture] = field(default_factory=dict)
     cost: Cost = NOTHING
-    """On X, of what is added to the schedule."""
+    """The cost on X of new deliveries."""
     cost_of_edits: Decimal = Decimal()
-    """How much more X charges for what was on the schedule already, in US dollars; below 0: less."""
+    """Change in X's charges for deliveries already on the schedule, in US dollars."""
     on_schedule: int = 0
-    """How many deliveries wait in the ledger, those of other drafts as well."""
+    """Number of waiting deliveries in the ledger, including those of other drafts."""
     undated: int = 0
-    """How many drafts say no time, so that nothing of them goes onto the schedule."""
+    """Number of drafts without a time, which are not put on the schedule."""
     overdue: tuple[PlannedChange, ...] = ()
-    """What goes out as soon as it is queued, because its time is over."""
+    """Changes that go out as soon as they are queued, because their time is over."""
     repeated: tuple[PlannedChange, ...] = ()
-    """What says `at: now` and may be out already, under another name or in other words."""
+    """Changes of `at: now` drafts that may be out already, under another name or wording."""
     stopped: tuple[Stopped, ...] = ()
-    """What is not changed and does not go out either, though its draft wants it."""
+    """Deliveries that do not change and do not go out, although their drafts want it."""
     as_queued: tuple[Delivery, ...] = ()
-    """What goes out with the text and time of before, because its draft has errors now."""
+    """Deliveries that go out as queued before, because their drafts have errors now."""
     beyond: tuple[PlannedChange, ...] = ()
-    """In what drafts differ from what queueing them does not change: what is out, and what a person
-    took off the schedule.
+    """Differences that queueing does not apply: the post is out, or a person took it off the
+    schedule.
     """
 
     @property
@@ -161,7 +161,7 @@ class Plan:
 
     @property
     def doubted(self) -> tuple[PlannedChange, ...]:
-        """The changes of what may be out already, and so is given to a person."""
+        """The changes that make a delivery uncertain, because it may be out already."""
         return tuple(c for c in self.changes if c.wish and c.wish.state is State.UNCERTAIN)
 
     @property
@@ -170,11 +170,11 @@ class Plan:
 
     @property
     def cancels_most(self) -> bool:
-        """Whether so much goes off the schedule that drafts may have got lost."""
+        """Whether it cancels more than half of the schedule: drafts may have been lost."""
         return len(self.cancelled) > self.on_schedule / 2
 
     @property
     def in_numbers(self) -> str:
-        """How many changes there are of each kind, for people: `1 added, 2 held`."""
+        """The number of changes of each kind, for people: `1 added, 2 held`."""
         numbers = Counter(change.kind for change in self.changes)
         return ", ".join(counted(kind, numbers[kind]) for kind in Change if numbers[kind])

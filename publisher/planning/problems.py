@@ -1,4 +1,4 @@
-"""What the ledger has against the drafts, gathered as problems."""
+"""Problem collector of one planning run: those of the drafts, and those with the ledger."""
 
 from collections.abc import Collection, Sequence
 
@@ -6,15 +6,15 @@ from publisher.model.models import Post, Problem, Severity
 
 
 class Problems:
-    """The problems of one run, in the order in which they are found."""
+    """The problems of one run, in the order in which they were found."""
 
     def __init__(self, found: Sequence[Problem]) -> None:
-        """`found`: what was wrong with the drafts themselves."""
+        """`found`: the problems of the drafts themselves."""
         self._found = list(found)
         self._of_drafts = frozenset(found)
 
     def error(self, post: Post, code: str, message: str, hint: str | None, at: str = "at") -> None:
-        """`at`: the key in the front matter that it is about."""
+        """Add an error; `at`: the key of the front matter that it is about."""
         self.add(post, code, message, hint, Severity.ERROR, at)
 
     def warning(self, post: Post, code: str, message: str, hint: str) -> None:
@@ -29,7 +29,7 @@ class Problems:
         severity: Severity,
         at: str = "at",
     ) -> None:
-        """A problem at the place of a key; mostly of the post's time."""
+        """Add a problem at the position of a key, by default the post's time."""
         place = post.position(at)
         self._found.append(
             Problem(
@@ -44,7 +44,7 @@ class Problems:
         )
 
     def drop_advice(self, files: Collection[str]) -> None:
-        """Forget the warnings that the drafts themselves gave rise to."""
+        """Drop the drafts' own warnings for these files."""
         self._found = [
             problem
             for problem in self._found
@@ -61,5 +61,5 @@ class Problems:
         return {problem.file for problem in self._found if problem.severity is Severity.ERROR}
 
     def sorted(self) -> tuple[Problem, ...]:
-        """By their place."""
+        """The problems, sorted by file, line and column."""
         return tuple(sorted(self._found, key=lambda p: (p.file, p.line, p.column)))

@@ -1,6 +1,6 @@
-"""What says `at: now`, and may be out already: under another name, or in nearly the same words.
+"""Repetition check: `at: now` drafts that may be out already, renamed or slightly reworded.
 
-The exact text under another name is a matter of `duplicates`, and never goes out again by itself.
+`duplicates` handles the exact text under another name, which never goes out again by itself.
 """
 
 from collections import defaultdict
@@ -19,10 +19,10 @@ from publisher.planning.plan import PlannedChange
 from publisher.planning.problems import Problems
 
 _RENAMED_WITHIN = timedelta(days=1)
-"""So long after a post is out, a new draft may be its own, which is gone."""
+"""How long after its publication a post whose draft is gone may be the same as a new draft."""
 _ALIKE_WITHIN = timedelta(days=7)
 _ALIKE = 0.8
-"""The share of words, in their order, that make two texts nearly the same."""
+"""The share of equal words, in order, from which two texts count as nearly the same."""
 
 
 def find(
@@ -34,7 +34,7 @@ def find(
     problems: Problems,
     zone: tzinfo,
 ) -> tuple[PlannedChange, ...]:
-    """Warn, once for each post, of what may go out a second time; returns all of it."""
+    """Warn once for each post that may go out a second time; returns the changes."""
     fresh = [
         change
         for change in changes
@@ -77,7 +77,7 @@ def find(
 
 
 def _out(account: str, queries: Queries, now: datetime) -> list[Delivery]:
-    """What the account has published lately, or may have, the newest first."""
+    """The account's recent deliveries that are or may be out, newest first."""
     found = queries.deliveries(account=account, since=now - _ALIKE_WITHIN, newest_first=True)
     return [d for d in found if is_or_may_be_out(d) and d.state is not State.WITHDRAWN]
 
@@ -85,7 +85,7 @@ def _out(account: str, queries: Queries, now: datetime) -> list[Delivery]:
 def _earlier(
     change: PlannedChange, out: Sequence[Delivery], drafts: Library, now: datetime
 ) -> Delivery | None:
-    """The post that may be the same: in nearly the same words, or with a draft that is gone."""
+    """The earlier delivery that may be the same post: nearly the same words, or a deleted draft."""
     if change.wish is None:
         return None
     content = change.wish.content

@@ -1,4 +1,4 @@
-"""Two versions of a text, compared word by word."""
+"""Word diff of two versions of a text."""
 
 import re
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ class Mark(StrEnum):
 
 
 class Piece(NamedTuple):
-    """Some words in a row, with the spaces between them."""
+    """Consecutive words with the same mark, with the spaces between them."""
 
     mark: Mark
     text: str
 
 
 def compare(old: str, new: str) -> list[Piece]:
-    """What makes `new` of `old`: without REMOVED it is `new`, without ADDED it is `old`.
+    """Compare two texts: without REMOVED the result is `new`, without ADDED it is `old`.
 
-    Of two long texts, nothing is told to be the same: comparing them would take minutes.
+    Two long texts are marked as completely different: comparing them would take minutes.
     """
     before, after = _words(old), _words(new)
     if old != new and len(before) * len(after) > _MOST:
@@ -46,5 +46,5 @@ def compare(old: str, new: str) -> list[Piece]:
 
 
 def _words(text: str) -> Sequence[str]:
-    """Each word with the spaces behind it, so that a changed word takes its own space along."""
+    """Split into words, each with the spaces after it."""
     return re.findall(r"\S+[^\S\n]*|\n|\s", text)

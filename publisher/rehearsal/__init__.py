@@ -1,9 +1,8 @@
-"""`publisher rehearse`: the whole session against the sandbox, on a fast clock.
+"""Rehearsal (`publisher rehearse`): the whole session against the sandbox, on a fast clock.
 
 Everything is real but the platforms and the time: the drafts of the workspace go through the real
-broker, the real dispatcher and real workers to servers as strict as X and Facebook. It keeps a
-ledger and a folder of its own, `var/rehearsal/`, and touches neither the real ledger nor a real
-credential.
+broker, the real dispatcher and real workers to servers as strict as X and Facebook. It has its own
+ledger and folder, `var/rehearsal/`, and uses neither the real ledger nor real credentials.
 """
 
 import json
@@ -34,18 +33,18 @@ from publisher.settings import settings
 SPEED = 60.0
 """Seconds of the session per real second, while something is going out."""
 
-_TICK = 0.1  # real seconds between two looks
+_TICK = 0.1  # real seconds between two checks
 _PRELUDE = 60.0  # real seconds from the start until the first post is due, if nothing jumped
-_JUMP_SHORT = 2.4  # real seconds before the next post at which a jump ends: to make it ready
+_JUMP_SHORT = 2.4  # real seconds before the next post at which a jump ends, for preparation
 _WORTH_JUMPING = 0.5  # real seconds; a shorter stretch is waited for
 _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.HELD, State.WITHDRAWN})
 
 
 def rehearse(workspace: Path, *, speed: float = SPEED, console: Console) -> int:
-    """Rehearse all drafts that have a time, and leave the outcome in `var/rehearsal/`.
+    """Rehearse all drafts that have a time, and write the results to `var/rehearsal/`.
 
-    That is `log.json`, `report.html`, and the timelines `x.html` and `facebook.html`. The exit
-    code is 0 when every post went out and the log and the platforms tell the same, otherwise 1.
+    These are `log.json`, `report.html`, and the timelines `x.html` and `facebook.html`. The exit
+    code is 0 if every post went out and log and platforms agree, otherwise 1.
     Raises AlreadyRunning, BrokerUnavailable, StorageError, and ProcessFailed.
     """
     configured = settings.load(workspace)
@@ -66,7 +65,7 @@ def rehearse(workspace: Path, *, speed: float = SPEED, console: Console) -> int:
 
 
 def _refused(problems: Sequence[Problem], console: Console) -> bool:
-    """Whether a draft has an error; if so, they are all shown."""
+    """Whether a draft has an error; all errors are shown."""
     errors = [problem for problem in problems if problem.severity == "error"]
     for problem in errors:
         where = f"{problem.file}:{problem.line}:{problem.column}"
@@ -77,7 +76,7 @@ def _refused(problems: Sequence[Problem], console: Console) -> bool:
 
 
 def _perform(app: Application, clock: SharedClock, library: Library, console: Console) -> bool:
-    """Let everything go out; False when it was interrupted."""
+    """Publish everything; False if it was interrupted."""
     deliveries = app.queries.deliveries()
     with (
         Interruption() as interruption,
@@ -116,7 +115,7 @@ def _jump(app: Application, clock: SharedClock) -> None:
 
 
 def _conclude(app: Application, stage: Stage, library: Library, console: Console) -> int:
-    """Write what the rehearsal leaves, and say how it went."""
+    """Write the result files, and report the outcome."""
     deliveries = app.queries.deliveries()
     rows = log_rows(deliveries)
     state = stage.sandbox.state()

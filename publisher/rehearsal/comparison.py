@@ -1,4 +1,4 @@
-"""Whether the log and the platforms tell the same, post by post."""
+"""Comparison of the log with the platforms, post by post."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,12 +14,12 @@ Row = Mapping[str, Any]
 def differences(
     rows: Sequence[Row], deliveries: Sequence[Delivery], posts: Iterable[Row]
 ) -> list[str]:
-    """Every difference between the log and the platforms; none when all is well.
+    """Every difference between the log and the platforms; empty if they agree.
 
-    `rows` is what `log.json` holds, `deliveries` the ledger's deliveries in the same order (they
-    know the pictures), `posts` what the platforms have, as in the sandbox's `state.json`. What the
-    log calls out must be there: same account, same words, the thread in order, the same pictures
-    with the same alt texts. What is there must be in the log.
+    `rows` are those of `log.json`, `deliveries` the ledger's deliveries in the same order (they
+    have the pictures), `posts` those on the platforms, as in the sandbox's `state.json`. A post
+    that is published in the log must be there: same account, same text, the thread in order, the
+    same pictures with the same alt texts. A post that is there must be in the log.
     """
     there = {
         (post["channel"], post["account"], post["id"]): post
@@ -38,7 +38,7 @@ def differences(
 
 
 def _differences(row: Row, delivery: Delivery, there: dict[tuple[str, str, str], Row]) -> list[str]:
-    """Compare one delivery, and take what it explains out of `there`."""
+    """Compare one delivery, and remove its posts from `there`."""
     name = _("{post} to {account}", post=row["post"], account=row["account"])
     ids = row["remote_ids"]
     found = []
@@ -88,7 +88,7 @@ def _logged(row: Row, delivery: Delivery, index: int) -> dict[str, Any]:
         "in_reply_to": row["remote_ids"][index - 1] if index else None,
         "pictures": [(picture.digest, _told(picture, can)) for picture in part.pictures],
     }
-    if can.link != "appended":  # else it is a part of the text
+    if can.link != "appended":  # else it is part of the text
         fields["link"] = delivery.content.link
     return fields
 

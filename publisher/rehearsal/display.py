@@ -1,4 +1,4 @@
-"""What a person sees while the rehearsal goes on."""
+"""Progress display of a rehearsal."""
 
 import time
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ _STYLES = {
     State.MISSED: "bold red",
     State.UNCERTAIN: "bold yellow",
 }
-"""The ends of a delivery that are worth a line."""
+"""The final states that get a line, with their styles."""
 
 
 class Display:
-    """A line for each delivery that ends, and below them, on a terminal, how far it all is."""
+    """Shows a line for each finished delivery and, on a terminal, a progress bar."""
 
     def __init__(
         self, deliveries: Sequence[Delivery], zone: ZoneInfo, clock: Clock, console: Console
@@ -59,17 +59,17 @@ class Display:
         self._progress.stop()
 
     def tick(self, seconds: float) -> None:
-        """Show the session's date and time, and wait."""
+        """Show the session's date and time, and sleep."""
         now = self._clock.now().astimezone(self._zone)
         self._progress.update(self._task, description=_moment(now), refresh=True)
         time.sleep(seconds)
 
     def say(self, line: str) -> None:
-        """A line about the processes."""
+        """Show a line about the processes."""
         self._print(Text(line, style="dim"))
 
     def show(self, step: HistoryStep) -> None:
-        """A line for a step, if it ends a delivery. Of a thread, the first part's time counts."""
+        """Show a line for a step that ends a delivery, with the time of a thread's first part."""
         if step.delivery is None:
             return
         if "id" in step.detail:
@@ -86,7 +86,7 @@ class Display:
             self._progress.advance(self._task)
 
     def _print(self, line: Text) -> None:
-        """On a terminal broken between words, so that no post's id is torn; in a file not at all."""
+        """Print a line, wrapped between words on a terminal only, so that no post's id is cut."""
         self._console.print(line, soft_wrap=not self._console.is_terminal)
 
 

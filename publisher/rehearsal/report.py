@@ -1,4 +1,4 @@
-"""What a rehearsal leaves for people: the report as one HTML page."""
+"""Report of a rehearsal, as one HTML page."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,9 +22,9 @@ def render(
     zone: ZoneInfo,
     speed: float,
 ) -> str:
-    """The report: figures, problems, and a table by account and day.
+    """Render the report: figures, problems, and a table by account and day.
 
-    `deliveries` in the order of their due times; `zone` is the session's.
+    `deliveries` must be ordered by due time; `zone` is the session's.
     """
 
     def day(delivery: Delivery) -> datetime:
@@ -49,7 +49,7 @@ def render(
 
 
 def _lateness(deliveries: Sequence[Delivery], speed: float) -> LatenessSummary | None:
-    """In real seconds, of which each is `speed` seconds of the session's clock."""
+    """The lateness in real seconds; each is `speed` seconds of the session's clock."""
     late = (delivery.lateness for delivery in deliveries)
     return LatenessSummary.of(one.total_seconds() / speed for one in late if one is not None)
 

@@ -1,4 +1,4 @@
-"""Where a rehearsal plays: a folder, a clock, the sandbox, and an environment that leads there."""
+"""Environment of a rehearsal: folder, clock, sandbox, and environment variables."""
 
 import os
 import shutil
@@ -23,22 +23,22 @@ from publisher.settings.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One rehearsal's surroundings."""
+    """The environment of one rehearsal."""
 
     folder: Path
     """`var/rehearsal/` of the workspace."""
     clock: SharedClock
     sandbox: Sandbox
-    """To be read once the children have ended; until then it belongs to its own thread."""
+    """Read it only after the children have ended; until then its own thread uses it."""
 
     @classmethod
     @contextmanager
     def set_up(
         cls, settings: Settings, session: Session, start: datetime, speed: float
     ) -> Iterator["Stage"]:
-        """Begin with an empty folder and the clock at `start`; the environment leads here.
+        """Set up an empty folder, a clock at `start`, the sandbox, and environment variables.
 
-        AlreadyRunning when somebody rehearses in this workspace, StorageError when its folder
+        Raises AlreadyRunning if a rehearsal runs in this workspace, StorageError if its folder
         cannot be written.
         """
         folder = settings.var / "rehearsal"
@@ -67,10 +67,10 @@ def _furnish(folder: Path, secrets: str, start: datetime, speed: float) -> Share
 
 @contextmanager
 def _environment(folder: Path, address: str) -> Iterator[None]:
-    """Lead this process and its children to the stage, and away from anything real.
+    """Point this process and its children to the rehearsal, away from all real services.
 
-    Credentials, the broker and the ledger of the workspace may come from its files or from the
-    environment; here all of them are replaced.
+    The workspace's credentials, broker and ledger may come from its files or from the environment;
+    here all of them are replaced.
     """
     before = dict(os.environ)
     for variable in _real_credentials(before):
@@ -83,7 +83,7 @@ def _environment(folder: Path, address: str) -> Iterator[None]:
         "PUBLISHER_SECRETS_FILE": str(folder / "secrets.toml"),
         **dict.fromkeys(sandbox_mode.addresses().values(), address),
         "PUBLISHER_APPROVAL__REQUIRED": "false",
-        "PUBLISHER_NOTICES__URLS": "",  # nobody is called because a rehearsal went wrong
+        "PUBLISHER_NOTICES__URLS": "",  # a failed rehearsal notifies no one
     }
     try:
         yield
@@ -93,5 +93,5 @@ def _environment(folder: Path, address: str) -> Iterator[None]:
 
 
 def _real_credentials(environment: Mapping[str, str]) -> list[str]:
-    """All that the environment says about accounts; what is no secret stands in publisher.toml."""
+    """The variables about accounts; settings that are not secret are in publisher.toml."""
     return [name for name in environment if name.startswith("PUBLISHER_ACCOUNTS__")]

@@ -1,4 +1,4 @@
-"""What the website shows, in the words in which the sandbox tells what the platforms show."""
+"""Website of a rehearsal: its posts, in the format of the sandbox's state."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def posts(root: Path) -> list[dict[str, Any]]:
-    """The posts that have a page below `root`, whose folders are named after the accounts."""
+    """The posts with a page below `root`, whose folders are named after the accounts."""
     return [
         _post(folder, page)
         for folder in sorted(root.glob("*/"))
@@ -34,5 +34,5 @@ def _post(folder: Path, page: Path) -> dict[str, Any]:
 
 
 def _digest(picture: Path) -> str | None:
-    """None for a picture that is not there."""
+    """SHA-256 of a picture; None if it does not exist."""
     return hashlib.sha256(picture.read_bytes()).hexdigest() if picture.is_file() else None

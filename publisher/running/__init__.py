@@ -1,1 +1,1 @@
-"""`publisher run`: the processes of one machine, supervised."""
+"""Supervisor of `publisher run`: starts and supervises the processes of one machine."""

@@ -1,4 +1,4 @@
-"""Child processes that write into a log file and do not outlive whoever started them."""
+"""Child processes: they write to a log file, and end with their parent."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from publisher.base.errors import StorageError, why
 from publisher.base.i18n import _
 from publisher.base.process import VARIABLE, Listener, bare_environment
 
-_LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside, and the older one goes
+_LOG_LIMIT = 5_000_000  # bytes; a longer log is rotated, and the older one is deleted
 _TETHER = (
     "import ctypes, os, sys\n"
     "parent, *command = sys.argv[1:]\n"
@@ -26,12 +26,12 @@ _TETHER = (
 
 
 def _tethered(command: Sequence[str]) -> list[str]:
-    """`command` such that the kernel sends it SIGTERM when this process dies, however it dies.
+    """Wrap `command` so that the kernel sends it SIGTERM when this process dies, in any way.
 
-    Linux alone offers that (prctl(2), PR_SET_PDEATHSIG = 1). A process must ask for it itself, and
-    what runs between fork and exec may not be Python once this process has threads: so a small
-    interpreter asks and then becomes the command, about 10 ms later. The wish is bound to the
-    thread that starts the child: start children from a thread that lives as long as they should.
+    Only Linux offers that (prctl(2), PR_SET_PDEATHSIG = 1). A process must request it itself, and
+    no Python may run between fork and exec once this process has threads: so a small interpreter
+    makes the request and then becomes the command, about 10 ms later. The signal is sent when the
+    thread that started the child ends: start children from a thread that lives long enough.
     """
     if sys.platform != "linux":
         return list(command)
@@ -41,8 +41,8 @@ def _tethered(command: Sequence[str]) -> list[str]:
 class Child:
     """One command, started any number of times, one process at a time.
 
-    It leads a session of its own: Ctrl-C in the terminal reaches the parent alone, which then ends
-    its children in the right order.
+    It leads its own session: Ctrl-C in the terminal reaches only the parent, which then ends its
+    children in the right order.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class Child:
         listen: bool = False,
         stranger: bool = False,
     ) -> None:
-        """`listen`: to the signs of life that the command gives, as `Pulse` does. A `stranger` is a
-        program that is not ours: of this process's environment it gets no credential.
+        """`listen`: for the command's signs of life, sent by `Pulse`. A `stranger` is a third-party
+        program: it gets no credential from this process's environment.
         """
         self.name = name
         self.log = log
@@ -72,9 +72,9 @@ class Child:
         self._started_at = 0.0
 
     def start(self, standard_input: bytes = b"") -> None:
-        """Start it; `standard_input` may hold secrets, which a command line must not.
+        """Start the process; `standard_input` may hold secrets, which a command line must not.
 
-        StorageError when the log cannot be written.
+        Raises StorageError if the log cannot be written.
         """
         self._started_at = time.monotonic()
         with _open_log(self.log) as log, self._listening() as (variables, descriptors):
@@ -93,7 +93,7 @@ class Child:
                 pass_fds=descriptors,
             )
         if self._process.stdin:
-            # What ends before it has read is found to be no longer running.
+            # A process that ends before it has read this is reported as not running.
             with suppress(BrokenPipeError), self._process.stdin as pipe:
                 pipe.write(standard_input)
 
@@ -107,7 +107,7 @@ class Child:
 
     @property
     def exit_status(self) -> int | None:
-        """As `subprocess` gives it: minus the signal's number for a process that was killed."""
+        """The exit status as in `subprocess`: minus the signal's number for a killed process."""
         return self._process.poll() if self._process else None
 
     @property
@@ -116,7 +116,7 @@ class Child:
         return time.monotonic() - self._started_at
 
     def shows_life(self) -> bool:
-        """Whether it gave a sign since this was last asked; True where nobody listens."""
+        """Whether it gave a sign of life since the last call; True if it is not listened to."""
         return self._listener is None or self._listener.hears()
 
     def terminate(self) -> None:
@@ -130,7 +130,7 @@ class Child:
             self._process.wait()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it has ended within so many seconds."""
+        """Wait for its end; False after so many seconds."""
         if self._process is None:
             return True
         try:
@@ -140,10 +140,10 @@ class Child:
         return True
 
     def trim_log(self) -> None:
-        """Put its log aside if it has grown long; the process goes on with an empty one.
+        """Rotate its log if it is too long; the process continues with an empty one.
 
-        What it writes at that very moment may be lost. It always writes to the end, so that its next
-        line is the first.
+        Output during the rotation may be lost. The process always appends, so that its next line is
+        the first of the empty log.
         """
         with suppress(OSError):  # a full disk: the log stays as it is
             if self.log.stat(follow_symlinks=False).st_size > _LOG_LIMIT:
@@ -155,7 +155,7 @@ class Child:
                     log.truncate(0)
 
     def last_lines(self, count: int = 8) -> str:
-        """The end of its log."""
+        """The last lines of its log."""
         try:
             with self.log.open("rb") as log:
                 log.seek(max(0, self.log.stat().st_size - 4000))
@@ -166,7 +166,7 @@ class Child:
 
     @contextmanager
     def _listening(self) -> Iterator[tuple[Mapping[str, str], Sequence[int]]]:
-        """What the new process gets to be heard: variables, and descriptors that it inherits."""
+        """The variables and inherited descriptors with which the process sends signs of life."""
         if not self._listen:
             yield {}, ()
             return
@@ -186,13 +186,13 @@ def _aside(path: Path) -> Path:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """To append to. Texts under embargo may be named in it; whoever made a link of it may read them."""
+    """Open a log to append. Not through a link: its creator could read posts under embargo."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
     return os.fdopen(os.open(path, flags, 0o600), "ab")
 
 
 def _open_log(path: Path) -> BinaryIO:
-    """The log, to append to; one that has grown long is put aside first, the older one goes."""
+    """Open the log to append; one that is too long is rotated first."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(path) and path.stat(follow_symlinks=False).st_size > _LOG_LIMIT:

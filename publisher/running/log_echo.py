@@ -1,7 +1,7 @@
-"""What the processes of `publisher run` warn of, in its own output too.
+"""Log echo: shows the warnings of the child processes in the output of `publisher run`.
 
-Their logs are files that nobody looks at unless something is known to be wrong. Warnings and errors are
-followed there; each is shown once in a minute.
+Their logs are files that people open only when they know of a problem. This follows the warnings
+and errors in them; each is shown once a minute.
 """
 
 import ast
@@ -12,31 +12,31 @@ from pathlib import Path
 
 _ONCE_IN = 60.0  # seconds between two equal lines
 _MOST = 20  # lines in a minute, of all processes together
-_READ = 65536  # bytes at a time; what is more is passed over
+_READ = 65536  # bytes at a time; more is skipped
 _QUOTED = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""  # as `repr` writes a text
 _LINE = re.compile(rf"level='(?:warning|error|critical)' event={_QUOTED}")
 _HINT = re.compile(rf" hint={_QUOTED}")
 _OWN = re.compile(r"level='\w+' event=")
-"""A line of ours; Celery passes on whatever is written to stderr as a warning of its own."""
+"""A line of Publisher; Celery logs all output to stderr as its own warnings."""
 _CELERY = re.compile(r"\[[^\]]*: (?:WARNING|ERROR|CRITICAL)/[^\]]*\] (?P<event>.*)")
 
 
 class Echo:
-    """Follows the logs."""
+    """Follows the logs, and shows new warnings."""
 
     def __init__(self, logs: Mapping[str, Path], say: Callable[[str], None]) -> None:
-        """`logs`: by the name of the process. What is in them already is not shown."""
+        """`logs`: by the name of the process. Old lines in them are not shown."""
         self._logs = logs
         self._say = say
         self._read = {name: _size(path) for name, path in logs.items()}
         self._shown: dict[str, float] = {}
 
     def look(self) -> None:
-        """Show what is new. To be called all the time."""
+        """Show new warnings. Call it in a loop."""
         for name, path in self._logs.items():
             size = _size(path)
             if size < self._read[name]:
-                self._read[name] = 0  # it was put aside
+                self._read[name] = 0  # it was rotated
             if size == self._read[name]:
                 continue
             begin = max(self._read[name], size - _READ)
@@ -57,7 +57,7 @@ class Echo:
 
 
 def _warning(line: str) -> str | None:
-    """What a line of a log warns of; None for any other line."""
+    """The warning in a line of a log; None for any other line."""
     if found := _LINE.search(line):
         hint = _HINT.search(line)
         parts = [ast.literal_eval(one[1]) for one in (found, hint) if one]

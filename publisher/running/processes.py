@@ -1,4 +1,4 @@
-"""The processes of one workspace: the embedded broker, the dispatcher, the workers, the web pages."""
+"""Processes of one workspace: embedded broker, dispatcher, workers and web pages."""
 
 import socket
 import sys
@@ -16,15 +16,15 @@ from publisher.running.signals import Interruption
 from publisher.running.supervised import QUICK_DEATHS, Kept, Say
 from publisher.settings.settings import Settings
 
-_BROKER_LOOK = 1.0  # seconds between two looks at the embedded broker
-_LOG_LOOK = 5.0  # seconds between two looks at how long the logs are
+_BROKER_LOOK = 1.0  # seconds between two checks of the embedded broker
+_LOG_LOOK = 5.0  # seconds between two checks of the logs' sizes
 _DISPATCHER_LIMIT = 5.0  # seconds that the dispatcher may take to finish its tick
 _WEB_LIMIT = 5.0  # the same for the web pages
-_WORKER_GRACE = 10.0  # seconds beyond a request's time-out that a worker may take to end
+_WORKER_GRACE = 10.0  # seconds after a request's timeout that a worker may take to end
 
 
 class Processes:
-    """The broker, the dispatcher and the workers of one workspace."""
+    """Starts, supervises and ends the processes of one workspace."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Processes:
         *,
         web: bool = False,
     ) -> None:
-        """`environment`: what the children get beyond this process's own; `web`: pages too."""
+        """`environment`: added to this process's own for the children; `web`: pages too."""
         self._say = say
         self._room = DiskSpace(settings.var, say)
         more = {**(environment or {}), "PUBLISHER_WORKSPACE": str(settings.workspace)}
@@ -53,7 +53,7 @@ class Processes:
         self._web = Kept(_web(settings, more), say) if web else None
 
     def start(self) -> None:
-        """Start all of it. Raises BrokerUnavailable and StorageError."""
+        """Start all processes. Raises BrokerUnavailable and StorageError."""
         if self._broker:
             self._broker.start()
         else:
@@ -64,13 +64,13 @@ class Processes:
         self._start_web()
 
     def ready(self) -> bool:
-        """Whether every worker waits for work. Of another broker than the embedded one, who waits
-        there is not known, and this is true at once.
+        """Whether every worker waits for work. With an external broker that is not known, and this
+        is True at once.
         """
         return self._broker is None or self._broker.listeners() >= len(self._workers)
 
     def tend(self) -> None:
-        """Start again what has died or hangs. Raises ProcessFailed when that is no remedy."""
+        """Restart processes that died or hang. Raises ProcessFailed if that does not help."""
         self._room.look()
         if self._broker and time.monotonic() >= self._next_broker_look:
             self._tend_broker(self._broker)
@@ -88,15 +88,15 @@ class Processes:
 
     @property
     def logs(self) -> Mapping[str, Path]:
-        """The logs of what publishes, by the name of the process."""
+        """The logs of dispatcher and workers, by the name of the process."""
         return {kept.child.name: kept.child.log for kept in (self._dispatcher, *self._workers)}
 
     def broker_url(self) -> str:
-        """Where the broker is at the moment, password included."""
+        """The broker's present URL, with the password."""
         return self._broker.url if self._broker else self._external
 
     def _start_web(self) -> None:
-        """The pages, unless somebody else has their port: that must not keep a post from going."""
+        """Start the pages, unless their port is taken: that must not stop publishing."""
         if self._web is None:
             return
         host, port = self._web_settings.host, self._web_settings.port
@@ -128,13 +128,13 @@ class Processes:
     def drain(
         self, interruption: Interruption, meanwhile: Callable[[], object] = lambda: None
     ) -> None:
-        """End all of it: nothing new is taken, what is in hand is finished, the broker goes last.
+        """Shut down: accept no new work, finish running deliveries, end the broker last.
 
-        `meanwhile` is called all the time. A second interruption ends everything at once; so does
-        a worker that takes longer than any request may. What it had in hand is in the ledger.
+        `meanwhile` is called in a loop. A second interruption kills everything at once; a worker
+        that takes longer than any request may is killed too. The ledger has its running deliveries.
         """
         if self._web:
-            self._web.child.terminate()  # it has nothing in hand that could not wait
+            self._web.child.terminate()  # it has no work that must be finished
         workers = [kept.child for kept in self._workers]
         self._end([self._dispatcher.child], _DISPATCHER_LIMIT, interruption, meanwhile)
         self._end(workers, self._patience, interruption, meanwhile)
@@ -197,8 +197,8 @@ def _dispatcher(settings: Settings, environment: Mapping[str, str]) -> Child:
 def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> Child:
     name = f"worker-{number}"
     # Mingling, gossip and heartbeats let Celery's workers know one another; ours need not, and
-    # mingling alone would delay the first delivery by a second.
-    # Quiet: Celery does not start where the log takes no banner.
+    # mingling would delay the first delivery by a second.
+    # Quiet: Celery does not start if it cannot write its banner to the log.
     options = ["--quiet", "-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING"]
     options += ["--concurrency", str(settings.delivery.threads), "-n", f"{name}@%h"]
     options += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
@@ -210,7 +210,7 @@ def _web(settings: Settings, environment: Mapping[str, str]) -> Child:
 
 
 def _is_free(host: str, port: int) -> bool:
-    """Whether this machine may listen there now."""
+    """Whether this machine can listen on the port now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -229,8 +229,8 @@ def _child(
         [sys.executable, "-P", "-m", module, *options],
         settings.var / "log" / f"{name}.log",
         environment=dict(environment),
-        # Celery looks for modules in the folder that it is started in: never where files are
-        # that somebody committed.
+        # Celery looks for modules in the working directory: never start it where committed files
+        # are.
         folder=Path("/"),
         listen=True,
     )

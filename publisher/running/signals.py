@@ -1,4 +1,4 @@
-"""What people and systemd say to `publisher run` while it runs: end."""
+"""Signal handling of `publisher run`: drain, or end at once."""
 
 import signal
 from types import FrameType
@@ -6,9 +6,9 @@ from typing import Self
 
 
 class Interruption:
-    """Counts SIGINT, SIGTERM and SIGHUP instead of dying of them: one means drain, two at once.
+    """Counts SIGINT, SIGTERM and SIGHUP: one means drain, two mean end at once.
 
-    SIGUSR1 and SIGUSR2 mean nothing.
+    SIGUSR1 and SIGUSR2 are ignored.
     """
 
     def __init__(self) -> None:
@@ -16,10 +16,10 @@ class Interruption:
 
     def __enter__(self) -> Self:
         numbers = [signal.SIGINT, signal.SIGTERM]
-        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # which is how nohup asks to go on
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as set by nohup
             numbers.append(signal.SIGHUP)
         self._before = {number: signal.signal(number, self._note) for number in numbers}
-        # Others' signs to reopen logs or the like: what they would do by themselves is kill.
+        # Other programs use these to reopen logs; their default action would end this process.
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             self._before[number] = signal.signal(number, _do_nothing)
         return self
@@ -41,4 +41,4 @@ class Interruption:
 
 
 def _do_nothing(_number: int, _frame: FrameType | None) -> None:
-    """A handler and not SIG_IGN, which the children would inherit."""
+    """Ignore a signal: children would inherit SIG_IGN, but not a handler."""

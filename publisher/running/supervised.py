@@ -1,4 +1,4 @@
-"""A child process that is kept alive: started again when it ends, and ended when it hangs."""
+"""Supervised child process: restarted when it ends, and killed when it hangs."""
 
 import time
 from collections.abc import Callable
@@ -7,24 +7,25 @@ from publisher.base.errors import ProcessFailed
 from publisher.base.i18n import _
 from publisher.running.child_process import Child
 
-QUICK_DEATHS = 5  # so many in a row, and starting it again is no remedy
-_QUICK = 10.0  # seconds; whoever dies younger than that died at once
-_LONGEST_DELAY = 30.0  # seconds before it is started again
+QUICK_DEATHS = 5  # in a row, after which it is not restarted any more
+_QUICK = 10.0  # seconds; an exit before that counts as quick
+_LONGEST_DELAY = 30.0  # seconds before a restart
 SILENCE_LIMIT = 90.0
 """Seconds without a sign of life after which a child counts as hung.
 
-The longest that is in order: a dispatcher's statement, which PostgreSQL ends after 60 seconds, and
-SQLite's lock after 30 (see ledger/database.py). A worker's loop does not wait for the database.
+Legitimate silences are shorter: PostgreSQL ends a dispatcher's statement after 60 seconds, and
+SQLite's lock times out after 30 (see ledger/database.py). A worker's loop does not wait for the
+database.
 """
 START_LIMIT = 180.0
-"""The same until its first sign; many that start at once on a busy machine take long."""
+"""The same until its first sign of life; many starts at once on a busy machine take long."""
 _LONGEST_LOOK = 1.0  # seconds
 
 Say = Callable[[str], None]
 
 
 class Kept:
-    """A child that is started again when it ends, after a delay that grows."""
+    """Supervises a child: restarts it when it ends, after a growing delay."""
 
     def __init__(self, child: Child, say: Say) -> None:
         self.child = child
@@ -42,7 +43,10 @@ class Kept:
         self.child.start()
 
     def tend(self) -> None:
-        """To be called several times a second. ProcessFailed when nothing helps."""
+        """Check the child; call it several times a second.
+
+        Raises ProcessFailed after 5 quick exits in a row.
+        """
         if self.child.running:
             self._listen()
         elif self._start_at is None:
@@ -51,9 +55,9 @@ class Kept:
             self.start()
 
     def _listen(self) -> None:
-        """End a child that has given no sign of life for too long, or the rest of this time.
+        """Kill a child that has given no sign of life for too long.
 
-        Only the time in which this process was awake counts: what stopped it, or the whole machine,
+        Only the time in which this process ran counts: whatever stopped it, or the whole machine,
         or the database that it reads, has stopped the child as well.
         """
         now = time.monotonic()
@@ -67,7 +71,7 @@ class Kept:
 
     def _note_death(self) -> None:
         child = self.child
-        # What somebody kills from outside is no fault of its own, and starts again each time.
+        # A child that was killed from outside did not fail, and is restarted each time.
         own = child.exit_status is not None and child.exit_status >= 0
         quick = child.age < _QUICK
         self._quick_deaths = self._quick_deaths + own if quick else 0

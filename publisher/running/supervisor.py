@@ -1,9 +1,9 @@
-"""`publisher run`: everything that publishes, on one machine, as child processes.
+"""Supervisor (`publisher run`): runs everything that publishes, as child processes.
 
 The supervisor itself publishes nothing and decides nothing about deliveries. It starts the embedded
-broker (unless the settings name another), the dispatcher and the workers, starts again what dies or
-hangs, follows the ledger's history, and ends its children in the right order. Whatever happens to
-it, the ledger says what is true, and the next `publisher run` goes on from there.
+broker (unless the settings name another), the dispatcher and the workers, restarts those that die
+or hang, follows the ledger's history, and ends its children in the right order. Whatever happens to
+it, the ledger has the true state, and the next `publisher run` continues from there.
 """
 
 import time
@@ -29,7 +29,7 @@ from publisher.running.signals import Interruption
 from publisher.running.supervised import Say
 from publisher.settings.settings import Settings
 
-_TICK = 0.2  # seconds between two looks at the children and the history
+_TICK = 0.2  # seconds between two checks of the children and the history
 _IDLE_TICK = 0.5  # the same when there was nothing new
 _LAST_HEARTBEAT = 1.0  # seconds that the end may take
 _RUN = "`publisher run`"
@@ -44,14 +44,14 @@ def run(
     report: Callable[[HistoryStep], None],
     say: Say,
 ) -> int:
-    """Keep everything running until SIGINT or SIGTERM, or until nothing waits; `web` pages too.
+    """Run everything until SIGINT or SIGTERM, or until nothing waits; `web`: the pages too.
 
     `report` gets every step of every delivery as it happens, `say` a line about the processes.
     The exit code is 0, or 1 when a delivery that moved meanwhile has failed, was missed or is
     uncertain at the end, when an account waits for a person, or when `until_idle` was interrupted.
-    Raises AlreadyRunning, BrokerUnavailable, CredentialsMissing when none of the accounts has any,
-    LedgerGone when the ledger's file is deleted or replaced, StorageError, and ProcessFailed when a
-    process dies at once again and again.
+    Raises AlreadyRunning, BrokerUnavailable, CredentialsMissing if no account has credentials,
+    LedgerGone if the ledger's file is deleted or replaced, StorageError, and ProcessFailed if a
+    process repeatedly ends right after its start.
     """
     with _alone(app.settings), Interruption() as interruption:
         _look_at_credentials(app.settings, say)
@@ -90,10 +90,10 @@ def run(
 
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
-    """Only one `publisher run` for a `var`.
+    """Lock: only one `publisher run` for a `var`.
 
-    `git clean` takes the lock file in it, while the process goes on; in its usual place, `var` is
-    guarded by the workspace's folder as well.
+    `git clean` deletes the lock file in it, while the process continues; so if `var` is in its
+    usual place, the workspace's folder is locked as well.
     """
     with ExitStack() as locks:
         if settings.var == settings.workspace / "var":
@@ -103,7 +103,7 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def _look_at_credentials(settings: Settings, say: Say) -> None:
-    """Name the accounts that cannot publish; CredentialsMissing when not one of them could."""
+    """Report the accounts that cannot publish. Raises CredentialsMissing if none can."""
     missing = settings.without_credentials()
     if missing and len(missing) == len(settings.accounts):
         raise next(iter(missing.values()))
@@ -112,15 +112,15 @@ def _look_at_credentials(settings: Settings, say: Say) -> None:
 
 
 def _name_owners(app: Application, say: Say) -> None:
-    """Say whom each account's keys belonged to when a worker looked last; it looks again at its
-    start, and the history tells what it finds.
+    """Report the owner of each account's keys at the last check. A worker checks again at its
+    start, and records the result in the history.
     """
     for name, owner in verified(app.owners, app.settings.public_accounts()).items():
         say(_("{account}: its keys belong to {owner}.", account=name, owner=owner))
 
 
 def _clock_for_children(app: Application) -> dict[str, str]:
-    """A clock of our own as it stands; each child would begin it anew, also when started again."""
+    """Share a fast clock at its present time: each child would otherwise begin it again."""
     if not isinstance(app.clock, FastClock) or isinstance(app.clock, SharedClock):
         return {}
     path = app.settings.var / "clock.json"
@@ -129,7 +129,7 @@ def _clock_for_children(app: Application) -> dict[str, str]:
 
 
 def nothing_waits(app: Application) -> bool:
-    """Whether no delivery will move any more without a person or a new draft."""
+    """Whether no delivery will change any more without a person or a new draft."""
     try:
         waiting = app.queries.waiting()
     except LedgerUnavailable:
@@ -138,13 +138,13 @@ def nothing_waits(app: Application) -> bool:
 
 
 def needs_a_person(app: Application) -> bool:
-    """Whether posts stand still until somebody acts, as far as is known: a pause, a dead token."""
+    """Whether posts wait until a person acts, for example for a pause or an invalid token."""
     stopped = any(status.needs_person for status in app.queries.accounts())
     return stopped and bool(app.queries.counts().get(State.SCHEDULED))
 
 
 class History:
-    """Follows the steps that are written into the ledger from now on."""
+    """Follows the ledger's history from now on."""
 
     def __init__(self, app: Application, report: Callable[[HistoryStep], None]) -> None:
         self._queries = app.queries
@@ -153,7 +153,7 @@ class History:
         self._states: dict[int, State] = {}
 
     def follow(self) -> bool:
-        """Report what is new, and whether there was any. While the database is away there is none."""
+        """Report new steps; returns whether there were any. None while the database is away."""
         before = self._seen
         try:
             while steps := self._queries.steps(self._seen):
@@ -168,5 +168,5 @@ class History:
 
     @property
     def problems(self) -> int:
-        """How many of the deliveries that moved stand where somebody must look at them."""
+        """Number of deliveries that changed and now need a person."""
         return sum(state in _PROBLEMS for state in self._states.values())

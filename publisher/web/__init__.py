@@ -1,5 +1,5 @@
-"""The web pages.
+"""The web application: pages for schedule, drafts, approvals, log and accounts.
 
-`app.create` puts them together; each room (today, posts, log, …) is a module with its routes. They
-read and change the ledger through the same functions as the commands.
+`app.create` builds it; each page (today, posts, log, …) is a module in `routes`. The pages read
+and change the ledger through the same functions as the commands.
 """

@@ -1,7 +1,7 @@
-"""The process of the web pages: `python -m publisher.web`.
+"""Process of the web pages: `python -m publisher.web`.
 
-It is a child of `publisher run` and writes into a log. With `--terminal` it is what `publisher web`
-becomes, and a person reads what it says.
+It is a child of `publisher run` and writes to a log. With `--terminal` it is the process of
+`publisher web`, and writes for a person.
 """
 
 import sys
@@ -17,7 +17,7 @@ from publisher.web import server
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve the workspace that PUBLISHER_WORKSPACE names; the result is the exit code."""
+    """Serve the workspace that PUBLISHER_WORKSPACE names; returns the exit code."""
     log = structlog.get_logger()
     at_terminal = "--terminal" in arguments
     try:

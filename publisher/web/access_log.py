@@ -1,4 +1,4 @@
-"""What the log says of people: who came in, who was turned away, who tried what they may not."""
+"""Access log: log-ins, refused log-ins, and refused actions."""
 
 import structlog
 from starlette.requests import Request
@@ -11,23 +11,23 @@ _LONGEST = 200  # characters of an address
 
 
 def address(request: Request) -> str:
-    """Where a request comes from, as far as that can be told."""
+    """The client's network address; empty if it is unknown."""
     return request.client.host if request.client else ""
 
 
 def note(request: Request, event: str, **more: object) -> None:
-    """One line about whoever sent the request."""
+    """Log an event of the visitor who sent the request."""
     visitor: Visitor | None = request.state.visitor
     _write(request, event, person=visitor.name if visitor else None, **more)
 
 
 def came_in(request: Request, name: str, by: str) -> None:
-    """Somebody logged in."""
+    """Log that a person logged in."""
     _write(request, "logged in", person=name, by=by)
 
 
 def turned_away(request: Request, parts: Parts, name: str, why: str, by: str = "password") -> None:
-    """Somebody did not log in. A name that nobody has is left out: it may be a password."""
+    """Log a refused log-in. An unknown name is left out: it may be a password."""
     try:
         known = parts.app.people.find(name).name
     except NotPossible:

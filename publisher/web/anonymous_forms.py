@@ -1,4 +1,4 @@
-"""Whoever sends a form, and is not logged in, or not as when the page was made."""
+"""Error handlers for forms sent without the session in which the page was made."""
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -16,13 +16,13 @@ _LEAVING = "/logout"
 
 
 def install(web: FastAPI) -> None:
-    """Let nobody lose what they typed, or believe that what they decided was done."""
+    """Register the handlers: they keep typed text, and say that a decision was not carried out."""
     web.add_exception_handler(NotLoggedIn, _not_logged_in)
     web.add_exception_handler(NotOurForm, _not_our_form)
 
 
 async def _not_logged_in(request: Request, _error: Exception) -> Response:
-    """To the log-in, with what was typed. A page that asks by itself says so where it stands."""
+    """Go to the log-in with the typed text. A page's background request gets a 401."""
     if request.headers.get("hx-request"):
         return Response(status_code=401)
     found = await kept_forms.of_form(request)
@@ -51,7 +51,7 @@ def _told(found: Typed) -> str:
 
 
 async def _not_our_form(request: Request, _error: Exception) -> Response:
-    """The page anew with what was typed, for somebody who logged in meanwhile."""
+    """Show the page again with the typed text, for a person who has logged in since."""
     access_log.note(request, "refused", why="not our form")
     found = await kept_forms.of_form(request)
     if found is None or request.state.visitor is None or not kept_forms.is_kept(found.address):

@@ -1,4 +1,4 @@
-"""Puts the web pages together."""
+"""Application factory of the web pages."""
 
 from fastapi import Depends, FastAPI
 
@@ -48,7 +48,7 @@ def create(
     live: EventStream | None = None,
     monitor: Monitor | None = None,
 ) -> FastAPI:
-    """The pages of one workspace; `where` takes the place of its `[web]` settings."""
+    """Create the web application of one workspace; `where` replaces its `[web]` settings."""
     where = where or application.settings.web
     web = FastAPI(
         title="Publisher",
@@ -72,5 +72,5 @@ def create(
     errors.install(web)
     anonymous_forms.install(web)
     web.add_middleware(Recognition, application=application, settings=where)
-    web.add_middleware(Guard, settings=where)  # the last one stands outermost
+    web.add_middleware(Guard, settings=where)  # the last one is the outermost
     return web

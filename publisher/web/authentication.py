@@ -1,4 +1,4 @@
-"""Who asks for a page: found once for each request, with the language to speak."""
+"""Authentication: finds the visitor and the language once for each request."""
 
 import asyncio
 import re
@@ -30,15 +30,15 @@ from publisher.web import security
 from publisher.web.received_first import Reception
 
 _PUBLIC = ("/static/", "/healthz", "/metrics")
-"""What nobody has to be known for."""
+"""Paths that need no session."""
 _STREAM = "/events"
-"""It is open as long as its page, and holds no thread."""
+"""Stays open as long as its page, and holds no thread."""
 _AT_A_TIME = 4
-"""Requests of one person. The others wait, and hold none of the threads that everybody needs."""
+"""Concurrent requests of one person. The others wait, and hold no thread of the shared pool."""
 _STRANGERS, _OF_NETWORK = 8, 2
-"""The same of all together who are not logged in, and of those from one network."""
+"""The same for all visitors without a session together, and for those from one network."""
 _WAITS, _ELSEWHERE = "/login/openid", 4
-"""Where another server is waited for, and how many do: who logs in by a password does not."""
+"""The path that waits for another server, and its limit: it does not block password log-ins."""
 _WISH = re.compile(r"([a-z-]+)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*(?:,|$)")
 """A language and its weight, in `Accept-Language`. Source: RFC 9110, 12.5.4."""
 
@@ -49,7 +49,7 @@ _TOO_SLOW = PlainTextResponse(
 
 
 class NotLoggedIn(Exception):
-    """Nobody is logged in."""
+    """The request has no session."""
 
 
 class NotAllowed(Exception):
@@ -72,12 +72,12 @@ class Visitor:
 
     @property
     def name(self) -> str:
-        """How the history names them."""
+        """The person's name in the history."""
         return self.person.name
 
 
 class Recognition:
-    """Looks up the session of each request, and lets everything below speak the reader's language.
+    """Session middleware: finds each request's session, sets the reader's language, limits load.
 
     The scope's state gets `visitor` (or None), and `secret`: the cookie that forms are bound to.
     """
@@ -102,7 +102,7 @@ class Recognition:
         session = await run_in_threadpool(self._find, secret, scope) if secret else None
         state = scope.setdefault("state", {})
         state["visitor"] = Visitor(session) if session else None
-        # Before anything is read: what happens while the page is made shows as new.
+        # Before anything is read: changes made while the page is rendered show as new.
         state["step"] = await run_in_threadpool(self._newest_step, scope) if session else 0
         state["secret"] = secret
         spoken = session.person.language if session else None
@@ -120,7 +120,7 @@ class Recognition:
                 await self._app(scope, receive, send)
 
     def _share(self, session: LoginSession | None, scope: Scope) -> "_Places":
-        """A place among the requests of the person, or of strangers, as soon as one is free."""
+        """The semaphores that this request needs: those of the person, or of anonymous visitors."""
         if session is None and scope["path"].startswith(_WAITS):
             return _Places(self._elsewhere)
         if session is None:
@@ -146,18 +146,18 @@ class Recognition:
             if session and not _by_itself(scope):
                 sessions.touch(session)
         except PublisherError:
-            return None  # without a ledger nobody is known; the page says what is wrong
+            return None  # without a ledger there are no sessions; the page reports the error
         return session
 
 
 class _Places:
-    """One place among each of several kinds of requests; none for a request that needs none."""
+    """A set of semaphores acquired together; empty for a request that needs none."""
 
     def __init__(self, *kinds: asyncio.Semaphore) -> None:
         self._kinds = kinds
 
     async def acquire(self) -> None:
-        """As soon as all are free: whoever waits for the last one holds the others."""
+        """Acquire all, one after another: a request that waits for the last holds the others."""
         async with AsyncExitStack() as held:
             for kind in self._kinds:
                 await held.enter_async_context(kind)
@@ -176,7 +176,7 @@ class _Places:
 
 @asynccontextmanager
 async def aside(request: Request) -> AsyncIterator[None]:
-    """Leave the place among the requests to others, while this one does nothing but wait."""
+    """Release the request's semaphores while it only waits, and acquire them again after."""
     share: _Places = request.state.share
     share.release()
     try:
@@ -186,17 +186,17 @@ async def aside(request: Request) -> AsyncIterator[None]:
 
 
 def _by_itself(scope: Scope) -> bool:
-    """Whether an open page asks, with perhaps nobody before it: that is no use of a session."""
+    """Whether an open page asks by itself: that does not count as use of the session."""
     return scope["path"] == _STREAM or QueryParams(scope["query_string"]).get("part") == "live"
 
 
 def cookie_name(settings: WebSettings) -> str:
-    """Over TLS with the prefix that browsers accept from this very host alone."""
+    """Name of the session cookie; over TLS with the prefix that binds it to this host."""
     return "__Host-publisher" if settings.is_secure else "publisher"
 
 
 def set_cookie(response: Response, settings: WebSettings, value: str, *, lasts: bool) -> None:
-    """Give the browser its cookie: a session's token, or what an anonymous form is bound to."""
+    """Set the browser's cookie: a session's token, or the secret of an anonymous form."""
     response.set_cookie(
         cookie_name(settings),
         value,
@@ -209,12 +209,12 @@ def set_cookie(response: Response, settings: WebSettings, value: str, *, lasts: 
 
 
 def browser_cookie(settings: WebSettings) -> str:
-    """The name of the cookie by which a browser is known; it outlasts all sessions."""
+    """Name of the cookie that identifies a browser; it outlasts all sessions."""
     return f"{cookie_name(settings)}-browser"
 
 
 def know_browser(response: Response, settings: WebSettings, token: str) -> None:
-    """Give the browser the token by which it is known from now on."""
+    """Set the cookie with the token that identifies the browser from now on."""
     response.set_cookie(
         browser_cookie(settings),
         token,
@@ -227,19 +227,19 @@ def know_browser(response: Response, settings: WebSettings, token: str) -> None:
 
 
 def new_secret() -> str:
-    """For somebody who is not logged in yet."""
+    """A random secret for a visitor who is not logged in yet."""
     return secrets.token_urlsafe(24)
 
 
 def _accepted(headers: Headers) -> str | None:
-    """The language of ours that the browser likes best."""
+    """The supported language that the browser prefers."""
     wishes = _WISH.findall(headers.get("accept-language", "")[:200].lower())
     best_first = sorted(wishes, key=lambda wish: -float(wish[1] or 1))
     return negotiate_locale([code for code, _weight in best_first], i18n.LANGUAGES, sep="-")
 
 
 def reader(request: Request) -> Visitor:
-    """Somebody who is logged in; NotLoggedIn."""
+    """Require a logged-in visitor. Raises NotLoggedIn."""
     visitor: Visitor | None = request.state.visitor
     if visitor is None:
         raise NotLoggedIn
@@ -254,22 +254,22 @@ def _changing(request: Request, token: str) -> Visitor:
 
 
 def writer(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
-    """Somebody who is logged in and sent one of our forms; NotLoggedIn, NotOurForm."""
+    """Require a logged-in visitor who sent one of our forms. Raises NotLoggedIn, NotOurForm."""
     return _changing(request, token)
 
 
 def manager(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
-    """The same of a manager; NotAllowed."""
+    """Require a manager who sent one of our forms. Raises NotAllowed too."""
     return _ranked(_changing(request, token), Rank.MANAGER)
 
 
 def admin(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
-    """The same of an admin; NotAllowed."""
+    """Require an admin who sent one of our forms. Raises NotAllowed too."""
     return _ranked(_changing(request, token), Rank.ADMIN)
 
 
 def overseer(request: Request) -> Visitor:
-    """An admin who looks; NotLoggedIn, NotAllowed."""
+    """Require an admin, for pages that change nothing. Raises NotLoggedIn, NotAllowed."""
     return _ranked(reader(request), Rank.ADMIN)
 
 

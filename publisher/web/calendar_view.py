@@ -1,4 +1,4 @@
-"""What goes out in some days: from the ledger, and from the drafts that are not queued."""
+"""Calendar data: deliveries from the ledger, and drafts that are not queued."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from publisher.model.states import WAITING, State
 from publisher.web import labels
 
 _MOST = 2000
-"""Deliveries; nobody reads more on one page."""
+"""Deliveries; more on one page would be unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +26,25 @@ class CalendarEntry:
     post: str
     account: str
     at: datetime
-    """When it leaves, in the session's zone."""
+    """When it goes out, in the session's zone."""
     title: str
     language: str | None
     state: State | None = None
     """None: it is not queued."""
     anchor: str | None = None
-    """The agenda item that its time hangs on."""
+    """The agenda item that its time is relative to."""
     movable: bool = False
     draft_says: datetime | None = None
-    """When it leaves by its draft, where the ledger has another time."""
+    """The time in its draft, if the ledger has another one."""
     broken: bool = False
     """Whether its draft has errors."""
     cancelled: bool = False
-    """Whether that agenda item does not take place."""
+    """Whether that agenda item is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """All entries of some days, in the order of their times."""
+    """All entries of some days, ordered by time."""
 
     entries: Sequence[CalendarEntry]
     items: Sequence[AgendaItem]
@@ -52,7 +52,7 @@ class Timetable:
     """Whether there are more."""
 
     def items_of(self, day: date, zone: tzinfo) -> list[AgendaItem]:
-        """The agenda items that take place on a day, or on others and that one too."""
+        """The agenda items that take place on a day, wholly or partly."""
         begins, ends = beginning(day, zone), beginning(day + timedelta(days=1), zone)
         return [
             item
@@ -67,9 +67,9 @@ def beginning(day: date, zone: tzinfo) -> datetime:
 
 
 def timetable(app: Application, first: date, days: int, person: Person) -> Timetable:
-    """What leaves from the day `first` on, for so many days of the session's zone.
+    """The entries of `days` days from `first` on, in the session's zone.
 
-    `person` looks at it: what they may not move is not movable.
+    `person` is the reader: an entry that they may not move is not movable.
     """
     settings = app.settings
     accounts = settings.public_accounts()

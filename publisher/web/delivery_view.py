@@ -1,4 +1,4 @@
-"""What a queued post looks like on its account: from the ledger, so exactly what goes out."""
+"""Preview of a delivery: exactly the content that goes out, from the ledger."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,28 +14,28 @@ from publisher.web import labels
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """One delivery with its look."""
+    """One delivery with its preview."""
 
     delivery: Delivery
     channel: str
-    """As readers call it."""
+    """The channel's name for readers."""
     mockup: str
-    """The template of how it looks there."""
+    """The template of the channel's preview."""
     css: str
     title: str
-    """What readers see as the name."""
+    """The account's name that readers see."""
     language: str | None
     when: str
     thread: Sequence[PostCard]
-    """Where a post is a card, or a thread of them."""
+    """The cards, for a channel on which a post is a card or a thread of cards."""
     page: object | None
-    """Where it is a page."""
+    """The page, for a channel on which a post is a page."""
 
 
 def shown(
     delivery: Delivery, app: Application, zone: tzinfo, handles: Mapping[str, str]
 ) -> DeliveryView:
-    """A delivery as its readers see it, or would. `handles`: as `drafts.handles` gives them."""
+    """Preview a delivery as readers see it, or would. `handles`: see `draft_view.handles`."""
     account = app.settings.public_accounts().get(delivery.account)
     title = _title(account, delivery.account)
     language = account.language if account else None

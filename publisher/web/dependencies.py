@@ -1,4 +1,4 @@
-"""What every room of the web pages needs."""
+"""Dependencies that all routes share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,25 +26,25 @@ _PREFIX = "account "
 
 
 class Platforms:
-    """Remembers the newest answers; asking costs each platform a request."""
+    """Cache of the platforms' newest answers; asking costs each platform a request."""
 
     def __init__(self) -> None:
         self.asked_at: datetime | None = None
         self._findings: Mapping[str, Finding] = {}
 
     def ask(self, app: Application) -> None:
-        """Ask them all now, as `publisher doctor` does."""
+        """Ask all platforms now, as `publisher doctor` does."""
         self._findings = {finding.subject: finding for finding in examine(app, offline=False)}
         self.asked_at = app.clock.now()
 
     def finding(self, account: str) -> Finding | None:
-        """What its platform said of an account; None before anybody asked."""
+        """The platform's last answer about an account; None before the first question."""
         return self._findings.get(_PREFIX + account)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The workspace, its pages, and what they share."""
+    """Shared state of the routes: application, settings, renderer, event stream, caches."""
 
     app: Application
     where: WebSettings
@@ -58,7 +58,7 @@ class Parts:
     differing: Differing = field(default_factory=Differing)
 
     def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
-        """What a change answers: go there, and read that it is done, or what is not."""
+        """Answer a change: redirect to `address`, and show the notice there."""
         self.app.sessions.leave_notice(visitor.session, str(notice))
         return RedirectResponse(address, 303)
 

@@ -1,4 +1,4 @@
-"""The posts on the schedule whose drafts say something else, for the page of today."""
+"""Cache of queued posts that differ from their drafts, for the dashboard."""
 
 import threading
 import time
@@ -11,15 +11,15 @@ from publisher.drafts.draft_files import newest_change
 from publisher.planning import PlannedChange
 
 _MANY = 400
-"""Files under posts/ whose drafts are not compared for this: it would take too long."""
+"""With more files under posts/, drafts are not compared for this: it would take too long."""
 _REST = 10
-"""An open page asks after each event. Comparing takes one part in so many of the time at most."""
+"""An open page asks after each event. Comparing takes at most about one tenth of the time."""
 
 _Post = Sequence[PlannedChange]
 
 
 class Differing:
-    """What was found last, until drafts or ledger change."""
+    """The last result, valid until drafts or ledger change."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -28,7 +28,7 @@ class Differing:
         self._rests_until = 0.0
 
     def posts(self, app: Application) -> Sequence[_Post]:
-        """The changes of each post that has deliveries; none where too many drafts would be read."""
+        """The changes of each queued post; none if too many drafts would have to be read."""
         number, youngest = newest_change(app.settings.posts)
         if number > _MANY:
             return ()
@@ -46,7 +46,7 @@ class Differing:
 def _compared(app: Application) -> Sequence[_Post]:
     try:
         changes = app.planner.plan().changes
-    except PublisherError:  # what is wrong with the drafts is told where they are
+    except PublisherError:  # problems of drafts are shown on the drafts' pages
         return ()
     queued = sorted((c for c in changes if c.delivery), key=lambda change: change.post)
     return [list(of_post) for _, of_post in groupby(queued, lambda change: change.post)]

@@ -1,4 +1,4 @@
-"""The draft behind a post: its problems, its translations, and whether the ledger has it so."""
+"""Draft of a post, for its page: problems, translations, and differences from the ledger."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """A draft that was found."""
+    """A post's draft and what its page shows of it."""
 
     file: str
     """Its path relative to the workspace."""
@@ -41,13 +41,13 @@ class DraftView:
     versions: Sequence[Post]
     """Itself and its translations, when there are any."""
     pending: Pending
-    """What queueing it would change."""
+    """The changes that queueing would make."""
     view: View | None
-    """How it would look, where that is not as the ledger has it."""
+    """Its preview, if it differs from the ledger."""
 
 
 def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftView | None:
-    """The draft of a post; None when there is none. `standing` is what the ledger has of it."""
+    """Read the draft of a post; None if there is none. `standing`: its deliveries in the ledger."""
     shelf = DraftFiles(app.settings.posts)
     files = {file.id: file for file in shelf.files}
     file = files.get(post_id)
@@ -68,13 +68,13 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
 
 
 def waits(app: Application, post_id: str) -> Pending | None:
-    """What queueing the draft of a post would change; None when there is none."""
+    """The changes that queueing a post's draft would make; None if it has no draft."""
     file = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
     return pending.of(app, _readable(file), app.queries.deliveries(post=post_id)) if file else None
 
 
 def find(app: Application, post_id: str) -> DraftFile:
-    """The draft of a post among those that are under posts/; NoSuchPost when it has none."""
+    """Find the draft of a post under posts/. Raises NoSuchPost if it has none."""
     found = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
     if found is None:
         raise NoSuchPost(
@@ -85,7 +85,7 @@ def find(app: Application, post_id: str) -> DraftFile:
 
 
 def accounts(app: Application, post_id: str) -> frozenset[str]:
-    """The accounts that a draft goes to, and those for which the ledger has its post."""
+    """The recipients of a draft, and the accounts for which the ledger has its post."""
     file, public = find(app, post_id), app.settings.public_accounts()
     copies = Copies.of(app.settings)
     read = library.load(
@@ -98,7 +98,7 @@ def accounts(app: Application, post_id: str) -> frozenset[str]:
 
 
 def saved(app: Application, draft: Manuscript, post_id: str) -> Notice:
-    """What to tell whoever saved a draft: that it is, and what readers do not see of it."""
+    """The notice after a draft was saved: it also says if readers do not see the change."""
     standing = app.queries.deliveries(post=post_id)
     waits = pending.of(app, draft, standing)
     if out := [row.account for row in waits.out]:
@@ -114,7 +114,7 @@ def saved(app: Application, draft: Manuscript, post_id: str) -> Notice:
 
 
 def check_size(draft: Manuscript) -> None:
-    """UsageError if a draft is too big to be read again."""
+    """Raise UsageError if a draft is too big to be read again."""
     if (size := len(draft.data)) > MAX_DRAFT:
         raise UsageError(
             _("It would have {number} bytes; more than {limit} are not read.",
@@ -123,7 +123,7 @@ def check_size(draft: Manuscript) -> None:
 
 
 def _group(file: DraftFile, files: Iterable[DraftFile]) -> list[DraftFile]:
-    """The draft and those whose names differ by the language alone."""
+    """The draft and those whose names differ only by the language."""
     base = _LANGUAGE.sub("", file.id)
     return [other for other in files if _LANGUAGE.sub("", other.id) == base]
 
@@ -131,14 +131,14 @@ def _group(file: DraftFile, files: Iterable[DraftFile]) -> list[DraftFile]:
 def _readable(file: DraftFile) -> Manuscript | None:
     try:
         return editing.read(file)
-    except PublisherError:  # what is wrong with it stands among the problems
+    except PublisherError:  # the error is among the problems
         return None
 
 
 def view(
     app: Application, read_drafts: Library, problems: Sequence[Problem], post_id: str
 ) -> View | None:
-    """A draft of the library as its readers will see it; None when it is not there."""
+    """Preview a draft of the library; None if it is not there."""
     post = read_drafts.post(post_id)
     shown = _pictures(tuple(map(_state_of, post.media))) if post else None
     drafts = Drafts(
@@ -154,13 +154,13 @@ def view(
     return next(iter(drafts.views([post_id])), None)
 
 
-@lru_cache(maxsize=8)  # a text is checked at every pause of whoever types it
+@lru_cache(maxsize=8)  # a text is checked at every pause in typing
 def _pictures(_files: tuple[tuple[str, int, int], ...]) -> Pictures:
     return Pictures()
 
 
 def _state_of(item: MediaItem) -> tuple[str, int, int]:
-    """Another one when its file changes."""
+    """A cache key that changes with the file."""
     try:
         found = item.path.stat()
     except OSError:
@@ -169,13 +169,13 @@ def _state_of(item: MediaItem) -> tuple[str, int, int]:
 
 
 def handles(app: Application) -> Mapping[str, str]:
-    """What accounts are called on their platforms, as their keys told, by the account."""
+    """The accounts' names on their platforms, as verified by their keys, by account."""
     found = verified(app.owners, app.settings.public_accounts())
     return {name: owner.name for name, owner in found.items() if owner.name}
 
 
 def unqueued(app: Application) -> list[str]:
-    """The ids of drafts of which the ledger has nothing."""
+    """The ids of drafts that have no deliveries in the ledger."""
     ids = [file.id for file in DraftFiles(app.settings.posts).files]
     known = app.queries.known_posts(ids)
     return [post_id for post_id in ids if post_id not in known]

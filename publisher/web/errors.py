@@ -1,4 +1,4 @@
-"""What went wrong, as pages that say what to do."""
+"""Error pages: what went wrong, and what to do."""
 
 from urllib.parse import quote
 
@@ -44,7 +44,7 @@ _STATUS: dict[type[PublisherError], int] = {
 
 
 def install(web: FastAPI) -> None:
-    """Let the pages explain every error that is raised on purpose."""
+    """Register the handlers of all expected errors."""
     web.add_exception_handler(PublisherError, _foreseen)
     web.add_exception_handler(NotAllowed, _not_allowed)
     web.add_exception_handler(Conflict, _moved)
@@ -53,7 +53,7 @@ def install(web: FastAPI) -> None:
 
 
 def page(request: Request, status: int, title: str, message: str, hint: str | None) -> Response:
-    """A page about what went wrong; where the ledger is away it is made without it."""
+    """Render an error page; if the ledger is unavailable, without it."""
     values = {"title": title, "message": message, "hint": hint, "back": _way_back(request)}
     try:
         pages = request.app.state.parts.pages
@@ -64,7 +64,7 @@ def page(request: Request, status: int, title: str, message: str, hint: str | No
 
 
 def _way_back(request: Request) -> str:
-    """The page that a form was on: that of its post, or the one that it was sent to; or none."""
+    """The path of the page that a form was on; empty if there is none."""
     path = request.url.path
     if request.method != "POST":
         return ""
@@ -76,7 +76,7 @@ def _way_back(request: Request) -> str:
 
 
 def status_of(error: PublisherError) -> int:
-    """What HTTP calls it."""
+    """The HTTP status of an error."""
     return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
 
 
@@ -86,7 +86,7 @@ async def _foreseen(request: Request, error: Exception) -> Response:
 
 
 def foreseen(request: Request, error: PublisherError) -> Response:
-    """The page about what was raised on purpose."""
+    """Render the page of an expected error."""
     status = status_of(error)
     if isinstance(error, NotPermitted):
         access_log.note(request, "refused", why="no right")
@@ -96,7 +96,7 @@ def foreseen(request: Request, error: PublisherError) -> Response:
 
 
 def to_login(request: Request) -> Response:
-    """To the log-in, and from there to what was wanted, or to the post that a form was about."""
+    """Redirect to the log-in, and from there to the wanted page, or to the post of a form."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     address = "/login"
     is_a_page = request.method == "GET" or wanted.startswith("/posts/")
@@ -119,7 +119,7 @@ async def _not_allowed(request: Request, _error: Exception) -> Response:
 
 
 def too_old(request: Request) -> Response:
-    """A form that was made for nobody, or for another session."""
+    """Refuse a form that was made for no session, or for another one."""
     return page(
         request,
         403,
@@ -170,7 +170,7 @@ async def _by_status(request: Request, error: Exception) -> Response:
             ),
             _("Send less. Of a picture, 4096 pixels on the longer side are plenty."),
         )
-    if isinstance(error.__cause__, OSError):  # while what was sent was put aside
+    if isinstance(error.__cause__, OSError):  # while the upload was stored temporarily
         text = _("What was sent cannot be kept: {reason}.", reason=why(error.__cause__))
         hint = _("The folder for temporary files must be on a disk with free space.")
         return await _foreseen(request, StorageError(text, hint=hint))

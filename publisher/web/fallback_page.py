@@ -1,4 +1,4 @@
-"""A page that needs nothing: for when the ledger is away."""
+"""Fallback error page: needs neither ledger nor templates."""
 
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
@@ -15,7 +15,7 @@ _PAGE = Markup(
 
 
 def page(status: int, title: str, message: str, hint: str | None) -> HTMLResponse:
-    """What went wrong, without anything around it."""
+    """Render an error without navigation."""
     return HTMLResponse(
         _PAGE.format(
             lang=i18n.current(),

@@ -1,7 +1,7 @@
-"""What somebody typed into a form, or decided, in a session that had ended.
+"""Form recovery: keeps what a person typed when the session had ended, and shows it again.
 
-It is kept over the log-in, in the form of the log-in itself, and then stands in its page again. It is
-never saved or done by that: whoever logged in looks at it, and sends the form.
+The log-in form carries the fields through the log-in, and then the page shows them again. Nothing
+is saved or done by that: the person looks at the form and sends it.
 """
 
 import json
@@ -22,19 +22,19 @@ from publisher.web.routes import accounts, dashboard, edit, media, pause, post, 
 _OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|media|move|queue))?")
 _OF_EVERYTHING = ("/pause", "/resume")
 _TYPED = ("body", "alt", "credit", "people", "consent", "reason", "at", "remote_ids")
-"""What is kept of a form because somebody wrote it. A file cannot be: no page can fill it in."""
+"""Fields kept because a person typed them. Not files: no page can fill in a file field."""
 _CHOSEN = ("seen", "number", "do", "account")
-"""What else is kept, to find the place of that. That somebody was sure is not."""
+"""Fields kept to find the place of those. A ticked confirmation is not kept."""
 _EACH = re.compile(r"(choice|at)-\d{1,18}")
-"""What becomes of each delivery that fell due in a pause."""
+"""Fields with the decision on each delivery that fell due in a pause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The fields of a form of these pages."""
+    """The typed fields of one form."""
 
     address: str
-    """Where it was sent to."""
+    """The path it was sent to."""
     fields: Mapping[str, str]
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class Typed:
 
     @classmethod
     def read(cls, address: str, text: str) -> "Typed | None":
-        """What `str` wrote, for a form of ours; None for anything else."""
+        """Parse the output of `str` for one of our forms; None for anything else."""
         try:
             found = json.loads(text) if text and is_kept(address) else None
         except (ValueError, RecursionError):
@@ -51,17 +51,17 @@ class Typed:
 
     @property
     def is_a_draft(self) -> bool:
-        """Whether it is saved, and not done."""
+        """Whether the form edits a draft, rather than carries out an action."""
         return self.address.endswith(("/edit", "/media"))
 
     @property
     def is_worth_keeping(self) -> bool:
-        """Whether anything of it was written or chosen by hand."""
+        """Whether a person typed or chose anything in it."""
         return any(name in _TYPED or _EACH.fullmatch(name) for name in self.fields)
 
     @property
     def page(self) -> str:
-        """The address of the page that it stands on."""
+        """The address of the page with the form."""
         if self.address == "/pause":
             return "/accounts" if self.fields.get("account") else "/"
         found = _OF_A_POST.fullmatch(self.address)
@@ -69,7 +69,7 @@ class Typed:
 
     @property
     def deed(self) -> str:
-        """What it was to do, as its button says."""
+        """The form's action in the words of its button."""
         account = self.fields.get("account", "")
         if self.address == "/pause":
             return _("Pause {account}", account=account) if account else _("Pause everything now")
@@ -86,7 +86,7 @@ class Typed:
 
 
 def is_kept(address: str) -> bool:
-    """Whether what is sent there can stand in its page again."""
+    """Whether a form sent to this address can be restored on its page."""
     found = _OF_A_POST.fullmatch(address)
     return address in _OF_EVERYTHING or (found is not None and found["room"] != "queue")
 
@@ -102,7 +102,7 @@ def _kept(fields: Mapping[str, object]) -> Mapping[str, str]:
 
 
 async def of_form(request: Request) -> Typed | None:
-    """What a form of ours brought; None for anything else, and for what another site sent."""
+    """The typed fields of one of our forms; None for anything else or from another site."""
     parts: Parts = request.app.state.parts
     if request.method != "POST" or not security.is_from_here(request, parts.where):
         return None
@@ -110,7 +110,7 @@ async def of_form(request: Request) -> Typed | None:
 
 
 def restored(request: Request, parts: Parts, typed: Typed) -> Response:
-    """The page with the form as it was; nothing is saved or done."""
+    """Render the page with the form as it was; nothing is saved or done."""
     try:
         return _restored(request, parts, typed)
     except PublisherError as error:  # the session that has begun must not be lost with it
@@ -121,7 +121,7 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
     found = _OF_A_POST.fullmatch(typed.address)
     if found and typed.is_a_draft:
         return _draft(request, parts, found, typed.fields)
-    # What the templates of these pages fill in.
+    # The templates of these pages fill in these values.
     request.state.again, visitor, fields = typed, request.state.visitor, typed.fields
     if typed.address == "/resume":
         return pause.restored(request, parts, fields)

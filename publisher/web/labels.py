@@ -1,4 +1,4 @@
-"""What states, channels and people's roles are called on the pages."""
+"""Labels of states, channels, roles and buttons on the pages."""
 
 import re
 from datetime import UTC, datetime, tzinfo
@@ -48,7 +48,7 @@ _BUTTONS = {
     "retry": later("Retry"),
     "withdraw": later("Withdraw"),
 }
-"""What does the same on a page as these commands do in a terminal."""
+"""The button that does the same as each command."""
 
 
 _DEEDS = {
@@ -58,7 +58,7 @@ _DEEDS = {
     "gone": later("It is gone"),
     "move": later("Move"),
 }
-"""What a form of a post does, by its name."""
+"""The labels of a post's actions, by name."""
 
 
 def deed(name: str) -> str:
@@ -70,7 +70,7 @@ def state(of: State) -> str:
 
 
 def tone(of: State) -> str:
-    """The class that the stylesheet knows a state by."""
+    """The CSS class of a state."""
     if of in _BAD:
         return "bad"
     if of in _GOOD:
@@ -83,7 +83,7 @@ def rank(of: Rank) -> str:
 
 
 def rights(person: Person) -> str:
-    """`manager`, or `manager for BICE, Warsaw`."""
+    """A person's role: `manager`, or `manager for BICE, Warsaw`."""
     if person.organisations is None:
         return rank(person.rank)
     names = ", ".join(person.organisations)
@@ -95,7 +95,7 @@ def channel(name: str) -> str:
 
 
 def beginning(delivery: Delivery) -> str:
-    """Its title, or its first words, in one line."""
+    """A delivery's title, or its first words, in one line."""
     content = delivery.content
     first = content.title or next((part.text for part in content.parts if part.text), "")
     return shortened(first) or _("a picture")
@@ -108,15 +108,15 @@ def shortened(words: str) -> str:
 
 
 def why(delivery: Delivery) -> list[str]:
-    """What stands in its way, and what a platform answered."""
+    """The reason why a delivery does not go out, and the platform's answer."""
     return [text for text in (reason_of(delivery), delivery.error_message) if text]
 
 
 def here(text: str, zone: tzinfo) -> str:
-    """A message for whoever has a browser and no terminal.
+    """Adapt a message for readers in a browser.
 
-    The pages' buttons take the place of the commands that do the same; a sentence about another
-    command is left out. Instants are told by the clocks of `zone`.
+    Buttons replace the commands that do the same; a sentence about another command is left out.
+    Times in UTC are converted to `zone`.
     """
     told = _UTC.sub(lambda found: _there(found[1], zone), _COMMAND.sub(_button, text))
     return " ".join(one for one in _SENTENCES.split(told) if not _TERMINAL.search(one))
@@ -127,7 +127,7 @@ def _there(written_as: str, zone: tzinfo) -> str:
 
 
 def spelled(at: datetime) -> str:
-    """A local time as readers of the language write it."""
+    """Format a local time in the reader's language."""
     return written(at, "EEE d MMM y, HH:mm")
 
 
@@ -141,7 +141,7 @@ def _button(command: re.Match[str]) -> str:
 
 
 def place(problem: Problem) -> str:
-    """Where a problem is, for whoever does not see the file."""
+    """Where a problem is, for a reader who does not see the file."""
     name = problem.file.rpartition("/")[2]
     if name.endswith(".md"):
         return _("in the draft, line {line}", line=problem.line)

@@ -1,7 +1,7 @@
-"""Logging in by OpenID Connect: its authorization code flow, with PKCE, state and nonce.
+"""OpenID Connect client: authorization code flow with PKCE, state and nonce.
 
-What belongs to one log-in is derived from the cookie that the browser got when it set out, so that
-nothing has to be kept, and an answer is of use in that browser alone.
+All values of one log-in are derived from the cookie that the browser gets at its start, so that
+nothing has to be stored, and an answer is valid only in that browser.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from publisher.base.errors import ProviderRefused
 from publisher.settings.schema import OpenIDSettings, is_safe_address
 
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
-"""Of signatures with a key that the provider alone has."""
+"""Signature algorithms with a key that only the provider has."""
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _PATIENCE = 10  # seconds
 _LEEWAY = 60  # seconds that its clock may be off
@@ -32,10 +32,10 @@ _REST = 2.0  # seconds after a question that came to nothing
 
 
 class Known:
-    """What the provider publishes about itself, asked for now and then and not at each log-in.
+    """Cache of the provider's metadata.
 
-    An answer that does not come is not waited for again at once: whoever likes may set out, and each
-    would hold a thread meanwhile.
+    A failed request is not repeated at once: anyone may start a log-in, and each would hold a
+    thread while it waits.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Known:
         self._found: Mapping[str, Any] | ProviderRefused | None = None
 
     def ask(self, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """What it said lately, or says now; one asks at a time. ProviderRefused."""
+        """The cached metadata, or a new answer; one request at a time. Raises ProviderRefused."""
         with self._turn:
             if self._found is None or time.monotonic() >= self._until:
                 lasts = _REST
@@ -59,10 +59,10 @@ class Known:
 
 
 class Provider:
-    """The one that the settings name, for one log-in."""
+    """Client of the provider in the settings, for one log-in."""
 
     def __init__(self, settings: OpenIDSettings, back: str, known: Known | None = None) -> None:
-        """`back` is the address to which it sends the browser."""
+        """`back` is the address to which the provider returns the browser."""
         self._settings = settings
         self._known = known or Known()
         secret = settings.client_secret
@@ -75,9 +75,9 @@ class Provider:
         )
 
     def address(self, secret: str, wanted: str) -> str:
-        """Where the browser with the cookie `secret` has to go, to come back for `wanted`.
+        """The authorization URL for the browser with the cookie `secret`, to return to `wanted`.
 
-        ProviderRefused when the provider cannot be reached, or is not the one it should be.
+        Raises ProviderRefused if the provider cannot be reached, or is not the expected one.
         """
         address, _ = self._session.create_authorization_url(
             self._metadata()["authorization_endpoint"],
@@ -88,10 +88,10 @@ class Provider:
         return str(address)
 
     def person(self, secret: str, code: str) -> tuple[str | None, str]:
-        """The name and the lasting identity of whom the `code` stands for; ProviderRefused.
+        """Exchange the `code` for a person's name and permanent id. Raises ProviderRefused.
 
-        No name where the provider says none, or an address that it has not verified: then they
-        must be known by their identity.
+        The name is None if the provider gives none, or an e-mail address that it has not verified:
+        then the person must be known by the id.
         """
         try:
             claims = self._claims(secret, code)
@@ -164,7 +164,7 @@ def _text(claim: object) -> str | None:
 
 
 def wanted(secret: str, state: str) -> str | None:
-    """What the browser set out for; None when it did not set out with this cookie and state."""
+    """The page wanted at the start of the log-in; None if cookie and state do not match."""
     _, _, address = state.partition(" ")
     expected = _state(secret, address)
     return address if secret and hmac.compare_digest(expected.encode(), state.encode()) else None
@@ -175,5 +175,5 @@ def _state(secret: str, address: str) -> str:
 
 
 def _derived(secret: str, what: str) -> str:
-    """One of the values of a log-in; nobody can tell it without the cookie."""
+    """Derive one of a log-in's values from the cookie; it cannot be guessed without it."""
     return hmac.new(secret.encode(), f"openid {what}".encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""Names and passwords at the door: each is looked at after as long a wait as there has to be."""
+"""Password check with throttling: each attempt is delayed as the throttle requires."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from publisher.web.dependencies import Parts
 
 
 class TooManyTries(Exception):
-    """Others try the same name from the same place, and wait already."""
+    """Too many attempts for the same name or from the same place wait already."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
@@ -22,17 +22,17 @@ class TooManyTries(Exception):
 
 
 _WAITING = 100
-"""Log-ins that wait at a time. More would use up the connections that everybody needs."""
+"""Log-ins that wait at a time. More would use up the connections that others need."""
 
 
 class WaitingLogins:
-    """How many log-ins wait in this process."""
+    """Number of log-ins that wait in this process."""
 
     number = 0
 
 
 async def _wait(request: Request, seconds: float) -> None:
-    """Wait, and hold nothing that others need; TooManyTries when too many do already."""
+    """Wait without blocking others. Raises TooManyTries if too many wait already."""
     waiting: WaitingLogins = request.app.state.waiting
     if waiting.number >= _WAITING:
         raise TooManyTries(datetime.now(UTC) + timedelta(seconds=seconds))
@@ -47,9 +47,9 @@ async def _wait(request: Request, seconds: float) -> None:
 async def person(
     request: Request, parts: Parts, name: str, password: str, way: str = "form"
 ) -> Person | None:
-    """Who logs in, None when the password is wrong; TooManyTries. The log says who did not.
+    """The person who logs in; None if the password is wrong. Raises TooManyTries.
 
-    Nobody else waits meanwhile: it is no thread that sleeps.
+    Refused log-ins are logged. Others are not blocked: the delay holds no thread.
     """
     browser = request.cookies.get(browser_cookie(parts.where), "")
     where, by = access_log.address(request), "password" if way == "form" else way

@@ -1,4 +1,4 @@
-"""What a draft says that the schedule does not: as the planner sees it, for every page."""
+"""Pending changes of a draft: its differences from the schedule, as the planner finds them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,42 +15,42 @@ from publisher.web.plan_view import ChangeRow
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What becomes of a post when its draft is queued."""
+    """The changes to a post's deliveries when its draft is queued."""
 
     rows: Sequence[ChangeRow]
-    """Empty: the schedule is as the draft says, as far as it can be read."""
+    """Empty: the schedule matches the draft, as far as it can be read."""
     broken: bool
-    """Whether errors keep it from being queued."""
+    """Whether errors prevent queueing."""
     shown: str
-    """The digest of what queueing would change."""
+    """The digest of the changes that queueing would make."""
     problems: Sequence[Problem]
-    """What is wrong with the draft, and what stands against queueing it as it is."""
+    """Problems of the draft, and reasons against queueing it as it is."""
     beyond: Sequence[ChangeRow]
-    """What the draft says, and queueing does not change: it is out, or a person took it off."""
+    """Differences that queueing does not apply: the post is out, or a person removed it."""
     stands: bool
-    """Whether anything of the post may still go out as it is on the schedule."""
+    """Whether a delivery may still go out, or may be out, as the schedule has it."""
     holdable: Collection[str]
-    """The accounts on which a person may keep it back."""
+    """The accounts on which a person may hold it."""
 
     @property
     def touched(self) -> Collection[str]:
-        """The accounts on whose schedule anything would change."""
+        """The accounts whose schedule would change."""
         return {row.account for row in self.rows}
 
     @property
     def accounts(self) -> Collection[str]:
-        """Those that would get something else to show than the ledger has for them."""
+        """The accounts that would get other content than the ledger has."""
         kinds = (Change.ADD, Change.EDIT, Change.RESTORE, Change.STOP)
         return {row.account for row in self.rows if row.kind in kinds}
 
     @property
     def out(self) -> Sequence[ChangeRow]:
-        """Those of `beyond` whose readers see what was published."""
+        """The rows of `beyond` whose old content is published."""
         return [row for row in self.beyond if row.state is State.PUBLISHED]
 
     @property
     def retried(self) -> Sequence[ChangeRow]:
-        """What the draft says else than what a retry sends."""
+        """The rows in which the draft differs from what a retry would send."""
         return [
             row
             for row in (*self.rows, *self.beyond)
@@ -64,9 +64,10 @@ def of(
     standing: Sequence[Delivery],
     plan: Plan | None = None,
 ) -> Pending:
-    """`draft`: None where it cannot be read; `standing`: what the ledger has of its post.
+    """Find the pending changes of a draft.
 
-    `plan`: what queueing `draft` changes, where that was asked already.
+    `draft`: None if it cannot be read; `standing`: its post's deliveries; `plan`: the changes of
+    queueing `draft`, if they are known already.
     """
     if draft and plan is None:
         plan = app.planner.plan([draft.path])

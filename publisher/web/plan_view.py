@@ -1,4 +1,4 @@
-"""What queueing would change, for readers."""
+"""Plan for readers: the changes that queueing would make."""
 
 import hashlib
 import json
@@ -19,30 +19,30 @@ class Rewording:
     """One text that changes."""
 
     label: str
-    """What it is; nothing for the text of a post in one part."""
+    """The text's name; empty for the text of a post in one part."""
     pieces: Sequence[Piece]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """What becomes of one delivery."""
+    """The change of one delivery."""
 
     kind: Change
     account: str
     leaves_at: datetime
     was: datetime | None
-    """When it was to leave, where that changes."""
+    """The old time, if it changes."""
     voids: str | None
-    """Whose approval becomes void."""
+    """The person whose approval becomes void."""
     notes: Sequence[str]
-    """Why, and what else than words is different."""
+    """The reason, and differences other than texts."""
     rewordings: Sequence[Rewording]
     takes_out: bool
-    """Whether a picture goes that is on the schedule."""
+    """Whether a scheduled picture is removed."""
     state: State | None
-    """What stands on the schedule; None for what comes onto it."""
+    """The state on the schedule; None for a new delivery."""
     now: bool
-    """Whether the draft says `now`, and so no time."""
+    """Whether the draft says `now` instead of a time."""
     late: bool
     """Whether it goes out as soon as it is queued, because its time is over."""
 
@@ -52,29 +52,29 @@ def rows(plan: Plan, zone: tzinfo) -> list[ChangeRow]:
 
 
 def beyond(plan: Plan, zone: tzinfo) -> list[ChangeRow]:
-    """In what the drafts differ from what queueing them does not change."""
+    """Differences between drafts and ledger that queueing does not apply."""
     return [_row(change, zone) for change in plan.beyond]
 
 
 def is_risky(plan: Plan) -> bool:
-    """Whether a person has to agree who has looked: an approval becomes void, or it goes out late."""
+    """Whether a person who saw the plan must confirm: it voids an approval, or a post is late."""
     return bool(plan.voided or plan.overdue)
 
 
 def needs_a_word(plan: Plan) -> bool:
-    """Whether a person has to agree who has not looked: also to more changes than a time."""
+    """Whether a person who has not seen the plan must confirm: also for more than a new time."""
     return is_risky(plan) or any(change.kind is not Change.MOVE for change in plan.changes)
 
 
 def digest(plan: Plan) -> str:
-    """Another one when queueing would change anything else than what was shown."""
+    """Digest of a plan: it differs if queueing would change anything else than was shown."""
     changes = [
         (
             change.kind,
             change.post,
             change.account,
             change.note,
-            # What is due at once is due later each time that it is looked at.
+            # A post that is due at once has a later time in each plan.
             change.wish
             and change.wish.model_dump_json(
                 exclude={"due_at", "expires_at"} if change.at_once else None

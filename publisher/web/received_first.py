@@ -1,6 +1,6 @@
-"""What a stranger sends is received before they hold a place that others need.
+"""Request buffering: reads an anonymous request completely before it takes a shared slot.
 
-Else a few who say that a long form comes, and send a word of it, keep everybody from logging in.
+Otherwise a few clients that announce a long form and send it slowly block every log-in.
 """
 
 import asyncio
@@ -11,19 +11,19 @@ from starlette.types import Message, Receive
 _SMALL = 16_000  # bytes: far more than a log-in has
 _PATIENCE = 5.0  # seconds for so many
 _LARGE = 8
-"""Longer ones at a time, such as a text that is kept over a log-in; each at the server's patience."""
+"""Longer requests at a time, such as a text kept over a log-in; the server limits their time."""
 
 
 class Reception:
-    """Where strangers' requests arrive. TimeoutError of one that does not."""
+    """Buffer for anonymous requests. Raises TimeoutError if one does not arrive in time."""
 
     def __init__(self) -> None:
         self._large = asyncio.Semaphore(_LARGE)
 
     async def whole(self, receive: Receive) -> Receive:
-        """`receive` of the same request once its body is there.
+        """Wait for the whole body, and return a `receive` that replays it.
 
-        What is wrong with it, such as its size, is raised where it is read.
+        An error, such as its size, is raised when the body is read.
         """
         arrival = _Arrival(receive)
         async with asyncio.timeout(_PATIENCE):
@@ -43,7 +43,7 @@ class _Arrival:
         self.expects_more = True
 
     async def take(self, most: int | None) -> None:
-        """Until all of it is there, or more than `most` bytes."""
+        """Receive until the body is complete, or has more than `most` bytes."""
         while self.expects_more and (most is None or self._bytes <= most):
             try:
                 message = await self._receive()

@@ -1,4 +1,4 @@
-"""Renders the pages, in the language and the time zone of whoever reads them."""
+"""Page renderer: templates in the reader's language and the session's time zone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ _WARNS = "! "
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is told once, on the next page that somebody sees."""
+    """A message shown once, on the next page that the person opens."""
 
     text: str
     warns: bool = False
-    """Whether anything was not done, or is not as one would think."""
+    """Whether something was not done, or is not as one would expect."""
 
     def __str__(self) -> str:
-        """As a session keeps it."""
+        """The text that the session stores."""
         return f"{_WARNS}{self.text}" if self.warns else self.text
 
     @classmethod
@@ -67,11 +67,11 @@ class Renderer:
     def render(
         self, request: Request, template: str, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """A page, with what was just done above it."""
+        """Render a page, with the last notice above it."""
         return HTMLResponse(self.text(request, template, **values), status)
 
     def text(self, request: Request, template: str, **values: Any) -> str:
-        """The same as a text. `request.state` must hold who asks, as `Recognition` sees to."""
+        """Render a page as text. `request.state` must hold the visitor, set by `Recognition`."""
         visitor, again = request.state.visitor, getattr(request.state, "again", None)
         context: Mapping[str, Any] = {
             "lang": i18n.current(),
@@ -93,26 +93,26 @@ class Renderer:
         return self._templates.get_template(template).render(**{**context, **values})
 
     def _may(self, visitor: Visitor | None, rank: str, *accounts: str) -> bool:
-        """Whether the reader may do what needs this rank, to these accounts."""
+        """Whether the reader has this rank for these accounts."""
         rights = self._app.rights
         return visitor is not None and rights.permits(visitor.person, Rank(rank), accounts)
 
     def _may_resume(self, visitor: Visitor | None, account: str) -> bool:
-        """Whether the reader may end the pause of an account; `*`: of everything."""
+        """Whether the reader may end the pause of an account; `*`: of all accounts."""
         if account != EVERYTHING:
             return self._may(visitor, Rank.MANAGER, account)
         return visitor is not None and self._app.control.may_resume(None, visitor.name)
 
     @property
     def zone(self) -> tzinfo:
-        """The session's."""
+        """The session's time zone."""
         return self._app.session().zone
 
     def _here(self, text: str | None) -> str:
         return labels.here(text, self.zone) if text else ""
 
     def _when(self, instant: datetime | None, form: str = "long") -> Markup:
-        """An instant in the session's zone; a script shows the reader's own beside it."""
+        """Render an instant in the session's zone; a script adds the reader's local time."""
         if instant is None:
             return Markup("")
         return Markup('<time datetime="{}">{}</time>').format(
@@ -120,7 +120,7 @@ class Renderer:
         )
 
     def _from_now(self, instant: datetime) -> Markup:
-        """`in 5 minutes`, which a script keeps true."""
+        """Render a countdown such as `in 5 minutes`, which a script updates."""
         left = instant - self._app.clock.now()
         text = format_timedelta(
             left if abs(left) > timedelta(seconds=1) else timedelta(seconds=1),

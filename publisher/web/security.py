@@ -1,4 +1,4 @@
-"""What stands between the pages and the rest of the world."""
+"""HTTP security: host check, size limits, response headers, form tokens."""
 
 import hashlib
 import hmac
@@ -27,7 +27,7 @@ _HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
-    # Not `no-referrer`: the browser would then say that forms come from nowhere.
+    # Not `no-referrer`: browsers would then send `Origin: null` with forms.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -37,16 +37,16 @@ _HEADERS = {
 _LARGEST = 1_000_000  # bytes of a request
 _LONGEST = 10_000  # characters of a field
 _LARGEST_UPLOAD = MAX_BYTES + _LARGEST
-"""The same of one that brings a picture, from somebody who is logged in."""
+"""The same for a request with a picture, from a logged-in person."""
 _UPLOAD = re.compile(r"/posts/.+/media")
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 _YEAR = 365 * 24 * 3600
 
 
 class Guard:
-    """Lets in only requests for this server, and gives each answer the same headers.
+    """Security middleware: refuses requests for other hosts, and sets the security headers.
 
-    An answer that sets one of the headers itself keeps its own.
+    A response that sets one of the headers itself keeps its own.
     """
 
     def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
@@ -85,7 +85,7 @@ class Guard:
 
     def _refusal(self, headers: Headers) -> PlainTextResponse | None:
         if "transfer-encoding" in headers and "content-length" in headers:
-            # Where such a body ends, a proxy may see otherwise (RFC 9112, 6.1).
+            # A proxy may see another end of such a body (RFC 9112, 6.1).
             close = {"connection": "close"}
             return PlainTextResponse("How long is this request?\n", 400, headers=close)
         if _host(headers.get("host", "")) not in self._hosts:
@@ -98,7 +98,7 @@ class Guard:
 
 
 def _asked(scope: Scope) -> Scope:
-    """HEAD as GET, whose body the server keeps to itself; not of a stream, which has no end."""
+    """Treat HEAD as GET, whose body the server drops; not for a stream, which has no end."""
     if scope["method"] == "HEAD" and scope["path"] != "/events":
         return {**scope, "method": "GET"}
     return scope
@@ -112,7 +112,7 @@ _FAILED = PlainTextResponse(
 
 
 class TooLarge(HTTPException):
-    """A request has more bytes than any form of ours."""
+    """The request has more bytes than any of our forms."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(413)
@@ -120,7 +120,7 @@ class TooLarge(HTTPException):
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
-    """Refuses what is too large: before a byte of it is read, if it says its length."""
+    """Refuse a body that is too large: before a byte is read, if its length is announced."""
     length = Headers(scope=scope).get("content-length", "")
     announced, received = int(length) if length.isdecimal() else 0, 0
 
@@ -139,52 +139,52 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
 
 
 def _largest(scope: Scope) -> int:
-    """Asked once the visitor has been looked up."""
+    """The size limit of a request; call it after the visitor has been looked up."""
     is_upload = scope["method"] == "POST" and _UPLOAD.fullmatch(scope["path"])
     return _LARGEST_UPLOAD if is_upload and scope.get("state", {}).get("visitor") else _LARGEST
 
 
 def _host(header: str) -> str:
-    """The name in a Host header, in small letters and without its port; empty for nonsense."""
+    """The name in a Host header, in lower case and without its port; empty if invalid."""
     found = _HOST.fullmatch(header.casefold())
     return found[1].strip("[]") if found else ""
 
 
 _LONG = frozenset({"body", "kept"})
-"""Fields with a draft's text: as it is typed, and as it is kept over a log-in."""
+"""Fields with a draft's text: typed, or kept over a log-in."""
 
 
 async def plain(request: Request) -> None:
-    """Refuse what no form of ours sends. RequestValidationError.
+    """Refuse input that none of our forms sends. Raises RequestValidationError.
 
-    That is a NUL, however it is written, because PostgreSQL keeps none, and a field that is longer
-    than any but a draft's text, whose length is looked at where it can be given back.
+    That is a NUL, which PostgreSQL cannot store, and a field that is too long. A draft's text may
+    be longer: its length is checked where it can be given back.
     """
     form = await request.form()
     given = [("path", request.scope["path"]), *request.query_params.multi_items()]
     for name, value in chain(given, form.multi_items()):
         longest = _LARGEST if name in _LONG else _LONGEST
-        # What a file holds is looked at where it is read.
+        # The contents of a file are checked where it is read.
         text = value if isinstance(value, str) else ""
         if "\0" in name or "\0" in text or len(text) > longest:
             raise RequestValidationError([])
 
 
 def form_token(secret: str) -> str:
-    """What a form must carry so that its cookie's owner is known to have seen it."""
+    """The CSRF token of a form, derived from the visitor's cookie."""
     return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
 
 
 def is_ours(request: Request, settings: WebSettings, secret: str, token: str) -> bool:
-    """Whether a form was sent from our own page, by whom the cookie `secret` belongs to."""
+    """Whether a form was sent from our own page, by the owner of the cookie `secret`."""
     if not secret or not hmac.compare_digest(form_token(secret).encode(), token.encode()):
         return False
     return is_from_here(request, settings)
 
 
 def is_from_here(request: Request, settings: WebSettings) -> bool:
-    """Whether a form was sent from a page of this server, as far as the browser tells."""
+    """Whether a form was sent from a page of this server, by the browser's Origin header."""
     origin = request.headers.get("origin")
-    if origin is None:  # older browsers; the token has to do
+    if origin is None:  # older browsers; the token must be enough
         return True
     return urlsplit(origin).netloc == request.headers.get("host") or origin == settings.public_url

@@ -1,4 +1,4 @@
-"""Serves the pages: one process, which ends when it is told to."""
+"""Web server of the pages: uvicorn in one process, with heartbeat and orderly shutdown."""
 
 import asyncio
 import socket
@@ -20,10 +20,10 @@ from publisher.web.app import create
 from publisher.web.server_sent_events import EventStream
 from publisher.web.slow_requests import PatientProtocol
 
-_PATIENCE = 2  # seconds that answers under way may take once the server is told to end
+_PATIENCE = 2  # seconds that running responses may take after the shutdown signal
 _BACKLOG = 256
 _AT_ONCE = 2_000
-"""Connections; the next ones are told to come later. Each open page has one."""
+"""Connections; further ones get a 503. Each open page has one."""
 _BEAT = 1.0  # seconds between two signs of life
 _LAST_HEARTBEAT = 1.0  # seconds that the end may take
 
@@ -34,7 +34,7 @@ class _Server(uvicorn.Server):
         self._live = live
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._live.close()  # streams of events would be waited for
+        self._live.close()  # the shutdown would wait for event streams
         super().handle_exit(sig, frame)
 
     def end(self) -> None:
@@ -46,8 +46,8 @@ class _Server(uvicorn.Server):
 def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    ConfigurationError when the port is not to be had; LedgerGone, and the end, when the ledger's
-    file is deleted or replaced: what people press would be written where nobody reads it.
+    Raises ConfigurationError if the port is unavailable. Raises LedgerGone and ends if the ledger's
+    file is deleted or replaced: changes would be written to a file that is not read any more.
     """
     allow_many_files()
     listener = _listen(where.host, where.port)
@@ -64,7 +64,7 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         timeout_keep_alive=15,
         http=PatientProtocol,
         limit_concurrency=_AT_ONCE,
-        # What a proxy on this machine says of its clients is believed, nobody else's word.
+        # Only a proxy on this machine is trusted about its clients.
         proxy_headers=True,
         forwarded_allow_ips="127.0.0.1,::1",
     )
@@ -93,7 +93,7 @@ async def _run(
 
 
 async def _beat(pulse: Pulse, look: Callable[[], None]) -> None:
-    """Give a sign and `look` each second; what that raises ends the server."""
+    """Send a heartbeat and call `look` each second; an error of `look` ends the server."""
     while True:
         pulse.beat()
         look()
@@ -102,7 +102,7 @@ async def _beat(pulse: Pulse, look: Callable[[], None]) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sends small packets at once only where the protocol is named. Else an answer's body
+    # asyncio sends small packets at once only if the protocol is named. Otherwise a response's body
     # waits 40 ms for the client to acknowledge its head.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

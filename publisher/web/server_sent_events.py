@@ -1,4 +1,4 @@
-"""Tells open pages that something happened, by server-sent events."""
+"""Server-sent events: tell open pages that the ledger changed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,11 +10,11 @@ from publisher.base.errors import PublisherError
 from publisher.ledger.reading.queries import Queries
 
 _LOOK = 1.0  # seconds between two looks at the ledger
-_ANYWAY = 30.0  # seconds after which a page is told anyway: holds end without a step
+_ANYWAY = 30.0  # seconds after which an event is sent anyway: holds end without a step
 
 
 class EventStream:
-    """Follows the history for any number of pages, with one look for all of them."""
+    """Follows the history for any number of pages, with one shared query."""
 
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
@@ -30,9 +30,9 @@ class EventStream:
     async def events(
         self, still_welcome: Callable[[], bool], seen: int | None = None
     ) -> AsyncIterator[str]:
-        """A stream of events for one page, until it is closed or its reader was logged out.
+        """The event stream of one page, until it is closed or its reader is logged out.
 
-        `seen`: the newest step when the page was made; what happened since is told at once.
+        `seen`: the newest step when the page was rendered; later steps are reported at once.
         """
         newest, told_at = await self._newest(), self._now()
         yield _event(newest) if newest != seen else _HERE
@@ -47,7 +47,7 @@ class EventStream:
     async def _newest(self) -> int:
         async with self._looking:
             if self._now() - self._looked_at >= _LOOK / 2:
-                with suppress(PublisherError):  # while the ledger is away nothing is new
+                with suppress(PublisherError):  # while the ledger is unavailable, nothing is new
                     self._last = await run_in_threadpool(self._queries.last_step)
                 self._looked_at = self._now()
         return self._last

@@ -1,6 +1,6 @@
-"""How long somebody may take to send a request: connections that stay half open would use up all.
+"""Timeouts for slow requests: half-open connections would use up all connections.
 
-uvicorn limits the time between requests alone.
+uvicorn limits only the time between requests.
 """
 
 import asyncio
@@ -11,14 +11,14 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _HEAD = 10.0
-"""Seconds for the head of a request, from the connection's beginning or the first byte on."""
+"""Seconds for the head of a request, from the start of the connection or its first byte."""
 _GRACE = 60.0
-"""Seconds for its body, and more for a long one, which must come at this rate:"""
+"""Seconds for its body, and more for a long one, which must arrive at this rate:"""
 _RATE = 20_000  # bytes a second
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 with an end to the patience; whoever takes longer is cut off."""
+    """HTTP/1.1 with timeouts; a client that takes longer is disconnected."""
 
     def __init__(self, *words: Any, **named: Any) -> None:
         super().__init__(*words, **named)
@@ -45,7 +45,7 @@ class PatientProtocol(H11Protocol):
         self._watch()
 
     def _watch(self) -> None:
-        """Begin to count where a head or a body is on its way, and go on where it still is."""
+        """Start the timer for a head or a body that is arriving; keep it while it still is."""
         phase = self._expected()
         if phase is self._phase:
             return
@@ -70,7 +70,7 @@ class PatientProtocol(H11Protocol):
     def _look(self) -> None:
         over = time.monotonic() - self._begun - _GRACE - self._received / _RATE
         if self._phase is h11.SEND_BODY and (over < 0 or self.flow.read_paused):
-            # Where nothing is read, it is we who keep the other side waiting.
+            # While reading is paused, the server keeps the client waiting.
             self._deadline = self.loop.call_later(max(1.0, -over), self._look)
         else:
             self.transport.abort()

@@ -1,6 +1,6 @@
-"""Whose picture is made anew now: that takes seconds, and hundreds of MB while it is open.
+"""Upload queue: cleans one picture at a time, since each takes seconds and hundreds of MB.
 
-Whoever waits holds none of the threads that every page needs.
+A request that waits holds none of the threads that every page needs.
 """
 
 import asyncio
@@ -13,20 +13,20 @@ from publisher.base.errors import Busy
 from publisher.base.i18n import _
 
 _AT_MOST = 4
-"""People whose picture is at work or waits."""
+"""People whose picture is processed or waits."""
 
 Result = TypeVar("Result")
 
 
 class Turns:
-    """One picture at a time, and one of each person. It belongs to the event loop that serves."""
+    """Queue of one picture at a time, and one for each person. Bound to the serving event loop."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
         self._people: set[str] = set()
 
     async def take(self, person: str, work: Callable[[], Result]) -> Result:
-        """Do the work when it is the person's turn; Busy, at once, where too many wait."""
+        """Do the work when it is the person's turn. Raises Busy at once if too many wait."""
         if person in self._people:
             raise Busy(_("Another picture of yours is still being prepared."))
         if len(self._people) >= _AT_MOST:

@@ -1,4 +1,4 @@
-"""Where a post is on these pages, whatever its file is called."""
+"""URLs of a post's pages, whatever its file is called."""
 
 import os.path
 from urllib.parse import quote
@@ -11,13 +11,13 @@ from publisher.web.dependencies import Parts
 
 
 def of_post(post: str, room: str = "") -> str:
-    """The path of a post's page, or of a room of its own such as `edit`."""
+    """The path of a post's page, or of a subpage such as `edit`."""
     path = f"/posts/{quote(post)}"
     return f"{path}/{room}" if room else path
 
 
 class PostRoute(APIRoute):
-    """A room of a post, `/posts/ID/edit`: unless a post has that whole name and ID has no draft."""
+    """Route of a post's subpage, `/posts/ID/edit`: unless only a post of that whole name exists."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, found = super().matches(scope)

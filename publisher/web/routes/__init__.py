@@ -1,1 +1,1 @@
-"""The pages: one module for each address."""
+"""Routes of the web pages: one module for each address."""

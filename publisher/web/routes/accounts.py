@@ -1,4 +1,4 @@
-"""/accounts: who speaks where, what stands in their way, and who may speak for them."""
+"""/accounts: the accounts with their status, approval rule, owner and limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,20 +28,20 @@ class _Row:
     account: Account
     status: AccountStatus | None
     missing: CredentialsMissing | None
-    """What its credentials lack."""
+    """The missing credentials."""
     finding: Finding | None
-    """What its platform said when it was last asked."""
+    """The platform's last answer."""
     rule: ApprovalRule
     has_keys: bool
     owner: Owner | None
-    """Whom its keys belong to, if that was verified."""
+    """The owner of its keys, if verified."""
     limits: Sequence[Limit]
-    """What its platform said is left of them, if that still tells something."""
+    """The platform's limits as last reported, if still current."""
 
 
 @router.get("/accounts")
 def accounts(request: Request, parts: Use, _visitor: Reader, part: str = "") -> Response:
-    """The page, or the `part` of it that is live."""
+    """Show the page, or its live `part`."""
     settings = parts.app.settings
     standing = {status.account: status for status in parts.app.queries.accounts()}
     missing = settings.without_credentials()
@@ -70,6 +70,6 @@ def accounts(request: Request, parts: Use, _visitor: Reader, part: str = "") -> 
 
 @router.post("/accounts/ask")
 def ask(parts: Use, visitor: Writer) -> Response:
-    """Ask the platforms what they say of the accounts."""
+    """Ask the platforms about the accounts."""
     parts.platforms.ask(parts.app)
     return parts.done(visitor, _("The platforms were asked."), "/accounts")

@@ -1,4 +1,4 @@
-"""The files that pages load: each under a name that holds a hash of its content."""
+"""/static: static files, each under a name with a hash of its content."""
 
 import hashlib
 from importlib import resources
@@ -23,7 +23,7 @@ router = APIRouter()
 
 
 class Assets:
-    """The files in memory, by the name under which they are asked for."""
+    """The static files in memory, by their hashed names."""
 
     def __init__(self) -> None:
         self._addresses: dict[str, str] = {}
@@ -37,11 +37,11 @@ class Assets:
             self._answers[hashed] = content, media_type
 
     def address(self, file: str) -> str:
-        """Where pages load a file from."""
+        """The address of a file."""
         return self._addresses[file]
 
     def answer(self, hashed: str) -> Response:
-        """The file of that name; 404 for any other."""
+        """The file with that hashed name; 404 for any other."""
         if hashed not in self._answers:
             raise HTTPException(404)
         content, media_type = self._answers[hashed]
@@ -52,7 +52,7 @@ _ASSETS = Assets()
 
 
 def address(file: str) -> str:
-    """Where pages load a file from."""
+    """The address of a static file."""
     return _ASSETS.address(file)
 
 

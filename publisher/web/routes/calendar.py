@@ -24,7 +24,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the reader asked for."""
+    """The view and filters in the address."""
 
     view: Literal["week", "day"] = "week"
     day: str = ""
@@ -33,7 +33,7 @@ class View:
     channel: str = ""
 
     def first(self, today: date) -> date:
-        """The first day that is shown. UsageError for what is no day."""
+        """The first day that is shown. Raises UsageError for an invalid day."""
         try:
             day = date.fromisoformat(self.day) if self.day else today
             if day.year not in YEARS:
@@ -49,7 +49,7 @@ class View:
         return _WEEK if self.view == "week" else 1
 
     def query(self, **more: object) -> str:
-        """The end of an address with the same, some of it changed."""
+        """The query string of this view, with some values changed."""
         values = {
             "view": self.view if self.view != "week" else "",
             "day": self.day,
@@ -73,7 +73,7 @@ def _view(
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One account."""
+    """One account's row in the calendar."""
 
     account: str
     channel: str
@@ -118,7 +118,7 @@ def calendar(
 
 
 def _lanes(parts: Parts, found: Timetable) -> list[Lane]:
-    """The accounts of publisher.toml, and those that were in it when something was queued."""
+    """The accounts of publisher.toml, and former ones that still have entries."""
     accounts = parts.app.settings.public_accounts()
     lanes = [Lane(a.name, a.channel, a.organisation, a.language) for a in accounts.values()]
     former = sorted({entry.account for entry in found.entries} - set(accounts))
@@ -126,7 +126,7 @@ def _lanes(parts: Parts, found: Timetable) -> list[Lane]:
 
 
 def _is_wanted(lane: Lane, view: View) -> bool:
-    """An account without a language takes posts in all of them."""
+    """Whether the filters include an account; one without a language takes all languages."""
     return (
         view.organisation in ("", lane.organisation)
         and view.channel in ("", lane.channel)
@@ -160,6 +160,6 @@ def _cells(
 
 
 def _hours(entries: Sequence[CalendarEntry]) -> range:
-    """The hours of a day that are shown: those of work, and all in which something leaves."""
+    """The hours of a day that are shown: working hours, and all hours with entries."""
     busy = [entry.at.hour for entry in entries]
     return range(min([*busy, 7]), max([*busy, 20]) + 1)

@@ -1,4 +1,4 @@
-"""/: what goes out next, what is on its way, and what needs a person."""
+"""/: dashboard with the next deliveries, those in progress, and those that need a person."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from publisher.web.dependencies import Use
 
 _NEXT = 30
 _ATTENTION = 100
-"""Deliveries of each state; those of one post stand in one line. The log has the others."""
+"""Deliveries of each state; those of one post share a line. The log has the others."""
 _LESS_URGENT = {State.FAILED: 1, State.MISSED: 1, State.HELD: 2}
-"""What nobody can take for out, or going out: after what may be out, or is out and must not be."""
+"""States that are surely not out; they come after those that may be out."""
 
 router = APIRouter()
 
@@ -44,7 +44,7 @@ class _Line:
 
 @router.get("/")
 def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Response:
-    """The page, or the `part` of it that is live."""
+    """Show the page, or its live `part`."""
     overview = parts.app.overview(_NEXT, _ATTENTION)
     resting = parts.app.queries.first_resting(_NEXT) if overview.resting else []
     return parts.pages.render(
@@ -68,12 +68,12 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
 
 
 def _is_unread(app: Application) -> bool:
-    """Whether the programme says no time zone that can be used, so that all times are in UTC."""
+    """Whether the session's time zone is unusable, so that all times are in UTC."""
     return "timezone" in app.session().flawed
 
 
 def _by_weight(attention: Iterable[Delivery]) -> list[Delivery]:
-    """What is in trouble: what cannot wait first, and of that the newest."""
+    """The deliveries in trouble: the urgent ones first, then the newest."""
     found = [d for d in attention if d.state is not State.AWAITING_APPROVAL]
     found.sort(key=lambda d: (d.leaves_at, d.id), reverse=True)
     return sorted(found, key=lambda d: _LESS_URGENT.get(d.state, 0))
@@ -82,7 +82,7 @@ def _by_weight(attention: Iterable[Delivery]) -> list[Delivery]:
 def _back_with(
     visitor: Visitor, app: Application, rejected: Sequence[Delivery]
 ) -> Sequence[Delivery]:
-    """What was rejected of what the visitor wrote or changed, and of posts by nobody who can log in."""
+    """The rejected posts that the visitor wrote or changed, or whose author cannot log in."""
     if not rejected:
         return ()
     others = [person.name for person in app.people.all() if person.id != visitor.person.id]
@@ -96,7 +96,7 @@ def _back_with(
 
 
 def _lines(deliveries: Iterable[Delivery]) -> list[_Line]:
-    """In the order of the first of each; what went wrong in another way has its own line."""
+    """Group deliveries into lines, ordered by their first; each cause of failure has a line."""
     groups: dict[tuple[str, State, datetime, tuple[str, ...]], list[Delivery]] = {}
     for d in deliveries:
         key = (d.post, d.state, d.leaves_at, tuple(labels.why(d)))

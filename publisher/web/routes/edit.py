@@ -1,4 +1,4 @@
-"""/posts/ID/edit: the text of a draft, checked and counted before it is saved."""
+"""/posts/ID/edit: editor for a draft's text, checked and counted before it is saved."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ router = APIRouter(route_class=urls.PostRoute)
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """How long one part of the text is for one account."""
+    """The length of one part of the text for one account."""
 
     account: str
     part: int
-    """Its number in a thread, from 1; 0 where there is one alone."""
+    """Its number in a thread, from 1; 0 if it is the only part."""
     used: int
     limit: int
 
@@ -58,7 +58,7 @@ def change(
     seen: Annotated[str, Form()] = "",
     do: Annotated[str, Form()] = "",
 ) -> Response:
-    """Check the text or save it. Whatever happens, the page that comes back holds it."""
+    """Check the text or save it. Whatever happens, the returned page holds it."""
     try:
         return _changed_page(request, parts, visitor, post, body, seen, saves=do == "save")
     except PublisherError as error:
@@ -98,7 +98,7 @@ def _changed_page(
 def restored(
     request: Request, parts: Parts, post: str, fields: Mapping[str, str], problem: UsageError
 ) -> Response:
-    """The form with what somebody typed before they were logged out, and with what they had seen."""
+    """Show the form with the text typed before the log-out, and the digest then seen."""
     body, seen = fields.get("body", ""), fields.get("seen", "")
     try:
         draft = editing.read(draft_view.find(parts.app, post))
@@ -110,7 +110,7 @@ def restored(
 
 
 def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:
-    """What would keep the draft from being read again."""
+    """The error that would prevent the draft from being read again."""
     if flaw := invalid_character(body.replace("\r\n", "\n").replace("\r", "\n")):
         return UsageError(flaw.message, hint=flaw.hint)
     try:
@@ -146,7 +146,7 @@ def _page(
     seen: str | None = None,
     problem: PublisherError | None = None,
 ) -> Response:
-    """The form with `body` in it. `seen`: the file that it was made from; None: `draft`."""
+    """The form with `body`. `seen`: the digest of the file it was made from; None: `draft`'s."""
     revised = {} if problem else {draft.file: draft.with_body(body).data}
     library, found = check.check(parts.app.settings, [draft.path], revised=revised)
     read = library.post(post)
@@ -163,7 +163,7 @@ def _page(
         theirs=word_diff.compare(body.replace("\r\n", "\n"), draft.body) if lost else None,
         problems=[p for p in found if p.file == draft.file] if not problem else [],
         counts=list(_counts(parts, read)) if read and not problem else [],
-        # Not while it is typed, and not where what is shown is not what the file holds.
+        # Not while it is typed, and not if the form differs from the file.
         pending=pending.of(parts.app, draft, standing) if seen is None and not problem else None,
         view=draft_view.view(parts.app, library, found, post) if not problem else None,
     )

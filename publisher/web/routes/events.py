@@ -1,4 +1,4 @@
-"""/events: tells an open page that something happened."""
+"""/events: server-sent events that tell an open page of changes."""
 
 import re
 from typing import Annotated
@@ -20,9 +20,9 @@ async def events(
     _visitor: Reader,
     after: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> Response:
-    """`ledger` with the newest step's number after each change, and at once if that is not `after`.
+    """Send `ledger` with the newest step's number after each change, and at once if not `after`.
 
-    A browser that lost the connection says itself what it was told last.
+    A browser that reconnects sends the number it last received.
     """
     secret: str = request.state.secret
     told = request.headers.get("last-event-id", "")

@@ -1,4 +1,4 @@
-"""/calendar.ics and /feed.atom, for programs that log in with name and password."""
+"""/calendar.ics and /feed.atom: feeds for programs that log in with name and password."""
 
 import base64
 import binascii
@@ -23,15 +23,15 @@ from publisher.web.dependencies import Parts, Use
 
 _NEWEST = 50
 _LOOKING_BACK = timedelta(days=28)
-"""A session lasts so long."""
+"""The length of a session."""
 _IN_CALENDAR = 500
-"""Deliveries before and after this moment whose posts the calendar shows, at most."""
+"""The most deliveries before and after now whose posts the calendar shows."""
 
 router = APIRouter()
 
 
 async def _refusal(request: Request, parts: Use) -> Response | None:
-    """None for who is logged in, or sends name and password along; else what asks for them."""
+    """None for a logged-in visitor or valid HTTP credentials; else a response asking for them."""
     if request.state.visitor is not None:
         return None
     named = _credentials(request.headers.get("authorization", ""))
@@ -52,7 +52,7 @@ Refusal = Annotated[Response | None, Depends(_refusal)]
 
 @router.get("/calendar.ics")
 def calendar(parts: Use, refusal: Refusal) -> Response:
-    """The posts around this time; without the words of those that are under embargo."""
+    """The posts around now as iCalendar, without the texts of those under embargo."""
     if refusal is not None:
         return refusal
     app = parts.app
@@ -67,7 +67,7 @@ def calendar(parts: Use, refusal: Refusal) -> Response:
 
 @router.get("/feed.atom")
 def feed(parts: Use, refusal: Refusal) -> Response:
-    """What went out last, newest first."""
+    """The last published posts as Atom, newest first."""
     if refusal is not None:
         return refusal
     wanted = Wanted(order=SortOrder.PUBLISHED)
@@ -77,7 +77,7 @@ def feed(parts: Use, refusal: Refusal) -> Response:
 
 
 def _around(app: Application) -> list[Delivery]:
-    """The deliveries of posts that are due next, and of those that were due last."""
+    """The deliveries of the posts that are due next and were due last."""
     now = app.clock.now()
     posts = {
         post

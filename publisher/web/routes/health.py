@@ -1,4 +1,4 @@
-"""/healthz: whether posts go out, for whoever watches; it needs no log-in and tells no secret."""
+"""/healthz: health check for monitoring; needs no log-in and contains no secret."""
 
 import asyncio
 import time
@@ -17,15 +17,15 @@ from publisher.monitoring import Monitor, Report, Subject
 from publisher.reporting.status import late_as_json
 
 _LOOKS = ThreadPoolExecutor(4, thread_name_prefix="healthz")
-"""Threads of its own: those of the pages may all wait for a database that stands still."""
+"""Its own threads: those of the pages may all wait for a database that does not answer."""
 _FRESH = 1.0
-"""Seconds for which an answer is good: everybody may ask, and each look costs something."""
+"""Seconds for which a result is reused: anyone may ask, and each check has a cost."""
 
 router = APIRouter()
 
 
 class RecentCheck:
-    """What the last look found. One is made at a time, and all who wait get its answer."""
+    """The last check's result. One check runs at a time, and all waiting requests get it."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
@@ -45,7 +45,7 @@ class RecentCheck:
 
 @router.get("/healthz")
 async def healthz(request: Request) -> JSONResponse:
-    """200 when all is well, else 503 with what is wrong; within two seconds, whatever hangs."""
+    """Answer 200 if all is well, else 503 with the causes; within two seconds, whatever hangs."""
     report = await request.app.state.lately.look(request.app.state.parts.monitor)
     return JSONResponse(_answer(report), 200 if report.is_well else 503)
 

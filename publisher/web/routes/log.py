@@ -1,4 +1,4 @@
-"""/log: what happened to every delivery, to be filtered, searched and taken along."""
+"""/log: the delivery log with filters, search, and CSV and Excel exports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the reader wrote."""
+    """The filters in the address."""
 
     since: str = ""
     until: str = ""
@@ -41,7 +41,7 @@ class Filters:
     sort: str = "-happened"
 
     def wanted(self, parts: Parts) -> Wanted:
-        """The same for the ledger. UsageError for what it does not know."""
+        """Convert to a ledger query. Raises UsageError for unknown values."""
         order = self.sort.removeprefix("-")
         if order not in list(SortOrder):
             raise UsageError(_("The log cannot be sorted like that."))
@@ -59,7 +59,7 @@ class Filters:
         )
 
     def query(self, **more: object) -> str:
-        """The end of an address with these filters, some of them changed."""
+        """The query string of these filters, with some values changed."""
         values = {
             "since": self.since,
             "until": self.until,
@@ -136,18 +136,18 @@ def as_workbook(parts: Use, _visitor: Reader, filters: Given) -> Response:
 
 @router.post("/log/verify")
 def verify(request: Request, parts: Use, _visitor: Writer) -> Response:
-    """Look through the whole history for changes and gaps."""
+    """Verify that the history has no changes and no gaps."""
     parts.app.audit.seal()
     return parts.pages.render(request, "verdict.html", verdict=parts.app.audit.verify())
 
 
 def _rows(parts: Parts, filters: Filters) -> Iterator[dict[str, object]]:
-    wanted = filters.wanted(parts)  # what is wrong with it must be told before the first row
+    wanted = filters.wanted(parts)  # its errors must be raised before the first row
     return (log_rows([delivery])[0] for delivery in parts.app.logbook.all(wanted))
 
 
 def _joined(lines: Iterator[str]) -> Iterator[str]:
-    """Some hundred lines at a time: each piece is made in another thread, which costs more."""
+    """Join some hundred lines at a time: each piece costs a switch to another thread."""
     while piece := "".join(islice(lines, _LINES)):
         yield piece
 

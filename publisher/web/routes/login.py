@@ -1,4 +1,4 @@
-"""/login and /logout."""
+"""/login and /logout: log-in by password, and log-out."""
 
 from typing import Annotated, Any
 
@@ -59,10 +59,9 @@ async def log_in(
 def _enter_known(
     request: Request, parts: Parts, person: Person, wanted: str, typed: Typed | None
 ) -> Response:
-    """The same as `enter`; and this browser's wrong passwords are counted by themselves.
+    """Begin a session as `enter` does, and remember the browser: its failures count separately.
 
-    What was `typed` in a session that ended stands in the page that the new one begins with; nothing
-    is saved by that.
+    The first page shows the form `typed` in the session that ended; nothing is saved by that.
     """
     answer = enter(request, parts, person, wanted, by="password")
     if typed:
@@ -74,7 +73,7 @@ def _enter_known(
 
 
 def enter(request: Request, parts: Parts, person: Person, wanted: str, by: str) -> Response:
-    """Begin a session, in the place of one that the browser may have, and go on to `wanted`."""
+    """Begin a session, replacing the browser's old one, and redirect to `wanted`."""
     if request.state.visitor:
         parts.app.sessions.end(request.state.visitor.session)
     token = parts.app.sessions.begin(person, request.headers.get("user-agent", ""))
@@ -123,6 +122,6 @@ def page(
 
 
 def inside(address: str) -> str:
-    """An address of these pages, or the first one: nobody is sent elsewhere by a link."""
+    """An address of these pages, or `/`: prevents open redirects."""
     plain = address.startswith("/") and not address.startswith(("//", "/\\", "/login"))
     return address if plain and address.isprintable() else "/"

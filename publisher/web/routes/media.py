@@ -1,4 +1,4 @@
-"""/posts/ID/media: the pictures of a draft. One is added, and what is said of each is changed."""
+"""/posts/ID/media: upload, description and removal of a draft's pictures."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -36,11 +36,11 @@ from publisher.web.errors import status_of
 router = APIRouter(route_class=urls.PostRoute)
 
 Said = Mapping[str, str]
-"""What an entry of a draft's `media` says, but for the file."""
+"""The keys of an entry of a draft's `media`, without the file."""
 _SAID = ("alt", "credit", "people", "consent")
 _YES = ("true", "yes")
 _LATER = "30"
-"""Seconds after which one may try again, where too many pictures are at work."""
+"""Seconds until the next attempt, if too many pictures are being processed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,18 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """What somebody said of a picture, and what was not saved."""
+    """A picture's description that a person typed, and that was not saved."""
 
     said: Said
     number: int | None
-    """Which picture of the draft it is about; None: a new one."""
+    """The picture's index in the draft; None: a new one."""
     seen: str
-    """The digest of the draft that it was said of."""
+    """The digest of the draft that the person saw."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What a person wants done about the pictures of a draft."""
+    """A requested change to a draft's pictures."""
 
     parts: Parts
     visitor: Visitor
@@ -97,7 +97,7 @@ async def change(
     consent: Annotated[str, Form(max_length=500)] = "",
     file: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
-    """Change one thing. Where that cannot be, the page that comes back holds what was typed."""
+    """Add, edit or remove a picture. On an error, the returned page holds what was typed."""
     said = _said(alt, credit, people, consent)
     try:
         wish = await run_in_threadpool(_wish, parts, visitor, post, seen, number, said)
@@ -116,14 +116,14 @@ async def change(
 
 
 def _wish(parts: Parts, visitor: Visitor, post: str, seen: str, number: int, said: Said) -> _Wish:
-    """FileChanged for a draft that is not the one that was `seen`."""
+    """Read the draft. Raises FileChanged if it is not the one that was `seen`."""
     draft = editing.read(draft_view.find(parts.app, post))
     if draft.digest != seen:
         raise FileChanged(
             _("Somebody else changed {file} meanwhile.", file=draft.file),
             hint=_("Look at it again, then decide."),
         )
-    # Before a picture is prepared, which takes long; once more when it is written.
+    # Before a picture is prepared, which takes long; checked again when it is written.
     parts.app.edits.require(PICTURE_ADDED, visitor.name, draft_view.accounts(parts.app, post))
     return _Wish(parts, visitor, post, draft, number, said)
 
@@ -148,7 +148,7 @@ def _refused(
 def restored(
     request: Request, parts: Parts, post: str, fields: Said, problem: UsageError
 ) -> Response:
-    """The page with what somebody said of a picture before they were logged out."""
+    """Show the page with the description typed before the log-out."""
     said = {key: value for key, value in fields.items() if key in _SAID}
     number, seen = fields.get("number", ""), fields.get("seen", "")
     is_edit = fields.get("do") == "edit" and number.isdecimal()
@@ -157,21 +157,21 @@ def restored(
 
 
 def _said(alt: str, credit: str, people: str, consent: str) -> Said:
-    """The values that a form has, but for empty ones."""
+    """The form's values, without empty ones."""
     values = {"alt": alt, "credit": credit, "people": "yes" if people else "", "consent": consent}
     plain = {key: _plain(key, value) for key, value in values.items()}
     return {key: value for key, value in plain.items() if value}
 
 
 def _plain(key: str, value: str) -> str:
-    """A value as it is written here, however a file or a form has it."""
+    """A value normalised as this page writes it."""
     if key == "people":
         return "true" if value.strip().lower() in _YES else ""
     return " ".join(value.split())
 
 
 async def _added(wish: _Wish, file: UploadFile | None) -> None:
-    """What can be refused at once is; then the picture is made anew when it is its turn."""
+    """Validate the form first; then clean the picture when its turn in the queue comes."""
     _check(wish.said)
     if file is None or not file.filename:
         raise UsageError(_("Choose a picture."))
@@ -190,12 +190,12 @@ def _cleaned(file: BinaryIO, name: str) -> CleanPicture:
 def _add(wish: _Wish, picture: CleanPicture) -> None:
     """Store the picture and name it in the draft: both, or neither.
 
-    The file is called after the post: the name that it had may be that of a child.
+    The file is named after the post: its old name may contain a child's name.
     """
     posts = wish.parts.app.settings.posts
     stem = slug(wish.post) or "media"
     with folder.staged(posts, picture.data, stem, picture.suffix) as staged:
-        # From within a folder of posts/, a slash in front leads back to it.
+        # A leading slash refers to posts/ from within its folders.
         slash = "/" if "/" in wish.post else ""
         entry = {"file": f"{slash}{folder.NAME}/{staged.name}", **wish.said}
         revised = wish.draft.with_picture(entry)
@@ -240,7 +240,7 @@ def _recorded(
 
 
 def _check(said: Said) -> None:
-    """UsageError for what `check` would refuse in any draft."""
+    """Raise UsageError for values that `check` would refuse in any draft."""
     if "alt" not in said:
         flaw: Flaw | None = alt_missing()
     else:
@@ -257,7 +257,7 @@ def _entry(wish: _Wish) -> Mapping[str, str]:
 
 
 def _revised(entry: Mapping[str, str], said: Said) -> Mapping[str, str]:
-    """The entry with what is said of it now. What means the same stays as it is written."""
+    """The entry with the new values. An equivalent value keeps its spelling."""
     kept = {
         key: value
         for key, value in entry.items()
@@ -267,7 +267,7 @@ def _revised(entry: Mapping[str, str], said: Said) -> Mapping[str, str]:
 
 
 def _told(entry: Mapping[str, str]) -> dict[str, str]:
-    """An entry as the history tells of it."""
+    """An entry as recorded in the history."""
     return {"alternative_text" if key == "alt" else key: value for key, value in entry.items()}
 
 
@@ -280,8 +280,9 @@ def _page(
     number: int | None = None,
     problem: PublisherError | None = None,
 ) -> Response:
-    """The pictures of `draft`, and a form for one more. What was `said` and not saved stands in the
-    form of the picture of that `number`, or of the new one.
+    """The pictures of `draft`, and a form for one more.
+
+    Unsaved values (`said`) are in the form of the picture with that `number`, or of the new one.
     """
     library, found = check.check(parts.app.settings, [draft.path])
     return parts.pages.render(

@@ -1,4 +1,4 @@
-"""/metrics: figures for Prometheus, counted in the ledger, so that all processes agree."""
+"""/metrics: Prometheus metrics, counted in the ledger so that all processes agree."""
 
 import hmac
 import ipaddress
@@ -25,7 +25,7 @@ router = APIRouter()
 
 @router.get("/metrics")
 def metrics(request: Request, parts: Use) -> Response:
-    """From this machine, or with the token of `[web] metrics_token`."""
+    """Answer requests from this machine, or with the token of `[web] metrics_token`."""
     if not _may_watch(request, parts):
         return PlainTextResponse(
             "Only from this machine, or with `Authorization: Bearer` and [web] metrics_token.\n",
@@ -46,7 +46,7 @@ def _may_watch(request: Request, parts: Parts) -> bool:
 
 
 def _is_near(request: Request) -> bool:
-    """Whether the client is on this machine, and no proxy speaks for somebody else."""
+    """Whether the client is on this machine, and not a proxy for another client."""
     forwarded = {"forwarded", "x-forwarded-for", "x-real-ip", "via"} & set(request.headers)
     try:
         address = ipaddress.ip_address(request.client.host if request.client else "")

@@ -1,4 +1,4 @@
-"""/login/openid: to the provider of OpenID Connect, and back."""
+"""/login/openid: log-in by OpenID Connect, to the provider and back."""
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
@@ -19,7 +19,7 @@ router = APIRouter()
 
 @router.get("/login/openid")
 def set_out(request: Request, parts: Use, next: str = "/") -> Response:  # noqa: A002
-    """To the provider, with a cookie that the way back needs."""
+    """Redirect to the provider, with a cookie that the return needs."""
     if request.state.visitor:
         return RedirectResponse(login.inside(next), 303)
     secret = new_secret()
@@ -41,7 +41,7 @@ def come_back(
     iss: str = "",
     error: str = "",
 ) -> Response:
-    """With a code that stands for somebody; only in the browser that set out."""
+    """Return from the provider with a code; valid only in the browser that started the log-in."""
     provider = _provider(parts)
     wanted = openid_client.wanted(request.state.secret, state)
     if wanted is None:
@@ -67,9 +67,9 @@ def _provider(parts: Parts) -> openid_client.Provider:
 
 
 def _failed(request: Request, parts: Parts, wanted: str, why: str, name: str = "") -> Response:
-    """The reason is for the log alone: whoever came may be somebody else than they say.
+    """Refuse the log-in. Only the log has the reason: the visitor may be an impostor.
 
-    So is whose name it is that they came with, such as one that somebody else has taken.
+    Only the log has the name, too: it may belong to another person.
     """
     access_log.turned_away(request, parts, name, why, by="openid")
     problem = _("The log-in elsewhere did not work, or you are not known here. Ask an admin.")

@@ -1,4 +1,4 @@
-"""/pause and /resume: the hand on the switch."""
+"""/pause and /resume: pause and resume publishing, of one account or of all."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -55,13 +55,13 @@ def pause(
 
 @router.get("/stopped")
 def stopped(request: Request, parts: Use, _visitor: Reader) -> Response:
-    """What every open page says of a pause of everything."""
+    """The notice on every open page while everything is paused."""
     return parts.pages.render(request, "stopped.html")
 
 
 @router.get("/resume")
 def overdue(request: Request, parts: Use, _visitor: Reader, account: str = "") -> Response:
-    """What fell due meanwhile, and what is to become of each."""
+    """Show the deliveries that fell due in the pause, with a choice for each."""
     return _page(request, parts, _known(parts, account))
 
 
@@ -91,14 +91,14 @@ def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Re
 
 
 def restored(request: Request, parts: Parts, form: _Form) -> Response:
-    """The page with what somebody decided before they were logged out."""
+    """Show the page with the choices made before the log-out."""
     return _page(request, parts, _known(parts, form.get("account", "")), form)
 
 
 def _choices(
     form: _Form, overdue: Sequence[Delivery], parts: Parts
 ) -> Mapping[int, datetime | None]:
-    """What the form says of each: `send` (left out here), `drop`, or `later` with a time."""
+    """The form's choices: `send` (left out here), `drop` (None), or `later` with a time."""
     choices: dict[int, datetime | None] = {}
     for delivery in overdue:
         choice, given = form[f"choice-{delivery.id}"], form.get(f"at-{delivery.id}", "")
@@ -122,8 +122,8 @@ def _page(
     form: _Form = _EMPTY,
     problem: PublisherError | None = None,
 ) -> Response:
-    """What is overdue now, with what the form said of it."""
-    # In this order: a pause that comes between the two is another one than the page says.
+    """The overdue deliveries, with the form's choices."""
+    # In this order: a pause that comes between the two differs from the one on the page.
     stop = parts.app.control.stop(account)
     return parts.pages.render(
         request,

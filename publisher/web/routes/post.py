@@ -1,4 +1,4 @@
-"""/posts/ID: one post on each of its accounts, and what may be done about it."""
+"""/posts/ID: one post on each of its accounts, with its actions."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ from publisher.web.render import Notice
 from publisher.web.routes import reschedule
 
 _PICTURE = {
-    # A picture shown by itself must not be able to do anything.
+    # A picture opened by itself must not run scripts.
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
 
@@ -38,7 +38,7 @@ router = APIRouter()
 
 @router.get("/posts/{post:path}")
 def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "") -> Response:
-    """The page, or the `part` of it that is live."""
+    """Show the page, or its live `part`."""
     deliveries = parts.app.queries.deliveries(post=post)
     draft = draft_view.read(parts.app, post, deliveries)
     if not deliveries and draft is None:
@@ -74,13 +74,13 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
 
 
 def _told_by_a_person(steps: Sequence[HistoryStep]) -> set[str | None]:
-    """The accounts on which the last part is out by a person's word: nobody knows since when."""
+    """The accounts whose publication a person reported: its time is unknown."""
     ended = {step.account: step for step in steps if step.target is State.PUBLISHED}
     return {account for account, step in ended.items() if step.event == "resolved"}
 
 
 _OF_MACHINES = frozenset({"digest", "content", "kind", "before", "absences"})
-"""What the history tells of a step that means nothing to a reader; commands show it."""
+"""Details of a history step that mean nothing to a reader; commands show them."""
 
 
 def _for_readers(detail: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,7 +89,7 @@ def _for_readers(detail: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @router.get("/media/{name}")
 def picture(parts: Use, _visitor: Reader, name: str) -> Response:
-    """A clean copy as it leaves, by the digest of its bytes."""
+    """The clean copy of a picture as it goes out, by the digest of its bytes."""
     found = parts.app.queries.picture(name) if re.fullmatch(r"[0-9a-f]{64}", name) else None
     if found is None:
         raise HTTPException(404)
@@ -99,16 +99,16 @@ def picture(parts: Use, _visitor: Reader, name: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What a person wants done about a post."""
+    """A requested action on a post."""
 
     parts: Parts
     actor: str
     post: str
     account: Accounts
-    """Whose deliveries; None: all of them."""
+    """The accounts of the deliveries; None: all."""
     reason: str
     seen: dict[int, str]
-    """The digests of what the person looked at, by delivery."""
+    """The digests of what the person saw, by delivery."""
     remote_ids: tuple[str, ...]
     sure: bool
 
@@ -194,7 +194,7 @@ def _retry(wish: _Wish) -> str:
 
 
 def _differing(wish: _Wish) -> list[str]:
-    """The accounts to which a retry sends something else than what the draft says now."""
+    """The accounts to which a retry would send something else than the draft says now."""
     pending = draft_view.waits(wish.parts.app, wish.post)
     names = [row.account for row in pending.retried] if pending else []
     return [name for name in names if wish.account is None or name in wish.account]
@@ -257,11 +257,11 @@ _NEED_TO_BE_SURE = frozenset({"withdraw", "gone"})
 
 @dataclass(frozen=True, slots=True)
 class _Possible:
-    """The deliveries for which each of the acts makes sense now."""
+    """The deliveries to which each action applies now."""
 
     approve: Sequence[Delivery]
     for_others: Sequence[Delivery]
-    """What waits for an approval, and not for that of who asks."""
+    """Deliveries that wait for another person's approval."""
     reject: Sequence[Delivery]
     hold: Sequence[Delivery]
     release: Sequence[Delivery]

@@ -1,4 +1,4 @@
-"""/posts: what is on the schedule, and the drafts that are not."""
+"""/posts: the posts on the schedule, and the drafts that are not queued."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def posts(
     past: bool = False,  # noqa: FBT001, FBT002 - it is part of the address
     state: str = "",
 ) -> Response:
-    """What is still to come, or with `past` what was; `q` and `state` search in both."""
+    """Show the coming posts, or the past ones with `past`; `q` and `state` search both."""
     if state and state not in list(State):
         raise UsageError(_("There is no state {name}.", name=state))
     everything = bool(q or state)

@@ -1,4 +1,4 @@
-"""/me: one's own language, password and sessions."""
+"""/me: the visitor's language, password and sessions."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""/posts/ID/queue: what queueing a post's draft would change, and doing it."""
+"""/posts/ID/queue: the changes of queueing a post's draft, and queueing it."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ router = APIRouter(route_class=urls.PostRoute)
 
 
 class _Unasked(Exception):
-    """A person has to look at the changes first."""
+    """A person must see and confirm the changes first."""
 
 
 @router.get("/posts/{post:path}/queue")
@@ -54,11 +54,11 @@ def queue(
 def queued(
     parts: Parts, visitor: Visitor, post: str, *, sure: bool, shown: str | None = None
 ) -> Response:
-    """Queue one draft as `publisher queue` does, and say what came of it.
+    """Queue one draft as `publisher queue` does, and report the result.
 
-    Unless the person is `sure`, nothing is written that they have to agree to; they are shown it
-    instead. `shown`: the digest of the changes that they have looked at, so that these alone are
-    written, and not all of them are asked about; NotPossible for others.
+    Changes that need a confirmation are written only if the person is `sure`; otherwise they are
+    shown. `shown`: the digest of the changes that the person has seen: fewer of them need a
+    confirmation. Raises NotPossible if the changes are no longer those.
     """
 
     def agree(plan: Plan) -> None:

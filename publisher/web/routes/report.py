@@ -1,4 +1,4 @@
-"""/report: what went out and what did not, as a page to print or to keep."""
+"""/report: report of published and unpublished posts, to print or to save."""
 
 import re
 from datetime import timedelta
@@ -21,7 +21,7 @@ router = APIRouter()
 
 @router.get("/report")
 def choose(request: Request, parts: Use, _visitor: Reader) -> Response:
-    """The figures in short, and which report is wanted; or the one that the address asks for."""
+    """Show a summary and a form for the report; redirect if the address has its parameters."""
     if request.query_params.keys() & {"since", "until", "account"}:
         return RedirectResponse(f"/report.html?{request.url.query}", 303)
     today = parts.app.clock.now().astimezone(parts.pages.zone).date()
@@ -45,7 +45,7 @@ def report(
     account: str = "",
     keep: Annotated[bool, Query(description="As a file.")] = False,  # noqa: FBT002
 ) -> Response:
-    """The report itself: one file that needs nothing else."""
+    """The report: one self-contained HTML file."""
     known = {*parts.app.settings.accounts, *parts.app.queries.known_accounts()}
     if account and account not in known:
         raise UsageError(_("There is no account {name}.", name=account))
@@ -56,7 +56,7 @@ def report(
         account=account or None,
     )
     headers = {"Content-Security-Policy": _policy(page)}
-    if not keep:  # what is kept as a file leads nowhere
+    if not keep:  # a saved file has no link back
         back = Markup('<p><a href="/report">{}</a></p>').format(_("← To the pages"))
         page = page.replace("<body>", f"<body>{back}", 1)
     if keep:
@@ -65,6 +65,6 @@ def report(
 
 
 def _policy(page: str) -> str:
-    """Its own stylesheet, by its hash, and nothing else: it stands alone."""
+    """The Content-Security-Policy: only the page's own stylesheet, by its hash."""
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
     return f"{html.policy(style[1] if style else '')}; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""/posts/ID/move: another time for a post, written into its draft."""
+"""/posts/ID/move: reschedule a post by a new time in its draft."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,18 +40,18 @@ router = APIRouter(route_class=urls.PostRoute)
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """A draft that gets another time, before it does."""
+    """A planned new time of a draft, before it is saved."""
 
     seen: Manuscript
     revised: Manuscript
     at: datetime
     plan: Plan
-    """What queueing would change then; nothing for a draft that is not queued."""
+    """The changes of queueing it then; none for a draft that is not queued."""
 
 
 @router.get("/posts/{post:path}/move")
 def ask(request: Request, parts: Use, visitor: Reader, post: str, at: str = "") -> Response:
-    """The form; with `at`, what that would change."""
+    """Show the form; with `at`, the changes of that time."""
     parts.app.edits.require(MOVED, visitor.name, draft_view.accounts(parts.app, post))
     seen, standing = _movable(parts.app, post)
     if not at:
@@ -111,7 +111,7 @@ def _said(move: _Move, standing: Sequence[Delivery]) -> str:
 
 
 def is_movable(anchor: str | None, standing: Sequence[Delivery]) -> bool:
-    """Whether a post can get another time by itself: it hangs on no agenda item, and is not out."""
+    """Whether a post can be moved by itself: its time has no agenda item, and it is not out."""
     return anchor is None and not _out(standing)
 
 
@@ -120,7 +120,7 @@ def _out(standing: Sequence[Delivery]) -> list[str]:
 
 
 def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery]]:
-    """The draft and what the ledger has of it; NotPossible where it cannot move by itself."""
+    """The draft and its deliveries. Raises NotPossible if it cannot be moved by itself."""
     seen = editing.read(draft_view.find(app, post))
     written = (seen.value("at") or "").strip()
     if written and not looks_like_a_time(written) and not is_now(written):
@@ -141,7 +141,7 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
 
 
 def _move(app: Application, seen: Manuscript, standing: Sequence[Delivery], given: str) -> _Move:
-    """The change that is asked for; UsageError or NotPossible for a time that is of no use."""
+    """Plan the new time. Raises UsageError or NotPossible for an unusable time."""
     zone = app.session().zone
     moment = parse_time(given.strip(), zone)
     if isinstance(moment, Flaw):

@@ -1,4 +1,4 @@
-"""/people: who may log in, for admins."""
+"""/people: administration of the people who may log in."""
 
 from datetime import tzinfo
 from functools import partial
@@ -18,7 +18,7 @@ from publisher.web.authentication import Admin, Overseer
 from publisher.web.dependencies import Use
 
 _STEPS = 50
-"""Of the history of people, so many are shown."""
+"""Steps of the people's history that are shown."""
 
 router = APIRouter()
 
@@ -38,7 +38,7 @@ def people(request: Request, parts: Use, visitor: Overseer) -> Response:
 
 
 def _told(step: HistoryStep, zone: tzinfo) -> list[str]:
-    """Without the digests, which say nothing to people."""
+    """A step's details without the digests, which mean nothing to readers."""
     return details({key: value for key, value in step.detail.items() if key != BEFORE}, zone)
 
 
