@@ -288,6 +288,7 @@ class LintSettings(Section):
     ignore: tuple[Advice, ...] = ()
     """Advice that this workspace does not want."""
     hashtags: HashtagSettings = HashtagSettings()
+    """The most that a message may have before `check` warns, by channel."""
 
     @field_validator("ignore", mode="before")
     @classmethod
