@@ -41,6 +41,16 @@ def _anchors(page: Path) -> set[str]:
 
 
 @every_page
+def test_the_files_that_a_page_names_exist(page: Path) -> None:
+    named = re.findall(
+        r"`((?:publisher|workers|tests|tools|benchmarks)/[a-z_/.]+)`",
+        page.read_text(encoding="utf-8"),
+    )
+    modules = {str(path.with_suffix("").relative_to(ROOT)) for path in ROOT.glob("publisher/*.py")}
+    assert [name for name in named if name not in modules and not (ROOT / name).exists()] == []
+
+
+@every_page
 def test_the_commands_that_a_page_names_exist(page: Path) -> None:
     """With the options that it gives them."""
     group = app.command()
