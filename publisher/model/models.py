@@ -125,7 +125,7 @@ class Capabilities(Frozen):
 
 
 class Mandate(Frozen):
-    """A mandate: who may post as another organisation's account, and when."""
+    """Who may post as an account that belongs to somebody else, and what for."""
 
     authors: tuple[str, ...] = ()
     """The people who may write; empty: everyone."""
