@@ -136,9 +136,7 @@ class Application:
     @classmethod
     @contextmanager
     def looking(cls, workspace: Path) -> "Iterator[Application]":
-        """For commands that only compare: a missing ledger is replaced by an empty temporary
-        one.
-        """
+        """For commands that only compare: an empty temporary ledger replaces a missing one."""
         app = cls(workspace_settings.load(workspace), clocks.from_environment())
         with TemporaryDirectory() as folder, closing(app):
             try:
@@ -488,8 +486,7 @@ class Application:
                 pass
 
     def introduce(self) -> None:
-        """Verify the owner of each account's keys before its first post; run it in a separate
-        thread.
+        """Verify the owner of each account's keys before its first post, in its own thread.
 
         With very many accounts this is left to their first posts: otherwise each start would send
         very many requests to a platform.

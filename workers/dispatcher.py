@@ -86,9 +86,7 @@ class Dispatcher:
                 time.sleep(_TICK if self._is_busy else _IDLE_TICK)
 
     def _show_life(self) -> None:
-        """Send a heartbeat, but not at each tick: that would be a third of an idle dispatcher's
-        work.
-        """
+        """Send a heartbeat, once a second: at each tick it would be a third of all idle work."""
         now = time.monotonic()
         if now >= self._next_sign:
             pulse.beat()
@@ -183,9 +181,7 @@ class Dispatcher:
         self._trouble = str(error)
 
     def _tell_the_end(self) -> None:
-        """Log that an error is over: while a disk was full, the error itself may not have been
-        logged.
-        """
+        """Log that an error is over; with a full disk, it may not have been logged itself."""
         if self._trouble:
             log.info("it goes on", after=self._trouble)
         self._trouble = None

@@ -75,9 +75,7 @@ def unread() -> int:
 
 
 def hand_over(task: Task, claims: Sequence[Claim]) -> None:
-    """Give a batch to the workers; raises BrokerUnavailable when the broker does not take it in
-    time.
-    """
+    """Give a batch to the workers; raises BrokerUnavailable when that takes too long."""
     try:
         task.apply_async(([(claim.delivery, claim.version) for claim in claims],))
     except _REFUSALS as error:

@@ -41,8 +41,7 @@ def environment(package: str, *others: str) -> Environment:
 
 
 def _translated(message: str, **values: Any) -> Markup:
-    """`publisher.base.i18n._` for templates: everything is escaped except values that are HTML
-    already.
+    """`publisher.base.i18n._` for templates, with all escaped except HTML values.
 
     As there, a message without values is not formatted: it may be a reason that a person wrote, or
     a platform's error, with braces of its own.

@@ -133,9 +133,7 @@ class _Catalogue(NamedTuple):
 
 @cache
 def _catalogue(language: str) -> _Catalogue:
-    """A language's catalogue, read from the .po file that `make messages` writes; may raise
-    OSError.
-    """
+    """A language's catalogue, from the .po file of `make messages`; may raise OSError."""
     if language == "en":
         return _Catalogue({}, lambda _number: 0)
     path = LOCALES / language / "LC_MESSAGES" / "publisher.po"

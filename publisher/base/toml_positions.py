@@ -51,9 +51,7 @@ class TomlFile:
         self._positions = _positions(text)
 
     def _invalid(self, told: str, text: str) -> ConfigurationError:
-        """The error for invalid TOML. It never quotes the line, which in secrets.toml may be a
-        secret.
-        """
+        """The error for invalid TOML, without the line, which may contain a secret."""
         reason = next((reason for sign, reason in _REASONS if sign in told), _UNREADABLE)
         found = _PLACE.search(told)
         lines = text.split("\n")

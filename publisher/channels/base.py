@@ -120,9 +120,7 @@ class Channel(Protocol):
         """Ask the platform for the keys' owner. Reads only, and may cost a fee."""
 
     def examine(self) -> Health:
-        """Health check: ask the platform whether it would take posts of this account. Reads
-        only.
-        """
+        """Health check: whether the platform would take posts of this account. Reads only."""
 
     def close(self) -> None:
         """Close the channel's connections."""

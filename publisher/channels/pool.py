@@ -55,9 +55,7 @@ class Pool:
             each.close()
 
     def _forget_the_oldest(self) -> list[Channel]:
-        """Remove an idle channel of the least recently used account; none if all of them are
-        lent.
-        """
+        """Remove one idle channel of the least recently used account, if it has one."""
         account, idle = next(iter(self._idle.items()))
         forgotten, idle[:1] = idle[:1], []
         self._idle_in_all -= len(forgotten)

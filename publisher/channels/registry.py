@@ -62,9 +62,7 @@ def in_sentence(channel: str) -> str:
 
 
 def widest() -> Capabilities:
-    """The capabilities of the channel with the largest pictures, for files without a known
-    channel.
-    """
+    """The capabilities with the largest pictures, for files without a known channel."""
     return max(CAPABILITIES.values(), key=lambda can: can.picture_max_bytes)
 
 

@@ -31,8 +31,7 @@ class Lanes:
         self._waiting: defaultdict[str, deque[Callable[[], None]]] = defaultdict(deque)
 
     def run(self, lane: str, work: Callable[[], None]) -> None:
-        """Do this now, and then what came meanwhile; if the lane is full, leave it to a thread
-        there.
+        """Do this now, then what came meanwhile; in a full lane, queue it for a thread there.
 
         Raises the last PublisherError of what it did, at the end.
         """

@@ -122,9 +122,7 @@ class Courier:
             self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(delivery))
 
     def _take_on_if_claimed(self, delivery: Delivery) -> None:
-        """After a wait in the lane that was longer than the lease, another worker has the
-        delivery.
-        """
+        """Deliver it, unless its lease ended during the wait in the lane."""
         if delivery.lease_until is not None and self._clock.now() < delivery.lease_until:
             self._take_on(delivery)
 
@@ -201,8 +199,7 @@ class Courier:
                 return delivery
 
     def _at_once_where_it_must_be(self, delivery: Delivery) -> Delivery:
-        """The delivery, marked to be posted only at its instant, if its platform publishes drafts
-        at once.
+        """The delivery, to be posted only at its instant if its platform publishes early.
 
         Then an unknown outcome is resolved by the post's text.
         """
@@ -290,9 +287,7 @@ class Courier:
             )
 
     def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
-        """Record the outcome of a request; retries while the ledger is away, as it must not be
-        lost.
-        """
+        """Record the outcome of a request; retries while the ledger is away."""
         answered_at = self._clock.now()
         give_up = self._clock.monotonic() + self._leases.sending
         while True:

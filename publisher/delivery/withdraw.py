@@ -69,8 +69,7 @@ class Withdrawal:
         self._lanes = lanes
 
     def withdraw(self, post: str, account: Accounts, *, actor: str, reason: str) -> list[Withdrawn]:
-        """Delete a post from its platforms; a thread from its end, so that no reply loses its
-        parent.
+        """Delete a post from its platforms; a thread from its end.
 
         Each part is on record as soon as the platform confirms that it is deleted, and the delivery
         is withdrawn with the last. A worker tries again to delete what is left, and a person may
@@ -83,9 +82,7 @@ class Withdrawal:
         ]
 
     def showing(self, consent: str) -> list[Delivery]:
-        """The deliveries that a withdrawal of this consent concerns: all that are out, or may go
-        out.
-        """
+        """Deliveries that a withdrawal of this consent concerns: out, or still to go out."""
         over = (*ENDED_UNSENT, State.WITHDRAWN)
         found = self._safeguards.showing(consent)
         return [d for d in found if d.remote_ids or d.state not in over]

@@ -77,9 +77,7 @@ def held(account: ColumnElement[str] | str, now: BindParameter[datetime]) -> Col
 
 
 def unproved(account: FromClause) -> ColumnElement[bool]:
-    """Rows of `accounts` suspended without an end named by the platform, and with no post taken
-    since.
-    """
+    """Rows of `accounts` suspended without an end from the platform, and not proved to be over."""
     return and_(account.c.held_at.is_not(None), account.c.suspended_times.is_not(None))
 
 
@@ -109,9 +107,7 @@ def first_scheduled(
     account: ColumnElement[str],
     after: ColumnElement[datetime] = EVER,
 ) -> ScalarSelect[Any]:
-    """A column of the first of an account's deliveries in `rows` that is scheduled after an
-    instant.
-    """
+    """A column of the first delivery of an account that is scheduled after an instant."""
     found = _in_order(select(rows.c[column]), rows, account, after)
     return found.limit(written(1)).scalar_subquery()
 
@@ -167,8 +163,7 @@ def is_resting(row: Row[Any], now: datetime) -> bool:
 def waits_for_a_person(
     account: ColumnElement[str] | str, now: BindParameter[datetime]
 ) -> ColumnElement[bool]:
-    """Rows of `accounts` that keep this account from sending until a person acts, as far as is
-    known.
+    """Rows of `accounts` that keep this account from sending until a person acts.
 
     These are a pause, a suspension without an end, and one that needs a person and has not been
     tested again yet.
@@ -316,8 +311,9 @@ def take_for_pause(connection: Connection, account: str) -> None:
 
 
 def being_paused(connection: Connection, names: Collection[str]) -> Collection[str]:
-    """The accounts that a person is pausing at this moment, or waits to pause. The others cannot be
-    paused until this transaction ends.
+    """The accounts that a person is pausing at this moment, or waits to pause.
+
+    The others cannot be paused until this transaction ends.
     """
     if connection.dialect.name == "sqlite":
         return ()

@@ -221,9 +221,7 @@ class Database:
             )
 
     def _revision(self, connection: Connection) -> str | None:
-        """The ledger's revision, None when the database is empty; LedgerUnavailable for another's
-        tables.
-        """
+        """The ledger's revision, or None; LedgerUnavailable when there are other tables."""
         names = set(inspect(connection).get_table_names())
         query = "SELECT version_num FROM alembic_version"
         is_marked = "alembic_version" in names
@@ -354,9 +352,7 @@ def _use_wal(connection: Any) -> None:
 
 
 def _is_cut_off(connection: Any) -> bool:
-    """Whether the file is empty, but has a log beside it; SQLite calls that busy while it is in
-    use.
-    """
+    """Whether the file is empty but has a log; SQLite calls that busy while it is in use."""
     path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
     return Path(f"{path}-wal").exists() and path.exists() and not path.stat().st_size
 

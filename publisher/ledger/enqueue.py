@@ -230,9 +230,7 @@ def _refuse_what_came_meanwhile(
 
 
 def _doubted(wish: Wish) -> dict[str, Any]:
-    """The columns of a delivery that may be out already: it is looked for, then a person
-    decides.
-    """
+    """The columns of a delivery that may be out already, so that it is looked for."""
     return {
         **(looked_for(wish.doubt_since) if wish.doubt_since else {"doubt_since": None}),
         "error_kind": Kind.UNKNOWN_OUTCOME if wish.doubt else None,

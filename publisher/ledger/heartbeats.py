@@ -123,16 +123,12 @@ class Heartbeats:
             return _all(connection)
 
     def is_alive(self, kind: ProcessKind) -> bool:
-        """Whether a process of this kind is alive: its heartbeat is at most `SILENT_AFTER` seconds
-        old.
-        """
+        """Whether a process of this kind sent a heartbeat in the last `SILENT_AFTER` seconds."""
         return any(one.is_alive for one in self.all() if one.process.kind is kind)
 
 
 def wrong_clocks(found: Collection[Heartbeat]) -> Mapping[str, timedelta]:
-    """The hosts whose clock is wrong, as a live process there reports; how far ahead, negative:
-    behind.
-    """
+    """The hosts with a wrong clock, and how far it is ahead; negative: behind."""
     told = sorted((one for one in found if one.is_alive), key=lambda one: one.process.host)
     # One process that knows is enough, though another on the same host reports nothing.
     return {one.process.host: one.clock_ahead for one in told if one.clock_ahead is not None}

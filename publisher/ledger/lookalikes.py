@@ -75,8 +75,7 @@ def _is_alike(one: Delivery, other: Delivery) -> bool:
 
 
 def _gist(part: Part) -> str:
-    """Its letters and digits, without links, which platforms change: less than any channel
-    compares.
+    """Its letters and digits, without links: less than any channel compares.
 
     Two that only look alike wait for each other without need, but not for long.
     """

@@ -228,9 +228,7 @@ class News:
             ).scalar_one_or_none()
 
     def _is_over(self, instant: ColumnElement[Any], longest: float) -> ColumnElement[bool]:
-        """Whether the instant has come; also if the clock was set back since, and it is far
-        ahead.
-        """
+        """Whether the instant has come, or is too far ahead because the clock was set back."""
         return or_(instant <= self._clock.now(), instant > self._clock.ahead(longest))
 
     def told(self, service: str, turn: int, items: Sequence[Item]) -> None:

@@ -329,9 +329,7 @@ class Doubts:
     def _believed_absent(
         self, connection: Connection, delivery: Delivery, seen: Absent
     ) -> Delivery:
-        """Due again, unless the absence proves nothing, or the platform refused it as a
-        duplicate.
-        """
+        """Due again, unless the absence proves nothing or it was refused as a duplicate."""
         if not seen.is_proof:
             message = _(
                 "It is not among the posts that the platform lists, which may leave some out. Look "

@@ -90,9 +90,7 @@ class Delays:
         _keep(connection, delivery.channel, lag=micros, lag_seen_at=now)
 
     def settles_at(self, connection: Connection, delivery: Delivery) -> tuple[datetime, str | None]:
-        """The earliest instant at which this delivery's absence counts, and the reason, for
-        people.
-        """
+        """The earliest instant at which an absence counts, and the reason, for people."""
         begun = delivery.intent_at or delivery.doubt_since or delivery.due_at
         now = self._clock.now()
         number = self._in_doubt(connection, delivery.channel)

@@ -29,9 +29,7 @@ class LedgerFile:
             return True
 
     def opened(self) -> None:
-        """Record which file the first connection opened; raises LedgerGone when a later one
-        differs.
-        """
+        """Record which file was opened first; raises LedgerGone when a later one differs."""
         if self._opened is None:
             self._opened = self._identity()
         self.check()

@@ -70,9 +70,7 @@ class _Reading:
     at: float
 
     def ahead(self, now: datetime, second: float) -> timedelta:
-        """How far a clock that shows `now` is at least ahead; negative: behind; 0: not known to be
-        off.
-        """
+        """How far a clock that shows `now` is at least ahead; negative: behind."""
         passed = timedelta(seconds=second - self.at)
         nothing = timedelta(0)
         if now > self.latest + passed:
@@ -152,9 +150,7 @@ class ClockCheck:
         return source, ahead, now
 
     def age(self, *, of_database: bool = False) -> float:
-        """Real seconds since the newest reading of a platform, or of the database; infinite without
-        one.
-        """
+        """Real seconds since the newest reading of a platform or the database, or infinity."""
         with self._lock:
             told = [r.at for name, r in self._readings.items() if (name == DATABASE) is of_database]
         return self._seconds() - max(told, default=float("-inf"))

@@ -57,9 +57,7 @@ class Position(Frozen):
 
 
 class GifLimits(Frozen):
-    """A channel's limits for an animated GIF. Clean copies are scaled to fit all but
-    `max_frames`.
-    """
+    """A channel's limits for a GIF. Clean copies are scaled to fit all but `max_frames`."""
 
     max_bytes: int
     max_width: int
@@ -127,7 +125,7 @@ class Capabilities(Frozen):
 
 
 class Mandate(Frozen):
-    """A mandate: who may post as another organisation's account, and when."""
+    """Who may post as an account that belongs to somebody else, and what for."""
 
     authors: tuple[str, ...] = ()
     """The people who may write; empty: everyone."""
@@ -532,9 +530,7 @@ class Delivery(Frozen):
 
     @property
     def leaves_at(self) -> datetime:
-        """The earliest instant to send it: its time or the end of its embargo, whichever is
-        later.
-        """
+        """The earliest instant to send it: its time or the end of its embargo, if later."""
         return _leaves_at(self.due_at, self.embargo_until)
 
     @property
@@ -559,9 +555,7 @@ class Delivery(Frozen):
 
     @property
     def doubt(self) -> str:
-        """A mark of the request with an unknown outcome, for comparison; empty when there is
-        none.
-        """
+        """A mark of the request with an unknown outcome; empty when there is none."""
         if self.state is not State.UNCERTAIN:
             return ""
         begun = self.intent_at or self.doubt_since
@@ -569,9 +563,7 @@ class Delivery(Frozen):
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether the ledger that had its requests was lost; see
-        `ledger/integrity/forgotten.py`.
-        """
+        """Whether the ledger with its requests was lost; see `integrity/forgotten.py`."""
         is_settled = self.settled_at is not None and self.settled_at == self.doubt_since
         return self.state is State.UNCERTAIN and self.intent_at is None and is_settled
 

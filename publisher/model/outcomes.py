@@ -30,9 +30,7 @@ PASSING = frozenset({Kind.RATE_LIMIT, Kind.APP_LIMIT})
 
 
 class Step(StrEnum):
-    """The purpose of a request, which decides whether it may be repeated after an unknown
-    outcome.
-    """
+    """The purpose of a request: it decides whether an unknown outcome may be repeated."""
 
     PUBLISH = "publish"
     """Makes a new post public at once: a second one would be a duplicate."""

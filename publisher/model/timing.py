@@ -13,8 +13,7 @@ _LONGEST = 60.0
 
 
 def delay(attempts: int) -> float:
-    """The retry delay in real seconds after this many attempts (1 or more): 2, 4, 8 … up to a
-    minute.
+    """The retry delay in real seconds after 1 or more attempts: 2, 4, 8 … up to a minute.
 
     There is no limit to the attempts: a post's expiry ends them.
     """

@@ -100,9 +100,7 @@ class Facebook:
         return prepared if prepared.at_once else self._lay_ready(parcel, prepared)
 
     def _resolved(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        """`prepared` with what earlier attempts left; the pictures, which their post may show, are
-        dropped.
-        """
+        """`prepared` with the orphans of earlier attempts, without pictures they may show."""
         prepared = prepared.model_copy(update={"media_ids": {}})
         if found := self._leftovers.find(parcel.content, prepared):
             return found

@@ -33,9 +33,7 @@ def health(answer: Answer, page_id: str) -> Health:
 
 
 def owner(answer: Answer) -> Owner | AccountHeld | Deferred:
-    """The owner from the answer to `GET /me?fields=id,name`, which is the Page for a Page's
-    token.
-    """
+    """The owner from the answer to `GET /me?fields=id,name`: for a Page's token, the Page."""
     return owner_of(ANSWERS, answer, mapping(parsed(answer.body)), "name", "")
 
 

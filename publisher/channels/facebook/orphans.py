@@ -182,9 +182,7 @@ def _data(edge: Any) -> list[Any]:
 
 
 def _has_words_of(post: _Post, content: Content) -> bool:
-    """Whether a post has this content's text; without a text, whether it has the same link and
-    pictures.
-    """
+    """Whether a post has this content's text or, without text, its link and pictures."""
     words = content.joined.strip()
     return post.message == words if words else _is_of(post, content)
 

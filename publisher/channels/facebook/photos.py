@@ -22,9 +22,7 @@ class PagePhotos:
     def upload(
         self, pictures: Sequence[Picture], prepared: Prepared, read_media: MediaReader
     ) -> Prepared:
-        """Upload the missing photos; returns `prepared` with them. `NotPrepared` has those uploaded
-        so far.
-        """
+        """Upload the missing photos into `prepared`; `NotPrepared` has those uploaded so far."""
         for picture in pictures:
             if picture.digest in prepared.media_ids:
                 continue

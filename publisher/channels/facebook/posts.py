@@ -102,9 +102,7 @@ class PagePosts:
         self._page = page
 
     def look(self, post_id: str) -> PagePost | Deferred | AccountHeld | Unknown:
-        """Read a post; `Unknown` when Facebook says that it does not exist, or not for this
-        token.
-        """
+        """Read a post; `Unknown` when Facebook does not show it to this token."""
         answer = self._page.get(post_id, fields=f"{FIELDS},message")
         outcome = ANSWERS.judge(answer, Step.READ)
         if isinstance(outcome, Accepted):
@@ -144,9 +142,7 @@ class PagePosts:
         return Deferred(Kind.AUTH, flaw) if flaw else None
 
     def _is_listed(self, post_id: str, *, lately: bool) -> bool | Deferred | AccountHeld:
-        """Whether the post is among the public ones; unknown if it may be older than those
-        listed.
-        """
+        """Whether the post is listed as public; not known if it may be older than the list."""
         after = None
         for _page in range(_PAGES):
             answer = self._page.published(fields="id", limit=_AT_ONCE, after=after)

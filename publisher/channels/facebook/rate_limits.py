@@ -38,9 +38,7 @@ def used_by_app(answer: Answer) -> float:
 
 
 def regained_after(answer: Answer) -> timedelta | None:
-    """The time until Facebook takes requests again, as its headers estimate it; None without
-    one.
-    """
+    """The estimated time until Facebook takes requests again, from its headers; or None."""
     return _regained([*_of_app(answer), *_of_page(answer)])
 
 

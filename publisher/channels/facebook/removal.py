@@ -21,9 +21,7 @@ class Removal:
         self._photos = photos
 
     def withdraw(self, post_id: str, prepared: Prepared) -> Outcome:
-        """Delete a post, then its photos: it is not withdrawn while a photo is still at
-        Facebook.
-        """
+        """Delete a post, then its photos, without which it is not withdrawn."""
         outcome = self._delete(post_id)
         for photo_id in photos_of(prepared):
             if not isinstance(outcome, Accepted):
@@ -105,8 +103,7 @@ class Removal:
             raise NotPrepared(out_with_another_text(post_id))
 
     def without_photos(self, prepared: Prepared) -> Prepared:
-        """`prepared` without its discarded post, and without photos that were uploaded for other
-        content.
+        """`prepared` without its discarded post, and without photos for other content.
 
         Their alternative texts may have changed.
 

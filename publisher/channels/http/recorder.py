@@ -166,9 +166,7 @@ class Recorder:
 
 
 class _Session(requests.Session):
-    """A session that follows no redirect, ignores the environment, and reaches one platform
-    only.
-    """
+    """A session without redirects and environment variables, for one platform only."""
 
     def __init__(self, platform: str, written: str) -> None:
         super().__init__()
@@ -178,9 +176,7 @@ class _Session(requests.Session):
         self._written = written
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Change the library's address of the platform to the current one, before the request is
-        signed.
-        """
+        """Change the library's address of the platform to the current one, before signing."""
         url = str(request.url)
         if url.startswith(f"{self._written}/"):
             request.url = self._platform + url.removeprefix(self._written)
@@ -243,9 +239,7 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.clear()
 
     def _readdressed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """A copy of the request for the actual server; the original keeps the URL that was
-        signed.
-        """
+        """A copy of the request for the actual server; the original keeps the signed URL."""
         copy = request.copy()
         copy.url = self._base_url + str(copy.url).removeprefix(self._platform)
         return copy

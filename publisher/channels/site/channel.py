@@ -219,8 +219,7 @@ class Site:
         return self._ready_folder / post_slug
 
     def _remove_served_pictures(self) -> None:
-        """Delete pictures that earlier versions stored where some web servers would have shown
-        them.
+        """Delete pictures that earlier versions stored where web servers might serve them.
 
         Those that are still needed are stored again, from the ledger.
         """

@@ -295,9 +295,7 @@ def _names_account(body: dict[str, Any]) -> bool:
 
 
 def _post_refused(body: dict[str, Any]) -> Refused:
-    """The outcome of a 403 with a known fault of the post, or an unknown one, maybe the
-    account's.
-    """
+    """The outcome of a 403: a known fault of the post, or one that may be the account's."""
     detail = _words(body)
     for words, fault, message in _KNOWN_FAULTS:
         if words in detail:

@@ -214,9 +214,7 @@ class Twitter:
     def _is_ready(
         self, parcel: Parcel, prepared: Prepared, pictures: Mapping[str, Picture]
     ) -> bool:
-        """Whether an earlier upload has these pictures and alt texts, and stays valid long
-        enough.
-        """
+        """Whether an earlier upload has these pictures and alt texts, and is valid enough."""
         if prepared.digest != parcel.content.digest or not set(pictures) <= set(prepared.media_ids):
             return False
         since = prepared.prepared_at
@@ -271,9 +269,7 @@ class Twitter:
         )
 
     def _read_from(self, start: datetime) -> timeline.TimelinePage | Reading:
-        """The account's posts since `start`, on one page; with a `next_token` if there are too
-        many.
-        """
+        """The account's posts since `start` as one page; `next_token` if there are too many."""
         if not self._user_id and (failed := self._learn_user_id()):
             return failed
         posts: list[timeline.TimelinePost] = []

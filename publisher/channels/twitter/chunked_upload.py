@@ -70,8 +70,7 @@ class Pieces:
         self._in_hand: Upload | None = None
 
     def go_on(self, picture: Picture, content: bytes, upload: Upload | None) -> Upload | str:
-        """Continue an upload as far as one call may; returns its new state, or the media id when
-        done.
+        """Continue an upload as far as one call may; returns its state, or the media id.
 
         Raises `Interrupted`.
         """

@@ -252,9 +252,7 @@ def _readable(host: str) -> str:
 
 
 def _post(item: Any) -> TimelinePost:
-    """A post from its JSON, in either spelling; raises ValueError, TypeError or KeyError
-    otherwise.
-    """
+    """A post from its JSON, in either spelling; else ValueError, TypeError or KeyError."""
     post_id = _text(item["id"])
     if not _ID.fullmatch(post_id):
         raise ValueError("no id of a post")

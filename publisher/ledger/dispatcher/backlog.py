@@ -101,9 +101,7 @@ def late_before(clock: Clock, now: datetime | None = None) -> datetime:
 def next_places(
     connection: Connection, clock: Clock, wanted: Sequence[Delivery], now: datetime | None = None
 ) -> dict[str, datetime]:
-    """When the next late post of each account may go, after those of `wanted` that go out late
-    already.
-    """
+    """When the next late post of each account may go, after others that go out late."""
     if not wanted:
         return {}
     now = now or clock.now()

@@ -223,8 +223,7 @@ def _fair(
     limit: int,
     besides: Collection[str],
 ) -> list[RowMapping]:
-    """Due deliveries, round robin over the accounts, none with more than workers may have at a
-    time.
+    """Due deliveries, round robin over the accounts, up to the limit of each.
 
     Workers begin with the first, and may have fewer threads than there are posts. The first due
     deliveries may all be of one account: then the ones behind them are looked for.

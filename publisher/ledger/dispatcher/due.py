@@ -132,8 +132,9 @@ class Lookout:
             return waits
 
     def _may_look_at_all(self) -> bool:
-        """Whether a second has passed: there may be a hundred thousand accounts, at a microsecond
-        each.
+        """Whether a second has passed since all accounts were polled.
+
+        There may be a hundred thousand accounts, at a microsecond each.
         """
         now = self._clock.monotonic()
         if now < self._all_looked_at + _APART:

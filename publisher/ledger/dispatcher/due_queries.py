@@ -41,8 +41,6 @@ class DueQueries:
     def lock(
         self, connection: Connection, values: Mapping[str, Any], most: int
     ) -> Sequence[RowMapping]:
-        """Lock and return up to `most` rows; rows that another transaction has locked are
-        skipped.
-        """
+        """Lock and return up to `most` rows; rows locked by another transaction are skipped."""
         # A separate statement: PostgreSQL may evaluate a locking subquery more than once.
         return connection.execute(self._lock, {**values, "most": most}).mappings().all()

@@ -171,8 +171,7 @@ def gaps(connection: Connection) -> list[Gap]:
 
 
 def trust(database: Database, clock: Clock, actor: str) -> int:
-    """Record a person's word that this is the first ledger; returns how many deliveries are
-    uncertain.
+    """Record that this is the first ledger; returns how many deliveries are uncertain.
 
     Those were queued before this was confirmed.
 

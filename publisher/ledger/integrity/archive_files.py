@@ -96,9 +96,7 @@ class Archives:
         self._folder = folder
 
     def flaw(self, archive: Archive) -> str | None:
-        """What is wrong with the archive's file, and what to do about it; None when it is as
-        written.
-        """
+        """What is wrong with the archive's file, and what to do; None when it is as written."""
         try:
             found = digest(self._path(archive))
         except OSError as error:
@@ -111,9 +109,7 @@ class Archives:
         return None
 
     def steps(self, archive: Archive) -> Iterator[dict[str, Any]]:
-        """The archive's steps: rows of the history, with `post`, `account` and `channel` of the
-        delivery.
-        """
+        """The archive's steps as rows of the history, with `post`, `account` and `channel`."""
         return read(self._path(archive))
 
     def _path(self, archive: Archive) -> Path:

@@ -82,9 +82,7 @@ class Archiving:
         )
 
     def waiting(self, before: datetime) -> int:
-        """The number of deliveries that were due and ended before that instant and are not
-        archived.
-        """
+        """The number of deliveries that ended before that instant and are not archived."""
         query = select(func.count()).select_from(deliveries.join(history, _NEWEST))
         with self._database.read() as connection:
             return connection.execute(query.where(_is_old(before))).scalar_one()
@@ -151,9 +149,7 @@ class Archiving:
             archive_files.write(self._draft, _steps(connection, batch))
 
     def _read_back(self, batch: Sequence[_Ended]) -> dict[str, Any]:
-        """The contents of the new file, in figures; raises unless it has every step of each
-        delivery.
-        """
+        """The new file's figures; raises StorageError unless it has every step of each delivery."""
         with self._database.read() as connection:
             starts = _starts(connection, batch)
         ended = iter(sorted(batch))

@@ -164,9 +164,7 @@ def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int
 
 
 def end_flaw(last: int, last_hash: str, length: int, head: str) -> tuple[int, str] | None:
-    """The flaw between the end of a chain and its head, which has `length` and `head`; None if
-    none.
-    """
+    """The flaw between the end of a chain and its head; None when they match."""
     if last < length:
         return last + 1, _missing(last + 1, length)
     if last > length:

@@ -73,9 +73,7 @@ class ArchiveShelf:
         self.flaws = [Break(flaws[lost.step] or "", archive=lost.file) for lost in self.lost]
 
     def chains(self) -> Iterator[_Row]:
-        """All steps in the order of deliveries and numbers; of a lost archive, the last of each
-        delivery.
-        """
+        """All steps in order; of a lost archive, only the last of each delivery."""
         query = archive_files.ends().where(archived.c.step.in_([lost.step for lost in self.lost]))
         ends = streamed(self._connection, query.order_by(archived.c.delivery, archived.c.through))
         steps = (

@@ -91,9 +91,7 @@ class Approvals:
             return [delivery_of(row) for row in connection.execute(ordered).mappings()]
 
     def open_to(self, actor: str, found: Sequence[Delivery]) -> list[Delivery]:
-        """Those that this person may approve: not as an author, and only if the mandate allows
-        it.
-        """
+        """Those that this person may approve: as a non-author, and by the mandate."""
         with self._database.read() as connection:
             return [
                 delivery

@@ -146,8 +146,7 @@ class Control:
         return NotPermitted(_("Everything was paused by {names}.", names=names), hint=refusal.hint)
 
     def overdue(self, account: str | None = None) -> list[Delivery]:
-        """Deliveries that fell due and are still scheduled, in the order in which they would go
-        out.
+        """Deliveries that fell due and are still scheduled, in the order of their times.
 
         After a pause or a suspension these are what `resume` sends.
         """
@@ -159,9 +158,7 @@ class Control:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def stop(self, account: str | None) -> str:
-        """A mark of the pause and suspension that `resume` would end, empty for none; a new one
-        differs.
-        """
+        """A unique mark of the pause and suspension that `resume` would end; empty for none."""
         query = select(accounts).where(accounts.c.account == (account or EVERYTHING))
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
@@ -325,9 +322,7 @@ class Control:
         )
 
     def _state_to_retry(self, delivery: Delivery) -> State:
-        """The state as if it were queued again; the dispatcher then marks it missed if it has
-        expired.
-        """
+        """The state as if it were queued again; if it has expired, it is missed next."""
         is_held_by_draft = delivery.hold_reason and delivery.state is not State.UNCERTAIN
         if delivery.halt or is_held_by_draft:
             return State.HELD
@@ -393,9 +388,7 @@ class Control:
         return self._each(post, account, actor, states, _NOT_IN_DOUBT, act)
 
     def withdrawable(self, post: str, account: Accounts, actor: str) -> list[Delivery]:
-        """A post's deliveries that `actor` may withdraw: some part is out, and none is being
-        sent.
-        """
+        """A post's deliveries that `actor` may withdraw: a part is out, none is being sent."""
         with self._database.read() as connection:
             wanted = chosen(
                 connection, post, account, _can_be_withdrawn, _NOT_TO_WITHDRAW,

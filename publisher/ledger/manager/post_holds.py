@@ -108,9 +108,7 @@ class Halts:
 
 
 def can_be_held(delivery: Delivery) -> bool:
-    """Whether it can be held: it would go out by itself, or might; a second hold changes the
-    reason.
-    """
+    """Whether it can be held: it would or might go out; a second hold changes the reason."""
     if delivery.may_be_out:
         return delivery.stop not in (State.AWAITING_APPROVAL, State.REJECTED)
     return delivery.in_reach and delivery.state is not State.REJECTED

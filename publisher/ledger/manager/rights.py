@@ -53,9 +53,7 @@ class Person:
     """The organisations whose accounts they have a right over; None: everything."""
 
     def is_of(self, organisation: str | None) -> bool:
-        """Whether they have a right over what belongs to this organisation; None: it belongs to
-        none.
-        """
+        """Whether they have a right over this organisation's things; None: it is of no one."""
         if self.organisations is None:
             return True
         return organisation is not None and folded(organisation) in map(folded, self.organisations)
@@ -138,8 +136,7 @@ class Rights:
     def require_over(
         self, connection: Connection, actor: str, organisations: Collection[str] | None
     ) -> None:
-        """Raise NotPermitted unless `actor` may manage people with a right over these
-        organisations.
+        """Raise NotPermitted unless `actor` may manage people of these organisations.
 
         `organisations`: None means everything.
         """
@@ -155,9 +152,7 @@ class Rights:
             raise NotPermitted(why, hint=self._who_may(connection, Rank.ADMIN, (EVERYTHING,)))
 
     def permits_over(self, person: Person, other: Person) -> bool:
-        """Whether the person may manage the other: as an admin of all that the other has a right
-        over.
-        """
+        """Whether the person may manage the other, as an admin of all of their accounts."""
         return person.rank.includes(Rank.ADMIN) and _covers(person, other.organisations)
 
     def _why(self, person: Person, rank: Rank, accounts: Collection[str]) -> str | None:
@@ -199,9 +194,7 @@ class Rights:
 
 
 def _kept_out(person: Person) -> NotPermitted:
-    """The error for a disabled person; only commands get this far, as the pages refuse the
-    log-in.
-    """
+    """The error for a disabled person; only commands get here, as pages need a log-in."""
     name = shlex.quote(person.name)
     return NotPermitted(
         _("{name} is kept out.", name=person.name),

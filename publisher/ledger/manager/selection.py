@@ -15,9 +15,7 @@ Accounts = str | Collection[str] | None
 
 
 def of_post(connection: Connection, post: str, account: Accounts) -> list[Delivery]:
-    """A post's deliveries, to all or some accounts, locked for the transaction; raises
-    NoSuchPost.
-    """
+    """Lock and return a post's deliveries, to all or some accounts; raises NoSuchPost."""
     condition: ColumnElement[bool] = deliveries.c.post == post
     names = [account] if isinstance(account, str) else account
     if names is not None:

@@ -77,9 +77,7 @@ class Withdrawals:
         return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
 
     def take(self, claim: Claim) -> tuple[Delivery, str] | None:
-        """The claimed delivery, and the reason of the withdrawal; None when it has changed
-        since.
-        """
+        """The claimed delivery, and the reason of its withdrawal; None when it has changed."""
         query = select(deliveries).where(
             deliveries.c.id == claim.delivery,
             deliveries.c.version == claim.version,

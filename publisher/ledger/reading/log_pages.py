@@ -90,9 +90,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Some deliveries, and the cursors of the pages before and after; None if there is no such
-    page.
-    """
+    """A page of deliveries, with the cursors of the pages before and after, or None."""
 
     deliveries: list[Delivery]
     before: Cursor | None

@@ -145,9 +145,7 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
-    """The ids of an account's first and last delivery; of two accounts, the newer has higher
-    ids.
-    """
+    """The ids of an account's first and last delivery; higher ids are later."""
 
     first: int
     last: int
@@ -234,9 +232,7 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def standing(self, posts: Sequence[str], *, and_under_way: bool) -> list[Delivery]:
-        """All deliveries of these posts; `and_under_way` adds other posts' deliveries not out
-        yet.
-        """
+        """All deliveries of these posts; `and_under_way` adds those of others not out yet."""
         found: dict[int, Delivery] = {}
         conditions = [deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))]
         if and_under_way:
@@ -283,9 +279,7 @@ class Queries:
         return first[:limit]
 
     def resting(self) -> int:
-        """How many scheduled deliveries will wait, as their account is paused or suspended at their
-        time.
-        """
+        """How many scheduled deliveries have an account that is paused or suspended then."""
         resting = self._resting()
         if resting is None:
             return 0
@@ -294,9 +288,7 @@ class Queries:
             return connection.execute(query).scalar_one()
 
     def first_resting(self, limit: int) -> list[Delivery]:
-        """The first `limit` of the deliveries that `resting` counts, in the order of their
-        times.
-        """
+        """The first `limit` of the deliveries that `resting` counts, in order of time."""
         resting = self._resting()
         if resting is None:
             return []
@@ -306,9 +298,7 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(ordered).mappings()]
 
     def _resting(self) -> ColumnElement[bool] | None:
-        """Deliveries whose account is paused or suspended at their time; None while no account
-        is.
-        """
+        """Deliveries whose account is paused or suspended at their time; None if none is."""
         found = self.accounts()
         if not found:
             return None
@@ -353,9 +343,7 @@ class Queries:
             )
 
     def accounts(self) -> list[AccountStatus]:
-        """The accounts that are paused or suspended now, or whose suspension is not proved to be
-        over.
-        """
+        """The accounts that are paused, suspended, or not proved to go on."""
         now = self._clock.now()
         held = and_(
             accounts.c.held_at.is_not(None),
@@ -385,9 +373,7 @@ class Queries:
         return known
 
     def writers(self, posts: Sequence[str]) -> dict[str, list[str]]:
-        """People who changed the text or pictures of these posts' drafts on the web pages, by
-        post.
-        """
+        """People who changed these posts' text or pictures on the web pages, by post."""
         found: dict[str, list[str]] = {}
         with self._database.read() as connection:
             for chunk in _chunks(posts):
@@ -407,9 +393,7 @@ class Queries:
             return str(connection.execute(select(identity.c.id)).scalar_one())
 
     def gaps(self) -> list[Gap]:
-        """The time spans that this ledger knows nothing about: it was restored from a backup, or is
-        new.
-        """
+        """The time spans that this ledger knows nothing about, as it was restored or is new."""
         with self._database.read() as connection:
             return gaps(connection)
 
@@ -430,9 +414,7 @@ class Queries:
             return [delivery_of(row) for row in connection.execute(query).mappings()]
 
     def names_like(self, name: str, limit: int) -> list[str]:
-        """Posts that an unknown name may mean: longer names, others with its ending, or similar
-        ones.
-        """
+        """Posts that an unknown name may mean: longer names, or similar ones."""
         last = name.rpartition("/")[2]
         for condition in (
             deliveries.c.post.startswith(name, autoescape=True),
@@ -550,8 +532,7 @@ class Queries:
             return connection.execute(select(func.max(history.c.id))).scalar_one() or 0
 
     def mark(self) -> tuple[str, int]:
-        """A mark that changes with each change of the ledger: its newest step, and the number of
-        steps.
+        """A mark of the ledger's state: its newest step, and the number of steps.
 
         Both, because of two transactions the one that began later may end first. The step's hash is
         used: a ledger restored from a backup gives old ids to new steps.
@@ -568,9 +549,7 @@ class Queries:
 
 
 def _rests_with(status: AccountStatus) -> ColumnElement[bool]:
-    """Deliveries that this account's pause or suspension, or one of all, keeps from leaving in
-    time.
-    """
+    """Deliveries that the pause or suspension of this account, or of all, delays."""
     concerned = true() if status.account == EVERYTHING else deliveries.c.account == status.account
     if status.paused_at or status.held_until is None:
         return concerned

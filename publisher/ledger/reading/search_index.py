@@ -68,17 +68,13 @@ def index(connection: Connection, words: Mapping[int, list[str]]) -> None:
 
 
 def follow(connection: Connection, changes: Iterable[tuple[Delivery, Delivery]]) -> None:
-    """Update the index for deliveries whose text changed; each is given before and after its
-    change.
-    """
+    """Update the index for deliveries whose text changed, given before and after."""
     changed = [after for before, after in changes if _said(before) != _said(after)]
     index(connection, {delivery.id: words_of(*_said(delivery)) for delivery in changed})
 
 
 def holds(dialect: str, wanted: str) -> ColumnElement[bool]:
-    """Deliveries with all these words, or words that begin with them; joined words must be
-    adjacent.
-    """
+    """Deliveries with all these words, as beginnings; joined words must be adjacent."""
     phrases = [
         words
         for chunk in wanted.split()

@@ -143,9 +143,7 @@ def _day(zone: ZoneInfo, first: datetime, last: datetime) -> ColumnElement[int]:
 
 
 def _changes(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
-    """The instants when the zone's offset changes, and the offset until then, all in
-    microseconds.
-    """
+    """The instants when the zone's offset changes, and the offset before; microseconds."""
     day = timedelta(days=1)
     midnight = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for days in range((last - midnight) // day + 1):

@@ -196,9 +196,7 @@ class Attempts:
     def _write_all(
         self, connection: Connection, wishes: Sequence[Intent | Result]
     ) -> list[Delivery | LedgerBusy]:
-        """Write the intents and results of many threads; rows locked by others are not waited
-        for.
-        """
+        """Write the intents and results of many threads, without waiting for row locks."""
         free = take_free(connection, {wish.delivery.id for wish in wishes})
         at_hand = [wish for wish in wishes if wish.delivery.id in free]
         results = [wish for wish in at_hand if isinstance(wish, Result)]
