@@ -125,7 +125,7 @@ class Capabilities(Frozen):
 
 
 class Mandate(Frozen):
-    """Who may post as an account that belongs to somebody else, and what for."""
+    """A mandate: who may post as another organisation's account, and when."""
 
     authors: tuple[str, ...] = ()
     """The people who may write; empty: everyone."""
