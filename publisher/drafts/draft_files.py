@@ -38,8 +38,9 @@ class DraftFile:
 
 
 class DraftFiles:
-    """The drafts under posts/, and the problems with their names. Folders called `media`, hidden
-    files and README.md are not drafts.
+    """The drafts under posts/, and the problems with their names.
+
+    Folders called `media`, hidden files and README.md are not drafts.
     """
 
     def __init__(self, posts: Path) -> None:
