@@ -70,7 +70,8 @@ class DraftFiles:
         """The drafts that the paths name, ordered by file; all drafts if there are no paths.
 
         A path is a draft or a folder, relative to the working directory or to the workspace.
-        Raises UsageError if a path does not exist, or is neither a folder nor a draft.
+        Raises UsageError if a path does not exist, is outside posts/, or is neither a folder nor a
+        draft.
         """
         if not paths:
             return self.files

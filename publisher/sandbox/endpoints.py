@@ -61,7 +61,7 @@ def is_x(path: str) -> bool:
 
 
 def graph_version(path: str) -> tuple[tuple[int, int] | None, str]:
-    """`/v25.0/1/feed` as ((25, 0), "/1/feed"); without a version, (None, path)."""
+    """Split `/v25.0/1/feed` into ((25, 0), "/1/feed"); without a version, (None, path)."""
     found = re.match(r"/v(\d{1,3})\.(\d{1,3})(?=/|$)", path)
     if not found:
         return None, path

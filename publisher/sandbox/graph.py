@@ -236,7 +236,10 @@ def usage_headers(
     percent: float | None = None,
     regain: int | None = None,
 ) -> dict[str, str]:
-    """X-App-Usage in percent; X-Business-Use-Case-Usage in percent, and minutes to `regain`."""
+    """Usage headers: X-App-Usage, and X-Business-Use-Case-Usage with minutes to `regain`.
+
+    Both are in percent.
+    """
     if percent is None:
         used = standing.used if standing else 0
         percent = min(100, 100 * used // PAGE_CALLS.requests)

@@ -38,7 +38,7 @@ def heading(delivery: Delivery) -> str:
 
 
 def by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Sorted by the instant at which they go out."""
+    """Sort deliveries by the instant at which they go out."""
     return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
 
 
