@@ -89,7 +89,7 @@ class Surroundings:
 
     @cached_property
     def spoken(self) -> frozenset[str]:
-        """The languages of the accounts."""
+        """The languages of all accounts."""
         return frozenset(a.language for a in self.accounts.values() if a.language)
 
 

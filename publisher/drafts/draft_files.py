@@ -38,8 +38,9 @@ class DraftFile:
 
 
 class DraftFiles:
-    """The drafts under posts/, and the problems with their names. Folders called `media`, hidden
-    files and README.md are not drafts.
+    """The drafts under posts/, and the problems with their names.
+
+    Folders called `media`, hidden files and README.md are not drafts.
     """
 
     def __init__(self, posts: Path) -> None:
@@ -69,7 +70,8 @@ class DraftFiles:
         """The drafts that the paths name, ordered by file; all drafts if there are no paths.
 
         A path is a draft or a folder, relative to the working directory or to the workspace.
-        Raises UsageError if a path does not exist, or is neither a folder nor a draft.
+        Raises UsageError if a path does not exist, is outside posts/, or is neither a folder nor a
+        draft.
         """
         if not paths:
             return self.files

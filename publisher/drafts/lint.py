@@ -85,7 +85,7 @@ class Linter:
     ) -> None:
         """`most_hashtags`: how many a message may have on each channel.
 
-        `own_handles`: of the workspace's accounts on X, which may be mentioned, with or without `@`.
+        `own_handles`: of the workspace's accounts on X, which may be mentioned; `@` is optional.
         """
         self._most_hashtags = most_hashtags
         self._own = {handle.removeprefix("@").casefold() for handle in own_handles}

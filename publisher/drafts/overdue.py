@@ -79,7 +79,7 @@ def judged(
 
 
 def settled(deliveries: Iterable[Delivery]) -> set[str]:
-    """The posts that are published and have no delivery left to do."""
+    """The posts that are published or withdrawn, and have no delivery left to do."""
     states: Mapping[str, set[State]] = defaultdict(set)
     for delivery in deliveries:
         states[delivery.post].add(delivery.state)

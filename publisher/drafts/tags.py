@@ -50,7 +50,7 @@ _LONGEST_PART = max(map(len, _WORDS))
 
 
 def joined(text: str) -> Iterator[tuple[str, int]]:
-    """The hashtags of a text without their sign, and where each begins."""
+    """The hashtags of a text without their sign, each with its index."""
     for match in HASHTAG.finditer(text) if "#" in text or "\uff03" in text else ():
         yield match[1], match.start()
 

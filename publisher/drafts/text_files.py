@@ -13,7 +13,7 @@ from publisher.model.problems import Findings, Flaw
 MAX_BYTES = 1_000_000
 """The size limit of a file that lists something, such as the agenda."""
 MAX_DRAFT = 200_000
-"""Bytes of a draft. More would be a mistake: the longest text of any channel is 63,206 characters."""
+"""Bytes of a draft. More is a mistake: the longest text of any channel is 63,206 characters."""
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")

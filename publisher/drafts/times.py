@@ -62,7 +62,7 @@ def looks_like_a_time(text: str) -> bool:
 
 
 def anchor_name(text: str) -> str:
-    """The agenda item that `annual-day.end + 15m` counts from, whether or not there is one."""
+    """The name of the agenda item in `annual-day.end + 15m`, whether it exists or not."""
     return re.split(r"[\s+.]", text, maxsplit=1)[0]
 
 

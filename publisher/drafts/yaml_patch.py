@@ -166,7 +166,7 @@ class Patches:
             line_end = _LINE_END.search(self._text, self._end(_last(entry)))
             end = line_end.end() if line_end else len(self._text)
             self._changes.append((line, end, ""))
-        elif after and isinstance(inside, yaml.MappingNode):  # it stands behind a dash
+        elif after and isinstance(inside, yaml.MappingNode):  # it is after a dash
             self._changes.append((start, _first(after).start_mark.index, ""))
         else:
             raise Unpatchable(inside)

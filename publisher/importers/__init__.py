@@ -1,4 +1,4 @@
-"""Import of spreadsheets: each row becomes a draft, or it is said precisely why not.
+"""Spreadsheet import: each row becomes a draft, or is reported with the exact reason.
 
 `tables` and `columns` read the file, `spreadsheets` turns rows into items, `to_drafts` turns these
 into drafts that pass `check`, and `write_all` writes all of them or none.
@@ -26,15 +26,15 @@ __all__ = ["Import", "NewDraft", "Options", "read", "write"]
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What an import found: nothing is written yet."""
+    """The result of reading a spreadsheet; nothing is written yet."""
 
     drafts: tuple[NewDraft, ...]
     problems: tuple[Problem, ...]
-    """By line; an error stands for a row, or the file, of which there is no draft."""
+    """Sorted by line; a row, or a file, with an error has no draft."""
 
 
 def read(settings: Settings, path: Path, options: Options) -> Import:
-    """Read the spreadsheet, and make drafts of it for this workspace."""
+    """Read a spreadsheet, and convert it into drafts for this workspace."""
     notes = Notes(str(path))
     try:
         items = spreadsheets.read(path, options, notes)
@@ -56,13 +56,13 @@ def read(settings: Settings, path: Path, options: Options) -> Import:
 
 
 def write(settings: Settings, found: Import) -> None:
-    """Write all the drafts of an import; StorageError leaves everything as it was."""
+    """Write all the drafts of an import. StorageError leaves everything as it was."""
     if found.drafts:
         write_all.write(settings.posts, found.drafts)
 
 
 def _once(items: list[Item], imported: Mapping[str, str], notes: Notes) -> list[Item]:
-    """The items without those that are drafts already, and each text once for one time and reader."""
+    """The items that are no drafts yet, without repetitions of text, time and recipients."""
     seen: dict[object, Item] = {}
     for item in items:
         place = Position(line=item.line)

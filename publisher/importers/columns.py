@@ -1,7 +1,7 @@
-"""Column titles: which column of a spreadsheet holds what.
+"""Column recognition: the roles of a spreadsheet's columns, by their titles.
 
 Titles are compared as slugs: case, accents, spaces, underscores and a remark in brackets do not
-matter. Those of Buffer and Sprout Social are among them:
+matter. The titles of Buffer and Sprout Social are included:
 - Buffer (support.buffer.com/article/926-how-to-upload-posts-in-bulk-to-buffer): Text, Image URL,
   Tags, Posting Time; the time is empty for the next free slot.
 - Sprout (support.sproutsocial.com/hc/en-us/articles/115005864203): date, time_24hr, message_text.
@@ -26,7 +26,7 @@ ROLES: Mapping[str, str] = {
     "to": later("who gets the post"),
     "lang": later("the language"),
 }
-"""What a column can hold; for `_`."""
+"""The roles of columns, with names for `_`."""
 REQUIRED = ("text", "at")
 TITLES: Mapping[str, str] = {
     "text": "text message message-text post tweet content body "
@@ -46,16 +46,16 @@ TITLES: Mapping[str, str] = {
 """The titles of each role, in English, French, Spanish and Polish."""
 _KNOWN = {title: role for role, titles in TITLES.items() for title in titles.split()}
 _LOOKED_AT = 10
-"""Rows, for the header: above it a plan may have its own title."""
+"""Rows that are searched for the header: a plan may have a title above it."""
 
 
 class Preset(NamedTuple):
-    """What the file of a service has besides titles."""
+    """The properties of a service's file."""
 
     order: tuple[str, ...] = ()
-    """The roles of its columns, where it has no header."""
+    """The roles of its columns, if it has no header."""
     may_wait: bool = False
-    """Whether a row without a time is meant to have none."""
+    """Whether a row may have no time."""
 
 
 PRESETS: Mapping[str, Preset] = {
@@ -65,17 +65,17 @@ PRESETS: Mapping[str, Preset] = {
 
 
 class Table(NamedTuple):
-    """Rows below a header."""
+    """A table: rows with a header."""
 
     header: Row
     """The titles; without a header, the roles."""
     roles: tuple[str, ...]
-    """Of each column; empty for a column that is left out."""
+    """The role of each column; empty for an ignored column."""
     rows: Sequence[Row]
 
 
 def recognise(rows: Sequence[Row], options: Options) -> Table:
-    """Find the header and the role of each column; Refused where that fails."""
+    """Find the header and the role of each column. Raises FileRefused if that fails."""
     order = PRESETS[options.preset].order if options.preset else ()
     if order and any(character.isdigit() for character in rows[0].cells[0]):
         return Table(Row(rows[0].line, order), order, rows)
@@ -88,7 +88,7 @@ def recognise(rows: Sequence[Row], options: Options) -> Table:
 
 
 def _roles(titles: Sequence[str], options: Options) -> tuple[str, ...]:
-    """The role of each title: as the options say, else as it is known."""
+    """The role of each title: from the options, else from the known titles."""
     said = {title.casefold(): role for role, title in options.columns.items() if title}
     taken = {role for role in ("to", "lang") if getattr(options, role)} | {*options.columns}
     roles = []

@@ -1,8 +1,8 @@
-"""Dates and times as spreadsheets write them.
+"""Date parser for spreadsheets.
 
 03/04/2016 is the third of April to most people and the fourth of March to some. A guess would
-publish on a wrong day, so the order is told by the person who imports, or proven by a date of the
-same file that can be read in one way only.
+publish on a wrong day, so the order is given by the person who imports, or proven by an unambiguous
+date in the same file.
 """
 
 import re
@@ -32,7 +32,7 @@ _HINT = later("Write it like 2016-03-07 08:30.")
 
 
 def proven_order(texts: Iterable[str]) -> DateOrder | None:
-    """The order of day and month, if a date proves it and none proves the other."""
+    """The order of day and month, if a date proves it and none proves the other order."""
     found = set()
     for text in texts:
         match = _SHAPE.fullmatch(text.strip())
@@ -46,7 +46,7 @@ def proven_order(texts: Iterable[str]) -> DateOrder | None:
 
 
 def parse(text: str, zone: ZoneInfo, order: DateOrder | None) -> datetime | Flaw:
-    """The instant, in UTC; a time without an offset is meant in `zone`."""
+    """Parse a date and time into an instant in UTC; without an offset, it is in `zone`."""
     match = _SHAPE.fullmatch(text.strip())
     if match is None or match["hour"] is None:
         message = (

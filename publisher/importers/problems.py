@@ -1,4 +1,4 @@
-"""Problems of an imported file: the codes, and where they are."""
+"""Import problems: codes, and the collector of a file's problems."""
 
 from publisher.model.models import Position, Problem, Severity
 from publisher.model.problems import Findings, Flaw
@@ -34,7 +34,7 @@ CODES: dict[str, str] = {
 
 
 class Notes(Findings):
-    """The problems of one file; errors refuse their row, warnings refuse nothing.
+    """The problems of one file: a row with an error is refused, one with a warning is not.
 
     Lines and columns count from 1; the column is the number of the cell.
     """

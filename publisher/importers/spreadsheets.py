@@ -1,6 +1,6 @@
-"""Spreadsheets: each row is a post, or is said to be none.
+"""Spreadsheet reader: each row becomes an item, or is reported.
 
-No file says which zone its times are in.
+No file contains the zone of its times.
 """
 
 import re
@@ -23,9 +23,9 @@ _BETWEEN_NAMES = re.compile(r"[,;/|&\n]")
 
 
 def read(path: Path, options: Options, notes: Notes) -> list[Item]:
-    """The posts of the file's rows; what is wrong with the others is in `notes`.
+    """Read the file's rows as items; problems of rows are added to `notes`.
 
-    Refused, if it is about the whole file.
+    Raises FileRefused for a problem of the whole file.
     """
     table = columns.recognise(tables.read(path, options.sheet), options)
     return [*_Reader(path, table, options, notes).items()]
@@ -51,7 +51,7 @@ class _Reader:
                 yield item
 
     def _tell_left_out(self) -> None:
-        """Once for each column without a role, if it holds anything."""
+        """Report each column without a role once, if it is not empty."""
         header, roles, rows = self._table
         for number, (title, role) in enumerate(zip(header.cells, roles, strict=True)):
             if not role and any(row.cells[number : number + 1] > ("",) for row in rows):

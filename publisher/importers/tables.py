@@ -1,4 +1,4 @@
-"""Tables: CSV with commas, semicolons or tabs, in UTF-8 or UTF-16, or a sheet of a workbook."""
+"""Table reader: CSV with commas, semicolons or tabs, in UTF-8 or UTF-16, or a workbook's sheet."""
 
 import csv
 import io
@@ -13,9 +13,9 @@ from publisher.media import file_types
 from publisher.model.problems import Findings
 
 MAX_BYTES = 5_000_000
-"""The services take 350 to 500 rows; this is room for ten thousand posts of 500 letters."""
+"""The services accept 350 to 500 rows; this is enough for ten thousand posts of 500 letters."""
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-# What stands behind the first cell. A spreadsheet in French writes semicolons, Excel's "Unicode
+# The delimiter after the first cell. A spreadsheet in French writes semicolons, Excel's "Unicode
 # text" has tabs.
 _DELIMITER = re.compile(r'\s*(?:"(?:[^"]|"")*"|[^",;\t\n]*)([,;\t])')
 SAVE_AGAIN = later("In the spreadsheet, save it as XLSX or as CSV UTF-8, and import that.")
@@ -24,18 +24,18 @@ _HINTS = {
     "encoding": SAVE_AGAIN,
     "file-too-big": SAVE_PARTS,
 }
-"""Where the hint for a draft does not fit."""
+"""Hints that replace those for drafts."""
 
 
 class Row(NamedTuple):
     line: int
-    """Where it begins in the file; in a workbook, the row of the sheet."""
+    """The line on which it begins in the file; in a workbook, the row of the sheet."""
     cells: tuple[str, ...]
-    """Without the space around them."""
+    """The cells, without surrounding space."""
 
 
 def read(path: Path, sheet: str | None = None) -> list[Row]:
-    """The rows that hold anything; Refused if the file is no table, or has none."""
+    """Read the rows that are not empty. Raises FileRefused if the file is no table, or is empty."""
     findings = Findings(str(path))
     data, kind = text_files.read_bytes(path, findings, MAX_BYTES), file_types.of(path)
     if data is None:

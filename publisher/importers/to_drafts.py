@@ -1,4 +1,4 @@
-"""Items become drafts that pass `check`, or are told why not."""
+"""Conversion of items into drafts that pass `check`, or into problems."""
 
 import json
 import re
@@ -23,16 +23,16 @@ from publisher.model.models import Position, Post, Problem, Severity
 from publisher.model.problems import Findings
 
 MARK = re.compile(r"^# Imported from .+ \[([0-9a-f]{16})\]$", re.MULTILINE)
-"""The comment by which a draft is known again when the same file is imported once more."""
+"""The comment that identifies a draft when the same file is imported again."""
 _PLAIN = re.compile(r"\w[\w-]*")
-"""Names that YAML needs no quotes for."""
+"""Names that need no quotes in YAML."""
 _NOT_OF_A_NAME = re.compile(r"https?://\S+|[@#\uff03]")
 _ROOM_FOR_LINK = 24  # a space, and what X counts for a link
 
 
 @dataclass(frozen=True, slots=True)
 class NewDraft:
-    """A draft that is ready to be written."""
+    """A draft to be written."""
 
     file: str
     """Its path below posts/."""
@@ -41,7 +41,7 @@ class NewDraft:
 
 
 class Drafting:
-    """Turns the items of one import into drafts."""
+    """Converts the items of one import into drafts."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Drafting:
         self._taken = {_folded(name) for name in taken}
 
     def draft(self, item: Item) -> NewDraft | None:
-        """The item as a draft; None, with the reasons in the notes, if it would have errors."""
+        """Convert an item; None, with the reasons in the notes, if its draft would have errors."""
         before = len(self._notes.errors)
         file = self._free(self._name(item), f".{item.lang or self._lang}.md")
         text = self._text(item)
@@ -78,12 +78,12 @@ class Drafting:
         return "\n".join(["---", *front, "---", self._body(item, to), ""])
 
     def _time(self, at: datetime) -> str:
-        """In the session's zone; with an offset where the clocks show it twice."""
+        """Format a time in the session's zone; with an offset if the clocks show it twice."""
         like = "2016-03-07 08:30" if self._around.session.timezone else "2016-03-07T08:30:00Z"
         return spelled(at, self._around.session.zone, like)
 
     def _body(self, item: Item, to: Sequence[str]) -> str:
-        """The text; with a section for a channel on which it becomes a thread."""
+        """The draft's body, with a section for each channel on which it becomes a thread."""
         channels = self._channels(to or self._around.session.defaults.to)
         threads = {
             channel: thread
@@ -112,7 +112,7 @@ class Drafting:
         return f"{self._options.folder}/{name}" if self._options.folder else name
 
     def _free(self, name: str, ending: str) -> str:
-        """The name, with a number behind it if it is taken."""
+        """A free file name: the name, with a number after it if it is taken."""
         number, free = 1, f"{name}{ending}"
         while _folded(free) in self._taken:
             number += 1
@@ -120,7 +120,7 @@ class Drafting:
         return free
 
     def _check(self, item: Item, text: str, file: str) -> None:
-        """Read the draft as `check` would, and note what is wrong with it where it comes from."""
+        """Check the draft as `check` would, and note its problems at its row."""
         findings, place = Findings(file), Position(line=item.line)
         post = draft.parse(text, file.removesuffix(".md"), self._around, findings)
         if post is not None and not _says(post, item):
@@ -132,7 +132,7 @@ class Drafting:
             )
             return
         found = findings.problems + ([] if post is None else self._refusals(post))
-        # Advice on its words is for `check` to give.
+        # `check` gives the advice on its words.
         errors = (problem for problem in found if problem.severity is Severity.ERROR)
         for problem in {problem.message: problem for problem in errors}.values():
             self._notes.error(problem.code, place, problem.message, problem.hint)
@@ -152,7 +152,7 @@ class Drafting:
 
 
 def marks(files: Mapping[str, Path]) -> dict[str, str]:
-    """The drafts that were imported, by the marks that they bear; `files` are paths by their names."""
+    """The imported drafts, by their marks; `files` are paths by name."""
     found = {}
     for name, path in files.items():
         try:
@@ -166,13 +166,13 @@ def marks(files: Mapping[str, Path]) -> dict[str, str]:
 
 
 def _says(post: Post, item: Item) -> bool:
-    """Whether each of the post's texts is the item's, whatever its lines look like."""
+    """Whether each of the post's texts is the item's, so that no line was parsed as layout."""
     expected = unicodedata.normalize("NFC", item.text).split()
     return all(" ".join(parts).split() == expected for parts in post.texts.values())
 
 
 def _thread(item: Item, channel: str) -> tuple[str, ...]:
-    """The text in parts, where the channel has threads and it is too long for one."""
+    """The text in parts, if the channel has threads and it is too long for one post."""
     capabilities = CAPABILITIES[channel]
     if not capabilities.threads:
         return (item.text,)
@@ -188,7 +188,7 @@ def _joined(parts: Iterable[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As YAML, between quotes."""
+    """Quote a text for YAML."""
     return json.dumps(text, ensure_ascii=False)
 
 

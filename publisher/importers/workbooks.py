@@ -1,7 +1,7 @@
-"""Workbooks of Excel (.xlsx), as Excel, LibreOffice and Google Sheets write them.
+"""Workbook reader (.xlsx), for files of Excel, LibreOffice and Google Sheets.
 
 Only values are read: nothing is calculated, and no macro, link or picture is used. The file may
-come from anywhere, so its parts are looked through before openpyxl gets them.
+come from anywhere, so its parts are checked before openpyxl reads them.
 """
 
 import io
@@ -27,16 +27,16 @@ from publisher.importers.tables import SAVE_AGAIN, SAVE_PARTS, Row
 MAX_UNPACKED = 30_000_000
 """Bytes of all parts; a workbook of 5 MB with ten thousand posts has about as many."""
 MAX_CELLS = 20_000_000
-"""Empty ones among them: LibreOffice writes some to the end of a row that has a format."""
+"""Including empty ones: LibreOffice writes some to the end of a row that has a format."""
 _NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main "
 _NO_HOURS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
-"""What a format shows as it is, or does not show."""
+"""The literal and hidden parts of a number format."""
 _HALF_A_SECOND = timedelta(seconds=0.5)
-"""Dates are days and fractions of them, which are rarely whole seconds."""
+"""For rounding: dates are fractions of days, which are rarely whole seconds."""
 
 
 def read(data: bytes, sheet: str | None) -> list[Row]:
-    """The rows of the sheet that hold anything; Refused if there is no such sheet."""
+    """Read the sheet's rows that are not empty. Raises FileRefused if there is no such sheet."""
     try:
         _look_through(data)
         with warnings.catch_warnings():
@@ -51,7 +51,7 @@ def read(data: bytes, sheet: str | None) -> list[Row]:
 
 
 def _look_through(data: bytes) -> None:
-    """Refuse what unpacks to too much, entities, and formulas that were never calculated."""
+    """Refuse files that unpack to too much, XML entities, and formulas without results."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
         if unpacked > MAX_UNPACKED:
@@ -68,7 +68,7 @@ def _look_through(data: bytes) -> None:
         for part in archive.infolist():
             with suppress(expat.ExpatError):  # a picture, or broken: openpyxl finds that
                 _look_at(archive.read(part), found)
-    # Programs that cannot calculate write no result, or any with a wish for new ones.
+    # Programs that cannot calculate write no result, or any result and request a recalculation.
     if "no result" in found or {"f", "calcPr"} <= found:
         raise FileRefused(
             "formula",
@@ -78,7 +78,7 @@ def _look_through(data: bytes) -> None:
 
 
 def _look_at(part: bytes, found: set[str]) -> None:
-    """Add what is in a part; ValueError for entities, which can grow without end."""
+    """Add what is in a part. Raises ValueError for entities, which can expand without limit."""
 
     def start(name: str, attributes: dict[str, str]) -> None:
         name = name.removeprefix(_NAMESPACE)
@@ -104,7 +104,7 @@ def _look_at(part: bytes, found: set[str]) -> None:
 
 
 def _only_one(book: Any, name: str | None) -> list[Row]:
-    """The rows of the sheet of that name, or of the only visible one that holds anything."""
+    """The rows of the named sheet, or of the only visible one that is not empty."""
     sheets = [
         sheet
         for sheet in book.worksheets
@@ -124,7 +124,7 @@ def _only_one(book: Any, name: str | None) -> list[Row]:
 
 
 def _rows(sheet: Any, seen: Counter[str]) -> Iterator[Row]:
-    sheet.reset_dimensions()  # what the file says of them may be wrong
+    sheet.reset_dimensions()  # those in the file may be wrong
     for line, row in enumerate(sheet.iter_rows(), 1):
         seen["cells"] += len(row) or 10  # a row that is not in the file costs time as well
         if seen["cells"] > MAX_CELLS:
@@ -140,7 +140,7 @@ def _rows(sheet: Any, seen: Counter[str]) -> Iterator[Row]:
 
 
 def _text(cell: Any) -> str:
-    """The cell as the same in a CSV file; dates as ISO 8601, in which they have one meaning."""
+    """The cell's text as in a CSV file; dates in ISO 8601, which is unambiguous."""
     value = cell.value
     if value is None:
         return ""

@@ -1,7 +1,7 @@
-"""Writing the drafts of one import: all of them, or none.
+"""Atomic write of an import's drafts: all of them, or none.
 
-They are first written to a hidden folder within posts/, where nobody reads drafts. Only when all of
-them are whole on the disk do they get their places, each without taking one that is taken.
+They are first written to a hidden folder in posts/, where no drafts are read. Only when all are
+synced to disk are they moved to their places, and none overwrites a file.
 """
 
 import os
@@ -16,7 +16,7 @@ from publisher.importers.to_drafts import NewDraft
 
 
 def write(posts: Path, drafts: Sequence[NewDraft]) -> None:
-    """Write the drafts below `posts`; StorageError leaves everything as it was."""
+    """Write the drafts below `posts`. StorageError leaves everything as it was."""
     placed: list[Path] = []
     try:
         with tempfile.TemporaryDirectory(prefix=".import-", dir=posts) as folder:
@@ -44,7 +44,7 @@ def write(posts: Path, drafts: Sequence[NewDraft]) -> None:
 
 
 def _stage(folder: Path, drafts: Sequence[NewDraft]) -> list[tuple[Path, str]]:
-    """Write all files into the folder; where each is, and its path below posts/."""
+    """Write all files into the folder; returns where each is, and its path below posts/."""
     staged = []
     for number, draft in enumerate(drafts):
         path = folder / f"{number}.md"
@@ -57,7 +57,7 @@ def _stage(folder: Path, drafts: Sequence[NewDraft]) -> list[tuple[Path, str]]:
 
 
 def _place(source: Path, target: Path) -> None:
-    """Move a file to its place; FileExistsError rather than over another one."""
+    """Move a file to its place. Raises FileExistsError instead of overwriting a file."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)

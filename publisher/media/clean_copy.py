@@ -43,7 +43,7 @@ class CleanPicture(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        """`.jpg`, `.png`, `.gif` or `.mp4`."""
+        """The file name suffix: `.jpg`, `.png`, `.gif` or `.mp4`."""
         return SUFFIXES[self.media_type]
 
 

@@ -31,8 +31,8 @@ _COLORANTS = {
     9: ((0.67348, 0.27904, -0.00194), (0.16567, 0.67534, 0.02998), (0.12505, 0.04561, 0.79686)),
     12: ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)),
 }
-"""X, Y and Z of red, green and blue, under D50, of the `ColourPrimaries` of ISO/IEC 23091-2 that are
-wider than sRGB: BT.2020 and Display P3."""
+"""X, Y and Z of red, green and blue, under D50, of the `ColourPrimaries` of ISO/IEC 23091-2 that
+are wider than sRGB: BT.2020 and Display P3."""
 
 
 class TooManyPixels(Exception):

@@ -28,7 +28,7 @@ from publisher.monitoring.ping import Ping
 from publisher.monitoring.troubles import Subject, Trouble
 
 _LOOK = 10.0  # real seconds between two checks
-_SHARE = 20  # the pause is at least this many times the duration of a check
+_SHARE = 20  # the pause is this many times the duration of a slow check, up to the limit below
 _LONGEST_LOOK = 30.0
 STILL = 60.0
 """Real seconds between two checks that mean that this process, or the machine, was suspended."""

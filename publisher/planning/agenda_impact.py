@@ -21,7 +21,7 @@ from publisher.settings.settings import Settings
 
 
 class Note(NamedTuple):
-    """A sentence about one post, for a person."""
+    """A note on one post, for a person."""
 
     text: str
     severe: bool = False

@@ -173,9 +173,7 @@ class Comparison:
         return Budget([*ahead, *others], fresh, posts, standing, lambda at: local(at, zone))
 
     def _others(self, new: Sequence[Wish]) -> Iterator[Delivery]:
-        """Other deliveries of the accounts of `new` near its times, if not all drafts were
-        read.
-        """
+        """Other deliveries of the accounts of `new` near its times, if not all drafts were read."""
         if "" in self._scope:
             return
         for account in {wish.account for wish in new}:

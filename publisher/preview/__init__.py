@@ -1,7 +1,7 @@
-"""How posts look on each channel; `publisher preview`, as one HTML file.
+"""Preview of posts on each channel (`publisher preview`), as one HTML file.
 
-It holds no script and loads nothing. Beside the looks stand the counts, the times, the problems and
-what the ledger says, so that whoever reviews a draft sees all of it at once.
+It holds no script and loads nothing. Besides the mock-ups it shows lengths, times, problems and
+the state in the ledger, so that a reviewer sees everything at once.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,10 +26,10 @@ def render(
     standing: Mapping[tuple[str, str], Delivery] | None,
     now: datetime,
 ) -> str:
-    """The page for the drafts whose ids are `chosen`, earliest first.
+    """Render the page of the drafts whose ids are `chosen`, earliest first.
 
-    `library` and `problems` are those of all drafts, so that translations are known. `standing` is
-    what the ledger has, by post and account; None when there is no ledger.
+    `library` and `problems` are those of all drafts, so that translations are known. `standing`:
+    the ledger's deliveries, by post and account; None if there is no ledger.
     """
     drafts = Drafts(settings, library, problems, standing or {}, now)
     shown = drafts.views(chosen)

@@ -1,4 +1,4 @@
-"""What the preview's page tells about one account that gets a draft."""
+"""Preview of a draft for one account: mock-up, lengths, and the state in the ledger."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How long a part is, the way its channel counts."""
+    """The length of a part, as its channel counts it."""
 
     used: int
     limit: int
@@ -37,13 +37,13 @@ class Length:
 
     @property
     def percent(self) -> float:
-        """How much of the bar is full, from 0 to 100."""
+        """The filled share of the bar, from 0 to 100."""
         return min(100.0, 100 * self.used / self.limit)
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """What the ledger says."""
+    """The delivery's state in the ledger."""
 
     state: State
     bad: bool
@@ -58,22 +58,22 @@ class Recipient:
     account: Account
     title: str
     channel: str
-    """As readers call it."""
+    """The channel's name for readers."""
     mockup: str
-    """The template of how it looks there."""
+    """The template of the channel's mock-up."""
     css: str
     leaves: str | None
-    """When it goes out by the account's clock, if that differs from the session's."""
+    """When it goes out in the account's time zone, if that differs from the session's."""
     zone: str | None
     thread: Sequence[PostCard]
-    """Where a post is a card, or a thread of them."""
+    """The cards, for a channel on which a post is a card or a thread of cards."""
     page: object | None
-    """Where it is a page."""
+    """The page, for a channel on which a post is a page."""
     when: str
     lengths: Sequence[Length]
     pictures: Sequence[Picture]
     shows_credit: bool
-    """Whether readers see the pictures' credits there."""
+    """Whether the channel shows the pictures' credits."""
     notes: Sequence[str]
     standing: DeliveryStatus | None
 
@@ -83,7 +83,7 @@ class Recipient:
 
 
 class Recipients:
-    """Makes the views of accounts."""
+    """Builds the previews for accounts."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class Recipients:
         self._now = now
 
     def view(self, post: Post, account: Account, name: str) -> Recipient:
-        """What `account` gets of `post`; `name` is the view's own on the page."""
+        """Preview `post` for `account`; `name` identifies the view on the page."""
         capabilities = SPECS[account.channel].capabilities
         unusable = self._pictures.unusable(post.media, capabilities)
         usable = tuple(item for item in post.media if item.path not in unusable)

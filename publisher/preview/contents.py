@@ -1,4 +1,4 @@
-"""Exactly what goes out to one account, as its readers will see it."""
+"""Mock-up of the exact content that goes out to one account."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,9 +19,9 @@ def thread(
     when: str,
     pictures: Sequence[ShownImage],
 ) -> list[PostCard]:
-    """Its parts on `channel`; `name` is the thread's own on the page.
+    """The content's parts as cards on `channel`; `name` identifies the thread on the page.
 
-    `pictures` are those of the content, which stand with its first part that has any.
+    `pictures` are those of the content, and belong to its first part that has any.
     """
     can = SPECS[channel].capabilities
     parts = content.parts if can.threads else content.parts[:1]

@@ -1,4 +1,4 @@
-"""What the preview's page tells about each draft."""
+"""Preview of drafts: the data of the page, for each draft."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,12 +21,12 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """Another draft that says the same in another language."""
+    """A draft with the same text in another language."""
 
     lang: str
     post: str
     number: int | None
-    """Its place on the page; None when it is not on it."""
+    """Its number on the page; None if it is not on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class DraftPreview:
     """When it goes out, in the session's zone; None for an unfinished one."""
     instant: datetime | None
     notes: Sequence[str]
-    """What else is to be known about its time."""
+    """Notes about its time."""
     translations: Sequence[Translation]
     problems: Sequence[Problem]
     recipients: Sequence[Recipient]
@@ -60,7 +60,7 @@ class DraftPreview:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What there is on the page in all."""
+    """The totals of the page."""
 
     drafts: int
     looks: int
@@ -78,7 +78,7 @@ def counted(drafts: Sequence[DraftPreview]) -> Counts:
 
 
 class Drafts:
-    """Makes the views of one page."""
+    """Builds the previews of one page."""
 
     def __init__(
         self,
@@ -92,9 +92,9 @@ class Drafts:
         *,
         one_clock: bool = False,
     ) -> None:
-        """`pictures`: those that were cleaned already; None: none were. `handles`: what accounts are
-        called on X, by the account, where publisher.toml does not say it. `one_clock`: all times are
-        the session's, and not each account's own.
+        """`pictures`: those that are cleaned already, if any. `handles`: the accounts' names on X,
+        by account, if publisher.toml does not give them. `one_clock`: all times are in the
+        session's zone, not in each account's own.
         """
         self._settings = settings
         self._library = library
@@ -110,7 +110,7 @@ class Drafts:
         self._files |= {post.file for post in library.posts}
 
     def general(self) -> list[Problem]:
-        """The problems of no draft: of the session, the consents, and files that are none."""
+        """The problems outside drafts: of the session, the consents, and other files."""
         return [
             problem
             for file, found in self._problems.items()
@@ -208,7 +208,7 @@ def _item(title: str | None, name: str) -> str:
 
 
 def _heading(post: Post, recipients: Sequence[Account]) -> str:
-    """Its title, or the beginning of what somebody gets."""
+    """The post's title, or the beginning of a recipient's text."""
     sections = ["", *(rendering.section_for(post, account) for account in recipients)]
     texts = (text for name in sections for text in post.texts.get(name, ()))
     first = post.title or next((" ".join(text.split()) for text in texts if text.strip()), post.id)

@@ -1,4 +1,4 @@
-"""The model behind the templates: a post as readers see it."""
+"""Mock-ups: the view model of a post as readers see it, for the templates."""
 
 import base64
 import hashlib
@@ -16,9 +16,9 @@ from publisher.drafts import links as found
 from publisher.model.models import Account
 
 _LARGE = 85
-"""Facebook sets a text that is shorter, and stands alone, in large letters."""
+"""Characters below which Facebook shows a text without picture or card in large letters."""
 COLOURS = 8
-"""How many colours the stylesheet has for avatars."""
+"""Number of avatar colours in the stylesheet."""
 _TAG = re.compile(r"(?<![\w&/])([#\uff03@]\w+)")
 
 
@@ -28,7 +28,7 @@ class Author:
 
     title: str
     handle: str
-    """What stands behind the title on X, without an @ before it."""
+    """The name after the title on X, without @."""
     language: str | None
     initials: str
     colour: int
@@ -37,7 +37,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The box that stands for a link."""
+    """The preview card of a link."""
 
     url: str
     host: str
@@ -46,10 +46,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ShownImage:
-    """A picture, or the place of a video, in a post."""
+    """A picture or video in a post."""
 
     src: str
-    """An address of this server, or a data URI; of a video, empty where a box stands for it."""
+    """An address of this server, or a data URI; empty for a video that is shown as a box."""
     alt: str | None
     width: int
     height: int
@@ -58,17 +58,17 @@ class ShownImage:
 
 @dataclass(frozen=True, slots=True)
 class PostCard:
-    """One post as a card; of a thread, one of its parts."""
+    """One post, or one part of a thread, as a card."""
 
     id: str
-    """For the page: no two posts on it share one."""
+    """Unique on the page."""
     author: Author
     instant: datetime | None
     when: str
-    """The instant for readers, or why there is none."""
+    """The instant as text for readers, or why there is none."""
     html: Markup
     beginning: Markup | None
-    """What shows before "See more", if the text is folded."""
+    """The text before "See more", if it is folded."""
     is_short: bool
     lang: str | None
     card: Card | None
@@ -88,7 +88,7 @@ def author(title: str, handle: str, language: str | None) -> Author:
 
 
 def handle(account: Account, known: Mapping[str, str]) -> str:
-    """What stands behind its title on X: as publisher.toml says, or as its keys told, by `known`."""
+    """The account's name on X: from publisher.toml, or from `known`, as verified by its keys."""
     named = account.handle or known.get(account.name)
     return named.removeprefix("@") if named else account.name
 
@@ -105,9 +105,9 @@ def look(
     lang: str | None,
     pictures: Sequence[ShownImage],
 ) -> PostCard:
-    """A post on `channel`.
+    """Build the card of a post on `channel`.
 
-    `link` is what the platform makes a card of, where no picture takes its place.
+    `link` is shown as a link card, unless there are pictures.
     """
     card = _card(link) if link and not pictures else None
     spec = SPECS[channel]
@@ -129,23 +129,23 @@ def look(
 
 
 def last_link(text: str) -> str | None:
-    """The link that X makes a card of."""
+    """The link for which X shows a card."""
     found = links(text)
     return found[-1].expanded if found else None
 
 
 def data_uri(media_type: str, content: bytes) -> str:
-    """A picture as an address that needs no server."""
+    """Encode a picture as a data URI."""
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
 
 
 def short_time(instant: datetime, zone: tzinfo) -> str:
-    """`7 Mar 2016, 13:00`, there."""
+    """Format an instant in `zone`: `7 Mar 2016, 13:00`."""
     return written(instant.astimezone(zone), "d MMM y, HH:mm")
 
 
 def linked(text: str) -> Markup:
-    """A text as HTML: links short and alive, hashtags and names coloured, all else escaped."""
+    """Convert a text to HTML: short clickable links, coloured hashtags and names, all escaped."""
     pieces: list[Markup] = []
     position = 0
     for link in links(text):
@@ -161,7 +161,7 @@ def linked(text: str) -> Markup:
 
 
 def _without_last_link(text: str) -> str:
-    """As on X, a link at the end makes way for its card."""
+    """Remove a link at the end, as X does if it shows its card."""
     found = links(text)
     ends_with_it = found and found[-1].end == len(text.rstrip())
     return text[: found[-1].start].rstrip() if ends_with_it else text
@@ -187,7 +187,7 @@ def _tagged(text: str) -> Markup:
 
 
 class ShownLink(found.Link):
-    """A link of a text, and how X shows it."""
+    """A link in a text, with its form on X."""
 
     __slots__ = ()
 
@@ -202,7 +202,7 @@ class ShownLink(found.Link):
 
     @property
     def short(self) -> str:
-        """Its t.co address: 23 characters, always the same for the same link."""
+        """A t.co address: 23 characters, always the same for the same link."""
         digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
         digest = hashlib.sha256(self.url.encode()).digest()
         return "https://t.co/" + "".join(digits[byte % len(digits)] for byte in digest[:10])

@@ -1,4 +1,4 @@
-"""The pictures of a preview: clean copies, as they will leave, put into the page."""
+"""Pictures of a preview: the clean copies that will be sent, embedded in the page."""
 
 import io
 from collections.abc import Sequence
@@ -13,24 +13,24 @@ from publisher.model.models import Capabilities, Content, MediaItem
 from publisher.preview import mockups
 
 _WHOLE = 300_000
-"""Bytes of a clean copy that stands in the page as it is."""
+"""Bytes up to which a clean copy is embedded unchanged."""
 _WHOLE_GIF = 3_000_000
-"""The same of an animated GIF, which a smaller view would stop."""
+"""The same for an animated GIF: a smaller version would not be animated."""
 _WHOLE_VIDEO = 10_000_000
-"""The same of a video, of which there is no smaller view."""
+"""The same for a video, which has no smaller version."""
 _SIDE = 1200
-"""Pixels of the longer side of the view of a bigger one."""
+"""Pixels of the longer side of a bigger picture's smaller version."""
 
 
 class Pictures:
-    """Cleans each picture once for each kind of channel, and shows it."""
+    """Cleans each picture once for each set of capabilities, and embeds it."""
 
     def __init__(self) -> None:
         self._copies: dict[tuple[Path, str], CleanPicture] = {}
         self._sources: dict[str, str] = {}
 
     def clean(self, item: MediaItem, capabilities: Capabilities) -> CleanPicture:
-        """The copy that is sent; PictureUnusable."""
+        """The copy that will be sent. Raises PictureUnusable."""
         key = (item.path, capabilities.model_dump_json())
         if key not in self._copies:
             copy = media_file.clean(item.path, capabilities)
@@ -39,7 +39,7 @@ class Pictures:
         return self._copies[key]
 
     def unusable(self, items: Sequence[MediaItem], capabilities: Capabilities) -> dict[Path, str]:
-        """The pictures that no copy can be made of, and why."""
+        """The pictures that cannot be converted, with reasons."""
         found = {}
         for item in items:
             try:
@@ -49,7 +49,7 @@ class Pictures:
         return found
 
     def view(self, item: MediaItem, capabilities: Capabilities) -> mockups.ShownImage:
-        """One picture by itself; PictureUnusable."""
+        """One picture to show. Raises PictureUnusable."""
         copy = self.clean(item, capabilities)
         return mockups.ShownImage(
             src=self._sources[copy.digest],
@@ -75,15 +75,15 @@ class Pictures:
 
 
 def _source(copy: CleanPicture) -> str:
-    """A data URI: of the copy itself, or of a smaller view of a big one, so that pages open."""
+    """A data URI of the copy, or of a smaller version of a big one, so that pages load."""
     if copy.media_type.startswith("video/"):
-        # A box takes the place of a big one.
+        # A big one is shown as a box.
         is_small = len(copy.data) <= _WHOLE_VIDEO
         return mockups.data_uri(copy.media_type, copy.data) if is_small else ""
     if len(copy.data) <= (_WHOLE_GIF if copy.media_type == "image/gif" else _WHOLE):
         return mockups.data_uri(copy.media_type, copy.data)
     view = io.BytesIO()
-    # What the decoder's process gave is not opened as whatever it may look like.
+    # The decoder process's output is opened only as one of the expected formats.
     with Image.open(io.BytesIO(copy.data), formats=("JPEG", "PNG", "GIF", "WEBP")) as image:
         image.thumbnail((_SIDE, _SIDE))
         image.save(view, "WEBP", quality=80)

@@ -55,7 +55,7 @@ def _lateness(deliveries: Sequence[Delivery], speed: float) -> LatenessSummary |
 
 
 def summary(deliveries: Sequence[Delivery], speed: float) -> str:
-    """One line about punctuality."""
+    """One line about lateness."""
     lateness = _lateness(deliveries, speed)
     if lateness is None:
         return _("Nothing went out.")

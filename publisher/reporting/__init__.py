@@ -1,1 +1,1 @@
-"""The report, the status, and the log as a file."""
+"""Reporting: session report, status overview, and log export."""

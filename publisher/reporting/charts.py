@@ -1,4 +1,4 @@
-"""The geometry of charts; `charts.html` draws them as inline SVG."""
+"""Chart geometry; `charts.html` draws the charts as inline SVG."""
 
 import itertools
 from collections.abc import Sequence
@@ -10,26 +10,26 @@ from publisher.reporting.outcomes import Outcome, Tally
 
 WIDTH, HEIGHT = 760, 240
 _LEFT, _BOTTOM, _TOP, _RIGHT = 44, 26, 10, 16
-"""Room for the numbers at the left and the names below."""
+"""Margins for the numbers at the left and the names below."""
 _MOST_NAMES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class ChartBox:
-    """A rectangle: a column, or a piece of one."""
+    """A rectangle: a column, or a segment of one."""
 
     x: float
     y: float
     width: float
     height: float
     kind: str
-    """The stylesheet's name of its colour."""
+    """The name of its colour in the stylesheet."""
     title: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChartMark:
-    """A number at the left, or a name below."""
+    """An axis label: a number at the left, or a name below."""
 
     at: float
     text: str
@@ -37,7 +37,7 @@ class ChartMark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Columns over an axis, in a drawing of WIDTH by HEIGHT."""
+    """A column chart in a drawing of WIDTH by HEIGHT."""
 
     boxes: Sequence[ChartBox]
     levels: Sequence[ChartMark]
@@ -50,7 +50,7 @@ class Chart:
 
 
 def stacked(tallies: Sequence[Tally]) -> Chart:
-    """A column for each tally, made of its outcomes."""
+    """A stacked column for each tally, by outcome."""
     return _columns(
         [tally.name for tally in tallies],
         [
@@ -67,13 +67,13 @@ def simple(columns: Sequence[tuple[str, int]]) -> Chart:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A horizontal bar made of a tally's outcomes, in a drawing of 100 by 1."""
+    """A horizontal stacked bar of a tally's outcomes, in a drawing of 100 by 1."""
 
     boxes: Sequence[ChartBox]
 
 
 def bar(tally: Tally, longest: int) -> Bar:
-    """`longest` is the number that fills the whole width."""
+    """A tally's bar; `longest` is the number that fills the whole width."""
     counts = [(outcome, tally.counts[outcome]) for outcome in Outcome if tally.counts[outcome]]
     starts = itertools.accumulate((count for _outcome, count in counts), initial=0)
     scale = 100 / max(longest, 1)

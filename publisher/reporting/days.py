@@ -12,9 +12,9 @@ from publisher.model.models import Delivery
 from publisher.reporting.outcomes import TROUBLED, Outcome, Tally
 
 LISTED = 100
-"""Deliveries of one day that are listed; what went wrong is listed beyond that."""
+"""Deliveries of one day that are listed; failed ones are listed beyond that."""
 _OPEN = 400
-"""Deliveries of a report whose days stand open."""
+"""Deliveries up to which a report shows its days unfolded."""
 _MOST_COLUMNS = 62
 
 
@@ -26,12 +26,12 @@ class Day:
     tally: Tally
     listed: Sequence[Delivery]
     more: int
-    """How many of them are not listed."""
+    """Number of deliveries that are not listed."""
     is_open: bool
 
 
 def days(counts: Sequence[Count], listed: Sequence[Delivery], zone: tzinfo) -> list[Day]:
-    """The days on which anything was due; `listed` are deliveries in the order of their times."""
+    """The days with deliveries; `listed` must be ordered by time."""
     lists: defaultdict[date, list[Delivery]] = defaultdict(list)
     for delivery in listed:
         lists[delivery.leaves_at.astimezone(zone).date()].append(delivery)
@@ -52,9 +52,9 @@ def _day(day: date, tally: Tally, deliveries: Sequence[Delivery], *, is_open: bo
 
 
 def columns(found: Sequence[Day]) -> tuple[str, list[Tally]]:
-    """The tallies of the chart and what each stands for: days, or weeks or months of many days.
+    """The chart's unit and tallies: by day, or by week or month if there are many days.
 
-    Stretches without a delivery have their empty place.
+    Periods without a delivery have an empty column.
     """
     if not found:
         return "day", []
@@ -76,7 +76,7 @@ def columns(found: Sequence[Day]) -> tuple[str, list[Tally]]:
 
 
 def day_name(day: date) -> str:
-    """`Mon 7 Mar 2016`."""
+    """Format a day: `Mon 7 Mar 2016`."""
     return written(day, "EEE d MMM y")
 
 

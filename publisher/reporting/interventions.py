@@ -1,4 +1,4 @@
-"""What people, and platforms, did to the schedule: who, when and why."""
+"""Interventions: changes to the schedule by people and platforms, with time and reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,27 +32,27 @@ EVENTS = {
     FIRST: later("Said to be the first ledger:"),
     LOST: later("Not shown, as it is in the archive"),
 }
-"""The events of the history that are told, and how."""
+"""The events of the history that are reported, with their labels."""
 _TOGETHER = timedelta(minutes=1)
 _NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """One thing that was done, to one or many deliveries or accounts."""
+    """One action on one or many deliveries or accounts."""
 
     at: datetime
     what: str
     named: Sequence[str]
-    """What it was done to, as far as it is named."""
+    """The first deliveries or accounts that it was done to."""
     more: int
-    """How many others it was done to."""
+    """Number of others that it was done to."""
     by: str
     why: str
 
 
 def interventions(steps: Sequence[HistoryStep]) -> list[Intervention]:
-    """What the steps tell, in their order; what was done at one stroke is one intervention."""
+    """Group the steps, in their order: one action on many deliveries is one intervention."""
     groups: list[list[HistoryStep]] = []
     for step in steps:
         if groups and _belongs(step, groups[-1][-1]):

@@ -1,4 +1,4 @@
-"""How late posts went out."""
+"""Lateness statistics of published posts."""
 
 import statistics
 from bisect import bisect_left, bisect_right
@@ -21,25 +21,25 @@ _BINS = (
     (300.0, later("to 5 min")),
     (3600.0, later("to 1 h")),
 )
-"""The columns of the distribution: up to how many seconds, and how that is called."""
+"""The bins of the distribution: upper bound in seconds, and label."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatenessSummary:
-    """How late the posts went out, in seconds."""
+    """Statistics of lateness, in seconds."""
 
     median: float
     p95: float
-    """19 of 20 were not later than this."""
+    """The 95th percentile."""
     worst: float
     early: int
-    """How many a platform made public before their time; Publisher sends none early."""
+    """Number of posts that a platform made public early; Publisher sends none early."""
     distribution: Sequence[tuple[str, int]]
-    """How many were how late, without empty columns at the ends."""
+    """The number of posts by bin, without empty bins at the ends."""
 
     @classmethod
     def of(cls, late: Iterable[float]) -> "LatenessSummary | None":
-        """None when nothing is out."""
+        """Summarise; None if nothing is published."""
         seconds = sorted(late)
         if not seconds:
             return None
@@ -53,7 +53,7 @@ class LatenessSummary:
 
 
 def in_words(seconds: float) -> str:
-    """`12 ms`, `1.4 s`, `14 min`, `3.5 h`."""
+    """Format a duration: `12 ms`, `1.4 s`, `14 min`, `3.5 h`."""
     if abs(seconds) < 1:
         return f"{number(seconds * 1000)} ms"
     if abs(seconds) < 100:
@@ -64,7 +64,7 @@ def in_words(seconds: float) -> str:
 
 
 def _distribution(seconds: Sequence[float]) -> list[tuple[str, int]]:
-    """`seconds` are sorted, so that a column ends where its bound would stand among them."""
+    """The distribution; `seconds` must be sorted, so that bisection finds each bin's end."""
     ends = [bisect_left(seconds, 0), *(bisect_right(seconds, most) for most, _name in _BINS[1:])]
     counts = [end - begin for begin, end in pairwise([0, *ends, len(seconds)])]
     names = [_(name) for _most, name in _BINS] + [_("later")]

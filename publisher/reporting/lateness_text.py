@@ -1,4 +1,4 @@
-"""What is late, in words: the same in commands, on pages and in notices."""
+"""Text about late posts, the same in commands, on pages and in notices."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
@@ -10,7 +10,7 @@ from publisher.ledger.reading.lateness import Cause, Late, LateGroup
 _ORDER = (
     Cause.CLOCK, Cause.NOT_TAKEN, Cause.IN_HAND, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
 )  # fmt: skip
-"""Of all but what a platform refused, which is told by platform, and last."""
+"""The order of the causes; refusals come last, by platform."""
 
 
 def in_words(
@@ -19,10 +19,10 @@ def in_words(
     trouble: str = "",
     spelled: Callable[[datetime], str] = "{:%Y-%m-%d %H:%M %Z}".format,
 ) -> str:
-    """`5 posts are late, the first since 2016-03-07 08:30: …`, and why.
+    """Describe the late posts and the cause: `5 posts are late, the first since …`.
 
-    `trouble` is what is wrong with the surroundings, which then is the cause. Nothing of a post
-    is in it: it may be under embargo. `spelled` writes an instant of `zone`.
+    `trouble` is a problem of the environment, which is then the cause. No post is named: it may be
+    under embargo. `spelled` formats an instant in `zone`.
     """
     since = spelled(late.since.astimezone(zone))
     told = plural(
@@ -35,7 +35,7 @@ def in_words(
 
 
 def platform_of(channel: str) -> str:
-    """What people call it, within a sentence."""
+    """A platform's name for use within a sentence."""
     return in_sentence(channel)
 
 

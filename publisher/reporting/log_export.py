@@ -1,4 +1,4 @@
-"""The log as scripts and spreadsheets read it."""
+"""Log export for scripts and spreadsheets."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def log_rows(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
-    """The log as scripts read it: `publisher log --format json`."""
+    """The log's rows for scripts: `publisher log --format json`."""
     return [_log_row(delivery) for delivery in deliveries]
 
 
@@ -46,7 +46,7 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the log (see `log_rows`) without lists and tables in it."""
+    """Flatten a row of the log (see `log_rows`), for CSV."""
     error = row["error"] or {}
     return {
         **row,
@@ -58,7 +58,7 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_instants(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, with instants that can be counted with instead of texts."""
+    """A flat row with instants as datetime values, for workbooks."""
     return {
         key: datetime.fromisoformat(value) if value and key.endswith(("_at", "_until")) else value
         for key, value in flat(row).items()

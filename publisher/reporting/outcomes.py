@@ -1,4 +1,4 @@
-"""What became of deliveries, counted."""
+"""Outcomes of deliveries, counted."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ from publisher.model.states import State
 
 
 class Outcome(StrEnum):
-    """What a manager tells apart; the order is that of the charts."""
+    """The groups of states in reports, in the order of the charts."""
 
     PUBLISHED = later("published")
     WITHDRAWN = later("withdrawn")
@@ -41,17 +41,17 @@ _OF = {
     State.HELD: Outcome.WAITING,
 }
 TROUBLED = (Outcome.FAILED, Outcome.MISSED, Outcome.UNCERTAIN)
-"""What did not go as it should."""
+"""Outcomes of deliveries that went wrong."""
 
 
 def states(*outcomes: Outcome) -> list[State]:
-    """The states that come to these."""
+    """The states with these outcomes."""
     return [state for state, outcome in _OF.items() if outcome in outcomes]
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many deliveries of something came to what."""
+    """The number of deliveries by outcome, for one name."""
 
     name: str
     counts: Counter[Outcome]
@@ -77,5 +77,5 @@ def by(counts: Iterable[Count], key: Callable[[Count], str]) -> list[Tally]:
 
 
 def occurring(tallies: Sequence[Tally]) -> list[Outcome]:
-    """The outcomes that there are, for tables without empty columns."""
+    """The outcomes that occur, for tables without empty columns."""
     return [outcome for outcome in Outcome if any(tally.counts[outcome] for tally in tallies)]

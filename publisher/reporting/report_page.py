@@ -1,7 +1,7 @@
-"""`publisher report`: what went out and what did not, for the manager, as one HTML file.
+"""Report page (`publisher report`): published and unpublished posts, as one HTML file.
 
-Charts are drawn as inline SVG, each with a table beside it. The file holds no script, loads nothing
-and prints on A4. Large ledgers are counted, and listed in part.
+Charts are inline SVG, each with a table beside it. The file holds no script, loads nothing and
+prints on A4. Of large ledgers, all deliveries are counted, and some are listed.
 """
 
 from collections import Counter
@@ -29,21 +29,21 @@ from publisher.reporting.outcomes import Outcome, Tally
 __all__ = ["EVENTS", "MOST", "SHOWN", "Material", "Scope", "render"]
 
 MOST = 2_000
-"""Deliveries of a report that lists them all."""
+"""Deliveries up to which a report lists them all."""
 SHOWN = 200
-"""Rows of a table that could have thousands."""
+"""The most rows of a table that could have thousands."""
 _UNKNOWN = later("not named")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a report is about."""
+    """The scope of a report: period, account, zone and title."""
 
     title: str
     language: str
-    """Of the title."""
+    """The language of the title."""
     zone: ZoneInfo
-    """The session's: all times on the page are in it."""
+    """The session's time zone: all times on the page are in it."""
     since: datetime | None = None
     until: datetime | None = None
     account: str | None = None
@@ -51,20 +51,20 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the ledger has for a report."""
+    """The ledger's data for a report."""
 
     counts: Sequence[Count]
-    """Of all deliveries, in the order of their days."""
+    """The numbers of all deliveries, ordered by day."""
     lateness: Sequence[float]
-    """Of each that is out, in seconds."""
+    """The lateness of each published delivery, in seconds."""
     listed: Sequence[Delivery]
-    """All of them; of more than `MOST` only the troubles."""
+    """All deliveries; if there are more than `MOST`, only the troubles."""
     troubles: Sequence[Delivery]
-    """Those that did not go as they should, or were taken down, up to `SHOWN`."""
+    """Deliveries that went wrong or were withdrawn, up to `SHOWN`."""
     asking: Collection[str]
-    """The accounts that ask for an approval today."""
+    """The accounts that require an approval today."""
     unapproved: Sequence[Delivery]
-    """Out, from these accounts, without one, up to `SHOWN`."""
+    """Published on these accounts without an approval, up to `SHOWN`."""
 
 
 def render(
@@ -75,7 +75,7 @@ def render(
     accounts: Mapping[str, Account],
     now: datetime,
 ) -> str:
-    """The report; `steps` are those of the events in `EVENTS`, `accounts` today's."""
+    """Render the report; `steps` are those of the events in `EVENTS`, `accounts` today's."""
     counts = material.counts
     of_days = days(counts, _by_time(material.listed), scope.zone)
     kind, over_time = columns(of_days)
@@ -116,7 +116,7 @@ def _templates() -> Environment:
 
 
 def named(state: str, number: int) -> str:
-    """How that many in a state are called, without the number: `Publiée`, `Publiées`."""
+    """A state's name in the right number, without the number: `Publiée`, `Publiées`."""
     name = counted(State(state), number).removeprefix(str(number)).strip()
     return name[:1].upper() + name[1:]
 
@@ -150,7 +150,7 @@ def _breakdowns(
 
 @dataclass(frozen=True, slots=True)
 class Troubles:
-    """What did not go as it should, or was taken down."""
+    """Deliveries that went wrong or were withdrawn."""
 
     shown: Sequence[Delivery]
     more: int
@@ -164,7 +164,7 @@ def _troubles(material: Material) -> Troubles:
 
 
 def _reasons(counts: Sequence[Count]) -> list[tuple[str, int]]:
-    """The kinds of errors of what did not go as it should, the most frequent first."""
+    """The kinds of errors of deliveries that went wrong, the most frequent first."""
     states = outcomes.states(*outcomes.TROUBLED)
     kinds: Counter[str] = Counter()
     for count in counts:
@@ -175,14 +175,14 @@ def _reasons(counts: Sequence[Count]) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalCounts:
-    """Who said yes to what."""
+    """The approvals by person, and publications without approval."""
 
     asked: bool
-    """Whether any account of these deliveries asks for one."""
+    """Whether any account of these deliveries requires an approval."""
     given: Sequence[tuple[str, int]]
-    """How many deliveries each person approved, as they stand now."""
+    """The number of deliveries that each person approved, in their present version."""
     without: Sequence[Delivery]
-    """Out, from accounts that ask for an approval, without one."""
+    """Published without approval on accounts that require one."""
     more: int
 
 

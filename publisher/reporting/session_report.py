@@ -1,4 +1,4 @@
-"""The reports about one workspace, from its ledger and settings."""
+"""Session reports of one workspace, from its ledger and settings."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -18,9 +18,9 @@ _KEPT = 4
 
 
 class Reports:
-    """Writes them. What was counted for the last few is kept until the ledger changes.
+    """Builds the reports, and caches the counts of the last few until the ledger changes.
 
-    But not the steps: those in archives are read from files, which may be lost or put back.
+    Steps are not cached: archived ones are read from files, which may be lost or restored.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Reports:
         figures: Figures,
         clock: Clock,
     ) -> None:
-        """`session` is asked for each page: the file may have changed."""
+        """`session` is called for each page: the file may have changed."""
         self._settings, self._session = settings, session
         self._queries, self._figures, self._clock = queries, figures, clock
         self._mark = ("", 0)
@@ -44,7 +44,7 @@ class Reports:
         until: datetime | None = None,
         account: str | None = None,
     ) -> str:
-        """The page about what is due from `since` to before `until`, on one account or all."""
+        """Render the report on posts due from `since` to before `until`, on one account or all."""
         session, settings = self._session(), self._settings
         scope = report_page.Scope(
             title=session.name or settings.workspace.name,
@@ -67,7 +67,7 @@ class Reports:
         )
 
     def _material(self, span: Span, zone: ZoneInfo) -> report_page.Material:
-        # Looked at first: what changes meanwhile is counted, and counted again the next time.
+        # Read first: changes during the count are counted again the next time.
         mark = self._queries.mark()
         if mark != self._mark:
             self._mark, self._counted = mark, {}
@@ -80,7 +80,7 @@ class Reports:
         return material
 
     def _count(self, span: Span, zone: ZoneInfo) -> report_page.Material:
-        """Counts of all deliveries, and of large ledgers only those deliveries that are listed."""
+        """Count all deliveries, and read those to list: of a large ledger only the troubles."""
 
         def listed(limit: int, states: Collection[State] | None = None) -> list[Delivery]:
             return self._queries.deliveries(

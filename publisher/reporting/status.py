@@ -1,4 +1,4 @@
-"""What needs a person, and what comes next: the state of one workspace at one instant."""
+"""Status overview: what needs a person, and what comes next, in one workspace."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from publisher.model.states import State
 from publisher.reporting.log_export import log_rows
 
 _FRESH = timedelta(days=1)
-"""For so long what was missed, or was stopped too late, is news."""
+"""How long a missed delivery, or one stopped too late, is reported."""
 _NEXT = (State.SCHEDULED, State.PUBLISHING)
 _IN_TROUBLE = (State.UNCERTAIN, State.FAILED, State.HELD)
 _WAITS_FOR_A_PERSON = (*_IN_TROUBLE, State.AWAITING_APPROVAL)
@@ -30,26 +30,26 @@ class Overview:
     zone: tzinfo
     attention: Sequence[Delivery]
     unshown: Mapping[State, int]
-    """How many of a state need a person, and are not among those; none for one that it leaves out."""
+    """Number of deliveries by state that need a person and are not in `attention`."""
     rejected: Sequence[Delivery]
-    """What is back with its author."""
+    """The rejected deliveries."""
     news: int
-    """How many were missed, or stopped too late, of late, could not be withdrawn, or are kept back."""
+    """Number of deliveries recently missed or stopped too late, not withdrawn, or kept back."""
     accounts: Sequence[AccountStatus]
     limits: Mapping[str, Sequence[Limit]]
-    """What the platforms said is left of their limits, by account."""
+    """The platforms' last reported limits, by account."""
     next: Sequence[Delivery]
     more: int
-    """How many come after those."""
+    """Number of deliveries after those in `next`."""
     resting: int
-    """How many wait, because their account is paused or held."""
+    """Number of deliveries that wait because their account is paused or suspended."""
     counts: dict[State, int]
     late: Late
-    """What should be out for minutes, and does not rightly wait."""
+    """Deliveries that are late by minutes without a good reason to wait."""
     clocks: Mapping[str, timedelta]
-    """The hosts whose clock is wrong, and how far it is ahead; negative: behind."""
+    """The hosts with a wrong clock, and how far it is ahead; negative: behind."""
     guessed: Sequence[Guessed]
-    """With whose names very many log-ins fail."""
+    """The people with very many failed log-ins."""
 
     @classmethod
     def of(
@@ -65,10 +65,10 @@ class Overview:
         limit: int | None,
         most: int | None = None,
     ) -> "Overview":
-        """Read it; `limit` is how many of the deliveries that come next are shown.
+        """Read the overview; `limit`: the most next deliveries.
 
-        `most` is the same for each of the states that need a person: of trouble the newest, of what
-        waits for approval what is due first.
+        `most` is the limit for each state that needs a person: the newest of those in trouble, and
+        the first due of those that wait for an approval.
         """
         trouble = [
             *(queries.deliveries(state=s, limit=most, newest_first=True) for s in _IN_TROUBLE),
@@ -108,7 +108,7 @@ class Overview:
 
     @property
     def needs_a_person(self) -> int:
-        """How many deliveries and accounts do, shown or not."""
+        """Number of deliveries and accounts that need a person, shown or not."""
         return self._waiting + sum(status.needs_person for status in self.accounts)
 
     @property
@@ -118,7 +118,7 @@ class Overview:
 
     @property
     def standing_still(self) -> list[tuple[AccountStatus, int]]:
-        """The accounts, and how many others rest with each because their app's limit is used up."""
+        """The stopped accounts, each with the number of others stopped by the same app limit."""
         found: dict[object, list[AccountStatus]] = {}
         for status in self.accounts:
             of_app = status.held_kind == Kind.APP_LIMIT and not status.paused_at
@@ -127,7 +127,7 @@ class Overview:
 
     @property
     def more_attention(self) -> int:
-        """How many deliveries need a person and are not shown."""
+        """Number of deliveries that need a person and are not shown."""
         return self._waiting - len(self.attention)
 
     def as_json(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Overview:
 
 
 def late_as_json(late: Late) -> dict[str, Any]:
-    """How many posts should have been out for minutes, since when, and how many for which cause."""
+    """The late posts for scripts: number, time since when, and numbers by cause."""
     return {
         "number": late.number,
         "since": instant_text(late.since) if late else None,

@@ -64,9 +64,7 @@ class Processes:
         self._start_web()
 
     def ready(self) -> bool:
-        """Whether every worker waits for work. With an external broker that is not known, and this
-        is True at once.
-        """
+        """Whether every worker waits for work; True at once with an external broker: unknown."""
         return self._broker is None or self._broker.listeners() >= len(self._workers)
 
     def tend(self) -> None:

@@ -112,8 +112,9 @@ def _look_at_credentials(settings: Settings, say: Say) -> None:
 
 
 def _name_owners(app: Application, say: Say) -> None:
-    """Report the owner of each account's keys at the last check. A worker checks again at its
-    start, and records the result in the history.
+    """Report the owner of each account's keys at the last check.
+
+    A worker checks again at its start, and records the result in the history.
     """
     for name, owner in verified(app.owners, app.settings.public_accounts()).items():
         say(_("{account}: its keys belong to {owner}.", account=name, owner=owner))

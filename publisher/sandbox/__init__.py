@@ -1,4 +1,4 @@
-"""Stand-ins for X and Facebook: one HTTP server, as strict as they are.
+"""Sandbox: simulated X and Facebook on one HTTP server, as strict as the real ones.
 
-`server.py` holds what other parts of Publisher need, `faults.py` what it can be told to do wrong.
+`server.py` has the interface for other parts of Publisher, `faults.py` the faults to simulate.
 """

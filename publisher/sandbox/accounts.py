@@ -1,7 +1,7 @@
-"""The accounts that exist in the sandbox, with credentials that open nothing else.
+"""Sandbox accounts, with invented credentials that are valid nowhere else.
 
 The credentials are derived from the account's name, so that two starts of the sandbox agree and a
-workspace can keep its secrets.toml. They are invented: no platform has ever given them to anybody.
+workspace can keep its secrets.toml. No platform has ever issued them.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ _HANDLE_LENGTH = 15  # of X; help.x.com/managing-your-account/x-username-rules
 
 
 class SandboxAccount(Frozen):
-    """One account of a workspace as the stand-in platform knows it."""
+    """One account of a workspace on the simulated platform."""
 
     name: str
     """As in publisher.toml."""
     channel: str
     """`twitter` or `facebook`."""
     handle: str
-    """What stands in the timeline's address: letters, digits and underscores."""
+    """The name in the timeline's address: letters, digits and underscores."""
     title: str
     organisation: str | None = None
     language: str | None = None
@@ -36,7 +36,7 @@ class SandboxAccount(Frozen):
 
 
 def accounts_for(settings: Settings) -> list[SandboxAccount]:
-    """Every account of the workspace on X and Facebook, with its invented credentials."""
+    """The workspace's accounts on X and Facebook, with invented credentials."""
     accounts: list[SandboxAccount] = []
     for name, entry in settings.accounts.items():
         if entry.channel in ("twitter", "facebook"):
@@ -47,7 +47,7 @@ def accounts_for(settings: Settings) -> list[SandboxAccount]:
 
 
 def secrets_toml(accounts: Iterable[SandboxAccount]) -> str:
-    """The text of a secrets.toml with which a workspace can use the sandbox."""
+    """The text of a secrets.toml for the sandbox."""
     tables = []
     for account in accounts:
         lines = [f"[{account.name}]"]
@@ -105,7 +105,7 @@ def _number(seed: str) -> str:
 
 
 def _invented(seed: str, length: int) -> str:
-    """Letters and digits in the look of a platform's tokens."""
+    """Letters and digits that look like a platform's token."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
     number = int("".join(_digest(f"{seed} {part}") for part in range(length // 40 + 1)), 16)
     characters = []

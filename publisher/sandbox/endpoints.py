@@ -1,4 +1,4 @@
-"""Every call that the stand-in platforms know, and the call as it came in."""
+"""Endpoints of the simulated platforms, and the received call."""
 
 import json
 import re
@@ -12,12 +12,12 @@ from starlette.requests import Request
 from publisher.sandbox.accounts import SandboxAccount
 
 OLDEST_GRAPH, NEWEST_GRAPH = (21, 0), (26, 0)
-"""The versions of the Graph API that live (developers.facebook.com/docs/graph-api/changelog)."""
+"""The available Graph API versions (developers.facebook.com/docs/graph-api/changelog)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call: X's names are the operationId of its OpenAPI description."""
+    """One endpoint: X's names are the operationId of its OpenAPI description."""
 
     name: str
     channel: str
@@ -61,7 +61,7 @@ def is_x(path: str) -> bool:
 
 
 def graph_version(path: str) -> tuple[tuple[int, int] | None, str]:
-    """`/v25.0/1/feed` as ((25, 0), "/1/feed"); without a version, (None, path)."""
+    """Split `/v25.0/1/feed` into ((25, 0), "/1/feed"); without a version, (None, path)."""
     found = re.match(r"/v(\d{1,3})\.(\d{1,3})(?=/|$)", path)
     if not found:
         return None, path
@@ -69,7 +69,7 @@ def graph_version(path: str) -> tuple[tuple[int, int] | None, str]:
 
 
 def find(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-    """The operation that a request means and the parts of its path; None if there is none."""
+    """The operation of a request and the variable parts of its path; None if there is none."""
     channel = "twitter" if is_x(path) else "facebook"
     bare = path if channel == "twitter" else graph_version(path)[1].rstrip("/")
     for operation in OPERATIONS:
@@ -82,40 +82,40 @@ def find(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
 
 @dataclass(slots=True)
 class Call:
-    """A request to a stand-in platform, wholly received."""
+    """A completely received request to a simulated platform."""
 
     operation: Operation
     parts: dict[str, str]
     request: Request
     body: bytes
     form: FormData
-    """The fields of a form, of whichever encoding; empty for anything else."""
+    """The fields of a form, in any encoding; empty for anything else."""
     received_at: datetime
     """When it arrived, by the sandbox's clock."""
     account: SandboxAccount | None = None
-    """Whose token it carries; nothing is proved yet."""
+    """The account of its token, not verified yet."""
     latency: float = 0.0
-    """Real seconds by which the answer is held back (a fault)."""
+    """Real seconds by which the answer is delayed (a fault)."""
     lag: float = 0.0
     """Seconds of real time that the timeline is behind (a fault)."""
     usage: float | None = None
-    """Percent of the usage that Facebook's headers claim (a fault)."""
+    """Percentage of usage in Facebook's headers (a fault)."""
     fails_processing: bool = False
     """Whether the video or GIF of this call ends as `failed` (a fault)."""
     waits: float | None = None
-    """Real seconds that it is carried out after the one before (a fault)."""
+    """Real seconds between this call and the one before (a fault)."""
     date_ahead: float = 0.0
     """Seconds by which the answer's `Date` is ahead of the time (a fault)."""
     unseen: float = 0.0
-    """Seconds of real time for which nobody may reply to a new post (a fault)."""
+    """Seconds of real time in which replies to a new post are refused (a fault)."""
     mentions: bool = False
     """Whether replies are shown with the answered account's name before them (a fault)."""
     auto_publishes: set[str] = field(default_factory=set)
     """Which unpublished posts are public at once: `text`, `link`, `photo` (a fault)."""
     twists: set[str] = field(default_factory=set)
-    """The faults without a figure that change what Facebook does with it."""
+    """The faults without a number that change how Facebook handles the call."""
     headers: dict[str, str] = field(default_factory=dict)
-    """What the answer carries beside its body."""
+    """The headers of the answer."""
 
     @property
     def query(self) -> QueryParams:
@@ -126,7 +126,7 @@ class Call:
         return self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """The body as JSON; ValueError if it is none."""
+        """The body as JSON. Raises ValueError if it is none."""
         return json.loads(self.body)
 
     def json_object(self) -> dict[str, Any]:

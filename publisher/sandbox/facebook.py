@@ -1,4 +1,4 @@
-"""Facebook's Graph API: who asks, how often, and which answer that gives."""
+"""Simulated Graph API of Facebook: authorisation, rate limits, and dispatch of calls."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -24,11 +24,11 @@ HANDLERS: dict[str, Handler] = {
     "getObject": page_read.get,
 }
 _WRITES = frozenset({"createFeedPost", "updatePost"})
-"""Whose answers have the `fields` that they are asked for (Graph API guide, read-after-write)."""
+"""Calls that return requested `fields` (Graph API guide, read-after-write)."""
 
 
 class FacebookApi:
-    """The stand-in for graph.facebook.com."""
+    """The simulation of graph.facebook.com."""
 
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         self.store = store
@@ -39,7 +39,7 @@ class FacebookApi:
         self._meter = Meter()
 
     async def handle(self, call: Call) -> Response:
-        """Answer a call, whatever is wrong with it."""
+        """Answer a call; errors are answers too."""
         try:
             call.headers["facebook-api-version"] = graph.served_version(call.request.url.path)
             if call.operation.name == "debugToken":
@@ -64,7 +64,7 @@ class FacebookApi:
             raise GraphError(80001)
 
     def _debug(self, call: Call) -> dict[str, Any]:
-        """Asked with the token itself or with the app's own `id|secret`."""
+        """Answer `debug_token`, called with the token itself or with the app's `id|secret`."""
         token = graph.token_of(call)
         known = graph.account_of(token, self.store.accounts)
         apps = {

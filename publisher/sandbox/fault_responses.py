@@ -1,4 +1,4 @@
-"""How a fault looks on the wire."""
+"""Fault responses: how a fault appears to the client."""
 
 import asyncio
 import socket
@@ -18,7 +18,7 @@ from publisher.sandbox.problems import ProblemResponse
 
 ELSEWHERE = "/sandbox/elsewhere"
 _PATIENCE = 120.0
-"""Real seconds after which a client that never gives up is taken to have done so."""
+"""Real seconds after which a client that does not disconnect counts as gone."""
 _NOBODYS = frozenset({What.HTML, What.NO_ERROR, What.REDIRECT, What.NOT_JSON, What.EMPTY})
 _PAGE = "<html><head><title>Bad gateway</title></head><body>Try again.</body></html>"
 _X: dict[What, Callable[[], ProblemResponse]] = {
@@ -50,7 +50,7 @@ _SAID: dict[What, tuple[int, int | None, tuple[str, str]]] = {
     What.ALREADY_POSTED: (368, None, _ALREADY_POSTED),
     What.LINK_UNREAD: (100, 1609005, _UNREAD),
 }
-"""Errors of Facebook with their subcode and their words for users (seen)."""
+"""Facebook's errors with subcode and user message (observed)."""
 _FACEBOOK: dict[What, int] = {
     What.DUPLICATE: 506,
     What.FORBIDDEN: 200,
@@ -64,7 +64,7 @@ _FACEBOOK: dict[What, int] = {
 
 
 class Failure:
-    """One request that a fault has struck."""
+    """One request with a fault."""
 
     def __init__(
         self, fault: Fault, call: Call, clock: Clock, carry_out: Callable[[], Awaitable[Response]]
@@ -73,7 +73,7 @@ class Failure:
         self._carry_out = carry_out
 
     async def run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Do to the client what the fault says."""
+        """Answer the client as the fault requires."""
         if self._fault.what is What.LATE:
             await _given_up(receive)
             await asyncio.sleep(self._fault.delay)
@@ -99,7 +99,7 @@ class Failure:
         return self._graph_error()
 
     def _told(self) -> Response:
-        """The answer that the fault holds."""
+        """The answer given in the fault."""
         body, status = self._fault.body, self._fault.status or 200
         headers = {name: self._instant(value) for name, value in self._fault.headers.items()}
         if isinstance(body, dict):
@@ -108,13 +108,13 @@ class Failure:
         return Response(body, status, headers=headers, media_type=kind)
 
     def _instant(self, value: str) -> str:
-        """`+90` as the time in 90 seconds; anything else as it is."""
+        """Convert `+90` to the time in 90 seconds; anything else is unchanged."""
         if not (value.startswith("+") and value[1:].isdecimal()):
             return value
         return str(int(self._clock.now().timestamp()) + int(value[1:]))
 
     def _nobodys(self, answer: Response | None) -> Response:
-        """An answer that is in neither platform's manner."""
+        """An answer in the format of neither platform."""
         fault, what = self._fault, self._fault.what
         created = self._call.operation.name == "createPosts"
         success = answer.status_code if answer else 201 if created else 200
@@ -174,9 +174,9 @@ async def _given_up(receive: Receive) -> None:
 
 
 async def _reset(receive: Receive) -> None:
-    """Reset the connection. ASGI has no word for that: uvicorn's transport is behind `receive`."""
+    """Reset the connection. ASGI has no means for that, so it uses uvicorn's transport."""
     transport = receive.__self__.transport  # type: ignore[attr-defined]
-    # Lingering for no time makes the kernel send a reset, where a plain close would say good-bye.
+    # With a linger time of zero the kernel sends a reset (RST), not a normal close (FIN).
     now = struct.pack("ii", 1, 0)
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
     transport.abort()
@@ -184,7 +184,7 @@ async def _reset(receive: Receive) -> None:
 
 
 async def _cut(answer: Response, send: Send) -> None:
-    """Promise the whole answer and send half of it; uvicorn then closes the connection."""
+    """Announce the whole answer and send half of it; uvicorn then closes the connection."""
     body = bytes(answer.body)
     await send(
         {"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers}

@@ -1,4 +1,4 @@
-"""What the platforms do when they fail, on demand: which requests, and what happens to them."""
+"""Fault injection: rules for which requests fail, and how."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from publisher.sandbox.endpoints import NAMES, Call
 
 
 class What(StrEnum):
-    """The faults by name; `Fault` says what each does."""
+    """The faults by name; `Fault` describes each."""
 
     DUPLICATE = "duplicate"
     REPLY_NOT_ALLOWED = "reply-not-allowed"
@@ -70,7 +70,7 @@ CHANGES = _OF_POSTS | {
     What.IGNORED, What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
     What.YOUNG_PARENT, What.SELF_MENTION,
 }  # fmt: skip
-"""These change how a request is carried out; all others replace its answer."""
+"""Faults that change how a request is carried out; all others replace its answer."""
 ONLY_X = frozenset(
     {
         What.REPLY_NOT_ALLOWED,
@@ -105,12 +105,12 @@ _SECONDS = {
 
 
 class Fault(Frozen):
-    """One rule: the requests that it concerns, and what happens to them.
+    """One rule: the requests to which it applies, and the fault.
 
-    A request is concerned if it fits every one of `channel`, `endpoint` and `account` that is
-    given. Of these requests `nth` picks some by their number, `probability` some by chance
-    (repeatable by `seed`), and `times` ends it. Of several rules, the first that replaces the
-    answer wins; those that only change how a request goes all apply.
+    A request matches if it has the given `channel`, `endpoint` and `account`. Of these requests
+    `nth` selects some by their number, `probability` some at random (repeatable by `seed`), and
+    `times` limits their number. Of several rules, the first that replaces the answer wins; those
+    that only change how a request is carried out all apply.
 
     `what` replaces the answer:
 
@@ -120,34 +120,34 @@ class Fault(Frozen):
     - `locked`, `usage-capped` (429 for a cap or a spending limit): of X alone;
       `too-often` (368, subcode 1390008), `already-posted` (368), `link-unread` (100, subcode
       1609005): of Facebook alone.
-    - `answer`: any answer at all: `status`, `body` (text, or JSON) and `headers`. In a header,
+    - `answer`: any answer: `status`, `body` (text, or JSON) and `headers`. In a header,
       `+90` is the time in 90 seconds of the sandbox's clock, in seconds since 1970.
     - `rate-limit`: X's 429, or Facebook's error 4 (or `code`) as a 400, over in `seconds` of the
       sandbox's clock (900); `daily-limit`: X's 24-hour limit of the app; `bad-reset`: the same
-      with a header that nobody can read.
+      with an invalid header.
     - `graph-error`: Facebook's error `code`, `subcode`; `token-dead`: error 190 with `subcode`
-      458, 459, 460, 463 (default), 464, 467 or 492, also in what `debug_token` tells.
+      458, 459, 460, 463 (default), 464, 467 or 492, also in the answer of `debug_token`.
     - `server-error`: `status` 500 (default), 502, 503 or 504 with the platform's own JSON;
       `html`: an HTML page with `status` 502 or another; `no-error`: a 500 whose JSON has no
-      `error`; `redirect`: a 302 to /sandbox/elsewhere, which says yes to everything.
-    - `not-json`, `empty`: the success status with a body that is none.
+      `error`; `redirect`: a 302 to /sandbox/elsewhere, which answers everything with success.
+    - `not-json`, `empty`: the success status with an invalid or empty body.
     - `hang-up`: the connection is reset; `cut`: it ends in the middle of the answer; `hang`: no
       answer ever; `late`: no answer, and carried out `seconds` (0.9) after the client gave up.
 
-    `commit` says whether the request is carried out all the same: true by default for `not-json`,
+    `commit` decides whether the request is carried out anyway: true by default for `not-json`,
     `empty`, `redirect`, `no-error` and `cut`, false for the others. So commit-then-500 is
     `{"what": "server-error", "commit": true}`.
 
-    `what` changes how it goes:
+    `what` changes how the request is carried out:
 
     - `slow`: the answer comes `seconds` (0.2) later; the request is carried out at once.
     - `lag`: a timeline that is read is `seconds` (5) of real time behind.
-    - `usage`: Facebook's headers claim `percent` (97).
+    - `usage`: Facebook's headers report `percent` (97).
     - `processing-failed`: the GIF or video of this upload ends as `failed`.
     - `wrong-date`: the answer's `Date` is `seconds` (3600) ahead of the time; negative: behind.
     - `overload`: the requests wait in one line for each platform, and are carried out `seconds` (1)
-      of real time after one another, whether somebody still waits for the answer or not.
-    - `young-parent`: X does not let anybody reply to a post younger than `seconds` (8) of real time.
+      of real time after one another, whether a client still waits for the answer or not.
+    - `young-parent`: X refuses replies to a post younger than `seconds` (8) of real time.
     - `self-mention`: X shows a reply on a timeline with the answered account's name before it.
     - `auto-publish`: a post that Facebook was to keep unpublished is public at once; with `shows`
       only a `text`, a `link` or a `photo`.
@@ -161,10 +161,10 @@ class Fault(Frozen):
     what: What
     channel: Literal["twitter", "facebook"] | None = None
     endpoint: str | None = None
-    """An operation's name, such as `createPosts` or `updatePost`: see operations.py."""
+    """An operation's name, such as `createPosts` or `updatePost`: see endpoints.py."""
     account: str | None = None
     nth: tuple[int, ...] = ()
-    """Which of the requests that it concerns, counted from 1; empty for all."""
+    """The numbers of the matching requests, from 1; empty for all."""
     probability: float = Field(default=1.0, ge=0, le=1)
     seed: int = 0
     times: int | None = Field(default=None, ge=1)
@@ -202,7 +202,7 @@ class Fault(Frozen):
 
     @property
     def delay(self) -> float:
-        """`seconds`, or what this fault has instead."""
+        """`seconds`, or this fault's default."""
         return _SECONDS.get(self.what, 0.2) if self.seconds is None else self.seconds
 
     def concerns(self, call: Call) -> bool:
@@ -243,11 +243,11 @@ class Faults:
         self.set(faults)
 
     def set(self, faults: Sequence[Fault]) -> None:
-        """Put these rules in the place of all others; counting begins anew."""
+        """Replace all rules, and reset the counters."""
         self._rules = [_Rule(fault) for fault in faults]
 
     def strike(self, call: Call) -> Fault | None:
-        """Apply to a call what changes it, and return what replaces its answer, if anything."""
+        """Apply the faults that change a call; returns the one that replaces its answer, if any."""
         chosen = None
         for rule in self._rules:
             fires = rule.fires(call)
@@ -262,7 +262,7 @@ class Faults:
 
     @property
     def date_ahead(self) -> float:
-        """Seconds by which the `Date` of any answer is ahead, also of one that is no call's."""
+        """Seconds by which the `Date` of any answer is ahead, even of one outside the APIs."""
         rules = (rule.fault for rule in self._rules if rule.fault.what is What.WRONG_DATE)
         return next((fault.delay for fault in rules if fault.endpoint is None), 0.0)
 
@@ -278,7 +278,7 @@ class Faults:
 
 
 def read_faults(wish: str) -> tuple[Fault, ...]:
-    """The rules of `--faults`: JSON itself (a list, or one rule), or a file that holds it."""
+    """Read the rules of `--faults`: JSON (a list, or one rule), or the path of a JSON file."""
     text = wish.strip()
     try:
         if not text.startswith(("[", "{")):
@@ -294,7 +294,7 @@ def read_faults(wish: str) -> tuple[Fault, ...]:
 
 
 def parse_faults(content: object) -> tuple[Fault, ...]:
-    """The rules in parsed JSON; ValueError names the first that is wrong, and its key."""
+    """Validate rules in parsed JSON. Raises ValueError for the first invalid rule and key."""
     try:
         rules = content if isinstance(content, list) else [content]
         return TypeAdapter(tuple[Fault, ...]).validate_python(rules)

@@ -1,4 +1,4 @@
-"""Where the calls to both platforms come in: read, counted, spoilt by faults, answered."""
+"""API gateway: reads and counts the calls to both platforms, applies faults, and answers."""
 
 import asyncio
 import time
@@ -18,11 +18,11 @@ from publisher.sandbox.faults import Faults
 from publisher.sandbox.store import Store
 
 DATE_AHEAD = "publisher.date_ahead"
-"""Where the scope of a request says by how many seconds the `Date` of its answer is ahead."""
+"""The key in a request's scope for the seconds by which its answer's `Date` is ahead."""
 
 
 class Gateway:
-    """The ASGI application behind every path that belongs to a platform."""
+    """The ASGI application for all paths of the platforms."""
 
     def __init__(
         self, store: Store, x_api: x.X, graph_api: facebook.FacebookApi, faults: Faults
@@ -72,7 +72,7 @@ class Gateway:
         await response(scope, receive, send)
 
     async def _wait_in_line(self, call: Call, seconds: float) -> None:
-        """Until it is this call's turn at an overloaded platform."""
+        """Wait until it is this call's turn at an overloaded platform."""
         now, channel = time.monotonic(), call.operation.channel
         turn = max(now, self._last_turns.get(channel, now)) + seconds
         self._last_turns[channel] = turn
@@ -90,7 +90,7 @@ class Gateway:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None if the client gave up before it was sent."""
+    """The whole body; None if the client disconnected before it was complete."""
     pieces = []
     while True:
         message = await receive()
@@ -105,7 +105,7 @@ async def _form(request: Request) -> FormData:
     try:
         return await request.form()
     except HTTPException:
-        return FormData()  # a broken form has no fields; the platforms say which they miss
+        return FormData()  # an invalid form has no fields; the platforms report missing ones
 
 
 def _replay(body: bytes) -> Receive:

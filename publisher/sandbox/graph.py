@@ -1,4 +1,4 @@
-"""The manners of the Graph API: errors, parameters, tokens, headers."""
+"""Graph API conventions: errors, parameters, tokens, headers."""
 
 import hashlib
 import hmac
@@ -56,7 +56,7 @@ _SCOPES = ("pages_manage_posts", "pages_read_engagement", "pages_show_list")
 
 
 class GraphError(Exception):
-    """A refusal in Facebook's manner."""
+    """An error in Facebook's format."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class GraphError(Exception):
         status: int | None = None,
         user_message: tuple[str, str] | None = None,
     ) -> None:
-        # 201 to 299 are one family with 200, and unknown codes look like a bad parameter.
+        # 201 to 299 belong to the family of 200; unknown codes are treated as a bad parameter.
         family = code if code in ERRORS else 200 if 200 <= code <= 299 else 100
         text, usual_kind, usual_status = ERRORS[family]
         if code == 190 and subcode in TOKEN_SUBCODES:
@@ -92,7 +92,7 @@ class GraphError(Exception):
 
 
 def no_object(object_id: str, verb: str = "get") -> GraphError:
-    """What Facebook says of an object that is not there or not for this token."""
+    """The error for an object that does not exist or is not accessible with this token."""
     return GraphError(
         100,
         f"Unsupported {verb} request. Object with ID '{object_id}' does not exist, cannot be "
@@ -103,7 +103,7 @@ def no_object(object_id: str, verb: str = "get") -> GraphError:
 
 
 def served_version(path: str) -> str:
-    """The version that answers a path; raises for one that does not exist yet."""
+    """The API version that serves a path. Raises GraphError for a future version."""
     version, rest = graph_version(path)
     if version is not None and version > NEWEST_GRAPH:
         raise GraphError(2500, f"Unknown path components: /v{version[0]}.{version[1]}{rest}")
@@ -121,7 +121,7 @@ def token_of(call: Call) -> str | None:
 
 
 def account_of(token: str | None, accounts: Sequence[SandboxAccount]) -> SandboxAccount | None:
-    """The Page that a token opens."""
+    """The Page of a token."""
     for account in accounts:
         right = account.credentials.get("page_token")
         if token and right and hmac.compare_digest(right.encode(), token.encode()):
@@ -130,7 +130,7 @@ def account_of(token: str | None, accounts: Sequence[SandboxAccount]) -> Sandbox
 
 
 def authorise(call: Call, accounts: Sequence[SandboxAccount]) -> SandboxAccount:
-    """The Page whose token a call carries, with its proof; raises `GraphError`."""
+    """Verify a call's token and its proof; returns the Page. Raises `GraphError`."""
     token = token_of(call)
     if token is None:
         raise GraphError(
@@ -169,7 +169,7 @@ def parameter(call: Call, name: str) -> str | None:
 
 
 def flag(call: Call, name: str) -> bool | None:
-    """A boolean parameter: true, false, 1 or 0. Python's `False` sent as "False" is none."""
+    """A boolean parameter: true, false, 1 or 0. Python's "False" is invalid."""
     text = parameter(call, name)
     if text is None:
         return None
@@ -204,7 +204,7 @@ def attached(call: Call) -> list[str]:
 
 
 def debug(account: SandboxAccount | None, now: int, dead: int | None = None) -> dict[str, Any]:
-    """What `debug_token` tells of a token: instants in seconds since 1970, 0 for never."""
+    """The answer of `debug_token`: instants in seconds since 1970, 0 for never."""
     if account is None or dead is not None:
         message = TOKEN_SUBCODES.get(dead or 0, "The access token could not be decrypted")
         error = {"code": 190, "message": message, "subcode": dead or 467}
@@ -236,7 +236,10 @@ def usage_headers(
     percent: float | None = None,
     regain: int | None = None,
 ) -> dict[str, str]:
-    """X-App-Usage in percent; X-Business-Use-Case-Usage in percent, and minutes to `regain`."""
+    """Usage headers: X-App-Usage, and X-Business-Use-Case-Usage with minutes to `regain`.
+
+    Both are in percent.
+    """
     if percent is None:
         used = standing.used if standing else 0
         percent = min(100, 100 * used // PAGE_CALLS.requests)

@@ -1,4 +1,4 @@
-"""What the Graph API shows of an object: the fields that are asked for, and those within them."""
+"""Graph API field selection: the requested fields of an object, and nested ones."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,15 @@ from typing import Any
 from publisher.sandbox.graph import GraphError
 
 Wanted = dict[str, "Wanted"]
-"""Names of fields, each with the fields that are wanted of what it holds; none for all of them."""
+"""Names of fields, each with its requested subfields; none for all of them."""
 
 _FIELD = re.compile(r"\s*(\w+)((?:\.\w+\([^()]*\))*)\s*")
-"""A name, and modifiers such as `.limit(5)`, which the sandbox passes over."""
+"""A name, and modifiers such as `.limit(5)`, which the sandbox ignores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An object: the fields that it may have, and None where it has none of that name."""
+    """An object with all its possible fields; None for a field without a value."""
 
     kind: str
     """As Meta names it: `PagePost`, `Photo`, `StoryAttachment` …"""
@@ -25,22 +25,22 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A list of objects that belong to another one."""
+    """A list of objects that belong to another object."""
 
     nodes: Sequence[Node]
 
 
 def wanted(text: str, default: Sequence[str]) -> Wanted:
-    """The `fields` of a request, such as `message,from{name}`; the object's id is always among them.
+    """Parse the `fields` of a request, such as `message,from{name}`; `id` is always added.
 
-    Raises `GraphError` for what cannot be read.
+    Raises `GraphError` for invalid syntax.
     """
     found = _Fields(text).read() if text.strip() else {name: {} for name in default}
     return {**found, "id": {}}
 
 
 def show(value: Any, fields: Wanted) -> Any:
-    """A value as JSON; raises `GraphError` for a field that such an object does not have."""
+    """Convert a value to JSON. Raises `GraphError` for a field that the object cannot have."""
     match value:
         case Edge():
             return {"data": [show(node, fields) for node in value.nodes]}
@@ -65,7 +65,7 @@ def _shown(node: Node, fields: Wanted) -> dict[str, Any]:
 
 
 class _Fields:
-    """Reads one text."""
+    """Parser of one `fields` parameter."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -1,4 +1,4 @@
-"""How much the platforms take: every figure of the sandbox, with its source.
+"""Limits of the platforms: every number of the sandbox, with its source.
 
 Rate limits count in windows that begin with their first request, by the sandbox's clock.
 """
@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """So many requests in a window, per `user` or per `app`."""
+    """A rate limit: requests in a window, per `user`, `app` or `page`."""
 
     requests: int
     window: timedelta
@@ -43,7 +43,7 @@ X_GIF_PIXELS = 300_000_000  # of all frames together
 X_VIDEO_BYTES = 512 * 1024**2
 X_VIDEO_SECONDS = (0.5, 140.0)
 X_VIDEO_LEAST_SIDE, X_VIDEO_LONG_SIDE, X_VIDEO_SHORT_SIDE = 32, 1920, 1200
-"""The page names 1280 x 1024, and 1080p for those who pay; 1920 x 1200 is what X is seen to take."""
+"""The page names 1280 x 1024, and 1080p for paying users; X was observed to take 1920 x 1200."""
 X_VIDEO_RATE = 60  # pictures a second
 X_SEGMENT_BYTES = 5 * 1024**2
 X_IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -51,12 +51,12 @@ X_VIDEO_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm", "video/
 X_ALT_TEXT = 1_000  # OpenAPI 2.167, CreateMediaMetadataMetadataAltText
 X_MEDIA_LIFE = DAY  # `expires_after_secs` 86400 in the media quickstart
 X_DUPLICATE_AGE = DAY
-"""X does not say how long it remembers a text; a day is more than any retry takes."""
+"""X does not document how long it remembers a text; a day is longer than any retry."""
 
 PAGE_MESSAGE = 63_206  # characters; a third party's figure, Meta documents none
 PAGE_PICTURE_BYTES = 4_000_000
-"""Meta's reference of Page photos names 10 MB; what is refused in practice (error 100, subcode
-1366046: facebookarchive/php-graph-sdk 711, ralfstx/minimal-json 124) is anything from 4 MB on."""
+"""Meta's reference of Page photos names 10 MB; in practice it refuses photos from 4 MB on (error
+100, subcode 1366046: facebookarchive/php-graph-sdk 711, ralfstx/minimal-json 124)."""
 PAGE_PICTURE_TYPES = frozenset(
     {"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff"}
 )
@@ -68,9 +68,9 @@ PAGE_CALLS = Allowance(48_000, DAY, "page")
 the Pages of the sandbox have ten."""
 
 REAL_PROCESSING_SECONDS = 1.0
-"""How long the sandbox works on a video or an animated GIF, in real seconds."""
+"""The processing time of a video or an animated GIF, in real seconds."""
 PIXELS = 100_000_000
-"""More than this is taken for a decompression bomb."""
+"""A picture with more pixels counts as a decompression bomb."""
 
 
 @dataclass(slots=True)
@@ -81,13 +81,13 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class LimitStanding:
-    """Where an account stands with one allowance after a request."""
+    """The state of one rate limit after a request."""
 
     allowance: Allowance
     used: int
     ends: datetime
     exceeded: bool
-    """Whether this allowance refuses the request."""
+    """Whether this limit refuses the request."""
 
     @property
     def remaining(self) -> int:
@@ -100,7 +100,7 @@ class LimitStanding:
 
 
 class Meter:
-    """Counts requests against allowances."""
+    """Counts requests against rate limits."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str, Allowance], _Window] = {}
@@ -108,8 +108,8 @@ class Meter:
     def count(
         self, name: str, payers: dict[str, str], allowances: tuple[Allowance, ...], now: datetime
     ) -> list[LimitStanding]:
-        """Count one request, `payers` naming who it is on for each `per`; a request that an
-        allowance refuses counts for none of them.
+        """Count one request; `payers` names the user, app or page for each `per`. A refused
+        request counts for no limit.
         """
         windows = [
             (allowance, self._window(name, payers[allowance.per], allowance, now))

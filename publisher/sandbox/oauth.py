@@ -1,7 +1,7 @@
-"""Verifies OAuth 1.0a signatures as X does (RFC 5849, section 3.4).
+"""OAuth 1.0a signature verification as on X (RFC 5849, section 3.4).
 
-Written out here, and not taken from the library with which tweepy signs: two who agree by
-different ways are a proof.
+This is a separate implementation, not the library with which tweepy signs: two independent
+implementations that agree prove each other.
 """
 
 import base64
@@ -15,8 +15,8 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 
 SIGNED_HOSTS = ("https://api.x.com", "https://api.twitter.com")
-"""The platform's own addresses, today's first: X takes what is sent to either. Whoever signs for
-the sandbox's address would be refused by X."""
+"""The platform's own addresses, today's first: X accepts both. A signature for the sandbox's
+address would be refused by X."""
 TOLERANCE = 300
 """Seconds that a timestamp may differ from the machine's own clock."""
 _NEEDED = ("consumer_key", "nonce", "signature", "signature_method", "timestamp", "token")
@@ -24,11 +24,11 @@ _PARAMETER = re.compile(r'\s*(\w+)="([^"]*)"\s*')
 
 
 class Unverified(Exception):
-    """The request proves nothing; the text says why, for the sandbox's user alone."""
+    """The request is not authenticated; the text gives the reason, only for the sandbox's user."""
 
 
 class Verifier:
-    """Knows the accounts' secrets and which nonces were used."""
+    """Verifies signatures with the accounts' secrets, and remembers used nonces."""
 
     def __init__(self, accounts: Sequence[SandboxAccount]) -> None:
         self._by_token = {
@@ -39,11 +39,11 @@ class Verifier:
         self._nonces: dict[tuple[str, str, str], float] = {}
 
     def claimed(self, authorization: str) -> SandboxAccount | None:
-        """The account whose token a header carries, whether the signature is right or not."""
+        """The account of a header's token, without verification."""
         return self._by_token.get(_parameters(authorization).get("oauth_token", ""))
 
     def verify(self, call: Call) -> SandboxAccount:
-        """The account that signed this request; raises `Unverified`."""
+        """Verify a request; returns the account that signed it. Raises `Unverified`."""
         oauth = _parameters(call.request.headers.get("authorization", ""))
         if missing := [name for name in _NEEDED if not oauth.get(f"oauth_{name}")]:
             raise Unverified(f"the Authorization header has no oauth_{missing[0]}")
@@ -55,7 +55,7 @@ class Verifier:
         if oauth["oauth_signature_method"] != "HMAC-SHA1":
             raise Unverified("oauth_signature_method is not HMAC-SHA1")
         _check_signature(call, oauth, account)
-        # Only a request that is really the account's may use up a nonce.
+        # Only a verified request may use up a nonce.
         self._check_freshness(oauth)
         return account
 
@@ -71,7 +71,7 @@ class Verifier:
         if key in self._nonces:
             raise Unverified("this nonce was used before")
         self._nonces[key] = now
-        # In order of use, so that the old ones are the first; each is forgotten once.
+        # In order of use, so that the oldest come first; each is deleted once.
         for old in [key for key, used in _head(self._nonces) if now - used > 3 * TOLERANCE]:
             del self._nonces[old]
 

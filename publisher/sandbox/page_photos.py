@@ -1,4 +1,4 @@
-"""Photos of a Facebook Page."""
+"""Page photos of the simulated Facebook: upload and publish."""
 
 import asyncio
 from typing import Any

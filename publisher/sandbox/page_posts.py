@@ -1,4 +1,4 @@
-"""Posts of a Facebook Page: create, publish, change, delete."""
+"""Page posts of the simulated Facebook: create, publish, change, delete."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -55,7 +55,7 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 
 
 async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    """Delete a post, whose photos stay, or a photo, which its post does not show any more."""
+    """Delete a post but not its photos, or delete a photo and remove it from its post."""
     object_id = call.parts["id"]
     photo = store.uploads.get(object_id)
     if photo and photo.account == account.name:
@@ -76,7 +76,7 @@ def add(
     link: str | None = None,
     scheduled_for: datetime | None = None,
 ) -> StoredPost:
-    """Put down a new post, which is not public yet."""
+    """Store a new post, which is not public yet."""
     entry = StoredPost(
         channel="facebook",
         account=account.name,
@@ -120,13 +120,13 @@ def check_duplicate(store: Store, message: str, account: SandboxAccount) -> None
 
 
 def own_page(page: str, account: SandboxAccount, verb: str) -> None:
-    """Check that a path names the Page of the token; `me` does."""
+    """Check that a path names the token's Page, by its id or as `me`."""
     if page not in (account.page_id, "me"):
         raise graph.no_object(page, verb)
 
 
 def _changeable(store: Store, post_id: str, account: SandboxAccount, verb: str) -> StoredPost:
-    """A post of the token's Page that its app may change: only what the app itself made."""
+    """A post of the token's Page that its app may change: only one that the app created."""
     entry = store.find("facebook", post_id)
     if entry is None or entry.account != account.name:
         raise graph.no_object(post_id, verb)

@@ -1,4 +1,4 @@
-"""Reading at Facebook: a Page, its posts, one post, one photo."""
+"""Read calls of the simulated Facebook: a Page, its posts, one post, one photo."""
 
 import re
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ _ADDRESS = "https://www.facebook.com"
 
 
 async def feed(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    """`/feed`: what is on the Page, newest first; also what is not published, to its own token."""
+    """`/feed`: the Page's posts, newest first; unpublished ones too, for its own token."""
     return _listed(store, call, account, with_unpublished=True)
 
 
 async def published_posts(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    """`/published_posts`: what is public, newest first."""
+    """`/published_posts`: the public posts, newest first."""
     return _listed(store, call, account, with_unpublished=False)
 
 
@@ -56,7 +56,7 @@ def _listed(
 
 
 async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    """A Page, a post or a photo, by its id."""
+    """Return a Page, a post or a photo, by its id."""
     found, default = _found(store, call.parts["id"], account)
     shown: dict[str, Any] = show(found, wanted(call.query.get("fields", ""), default))
     return shown
@@ -65,7 +65,7 @@ async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, An
 def after_write(
     store: Store, call: Call, account: SandboxAccount, body: dict[str, Any]
 ) -> dict[str, Any]:
-    """The `fields` of a post that the request which changed it asked for."""
+    """The `fields` that a writing request asked for (read-after-write)."""
     fields = graph.parameter(call, "fields")
     if not fields or What.NO_FIELDS in call.twists:
         return {}
@@ -77,7 +77,7 @@ def after_write(
 
 
 def _found(store: Store, wished: str, account: SandboxAccount) -> tuple[Node, Sequence[str]]:
-    """What has an id, and the fields that it shows to whoever names none."""
+    """The object with an id, and its default fields."""
     if wished in (account.page_id, "me"):
         return _page(account), ("name", "id")
     entry = store.find("facebook", wished)
@@ -90,7 +90,7 @@ def _found(store: Store, wished: str, account: SandboxAccount) -> tuple[Node, Se
 
 
 def _instant(call: Call, name: str) -> datetime | None:
-    """`since` and `until`: seconds since 1970, or an ISO date."""
+    """Parse `since` or `until`: seconds since 1970, or an ISO date."""
     text = graph.parameter(call, name)
     if text is None:
         return None

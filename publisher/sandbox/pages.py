@@ -1,6 +1,6 @@
-"""The timelines as people see them: HTML that looks like the two platforms, of its own making.
+"""Timeline pages: HTML mock-ups of the two platforms, for people.
 
-They speak English, as all of the sandbox does.
+They are in English, as all of the sandbox is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ class Timelines:
 
     @speaking("en")
     def index(self) -> str:
-        """What the sandbox is, its accounts, and what it noted."""
+        """The start page: accounts and recorded violations."""
         rows = [
             {
                 "name": account.name,
@@ -47,7 +47,7 @@ class Timelines:
     ) -> str:
         """A channel's posts, newest first; of one account, or of all.
 
-        `self_contained` puts the pictures into the page, so that it can be kept as one file.
+        `self_contained` embeds the pictures, so that the page can be saved as one file.
         """
         accounts = [other for other in self._store.accounts if other.channel == channel]
         shown = [account] if account else accounts
@@ -102,7 +102,7 @@ def _platform(account: SandboxAccount) -> str:
 
 
 def _threads(newest_first: Sequence[StoredPost]) -> Iterable[list[StoredPost]]:
-    """Posts in groups that belong together, each group in its order."""
+    """Group posts into threads, each in its order."""
     groups: dict[str, list[StoredPost]] = {}
     for entry in reversed(newest_first):
         groups.setdefault(entry.conversation or entry.id, []).append(entry)
@@ -117,7 +117,7 @@ def _picture(upload: StoredMedia, *, self_contained: bool) -> ShownImage:
     source = f"/media/{upload.sha256}"
     is_video = upload.category == "video"
     if self_contained:
-        # A video would make the page too big to open; a box takes its place.
+        # A video would make the page too big to open; it is shown as a box.
         source = "" if is_video else mockups.data_uri(upload.media_type, upload.content)
     return ShownImage(
         src=source,

@@ -1,4 +1,4 @@
-"""Looks into uploaded bytes: are they what they claim, and what do they give away?"""
+"""Inspection of uploaded pictures: type, size, and metadata that they reveal."""
 
 import hashlib
 import io
@@ -13,12 +13,12 @@ _GPS = 0x8825  # the EXIF tag that points to the place where a picture was taken
 
 
 class NotAPicture(Exception):
-    """The bytes are no whole picture; the text says why."""
+    """The bytes are no complete picture; the text gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureLook:
-    """What a picture is."""
+    """The properties of a picture."""
 
     media_type: str
     width: int
@@ -34,7 +34,7 @@ class PictureLook:
 
 
 def look(content: bytes) -> PictureLook:
-    """Decode a picture completely; raises `NotAPicture`."""
+    """Decode a picture completely. Raises `NotAPicture`."""
     if not content:
         raise NotAPicture("the file is empty")
     try:
@@ -60,7 +60,7 @@ def look(content: bytes) -> PictureLook:
 
 
 def is_video(content: bytes) -> bool:
-    """Whether the bytes begin as MP4, QuickTime or WebM do."""
+    """Whether the bytes have the signature of MP4, QuickTime or WebM."""
     return content[4:8] == b"ftyp" or content.startswith(b"\x1a\x45\xdf\xa3")
 
 

@@ -1,7 +1,7 @@
-"""X's refusals: problem JSON (RFC 9457) with the type URLs of its OpenAPI 2.167.
+"""X's error responses: problem JSON (RFC 9457) with the type URLs of its OpenAPI 2.167.
 
-The description has no type for some refusals of the real API (401, 402, 429 come from there as
-`about:blank` or undocumented); they carry the nearest one that it has.
+The description has no type for some errors of the real API (which sends 401, 402 and 429 as
+`about:blank` or undocumented); they have the nearest type here.
 """
 
 import json
@@ -13,13 +13,13 @@ _TYPES = "https://api.x.com/2/problems/"
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 REPLY = "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to."
 NOT_AUTHOR = "You can only reply to or quote posts where you are mentioned or are the author."
-"""As X says it since July 2026."""
+"""X's wording since July 2026."""
 UNSEEN_PARENT = "You attempted to reply to a Tweet that is deleted or not visible to you."
 INVALID = "One or more parameters to your request was invalid."
 
 
 class ProblemResponse(Exception):
-    """A refusal in X's manner; `reason` is for the sandbox's user and travels in a header."""
+    """An error in X's format; `reason` is for the sandbox's user, and is sent in a header."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class ProblemResponse(Exception):
 
 
 def invalid(message: str, parameter: str | None = None, value: object = None) -> ProblemResponse:
-    """400: `message` says what is wrong with `parameter`."""
+    """400: `message` describes the error in `parameter`."""
     error: dict[str, Any] = {"message": message}
     if parameter:
         error["parameters"] = {parameter: [] if value is None else [str(value)]}

@@ -1,4 +1,4 @@
-"""The sandbox as a server: one port of 127.0.0.1 for both platforms and their timelines."""
+"""Sandbox server: one port of 127.0.0.1 for both platforms and their timelines."""
 
 import socket
 import threading
@@ -33,10 +33,10 @@ HOST = "127.0.0.1"
 
 
 class Sandbox:
-    """The two stand-in platforms with the accounts of one workspace. All is in memory.
+    """The two simulated platforms with the accounts of one workspace. All data is in memory.
 
-    `timezone` is the zone of the times on the timeline pages; `title` stands above them.
-    `limited=False` takes the rate limits away, for measurements.
+    `timezone` is the zone of the times on the timeline pages; `title` is their heading.
+    `limited=False` disables the rate limits, for measurements.
     """
 
     def __init__(
@@ -76,19 +76,19 @@ class Sandbox:
         self.app: ASGIApp = _dated(served, self.faults)
 
     def state(self) -> dict[str, Any]:
-        """Everything that was published, the counters of requests, and the violations."""
+        """All posts, the request counters, and the violations."""
         return self.store.state()
 
     def render_x(self, handle: str | None = None, *, self_contained: bool = False) -> str:
-        """X's timeline as HTML: of one account, or of all. Raises KeyError for an unknown one."""
+        """Render X's timeline, of one account or of all. Raises KeyError for an unknown one."""
         return self._render("twitter", handle, self_contained=self_contained)
 
     def render_facebook(self, page: str | None = None, *, self_contained: bool = False) -> str:
-        """The Pages' timeline as HTML; `page` is a handle or a page id. Raises KeyError."""
+        """Render the Pages' timeline; `page` is a handle or a page id. Raises KeyError."""
         return self._render("facebook", page, self_contained=self_contained)
 
     def timelines(self) -> dict[str, str]:
-        """Each platform's timeline of all accounts, as a file that needs nothing, by its name."""
+        """Each platform's timeline of all accounts as a self-contained file, by file name."""
         return {
             "x.html": self.render_x(self_contained=True),
             "facebook.html": self.render_facebook(self_contained=True),
@@ -110,7 +110,7 @@ class Sandbox:
         return _page(self._pages.index())
 
     async def _timeline(self, channel: str, request: Request) -> Response:
-        """`?self_contained=1` gives a page that can be kept as one file."""
+        """Show a timeline; `?self_contained=1` gives a page that can be saved as one file."""
         self_contained = request.query_params.get("self_contained") == "1"
         try:
             name = request.path_params.get("account")
@@ -143,12 +143,12 @@ class Sandbox:
         return await self._list_faults(request)
 
     async def _elsewhere(self, request: Request) -> Response:
-        """Where the fault `redirect` leads: it says yes to everything, and notes who came."""
+        """The target of the fault `redirect`: answers with success, and records the request."""
         self.store.note("redirect-followed", "", f"{request.method} {ELSEWHERE}")
         return JSONResponse({"success": True})
 
     async def _reset(self, _request: Request) -> Response:
-        """Forget posts, uploads, counters and faults; the accounts stay."""
+        """Delete posts, uploads, counters and faults; the accounts stay."""
         self.faults.set(())
         self.store.clear()
         self.x.clear()
@@ -157,9 +157,7 @@ class Sandbox:
 
 
 def _dated(app: ASGIApp, faults: Faults) -> ASGIApp:
-    """The application, with a `Date` on each answer: by the machine's clock, unless a fault moves
-    it.
-    """
+    """Add a `Date` header to each answer: the machine's time, unless a fault changes it."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_dated(message: Message) -> None:
@@ -178,10 +176,10 @@ def _dated(app: ASGIApp, faults: Faults) -> ASGIApp:
 def running(
     sandbox: Sandbox, port: int = 0, host: str = HOST, certificate: Path | None = None
 ) -> Iterator[str]:
-    """The sandbox at work in a thread; gives its address, such as `http://127.0.0.1:4321`.
+    """Run the sandbox in a thread; yields its address, such as `http://127.0.0.1:4321`.
 
-    With a `certificate`, and its key in the same file, over TLS: beyond loopback nothing else is
-    spoken to.
+    With a `certificate`, and its key in the same file, it uses TLS: beyond loopback, Publisher
+    connects only by TLS.
     """
     listener = _listen(port, host)
     server = uvicorn.Server(_config(sandbox, certificate))
@@ -197,13 +195,13 @@ def running(
 
 
 def serve(sandbox: Sandbox, port: int) -> None:
-    """Serve until the process is told to end."""
+    """Serve until the process gets a signal to end."""
     with _listen(port) as listener:
         uvicorn.Server(_config(sandbox)).run(sockets=[listener])
 
 
 def _listen(port: int, host: str = HOST) -> socket.socket:
-    # asyncio turns Nagle's delay off only where the protocol is named; it costs 40 ms an answer.
+    # asyncio disables Nagle's algorithm only if the protocol is named; it costs 40 ms an answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -214,19 +212,19 @@ def _listen(port: int, host: str = HOST) -> socket.socket:
             _("The sandbox cannot use port {port}: {error}.", port=port, error=error),
             hint=_("Choose a free one with --port."),
         ) from None
-    # Whoever connects before the server's loop is up waits in the queue.
+    # Clients that connect before the server's loop runs wait in the queue.
     listener.listen(2048)
     return listener
 
 
 def _page(html: str) -> Response:
-    # Drafts end up in these pages: nothing in them may run, or ask another server for anything.
+    # These pages contain drafts: they may run no script, and load nothing from other servers.
     policy = "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'"
     return HTMLResponse(html, headers={"content-security-policy": policy})
 
 
 def _config(sandbox: Sandbox, certificate: Path | None = None) -> uvicorn.Config:
-    # No access log: Facebook's tokens stand in the addresses.
+    # No access log: the addresses contain Facebook's tokens.
     return uvicorn.Config(
         sandbox.app,
         access_log=False,

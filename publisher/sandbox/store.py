@@ -1,4 +1,4 @@
-"""All that the sandbox remembers. Only the server's event loop touches it."""
+"""In-memory store of the sandbox. Only the server's event loop uses it."""
 
 import time
 import unicodedata
@@ -17,7 +17,7 @@ _SNOWFLAKE_SHIFT = 22
 
 @dataclass(slots=True)
 class StoredMedia:
-    """A file that an account uploaded: a media id of X, an unpublished photo of Facebook."""
+    """An uploaded file: a media id of X, or a photo of Facebook."""
 
     id: str
     account: str
@@ -33,32 +33,32 @@ class StoredMedia:
     segments: dict[int, bytes] = field(default_factory=dict)
     total_bytes: int = 0
     finalized_at: float | None = None
-    """When processing began, in monotonic real seconds; None while it is still arriving."""
+    """When processing began, in monotonic real seconds; None during the upload."""
     failed: bool = False
     used_by: str | None = None
     """The post that shows it."""
 
     @property
     def media_key(self) -> str:
-        # The prefix tells the kind of media: 3 a photo, 16 an animated GIF, 7 a video.
+        # The prefix is the kind of media: 3 a photo, 16 an animated GIF, 7 a video.
         return f"{ {'image': 3, 'gif': 16, 'video': 7}[self.category] }_{self.id}"
 
 
 @dataclass(slots=True)
 class StoredPost:
-    """A post of either platform."""
+    """A post on either platform."""
 
     channel: str
     account: str
     id: str
     text: str
-    """As it was sent."""
+    """The text as sent."""
     created_at: datetime
     received_at: datetime
     media: list[StoredMedia] = field(default_factory=list)
     in_reply_to: str | None = None
     conversation: str = ""
-    """The id of the thread's first post; its own if it has none before it."""
+    """The id of the thread's first post; its own id for a first post."""
     link: str | None = None
     lang: str | None = None
     published: bool = True
@@ -66,14 +66,14 @@ class StoredPost:
     scheduled_for: datetime | None = None
     deleted: bool = False
     app: str | None = None
-    """Facebook's id of the app that made it; None for one that a person made on the platform."""
+    """Facebook's id of the app that created it; None for a post by a person."""
     shown_since: float = field(default_factory=time.monotonic)
-    """When it was made, and then when it became public, in monotonic real seconds: what a lagging
-    timeline counts from."""
+    """When it was created, or became public, in monotonic real seconds: the reference of a lagging
+    timeline."""
 
     @property
     def dated(self) -> datetime:
-        """When it became public; of an unpublished one, when it was made."""
+        """When it became public; for an unpublished one, when it was created."""
         return self.published_at or self.created_at
 
     def publish(self, instant: datetime) -> None:
@@ -107,7 +107,7 @@ class StoredPost:
 
 
 class Store:
-    """The posts, the uploads and the notes of one sandbox."""
+    """The posts, uploads, counters and violations of one sandbox."""
 
     def __init__(self, accounts: Sequence[SandboxAccount], clock: Clock) -> None:
         self.accounts = tuple(accounts)
@@ -115,7 +115,7 @@ class Store:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything but the accounts."""
+        """Delete everything except the accounts."""
         self.entries: list[StoredPost] = []
         self.uploads: dict[str, StoredMedia] = {}
         self.requests: Counter[str] = Counter()
@@ -127,7 +127,7 @@ class Store:
         self._last_id = 0
 
     def new_id(self) -> str:
-        """The next id: it holds the clock's milliseconds, as X's snowflakes do, and only grows."""
+        """The next id: it contains the clock's milliseconds, as X's snowflakes, and increases."""
         milliseconds = int(self.clock.now().timestamp() * 1000) - _SNOWFLAKE_EPOCH
         self._last_id = max(milliseconds << _SNOWFLAKE_SHIFT, self._last_id + 1)
         return str(self._last_id)
@@ -146,13 +146,13 @@ class Store:
         self._by_words[entry.channel, words(text)].append(entry)
 
     def forget(self, photo: StoredMedia) -> None:
-        """Delete a photo; a post that shows it goes on without."""
+        """Delete a photo, and remove it from its post."""
         del self.uploads[photo.id]
         if entry := self._by_id.get(("facebook", photo.used_by or "")):
             entry.media.remove(photo)
 
     def find(self, channel: str, entry_id: str) -> StoredPost | None:
-        """A post that is there: not deleted."""
+        """Find a post that is not deleted."""
         self._publish_what_was_scheduled()
         entry = self._by_id.get((channel, entry_id))
         return entry if entry and not entry.deleted else None
@@ -173,7 +173,7 @@ class Store:
         return sorted(shown, key=lambda entry: (entry.dated, int(entry.id)), reverse=True)
 
     def saying(self, channel: str, text: str, since: datetime) -> list[StoredPost]:
-        """The posts of all accounts with the same words that became public at `since` or later."""
+        """All accounts' posts with the same words that became public at `since` or later."""
         return [
             entry
             for entry in self._by_words[channel, words(text)]
@@ -187,7 +187,7 @@ class Store:
         )
 
     def note(self, kind: str, account: str, detail: str) -> None:
-        """Put down something at which a platform would frown."""
+        """Record a violation: something that a platform would object to."""
         self.violations.append(
             {"kind": kind, "account": account, "detail": detail, "at": iso(self.clock.now())}
         )
@@ -216,17 +216,17 @@ class Store:
 
 
 def words(text: str) -> str:
-    """What two texts share when a platform calls them the same: all but spacing and composition."""
+    """Normalise a text as platforms do to find duplicates: spacing and Unicode form."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def iso(instant: datetime) -> str:
-    """`2016-03-07T07:30:00.120Z`, as X writes instants."""
+    """Format an instant as X does: `2016-03-07T07:30:00.120Z`."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_instant(text: str) -> datetime:
-    """An ISO 8601 instant; ValueError without an offset."""
+    """Parse an ISO 8601 instant. Raises ValueError without an offset."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text} has no offset")

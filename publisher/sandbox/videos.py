@@ -1,4 +1,4 @@
-"""Looks into uploaded videos: would X make something of one, and what does it give away?"""
+"""Inspection of uploaded videos: whether X would process one, and metadata that it reveals."""
 
 import io
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 _BRANDS = frozenset({"major_brand", "minor_version", "compatible_brands"})
-"""What the library tells as metadata and every MP4 has."""
-_SEI = 6  # the kind of H.264's units that carry messages between the pictures
+"""Keys that PyAV reports as metadata, and that every MP4 has."""
+_SEI = 6  # the type of H.264 units with messages between the frames
 
 
 @dataclass(frozen=True, slots=True)
 class VideoLook:
-    """What a video is."""
+    """The properties of a video."""
 
     width: int
     height: int
-    """As encoded, not turned."""
+    """Width and height as encoded, without rotation."""
     fits: bool
     """Whether X would process it."""
     betrays: tuple[str, ...]
@@ -29,8 +29,8 @@ class VideoLook:
 
 
 def look(content: bytes) -> VideoLook | None:
-    """Open a video, and decode its first picture; None if it cannot be processed."""
-    import av  # noqa: PLC0415 - only where a video comes
+    """Open a video, and decode its first frame; None if it cannot be processed."""
+    import av  # noqa: PLC0415 - only for videos
 
     try:
         with av.open(io.BytesIO(content), "r") as source:
@@ -49,7 +49,7 @@ def look(content: bytes) -> VideoLook | None:
 
 
 def _fits(source: "InputContainer", colours: str, seconds: float, pictures: int) -> bool:
-    """docs.x.com, media best practices."""
+    """Whether X would process it; source: docs.x.com, media best practices."""
     track = source.streams.video[0]
     short, long = sorted((track.codec_context.width, track.codec_context.height))
     heard = [each.codec_context for each in source.streams.audio]
@@ -79,7 +79,7 @@ def _metadata(source: "InputContainer") -> tuple[str, ...]:
 
 
 def _counted(source: "InputContainer", track: "VideoStream") -> tuple[int, bool]:
-    """How many pictures there are, and whether messages stand between them."""
+    """The number of frames, and whether there are messages between them."""
     count, has_messages = 0, False
     for packet in source.demux(track):
         count += bool(packet.size)
@@ -88,7 +88,7 @@ def _counted(source: "InputContainer", track: "VideoStream") -> tuple[int, bool]
 
 
 def _units(packet: bytes) -> set[int]:
-    """The kinds of the units in one packet of H.264, each with its length in four bytes."""
+    """The types of the units in one H.264 packet, each with its length in four bytes."""
     kinds, place = set(), 0
     while place + 4 < len(packet):
         kinds.add(packet[place + 4] & 0x1F)

@@ -1,4 +1,4 @@
-"""X API v2 as its OpenAPI 2.167 describes it: who asks, how often, and which answer that gives."""
+"""Simulated X API v2 (OpenAPI 2.167): authorisation, rate limits, and dispatch of calls."""
 
 from collections.abc import Awaitable, Callable
 
@@ -30,7 +30,7 @@ HANDLERS: dict[str, Handler] = {
 
 
 class X:
-    """The stand-in for api.x.com."""
+    """The simulation of api.x.com."""
 
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         self.store = store
@@ -42,7 +42,7 @@ class X:
         self._meter = Meter()
 
     async def handle(self, call: Call) -> Response:
-        """Answer a call, whatever is wrong with it."""
+        """Answer a call; errors are answers too."""
         try:
             account = self._authorise(call)
             call.headers |= self._count(call, account)
@@ -59,7 +59,7 @@ class X:
             raise problems.unauthorised(str(reason)) from None
 
     def _count(self, call: Call, account: SandboxAccount) -> dict[str, str]:
-        """The headers of the rate limit; raises 429 when it is exceeded."""
+        """Count a call; returns the rate limit's headers. Raises a 429 if it is exceeded."""
         if not self._limited:
             return {}
         payers = {"user": account.name, "app": account.credentials["api_key"]}
@@ -74,7 +74,7 @@ class X:
 
 
 def rate_headers(standing: LimitStanding) -> dict[str, str]:
-    # The 24 hours of an app have headers of their own, seen but not documented.
+    # The app's 24-hour limit has separate headers, observed but not documented.
     kind = "x-rate-limit" if standing.allowance.per == "user" else "x-app-limit-24hour"
     return {
         f"{kind}-limit": str(standing.allowance.requests),

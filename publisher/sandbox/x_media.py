@@ -1,4 +1,4 @@
-"""Media of X: one-shot and chunked upload, processing, alt text."""
+"""Media calls of the simulated X: one-shot and chunked upload, processing, alt text."""
 
 import asyncio
 import base64
@@ -32,7 +32,7 @@ _MAX_BYTES = {
 
 
 async def upload(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
-    """One-shot: everything in one request."""
+    """One-shot upload: everything in one request."""
     content, fields = await _content(call)
     wish = check({**fields, "media": ""}, MediaUpload)
     new = _new(store, account, _category(wish.media_category))
@@ -108,7 +108,7 @@ async def metadata(store: Store, call: Call, account: SandboxAccount) -> tuple[i
 
 
 def usable(store: Store, media_id: str, account: SandboxAccount) -> StoredMedia:
-    """An upload that a post of this account may show; raises 400."""
+    """An upload that a post of this account may show. Raises a 400."""
     found = store.uploads.get(media_id)
     if found is None or found.account != account.name or _expiry(found) <= store.clock.now():
         raise problems.invalid("Your media IDs are invalid.", "media.media_ids", media_id)
@@ -163,7 +163,7 @@ def _own(store: Store, media_id: str, account: SandboxAccount) -> StoredMedia:
 async def _complete(
     store: Store, call: Call, target: StoredMedia, content: bytes, claimed: str | None = None
 ) -> None:
-    """Take the whole file, if it is what it claims to be."""
+    """Accept the complete file, if it has the claimed type."""
     if len(content) > _MAX_BYTES[target.category]:
         raise problems.invalid("File size exceeds the maximum for its category", "media")
     if target.category == "video":
@@ -198,7 +198,7 @@ async def _take_picture(
 
 
 async def _take_video(store: Store, target: StoredMedia, content: bytes) -> None:
-    """X takes it in any case, and finds out while it works on it."""
+    """Accept a video: X takes it in any case, and finds errors while processing it."""
     seen = await asyncio.to_thread(videos.look, content)
     target.failed = seen is None or not seen.fits
     if seen:
@@ -208,7 +208,7 @@ async def _take_video(store: Store, target: StoredMedia, content: bytes) -> None
 
 
 def _is_fit(gif: PictureLook) -> bool:
-    """Whether X would make something of an animated GIF; it finds out while it works on it."""
+    """Whether X can process an animated GIF; it finds out during processing."""
     is_small = gif.width <= limits.X_GIF_WIDTH and gif.height <= limits.X_GIF_HEIGHT
     pixels = gif.width * gif.height * gif.frames
     return is_small and gif.frames <= limits.X_GIF_FRAMES and pixels <= limits.X_GIF_PIXELS
@@ -223,7 +223,7 @@ def _life(store: Store, target: StoredMedia) -> int:
 
 
 def _state(target: StoredMedia) -> str:
-    """`arriving`, `pending`, `in_progress`, `succeeded` or `failed`."""
+    """The state: `arriving`, `pending`, `in_progress`, `succeeded` or `failed`."""
     if target.finalized_at is None:
         return "arriving"
     if target.category == "image":

@@ -1,4 +1,4 @@
-"""Writing at X: create and delete posts."""
+"""Write calls of the simulated X: create and delete posts."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -100,7 +100,7 @@ def _check_duplicate(
 ) -> None:
     shown = [upload.sha256 for upload in media]
     for entry in store.saying("twitter", text, store.clock.now() - X_DUPLICATE_AGE):
-        # Posts without words are the same if their pictures are.
+        # Posts without text are duplicates if their pictures are the same.
         if not text.strip() and [upload.sha256 for upload in entry.media] != shown:
             continue
         if entry.account == account.name:

@@ -1,4 +1,4 @@
-"""Reading at X: one post, a user's posts, oneself."""
+"""Read calls of the simulated X: one post, a user's posts, the authenticated user."""
 
 import re
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
 
 
 def find_post(store: Store, post_id: str) -> StoredPost:
-    """A post by its id; raises 400 or 404."""
+    """Find a post by its id. Raises a 400 or 404."""
     if not _ID.fullmatch(post_id):
         raise problems.invalid("The `id` path parameter is no post id", "id", post_id)
     entry = store.find("twitter", post_id)
@@ -128,7 +128,7 @@ def _size(call: Call) -> int:
 
 
 def _before(call: Call) -> int | None:
-    """The post before which a page begins: what this sandbox's pagination tokens mean."""
+    """The id before which a page begins, from the sandbox's pagination token."""
     token = call.query.get("pagination_token")
     if token is None:
         return None
@@ -172,7 +172,7 @@ def _listed(call: Call, name: str) -> list[str]:
 
 
 def _fields(call: Call) -> set[str]:
-    """What to answer of each post: `post.fields` in OpenAPI 2.167, `tweet.fields` in tweepy."""
+    """The fields of each post: `post.fields` in OpenAPI 2.167, `tweet.fields` in tweepy."""
     wanted = _listed(call, "post.fields") + _listed(call, "tweet.fields")
     for name in wanted:
         if name not in _FIELDS:
@@ -184,7 +184,7 @@ def _fields(call: Call) -> set[str]:
 def _as_post(
     store: Store, entry: StoredPost, fields: set[str], *, mentions: bool = False
 ) -> dict[str, object]:
-    """A post's JSON: a field stands under the name by which it was asked for."""
+    """A post's JSON: each field has the name by which it was requested."""
     text, entities = x_text.rendered(entry)
     author = next(account for account in store.accounts if account.name == entry.account)
     begin = 0

@@ -1,4 +1,4 @@
-"""The bodies that X takes: OpenAPI 2.167's request schemas, by hand and no wider."""
+"""Request schemas of X: those of OpenAPI 2.167, written by hand and no wider."""
 
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -49,7 +49,7 @@ class Geo(_Body):
 
 class CreatePosts(_Body):
     text: str
-    """X's client libraries always send it, because the backend refuses a post without."""
+    """X's client libraries always send it, because the backend refuses a post without it."""
     reply: Reply | None = None
     media: Media | None = None
     poll: Poll | None = None
@@ -69,7 +69,7 @@ class CreatePosts(_Body):
 
 class MediaUpload(_Body):
     media: str
-    """Base64; a multipart body carries the bytes themselves."""
+    """Base64; a multipart body has the bytes themselves."""
     media_category: Literal[
         "tweet_image", "tweet_video", "tweet_gif", "dm_image", "dm_video", "dm_gif", "subtitles"
     ]
@@ -125,7 +125,7 @@ class AltText(_Body):
 
 
 class Metadata(BaseModel):
-    """The description lets other members stand beside `alt_text`."""
+    """Metadata of media; the description allows other members beside `alt_text`."""
 
     model_config = ConfigDict(extra="allow", strict=True)
     alt_text: AltText | None = None
@@ -137,7 +137,7 @@ class CreateMediaMetadata(_Body):
 
 
 def read(call: Call, model: type[Model]) -> Model:
-    """The JSON body of a call; raises 400 with the place and the fault."""
+    """Parse the JSON body of a call. Raises a 400 with the position and the error."""
     if call.content_type != "application/json":
         raise problems.invalid("The Content-Type must be application/json")
     try:

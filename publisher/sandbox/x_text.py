@@ -1,4 +1,4 @@
-"""What X does to a text: links become t.co, `&`, `<` and `>` become HTML entities, characters are
+"""Text processing of X: links become t.co, `&`, `<` and `>` become HTML entities, characters are
 composed, and the length is weighted. Positions are in code points, as in API v2.
 """
 
@@ -40,7 +40,7 @@ def shown(text: str) -> tuple[str, list[dict[str, Any]]]:
 
 
 def rendered(entry: StoredPost) -> tuple[str, dict[str, list[dict[str, Any]]]]:
-    """The text of a post as the API returns it, with its pictures' link, and its `entities`."""
+    """The text of a post as the API returns it, with the pictures' link, and its `entities`."""
     text, urls = shown(unicodedata.normalize("NFC", entry.text))
     if entry.media:
         address = f"https://x.com/i/web/status/{entry.id}/photo/1"
@@ -71,7 +71,7 @@ def rendered(entry: StoredPost) -> tuple[str, dict[str, list[dict[str, Any]]]]:
 def answering(
     handle: str, text: str, entities: Mapping[str, list[dict[str, Any]]]
 ) -> tuple[str, dict[str, list[dict[str, Any]]], int]:
-    """The same with the name of the account that it answers before it, and where its words begin."""
+    """Prefix a reply with the answered account's name; returns also where its words begin."""
     prefix = f"@{handle} "
     by = len(prefix)
     moved = {

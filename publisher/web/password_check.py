@@ -13,7 +13,7 @@ from publisher.web.dependencies import Parts
 
 
 class TooManyTries(Exception):
-    """Too many attempts for the same name or from the same place wait already."""
+    """Too many log-ins wait already: of the same name from the same network, or in all."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__()

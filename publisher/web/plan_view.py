@@ -16,7 +16,7 @@ from publisher.planning.word_diff import Piece
 
 @dataclass(frozen=True, slots=True)
 class Rewording:
-    """One text that changes."""
+    """The word diff of one text."""
 
     label: str
     """The text's name; empty for the text of a post in one part."""

@@ -45,7 +45,7 @@ class Notice:
 
 
 class Renderer:
-    """The templates of one workspace."""
+    """Renders the templates for one workspace."""
 
     def __init__(self, app: Application) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What `agenda move`, `cancel`, `restore` and `import` show before anything changes."""
+"""Output of agenda changes: what `agenda move`, `cancel`, `restore` and `import` would change."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -24,7 +24,7 @@ _SIGNS = {
 
 
 def print_all(proposal: Proposal, effects: Effects, zone: tzinfo) -> None:
-    """The items, the posts that they drag along, and what goes wrong by that."""
+    """Print the items, the posts that they move, and the problems that this causes."""
     for change in proposal.changes:
         for line in _lines(change, zone):
             console.print_prose(line, "    ")
@@ -52,7 +52,7 @@ def print_all(proposal: Proposal, effects: Effects, zone: tzinfo) -> None:
 
 
 def _print_posts(dragged: Sequence[Dragged], zone: tzinfo, *, several: bool) -> None:
-    """`several`: whether more than one item changes, so that each post says on which it hangs."""
+    """`several`: more than one item changes, so that each post names its own."""
     from rich.text import Text
 
     table = console.list_table((_("Was"), _("Becomes"), _("State"), _("Post")))
@@ -87,7 +87,7 @@ def _becomes(one: Dragged, zone: tzinfo) -> Any:
 
 
 def _states(one: Dragged) -> str:
-    """Those of all its deliveries, each once."""
+    """The states of all its deliveries, each once."""
     known = {delivery.account for delivery in one.deliveries}
     states = [_(delivery.state) for delivery in one.deliveries]
     if not known.issuperset(one.accounts):
@@ -121,7 +121,7 @@ def _sentence(clash: Clash) -> str:
 
 
 def _lines(change: ItemChange, zone: tzinfo) -> Iterator[str]:
-    """A line for each thing that becomes of an item."""
+    """A line for each change of an item."""
     before, after = change.before, change.after
     for kind in change.kinds:
         sign, colour = _SIGNS[kind]
@@ -158,7 +158,7 @@ def _edited(before: AgendaItem, after: AgendaItem) -> Iterator[str]:
 
 
 def span(item: AgendaItem, zone: tzinfo) -> str:
-    """`Mon 2016-03-07 09:00-18:00`, there."""
+    """Format an item's time in `zone`: `Mon 2016-03-07 09:00-18:00`."""
     starts = item.starts_at.astimezone(zone)
     begin = f"{console.day(starts, zone)} {starts:%H:%M}"
     if item.ends_at is None:
@@ -172,7 +172,7 @@ def span(item: AgendaItem, zone: tzinfo) -> str:
 def as_json(
     proposal: Proposal, effects: Effects, notes: Sequence[str], *, written: bool
 ) -> dict[str, Any]:
-    """All that `print_all` shows, and the notes; instants in UTC."""
+    """All that `print_all` shows, and the notes, for scripts; instants in UTC."""
     return {
         "changes": [
             {

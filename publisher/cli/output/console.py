@@ -1,4 +1,4 @@
-"""What the commands print. Colours only on a terminal, and none where NO_COLOR is set."""
+"""Console: text, tables, JSON and CSV. Colours only on a terminal without NO_COLOR."""
 
 import json
 import os
@@ -24,57 +24,57 @@ _COLOURS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 
 
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
-    """`text` in a colour of `_COLOURS`, where `stream` (default stdout) shows colours."""
+    """Colour `text` with a colour of `_COLOURS`, if `stream` (default stdout) shows colours."""
     if not shows_colours(stream or sys.stdout):
         return text
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
 
 
 def shows_colours(stream: TextIO) -> bool:
-    """Whether colours are welcome there (https://no-color.org)."""
+    """Whether `stream` shows colours (https://no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return stream.isatty() and not plain
 
 
 def print_line(text: str = "") -> None:
-    """A line as it is, to be read or copied."""
+    """Print a line without wrapping."""
     typer.echo(_in_trial(text))
 
 
 def _in_trial(text: str) -> str:
-    """A command that a message proposes, as it must be typed in a trial to stay within it."""
+    """Add `--sandbox` to commands that a message proposes, in a trial."""
     if os.environ.get(sandbox_mode.VARIABLE) != "1":
         return text
     return re.sub(r"`publisher (?!sandbox|rehearse|--)", "`publisher --sandbox ", text)
 
 
 def print_prose(text: str, indent: str = "") -> None:
-    """Sentences: a terminal gets them broken between words, a file or pipe in one line."""
+    """Print sentences, wrapped between words on a terminal, in one line in a file or pipe."""
     typer.echo(prose(text, indent))
 
 
 def prose(text: str, indent: str = "") -> str:
-    """The same, to be printed with more."""
+    """Format sentences as `print_prose` does, without printing."""
     return _broken(_in_trial(text), indent, sys.stdout)
 
 
 def print_warned(text: str) -> None:
-    """The same, in the colour of what wants attention."""
+    """Print sentences in yellow."""
     print_prose(paint(text, "yellow"))
 
 
 def print_note(text: str) -> None:
-    """Sentences beside what a command prints: on stderr, where no script takes them for a result."""
+    """Print a note on stderr, where no script takes it for a result."""
     typer.echo(_broken(_in_trial(text), "", sys.stderr), err=True)
 
 
 def print_warning(text: str) -> None:
-    """The same, where nobody may overlook it."""
+    """Print a note in yellow."""
     print_note(paint(text, "yellow", sys.stderr))
 
 
 def print_error(message: str, hint: str | None = None) -> None:
-    """An error on stderr, with what to do about it."""
+    """Print an error on stderr, with its hint."""
     _print_labelled(_("error:"), "red", message)
     if hint:
         _print_labelled(_("hint:"), "cyan", hint)
@@ -86,9 +86,9 @@ def _print_labelled(label: str, colour: str, text: str) -> None:
 
 
 def _broken(text: str, indent: str, stream: TextIO) -> str:
-    """`text` broken between words to the terminal's width.
+    """Wrap `text` between words to the terminal's width.
 
-    Further lines begin with `indent`; without one, as the first line does.
+    Further lines begin with `indent`; without one, with the first line's indent.
     """
     if not stream.isatty():
         return text
@@ -104,7 +104,7 @@ def _broken_line(text: str, indent: str, width: int) -> str:
     for word in words[1:]:
         longer = f"{lines[-1]} {word}"
         if _width(longer) > width:
-            # An address that fits alone is not broken by the terminal for the sake of an indent.
+            # Leave out the indent if an address fits only without it.
             lines.append(indent + word if _width(indent + word) <= width else own + word)
         else:
             lines[-1] = longer
@@ -112,24 +112,24 @@ def _broken_line(text: str, indent: str, width: int) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns; colours take none."""
+    """The width in columns; colours take none."""
     return len(re.sub(r"\x1b\[\d+m", "", text))
 
 
 def print_json(value: object) -> None:
-    """JSON as people can read it; the same bytes whatever the locale says."""
+    """Print JSON with indents; the same bytes in every locale."""
     write_utf8(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """CSV in UTF-8 with a header; no cell can be taken for a spreadsheet's formula."""
+    """Print CSV in UTF-8 with a header; no cell can be taken for a spreadsheet's formula."""
     from publisher.base import spreadsheet
 
     write_utf8("".join(spreadsheet.csv_lines(columns, rows)))
 
 
 def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zone: tzinfo) -> None:
-    """An Excel workbook, for a file or a pipe; UsageError where it would land on a screen."""
+    """Write an Excel workbook to a file or a pipe. Raises UsageError on a terminal."""
     from publisher.base import spreadsheet
     from publisher.base.errors import UsageError
 
@@ -144,7 +144,7 @@ def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zo
 
 
 def write_utf8(text: str) -> None:
-    """Exactly this text on stdout, whatever the locale says."""
+    """Write exactly this text to stdout, in every locale."""
     sys.stdout.flush()
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None:
@@ -157,7 +157,7 @@ def write_utf8(text: str) -> None:
 
 
 def console() -> "Console":
-    """Where tables are printed. A reader who goes away ends the command, as everywhere else."""
+    """The Rich console for tables. A broken pipe ends the command."""
     from rich.console import Console
 
     class Terminal(Console):
@@ -168,19 +168,19 @@ def console() -> "Console":
 
 
 def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Listing":
-    """A plain table whose last column takes the room that is left; see listing.py."""
+    """A plain table whose last column takes the remaining width; see listing.py."""
     from publisher.cli.output.listing import Listing
 
     return Listing(columns, widths)
 
 
 def printable(text: str) -> str:
-    """`text`, of several lines perhaps, without what could move the cursor or colour the screen."""
+    """`text`, possibly of several lines, without terminal control characters."""
     return harmless(text, keep="\n")
 
 
 def print_table(table: "Listing") -> None:
-    """As wide as the terminal; longer words go on, for the terminal to break."""
+    """Print a table in the terminal's width; the terminal breaks longer words."""
     terminal = console()
     with terminal.capture() as capture:
         for line in table.lines(terminal):
@@ -189,16 +189,16 @@ def print_table(table: "Listing") -> None:
 
 
 def day(instant: datetime, zone: tzinfo) -> str:
-    """`Mon 2016-03-07`, there."""
+    """Format a day in `zone`: `Mon 2016-03-07`."""
     local = instant.astimezone(zone)
     return f"{weekday(local)} {local:%Y-%m-%d}"
 
 
 def minute(instant: datetime, zone: tzinfo) -> str:
-    """`2016-03-07 08:30`, there."""
+    """Format an instant in `zone`: `2016-03-07 08:30`."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def times_of(zone: tzinfo) -> str:
-    """Which clock the times on the screen are those of."""
+    """The sentence that names the time zone of the times shown."""
     return _("Times are those of {zone}.", zone=zone)

@@ -1,4 +1,4 @@
-"""How many there are of something, in words: `1 draft`, `2 drafts`, `no drafts`."""
+"""Numbers of things in words: `1 draft`, `2 drafts`, `no drafts`."""
 
 from publisher.base.i18n import _, plural
 

@@ -1,4 +1,4 @@
-"""What an edit changes, as a terminal shows it."""
+"""Output of an edit's word diff."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ _CONTEXT = 5
 
 
 def comparisons(change: PlannedChange) -> "Iterator[Text]":
-    """Words that change, old and new in one line each; long stretches that stay are cut."""
+    """The texts that change, old and new in one line each; long unchanged passages are cut."""
     for label, old, new in edit_text.comparisons(change):
         yield _compared(old, new, f"{label} " if label else "")
 
@@ -40,7 +40,7 @@ def _compared(before: str, after: str, label: str) -> "Text":
 
 
 def _visible(pieces: Sequence[word_diff.Piece]) -> list[word_diff.Piece]:
-    """As they are shown in one line: a changed line break as ¶, and no changes of mere spaces."""
+    """The pieces for one line: a changed line break as ¶, without changes of only spaces."""
     shown: list[word_diff.Piece] = []
     for mark, text in pieces:
         said = text if mark is word_diff.Mark.SAME else text.replace("\n", " ¶ ")

@@ -1,4 +1,4 @@
-"""The history of a post, step by step."""
+"""Output of a post's history, step by step."""
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
@@ -17,7 +17,7 @@ from publisher.model.models import Delivery
 
 
 def print_history(steps: Sequence[HistoryStep], zone: tzinfo) -> None:
-    """Every step with its time, account, who did it and what happened, under its day."""
+    """Print every step with its time, account, actor and event, by day."""
     columns = (_("time"), _("account"), _("who"), _("what"))
     rows = [(console.day(step.at, zone), _row(step, zone)) for step in _told(steps)]
     widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
@@ -31,7 +31,7 @@ def print_history(steps: Sequence[HistoryStep], zone: tzinfo) -> None:
 
 
 def _told(steps: Sequence[HistoryStep]) -> Iterator[HistoryStep]:
-    """Without those that say once more what was said of a delivery just before."""
+    """The steps without repetitions of a delivery's last event."""
     last: dict[int | None, str] = {}
     for step in steps:
         is_bare = not step.detail and step.target in (None, step.source)
@@ -41,7 +41,7 @@ def _told(steps: Sequence[HistoryStep]) -> Iterator[HistoryStep]:
 
 
 def print_addresses(deliveries: Sequence[Delivery]) -> None:
-    """Where the public sees what is out, account by account."""
+    """Print the public addresses of published posts, account by account."""
     for delivery in deliveries:
         if delivery.url and delivery.remote_ids:
             address = console.printable(delivery.url)

@@ -1,7 +1,7 @@
-"""A plain table for people: what is in its last column is never cut within a word.
+"""Plain table for people, whose last column is never cut within a word.
 
-Ids and addresses are copied from there. What does not fit beside the other columns stands on lines
-of its own below them.
+People copy ids and addresses from there. Text that does not fit beside the other columns is on
+separate lines below them.
 """
 
 import re
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 _GAP = 2
 _INDENT = 4
 _LEAST = 16
-"""With less room than that, nothing stands beside the other columns."""
+"""The least width of the last column beside the others."""
 
 
 class Listing:
-    """Rows of cells. The last column takes the room that is left."""
+    """Rows of cells. The last column takes the remaining width."""
 
     def __init__(self, columns: Sequence[str], widths: Sequence[int] = ()) -> None:
-        """`widths` are the least of the other columns: listings below one another then line up,
-        and have no headings.
+        """`widths` are the least widths of the other columns: consecutive listings are then
+        aligned, and have no headings.
         """
         self._columns, self._widths = columns, widths
         self._rows: list[tuple[Text, ...]] = []
@@ -34,7 +34,7 @@ class Listing:
         self._rows.append(tuple(Text(cell) if isinstance(cell, str) else cell for cell in cells))
 
     def lines(self, console: "Console") -> Iterator[Text]:
-        """What is printed, line by line."""
+        """The lines to print."""
         rows = list(self._rows)
         if not self._widths:
             rows.insert(0, tuple(Text(column, style="bold") for column in self._columns))
@@ -65,7 +65,7 @@ def _laid_out(row: Sequence[Text], widths: Sequence[int], console: "Console") ->
 
 
 def _breaks(line: str, width: int) -> list[int]:
-    """Where a line is broken between words, as offsets; a longer word stands alone."""
+    """The offsets of line breaks between words; a longer word gets its own line."""
     offsets = [0]
     for word in re.finditer(r"\S+ *", line):
         begin = offsets[-1]

@@ -1,4 +1,4 @@
-"""What `plan` and `queue` print."""
+"""Output of `plan` and `queue`."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -29,17 +29,17 @@ _SIGNS = {
 
 
 _MOST = 1_000
-"""Changes that are shown: to format ten thousand lines takes longer than to queue them."""
+"""Changes that are shown: formatting ten thousand lines takes longer than queueing them."""
 _NAMED = 5
 _FEW_LINES = 10
 _FEW = 5
-"""So many deliveries are cancelled without a question, if nobody approved them."""
+"""The most deliveries that are cancelled without a question, if they were not approved."""
 
 
 def print_changes(plan: Plan, zone: tzinfo) -> None:
-    """One line for each delivery that changes, in the order in which they go out.
+    """Print one line for each delivery that changes, in the order in which they go out.
 
-    Of thousands, additions are left out first.
+    If there are thousands, additions are left out first.
     """
     if not plan.changes:
         return
@@ -97,7 +97,7 @@ def _price(cost: Cost) -> str:
 
 
 def risks(plan: Plan, *, late: bool = True) -> list[str]:
-    """What nobody may want without having been asked, in sentences; `late`: also what is overdue."""
+    """The risks that need a confirmation, in sentences; `late`: overdue posts too."""
     found = []
     if late and plan.overdue:
         found.append(_overdue(plan.overdue))
@@ -146,7 +146,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def summary(plan: Plan, *, done: bool) -> str:
-    """One line: what was written, or would be, or why nothing was."""
+    """One line: what was queued, or would be, or why nothing was."""
     if plan.errors and not done:
         errors = counts.errors(len(problems.own(plan.errors)))
         return _(
@@ -166,7 +166,7 @@ def summary(plan: Plan, *, done: bool) -> str:
 
 
 def as_queued(plan: Plan, zone: tzinfo) -> list[str]:
-    """Lines on what goes out as it was queued before, because its draft has errors; none for none."""
+    """Lines on deliveries that go out as queued before, because their drafts have errors."""
     if not plan.as_queued:
         return []
     by_post: dict[tuple[datetime, str], list[str]] = {}
@@ -196,7 +196,7 @@ def print_as_queued(plan: Plan, zone: tzinfo) -> None:
 
 
 def print_stopped(plan: Plan) -> None:
-    """What does not go out though its draft wants it, each post with what lets it go."""
+    """Print the posts that do not go out although their drafts want it, with remedies."""
     alike: dict[tuple[object, ...], list[Stopped]] = {}
     for one in plan.stopped:
         alike.setdefault((one.post, one.state, one.by_hand, one.reason), []).append(one)
@@ -209,7 +209,7 @@ def print_stopped(plan: Plan) -> None:
 
 
 def _told(alike: Sequence[Stopped]) -> str:
-    """A post, on which accounts it is stopped, why, and how that ends."""
+    """A sentence on a stopped post: its accounts, the reason, and the remedy."""
     one, accounts = alike[0], ", ".join(stopped.account for stopped in alike)
     why = f" ({console.printable(_(one.reason))})" if one.reason else ""
     place = _("{post} to {account}", post=one.post, account=accounts)
@@ -250,7 +250,7 @@ def _changes(plan: Plan, *, done: bool) -> str:
 
 
 def _awaiting(plan: Plan) -> str:
-    """What of it does not go out before somebody approves it; empty for nothing."""
+    """A sentence on the deliveries that wait for an approval; empty if none do."""
     wishes = [change.wish for change in plan.changes if change.wish]
     number = sum(wish.state is State.AWAITING_APPROVAL for wish in wishes)
     if not number:
@@ -264,7 +264,7 @@ def _awaiting(plan: Plan) -> str:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """`{"changes": […], "stopped": […], "as_queued": […], "problems": […]}`."""
+    """A plan for scripts: `changes`, `cost_on_x`, `stopped`, `as_queued` and `problems`."""
     return {
         "changes": [
             {
@@ -311,7 +311,7 @@ def _planned(change: PlannedChange) -> Wish | Delivery:
 
 
 def _in_json(detail: Detail) -> dict[str, Any]:
-    """`{"what": "alt", "number": 1, "from": "…", "to": "…"}`, instants in UTC."""
+    """A detail: `{"what": "alt", "number": 1, "from": "…", "to": "…"}`, instants in UTC."""
     number = {} if detail.number is None else {"number": detail.number}
     old, new = (
         instant_text(value) if isinstance(value, datetime) else value

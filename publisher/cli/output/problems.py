@@ -1,4 +1,4 @@
-"""Problems in drafts, as text for people, JSON for scripts and commands for GitHub's workflows."""
+"""Output of drafts' problems: text for people, JSON for scripts, GitHub workflow commands."""
 
 import os
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def errors_in(problems: Sequence[Problem]) -> int:
 
 
 def own(problems: Sequence[Problem]) -> list[Problem]:
-    """The session's first, and without what drafts have of an error that is its own."""
+    """The session's problems first, without those of drafts that only follow from them."""
     of_session = [problem for problem in problems if problem.file == SESSION_FILE]
     others = [problem for problem in problems if problem.file != SESSION_FILE]
     if errors_in(of_session):
@@ -29,9 +29,9 @@ def own(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def print_text(problems: Sequence[Problem]) -> None:
-    """File by file, each problem on a line of its own with its remedy below it.
+    """Print the problems file by file, each on its own line with its hint below it.
 
-    What is wrong in the session alone is not told once more of each draft that relies on it.
+    An error of the session file is not repeated for each draft that relies on it.
     """
     waiting = {problem.file for problem in problems if problem.code == UNUSABLE}
     count, problems = len(problems), own(problems)
@@ -61,12 +61,12 @@ def print_text(problems: Sequence[Problem]) -> None:
 
 
 def print_array(problems: Sequence[Problem]) -> None:
-    """The array of spec: file, line, column, severity, code, message, hint."""
+    """Print the JSON array of the spec: file, line, column, severity, code, message, hint."""
     print_json([problem.model_dump(mode="json") for problem in problems])
 
 
 def print_github(problems: Sequence[Problem], workspace: Path) -> None:
-    """Workflow commands, which GitHub shows beside the lines that they are about.
+    """Print workflow commands, which GitHub shows beside the lines that they are about.
 
     https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
     """
@@ -85,7 +85,7 @@ def print_github(problems: Sequence[Problem], workspace: Path) -> None:
 
 
 def summary(drafts: int, problems: Sequence[Problem]) -> str:
-    """`31 drafts, no problems.` or `31 drafts: 2 errors and 1 warning in 2 files.`"""
+    """One line: `31 drafts, no problems.` or `31 drafts: 2 errors and 1 warning in 2 files.`"""
     checked = counts.drafts(drafts)
     checked = checked[0].upper() + checked[1:]
     if not problems:
@@ -104,7 +104,7 @@ def summary(drafts: int, problems: Sequence[Problem]) -> str:
 
 
 def _place(problem: Problem) -> str:
-    """A file's name may hold whatever its maker likes, also the beginning of a workflow's command."""
+    """A problem's position; escaped, since a file's name may begin like a workflow command."""
     return f"{harmless(problem.file)}:{problem.line}:{problem.column}"
 
 

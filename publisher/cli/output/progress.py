@@ -1,4 +1,4 @@
-"""A line on the terminal that tells how far a command has come, once that takes a second."""
+"""Progress line on the terminal, for commands that take more than a second."""
 
 import os
 import sys
@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from publisher.base import formats, progress
 from publisher.base.i18n import _
 
-_PATIENCE = 1.0  # seconds without a word
-_APART = 0.1  # seconds between two words
-_TICK = 0.5  # seconds between two looks whether one piece of work takes long
+_PATIENCE = 1.0  # seconds before the first output
+_APART = 0.1  # seconds between two updates
+_TICK = 0.5  # seconds between two checks whether one piece of work takes long
 
 Clear = Callable[[], None]
-"""Takes the line away, before something else is printed or asked."""
+"""Removes the line, before other output or a question."""
 
 
 @contextmanager
 def shown() -> Iterator[Clear]:
-    """Tell of the work in this block, on stderr; nothing where that is no terminal."""
+    """Show the progress of this block on stderr, if that is a terminal."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda: None
         return
@@ -37,7 +37,7 @@ def shown() -> Iterator[Clear]:
 
 
 class _Line:
-    """One line that is written again and again, by the work and by a thread that sees it go on."""
+    """One line that the work and a timer thread rewrite."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -65,7 +65,7 @@ class _Line:
                 self._write()
 
     def stop(self) -> None:
-        """Nothing stands there until more is told."""
+        """Clear the line until the next progress."""
         with self._lock:
             self._clear()
             self._told = None

@@ -1,4 +1,4 @@
-"""What `run` shows while it publishes: a line for each delivery."""
+"""Output of `run` while it publishes: a line for each delivery."""
 
 import errno
 from collections import Counter
@@ -30,7 +30,7 @@ _QUIET = frozenset(
         Event.QUEUED_AGAIN,
     }
 )
-"""Steps that are only worth a look in the history."""
+"""Steps that are shown only in the history."""
 _INDENT = " " * len("2016-03-07 08:30:00  ")
 _COLOURS = {
     State.PUBLISHED: "green",
@@ -43,7 +43,7 @@ _COLOURS = {
 
 
 class RunDisplay:
-    """Prints what happens, as it happens, in the session's time."""
+    """Prints the steps of deliveries as they happen, in the session's time zone."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
@@ -74,9 +74,9 @@ class RunDisplay:
         self._say_what_rests(waiting.scheduled)
 
     def report(self, step: HistoryStep) -> None:
-        """A line for a step that people care about."""
+        """Print a line for a step, unless it is only for the history."""
         if step.event in _QUIET or (step.event == VERIFIED and not step.detail.get("owner")):
-            return  # whose the keys are is told once their name is known
+            return  # the keys' owner is shown once their name is known
         moved = step.target is not None and step.target is not step.source
         if moved and step.target and step.delivery is not None:
             self._came_to[step.delivery] = step.target
@@ -90,12 +90,12 @@ class RunDisplay:
         _show(f"{time}  {subject}  {self._told(step, event)}")
 
     def say(self, line: str) -> None:
-        """A line about the processes."""
+        """Print a line about the processes."""
         now = self._app.clock.now().astimezone(self._zone)
         _show(console.paint(f"{now:%Y-%m-%d %H:%M:%S}  {line}", "dim"))
 
     def conclude(self) -> None:
-        """What has become of it all."""
+        """Print the summary at the end."""
         self._say_what_has_become()
         with suppress(LedgerUnavailable):
             self._say_what_rests(self._app.queries.waiting().scheduled)
@@ -111,7 +111,7 @@ class RunDisplay:
         )
 
     def _say_what_rests(self, scheduled: int) -> None:
-        """How many wait for a person, beside those that are `scheduled` to go out."""
+        """Print how many wait for a person, besides the `scheduled` ones."""
         resting = self._app.queries.counts().get(State.SCHEDULED, 0) - scheduled
         if resting > 0:
             line = plural(
@@ -122,7 +122,7 @@ class RunDisplay:
             console.print_prose(console.paint(line, "yellow"))
 
     def _event(self, step: HistoryStep) -> str:
-        """What happened; of a thread's parts, which one; of a suspension, until when."""
+        """The event, with the number of a thread's part, or the end of a suspension."""
         if step.event == Event.PART_PUBLISHED:
             return _("part {number} published", number=step.detail.get("part", ""))
         if step.event == SUSPENDED and (until := step.detail.get("until")):
@@ -131,7 +131,7 @@ class RunDisplay:
         return events.event(step.event)
 
     def _told(self, step: HistoryStep, event: str) -> str:
-        """What happened, and why; of what is out, where."""
+        """The event with its reason, or with the address of a published post."""
         if step.event == Event.PUBLISHED:
             said = (
                 event
@@ -141,16 +141,16 @@ class RunDisplay:
             address = self._address(step)
             return _("{name}: {value}", name=said, value=address) if address else said
         if step.event == GOES_ON:
-            return event  # its message is why it was suspended
+            return event  # its message is the reason of the suspension
         reason = step.detail.get("reason")
-        why = reason and _(str(reason))  # why `queue` cancelled it is kept in English
+        why = reason and _(str(reason))  # reasons of `queue` are stored in English
         message = step.detail.get("message") or why or step.detail.get("owner")
         if not message:
             return event
         return _("{name}: {value}", name=event, value=console.printable(str(message)))
 
     def _address(self, step: HistoryStep) -> str | None:
-        """Where the public sees it; None where nobody can tell now."""
+        """The post's public address; None if it is unknown now."""
         with suppress(LedgerUnavailable):
             for delivery in self._app.queries.deliveries(post=step.post, account=step.account):
                 return console.printable(delivery.url) if delivery.url else None
@@ -158,7 +158,7 @@ class RunDisplay:
 
 
 def _show(line: str) -> None:
-    """Print it, unless the disk is full to which the output goes: that must not end the run."""
+    """Print a line; a full disk under the output must not end the run."""
     try:
         console.print_prose(line, _INDENT)
     except OSError as error:

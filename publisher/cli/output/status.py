@@ -1,4 +1,4 @@
-"""What `status` shows: what needs a person first, then what comes next."""
+"""Output of `status`: deliveries that need a person first, then the next ones."""
 
 from datetime import datetime, tzinfo
 
@@ -14,7 +14,7 @@ from publisher.reporting.status import Overview
 
 
 def show(overview: Overview) -> None:
-    """Print it."""
+    """Print the status."""
     if not overview.counts:
         console.print_prose(_("The schedule is empty. `publisher queue` puts drafts on it."))
     _show_what_stands_still(overview)
@@ -95,7 +95,7 @@ def _nearly_used_up(overview: Overview) -> list[str]:
 
 
 def _with_others(account: str, others: int) -> str:
-    """`bice-x`, or how many others are in the same case."""
+    """An account's name, with the number of others in the same situation."""
     if not others:
         return account
     return plural(
@@ -107,7 +107,7 @@ def _with_others(account: str, others: int) -> str:
 
 
 def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) -> list[str]:
-    """Why an account stands still, and those that rest with it, and what to do about it."""
+    """Sentences on why an account and `others` with it are stopped, with the remedy."""
     name = _("Everything") if status.account == EVERYTHING else status.account
     of_account = "" if status.account == EVERYTHING else f" --account {status.account}"
     resume = f"publisher resume{of_account}"
@@ -142,7 +142,7 @@ def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) 
 
 
 def _until(status: AccountStatus, now: datetime, zone: tzinfo, resume: str) -> str:
-    """How long an account is suspended, and who ends that."""
+    """Until when an account is suspended, and what ends that."""
     if status.held_until is None:
         return _("until a person mends it and runs `{resume}`", resume=resume)
     time = console.minute(status.held_until, zone)

@@ -1,4 +1,4 @@
-"""Deliveries as tables for people: by day, one line each, readable at 80 columns."""
+"""Tables of deliveries: by day, one line each, readable at 80 columns."""
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
@@ -33,24 +33,24 @@ def state_text(state: State) -> Text:
 
 
 def heading(delivery: Delivery) -> str:
-    """Which post goes where."""
+    """A delivery's heading: post and account."""
     return _("{post} to {account}", post=delivery.post, account=delivery.account)
 
 
 def by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Sorted by the instant at which they go out."""
+    """Sort deliveries by the instant at which they go out."""
     return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
 
 
 def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
-    """Why the time that is shown is not the draft's."""
+    """A note if the time shown is that of an embargo, not the draft's."""
     if planned.leaves_at == planned.due_at:
         return None
     return _("embargo, due at {time}", time=console.minute(planned.due_at, zone))
 
 
 def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -> None:
-    """What happened, with lateness and errors; `is_empty`: the whole log, and not what is shown."""
+    """Print the log with lateness and errors; `is_empty`: the whole log has no entry."""
     if not deliveries:
         console.print_prose(
             _("Nothing was ever queued: the log is empty.")
@@ -67,9 +67,9 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -
 
 
 def print_days(deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool = False) -> None:
-    """The deliveries, sorted by time, under the days on which they go out.
+    """Print deliveries, which must be sorted by time, under the days on which they go out.
 
-    `addresses`: with that of each that is out.
+    `addresses`: with the address of each published one.
     """
     columns = (_("due"), _("state"), _("late"), _("account"), _("post"))
     rows = [
@@ -103,5 +103,5 @@ def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ..
 
 
 def summary(numbers: Mapping[State, int]) -> str:
-    """`40 published, 1 failed`; the states that have none are left out."""
+    """A summary such as `40 published, 1 failed`, without empty states."""
     return ", ".join(counted(state, numbers[state]) for state in State if numbers.get(state))

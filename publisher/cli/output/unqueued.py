@@ -1,7 +1,7 @@
-"""What drafts and agenda want that nobody has queued yet, told by `status` at little cost.
+"""Output of unqueued changes in `status`, at little cost.
 
-The mark is a file in var/ whose time is that of the last comparison that left nothing to do. As long
-as nothing under posts/ is younger, no draft is read.
+The mark is a file in var/ with the time of the last comparison without a difference. As long as no
+file under posts/ is newer, no draft is read.
 """
 
 import os
@@ -22,11 +22,11 @@ from publisher.planning import Plan
 _MARK = "queued.mark"
 _GRAIN = 2.0  # seconds: that of the coarsest file systems
 _MANY = 400
-"""Files under posts/ whose drafts are not read for this: it would take too long."""
+"""With more files under posts/, drafts are not read for this: it would take too long."""
 
 
 def note(app: Application, begun: float) -> None:
-    """Put on record that at `begun` (time.time()) the schedule was as all drafts say."""
+    """Record that at `begun` (time.time()) the schedule matched all drafts."""
     path = app.settings.var / _MARK
     files.keep(path, b"")
     with suppress(OSError):
@@ -34,7 +34,7 @@ def note(app: Application, begun: float) -> None:
 
 
 def tell(app: Application) -> None:
-    """Say what is not queued yet; nothing where all is, or where there are no drafts."""
+    """Print the changes that are not queued yet, if there are any."""
     begun = time.time()
     number, youngest = newest_change(app.settings.posts)
     if not number or youngest < _last(app) - _GRAIN:
@@ -47,7 +47,7 @@ def tell(app: Application) -> None:
             )
         )
         return
-    with suppress(PublisherError):  # whatever keeps it from being told, `plan` names it
+    with suppress(PublisherError):  # `plan` reports the error
         plan = app.planner.plan()
         if not plan.changes and not plan.errors:
             note(app, begun)
