@@ -126,6 +126,8 @@ class _Child:
     def ask(self, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Send a request and return the answer. Raises Ended, _Exhausted, _Crashed."""
         line = json.dumps(question).encode() + b"\n"
+        if self._process is not None and self._process.poll() is not None:
+            self.end()  # whoever ended it did so before this question
         for is_new in (self._process is None, True):
             process = self._process or self._start()
             timer = threading.Timer(_PATIENCE, process.kill)
