@@ -510,7 +510,7 @@ def dies(*_arguments: object, **_more: object) -> Any:
 
 @pytest.mark.parametrize(
     ("place", "leaves"),
-    [("flush", []), ("_insist_on_no_move", []), ("note", ["2016-03.jsonl.gz"])],
+    [("sync", []), ("_insist_on_no_move", []), ("note", ["2016-03.jsonl.gz"])],
 )
 def test_a_death_on_the_way_loses_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch, place: str, leaves: list[str]
@@ -559,7 +559,7 @@ def test_nothing_is_removed_that_cannot_be_read_back(
         if path.suffix == ".part":
             change(path)
 
-    monkeypatch.setattr(archiving, "flush", keep_badly)
+    monkeypatch.setattr(archiving, "sync", keep_badly)
     with pytest.raises(StorageError, match="does not hold"):
         office.archive()
     assert office.steps() == steps

@@ -169,12 +169,12 @@ def test_one_child_serves_for_many_and_ends_when_nobody_asks(tmp_path: Path, low
 
 
 def test_a_child_that_was_killed_while_nobody_asked_harms_no_picture(tmp_path: Path) -> None:
-    first = _small(tmp_path)
-    assert media_file.look(first) is None
+    picture = _small(tmp_path)
+    assert media_file.look(picture) is None
     os.kill(_process(), signal.SIGKILL)
     (child,) = decoder._CHILDREN._idle
     wait_for(lambda: child._process is not None and child._process.poll() is not None)
-    assert media_file.look(first) is None
+    assert media_file.clean(picture, TWITTER).data
 
 
 def test_what_a_child_says_is_not_believed_blindly(
