@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -59,7 +59,8 @@ class Server:
             yield
         finally:
             for pid in found:
-                os.kill(pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):  # it had ended as it was to stand still
+                    os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
