@@ -36,7 +36,7 @@ def test_a_picture_is_added_described_and_taken_out(
             alt = adding.get_by_label(_("What it shows, for those who cannot see it"))
             alt.fill(f"Ce que montre {path.stem}")
             adding.get_by_role("button", name=_("Add it to the draft")).press("Enter")
-            expect(page.locator(f"[role={role}]")).to_contain_text(_("Saved."))
+            expect(page.locator(f"[role={role}]:visible")).to_contain_text(_("Saved."))
             expect(page.get_by_label(f"unfinished-fr{path.suffix}")).to_be_visible()
             assert (app.settings.posts / "media" / f"unfinished-fr{path.suffix}").is_file()
         assert serious(page, "/posts/unfinished.fr/media") == []
