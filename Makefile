@@ -11,7 +11,7 @@ OURS := $(PIP) install --no-deps --no-build-isolation
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo test smoke chaos machines fuzz bench check messages run lock clean
+.PHONY: help install production demo quick test smoke chaos machines fuzz bench check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,6 +35,12 @@ production: | $(BIN)/python ## set up .venv with what publishing needs, and noth
 
 demo: install ## set up and rehearse the campaign in posts/ against the stand-in platforms
 	$(BIN)/publisher rehearse
+
+# What needs no server, browser or worker process, and is most of what a change breaks.
+QUICK := $(addprefix tests/,base model settings drafts importers reporting sandbox docs) \
+	$(addprefix tests/channels/test_,answers.py apps.py messages.py titles.py) tests/house/test_repository.py
+quick: install ## after every change: the tests that need nothing else to run (under a minute)
+	@$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder $(QUICK)
 
 test: install ## set up and run every test
 	@sh tests/support/system.sh test-parts
