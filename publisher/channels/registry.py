@@ -4,10 +4,11 @@ Another distribution names its `ChannelSpec` as an entry point of the group `pub
 """
 
 from collections.abc import Collection, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
-from publisher.base.i18n import _
+from publisher.base.errors import ConfigurationError
+from publisher.base.i18n import _, later
 from publisher.channels.facebook.spec import SPEC as FACEBOOK
 from publisher.channels.site.spec import SPEC as SITE
 from publisher.channels.spec import ChannelOptions, ChannelSpec
@@ -17,23 +18,34 @@ from publisher.model.models import Account, Capabilities
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
 
-__all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "open_channel", "title"]
+__all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "open_channel", "spec_of", "title"]
 
 _GROUP = "publisher.channels"
 _OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, SITE)}
 
 
 def _found() -> dict[str, ChannelSpec]:
-    """All channels by name; raises TypeError or ValueError for a distribution's invalid spec."""
+    """All channels by name. Raises ConfigurationError for a distribution's unusable spec."""
     found = dict(_OURS)
     for point in entry_points(group=_GROUP):
-        spec = point.load()
+        try:
+            spec = point.load()
+        except Exception as error:
+            raise _unusable(point, _("it cannot be imported ({error})", error=error)) from error
         if not isinstance(spec, ChannelSpec):
-            raise TypeError(f"{point.value}, a channel of {_GROUP}, is no ChannelSpec.")
+            raise _unusable(point, _("it is no ChannelSpec"))
         if spec.name in found:
-            raise ValueError(f"{point.value}: there is a channel {spec.name} already.")
+            raise _unusable(point, _("there is a channel {name} already", name=spec.name))
         found[spec.name] = spec
     return found
+
+
+def _unusable(point: EntryPoint, reason: str) -> ConfigurationError:
+    distribution = point.dist.name if point.dist else point.module
+    return ConfigurationError(
+        _("The channel {value} cannot be used: {reason}.", value=point.value, reason=reason),
+        hint=_("Bring {distribution} up to date, or uninstall it.", distribution=distribution),
+    )
 
 
 SPECS: Mapping[str, ChannelSpec] = _found()
@@ -49,16 +61,45 @@ def channel_called(word: str) -> str:
     return ALIASES.get(word.casefold(), word)
 
 
+def spec_of(channel: str) -> ChannelSpec:
+    """The channel's spec; a plain one if the ledger has posts of a channel that no longer exists."""
+    return SPECS.get(channel) or ChannelSpec(
+        name=channel,
+        title=channel,
+        capabilities=_GONE,
+        open=_open_none,
+        post_id=r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}",
+        post_id_hint=later("Give what the platform shows for the post."),
+        hashtags=0,
+    )
+
+
+_GONE = Capabilities(
+    max_length=0,
+    counting="characters",
+    threads=True,
+    link="attached",
+    max_pictures=0,
+    picture_types=frozenset(),
+    picture_max_bytes=0,
+    alt_text_max=0,
+)
+"""Capabilities of a channel that no longer exists: it takes nothing, and its parts are all shown."""
+
+
+def _open_none(account: Account, _credentials: object, _options: object) -> "Channel":
+    raise ConfigurationError(_("There is no channel {name} any more.", name=account.channel))
+
+
 def title(channel: str) -> str:
     """The channel's public name; its internal name if the channel no longer exists."""
-    spec = SPECS.get(channel)
-    return _(spec.title) if spec else channel
+    return _(spec_of(channel).title)
 
 
 def in_sentence(channel: str) -> str:
     """The channel's public name within a sentence."""
-    spec = SPECS.get(channel)
-    return _(spec.in_sentence or spec.title) if spec else channel
+    spec = spec_of(channel)
+    return _(spec.in_sentence or spec.title)
 
 
 def widest() -> Capabilities:
@@ -69,8 +110,11 @@ def widest() -> Capabilities:
 def open_channel(
     account: Account, credentials: Mapping[str, str], options: ChannelOptions
 ) -> "Channel":
-    """Open a channel of the account, for one thread at a time; KeyError for an unknown channel."""
-    return SPECS[account.channel].open(account, credentials, options)
+    """Open a channel of the account, for one thread at a time.
+
+    ConfigurationError for a channel that does not exist.
+    """
+    return spec_of(account.channel).open(account, credentials, options)
 
 
 def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None:

@@ -22,6 +22,9 @@ _OF_PROGRAMS = ("._", ".#", ".~", "~$")
 
 Backups such as `x.md~` are not reported either: the draft is beside them.
 """
+COMPARED = 400
+"""With more files under posts/, status and pages do not compare them with the ledger by themselves:
+it would take too long."""
 
 
 @dataclass(frozen=True, slots=True)

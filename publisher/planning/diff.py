@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from publisher.base import progress
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _, later, plural
-from publisher.channels.registry import CAPABILITIES, SPECS
+from publisher.channels.registry import CAPABILITIES, spec_of
 from publisher.drafts import overdue as timeliness
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
@@ -199,7 +199,7 @@ class Comparison:
         return self._cost(change.wish for change in edits).amount - before.amount
 
     def _cost(self, planned: Iterable[Wish | Delivery | None]) -> Cost:
-        billed = [one.content for one in planned if one and SPECS[one.channel].has_fees]
+        billed = [one.content for one in planned if one and spec_of(one.channel).has_fees]
         return cost_on_x(billed, self._settings.prices)
 
     def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:

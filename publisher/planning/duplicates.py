@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from publisher.base.i18n import _
-from publisher.drafts import twins
+from publisher.drafts import duplicates
 from publisher.drafts.library import Library
 from publisher.ledger.reading.queries import Queries, Tenure
 from publisher.model.models import Delivery, Post
@@ -100,7 +100,7 @@ def _refuse_whole(
     `state`: None if the other is not queued yet either.
     """
     if state is None:
-        flaw = twins.flaw(change.account, other)
+        flaw = duplicates.flaw(change.account, other)
         problems.error(post, flaw.code, flaw.message, flaw.hint)
     elif state is State.CANCELLED:
         problems.warning(

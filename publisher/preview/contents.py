@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from publisher.channels.registry import SPECS
+from publisher.channels.registry import spec_of
 from publisher.model.models import Content
 from publisher.preview import mockups
 from publisher.preview.mockups import Author, PostCard, ShownImage
@@ -23,7 +23,7 @@ def thread(
 
     `pictures` are those of the content, and belong to its first part that has any.
     """
-    can = SPECS[channel].capabilities
+    can = spec_of(channel).capabilities
     parts = content.parts if can.threads else content.parts[:1]
     return [
         mockups.look(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from publisher.base.formats import written
-from publisher.channels.registry import SPECS
+from publisher.channels.registry import spec_of
 from publisher.drafts import links as found
 from publisher.model.models import Account
 
@@ -110,7 +110,7 @@ def look(
     `link` is shown as a link card, unless there are pictures.
     """
     card = _card(link) if link and not pictures else None
-    spec = SPECS[channel]
+    spec = spec_of(channel)
     if card and spec.capabilities.link == "appended":
         text = _without_last_link(text)
     shown = spec.folds_after

@@ -27,7 +27,7 @@ from publisher.base.errors import PublisherError
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.settings.schema import WebSettings
 from publisher.web import security
-from publisher.web.received_first import Reception
+from publisher.web.request_buffer import Reception
 
 _PUBLIC = ("/static/", "/healthz", "/metrics")
 """Paths that need no session."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from publisher.app import Application
-from publisher.channels.registry import SPECS
+from publisher.channels.registry import spec_of
 from publisher.model.models import Account, Delivery
 from publisher.preview import contents, mockups
 from publisher.preview.mockups import PostCard, ShownImage
@@ -42,7 +42,7 @@ def shown(
     instant = delivery.published_at or delivery.leaves_at
     when = mockups.short_time(instant, zone)
     pictures = _pictures(delivery)
-    spec = SPECS[delivery.channel]
+    spec = spec_of(delivery.channel)
     return DeliveryView(
         delivery=delivery,
         channel=labels.channel(delivery.channel),

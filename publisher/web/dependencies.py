@@ -16,10 +16,10 @@ from publisher.monitoring import Monitor
 from publisher.reporting.session_report import Reports
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
-from publisher.web.differing import Differing
 from publisher.web.openid_client import Known
 from publisher.web.render import Notice, Renderer
 from publisher.web.server_sent_events import EventStream
+from publisher.web.unqueued import Differing
 from publisher.web.upload_queue import Turns
 
 _PREFIX = "account "

@@ -133,7 +133,7 @@ def test_status_reads_no_draft_where_none_has_changed(
     monkeypatch.setattr("publisher.planning.Planner.plan", None)
     assert cli("status").code == 0
     monkeypatch.setattr(unqueued, "_GRAIN", 3600.0)
-    monkeypatch.setattr(unqueued, "_MANY", 1)
+    monkeypatch.setattr(unqueued, "COMPARED", 1)
     assert "have changed since the last `publisher queue`" in said(cli, "status")
 
 

@@ -12,7 +12,7 @@ import uvicorn
 
 from publisher.app import Application
 from publisher.settings.schema import WebSettings
-from publisher.web import received_first, server, slow_requests
+from publisher.web import request_buffer, server, slow_requests
 from publisher.web.app import create
 from tests.support.pages import Visit, listening
 
@@ -107,7 +107,7 @@ def test_whoever_sends_half_a_form_takes_nobody_s_place(
     app: Application, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     """More of them than there are places for strangers, or for long forms."""
-    monkeypatch.setattr(received_first, "_PATIENCE", 1.0)
+    monkeypatch.setattr(request_buffer, "_PATIENCE", 1.0)
     head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n"
     form = f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nname=".encode()
     with (

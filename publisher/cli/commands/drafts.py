@@ -177,10 +177,10 @@ def _checked(settings: "Settings", paths: Sequence[str | Path]) -> "tuple[int, l
     """
     from publisher.base import clock
     from publisher.drafts import check as checking
-    from publisher.drafts import overdue, twins
+    from publisher.drafts import duplicates, overdue
 
     library, found = checking.check(settings, paths)
-    found += twins.find(library, settings.public_accounts())
+    found += duplicates.find(library, settings.public_accounts())
     dues, now = overdue.dues(library, settings), clock.from_environment().now()
     over = sorted(due.post for due in dues if overdue.is_over(due.leaves_at, now))
     deliveries = _deliveries(settings, over) if over else ()

@@ -16,13 +16,11 @@ from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.output import console
 from publisher.cli.output import plan as plans
-from publisher.drafts.draft_files import newest_change
+from publisher.drafts.draft_files import COMPARED, newest_change
 from publisher.planning import Plan
 
 _MARK = "queued.mark"
 _GRAIN = 2.0  # seconds: that of the coarsest file systems
-_MANY = 400
-"""With more files under posts/, drafts are not read for this: it would take too long."""
 
 
 def note(app: Application, begun: float) -> None:
@@ -39,7 +37,7 @@ def tell(app: Application) -> None:
     number, youngest = newest_change(app.settings.posts)
     if not number or youngest < _last(app) - _GRAIN:
         return
-    if number > _MANY:
+    if number > COMPARED:
         console.print_warned(
             _(
                 "Drafts or the agenda have changed since the last `publisher queue`. `publisher plan` "

@@ -7,16 +7,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from publisher.base.errors import NotPossible, UsageError
-from publisher.base.i18n import _, later, plural
-from publisher.channels.registry import SPECS
+from publisher.base.i18n import _, plural
+from publisher.channels.registry import spec_of
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.reconciliation import known_out
 from publisher.model.models import Delivery
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
-
-_ANY_ID = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}"
-"""The form of ids for a channel that no longer exists."""
 
 
 def resolved(
@@ -37,18 +34,16 @@ def resolved(
 
 
 def _refuse_malformed(delivery: Delivery, remote_ids: Sequence[str]) -> None:
-    spec = SPECS.get(delivery.channel)
-    shape = spec.post_id if spec else _ANY_ID
-    hint = spec.post_id_hint if spec else later("Give what the platform shows for the post.")
+    spec = spec_of(delivery.channel)
     for remote_id in remote_ids:
-        if not re.fullmatch(shape, remote_id):
+        if not re.fullmatch(spec.post_id, remote_id):
             raise UsageError(
                 _(
                     "{remote_id!r} is no id of a post on {account}.",
                     remote_id=remote_id,
                     account=delivery.account,
                 ),
-                hint=_(hint),
+                hint=_(spec.post_id_hint),
             )
         if remote_ids.count(remote_id) > 1:
             raise UsageError(

@@ -7,11 +7,9 @@ from itertools import groupby
 
 from publisher.app import Application
 from publisher.base.errors import PublisherError
-from publisher.drafts.draft_files import newest_change
+from publisher.drafts.draft_files import COMPARED, newest_change
 from publisher.planning import PlannedChange
 
-_MANY = 400
-"""With more files under posts/, drafts are not compared for this: it would take too long."""
 _REST = 10
 """An open page asks after each event. Comparing takes at most about one tenth of the time."""
 
@@ -30,7 +28,7 @@ class Differing:
     def posts(self, app: Application) -> Sequence[_Post]:
         """The changes of each queued post; none if too many drafts would have to be read."""
         number, youngest = newest_change(app.settings.posts)
-        if number > _MANY:
+        if number > COMPARED:
             return ()
         state = app.queries.mark(), number, youngest
         with self._lock:
