@@ -225,7 +225,7 @@ def _made(number: int, alike: Alike, begin: int) -> _Made:
     row: dict[str, Any] = dict.fromkeys(deliveries.c.keys())
     row |= {
         "id": number, "version": 1, "post": f"{due_at:%Y-%m}/post-{number}", "account": alike.account_of(number),
-        "channel": alike.channel, "state": State.SCHEDULED, "due_at": due, "wake_at": due,
+        "channel": alike.channel, "state": State.SCHEDULED, "due_at": due, "next_check_at": due,
         "expires_at": microseconds(due_at + alike.lasts) if alike.lasts else None, "attempts": 0, "absences": 0,
         "content": _CONTENT.replace(_MARK, str(number)), "prepared": _PREPARED, "remote_ids": "[]",
         "fingerprint": hashlib.sha256(f"{said}\n".encode()).hexdigest(), "repeat": False,

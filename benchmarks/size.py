@@ -141,7 +141,7 @@ class Bench:
 
     def rest(self, **columns: Any) -> None:
         """Pause or hold the account that rests, or let it go on."""
-        free = dict.fromkeys(("paused_at", "held_at", "held_until"))
+        free = dict.fromkeys(("paused_at", "suspended_at", "suspended_until"))
         resting = update(accounts).where(accounts.c.account == RESTING)
         for ledger in self.pair:
             with ledger.app.database.write() as connection:
@@ -222,9 +222,9 @@ def measure(bench: Bench) -> None:
     bench.rest(paused_at=now)
     bench.tick("a tenth is overdue, paused")
     bench.time("status", status)
-    bench.rest(held_at=now, held_until=now + HOUR)
+    bench.rest(suspended_at=now, suspended_until=now + HOUR)
     bench.tick("a tenth is overdue, held")
-    bench.rest(held_at=now - HOUR, held_until=now)
+    bench.rest(suspended_at=now - HOUR, suspended_until=now)
     for ledger in bench.pair:
         ledger.app.dispatch.claim(now, clock.ahead(3600), 1)
     bench.tick("a tenth is overdue, after a hold, one under way")

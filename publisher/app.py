@@ -48,7 +48,7 @@ from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.manager.post_holds import Halts
+from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rank, Rights
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.orphans import Orphans
@@ -205,8 +205,8 @@ class Application:
         )
 
     @cached_property
-    def halts(self) -> Halts:
-        return Halts(self.database, self.clock, self.settings.approval_rule, self.rights)
+    def holds(self) -> Holds:
+        return Holds(self.database, self.clock, self.settings.approval_rule, self.rights)
 
     @cached_property
     def edits(self) -> Edits:

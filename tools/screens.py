@@ -123,9 +123,9 @@ def campaign(folder: Path) -> Application:
 
 def due(app: Application, clock: ManualClock) -> Iterator[Claim]:
     """What falls due until now, each at its time."""
-    for delivery in sorted(app.queries.deliveries(), key=lambda d: d.leaves_at):
-        if delivery.leaves_at < NOW:
-            clock.set((delivery.leaves_at - clock.now()).total_seconds())
+    for delivery in sorted(app.queries.deliveries(), key=lambda d: d.not_before):
+        if delivery.not_before < NOW:
+            clock.set((delivery.not_before - clock.now()).total_seconds())
             yield from app.dispatch.claim(clock.ahead(0.5), clock.ahead(60), 10)
 
 

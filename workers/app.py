@@ -27,7 +27,7 @@ from publisher.monitoring import Monitor, Subject, Watchdog, broker_errors
 from publisher.monitoring.heartbeat import Beating
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
-from workers.resting import resting
+from workers.wrong_clock import takes_tasks_unless
 
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
 _LAST_HEARTBEAT = 2.0  # seconds that the end may take
@@ -92,7 +92,7 @@ app.conf.update(
     task_default_queue=_queue,
 )
 app.steps["consumer"].add(Consuming)
-app.steps["consumer"].add(resting(publisher().clock_check.trouble))
+app.steps["consumer"].add(takes_tasks_unless(publisher().clock_check.trouble))
 
 
 class _Seldom(logging.Filter):

@@ -82,7 +82,7 @@ def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry
         text = next((part.text for part in first.content.parts if part.text), "")
         yield _Entry(
             post=post,
-            at=first.leaves_at,
+            at=first.not_before,
             title=first.content.title or _beginning(text),
             embargo_until=max(embargoes, default=None),
             states={d.account: d.state for d in its},
@@ -95,7 +95,7 @@ def _drafts(
 ) -> Iterator[_Entry]:
     """The drafts that are on no schedule."""
     for post in library.posts:
-        leaves = post.leaves_at
+        leaves = post.not_before
         if leaves and post.id not in queued:
             recipients = rendering.recipients(post, accounts)[0]
             yield _Entry(

@@ -21,10 +21,10 @@ from publisher.model.outcomes import (
     Wire,
 )
 
-DEFAULT_REST = timedelta(minutes=15)
-"""The longest rest of an app's accounts, when the platform names no credible end."""
-LONGEST_REST = timedelta(hours=25)
-"""The longest rest of an account before it is tested: no platform's window is longer than a day,
+DEFAULT_SUSPENSION = timedelta(minutes=15)
+"""The longest suspension of an app's accounts, when the platform names no credible end."""
+LONGEST_SUSPENSION = timedelta(hours=25)
+"""The longest suspension of an account before it is tested: no platform's window is longer than a day,
 and our clock may be wrong.
 """
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -165,8 +165,8 @@ class Answers:
     """Interprets a complete answer to a reading."""
     limits: Callable[[Answer, Step], tuple[Limit, ...]]
     """The account's limits from the answer's headers."""
-    app_rest: Callable[[Answer, Step], datetime | None]
-    """Until when all accounts of the app rest; None if they do not."""
+    app_suspension: Callable[[Answer, Step], datetime | None]
+    """until when all accounts of the app are suspended; None if they do not."""
 
     @overload
     def judge(self, answer: Answer, step: Literal[Step.READ]) -> Reading: ...
@@ -196,7 +196,7 @@ class Answers:
         return replace(
             means,
             limits=self.limits(answer, step),
-            app_rests_until=self.app_rest(answer, step),
+            app_suspended_until=self.app_suspension(answer, step),
         )
 
     def unreadable(self) -> Deferred:

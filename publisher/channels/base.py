@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 
 from publisher.channels.health import Health
 from publisher.model.models import Capabilities, Owner, Parcel, Prepared
-from publisher.model.outcomes import AccountHeld, Deferred, Outcome, Sighting
+from publisher.model.outcomes import AccountSuspended, Deferred, Outcome, Sighting
 
 MediaReader = Callable[[str], bytes]
 """Returns the bytes of a picture, by its digest."""
@@ -116,7 +116,7 @@ class Channel(Protocol):
         Empty: only the platform knows it. None: there are no keys.
         """
 
-    def owner(self) -> Owner | AccountHeld | Deferred:
+    def owner(self) -> Owner | AccountSuspended | Deferred:
         """Ask the platform for the keys' owner. Reads only, and may cost a fee."""
 
     def examine(self) -> Health:

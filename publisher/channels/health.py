@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from publisher.base.i18n import _
 from publisher.channels.answers import Answers, dated, identifier, named_status
 from publisher.model.models import Owner
-from publisher.model.outcomes import Accepted, AccountHeld, Answer, Deferred, Step, Wire
+from publisher.model.outcomes import Accepted, AccountSuspended, Answer, Deferred, Step, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Health:
 
 def owner_of(
     answers: Answers, answer: Answer, told: Mapping[str, object], key: str, sign: str
-) -> Owner | AccountHeld | Deferred:
+) -> Owner | AccountSuspended | Deferred:
     """The owner that an answer names by `id` and `key`; `sign` is put before the name."""
     user_id, name = identifier(told.get("id")), told.get(key)
     if answer.wire is Wire.ANSWERED and answer.status == 200 and user_id and isinstance(name, str):
         return Owner(id=user_id, name=sign + name)
     outcome = answers.judge(answer, Step.READ)
-    return outcome if isinstance(outcome, AccountHeld | Deferred) else answers.unreadable()
+    return outcome if isinstance(outcome, AccountSuspended | Deferred) else answers.unreadable()
 
 
 def problem_of(answers: Answers, answer: Answer) -> str | None:

@@ -35,7 +35,7 @@ from publisher.model.models import Claim, Delivery, Parcel, Prepared
 from publisher.model.outcomes import (
     UNTIL_MENDED,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -184,8 +184,8 @@ class Courier:
             prepared = self._prepare(channel, delivery, known)
             if prepared is None:
                 return None
-            if (wake_at := self._rests_until(delivery, prepared)) is not None:
-                self._attempts.put_down(delivery, prepared, wake_at)
+            if (next_check_at := self._wait_until(delivery, prepared)) is not None:
+                self._attempts.put_down(delivery, prepared, next_check_at)
                 return None
             if prepared == known:
                 return delivery
@@ -210,7 +210,7 @@ class Courier:
         lease = self._lease(self._leases.preparing)
         return self._attempts.checkpoint(delivery, at_once, lease)
 
-    def _rests_until(self, delivery: Delivery, prepared: Prepared) -> datetime | None:
+    def _wait_until(self, delivery: Delivery, prepared: Prepared) -> datetime | None:
         """When to go on with a delivery that is prepared as far as possible; None: at once.
 
         Video and GIF are early, as they are prepared long before; anything else only when the clock
@@ -218,8 +218,8 @@ class Courier:
         """
         if prepared.upload:
             return prepared.upload.look_at
-        is_early = delivery.goes_at > self._lease(_EARLY)
-        return delivery.goes_at if is_early else None
+        is_early = delivery.send_at > self._lease(_EARLY)
+        return delivery.send_at if is_early else None
 
     def _prepare(self, channel: Channel, delivery: Delivery, known: Prepared) -> Prepared | None:
         try:
@@ -256,7 +256,7 @@ class Courier:
         )
         outcome = self._send(channel, departure)
         if departure.is_early:
-            self._attempts.put_down(delivery, delivery.prepared, delivery.goes_at)
+            self._attempts.put_down(delivery, delivery.prepared, delivery.send_at)
         return None if outcome is None else self._record(departure.delivery, outcome)
 
     @staticmethod
@@ -319,10 +319,10 @@ def _broken_before() -> Deferred:
     )
 
 
-def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountHeld:
+def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountSuspended:
     """The outcome for an account whose settings or credentials are wrong."""
     again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
-    return AccountHeld(
+    return AccountSuspended(
         Kind.AUTH, joined(*problem.args[:1], problem.hint or "", again), backoff=UNTIL_MENDED
     )
 

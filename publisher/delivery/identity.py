@@ -16,9 +16,9 @@ from publisher.base.i18n import _, joined
 from publisher.channels.base import Channel
 from publisher.ledger.account_owners import Owners
 from publisher.model.models import Account, Owner
-from publisher.model.outcomes import AccountHeld, Deferred, Kind
+from publisher.model.outcomes import AccountSuspended, Deferred, Kind
 
-KeyCheck = Callable[[str, Channel], AccountHeld | Deferred | None]
+KeyCheck = Callable[[str, Channel], AccountSuspended | Deferred | None]
 """Returns why nothing of an account may go out with a channel's keys; None when it may."""
 
 _ASK_AGAIN = 15.0
@@ -42,10 +42,10 @@ class Identity:
         self._lock = Lock()
         self._of_account: dict[str, Lock] = {}
         self._verified: set[str] = set()
-        self._unclear: dict[str, tuple[float, Owner | None, AccountHeld | Deferred]] = {}
+        self._unclear: dict[str, tuple[float, Owner | None, AccountSuspended | Deferred]] = {}
         """Until when an answer stands, and the owner that was known then."""
 
-    def check(self, account: str, channel: Channel) -> AccountHeld | Deferred | None:
+    def check(self, account: str, channel: Channel) -> AccountSuspended | Deferred | None:
         """Why nothing of the account may go out with these keys; None when they are its own.
 
         Asks the platform only if keys and ledger do not show it. If the keys belong to another
@@ -69,7 +69,9 @@ class Identity:
                 self._unclear[account] = (now + _ASK_AGAIN, known, found)
             return found
 
-    def introduce(self, account: str, channel: Channel) -> Owner | AccountHeld | Deferred | None:
+    def introduce(
+        self, account: str, channel: Channel
+    ) -> Owner | AccountSuspended | Deferred | None:
         """As `check`, but returns the owner, with the public name.
 
         Asks the platform once if the ledger does not have the name. None when there are no keys.
@@ -89,7 +91,7 @@ class Identity:
 
     def _look(
         self, account: Account, channel: Channel, known: Owner | None
-    ) -> AccountHeld | Deferred | None:
+    ) -> AccountSuspended | Deferred | None:
         by_key = channel.owner_id
         if by_key is None:
             return None
@@ -104,9 +106,9 @@ class Identity:
 
     def _ask(
         self, account: Account, channel: Channel, known: Owner | None
-    ) -> AccountHeld | Deferred | None:
+    ) -> AccountSuspended | Deferred | None:
         told = channel.owner()
-        if isinstance(told, AccountHeld):
+        if isinstance(told, AccountSuspended):
             return told
         if isinstance(told, Deferred):
             # Facebook lets no token of another Page post, so one that was verified may try.
@@ -117,11 +119,11 @@ class Identity:
         self._owners.remember(account.name, told)
         return None
 
-    def _refuse(self, account: Account, other: Owner, known: Owner | None) -> AccountHeld:
+    def _refuse(self, account: Account, other: Owner, known: Owner | None) -> AccountSuspended:
         resume = _("Then run `publisher resume --account {account}`.", account=account.name)
         told = joined(*_told(account, other, known), resume)
         log.info("the keys belong to somebody else", account=account.name, owner=str(other))
-        outcome = AccountHeld(Kind.AUTH, told)
+        outcome = AccountSuspended(Kind.AUTH, told)
         self._owners.refuse(account.name, other, outcome)
         return outcome
 

@@ -58,7 +58,7 @@ class Departure:
         """Why it did not leave, where that is a wrong clock."""
 
     def __call__(self, leave: Leave) -> None:
-        send_at = self.delivery.goes_at
+        send_at = self.delivery.send_at
         if not self.is_intended:
             self._intend(send_at)
         self._gate.go(send_at, self.delivery.account, lambda: self._leave_if_it_may(leave))
@@ -69,7 +69,7 @@ class Departure:
         is_over = lease_until is None or now >= lease_until
         is_past_expiry = expires_at is not None and now > expires_at
         # True if the clock was set back since it woke.
-        is_early = now < self.delivery.goes_at
+        is_early = now < self.delivery.send_at
         if is_over or is_past_expiry or is_early or self._clock.monotonic() > self._deadline:
             # This process was frozen, or the machine slept, which only the date shows; others may
             # assume by now that it died while sending. If they do, the ledger raises Conflict.

@@ -20,7 +20,7 @@ from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE, Withdrawals
 from publisher.ledger.transitions import ACTOR, Conflict
 from publisher.model.models import Claim, Delivery
-from publisher.model.outcomes import Accepted, AccountHeld, Kind, Outcome, Unknown
+from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Outcome, Unknown
 from publisher.model.states import ENDED_UNSENT, State
 
 log = structlog.get_logger()
@@ -184,7 +184,7 @@ class Withdrawal:
                     return stranger
                 return channel.withdraw(delivery.remote_ids[-1], delivery.prepared)
         except (ConfigurationError, CredentialsMissing) as problem:
-            return AccountHeld(Kind.AUTH, _remedy(problem))
+            return AccountSuspended(Kind.AUTH, _remedy(problem))
         except PublisherError:
             raise  # the ledger is away
         except Exception:

@@ -56,7 +56,7 @@ def check(
 
 def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:
     for breach in mandates.breaches(
-        account.mandate, account.name, post.author, post.leaves_at, zone
+        account.mandate, account.name, post.author, post.not_before, zone
     ):
         flaw = Flaw("no-mandate", breach.message, breach.hint)
         yield problem(post.file, flaw, post.position(breach.key))

@@ -25,7 +25,7 @@ class Due(Frozen):
     file: str
     position: Position
     """Of `at` in the draft."""
-    leaves_at: datetime
+    not_before: datetime
     expires_at: datetime
 
 
@@ -36,7 +36,7 @@ def dues(library: Library, settings: Settings) -> list[Due]:
             post=post.id,
             file=post.file,
             position=post.position("at"),
-            leaves_at=post.leaves_at or post.due_at,
+            not_before=post.not_before or post.due_at,
             expires_at=post.due_at + (post.expires_after or settings.delivery.expires),
         )
         for post in library.posts
@@ -44,9 +44,9 @@ def dues(library: Library, settings: Settings) -> list[Due]:
     ]
 
 
-def is_over(leaves_at: datetime, now: datetime) -> bool:
+def is_over(not_before: datetime, now: datetime) -> bool:
     """Whether a post that leaves at that time is already late."""
-    return leaves_at + _GRACE <= now
+    return not_before + _GRACE <= now
 
 
 def judged(
@@ -60,7 +60,7 @@ def judged(
 
     `deliveries` are those of the drafts; None: they are unknown.
     """
-    over = [draft for draft in drafts if is_over(draft.leaves_at, now)]
+    over = [draft for draft in drafts if is_over(draft.not_before, now)]
     known = {delivery.post for delivery in deliveries or ()}
     done = settled(deliveries or ())
     files = {draft.file for draft in over if draft.post in done}
@@ -69,7 +69,7 @@ def judged(
         if draft.post in known:
             continue
         if draft.expires_at > now:
-            flaw = overdue(draft.leaves_at, zone, waits=False)
+            flaw = overdue(draft.not_before, zone, waits=False)
         elif deliveries is not None:
             flaw = _past(draft, zone)
         else:
@@ -86,9 +86,9 @@ def settled(deliveries: Iterable[Delivery]) -> set[str]:
     return {post for post, its in states.items() if its & _OUT and its <= _ENDED}
 
 
-def overdue(leaves_at: datetime, zone: tzinfo, *, waits: bool) -> Flaw:
+def overdue(not_before: datetime, zone: tzinfo, *, waits: bool) -> Flaw:
     """The warning for a post that goes out late; `waits`: only once it is approved."""
-    time = local(leaves_at, zone)
+    time = local(not_before, zone)
     return Flaw(
         "overdue",
         _("Its time is over, {time}: it goes out as soon as it is approved.", time=time)
@@ -103,7 +103,7 @@ def _past(draft: Due, zone: tzinfo) -> Flaw:
         "past",
         _(
             "Its time is over: it was due {time} and expired {expiry}. It is not queued any more.",
-            time=local(draft.leaves_at, zone),
+            time=local(draft.not_before, zone),
             expiry=local(draft.expires_at, zone),
         ),
         _("Give it a new `at`, or a longer `expires`, if it must go out."),

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from publisher.base.clock import Clock
-from publisher.ledger.account_holds import hold
 from publisher.ledger.database import Database
+from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.ledger.transitions import ACTOR, note, step
 from publisher.model.events import Event
 from publisher.model.models import Owner
-from publisher.model.outcomes import AccountHeld
+from publisher.model.outcomes import AccountSuspended
 
 VERIFIED = Event.OWNER_VERIFIED
 FORGOTTEN = {"owner_id": None, "owner_handle": None, "other_owner": None}
@@ -63,18 +63,18 @@ class Owners:
                 [step(None, VERIFIED, now, ACTOR, detail=detail, account=account)],
             )
 
-    def refuse(self, account: str, other: Owner, outcome: AccountHeld) -> None:
+    def refuse(self, account: str, other: Owner, outcome: AccountSuspended) -> None:
         """Suspend the account until a person acts: its keys belong to `other`.
 
         A person who then resumes it confirms the owner that the keys have at that time.
         """
         with self._database.write() as connection:
             row = self._locked(connection, account)
-            waits_for_a_person = row.held_at is not None and row.held_until is None
+            waits_for_a_person = row.suspended_at is not None and row.suspended_until is None
             if waits_for_a_person and row.other_owner == str(other):
                 return
             self._set(connection, account, {"other_owner": str(other)})
-            hold(connection, account, outcome, self._clock.now())
+            suspend(connection, account, outcome, self._clock.now())
 
     def _locked(self, connection: Connection, account: str) -> Row[Any]:
         self._database.insert_missing(connection, accounts, [{"account": account}])

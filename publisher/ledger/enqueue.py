@@ -23,10 +23,10 @@ from publisher.ledger.reading import search_index
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.ledger.transitions import NOT_APPROVED, Conflict, change, note, step
 from publisher.model.events import Event
-from publisher.model.models import Delivery, Prepared, Stop, Wish
+from publisher.model.models import Delivery, PendingStop, Prepared, Wish
 from publisher.model.outcomes import Kind
 from publisher.model.states import WAITING, Role, State
-from publisher.model.timing import wakes_at
+from publisher.model.timing import claim_at
 
 _FRESH: Mapping[str, Any] = {
     "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",
@@ -72,7 +72,7 @@ class Ledger:
         add: Sequence[Wish],
         edit: Sequence[tuple[Delivery, Wish]],
         cancel: Sequence[tuple[Delivery, str]],
-        stop: Sequence[tuple[Delivery, Stop | None]] = (),
+        stop: Sequence[tuple[Delivery, PendingStop | None]] = (),
         pictures: Mapping[str, StoredPicture],
         actor: str,
     ) -> None:
@@ -137,10 +137,10 @@ class Ledger:
         if wish.state is State.UNCERTAIN:
             columns |= _doubted(wish)
         target = wish.state
-        if delivery.halt:  # a person's hold stays, whatever the draft says
-            columns["reason"] = delivery.halt
+        if delivery.manual_hold:  # a person's hold stays, whatever the draft says
+            columns["reason"] = delivery.manual_hold
             if target is State.UNCERTAIN:
-                columns["stop"] = State.HELD
+                columns["pending_stop"] = State.HELD
             else:
                 target = State.HELD
         change(
@@ -166,17 +166,17 @@ class Ledger:
         """The columns that follow the draft; `author` is used if the draft names none."""
         return {
             "due_at": wish.due_at,
-            "wake_at": wakes_at(wish.content, wish.leaves_at, self._clock),
+            "next_check_at": claim_at(wish.content, wish.not_before, self._clock),
             "expires_at": wish.expires_at,
             "embargo_until": wish.embargo_until,
             "content": wish.content.model_dump_json(),
             "fingerprint": wish.content.fingerprint,
             "reason": wish.reason,
-            "hold_reason": wish.reason,
+            "draft_hold": wish.reason,
             "channel": wish.channel,
             "queued_by": wish.queued_by or author,
             "repeat": wish.repeat,
-            "stop": wish.stop,
+            "pending_stop": wish.pending_stop,
             **NOT_APPROVED,
         }
 
@@ -260,7 +260,7 @@ def _difference(delivery: Delivery, wish: Wish, actor: str) -> dict[str, Any]:
     if wish.doubt:
         difference["message"] = wish.doubt
     for key in ("expires_at", "embargo_until", "reason"):
-        said = "hold_reason" if key == "reason" and delivery.halt else key
+        said = "draft_hold" if key == "reason" and delivery.manual_hold else key
         if (before := getattr(delivery, said)) != (after := getattr(wish, key)):
             difference[key] = {"from": before, "to": after}
     return json.loads(json.dumps(difference, default=_plain))  # type: ignore[no-any-return]

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, bindparam, exists, or_, select, update
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import published_early
-from publisher.ledger.account_holds import resting
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.rows import delivery_of
+from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, change, has_id
 from publisher.model.events import Event
@@ -36,7 +36,7 @@ LEFT_OVER = DueQueries(
         deliveries.c.clear_at <= bindparam("settled", type_=Instant),
     ),
     deliveries.c.state.in_([written(state) for state in sorted(GIVEN_UP)]),
-    ~exists().where(resting(deliveries.c.account, _NOW)),
+    ~exists().where(paused_or_suspended(deliveries.c.account, _NOW)),
     order=(deliveries.c.clear_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version),
 )

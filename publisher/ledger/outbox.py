@@ -36,10 +36,10 @@ from sqlalchemy import (
 
 from publisher.base.clock import Clock
 from publisher.base.stored_messages import told
-from publisher.ledger.account_holds import GOES_ON, SUSPENDED, unproved
 from publisher.ledger.database import Database
 from publisher.ledger.orphans import CLEARING
 from publisher.ledger.reading.lateness import BEGUN, OVER
+from publisher.ledger.suspensions import GOES_ON, SUSPENDED, unproved
 from publisher.ledger.tables import (
     EVERYTHING,
     accounts,
@@ -74,7 +74,7 @@ _LOOKED_AT = 200  # steps of an account; a suspension is known by its first
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
     "(deliveries.state IN ('failed', 'missed', 'uncertain', 'rejected')"
-    " OR deliveries.stop IS NOT NULL)"
+    " OR deliveries.pending_stop IS NOT NULL)"
 )
 _ON_ITS_OWN = (State.SCHEDULED, State.FAILED, State.MISSED)
 """Values of `stop` for a delivery that no one stopped, and that the platform made public on its
@@ -108,7 +108,7 @@ class StuckDelivery:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldAccount:
+class SuspendedAccount:
     """An account suspended by its platform, and those that are suspended with it."""
 
     step: int
@@ -148,7 +148,7 @@ class AccountGoesOn:
     others: tuple[int, ...] = ()
 
 
-Item = StuckDelivery | HeldAccount | LatePosts | AccountGoesOn | PersonNews
+Item = StuckDelivery | SuspendedAccount | LatePosts | AccountGoesOn | PersonNews
 
 
 class News:
@@ -160,7 +160,7 @@ class News:
 
     def begin(self, service: str, since: datetime) -> None:
         """Add a new service, which sends what has happened since then."""
-        row = {"service": service, "since": since, "turn": 0, "wake_at": since, "failures": 0}
+        row = {"service": service, "since": since, "turn": 0, "next_check_at": since, "failures": 0}
         with self._database.write() as connection:
             self._database.insert_missing(connection, notice_services, [row])
 
@@ -181,11 +181,17 @@ class News:
                 *of_people(connection, is_news),
             ]
 
-    def _held(self, connection: Connection, is_news: ColumnElement[bool]) -> Iterator[HeldAccount]:
+    def _held(
+        self, connection: Connection, is_news: ColumnElement[bool]
+    ) -> Iterator[SuspendedAccount]:
         now = self._clock.now()
         query = select(accounts).where(
-            accounts.c.held_at.is_not(None),
-            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now, unproved(accounts)),
+            accounts.c.suspended_at.is_not(None),
+            or_(
+                accounts.c.suspended_until.is_(None),
+                accounts.c.suspended_until > now,
+                unproved(accounts),
+            ),
             accounts.c.account != EVERYTHING,
         )
         for row, *others in _together(connection.execute(query).all()):
@@ -194,11 +200,11 @@ class News:
                 continue
             if connection.execute(select(1).where(history.c.id == begun.id, is_news)).first():
                 waiting, next_due = _schedule_of(connection, [row, *others])
-                yield HeldAccount(
+                yield SuspendedAccount(
                     step=begun.id,
                     account=row.account,
-                    message=told(row.held_message) or "",
-                    until=row.held_until,
+                    message=told(row.suspension_message) or "",
+                    until=row.suspended_until,
                     waiting=waiting,
                     next_due=next_due,
                     others=_holds_since(connection, begun.at, others),
@@ -213,7 +219,7 @@ class News:
                 update(notice_services)
                 .where(
                     notice_services.c.service == service,
-                    self._is_over(notice_services.c.wake_at, _LONGEST_DELAY),
+                    self._is_over(notice_services.c.next_check_at, _LONGEST_DELAY),
                     or_(
                         notice_services.c.lease_until.is_(None),
                         self._is_over(notice_services.c.lease_until, _LEASE),
@@ -222,7 +228,7 @@ class News:
                 .values(
                     turn=notice_services.c.turn + 1,
                     lease_until=self._clock.ahead(_LEASE),
-                    wake_at=now,
+                    next_check_at=now,
                 )
                 .returning(notice_services.c.turn)
             ).scalar_one_or_none()
@@ -241,8 +247,8 @@ class News:
         ]
         with self._database.write() as connection:
             self._database.insert_missing(connection, notices, rows)
-            wake_at = self._clock.ahead(_APART) if items else now
-            _end(connection, service, turn, wake_at=wake_at, failures=0)
+            next_check_at = self._clock.ahead(_APART) if items else now
+            _end(connection, service, turn, next_check_at=next_check_at, failures=0)
 
     def not_told(self, service: str, turn: int) -> None:
         """End a turn in which the service took nothing; the next turn comes later each time."""
@@ -251,8 +257,8 @@ class News:
             query = select(notice_services.c.failures).where(of_service)
             failures = connection.execute(query).scalar_one()
             delay = min(_FIRST_DELAY * 2.0 ** min(failures, 10), _LONGEST_DELAY)
-            wake_at = self._clock.ahead(delay)
-            _end(connection, service, turn, wake_at=wake_at, failures=failures + 1)
+            next_check_at = self._clock.ahead(delay)
+            _end(connection, service, turn, next_check_at=next_check_at, failures=failures + 1)
 
 
 def _end(connection: Connection, service: str, turn: int, **columns: Any) -> None:
@@ -303,7 +309,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
     uncertain = deliveries.c.state == State.UNCERTAIN
     # Not if a person did something about it since it ended.
     has_just_ended = history.c.source != history.c.target
-    too_late = and_(deliveries.c.state == State.PUBLISHED, deliveries.c.stop.is_not(None))
+    too_late = and_(deliveries.c.state == State.PUBLISHED, deliveries.c.pending_stop.is_not(None))
     ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED, State.REJECTED]), too_late)
     query = (
         select(
@@ -311,7 +317,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
             deliveries.c.post,
             deliveries.c.account,
             deliveries.c.state,
-            deliveries.c.stop,
+            deliveries.c.pending_stop,
             deliveries.c.due_at,
             deliveries.c.remote_ids,
             deliveries.c.error_kind,
@@ -362,7 +368,7 @@ def kept_back(clock: Clock) -> ColumnElement[bool]:
     """
     return and_(
         literal_column("deliveries.state = 'scheduled'"),  # as in the partial index
-        deliveries.c.wake_at <= clock.ahead(_AGAIN_WITHIN),
+        deliveries.c.next_check_at <= clock.ahead(_AGAIN_WITHIN),
         deliveries.c.error_kind == Kind.CONTENT,
     )
 
@@ -395,15 +401,15 @@ def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> Stuck
         message=told(row.error_message),
         author=row.queued_by,
         is_withdrawn=is_withdrawn,
-        is_stopped=row.stop not in _ON_ITS_OWN,
+        is_stopped=row.pending_stop not in _ON_ITS_OWN,
     )
 
 
 def _going_on(connection: Connection, service: str, since: datetime) -> Iterator[AccountGoesOn]:
     """Accounts that publish again, after this service sent that they were suspended."""
-    # `held_until` stays after a suspension; few accounts were ever suspended.
+    # `suspended_until` stays after a suspension; few accounts were ever suspended.
     lifted = select(accounts.c.account).where(
-        accounts.c.held_at.is_(None), accounts.c.held_until >= since - _OLDEST
+        accounts.c.suspended_at.is_(None), accounts.c.suspended_until >= since - _OLDEST
     )
     for name in connection.execute(lifted.order_by(accounts.c.account)).scalars().all():
         query = (
@@ -432,9 +438,9 @@ def _together(rows: Sequence[Row[Any]]) -> Iterable[Sequence[Row[Any]]]:
     comes later does not cause another notice.
     """
     found: dict[object, list[Row[Any]]] = {}
-    for row in sorted(rows, key=lambda row: (row.held_at, row.account)):
-        of_app = row.held_kind == Kind.APP_LIMIT
-        found.setdefault((row.held_until if of_app else row.account), []).append(row)
+    for row in sorted(rows, key=lambda row: (row.suspended_at, row.account)):
+        of_app = row.suspension_kind == Kind.APP_LIMIT
+        found.setdefault((row.suspended_until if of_app else row.account), []).append(row)
     return sorted(found.values(), key=lambda rows: rows[0].account)
 
 
@@ -443,7 +449,7 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
 
     Each refused request records the suspension again, and one may follow another at once.
     """
-    for_a_person = row.held_until is None
+    for_a_person = row.suspended_until is None
     is_one = row.suspended_times is not None  # whatever its ends, until it is proved to be over
     query = (
         select(history.c.id, history.c.at, history.c.event, history.c.detail)
@@ -457,7 +463,7 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
                 break
             if step.event != SUSPENDED:
                 continue
-            if is_one and step.at < row.held_at:
+            if is_one and step.at < row.suspended_at:
                 break
             until = json.loads(step.detail)["until"]
             if (until is None) is not for_a_person:
@@ -471,8 +477,8 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
 
 def _is_told(row: Row[Any], begun_at: datetime) -> bool:
     """Whether a notice is sent for a suspension: at once, unless it ends by itself soon."""
-    calls = row.suspended_times is not None and row.held_kind not in PASSING
-    return calls or row.held_until is None or row.held_until - begun_at > _LONG_REST
+    calls = row.suspended_times is not None and row.suspension_kind not in PASSING
+    return calls or row.suspended_until is None or row.suspended_until - begun_at > _LONG_REST
 
 
 def _holds_since(

@@ -17,7 +17,7 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history
 from publisher.ledger.transitions import NOT_APPROVED, Conflict, change
 from publisher.model.events import Event
-from publisher.model.models import Delivery, Stop
+from publisher.model.models import Delivery, PendingStop
 from publisher.model.states import ENDED_UNSENT, Role, State
 
 # Why `queue` cancels a delivery: stored untranslated, to be recognised again; screens translate
@@ -37,7 +37,7 @@ _SINCE = select(history.c.event).where(
 def note_stop(
     connection: Connection,
     delivery: Delivery,
-    stop: Stop | None,
+    stop: PendingStop | None,
     *,
     role: Role,
     actor: str,
@@ -47,13 +47,13 @@ def note_stop(
     """Record what a delivery that may be out becomes if it is not; None: it goes on after all."""
     if delivery.state is State.UNCERTAIN:
         columns["lease_until"] = None  # a worker that reads the platform now has to look again
-    if stop is None or stop.state is State.HELD or stop.hold_reason:
-        columns["hold_reason"] = stop.hold_reason if stop else None
+    if stop is None or stop.state is State.HELD or stop.draft_hold:
+        columns["draft_hold"] = stop.draft_hold if stop else None
     state, reason = (stop.state, stop.reason) if stop else (None, None)
     return change(
         connection, delivery, _NOTED if stop else _LIFTED, role=role, actor=actor, at=at,
         detail={"if_not_out": state, "reason": reason} if stop else None,
-        stop=state, reason=reason, **columns,
+        pending_stop=state, reason=reason, **columns,
     )  # fmt: skip
 
 
@@ -62,19 +62,19 @@ def obeyed(delivery: Delivery, target: State) -> tuple[State, Mapping[str, Any]]
 
     Returns the state, and the columns that change with a stop.
     """
-    if delivery.stop is None:
+    if delivery.pending_stop is None:
         return target, {}
-    is_void = delivery.stop is not State.CANCELLED
-    return delivery.stop, {"stop": None, **(NOT_APPROVED if is_void else {})}
+    is_void = delivery.pending_stop is not State.CANCELLED
+    return delivery.pending_stop, {"pending_stop": None, **(NOT_APPROVED if is_void else {})}
 
 
 def in_words(delivery: Delivery, out: int) -> dict[str, Any]:
     """The step's detail about a stop, when it is known that `out` parts of a delivery are out."""
-    if delivery.stop is None:
+    if delivery.pending_stop is None:
         return {}
     parts = len(delivery.content.parts)
     if out == parts:
-        return {"message": _too_late(delivery.stop), "reason": delivery.reason}
+        return {"message": _too_late(delivery.pending_stop), "reason": delivery.reason}
     if out:
         message = _("{out} of {parts} parts are out; the rest is stopped.", out=out, parts=parts)
         return {"message": message, "reason": delivery.reason}
@@ -84,10 +84,10 @@ def in_words(delivery: Delivery, out: int) -> dict[str, Any]:
 def reason_of(delivery: Delivery) -> str | None:
     """Why a delivery is stopped, or will be if it is not out; None when no reason is known."""
     reason = _(delivery.reason) if delivery.reason else None
-    if delivery.stop is None or delivery.state is State.WITHDRAWN:
+    if delivery.pending_stop is None or delivery.state is State.WITHDRAWN:
         return reason
     is_out = delivery.state is State.PUBLISHED
-    told = _too_late(delivery.stop) if is_out else _asked(delivery.stop)
+    told = _too_late(delivery.pending_stop) if is_out else _asked(delivery.pending_stop)
     return f"{told} ({reason})" if reason else told
 
 

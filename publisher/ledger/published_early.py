@@ -15,7 +15,7 @@ from publisher.ledger import remote_ids
 from publisher.ledger.pending_stops import in_words
 from publisher.ledger.reconciliation import known_out
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import deliveries, leaves_at
+from publisher.ledger.tables import deliveries, not_before
 from publisher.ledger.transitions import ACTOR, change
 from publisher.model.events import Event
 from publisher.model.models import Delivery, Prepared
@@ -30,16 +30,16 @@ def publishes_early(connection: Connection, account: str) -> bool:
     """Whether the account's platform made a post public before its time."""
     query = select(deliveries.c.id).where(
         deliveries.c.account == account,
-        deliveries.c.stop.is_not(None),  # whatever a person did with it meanwhile
-        deliveries.c.published_at < leaves_at,
+        deliveries.c.pending_stop.is_not(None),  # whatever a person did with it meanwhile
+        deliveries.c.published_at < not_before,
     )
     return connection.execute(query.limit(1)).first() is not None
 
 
 def stopped_by_it(delivery: Delivery) -> State:
     """The value of `stop` for a delivery that the platform made public."""
-    if delivery.stop is not None:
-        return delivery.stop
+    if delivery.pending_stop is not None:
+        return delivery.pending_stop
     return State.SCHEDULED if delivery.state in _ON_ITS_WAY else delivery.state
 
 
@@ -71,8 +71,11 @@ def record(
     if not was_doubted:
         now = clock.now()  # a platform's time in the future is not used
         since = min(receipt.public_since or now, now)
-        out |= {"published_at": since, "stop": stopped_by_it(current)}
-    detail = in_words(current.model_copy(update={"stop": out.get("stop", current.stop)}), 1)
+        out |= {"published_at": since, "pending_stop": stopped_by_it(current)}
+    detail = in_words(
+        current.model_copy(update={"pending_stop": out.get("pending_stop", current.pending_stop)}),
+        1,
+    )
     return change(
         connection, current, EVENT, role=Role.WORKER, actor=ACTOR, at=clock.now(),
         target=State.PUBLISHED, detail={"id": receipt.remote_id, **detail},
@@ -98,7 +101,7 @@ def _left_to_a_person(
             "doubt_since": current.doubt_since or clock.now(),
             "settled_at": None,
             "absences": 0,
-            "stop": current.state if waits else current.stop,
+            "pending_stop": current.state if waits else current.pending_stop,
         }
     else:
         columns.pop("prepared")

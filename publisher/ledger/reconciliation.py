@@ -16,14 +16,14 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import lookalikes, rate_limits
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.account_holds import held_for_a_person, hold
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.integrity import forgotten
 from publisher.ledger.pending_stops import in_words, obeyed
+from publisher.ledger.refusals import went_out
 from publisher.ledger.replication_lag import Crowd, Delays, crowds
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.suspensions import went_out
+from publisher.ledger.suspensions import suspend, suspended_for_a_person
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all
 from publisher.model.events import Event
@@ -31,7 +31,7 @@ from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import (
     Absent,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Sighting,
@@ -49,13 +49,13 @@ _LOOK_BACK = timedelta(days=2)  # more than any channel looks back; and a clock 
 _NOW = bindparam("now", type_=Instant)
 DOUBTFUL = DueQueries(
     deliveries.c.state == written(State.UNCERTAIN),
-    deliveries.c.wake_at <= _NOW,
+    deliveries.c.next_check_at <= _NOW,
     deliveries.c.settled_at.is_not(None),
     or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= _NOW),
     # Reading goes on while an account is suspended: most platforms allow it, and after each refused
     # reading the next one comes later.
-    ~exists().where(held_for_a_person(deliveries.c.account)),
-    order=(deliveries.c.wake_at, deliveries.c.id),
+    ~exists().where(suspended_for_a_person(deliveries.c.account)),
+    order=(deliveries.c.next_check_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
 )
 
@@ -74,7 +74,7 @@ def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
         "doubt_since": delivery.doubt_since or delivery.intent_at,
         "settled_at": clock.ahead(settle),
         "absences": 0,
-        "wake_at": clock.ahead(min(_FIRST_LOOK, settle)),
+        "next_check_at": clock.ahead(min(_FIRST_LOOK, settle)),
         "lease_until": None,
     }
 
@@ -222,7 +222,7 @@ class Doubts:
                     **in_words(delivery, len(delivery.remote_ids) + 1),
                 }
                 if target is State.SCHEDULED:
-                    columns["wake_at"] = self._clock.now()
+                    columns["next_check_at"] = self._clock.now()
                 return self._change(
                     connection, delivery, Event.FOUND, target=target, detail=detail, **columns
                 )
@@ -232,7 +232,7 @@ class Doubts:
                 # Reading cannot decide it, and another reading would not: a person decides.
                 columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
                 return self._unread(connection, delivery, sighting.message, **columns)
-            case AccountHeld() | Deferred():
+            case AccountSuspended() | Deferred():
                 return self._refused(connection, delivery, sighting)
 
     def _remembered(
@@ -244,7 +244,7 @@ class Doubts:
             if absences < _ENOUGH_ABSENCES:
                 return self._change(
                     connection, delivery, Event.NOT_THERE_YET, absences=absences,
-                    wake_at=forgotten.next_look(self._clock), lease_until=None,
+                    next_check_at=forgotten.next_look(self._clock), lease_until=None,
                 )  # fmt: skip
             message = _(
                 "It was looked for on the platform and not seen, but may be out with other words, or "
@@ -279,7 +279,7 @@ class Doubts:
         )
 
     def _refused(
-        self, connection: Connection, delivery: Delivery, sighting: AccountHeld | Deferred
+        self, connection: Connection, delivery: Delivery, sighting: AccountSuspended | Deferred
     ) -> Delivery:
         """Read again later; a refused reading does not suspend the account.
 
@@ -287,11 +287,11 @@ class Doubts:
         keys that belong to another owner.
         """
         next_reading = self._next_reading(delivery)
-        if isinstance(sighting, AccountHeld):
+        if isinstance(sighting, AccountSuspended):
             if not sighting.until and not sighting.backoff:
-                hold(connection, delivery.account, sighting, self._clock.now())
+                suspend(connection, delivery.account, sighting, self._clock.now())
             next_reading = max(next_reading, sighting.until or next_reading)
-        return self._unread(connection, delivery, sighting.message, wake_at=next_reading)
+        return self._unread(connection, delivery, sighting.message, next_check_at=next_reading)
 
     def _absent(self, connection: Connection, delivery: Delivery, seen: Absent) -> Delivery:
         now = self._clock.now()
@@ -309,7 +309,7 @@ class Doubts:
             Event.NOT_THERE_YET,
             detail={"message": why} if why and why != delivery.error_message else None,
             absences=absences,
-            wake_at=next_look,
+            next_check_at=next_look,
             lease_until=None,
             **({"error_message": why} if why else {}),
         )
@@ -360,7 +360,7 @@ class Doubts:
             Event.NOT_THERE,
             target=target,
             detail=in_words(delivery, len(delivery.remote_ids)),
-            wake_at=self._clock.now(),
+            next_check_at=self._clock.now(),
             error_kind=Kind.UNAVAILABLE,
             error_message=_("It was looked for on the platform, and is not there."),
             **_NO_DOUBT,
@@ -376,7 +376,7 @@ class Doubts:
             Event.NOT_READABLE,
             detail={"message": message},
             error_message=message,
-            **{"lease_until": None, "wake_at": self._next_reading(delivery), **columns},
+            **{"lease_until": None, "next_check_at": self._next_reading(delivery), **columns},
         )
 
     def _next_reading(self, delivery: Delivery) -> datetime:

@@ -24,7 +24,7 @@ def _ids(stored: str) -> tuple[str, ...]:
 
 _READ: Mapping[str, Callable[[str], Any]] = {
     "state": State,
-    "stop": State,
+    "pending_stop": State,
     "content": Content.model_validate_json,
     "prepared": Prepared.model_validate_json,
     "remote_ids": _ids,

@@ -1,201 +1,345 @@
-"""Suspensions: whether a refusal concerns the post or the account, and when a suspension is over.
+"""Pauses and suspensions of accounts: a person pauses one, a platform suspends one.
 
-A refusal concerns the post until it is proved to concern the account. Some answers name the
-account: its keys, its credits, a lock. Others may mean either: then the account is suspended when a
-second, different post gets the same refusal and nothing went out in between. And if one post gets
-the same refusal again although others went out since, it concerns that post, whatever the answer
-says: it stops no other post.
+A suspension ends at the instant that the platform names. If it names none, each further suspension
+in a row lasts longer, and at its end one post is sent as a test. Until the platform takes a post,
+the suspension is not proved to be over (see refusals.py).
 
-For this the last refusal of each account is stored, in a table that is not part of the record.
+Accounts that share an app are suspended together when the app's limit is used up. Their credentials
+show which accounts those are; the ledger gets only the accounts' names, never a credential.
 """
 
-import shlex
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
+    FromClause,
     Row,
-    bindparam,
-    delete,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
     exists,
     func,
+    literal,
+    or_,
     select,
+    text,
+    true,
+    tuple_,
     update,
 )
 
-from publisher.base.i18n import _, joined
-from publisher.ledger.account_holds import go_on, unproved
-from publisher.ledger.database import insert_into
-from publisher.ledger.tables import accounts, deliveries, history, refusals, written
+from publisher.base.i18n import _
+from publisher.base.stored_messages import kept
+from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, written
+from publisher.ledger.transitions import ACTOR, note, step
 from publisher.model.events import Event
-from publisher.model.models import Delivery
-from publisher.model.outcomes import (
-    PASSING,
-    UNTIL_MENDED,
-    AccountHeld,
-    Deferred,
-    Kind,
-    Outcome,
-    Refused,
-)
+from publisher.model.outcomes import PASSING, AccountSuspended, Kind
 from publisher.model.states import State
 
-_REMEMBERED = timedelta(days=1)
-_NAMES: BindParameter[str] = bindparam("names", expanding=True)
-_REMEMBERED_OF = (
-    select(refusals)
-    .where(refusals.c.account.in_(_NAMES), refusals.c.own.is_(False))
-    .order_by(refusals.c.account)
-    .with_for_update(skip_locked=True)
+SUSPENDED = Event.ACCOUNT_SUSPENDED
+"""The event of an account that is suspended."""
+GOES_ON = Event.ACCOUNT_GOES_ON
+"""The event of an account that was suspended and has published since."""
+EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
+"""Before every instant."""
+_BY_ITSELF = accounts.c.suspended_until.is_not(None)
+_SAME_END = timedelta(minutes=1)  # answers that come together each name a different second
+_AT_ONCE = 500  # names in one statement
+_FEW = 20  # of those that wait behind a suspension; each waiting post checks all of them
+_EXCLUDE = text("SELECT pg_advisory_xact_lock(7305138, hashtext(:name))")
+_REFUSED = text(
+    "SELECT name FROM unnest(CAST(:names AS varchar[])) AS names (name)"
+    " WHERE NOT pg_try_advisory_xact_lock_shared(7305138, hashtext(name))"
 )
-_UNPROVED_OF = (
-    select(accounts)
-    .where(accounts.c.account.in_(_NAMES), unproved(accounts))
-    .order_by(accounts.c.account)
-    .with_for_update(skip_locked=True)
-)
 
 
-def may_be_the_accounts(outcome: Outcome) -> bool:
-    """Whether the outcome may concern the account, so that `weighed` has to decide."""
-    return bool(_sign(outcome))
+def paused_or_suspended(
+    account: ColumnElement[str] | str, now: BindParameter[datetime]
+) -> ColumnElement[bool]:
+    """Rows of `accounts` that keep this account from sending at this instant."""
+    return and_(
+        applies_to(account),
+        or_(accounts.c.paused_at.is_not(None), suspended(account, now)),
+    )
 
 
-def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: datetime) -> Outcome:
-    """The outcome, reinterpreted by the account's last refusal; stores this one for the next.
+def suspended(
+    account: ColumnElement[str] | str, now: BindParameter[datetime]
+) -> ColumnElement[bool]:
+    """Rows of `accounts` whose platform takes no request of this account at this instant."""
+    return and_(
+        applies_to(account),
+        accounts.c.suspended_at.is_not(None),
+        or_(accounts.c.suspended_until.is_(None), accounts.c.suspended_until > now),
+    )
 
-    The caller has locked the account's row.
+
+def unproved(account: FromClause) -> ColumnElement[bool]:
+    """Rows of `accounts` suspended without an end from the platform, and not proved to be over."""
+    return and_(account.c.suspended_at.is_not(None), account.c.suspended_times.is_not(None))
+
+
+def waits_its_turn(horizon: BindParameter[datetime]) -> ColumnElement[bool]:
+    """Deliveries that wait for an earlier one of their account, during or after a suspension.
+
+    These are the posts that fell due during a suspension that has ended, and all posts that fall
+    due before its end is proved, except the one that tests it.
+
+    The platform has just said that there were too many requests, so they go out in order, each when
+    the one before it has its answer. Of the posts due by `horizon`, one that has not been refused
+    yet goes first: another may be refused for its own content, which proves nothing.
     """
-    sign = _sign(outcome)
-    if not sign or not isinstance(outcome, Refused | AccountHeld):
-        return outcome
-    found = connection.execute(select(refusals).where(refusals.c.account == delivery.account))
-    known = found.one_or_none()
-    alike = known if known and known.sign == sign else None
-    if alike and alike.own and alike.delivery == delivery.id:
-        return _of_this_post(delivery, outcome, now)
-    if isinstance(outcome, AccountHeld) and _met_it_alone(connection, delivery, outcome.kind):
-        return _of_this_post(delivery, outcome, now)
-    if isinstance(outcome, Refused) and alike and _proves(connection, alike, delivery, now):
-        outcome = AccountHeld(
-            Kind.PERMISSION,
-            joined(
-                _(
-                    "Two posts were refused alike, so it may be the account's fault. {reason}",
-                    reason=outcome.message,
-                ),
-                _of_the_first(connection, alike, delivery.account),
-            ),
-            backoff=UNTIL_MENDED,
-        )
-    _remember(connection, delivery, sign, now)
+    first = first_scheduled(deliveries.alias(), "id", accounts.c.account)
+    fresh = _fresh(deliveries.alias(), accounts.c.account, horizon)
+    its_first = case((unproved(accounts), func.coalesce(fresh, first)), else_=first)
+    return exists().where(
+        accounts.c.account == deliveries.c.account,
+        or_(accounts.c.suspended_until >= deliveries.c.next_check_at, unproved(accounts)),
+        or_(its_first != deliveries.c.id, has_one_under_way(accounts)),
+    )
+
+
+def first_scheduled(
+    rows: FromClause,
+    column: str,
+    account: ColumnElement[str],
+    after: ColumnElement[datetime] = EVER,
+) -> ScalarSelect[Any]:
+    """A column of the first delivery of an account that is scheduled after an instant."""
+    found = _in_order(select(rows.c[column]), rows, account, after)
+    return found.limit(written(1)).scalar_subquery()
+
+
+def _fresh(
+    rows: FromClause, account: ColumnElement[str], horizon: BindParameter[datetime]
+) -> ScalarSelect[Any]:
+    """The id of one without an error so far, of the first few that are due."""
+    due = _in_order(select(rows.c.id, rows.c.error_kind), rows, account, EVER)
+    few = (
+        due.where(rows.c.next_check_at <= horizon)
+        .correlate(accounts)
+        .limit(written(_FEW))
+        .subquery()
+    )
+    return select(func.min(few.c.id)).where(few.c.error_kind.is_(None)).scalar_subquery()
+
+
+def _in_order(
+    found: Select[Any],
+    rows: FromClause,
+    account: ColumnElement[str],
+    after: ColumnElement[datetime],
+) -> Select[Any]:
+    """The deliveries of an account that are scheduled after an instant, in order.
+
+    The order, and a range instead of an equality, leave PostgreSQL only `ix_deliveries_turns`. Its
+    statistics make it expect to find any account soon in another index, and for an account without
+    deliveries it would read all that is scheduled.
+    """
+    return found.where(
+        rows.c.state == written(State.SCHEDULED),
+        tuple_(rows.c.account, rows.c.next_check_at) > tuple_(account, after),
+        rows.c.account <= account,
+    ).order_by(rows.c.account, rows.c.next_check_at, rows.c.id)
+
+
+def has_one_under_way(account: FromClause) -> ColumnElement[bool]:
+    """Whether a worker has a delivery of this account that fell due during its suspension.
+
+    Until the suspension is proved to be over, any delivery counts.
+    """
+    rows = deliveries.alias()
+    found = select(rows.c.id).where(
+        rows.c.state == written(State.PUBLISHING),
+        rows.c.account == account.c.account,
+        or_(rows.c.next_check_at <= account.c.suspended_until, unproved(account)),
+    )
+    return found.order_by(rows.c.lease_until).limit(written(1)).scalar_subquery().is_not(None)
+
+
+def is_paused_or_suspended(row: Row[Any], now: datetime) -> bool:
+    """`paused_or_suspended` for a row of `accounts` that was read already."""
+    is_suspended = row.suspended_at is not None and (
+        row.suspended_until is None or row.suspended_until > now
+    )
+    return row.paused_at is not None or is_suspended
+
+
+def waits_for_a_person(
+    account: ColumnElement[str] | str, now: BindParameter[datetime]
+) -> ColumnElement[bool]:
+    """Rows of `accounts` that keep this account from sending until a person acts.
+
+    These are a pause, a suspension without an end, and one that needs a person and has not been
+    tested again yet.
+    """
+    lasting = and_(
+        unproved(accounts),
+        accounts.c.suspended_until > now,
+        accounts.c.suspension_kind.not_in(sorted(PASSING)),
+    )
+    return and_(
+        applies_to(account),
+        or_(accounts.c.paused_at.is_not(None), suspended_for_a_person(account), lasting),
+    )
+
+
+def suspended_for_a_person(account: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Rows of `accounts` whose platform takes no request until a person acts."""
+    return and_(
+        applies_to(account),
+        accounts.c.suspended_at.is_not(None),
+        accounts.c.suspended_until.is_(None),
+    )
+
+
+def suspend(
+    connection: Connection, account: str, outcome: AccountSuspended, now: datetime
+) -> AccountSuspended:
+    """Suspend an account as the platform asked, and record why; returns the outcome with its end.
+
+    A suspension that waits for a person, or that lasts longer, stays: no later answer ends it.
+    """
+    times = None
+    if outcome.backoff:
+        query = select(accounts).where(accounts.c.account == account).with_for_update()
+        row = connection.execute(query).one_or_none()
+        times = (row.suspended_times or 0) if row and row.suspended_at else 0
+        if times and row and row.suspended_until and row.suspended_until > now:
+            return replace(outcome, until=row.suspended_until)  # requests that left together
+        until = now + outcome.backoff[min(times, len(outcome.backoff) - 1)]
+        outcome, times = replace(outcome, until=until), times + 1
+    _suspend(connection, accounts.c.account == account, outcome, now, times)
+    _note(connection, [account], outcome, now)
     return outcome
 
 
-def went_out(
-    connection: Connection,
-    published: Sequence[Delivery],
-    now: datetime,
-    left_at: datetime | None = None,
+def suspend_together(
+    connection: Connection, names: Collection[str], until: datetime, now: datetime
 ) -> None:
-    """Record that the platform took these: suspensions whose time is over end.
+    """Suspend the accounts of an app whose limit is used up, and record why; as `suspend`, for each.
 
-    `left_at`: when their requests left; None: just now. A request that left before the account was
-    refused proves nothing. Waits for no lock: if another transaction has the account's row, the
-    next post that goes out ends the suspension.
+    An account that is suspended for about as long anyway is left as it is. So is one whose row is
+    locked: it is about to send, and will get the same answer itself. This waits for no lock.
     """
-    left_at = left_at or now
-    by_account = {delivery.account: delivery.id for delivery in published}
-    if not by_account:
+    if until <= now:
         return
-    names = {"names": sorted(by_account)}
-    for row in connection.execute(_REMEMBERED_OF, names).all():
-        if row.at > left_at:
-            continue
-        of_account = refusals.c.account == row.account
-        if row.delivery == by_account[row.account]:
-            connection.execute(delete(refusals).where(of_account))
-        else:
-            connection.execute(update(refusals).where(of_account).values(own=True))
-    over = [
-        row
-        for row in connection.execute(_UNPROVED_OF, names).all()
-        if row.held_until and row.held_until <= left_at
-    ]
-    if over:
-        go_on(connection, over, now)
+    outcome, in_order = app_limit(until), sorted(names)
+    for begin in range(0, len(in_order), _AT_ONCE):
+        some = accounts.c.account.in_(in_order[begin : begin + _AT_ONCE])
+        goes_on = or_(
+            accounts.c.suspended_at.is_(None),
+            and_(
+                accounts.c.suspended_times.is_(None),  # others find out by their own answers
+                or_(
+                    accounts.c.suspended_until <= now,
+                    accounts.c.suspended_until < until - _SAME_END,
+                ),
+            ),
+        )
+        free = select(accounts.c.account).where(some, goes_on).order_by(accounts.c.account)
+        found = connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
+        if found:
+            _suspend(connection, accounts.c.account.in_(found), outcome, now)
+            _note(connection, found, outcome, now)
 
 
-def forget(connection: Connection, account: str) -> None:
-    """Delete the account's last refusal: a person has decided."""
-    connection.execute(delete(refusals).where(refusals.c.account == account))
+def go_on(connection: Connection, suspended: Sequence[Row[Any]], now: datetime) -> None:
+    """Record that these rows of `accounts` are no longer suspended: their platform took a post."""
+    names = [row.account for row in suspended]
+    # `suspended_until` stays: what waited goes out one by one.
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.account.in_(names))
+        .values(
+            suspended_at=None, suspension_kind=None, suspension_message=None, suspended_times=None
+        )
+    )
+    steps = [
+        step(
+            None, GOES_ON, now, ACTOR, account=row.account,
+            detail={"kind": row.suspension_kind, "message": row.suspension_message},
+        )
+        for row in suspended
+    ]  # fmt: skip
+    note(connection, steps)
 
 
-def _sign(outcome: Outcome) -> str:
-    """The sign that equal refusals share; empty when it proves nothing."""
-    if isinstance(outcome, Refused):
-        return outcome.sign
-    if isinstance(outcome, AccountHeld) and outcome.backoff and outcome.kind not in PASSING:
-        return f"account: {outcome.kind}"
-    return ""
+def app_limit(until: datetime) -> AccountSuspended:
+    """The outcome for an account whose app has used up its limit."""
+    return AccountSuspended(
+        Kind.APP_LIMIT,
+        _("The platform's limit for the whole app is used up. It goes on by itself."),
+        until,
+    )
 
 
-def _of_this_post(
-    delivery: Delivery, outcome: Refused | AccountHeld, now: datetime
-) -> Refused | Deferred:
-    if isinstance(outcome, Refused):
-        return outcome
-    pause = outcome.backoff[min(delivery.attempts, len(outcome.backoff) - 1)]
-    return Deferred(outcome.kind, outcome.message, again_at=now + pause)
+def take_in_order(connection: Connection, names: Collection[str]) -> None:
+    """Lock the rows of these accounts, in the one order in which all transactions take them."""
+    rows = select(accounts.c.account).where(accounts.c.account.in_(sorted(names)))
+    connection.execute(rows.order_by(accounts.c.account).with_for_update())
 
 
-def _met_it_alone(connection: Connection, delivery: Delivery, kind: Kind) -> bool:
-    """Whether this post got such an answer before, and others of its account went out since.
+def _suspend(
+    connection: Connection,
+    which: ColumnElement[bool],
+    outcome: AccountSuspended,
+    now: datetime,
+    times: int | None = None,
+) -> None:
+    until = outcome.until
+    longer = true() if until is None else accounts.c.suspended_until < until
+    # A suspension that was not proved to be over has lasted since it began.
+    since = {} if times and times > 1 else {"suspended_at": now}
+    connection.execute(
+        update(accounts)
+        .where(which, or_(accounts.c.suspended_at.is_(None), and_(_BY_ITSELF, longer)))
+        .values(
+            suspended_until=until,
+            suspension_kind=outcome.kind,
+            suspension_message=kept(outcome.message),
+            suspended_times=times,
+            **since,
+        )
+    )
 
-    The account's last refusal is not enough: several posts may each have their own.
+
+def _note(
+    connection: Connection, names: Sequence[str], outcome: AccountSuspended, now: datetime
+) -> None:
+    detail = {"kind": outcome.kind, "message": outcome.message, "until": outcome.until}
+    note(
+        connection,
+        [step(None, SUSPENDED, now, ACTOR, detail=detail, account=name) for name in names],
+    )
+
+
+def take_for_pause(connection: Connection, account: str) -> None:
+    """Wait for the intents of this account that are being written, and let no new one begin.
+
+    Not with a lock on the account's row: on PostgreSQL new shared locks pass an exclusive one that
+    waits, so a pause would never get its turn while posts leave.
     """
-    if delivery.error_kind != kind:
-        return False
-    last = select(func.max(history.c.at)).where(
-        history.c.delivery == delivery.id, history.c.event == Event.DEFERRED
-    )
-    others = exists().where(
-        deliveries.c.account == delivery.account,
-        deliveries.c.published_at > last.scalar_subquery(),
-        deliveries.c.id != delivery.id,
-    )
-    return bool(connection.execute(select(others)).scalar())
+    if connection.dialect.name != "sqlite":  # which has one writer at a time
+        connection.execute(_EXCLUDE, {"name": account})
 
 
-def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
-    """The message about the first refused post, which failed before the cause was known."""
-    query = select(deliveries.c.post).where(
-        deliveries.c.id == known.delivery, deliveries.c.state == written(State.FAILED)
-    )
-    post = connection.execute(query).scalar_one_or_none()
-    if post is None:
-        return ""
-    return _(
-        "The first of them, {post}, has failed; once the account goes on: `publisher retry {named}`.",
-        post=post,
-        named=f"{shlex.quote(post)} --account {account}",
-    )
+def being_paused(connection: Connection, names: Collection[str]) -> Collection[str]:
+    """The accounts that a person is pausing at this moment, or waits to pause.
+
+    The others cannot be paused until this transaction ends.
+    """
+    if connection.dialect.name == "sqlite":
+        return ()
+    return connection.execute(_REFUSED, {"names": sorted(names)}).scalars().all()
 
 
-def _proves(
-    connection: Connection, known: Row[tuple[object, ...]], delivery: Delivery, now: datetime
-) -> bool:
-    """Whether a refusal equal to the last one proves that it concerns the account."""
-    suspended = connection.execute(_UNPROVED_OF, {"names": [delivery.account]}).first()
-    if suspended:
-        return True  # this post tested whether it is over
-    return known.delivery != delivery.id and not known.own and known.at > now - _REMEMBERED
-
-
-def _remember(connection: Connection, delivery: Delivery, sign: str, now: datetime) -> None:
-    row = {"delivery": delivery.id, "sign": sign, "at": now, "own": False}
-    wish = insert_into(connection.dialect.name, refusals).values(account=delivery.account, **row)
-    connection.execute(wish.on_conflict_do_update(index_elements=[refusals.c.account], set_=row))
+def applies_to(account: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Rows of `accounts` that concern this account: its own, and the row for all accounts."""
+    return or_(accounts.c.account == account, accounts.c.account == EVERYTHING)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0024"
+REVISION = "0025"
 """The newest of `migrations/versions`, which leads to the tables below."""
 
 EVERYTHING = "*"
@@ -70,7 +70,7 @@ deliveries = Table(
     Column("channel", String, nullable=False),
     Column("state", String, nullable=False),
     Column("due_at", Instant, nullable=False),
-    Column("wake_at", Instant, nullable=False),
+    Column("next_check_at", Instant, nullable=False),
     Column("expires_at", Instant),
     Column("embargo_until", Instant),
     Column("content", Text, nullable=False),
@@ -88,7 +88,7 @@ deliveries = Table(
     Column("error_kind", String),
     Column("error_message", Text),
     Column("reason", Text),
-    Column("hold_reason", Text),
+    Column("draft_hold", Text),
     Column("queued_by", String),
     Column("approved_by", String),
     Column("approved_at", Instant),
@@ -101,9 +101,9 @@ deliveries = Table(
     # When an incomplete withdrawal is tried again; NULL: nothing is to be withdrawn.
     Column("withdraw_at", Instant),
     # What it becomes if it is not out after all (see pending_stops.py); NULL: SCHEDULED.
-    Column("stop", String),
+    Column("pending_stop", String),
     # Who holds the post, and why (see post_holds.py); NULL: no one does.
-    Column("halt", Text),
+    Column("manual_hold", Text),
     # The hash of its newest step; `version` is that step's number (see hash_chain.py).
     Column("head", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
@@ -112,14 +112,14 @@ deliveries = Table(
     # PostgreSQL's drivers to know a `postgresql_where`.
     Index(
         "ix_deliveries_due",
-        "wake_at",
+        "next_check_at",
         "id",
         info={"where": "state = 'scheduled'"},
     ),
     Index(
         "ix_deliveries_turns",
         "account",
-        "wake_at",
+        "next_check_at",
         "id",
         info={"where": "state = 'scheduled'"},
     ),
@@ -135,7 +135,7 @@ deliveries = Table(
     ),
     Index(
         "ix_deliveries_doubts",
-        "wake_at",
+        "next_check_at",
         "id",
         info={"where": "state = 'uncertain' AND settled_at IS NOT NULL"},
     ),
@@ -143,7 +143,7 @@ deliveries = Table(
         "ix_deliveries_problems",
         "id",
         info={
-            "where": "state IN ('failed', 'missed', 'uncertain', 'rejected') OR stop IS NOT NULL"
+            "where": "state IN ('failed', 'missed', 'uncertain', 'rejected') OR pending_stop IS NOT NULL"
         },
     ),
     Index(
@@ -158,7 +158,7 @@ deliveries = Table(
         "id",
         info={"where": "withdraw_at IS NOT NULL"},
     ),
-    # By when it was due: `wake_at` moves with each retry (see lateness.py).
+    # By when it was due: `next_check_at` moves with each retry (see lateness.py).
     Index(
         "ix_deliveries_late",
         "due_at",
@@ -168,7 +168,7 @@ deliveries = Table(
     Index(
         "ix_deliveries_early",
         "account",
-        info={"where": "stop IS NOT NULL AND published_at IS NOT NULL"},
+        info={"where": "pending_stop IS NOT NULL AND published_at IS NOT NULL"},
     ),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     # The last columns let the log be filtered, and deliveries be counted, without reading the rows.
@@ -193,11 +193,11 @@ def written(value: StrEnum | int) -> ColumnElement[Any]:
     return literal_column(f"'{value}'", String)
 
 
-leaves_at = case(
+not_before = case(
     (deliveries.c.embargo_until > deliveries.c.due_at, deliveries.c.embargo_until),
     else_=deliveries.c.due_at,
 )
-"""As `Delivery.leaves_at`: its time or the end of its embargo, whichever is later."""
+"""As `Delivery.not_before`: its time or the end of its embargo, whichever is later."""
 
 identity = Table(
     "ledger_identity",
@@ -293,10 +293,10 @@ accounts = Table(
     Column("paused_at", Instant),
     Column("paused_by", String),
     Column("pause_reason", Text),
-    Column("held_at", Instant),
-    Column("held_until", Instant),
-    Column("held_kind", String),
-    Column("held_message", Text),
+    Column("suspended_at", Instant),
+    Column("suspended_until", Instant),
+    Column("suspension_kind", String),
+    Column("suspension_message", Text),
     # How often in a row it was suspended without an end named by the platform; NULL: it was not.
     Column("suspended_times", Integer),
     # The owner of its keys (see account_owners.py); NULL: not verified yet.
@@ -308,7 +308,7 @@ accounts = Table(
     Index(
         "ix_accounts_stopped",
         "account",
-        info={"where": "paused_at IS NOT NULL OR held_at IS NOT NULL"},
+        info={"where": "paused_at IS NOT NULL OR suspended_at IS NOT NULL"},
     ),
 )
 
@@ -322,7 +322,7 @@ refusals = Table(
     # Whether another post went out since: then it is this delivery's own.
     Column("own", Boolean, nullable=False),
 )
-"""The last refusal of each account that may concern the account (see suspensions.py). Not part of
+"""The last refusal of each account that may concern the account (see refusals.py). Not part of
 the record.
 """
 
@@ -365,7 +365,7 @@ notice_services = Table(
     Column("since", Instant, nullable=False),
     Column("turn", Integer, nullable=False),
     Column("lease_until", Instant),
-    Column("wake_at", Instant, nullable=False),
+    Column("next_check_at", Instant, nullable=False),
     Column("failures", Integer, nullable=False),
 )
 """The services that send notices: since when, whose turn it is to send, and when the next is."""

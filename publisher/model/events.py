@@ -13,7 +13,7 @@ class Event(StrEnum):
     """The event of a step of the history: what happened to a delivery, an account or a person."""
 
     ACCOUNT_GOES_ON = later("account goes on")
-    ACCOUNT_HELD = later("account held")
+    ACCOUNT_SUSPENDED = later("account held")
     ANSWERED_LATE = later("answered late")
     APPROVED = later("approved")
     ARCHIVED = later("archived")
@@ -140,10 +140,11 @@ _KINDS = {
 """The kinds of error of `model/outcomes.py`, with their names for people; JSON has their codes."""
 
 
-_OTHERWISE: Mapping[str, str] = {Event.NOT_READABLE: later("reading cannot tell")}
-"""Names for people that differ from the ledger's: a platform that was read may still not show
-it.
-"""
+_OTHERWISE: Mapping[str, str] = {
+    Event.NOT_READABLE: later("reading cannot tell"),
+    Event.ACCOUNT_SUSPENDED: later("account suspended"),
+}
+"""Names for people that differ from the ledger's, which no later version can change."""
 
 
 def event(name: str) -> str:

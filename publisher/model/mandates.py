@@ -26,7 +26,7 @@ def breaches(
     mandate: Mandate | None,
     account: str,
     author: str | None,
-    leaves_at: datetime | None,
+    not_before: datetime | None,
     zone: tzinfo,
     writers: Collection[str] = (),
 ) -> Iterator[Breach]:
@@ -39,8 +39,8 @@ def breaches(
     if mandate.authors:
         yield from _of_author(mandate, account, author)
         yield from _of_writers(mandate, account, writers)
-    if leaves_at:
-        yield from _of_day(mandate, account, leaves_at, zone)
+    if not_before:
+        yield from _of_day(mandate, account, not_before, zone)
 
 
 def _of_author(mandate: Mandate, account: str, author: str | None) -> Iterator[Breach]:
@@ -77,8 +77,8 @@ def _of_writers(mandate: Mandate, account: str, writers: Collection[str]) -> Ite
             yield Breach("author", message, hint)
 
 
-def _of_day(mandate: Mandate, account: str, leaves_at: datetime, zone: tzinfo) -> Iterator[Breach]:
-    day = leaves_at.astimezone(zone).date()
+def _of_day(mandate: Mandate, account: str, not_before: datetime, zone: tzinfo) -> Iterator[Breach]:
+    day = not_before.astimezone(zone).date()
     hint = _("Take the account out of `to:`, give another `at`, or have the mandate prolonged.")
     if mandate.since and day < mandate.since:
         message = _(

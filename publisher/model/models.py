@@ -202,7 +202,7 @@ class MediaItem(Frozen):
     position: Position = Position()
 
 
-def _leaves_at(due_at: datetime, embargo_until: datetime | None) -> datetime:
+def _not_before(due_at: datetime, embargo_until: datetime | None) -> datetime:
     return max(due_at, embargo_until or due_at)
 
 
@@ -243,9 +243,9 @@ class Post(Frozen):
     """Where the front matter's keys (`at`) and the text's sections (`text:twitter`) begin."""
 
     @property
-    def leaves_at(self) -> datetime | None:
+    def not_before(self) -> datetime | None:
         """When it is to go out: at its time, or when its embargo ends; None: unfinished."""
-        return self.due_at and _leaves_at(self.due_at, self.embargo_until)
+        return self.due_at and _not_before(self.due_at, self.embargo_until)
 
     def position(self, key: str) -> Position:
         return self.positions.get(key) or Position()
@@ -337,25 +337,25 @@ class Wish(Frozen):
     """Why it is uncertain."""
     doubt_since: datetime | None = None
     """The instant from which it may have gone out."""
-    stop: State | None = None
+    pending_stop: State | None = None
     """The state that it gets once it is known not to be out; None: SCHEDULED."""
     queued_by: str | None = None
     """The draft's author; None: the person who queues it."""
     repeat: bool = False
 
     @property
-    def leaves_at(self) -> datetime:
+    def not_before(self) -> datetime:
         """When it is to go out: at its time, or when its embargo ends."""
-        return _leaves_at(self.due_at, self.embargo_until)
+        return _not_before(self.due_at, self.embargo_until)
 
 
-class Stop(Frozen):
+class PendingStop(Frozen):
     """A pending stop: the state of a delivery that may be out, once it is known that it is not."""
 
     state: State
     """HELD, CANCELLED, REJECTED or AWAITING_APPROVAL."""
     reason: str
-    hold_reason: str | None = None
+    draft_hold: str | None = None
     """Why its draft wants it held."""
 
 
@@ -468,7 +468,7 @@ class Delivery(Frozen):
     channel: str
     state: State
     due_at: datetime
-    wake_at: datetime
+    next_check_at: datetime
     """When the dispatcher looks at it next; later than `due_at` after a deferral, earlier if a GIF
     or video has to be prepared first.
     """
@@ -498,7 +498,7 @@ class Delivery(Frozen):
     error_message: str | None
     reason: str | None
     """Why it is held or cancelled, or will be."""
-    hold_reason: str | None
+    draft_hold: str | None
     """Why its draft wants it held, also after a person cancelled it."""
     queued_by: str | None
     approved_by: str | None
@@ -506,12 +506,12 @@ class Delivery(Frozen):
     approved_digest: str | None
     """The digest of what was approved; see `ledger/manager/approvals.py`."""
     repeat: bool
-    stop: State | None = None
+    pending_stop: State | None = None
     """The state that it gets, instead of SCHEDULED, once it is known not to be out; see
     `ledger/pending_stops.py`. It stays when it is out after all: then the stop came too late. If a
     platform made it public on its own, this is its state before; see `ledger/published_early.py`.
     """
-    halt: str | None = None
+    manual_hold: str | None = None
     """Who holds the post, and why, until a person releases it; see
     `ledger/manager/post_holds.py`.
     """
@@ -529,17 +529,17 @@ class Delivery(Frozen):
     """Columns that the ledger stores in another form, for the digest of the next step."""
 
     @property
-    def leaves_at(self) -> datetime:
+    def not_before(self) -> datetime:
         """The earliest instant to send it: its time or the end of its embargo, if later."""
-        return _leaves_at(self.due_at, self.embargo_until)
+        return _not_before(self.due_at, self.embargo_until)
 
     @property
-    def goes_at(self) -> datetime:
-        """When it is to be sent: later than `leaves_at` if it was postponed.
+    def send_at(self) -> datetime:
+        """When it is to be sent: later than `not_before` if it was postponed.
 
         That is by a deferral, or by a person who resumed after a pause.
         """
-        return max(self.leaves_at, self.wake_at)
+        return max(self.not_before, self.next_check_at)
 
     @property
     def in_reach(self) -> bool:
@@ -569,10 +569,10 @@ class Delivery(Frozen):
 
     @property
     def lateness(self) -> timedelta | None:
-        """The time from `leaves_at` to publication; None while it is not out."""
+        """The time from `not_before` to publication; None while it is not out."""
         if self.published_at is None:
             return None
-        return self.published_at - self.leaves_at
+        return self.published_at - self.not_before
 
 
 class Claim(Frozen):

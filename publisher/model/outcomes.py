@@ -98,7 +98,7 @@ class _Told:
     """The limits that every answer may contain."""
 
     limits: tuple[Limit, ...] = field(default=(), compare=False)
-    app_rests_until: datetime | None = None
+    app_suspended_until: datetime | None = None
     """The instant until which no account of the same app can post; None if the platform did not say
     so.
     """
@@ -109,14 +109,14 @@ class Accepted(_Told):
     """The platform took it.
 
     `remote_id` is its id there, empty if the answer names none (`REVEAL`, `WITHDRAW`).
-    `rest_until`: the account's limit is used up, or nearly, and the next request should wait.
+    `suspended_until`: the account's limit is used up, or nearly, and the next request should wait.
     `made_at`: when it was created, by the platform's clock, if a reading shows that. `backoff`: if
-    the platform named no instant for the rest, how long it lasts; as in `AccountHeld`.
+    the platform named no instant, how long the suspension lasts; as in `AccountSuspended`.
     """
 
     remote_id: str
     url: str | None = None
-    rest_until: datetime | None = None
+    suspended_until: datetime | None = None
     made_at: datetime | None = field(default=None, compare=False)
     backoff: tuple[timedelta, ...] = ()
     public_since: datetime | None = None
@@ -161,7 +161,7 @@ CAPPED = (timedelta(minutes=30),)
 
 
 @dataclass(frozen=True, slots=True)
-class AccountHeld(_Told):
+class AccountSuspended(_Told):
     """The account is suspended: this is not out, and nothing of the account is taken for now.
 
     `until`: when that ends, as the platform says. `backoff`, if it does not say so: how long the
@@ -188,7 +188,7 @@ class Unknown(_Told):
     remote_id: str = ""
 
 
-Outcome = Accepted | Refused | Deferred | AccountHeld | Unknown
+Outcome = Accepted | Refused | Deferred | AccountSuspended | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +204,10 @@ class Absent(_Told):
     """Whether the absence is certain: some platforms do not list every post."""
 
 
-Reading = Accepted | Deferred | AccountHeld | Unknown
+Reading = Accepted | Deferred | AccountSuspended | Unknown
 """The outcomes of a request that only reads: never a refusal of the post."""
 
-Sighting = Accepted | Absent | Deferred | AccountHeld | Unknown
+Sighting = Accepted | Absent | Deferred | AccountSuspended | Unknown
 """The result of looking for a part on a platform: found (with its id), not there at that moment,
-not readable now (`Deferred`, `AccountHeld`), or not certain (`Unknown`: a person must look).
+not readable now (`Deferred`, `AccountSuspended`), or not certain (`Unknown`: a person must look).
 """

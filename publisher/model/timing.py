@@ -28,11 +28,11 @@ _FURTHEST = timedelta(hours=12)
 """The longest lead time on a fast clock; platforms keep unused uploads for a day."""
 
 
-def wakes_at(content: Content, leaves_at: datetime, clock: Clock) -> datetime:
-    """When a delivery that leaves at `leaves_at` is to be claimed; may be in the past."""
+def claim_at(content: Content, not_before: datetime, clock: Clock) -> datetime:
+    """When a delivery that leaves at `not_before` is to be claimed; may be in the past."""
     if not content.moves:
-        return leaves_at
-    return leaves_at - min(clock.ahead(AHEAD) - clock.now(), _FURTHEST)
+        return not_before
+    return not_before - min(clock.ahead(AHEAD) - clock.now(), _FURTHEST)
 
 
 Item = TypeVar("Item")

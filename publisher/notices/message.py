@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 
 from publisher.base.i18n import _, later, plural
 from publisher.base.text import harmless
-from publisher.ledger.outbox import AccountGoesOn, HeldAccount, Item, LatePosts, StuckDelivery
+from publisher.ledger.outbox import AccountGoesOn, Item, LatePosts, StuckDelivery, SuspendedAccount
 from publisher.ledger.user_notices import PersonNews
 from publisher.model import events
 from publisher.model.states import State, counted
@@ -100,37 +100,28 @@ def _event(item: Item) -> str:
     return _suspended(item)
 
 
-def _suspended(item: HeldAccount) -> str:
-    if item.is_tried:
+def _suspended(item: SuspendedAccount) -> str:
+    if not item.until:
+        return _("{account} is suspended until somebody acts", account=item.account)
+    if item.is_tried or not item.others:
         return _("{account} is suspended", account=item.account)
-    if item.until:
-        return _rests(item)
-    return _("{account} is held", account=item.account)
-
-
-def _rests(item: HeldAccount) -> str:
-    """The event of a suspension with an end: `bice-x rests`, or the number of others with it."""
-    if not item.others:
-        return _("{account} rests", account=item.account)
     return plural(
-        "{account} and {number} other account of its app rest",
-        "{account} and {number} other accounts of its app rest",
+        "{account} and {number} other account of its app are suspended",
+        "{account} and {number} other accounts of its app are suspended",
         len(item.others),
         account=item.account,
     )
 
 
 def _summary(items: Sequence[Item]) -> str:
-    """A summary: `1 account held or resting, 47 failed, 3 missed.`"""
+    """A summary: `1 account suspended, 47 failed, 3 missed.`"""
     stuck = [item for item in items if isinstance(item, StuckDelivery)]
     states = Counter(item.state for item in stuck if not item.is_withdrawn)
     still_out = len(stuck) - states.total()
-    accounts = sum(isinstance(item, HeldAccount) for item in items)
+    accounts = sum(isinstance(item, SuspendedAccount) for item in items)
     late = [_event(item) for item in items if isinstance(item, LatePosts)]
     going_on = sum(isinstance(item, AccountGoesOn) for item in items)
-    parts = [
-        plural("{number} account held or resting", "{number} accounts held or resting", accounts)
-    ]
+    parts = [plural("{number} account suspended", "{number} accounts suspended", accounts)]
     numbers = [_counted(state, states[state]) for state in _EVENTS if states[state]]
     if still_out:
         numbers.append(
@@ -161,7 +152,7 @@ def _paragraph(item: Item, zone: tzinfo) -> str:
     match item:
         case StuckDelivery():
             sentences = _of_delivery(item, zone)
-        case HeldAccount():
+        case SuspendedAccount():
             sentences = _of_account(item, zone)
         case PersonNews():
             sentences = people.sentences(item)
@@ -239,9 +230,9 @@ def _remedy(item: StuckDelivery) -> str:
             )
 
 
-def _of_account(item: HeldAccount, zone: tzinfo) -> list[str]:
+def _of_account(item: SuspendedAccount, zone: tzinfo) -> list[str]:
     if not item.until:
-        state = _("{account} is held until a person acts.", account=item.account)
+        state = _("{account} is suspended until somebody acts.", account=item.account)
     elif item.is_tried:
         state = _(
             "{account} is suspended. It is tried again by itself, first at {time}.",
@@ -250,15 +241,15 @@ def _of_account(item: HeldAccount, zone: tzinfo) -> list[str]:
         )
     elif item.others:
         state = plural(
-            "{account} and {number} other account of its app rest until {time}.",
-            "{account} and {number} other accounts of its app rest until {time}.",
+            "{account} and {number} other account of its app are suspended until {time}.",
+            "{account} and {number} other accounts of its app are suspended until {time}.",
             len(item.others),
             account=item.account,
             time=_time(item.until, zone),
         )
     else:
         time = _time(item.until, zone)
-        state = _("{account} rests until {time}.", account=item.account, time=time)
+        state = _("{account} is suspended until {time}.", account=item.account, time=time)
     sentences = [state, _without_quotes(item.message)]
     if item.next_due:
         sentences.append(

@@ -79,7 +79,11 @@ class Planner:
             cancel=[
                 (c.delivery, c.note) for c in plan.changes if c.delivery and c.kind is Change.CANCEL
             ],
-            stop=[(c.delivery, c.stop) for c in plan.changes if c.delivery and c.concerns_a_stop],
+            stop=[
+                (c.delivery, c.pending_stop)
+                for c in plan.changes
+                if c.delivery and c.concerns_a_stop
+            ],
             pictures=plan.pictures,
             actor=actor,
         )

@@ -115,7 +115,7 @@ def effects(
     ]
     known = {_place(problem) for problem in old_problems}
     return Effects(
-        dragged=tuple(sorted(dragged, key=lambda d: (d.after.leaves_at or now, d.after.id))),
+        dragged=tuple(sorted(dragged, key=lambda d: (d.after.not_before or now, d.after.id))),
         problems=tuple(problem for problem in new_problems if _place(problem) not in known),
         clashes=tuple(_clashes(old, new, frozenset(post.id for _before, post in moved), accounts)),
     )
@@ -172,7 +172,7 @@ def _notes(earlier: Post, post: Post, fates: Mapping[str, _Fate]) -> Iterator[No
 
 
 def _lateness(post: Post, expires: timedelta, now: datetime) -> _Late | None:
-    due_at, leaves = post.due_at, post.leaves_at
+    due_at, leaves = post.due_at, post.not_before
     if due_at is None or leaves is None:
         return None
     if due_at + (post.expires_after or expires) <= now:
@@ -217,7 +217,7 @@ def _clashes(
 def _close(library: Library, accounts: Mapping[str, Account]) -> Iterator[Clash]:
     by_account: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for post in library.posts:
-        leaves = post.leaves_at
+        leaves = post.not_before
         if leaves and not post.held and post.id not in library.broken:
             for account in rendering.recipients(post, accounts)[0]:
                 by_account[account.name].append((leaves, post.id))

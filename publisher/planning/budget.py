@@ -77,7 +77,7 @@ class Budget:
 
     def _sure_misses(self) -> Iterator[Problem]:
         """Posts that expire before their account's suspension ends."""
-        until = {s.account: s.held_until for s in self._standing.stopped if s.held_until}
+        until = {s.account: s.suspended_until for s in self._standing.stopped if s.suspended_until}
         for one in filter(self._is_fresh, self._leaving):
             end = until.get(one.account)
             if end and one.expires_at and one.expires_at <= end and one.at < end:
@@ -97,7 +97,7 @@ class Budget:
     def _stopped(self) -> Iterator[Problem]:
         """Accounts that only a person can resume, each at its first post."""
         for status in self._standing.stopped:
-            if not (status.paused_at or (status.held_at and not status.held_until)):
+            if not (status.paused_at or (status.suspended_at and not status.suspended_until)):
                 continue
             everything = status.account == EVERYTHING
             its = (one for one in self._leaving if everything or one.account == status.account)
@@ -208,7 +208,7 @@ class Budget:
 def _leaving(planned: Wish | Delivery) -> _Leaving:
     out = len(planned.remote_ids) if isinstance(planned, Delivery) else 0
     return _Leaving(
-        at=planned.leaves_at,
+        at=planned.not_before,
         post=planned.post,
         account=planned.account,
         channel=planned.channel,

@@ -31,7 +31,7 @@ class Conflicts:
         """`wishes`: all posts to come; `fresh`: the (post, account) pairs that the plan changes,
         the only ones with warnings.
         """
-        timed = [(max(wish.leaves_at, now), wish) for wish in wishes]  # late: at once
+        timed = [(max(wish.not_before, now), wish) for wish in wishes]  # late: at once
         self._timed = sorted(timed, key=lambda one: (one[0], one[1].post, one[1].account))
         self._fresh = fresh
         self._posts = posts

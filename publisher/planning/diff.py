@@ -19,7 +19,7 @@ from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
 from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.model import mandates
-from publisher.model.models import Account, Content, Delivery, Post, Problem, Stop, Wish
+from publisher.model.models import Account, Content, Delivery, PendingStop, Post, Problem, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 from publisher.planning import duplicates, past_times, repetitions
@@ -118,7 +118,7 @@ class Comparison:
         files = self._problems.broken_files
         broken = [file.removeprefix("posts/").removesuffix(".md") for file in sorted(files)]
         for delivery in self._queries.standing(broken, and_under_way=False):
-            if delivery.state in (State.SCHEDULED, State.PUBLISHING) and not delivery.halt:
+            if delivery.state in (State.SCHEDULED, State.PUBLISHING) and not delivery.manual_hold:
                 yield delivery
 
     def _settled(self, standing: Mapping[tuple[str, str], Delivery]) -> set[str]:
@@ -177,7 +177,7 @@ class Comparison:
         if "" in self._scope:
             return
         for account in {wish.account for wish in new}:
-            times = [wish.leaves_at for wish in new if wish.account == account]
+            times = [wish.not_before for wish in new if wish.account == account]
             ends = [limit.ends_at for limit in self._limits.get(account, ())]
             yield from self._queries.deliveries(
                 account=account,
@@ -338,7 +338,7 @@ class Comparison:
         rule = self._settings.approval_rule(delivery.account)
         return delivery.approved_by is not None and not may_approve(delivery.approved_by, rule)
 
-    def _stop(self, delivery: Delivery, stop: Stop | None) -> None:
+    def _stop(self, delivery: Delivery, stop: PendingStop | None) -> None:
         """Plan the pending stop of a delivery that may be out: applied if it is not."""
         if changes_stop(stop, delivery):
             self._changes.append(
@@ -349,7 +349,7 @@ class Comparison:
                     None,
                     delivery,
                     stop_in_words(stop),
-                    stop=stop,
+                    pending_stop=stop,
                 )
             )
 
@@ -402,7 +402,7 @@ class Comparison:
                 )
                 self._changes.append(change)
             elif delivery.may_be_out:
-                self._stop(delivery, Stop(state=State.CANCELLED, reason=note))
+                self._stop(delivery, PendingStop(state=State.CANCELLED, reason=note))
 
     def _shown(self) -> set[str]:
         """The digests of all clean copies that the changes need."""
@@ -422,7 +422,7 @@ def _planned(kind: Change, post: Post, wish: Wish, delivery: Delivery | None) ->
         wish.account,
         wish,
         delivery,
-        (delivery and delivery.halt) or wish.reason or "",
+        (delivery and delivery.manual_hold) or wish.reason or "",
         post.anchor,
         post.embargo_anchor,
         at_once=post.at_once,

@@ -35,7 +35,7 @@ def refuse(
         refused = _is_stopped_by_a_person(delivery) and not drafts.has(delivery.post)
         if delivery.remote_ids or refused or not gone:
             key = (delivery.account, delivery.content.fingerprint)
-            known[key][delivery.post] = State.HELD if delivery.halt else delivery.state
+            known[key][delivery.post] = State.HELD if delivery.manual_hold else delivery.state
         if delivery.remote_ids and delivery.state is not State.PUBLISHED:
             partly.add(delivery.post)
 
@@ -249,7 +249,7 @@ def _is_done(delivery: Delivery) -> bool:
 
 
 def _is_stopped_by_a_person(delivery: Delivery) -> bool:
-    return cancelled_by_a_person(delivery) or delivery.halt is not None
+    return cancelled_by_a_person(delivery) or delivery.manual_hold is not None
 
 
 def is_or_may_be_out(delivery: Delivery) -> bool:

@@ -2,7 +2,7 @@
 
 from publisher.base.i18n import _, later
 from publisher.ledger.pending_stops import BY_QUEUE
-from publisher.model.models import Delivery, Stop, Wish
+from publisher.model.models import Delivery, PendingStop, Wish
 from publisher.model.states import State
 from publisher.planning.plan import Change
 
@@ -18,36 +18,38 @@ def may_come_back(delivery: Delivery) -> bool:
     return not cancelled_by_a_person(delivery) and delivery.withdrawn_ids is None
 
 
-def stop_of(wish: Wish, delivery: Delivery) -> Stop | None:
+def stop_of(wish: Wish, delivery: Delivery) -> PendingStop | None:
     """The pending stop of a delivery that may be out, applied if it is not; None: it may go out."""
     if wish.state is State.HELD:
         reason = wish.reason or ""
-        return Stop(state=State.HELD, reason=reason, hold_reason=reason)
+        return PendingStop(state=State.HELD, reason=reason, draft_hold=reason)
     is_edited = wish.channel != delivery.channel or not same_plan(wish, delivery)
-    if delivery.halt:  # released before it is queued again, it must not go out as it was
-        hold_reason = EDITED if is_edited else None
-        return Stop(state=State.HELD, reason=delivery.halt, hold_reason=hold_reason)
-    return Stop(state=State.HELD, reason=EDITED) if is_edited else None
+    if delivery.manual_hold:  # released before it is queued again, it must not go out as it was
+        draft_hold = EDITED if is_edited else None
+        return PendingStop(state=State.HELD, reason=delivery.manual_hold, draft_hold=draft_hold)
+    return PendingStop(state=State.HELD, reason=EDITED) if is_edited else None
 
 
-def changes_stop(wanted: Stop | None, delivery: Delivery) -> bool:
+def changes_stop(wanted: PendingStop | None, delivery: Delivery) -> bool:
     """Whether the draft wants another pending stop than the delivery has, and may change it.
 
     A draft cannot undo a person's cancellation, nor a missing approval.
     """
-    if delivery.stop is State.CANCELLED and delivery.reason not in BY_QUEUE:
+    if delivery.pending_stop is State.CANCELLED and delivery.reason not in BY_QUEUE:
         return False
     if wanted is None:
-        return delivery.stop in (State.HELD, State.CANCELLED)
-    if delivery.stop is not wanted.state:
+        return delivery.pending_stop in (State.HELD, State.CANCELLED)
+    if delivery.pending_stop is not wanted.state:
         return True
-    is_held_by_draft = delivery.hold_reason is not None
-    return wanted.state is State.HELD and is_held_by_draft != (wanted.hold_reason is not None)
+    is_held_by_draft = delivery.draft_hold is not None
+    return wanted.state is State.HELD and is_held_by_draft != (wanted.draft_hold is not None)
 
 
 def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
     """The kind of change between a waiting delivery and its wish; None if they are the same."""
-    is_held = delivery.hold_reason is not None if delivery.halt else delivery.state is State.HELD
+    is_held = (
+        delivery.draft_hold is not None if delivery.manual_hold else delivery.state is State.HELD
+    )
     if wish.state is State.HELD and not is_held:
         return Change.HOLD
     if wish.state is not State.HELD and is_held:
@@ -58,7 +60,7 @@ def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
         return Change.MOVE
     approved = delivery.approved_by is not None and wish.state is State.AWAITING_APPROVAL
     rejected = delivery.state is State.REJECTED
-    in_hand_or_held = delivery.state is State.PUBLISHING or delivery.halt is not None
+    in_hand_or_held = delivery.state is State.PUBLISHING or delivery.manual_hold is not None
     as_wanted = delivery.state is wish.state or in_hand_or_held or approved or rejected
     same_author = wish.queued_by in (None, delivery.queued_by)
     is_same = as_wanted and same_author and wish.repeat == delivery.repeat
@@ -89,7 +91,7 @@ def differs_in_words(wish: Wish, delivery: Delivery) -> bool:
     )
 
 
-def stop_in_words(stop: Stop | None) -> str:
+def stop_in_words(stop: PendingStop | None) -> str:
     """A plan's note on a pending stop."""
     if stop is None:
         return _("it may be out; if it is not, it goes out after all")

@@ -39,7 +39,7 @@ def doubt(
         wish = change.wish
         if wish is None:
             continue
-        leaves, post = wish.leaves_at, posts[change.post]
+        leaves, post = wish.not_before, posts[change.post]
         undated = post.at_once and change.delivery is None
         gap = next(
             (
@@ -61,7 +61,7 @@ def doubt(
                 "doubt_since": gap.since - _LOOKING_BACK
                 if undated
                 else gap.doubt_since(wish.due_at),
-                "stop": None if wish.state is State.SCHEDULED else wish.state,
+                "pending_stop": None if wish.state is State.SCHEDULED else wish.state,
             }
         )
         changes[index] = replace(change, wish=uncertain, note=_("it may be out already"))
@@ -181,7 +181,7 @@ def overdue(
     for post_id, wishes in late.items():
         post = posts[post_id]
         waits = all(wish.state is State.AWAITING_APPROVAL for wish in wishes)
-        flaw = timeliness.overdue(min(wish.leaves_at for wish in wishes), zone, waits=waits)
+        flaw = timeliness.overdue(min(wish.not_before for wish in wishes), zone, waits=waits)
         problems.keep(problem(post.file, flaw, post.position("at"), Severity.WARNING))
     return tuple(at_once)
 
@@ -190,7 +190,7 @@ def _becomes_overdue(wish: Wish, delivery: Delivery | None, now: datetime) -> bo
     """Whether queueing it now would make it go out late."""
     if wish.state not in (State.SCHEDULED, State.AWAITING_APPROVAL):
         return False
-    if not timeliness.is_over(wish.leaves_at, now) or (delivery and delivery.halt):
+    if not timeliness.is_over(wish.not_before, now) or (delivery and delivery.manual_hold):
         return False
     waited = delivery is not None and delivery.in_reach and delivery.state is not State.HELD
-    return not waited or (delivery is not None and delivery.leaves_at > now)
+    return not waited or (delivery is not None and delivery.not_before > now)

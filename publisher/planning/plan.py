@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from publisher.base.i18n import later, plural
 from publisher.ledger.enqueue import StoredPicture
-from publisher.model.models import Delivery, Problem, Severity, Stop, Wish
+from publisher.model.models import Delivery, PendingStop, Problem, Severity, Wish
 from publisher.model.states import State
 from publisher.planning.costs import NOTHING, Cost
 
@@ -67,7 +67,7 @@ class PlannedChange:
     """The agenda item that the draft's time is relative to."""
     embargo_anchor: str | None = None
     """The agenda item that its embargo is relative to."""
-    stop: Stop | None = None
+    pending_stop: PendingStop | None = None
     """The pending stop, for STOP: applied if it is not out."""
     at_once: bool = False
     """Whether the draft says `now`: its time is that of the comparison."""
@@ -111,7 +111,7 @@ class Stopped(NamedTuple):
             return None
         if state is State.MISSED and until is not None:
             until += _NEWS
-        by_hand = state is not State.HELD or delivery.halt is not None
+        by_hand = state is not State.HELD or delivery.manual_hold is not None
         return cls(
             delivery.post,
             delivery.account,

@@ -105,4 +105,4 @@ def _words(content: Content) -> list[str]:
 
 
 def _when(delivery: Delivery) -> datetime:
-    return delivery.published_at or delivery.leaves_at
+    return delivery.published_at or delivery.not_before

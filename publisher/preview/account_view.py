@@ -109,7 +109,7 @@ class Recipients:
         usable = tuple(item for item in post.media if item.path not in unusable)
         shown = post.model_copy(update={"media": usable}) if unusable else post
         content = rendering.render(shown, account, capabilities, self._pictures.clean)
-        leaves = post.leaves_at
+        leaves = post.not_before
         own = account.timezone if not self._one_clock else None
         zone = ZoneInfo(own) if own else self._zone
         spec = SPECS[account.channel]

@@ -122,7 +122,7 @@ class Drafts:
         """The drafts of the page in the order in which they go out, unfinished ones last."""
         posts = sorted(
             (post for post in self._library.posts if post.id in chosen),
-            key=lambda post: (post.leaves_at or _LATEST, post.id),
+            key=lambda post: (post.not_before or _LATEST, post.id),
         )
         numbers = {post.id: number for number, post in enumerate(posts, 1)}
         unreadable = sorted(set(chosen) & self._library.broken - set(numbers))
@@ -135,7 +135,7 @@ class Drafts:
         ]
 
     def _view(self, post: Post, numbers: Mapping[str, int]) -> DraftPreview:
-        leaves = post.leaves_at
+        leaves = post.not_before
         recipients, _problems = rendering.recipients(post, self._accounts)
         return DraftPreview(
             number=numbers[post.id],

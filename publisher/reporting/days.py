@@ -34,7 +34,7 @@ def days(counts: Sequence[Count], listed: Sequence[Delivery], zone: tzinfo) -> l
     """The days with deliveries; `listed` must be ordered by time."""
     lists: defaultdict[date, list[Delivery]] = defaultdict(list)
     for delivery in listed:
-        lists[delivery.leaves_at.astimezone(zone).date()].append(delivery)
+        lists[delivery.not_before.astimezone(zone).date()].append(delivery)
     is_open = sum(count.number for count in counts) <= _OPEN
     return [
         _day(day, Tally.of(day_name(day), of_day), lists[day], is_open=is_open)

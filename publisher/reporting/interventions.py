@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.base.i18n import _, later
-from publisher.ledger.account_holds import GOES_ON, SUSPENDED
 from publisher.ledger.integrity.after_restore import FIRST
 from publisher.ledger.integrity.archive_files import LOST
 from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.suspensions import GOES_ON, SUSPENDED
 from publisher.ledger.tables import EVERYTHING
 from publisher.model.events import Event
 

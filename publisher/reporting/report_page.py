@@ -130,7 +130,7 @@ def beginning(text: str, length: int = 110) -> str:
 
 
 def _by_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
+    return sorted(deliveries, key=lambda delivery: (delivery.not_before, delivery.id))
 
 
 def _breakdowns(

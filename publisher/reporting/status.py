@@ -41,7 +41,7 @@ class Overview:
     next: Sequence[Delivery]
     more: int
     """Number of deliveries after those in `next`."""
-    resting: int
+    paused_or_suspended: int
     """Number of deliveries that wait because their account is paused or suspended."""
     counts: dict[State, int]
     late: Late
@@ -83,7 +83,11 @@ class Overview:
         stopped = queries.stopped_too_late(now - _FRESH)
         out = [*still_out, *(one for one in stopped if one.id not in withdrawn)]
         out += queries.kept_back()
-        first, counts, resting = queries.coming(limit), queries.counts(), queries.resting()
+        first, counts, paused_or_suspended = (
+            queries.coming(limit),
+            queries.counts(),
+            queries.paused_or_suspended(),
+        )
         missed = queries.missed(now - _FRESH)
         shown = Counter(delivery.state for delivery in attention)
         all_of = {**{s: counts.get(s, 0) for s in _WAITS_FOR_A_PERSON}, State.MISSED: missed}
@@ -98,8 +102,8 @@ class Overview:
             accounts=queries.accounts(),
             limits=limits,
             next=first,
-            more=max(0, in_all - resting - len(first)),
-            resting=resting,
+            more=max(0, in_all - paused_or_suspended - len(first)),
+            paused_or_suspended=paused_or_suspended,
             counts=counts,
             late=late,
             clocks=clocks,
@@ -121,8 +125,10 @@ class Overview:
         """The stopped accounts, each with the number of others stopped by the same app limit."""
         found: dict[object, list[AccountStatus]] = {}
         for status in self.accounts:
-            of_app = status.held_kind == Kind.APP_LIMIT and not status.paused_at
-            found.setdefault(status.held_until if of_app else status.account, []).append(status)
+            of_app = status.suspension_kind == Kind.APP_LIMIT and not status.paused_at
+            found.setdefault(status.suspended_until if of_app else status.account, []).append(
+                status
+            )
         return [(first, len(others)) for first, *others in found.values()]
 
     @property
@@ -142,7 +148,7 @@ class Overview:
                 for limit in limits
             ],
             "next": log_rows(self.next),
-            "resting": self.resting,
+            "paused_or_suspended": self.paused_or_suspended,
             "late": late_as_json(self.late),
             "clocks": [
                 {"host": host, "ahead_s": ahead.total_seconds()}
@@ -170,4 +176,4 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
+    return sorted(deliveries, key=lambda delivery: (delivery.not_before, delivery.id))

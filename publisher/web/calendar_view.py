@@ -79,7 +79,7 @@ def timetable(app: Application, first: date, days: int, person: Person) -> Timet
     zone = drafts.session.zone
     since, until = beginning(first, zone), beginning(first + timedelta(days=days), zone)
     standing = app.queries.leaving(since, until, _MOST + 1)
-    due = [p for p in drafts.posts if (at := p.leaves_at) is not None and since <= at < until]
+    due = [p for p in drafts.posts if (at := p.not_before) is not None and since <= at < until]
     known = app.queries.known_posts([post.id for post in due])
     by_id = {post.id: post for post in drafts.posts}
 
@@ -109,17 +109,17 @@ def _queued(
     zone = drafts.session.zone
     account = accounts.get(delivery.account)
     waits = delivery.state in WAITING
-    wanted = draft.leaves_at if draft and waits else None
+    wanted = draft.not_before if draft and waits else None
     return CalendarEntry(
         post=delivery.post,
         account=delivery.account,
-        at=delivery.leaves_at.astimezone(zone),
+        at=delivery.not_before.astimezone(zone),
         title=labels.beginning(delivery),
         language=delivery.content.lang or (account.language if account else None),
         state=delivery.state,
         anchor=draft.anchor if draft else None,
         movable=waits and draft is not None and may_move(draft),
-        draft_says=wanted.astimezone(zone) if wanted and wanted != delivery.leaves_at else None,
+        draft_says=wanted.astimezone(zone) if wanted and wanted != delivery.not_before else None,
         cancelled=draft is not None and _is_cancelled(draft, drafts),
     )
 
@@ -131,7 +131,7 @@ def _unqueued(
     may_move: Callable[[Post], bool],
 ) -> Iterator[CalendarEntry]:
     zone = drafts.session.zone
-    leaves = post.leaves_at
+    leaves = post.not_before
     assert leaves is not None  # noqa: S101 - only those with a time are asked for
     for account in rendering.recipients(post, accounts)[0]:
         parts = post.texts.get(rendering.section_for(post, account), ())

@@ -39,7 +39,7 @@ def shown(
     account = app.settings.public_accounts().get(delivery.account)
     title = _title(account, delivery.account)
     language = account.language if account else None
-    instant = delivery.published_at or delivery.leaves_at
+    instant = delivery.published_at or delivery.not_before
     when = mockups.short_time(instant, zone)
     pictures = _pictures(delivery)
     spec = spec_of(delivery.channel)

@@ -79,5 +79,5 @@ def of(
         problems=plan.problems if plan else (),
         beyond=plan_view.beyond(plan, zone) if plan else (),
         stands=any(delivery.in_reach or delivery.may_be_out for delivery in standing),
-        holdable=[d.account for d in standing if can_be_held(d) and not d.halt],
+        holdable=[d.account for d in standing if can_be_held(d) and not d.manual_hold],
     )

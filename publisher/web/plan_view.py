@@ -29,7 +29,7 @@ class ChangeRow:
 
     kind: Change
     account: str
-    leaves_at: datetime
+    not_before: datetime
     was: datetime | None
     """The old time, if it changes."""
     voids: str | None
@@ -90,14 +90,14 @@ def digest(plan: Plan) -> str:
 def _row(change: PlannedChange, zone: tzinfo, *, late: bool = False) -> ChangeRow:
     planned = change.wish or change.delivery
     assert planned is not None  # noqa: S101 - a change has a wish, a delivery or both
-    was = change.delivery.leaves_at if change.wish and change.delivery else None
-    leaves = planned.leaves_at
+    was = change.delivery.not_before if change.wish and change.delivery else None
+    leaves = planned.not_before
 
     shown = (Aspect.DUE_AT,) if was != leaves else ()
     return ChangeRow(
         kind=change.kind,
         account=change.account,
-        leaves_at=leaves,
+        not_before=leaves,
         was=was if was != leaves else None,
         voids=change.voids,
         notes=[

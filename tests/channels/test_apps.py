@@ -133,4 +133,4 @@ def test_an_answer_speaks_for_the_app(
     name: str, channel: str, answer: Answer, step: Step, until: datetime | None
 ) -> None:
     """Or for the account alone: then no other account is held because of it."""
-    assert meaning(channel, answer, step).app_rests_until == until, name
+    assert meaning(channel, answer, step).app_suspended_until == until, name

@@ -13,7 +13,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.models import Prepared
-from publisher.model.outcomes import Accepted, AccountHeld, Kind, Unknown
+from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Unknown
 from publisher.model.states import State
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import DUE, Stage, Stages
@@ -73,7 +73,7 @@ def test_with_somebody_elses_keys_nothing_is_called_cleared_away(
     control.cancel("post.fr", None, "manager", "trop tard")
     desk.clock.advance(60)
     leftovers, channel = Orphans(database, desk.clock), desk.stage.open(request_timeout=TIMEOUT)
-    stranger = AccountHeld(Kind.AUTH, "The page token belongs to another Page.")
+    stranger = AccountSuspended(Kind.AUTH, "The page token belongs to another Page.")
     clearing = Clearing(
         leftovers, lambda _account: nullcontext(channel), check_keys=lambda *_asked: stranger
     )
@@ -110,7 +110,7 @@ def test_what_somebody_published_by_hand_is_out_on_record_and_told(
     entry.publish(clock.now())
     clear()
     assert (desk.there, desk.state()) == ([(TEXT, True)], State.PUBLISHED)
-    assert (desk.delivery.remote_ids, desk.delivery.stop) == ((entry.id,), State.CANCELLED)
+    assert (desk.delivery.remote_ids, desk.delivery.pending_stop) == ((entry.id,), State.CANCELLED)
     assert "came too late: it is out. (trop tard)" in str(reason_of(desk.delivery))
 
 

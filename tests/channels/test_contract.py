@@ -16,7 +16,7 @@ from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.model.models import Parcel, Picture, Prepared
 from publisher.model.outcomes import (
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -318,7 +318,7 @@ def test_wrong_credentials_hold_the_account(channel: str, secret: str, stages: S
     stage = stages(channel)
     stage.credentials[secret] = "wrong" + stage.credentials[secret][5:]
     (outcome,) = stage.deliver(stage.parcel("Bonjour"))
-    assert isinstance(outcome, AccountHeld)
+    assert isinstance(outcome, AccountSuspended)
     assert (outcome.kind, outcome.until) == (Kind.AUTH, None)
     assert stage.shown() == []
 
@@ -399,7 +399,7 @@ def test_a_rate_limit_holds_the_account_for_as_long_as_it_lasts(
     platform.sandbox.faults.set([Fault(what=What.RATE_LIMIT, endpoint=endpoint, seconds=600)])
     parcel = platform.parcel("Bonjour", pictures=(platform.picture("Une carte"),))
     (outcome,) = platform.deliver(parcel)
-    assert isinstance(outcome, AccountHeld)
+    assert isinstance(outcome, AccountSuspended)
     assert outcome.kind is Kind.RATE_LIMIT
     assert outcome.until is not None
     wait = outcome.until - platform.options.clock.now()
@@ -411,8 +411,8 @@ def test_usage_near_the_limit_makes_the_account_rest(stages: Stages) -> None:
     stage.sandbox.faults.set([Fault(what=What.USAGE, percent=97)])
     (outcome,) = stage.deliver(stage.parcel("Bonjour"))
     assert isinstance(outcome, Accepted)
-    assert outcome.rest_until is not None
-    assert outcome.rest_until > stage.options.clock.now()
+    assert outcome.suspended_until is not None
+    assert outcome.suspended_until > stage.options.clock.now()
 
 
 def test_what_was_not_prepared_is_not_sent(stages: Stages) -> None:

@@ -15,7 +15,7 @@ from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.published_early import EVENT
 from publisher.ledger.reconciliation import Doubts
 from publisher.model.models import Delivery, Prepared
-from publisher.model.outcomes import Absent, Accepted, AccountHeld, Deferred, Unknown
+from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Unknown
 from publisher.model.states import State
 from publisher.notices.message import compose
 from publisher.sandbox.faults import Fault, What
@@ -110,7 +110,7 @@ def test_from_then_on_posts_of_that_page_are_made_at_their_instant(desk: Desk) -
     first, second = posts(desk)
     assert second.created_at >= later.due_at > first.created_at
     delivery = of(desk, "other.fr")
-    assert (delivery.state, delivery.remote_ids, delivery.stop) == (
+    assert (delivery.state, delivery.remote_ids, delivery.pending_stop) == (
         State.PUBLISHED, (second.id,), None,
     )  # fmt: skip
     assert desk.requests("updatePost") == 0
@@ -181,7 +181,7 @@ def test_what_is_only_said_to_be_public_is_not_published_on_record(
     reconcile()
     desk.work()
     assert (desk.state(), desk.there) == (State.PUBLISHED, [(TEXT, True)])
-    assert desk.delivery.stop is None
+    assert desk.delivery.pending_stop is None
 
 
 def test_what_is_made_at_its_instant_is_made_once_although_its_fields_are_refused(
@@ -284,7 +284,7 @@ def test_what_cannot_be_looked_at_now_is_found_when_reading_works_again(
     desk.clock.advance(60)
     desk.work()
     delivery = desk.delivery
-    assert (delivery.state, delivery.stop) == (State.PUBLISHED, State.SCHEDULED)
+    assert (delivery.state, delivery.pending_stop) == (State.PUBLISHED, State.SCHEDULED)
     assert delivery.published_at == seconds(posts(desk)[0].published_at) < delivery.due_at
     assert desk.requests("createFeedPost") == 1
 
@@ -318,7 +318,7 @@ def test_what_is_public_without_an_answer_and_cannot_be_seen_is_not_made_again(
     [
         (unseen(), Unknown),
         (Fault(what=What.SERVER_ERROR, endpoint="getObject"), Deferred),
-        (Fault(what=What.TOKEN_DEAD, endpoint="getObject"), AccountHeld),
+        (Fault(what=What.TOKEN_DEAD, endpoint="getObject"), AccountSuspended),
     ],
     ids=["not there", "away", "token"],
 )
@@ -367,7 +367,7 @@ def test_what_is_public_without_an_answer_is_found_and_not_made_again(desk: Desk
     desk.mend()
     desk.work()
     assert (desk.state(), desk.there) == (State.PUBLISHED, [(TEXT, True)])
-    assert desk.delivery.stop is State.SCHEDULED
+    assert desk.delivery.pending_stop is State.SCHEDULED
 
 
 def test_with_another_text_it_is_left_to_a_person(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from publisher.channels.registry import SPECS
 from publisher.channels.twitter import timeline
 from publisher.channels.twitter.timeline import LOOK_BACK, SKEW
 from publisher.model.models import Prepared
-from publisher.model.outcomes import Absent, Accepted, AccountHeld, Deferred, Kind, Unknown
+from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Kind, Unknown
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
@@ -82,7 +82,7 @@ def test_what_was_published_is_found(stage: Stage) -> None:
     attempt = stage.ready(stage.parcel("Bonjour"))
     sent = attempt.send()
     assert isinstance(sent, Accepted)
-    assert attempt.find(sent=()) == replace(sent, rest_until=None)
+    assert attempt.find(sent=()) == replace(sent, suspended_until=None)
 
 
 def test_what_was_not_sent_is_absent(stage: Stage) -> None:
@@ -123,7 +123,7 @@ def test_a_refusal_as_duplicate_is_settled_by_looking(x: Stage) -> None:
     again = attempt.channel.send(attempt.parcel, attempt.prepared, ())
     assert isinstance(again, Unknown)
     assert again.duplicate
-    assert attempt.find(sent=()) == replace(first, rest_until=None)
+    assert attempt.find(sent=()) == replace(first, suspended_until=None)
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ def test_a_text_is_recognised_however_the_platform_spells_it(
     attempt = stage.ready(stage.parcel(text, pictures=pictures))
     sent = attempt.send()
     assert isinstance(sent, Accepted)
-    assert attempt.find(sent=()) == replace(sent, rest_until=None)
+    assert attempt.find(sent=()) == replace(sent, suspended_until=None)
 
 
 def test_a_picture_without_a_text_is_found(stage: Stage) -> None:
     attempt = stage.ready(stage.parcel("", pictures=(stage.picture("Une carte"),)))
     sent = attempt.send()
     assert isinstance(sent, Accepted)
-    assert attempt.find(sent=()) == replace(sent, rest_until=None)
+    assert attempt.find(sent=()) == replace(sent, suspended_until=None)
 
 
 def test_looking_changes_nothing(stage: Stage) -> None:
@@ -232,7 +232,7 @@ def test_a_sick_account_is_held(channel: str, what: What, kind: Kind, stages: St
     attempt = stage.ready(stage.parcel("Bonjour"))
     stage.sandbox.faults.set([Fault(what=what, endpoint=READING_STEP[channel], seconds=600)])
     outcome = attempt.find()
-    assert isinstance(outcome, AccountHeld)
+    assert isinstance(outcome, AccountSuspended)
     assert outcome.kind is kind
     assert (outcome.until is not None) == (what is What.RATE_LIMIT)
 
@@ -400,7 +400,7 @@ def test_the_same_words_with_another_link_are_a_persons_affair(x: Stage, by_hand
     assert "publisher resolve" in outcome.message
     sent = attempt.send()
     assert isinstance(sent, Accepted)
-    assert attempt.find(sent=()) == replace(sent, rest_until=None)
+    assert attempt.find(sent=()) == replace(sent, suspended_until=None)
 
 
 def test_x_is_asked_once_whose_token_it_is_when_the_token_does_not_say(x: Stage) -> None:
@@ -527,7 +527,7 @@ def test_an_old_post_that_is_public_already_is_not_followed_by_a_new_one(page: S
 
 @pytest.mark.parametrize(
     ("what", "expected"),
-    [*((what, Deferred) for what in LOST), (What.TOKEN_DEAD, AccountHeld)],
+    [*((what, Deferred) for what in LOST), (What.TOKEN_DEAD, AccountSuspended)],
 )
 def test_an_old_post_of_which_nothing_is_known_is_not_followed_by_a_new_one(
     what: What, expected: type, page: Stage

@@ -10,7 +10,7 @@ import requests
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.twitter import chunked_upload
 from publisher.model.models import Parcel, Picture, Prepared
-from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused
+from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Refused
 from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import LOST, Stage, Stages
@@ -261,7 +261,7 @@ def test_a_rate_limit_holds_the_account_and_loses_nothing(
     prepared, stopped = attempt(stage, parcel, stage.open(), Prepared())
     if stopped is None:
         prepared, stopped = attempt(stage, parcel, stage.open(), prepared)
-    assert isinstance(stopped, AccountHeld)
+    assert isinstance(stopped, AccountSuspended)
     assert stopped.kind is Kind.RATE_LIMIT
     working(monkeypatch, still=False)
     exchanges.clear()
@@ -327,6 +327,6 @@ def test_no_secret_is_in_what_stops_an_upload(stage: Stage, parcel: Parcel) -> N
     for endpoint in (INITIALIZE, APPEND, FINALIZE, DESCRIBE):
         stage.sandbox.faults.set([Fault(what=What.UNAUTHORISED, endpoint=endpoint)])
         said += repr(attempt(stage, parcel, stage.open(), Prepared()))
-    assert said.count("AccountHeld") == 4
+    assert said.count("AccountSuspended") == 4
     for name, secret in stage.credentials.items():
         assert secret not in said, name

@@ -14,7 +14,7 @@ from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_c
 from publisher.channels.twitter import health as of_x
 from publisher.model.clock_check import ClockCheck
 from publisher.model.models import Content, Parcel, Part, Prepared
-from publisher.model.outcomes import UNTIL_MENDED, AccountHeld, Answer, Deferred, Kind
+from publisher.model.outcomes import UNTIL_MENDED, AccountSuspended, Answer, Deferred, Kind
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
@@ -116,7 +116,7 @@ def test_a_401_to_a_clock_that_is_far_off_is_not_the_keys_fault(
     """It is tried again ten seconds later by the clock that is behind."""
     platforms.are_wrong(seconds, Fault(what=What.UNAUTHORISED, channel="twitter"))
     outcome = platforms.post()
-    assert isinstance(outcome, AccountHeld if kind is Kind.AUTH else Deferred)
+    assert isinstance(outcome, AccountSuspended if kind is Kind.AUTH else Deferred)
     assert outcome.kind is kind
     if isinstance(outcome, Deferred):
         assert outcome.again_at
@@ -133,7 +133,7 @@ def test_a_401_is_the_keys_fault_where_a_platform_has_just_told_that_the_clock_i
     ask_for_the_time({who}, platforms.options)
     platforms.are_wrong(seconds, Fault(what=What.UNAUTHORISED, channel="twitter"))
     outcome = platforms.post()
-    assert isinstance(outcome, AccountHeld)
+    assert isinstance(outcome, AccountSuspended)
     assert (outcome.kind, outcome.backoff) == (Kind.AUTH, UNTIL_MENDED)
 
 
@@ -192,7 +192,7 @@ def test_a_fast_clock_is_compared_with_nobodys(platforms: Platforms) -> None:
     """A rehearsal plays on another day; its 401 is still one for wrong keys."""
     platforms.clock = FastClock(datetime(2016, 3, 7, 8, tzinfo=UTC), 60)  # type: ignore[assignment]
     platforms.are_wrong(0, Fault(what=What.UNAUTHORISED, channel="twitter"))
-    assert isinstance(platforms.post(), AccountHeld)
+    assert isinstance(platforms.post(), AccountSuspended)
     assert platforms.check.age() == float("inf")
 
 

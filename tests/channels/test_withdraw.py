@@ -7,7 +7,7 @@ import pytest
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.facebook import posts
 from publisher.model.models import Parcel, Prepared
-from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Outcome, Unknown
+from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Outcome, Unknown
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import Stage, Stages
 
@@ -160,7 +160,7 @@ def test_with_its_photo_at_facebook_it_is_not_withdrawn_and_may_be_tried_again(
     out: Out, fault: Fault
 ) -> None:
     outcome = out.withdraw(fault)
-    assert isinstance(outcome, Unknown | Deferred | AccountHeld)
+    assert isinstance(outcome, Unknown | Deferred | AccountSuspended)
     assert (out.stage.shown(), out.photos) == ([], 1)
     assert isinstance(out.withdraw(), Accepted)
     assert out.photos == 0

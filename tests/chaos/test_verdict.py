@@ -24,7 +24,7 @@ def _delivery(**more: Any) -> Delivery:
         "channel": "twitter",
         "state": State.PUBLISHED,
         "due_at": _DUE,
-        "wake_at": _DUE,
+        "next_check_at": _DUE,
         "expires_at": _DUE + timedelta(seconds=10),
         "embargo_until": None,
         "content": Content(parts=(Part(text="one"), Part(text="two"))),
@@ -181,7 +181,7 @@ _HARMLESS: dict[str, End] = {
             state=State.UNCERTAIN,
             remote_ids=("11",),
             settled_at=_GOOD.now,
-            wake_at=_GOOD.now + timedelta(minutes=1),
+            next_check_at=_GOOD.now + timedelta(minutes=1),
         )
     ),
     "due a minute after a resume": _end(
@@ -189,7 +189,7 @@ _HARMLESS: dict[str, End] = {
             state=State.SCHEDULED,
             remote_ids=(),
             published_at=None,
-            wake_at=_GOOD.now + timedelta(minutes=1),
+            next_check_at=_GOOD.now + timedelta(minutes=1),
         ),
         posts=[],
     ),
@@ -199,7 +199,7 @@ _HARMLESS: dict[str, End] = {
 def _scheduled(number: int, minutes: int) -> Delivery:
     return _delivery(
         id=number, state=State.SCHEDULED, remote_ids=(), published_at=None,
-        wake_at=_GOOD.now + timedelta(minutes=minutes),
+        next_check_at=_GOOD.now + timedelta(minutes=minutes),
     )  # fmt: skip
 
 

@@ -98,8 +98,12 @@ def waits_for(delivery: Delivery, end: End) -> str | None:
         return None
     for status in end.accounts:
         if status.account in (delivery.account, "*"):
-            until = "a person" if status.paused_at or not status.held_until else status.held_until
-            return f"{until}: {status.pause_reason or status.held_message}"
+            until = (
+                "a person"
+                if status.paused_at or not status.suspended_until
+                else status.suspended_until
+            )
+            return f"{until}: {status.pause_reason or status.suspension_message}"
     if delivery.state is State.UNCERTAIN and not delivery.settled_at and delivery.error_message:
         return f"a person: {delivery.error_message}"
     # What an outage left behind goes out one by one.
@@ -107,9 +111,9 @@ def waits_for(delivery: Delivery, end: End) -> str | None:
         other.account == delivery.account and other.state is State.SCHEDULED
         for other in end.deliveries
     )
-    soon = end.now < delivery.wake_at < end.now + _LONGEST_WAIT + before * APART
+    soon = end.now < delivery.next_check_at < end.now + _LONGEST_WAIT + before * APART
     if soon and delivery.state in (State.SCHEDULED, State.UNCERTAIN):
-        return f"{delivery.wake_at:%H:%M:%S} UTC: {delivery.error_message or 'its new time'}"
+        return f"{delivery.next_check_at:%H:%M:%S} UTC: {delivery.error_message or 'its new time'}"
     return None
 
 

@@ -13,7 +13,15 @@ import pytest
 
 from publisher.app import Application
 from publisher.base import spreadsheet
-from publisher.model.outcomes import Accepted, AccountHeld, Kind, Limit, Outcome, Refused, Unknown
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Kind,
+    Limit,
+    Outcome,
+    Refused,
+    Unknown,
+)
 from tests.cli.runner import SCRIPT, Cli
 
 POST = "2016-03-07-annual-day.fr"
@@ -375,7 +383,7 @@ def test_status_says_why_an_account_stands_still(
     _attempt(
         workspace,
         {
-            "bice-x": [AccountHeld(Kind.AUTH, "The token is no longer valid.")],
+            "bice-x": [AccountSuspended(Kind.AUTH, "The token is no longer valid.")],
             "bice-page": [Unknown("No answer.")],
         },
     )
@@ -389,7 +397,7 @@ def test_status_says_why_an_account_stands_still(
     assert "08:30  uncertain    bice-page  2016-03-07-annual-day.fr\n" in out
     accounts = {entry["account"]: entry for entry in cli("status", "--json").json["accounts"]}
     assert accounts["*"]["pause_reason"] == "Le programme a changé"
-    assert accounts["bice-x"]["held_kind"] == "auth"
+    assert accounts["bice-x"]["suspension_kind"] == "auth"
 
 
 @pytest.fixture
@@ -455,7 +463,7 @@ def test_status_shows_what_goes_out_after_a_hold_that_ends_by_itself(
     cli("queue")
     _at(monkeypatch, "2016-03-07T08:30:01+01:00")
     until = datetime(2016, 3, 7, 9, 0, tzinfo=ZoneInfo("Europe/Zurich"))
-    held = AccountHeld(Kind.RATE_LIMIT, "Too many requests.", until)
+    held = AccountSuspended(Kind.RATE_LIMIT, "Too many requests.", until)
     _attempt(workspace, {"bice-x": [held], "bice-page": [Unknown("No answer.")]})
     status = cli("status", "--json").json
     assert [row["post"] for row in status["next"]] == ["later.fr"]

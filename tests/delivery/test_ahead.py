@@ -28,7 +28,7 @@ from publisher.model.models import (
     Prepared,
     Upload,
 )
-from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Outcome, Refused
+from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Refused
 from publisher.model.states import State
 from publisher.model.timing import AHEAD
 from tests.delivery.scripted import OnlySends
@@ -134,7 +134,9 @@ class Desk:
 
     def _quiet_until(self, instant: datetime) -> float:
         delivery = self.delivery
-        wakes = {State.SCHEDULED: delivery.wake_at, State.CANCELLED: instant}.get(delivery.state)
+        wakes = {State.SCHEDULED: delivery.next_check_at, State.CANCELLED: instant}.get(
+            delivery.state
+        )
         if wakes is None:
             return 0.0
         return seconds_between(self.clock.now(), min(wakes, instant)) - 2 * LOOK_AHEAD
@@ -184,7 +186,11 @@ def test_between_it_waits_on_the_schedule(desk: Desk) -> None:
     due_at = desk.queue()
     desk.pass_until(due_at - timedelta(seconds=AHEAD - 90))
     waiting = desk.delivery
-    assert (waiting.state, waiting.lease_until, waiting.wake_at) == (State.SCHEDULED, None, due_at)
+    assert (waiting.state, waiting.lease_until, waiting.next_check_at) == (
+        State.SCHEDULED,
+        None,
+        due_at,
+    )
     asked = len(desk.channel.asked)
     desk.pass_until(due_at - timedelta(seconds=LOOK_AHEAD + 1))
     assert len(desk.channel.asked) == asked, "nothing is done about it meanwhile"
@@ -192,7 +198,7 @@ def test_between_it_waits_on_the_schedule(desk: Desk) -> None:
 
 def test_what_does_not_move_is_not_taken_up_ahead(desk: Desk) -> None:
     due_at = desk.queue(content=Content(parts=(Part(text="Sans image"),)))
-    assert desk.delivery.wake_at == due_at
+    assert desk.delivery.next_check_at == due_at
 
 
 def test_what_a_clock_that_was_set_back_makes_early_goes_back_on_the_schedule(desk: Desk) -> None:
@@ -203,7 +209,11 @@ def test_what_a_clock_that_was_set_back_makes_early_goes_back_on_the_schedule(de
     desk.clock.set(-3600)
     desk.courier.deliver(claim)
     waiting = desk.delivery
-    assert (waiting.state, waiting.lease_until, waiting.wake_at) == (State.SCHEDULED, None, due_at)
+    assert (waiting.state, waiting.lease_until, waiting.next_check_at) == (
+        State.SCHEDULED,
+        None,
+        due_at,
+    )
     desk.pass_until(due_at + timedelta(seconds=5))
     assert desk.channel.sent == [due_at]
 
@@ -269,7 +279,7 @@ def test_what_the_platform_refuses_fails_before_its_time(desk: Desk) -> None:
 def test_what_stops_the_way_there_is_tried_again_and_it_is_in_time(desk: Desk) -> None:
     desk.channel.stops = [
         Deferred(Kind.UNAVAILABLE, "Away."),
-        AccountHeld(Kind.RATE_LIMIT, "Later.", desk.clock.ahead(DUE_IN - 300)),
+        AccountSuspended(Kind.RATE_LIMIT, "Later.", desk.clock.ahead(DUE_IN - 300)),
         Deferred(Kind.UNAVAILABLE, "Away."),
     ]
     due_at = desk.queue()
@@ -331,7 +341,7 @@ def test_a_retry_takes_it_up_ahead_as_well(desk: Desk) -> None:
     due_at = desk.queue()
     desk.pass_until(due_at - timedelta(seconds=AHEAD - 60))
     desk.control.retry("post.fr", None, "manager")
-    assert desk.delivery.wake_at == desk.clock.now()
+    assert desk.delivery.next_check_at == desk.clock.now()
     desk.pass_until(due_at + timedelta(seconds=5))
     assert desk.channel.sent == [due_at]
 

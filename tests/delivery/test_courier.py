@@ -17,7 +17,7 @@ from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Claim, Content, Delivery, Part, Picture
 from publisher.model.outcomes import (
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -102,7 +102,7 @@ def test_a_thread_goes_on_after_the_last_part_that_is_out(
     [
         (Refused(Kind.CONTENT, "Too long."), State.FAILED),
         (Deferred(Kind.UNAVAILABLE, "Away."), State.SCHEDULED),
-        (AccountHeld(Kind.AUTH, "Expired."), State.SCHEDULED),
+        (AccountSuspended(Kind.AUTH, "Expired."), State.SCHEDULED),
         (Unknown("No answer."), State.UNCERTAIN),
     ],
 )
@@ -208,9 +208,9 @@ def test_an_account_without_credentials_is_held_and_its_post_waits(
     courier.deliver(claim_one(dispatch, clock))
     assert (only(queries).state, only(queries).attempts) == (State.SCHEDULED, 0)
     (account,) = queries.accounts()
-    assert (account.account, account.held_until) == ("bice-x", clock.ahead(60))
-    assert "no api_key" in str(account.held_message)
-    assert "it is tried again by itself" in str(account.held_message)
+    assert (account.account, account.suspended_until) == ("bice-x", clock.ahead(60))
+    assert "no api_key" in str(account.suspension_message)
+    assert "it is tried again by itself" in str(account.suspension_message)
 
 
 def test_a_channel_that_breaks_while_sending_leaves_the_outcome_unknown(
@@ -258,7 +258,7 @@ PICTURE = Picture(
     [
         (Refused(Kind.CONTENT, "The picture is refused."), State.FAILED),
         (Deferred(Kind.UNAVAILABLE, "Away."), State.SCHEDULED),
-        (AccountHeld(Kind.AUTH, "Expired."), State.SCHEDULED),
+        (AccountSuspended(Kind.AUTH, "Expired."), State.SCHEDULED),
         (Unknown("An older text is public."), State.UNCERTAIN),
     ],
 )

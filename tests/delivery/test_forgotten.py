@@ -21,7 +21,7 @@ from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import (
     Absent,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Sighting,
@@ -220,7 +220,7 @@ def test_with_keys_of_somebody_else_nothing_is_read(
     """The account is held; what they would show is another's."""
     forget(database, ledger, clock, ["Un."])
     channel = ScriptedChannel(clock)  # which fails when it is read
-    held = AccountHeld(Kind.AUTH, "The keys belong to @other.")
+    held = AccountSuspended(Kind.AUTH, "The keys belong to @other.")
     reconciler = Reconciler(
         doubts, lambda _account: nullcontext(channel), check_keys=lambda _account, _channel: held
     )

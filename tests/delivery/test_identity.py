@@ -120,10 +120,10 @@ def test_a_french_post_does_not_go_out_on_the_english_account_whose_keys_were_sw
     stage.put_keys(our_x="our-x-en", our_x_en="our-x")
     state, (held,) = stage.publish("a", "our-x")
     assert stage.public() == {}
-    assert (state, held.account, held.held_kind, held.held_until) == (
+    assert (state, held.account, held.suspension_kind, held.suspended_until) == (
         State.SCHEDULED, "our-x", "auth", None,
     )  # fmt: skip
-    assert "belong to @our_x_en, but publisher.toml names @Our_X" in (held.held_message or "")
+    assert "belong to @our_x_en, but publisher.toml names @Our_X" in (held.suspension_message or "")
 
 
 def test_the_right_keys_go_out_and_x_is_asked_once_for_all_processes(stage: Stage) -> None:
@@ -136,7 +136,7 @@ def test_a_page_token_of_another_page_holds_the_page(stage: Stage) -> None:
     stage.put_keys(our_page="our-page-en")
     state, (held,) = stage.publish("a", "our-page")
     assert (state, stage.public()) == (State.SCHEDULED, {})
-    assert "belongs to another Page, our-page-en" in (held.held_message or "")
+    assert "belongs to another Page, our-page-en" in (held.suspension_message or "")
 
 
 def test_with_the_token_of_another_page_nothing_is_withdrawn(stage: Stage) -> None:
@@ -162,7 +162,7 @@ def test_without_a_handle_nobody_is_asked_and_the_owner_is_remembered(stage: Sta
     state, (held,) = stage.publish("b", "our-x")
     assert state is State.SCHEDULED
     assert list(stage.public()) == ["our-x"]
-    assert "belong to @our_x_en; those before belonged to" in (held.held_message or "")
+    assert "belong to @our_x_en; those before belonged to" in (held.suspension_message or "")
 
 
 def test_new_keys_of_the_same_user_disturb_nobody_and_cost_nothing(stage: Stage) -> None:

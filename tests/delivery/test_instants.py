@@ -126,7 +126,7 @@ def test_a_time_that_a_person_chose_is_kept_to_when_the_clock_was_set_back_at_it
     clock.sleep_until(chosen - timedelta(seconds=2))
     courier._gate = SetBack(clock, 600)
     courier.deliver(claim_one(dispatch, clock))
-    assert (channel.sent, only(queries).goes_at) == ([], chosen)
+    assert (channel.sent, only(queries).send_at) == ([], chosen)
 
 
 def test_what_is_put_off_leaves_when_it_is_to_be_tried_again_and_not_when_it_is_claimed(
@@ -141,7 +141,7 @@ def test_what_is_put_off_leaves_when_it_is_to_be_tried_again_and_not_when_it_is_
     add(ledger, wish(clock, due_in=1))
     tries = []
     for _ in range(3):
-        tries.append(only(queries).goes_at)
+        tries.append(only(queries).send_at)
         for claim in dispatch.claim(tries[-1], clock.ahead(19), 1):
             courier.deliver(claim)
     assert [instant for instant, _part in channel.sent] == tries

@@ -184,4 +184,4 @@ def test_an_innocent_post_goes_out_whatever_another_meets(
     assert called_out == sorted(post["id"] for post in public), "the log tells what is out"
     assert len({post["text"] for post in public}) == len(public), "nothing is out twice"
     for status in office.queries.accounts():
-        assert status.held_until, "a suspension has an end"
+        assert status.suspended_until, "a suspension has an end"

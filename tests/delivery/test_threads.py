@@ -63,7 +63,7 @@ def test_the_parts_of_a_thread_are_apart(
     sending = Leases.for_timeout(timedelta(seconds=20)).sending
     for delivery in between:
         assert delivery.lease_until
-        assert delivery.lease_until - delivery.wake_at >= timedelta(seconds=sending)
+        assert delivery.lease_until - delivery.next_check_at >= timedelta(seconds=sending)
 
 
 def test_a_pause_while_a_thread_waits_for_its_next_part_stops_it(
@@ -95,7 +95,7 @@ def test_a_part_whose_parent_is_not_shown_yet_waits_and_goes_on(
     courier.deliver(claim_one(dispatch, clock))
     while only(queries).state is not State.PUBLISHED:
         assert only(queries).state is State.SCHEDULED
-        clock.sleep_until(only(queries).wake_at)
+        clock.sleep_until(only(queries).next_check_at)
         courier.deliver(claim_one(dispatch, clock))
     assert [part for _at, part in channel.sent] == [1, 2, 2, 2, 2, 3]
     assert seconds(channel) == [0, 1.5, 5.5, 13.5, 29.5, 31]

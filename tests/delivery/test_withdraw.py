@@ -23,7 +23,7 @@ from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Content, Part, Picture, Prepared
 from publisher.model.outcomes import (
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -168,7 +168,7 @@ def test_whoever_dies_in_the_middle_leaves_on_record_which_parts_are_down(
     [
         Deferred(Kind.UNAVAILABLE, "X could not be reached."),
         Refused(Kind.PERMISSION, "No."),
-        AccountHeld(Kind.AUTH, "The keys are dead."),
+        AccountSuspended(Kind.AUTH, "The keys are dead."),
         Unknown("No answer."),
     ],
 )
@@ -198,7 +198,7 @@ def test_what_may_still_be_out_is_tried_again_by_itself_until_it_is_gone(
     assert withdrawals_of(control).claim(clock.ahead(60), 9) == []
 
 
-STRANGER = AccountHeld(Kind.AUTH, "The page token belongs to another Page.")
+STRANGER = AccountSuspended(Kind.AUTH, "The page token belongs to another Page.")
 
 
 @pytest.mark.usefixtures("_thread")
@@ -232,7 +232,7 @@ def test_a_withdrawal_waits_as_long_as_the_platform_asks(
     control: Control, clock: ManualClock
 ) -> None:
     until = clock.now() + timedelta(minutes=15)
-    answer = AccountHeld(Kind.RATE_LIMIT, "Too many.", until)
+    answer = AccountSuspended(Kind.RATE_LIMIT, "Too many.", until)
     withdraw(control, DeletingChannel(fails_at="3", answer=answer))
     assert tried_again(control, clock, DeletingChannel()) == 15 * 60
 

@@ -49,7 +49,7 @@ def test_what_is_claimed_by_a_wrong_clock_is_put_off_and_leaves_at_its_time(
     assert delivery.state is State.SCHEDULED
     assert delivery.error_kind == Kind.CLOCK
     assert "2 h ahead of that of X" in str(delivery.error_message)
-    assert delivery.goes_at == due
+    assert delivery.send_at == due
     assert channel.prepared == 0
     clock.set(-7200)
     clock.advance(599)

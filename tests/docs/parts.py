@@ -21,7 +21,7 @@ from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Answer,
     Deferred,
     Outcome,
@@ -596,8 +596,8 @@ def _common(effects: set[str]) -> str:
 def _effect(outcome: Outcome, *, public: bool) -> str:
     match outcome:
         case Accepted():
-            rests = public and (outcome.rest_until or outcome.backoff)
-            rest = _until(outcome.rest_until, outcome.backoff) if rests else ""
+            rests = public and (outcome.suspended_until or outcome.backoff)
+            rest = _until(outcome.suspended_until, outcome.backoff) if rests else ""
             return ("`published`" if public else "goes on") + (
                 f"; then the account {rest}" if rest else ""
             )
@@ -607,7 +607,7 @@ def _effect(outcome: Outcome, *, public: bool) -> str:
             return f"`scheduled`, tried again; after {outcome.most} tries `failed` ({outcome.kind})"
         case Deferred():
             return "`scheduled`, tried again"
-        case AccountHeld():
+        case AccountSuspended():
             return f"`scheduled`; the account {_until(outcome.until, outcome.backoff)} ({outcome.kind})"
         case Unknown():
             return "`uncertain`"

@@ -107,7 +107,9 @@ def test_accounts_of_one_app_learn_from_one_answer_that_its_limit_is_used_up(
         queue(f"{account}.fr", account, due_in=4)
         publisher("run", "--no-web", "--until-idle", code=1)
     assert sandbox.state()["requests"]["createPosts"] == 1
-    told = [body for body in receiver.bodies if "1 other account of its app rest until" in body]
+    told = [
+        body for body in receiver.bodies if "1 other account of its app are suspended until" in body
+    ]
     assert len(told) == 1
     status = " ".join(publisher("status").split())
     assert "bice-en and 1 other account of its app are suspended until" in status

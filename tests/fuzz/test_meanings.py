@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.channels.answers import LONGEST_REST
+from publisher.channels.answers import LONGEST_SUSPENSION
 from publisher.channels.twitter import timeline
 from publisher.model.models import Part, Picture
 from publisher.model.outcomes import (
     Absent,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Answer,
     Deferred,
     Kind,
@@ -49,7 +49,7 @@ def test_any_answer_has_a_meaning(
     look_at(outcome, needs_id=step not in _NAMELESS, now=NOW)
     if isinstance(outcome, Accepted):
         assert 200 <= status < 300 or step is Step.WITHDRAW
-    if isinstance(outcome, Refused | AccountHeld) and channel == "twitter":
+    if isinstance(outcome, Refused | AccountSuspended) and channel == "twitter":
         assert 400 <= status < 500
 
 
@@ -65,7 +65,7 @@ def test_reading_any_answer_refuses_no_post(
 ) -> None:
     with bounded(5):
         outcome = meaning(channel, Answer(Wire.ANSWERED, NOW, status, headers, body), Step.READ)
-    assert type(outcome) in (Accepted, Deferred, AccountHeld, Unknown)
+    assert type(outcome) in (Accepted, Deferred, AccountSuspended, Unknown)
     look_at(outcome, needs_id=False, now=NOW)
 
 
@@ -92,20 +92,20 @@ def look_at(outcome: Outcome | Sighting, *, needs_id: bool, now: datetime) -> No
     if isinstance(outcome, Accepted):
         assert outcome.remote_id or not needs_id
         assert re.fullmatch(r"[A-Za-z0-9_-]{0,100}", outcome.remote_id)
-        assert outcome.rest_until is None or now - timedelta(
+        assert outcome.suspended_until is None or now - timedelta(
             minutes=1
-        ) <= outcome.rest_until <= now + LONGEST_REST + timedelta(minutes=1)
+        ) <= outcome.suspended_until <= now + LONGEST_SUSPENSION + timedelta(minutes=1)
         return
     if isinstance(outcome, Absent):
         return
-    assert isinstance(outcome, Refused | Deferred | AccountHeld | Unknown)
+    assert isinstance(outcome, Refused | Deferred | AccountSuspended | Unknown)
     assert outcome.message.isprintable()
     assert 0 < len(outcome.message) < 700
     outcome.message.encode()
     assert "hunter2" not in outcome.message
-    if isinstance(outcome, AccountHeld):
+    if isinstance(outcome, AccountSuspended):
         assert outcome.until is None or now - timedelta(
             minutes=1
-        ) <= outcome.until <= now + LONGEST_REST + timedelta(minutes=1)
+        ) <= outcome.until <= now + LONGEST_SUSPENSION + timedelta(minutes=1)
     if not isinstance(outcome, Unknown):
         assert outcome.kind in Kind

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Connection, event, select
 
 from publisher.ledger import rate_limits
-from publisher.ledger.account_holds import hold
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -16,10 +15,19 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import AccountStatus, Queries
+from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Delivery
-from publisher.model.outcomes import Accepted, AccountHeld, Kind, Limit, Outcome, Refused, Unknown
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Kind,
+    Limit,
+    Outcome,
+    Refused,
+    Unknown,
+)
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -53,25 +61,28 @@ def sent(
     return {delivery.account: delivery for delivery in intended if delivery}
 
 
-def used_up(until: datetime) -> AccountHeld:
-    return AccountHeld(Kind.RATE_LIMIT, "Too many.", until, app_rests_until=until)
+def used_up(until: datetime) -> AccountSuspended:
+    return AccountSuspended(Kind.RATE_LIMIT, "Too many.", until, app_suspended_until=until)
 
 
 def standing(queries: Queries) -> dict[str, AccountStatus]:
     return {status.account: status for status in queries.accounts()}
 
 
-def resting(queries: Queries) -> dict[str, datetime | None]:
-    return {name: status.held_until for name, status in standing(queries).items()}
+def suspended(queries: Queries) -> dict[str, datetime | None]:
+    return {name: status.suspended_until for name, status in standing(queries).items()}
 
 
 @pytest.mark.parametrize(
     ("what", "state"),
     [
         (used_up, State.SCHEDULED),
-        (lambda until: Accepted("1", rest_until=until, app_rests_until=until), State.PUBLISHED),
-        (lambda until: Refused(Kind.CONTENT, "No.", app_rests_until=until), State.FAILED),
-        (lambda until: Unknown("Perhaps.", app_rests_until=until), State.UNCERTAIN),
+        (
+            lambda until: Accepted("1", suspended_until=until, app_suspended_until=until),
+            State.PUBLISHED,
+        ),
+        (lambda until: Refused(Kind.CONTENT, "No.", app_suspended_until=until), State.FAILED),
+        (lambda until: Unknown("Perhaps.", app_suspended_until=until), State.UNCERTAIN),
     ],
 )
 def test_accounts_of_one_app_rest_together_and_no_other_does(
@@ -85,27 +96,27 @@ def test_accounts_of_one_app_rest_together_and_no_other_does(
     """The answer of one is enough, and is recorded as ever."""
     until = clock.ahead(3600)
     assert attempts.record(sent["bice-x"], what(until), clock.ahead(30)).state is state
-    assert resting(queries) == dict.fromkeys(("bice-es", "bice-fr", "bice-x"), until)
-    assert {status.held_kind for status in queries.accounts()} == {Kind.APP_LIMIT}
+    assert suspended(queries) == dict.fromkeys(("bice-es", "bice-fr", "bice-x"), until)
+    assert {status.suspension_kind for status in queries.accounts()} == {Kind.APP_LIMIT}
 
 
 def test_a_limit_of_the_account_alone_holds_no_other(
     sent: dict[str, Delivery], attempts: Attempts, queries: Queries, clock: ManualClock
 ) -> None:
     until = clock.ahead(900)
-    held = AccountHeld(Kind.RATE_LIMIT, "Too many.", until)
+    held = AccountSuspended(Kind.RATE_LIMIT, "Too many.", until)
     attempts.record(sent["bice-x"], held, clock.ahead(30))
-    assert resting(queries) == {"bice-x": until}
-    assert standing(queries)["bice-x"].held_kind == Kind.RATE_LIMIT
+    assert suspended(queries) == {"bice-x": until}
+    assert standing(queries)["bice-x"].suspension_kind == Kind.RATE_LIMIT
 
 
 def test_an_account_that_rests_longer_than_its_app_does_so_alone(
     sent: dict[str, Delivery], attempts: Attempts, queries: Queries, clock: ManualClock
 ) -> None:
     own, app = clock.ahead(7200), clock.ahead(3600)
-    held = AccountHeld(Kind.RATE_LIMIT, "Too many.", own, app_rests_until=app)
+    held = AccountSuspended(Kind.RATE_LIMIT, "Too many.", own, app_suspended_until=app)
     attempts.record(sent["bice-x"], held, clock.ahead(30))
-    assert resting(queries) == {"bice-x": own, "bice-es": app, "bice-fr": app}
+    assert suspended(queries) == {"bice-x": own, "bice-es": app, "bice-fr": app}
 
 
 def test_what_stands_in_the_way_of_another_account_stays(
@@ -121,15 +132,15 @@ def test_what_stands_in_the_way_of_another_account_stays(
     attempts.record(sent["bice-fr"], Accepted("1"), clock.ahead(30))
     control.pause("bice-fr", "crise", "direction")
     with database.write() as connection:
-        hold(connection, "bice-es", AccountHeld(Kind.AUTH, "No keys."), clock.now())
-        hold(connection, OTHER, AccountHeld(Kind.RATE_LIMIT, "A lot.", longer), clock.now())
+        suspend(connection, "bice-es", AccountSuspended(Kind.AUTH, "No keys."), clock.now())
+        suspend(connection, OTHER, AccountSuspended(Kind.RATE_LIMIT, "A lot.", longer), clock.now())
         for name in (OTHER, "bice-es"):
-            hold(connection, name, AccountHeld(Kind.RATE_LIMIT, "Few.", until), clock.now())
+            suspend(connection, name, AccountSuspended(Kind.RATE_LIMIT, "Few.", until), clock.now())
     attempts.record(sent["bice-x"], used_up(until), clock.ahead(30))
     found = standing(queries)
-    assert (found["bice-es"].held_kind, found["bice-es"].held_until) == (Kind.AUTH, None)
-    assert (found["bice-fr"].pause_reason, found["bice-fr"].held_until) == ("crise", until)
-    assert (found[OTHER].held_message, found[OTHER].held_until) == ("A lot.", longer)
+    assert (found["bice-es"].suspension_kind, found["bice-es"].suspended_until) == (Kind.AUTH, None)
+    assert (found["bice-fr"].pause_reason, found["bice-fr"].suspended_until) == ("crise", until)
+    assert (found[OTHER].suspension_message, found[OTHER].suspended_until) == ("A lot.", longer)
 
 
 def test_answers_that_come_together_note_the_rest_once(
@@ -201,9 +212,9 @@ def test_nobody_waits_for_an_account_that_somebody_has_in_hand(
                 attempts.record, sent["bice-x"], used_up(until), clock.ahead(30)
             )
             assert recording.result(timeout=5).state is State.SCHEDULED
-    assert resting(queries) == {"bice-fr": until, "bice-x": until}
+    assert suspended(queries) == {"bice-fr": until, "bice-x": until}
     attempts.record(sent["bice-es"], used_up(until), clock.ahead(30))
-    assert resting(queries) == dict.fromkeys(("bice-es", "bice-fr", "bice-x"), until)
+    assert suspended(queries) == dict.fromkeys(("bice-es", "bice-fr", "bice-x"), until)
 
 
 def test_workers_that_learn_it_at_once_do_not_stand_in_each_others_way(
@@ -228,7 +239,7 @@ def test_workers_that_learn_it_at_once_do_not_stand_in_each_others_way(
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(record, range(8)))
     assert {d.state for d in queries.deliveries()} == {State.SCHEDULED}
-    held = set(resting(queries))
+    held = set(suspended(queries))
     assert held == app
     assert not Audit(database, clock).verify().breaks
 
@@ -254,7 +265,7 @@ def test_many_accounts_take_no_more_statements_than_few(
         event.listen(database.engine, "before_cursor_execute", note)
         worker.record(intended, used_up(clock.ahead(3600)), clock.ahead(30))
         event.remove(database.engine, "before_cursor_execute", note)
-        assert len([name for name in resting(queries) if name in names]) == size
+        assert len([name for name in suspended(queries) if name in names]) == size
         return len(asked)
 
     assert statements(400) <= statements(3) + 3
@@ -268,7 +279,7 @@ def test_who_is_not_held_is_not_asked_whose_app_it_is(
 
     worker = Attempts(database, clock, 60, shares_with=never)
     worker.record(sent["bice-x"], Accepted("1"), clock.ahead(30))
-    worker.record(sent["bice-fr"], AccountHeld(Kind.AUTH, "No keys."), clock.ahead(30))
+    worker.record(sent["bice-fr"], AccountSuspended(Kind.AUTH, "No keys."), clock.ahead(30))
 
 
 def test_each_account_shows_the_newest_word_on_the_limit_of_its_app(

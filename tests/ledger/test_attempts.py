@@ -13,7 +13,7 @@ from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Delivery, Prepared
 from publisher.model.outcomes import (
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -80,7 +80,7 @@ def test_what_leaves_late_is_in_doubt_from_when_it_left(
     [
         (Refused(Kind.CONTENT, "Too long."), State.FAILED, 1, Kind.CONTENT),
         (Deferred(Kind.UNAVAILABLE, "No connection."), State.SCHEDULED, 1, Kind.UNAVAILABLE),
-        (AccountHeld(Kind.AUTH, "Token expired."), State.SCHEDULED, 0, Kind.AUTH),
+        (AccountSuspended(Kind.AUTH, "Token expired."), State.SCHEDULED, 0, Kind.AUTH),
         (Unknown("No answer."), State.UNCERTAIN, 1, Kind.UNKNOWN_OUTCOME),
     ],
 )
@@ -107,8 +107,8 @@ def test_what_was_deferred_wakes_later_each_time(
         after = attempts.record(
             intend(attempts, delivery, clock), Deferred(Kind.UNAVAILABLE, "Away."), clock.ahead(30)
         )
-        waits.append((after.wake_at - clock.now()).total_seconds())
-        clock.sleep_until(after.wake_at)
+        waits.append((after.next_check_at - clock.now()).total_seconds())
+        clock.sleep_until(after.next_check_at)
         taken = attempts.take(dispatch.claim(clock.now(), clock.ahead(30), 1)[0])
         assert taken is not None
         delivery = taken
@@ -184,9 +184,9 @@ def test_an_account_whose_limit_is_used_up_rests_after_what_it_still_took(
     attempts: Attempts, delivery: Delivery, queries: Queries, clock: ManualClock
 ) -> None:
     until = clock.ahead(600)
-    taken = Accepted("1", rest_until=until)
+    taken = Accepted("1", suspended_until=until)
     after = attempts.record(intend(attempts, delivery, clock), taken, clock.ahead(30))
     assert after.remote_ids == ("1",)
     (account,) = queries.accounts()
-    assert (account.held_until, account.held_kind) == (until, Kind.RATE_LIMIT)
+    assert (account.suspended_until, account.suspension_kind) == (until, Kind.RATE_LIMIT)
     assert attempts.intend(after, clock.now(), clock.ahead(30)) is None

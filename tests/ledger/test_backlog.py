@@ -13,7 +13,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.outcomes import AccountHeld, Deferred, Kind
+from publisher.model.outcomes import AccountSuspended, Deferred, Kind
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -36,7 +36,7 @@ def fill(ledger: Ledger, clock: ManualClock, count: int, account: str = "bice-x"
 
 
 def times(queries: Queries, account: str = "bice-x") -> list[datetime]:
-    return sorted(d.goes_at for d in queries.deliveries() if d.account == account)
+    return sorted(d.send_at for d in queries.deliveries() if d.account == account)
 
 
 def claimed(dispatch: Dispatch, queries: Queries, clock: ManualClock) -> list[str]:
@@ -152,7 +152,7 @@ def test_what_fell_due_during_a_hold_still_goes_one_by_one(
     (claim,) = dispatch.claim(clock.now(), clock.ahead(30), 1)
     delivery = attempts.take(claim)
     assert delivery
-    held = AccountHeld(Kind.RATE_LIMIT, "Too many.", clock.ahead(900))
+    held = AccountSuspended(Kind.RATE_LIMIT, "Too many.", clock.ahead(900))
     attempts.record(delivery, held, clock.ahead(30))
     clock.advance(901)
     backlog.spread()

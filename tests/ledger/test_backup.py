@@ -26,6 +26,7 @@ from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.integrity import triggers
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.integrity.backup import Restored, back_up, restore
+from publisher.ledger.integrity.hash_chain import FORMER
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import Rank
@@ -366,15 +367,18 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
     Control(database, clock).pause("bice-x", "essai", "manager")
     Control(database, clock).resume("bice-x", "manager")
     back_up(database, clock, copy)
-    older = tmp_path / "older.db"
+    older, now = tmp_path / "older.db", {old: new for new, old in FORMER.items()}
     with closing(Database(f"sqlite:///{older}")) as first, first.write() as connection:
         migrate.upgrade(connection, "0001")
     with closing(sqlite3.connect(older)) as raw, raw:
         raw.execute("ATTACH ? AS newest", (str(copy),))
         for table in ("deliveries", "history", "accounts"):
             names = [row[1] for row in raw.execute(f"PRAGMA main.table_info({table})")]
-            both = ", ".join(names)
-            raw.execute(f"INSERT INTO {table} ({both}) SELECT {both} FROM newest.{table}")
+            today = [now.get(name, name) for name in names]
+            raw.execute(
+                f"INSERT INTO {table} ({', '.join(names)})"
+                f" SELECT {', '.join(today)} FROM newest.{table}"
+            )
     older.replace(copy)
     put_back(database, copy, place, clock)
     with closing(Database(f"sqlite:///{place}")) as restored:

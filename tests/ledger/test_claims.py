@@ -9,7 +9,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Claim, Delivery
-from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Refused
+from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Refused
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -132,7 +132,7 @@ def test_a_held_account_is_claimed_again_when_its_hold_is_over(
     add(ledger, wish(clock, due_in=1), wish(clock, "another", due_in=1))
     delivery = attempts.take(claim(dispatch, clock, limit=1)[0])
     assert delivery is not None
-    held = AccountHeld(Kind.RATE_LIMIT, "Too many posts.", until=clock.ahead(100))
+    held = AccountSuspended(Kind.RATE_LIMIT, "Too many posts.", until=clock.ahead(100))
     attempts.record(delivery, held, clock.ahead(_LEASE))
     assert claim(dispatch, clock) == []
     clock.advance(101)
@@ -148,7 +148,7 @@ def test_what_fell_due_during_a_hold_goes_out_in_order_and_not_in_a_burst(
     add(ledger, wish(clock, "later", due_in=102))
     delivery = attempts.take(claim(dispatch, clock, limit=1)[0])
     assert delivery is not None
-    held = AccountHeld(Kind.RATE_LIMIT, "Too many posts.", until=clock.ahead(100))
+    held = AccountSuspended(Kind.RATE_LIMIT, "Too many posts.", until=clock.ahead(100))
     attempts.record(delivery, held, clock.ahead(_LEASE))
     clock.advance(101)
     order = []

@@ -188,7 +188,7 @@ def test_a_request_of_unknown_outcome_has_long_settled(
 
 
 @pytest.mark.parametrize("account", ["bice-page", None])
-def test_nothing_is_cleared_while_the_account_rests(
+def test_nothing_is_cleared_while_the_account_is_paused_or_suspended(
     account: str | None,
     ready: Delivery,
     end: Callable[[Delivery, State], None],

@@ -24,6 +24,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.tables import REVISION, metadata
 from tests.support.clock import ManualClock
+from tests.support.older_ledgers import todays_names
 from tests.support.wishes import add, wish
 
 
@@ -327,7 +328,8 @@ def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
             # The ledger's code of today writes it.
             connection.exec_driver_sql("ALTER TABLE deliveries ADD COLUMN withdraw_at BIGINT")
         wishes = [wish(clock, post, 0, repeat=True) for post in ("a", "b", "c")]
-        add(Ledger(database, clock), *wishes)
+        with todays_names(database):
+            add(Ledger(database, clock), *wishes)
         with database.write() as connection:
             for statement in before:
                 connection.exec_driver_sql(statement)

@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from publisher.ledger.account_holds import hold
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.dispatcher.due import Lookout
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
+from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import deliveries
 from publisher.model.models import Claim
-from publisher.model.outcomes import AccountHeld, Kind
+from publisher.model.outcomes import AccountSuspended, Kind
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -41,8 +41,8 @@ class Scene:
         """Its platform takes nothing of the account for `_HOLD` seconds."""
         until = self.clock.ahead(_HOLD)
         with self.database.write() as connection:
-            outcome = AccountHeld(Kind.RATE_LIMIT, "Too many posts.", until=until)
-            hold(connection, "bice-x", outcome, self.clock.now())
+            outcome = AccountSuspended(Kind.RATE_LIMIT, "Too many posts.", until=until)
+            suspend(connection, "bice-x", outcome, self.clock.now())
 
     def sees_work(self) -> bool:
         return Lookout(self.database, self.clock).look(self.clock.ahead(4)).due
@@ -87,7 +87,7 @@ def _all_are_under_way(scene: Scene) -> None:
 def _still_to_come(scene: Scene) -> None:
     with scene.database.write() as connection:
         later = scene.clock.now() + timedelta(minutes=1)
-        connection.execute(update(deliveries).values(wake_at=later))
+        connection.execute(update(deliveries).values(next_check_at=later))
 
 
 def _none_is_scheduled(scene: Scene) -> None:

@@ -373,7 +373,7 @@ def test_what_became_overdue_does_not_go_out_in_a_burst(
     """One post of each account at once, the others a minute after one another, in order."""
     resumed_at = clock.now() + timedelta(seconds=600)
     overdue = overdue_posts(ledger, control, clock)
-    waits = {d.post: (d.wake_at - resumed_at).total_seconds() for d in overdue}
+    waits = {d.post: (d.next_check_at - resumed_at).total_seconds() for d in overdue}
     assert waits == {"first": 0, "other": 0, "second": 60, "third": 120}
     assert len(dispatch.claim(clock.ahead(2), clock.ahead(30), 10)) == 2
 
@@ -388,7 +388,7 @@ def test_what_became_overdue_goes_out_before_it_expires_where_that_can_be(
     control.pause(None, "crise", "direction")
     clock.advance(600)
     overdue = control.resume(None, "direction")
-    waits = [(delivery.wake_at - clock.now()).total_seconds() for delivery in overdue]
+    waits = [(delivery.next_check_at - clock.now()).total_seconds() for delivery in overdue]
     assert waits == [0, 24, 48, 72, 96]
 
 

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, select
 from sqlalchemy.event import listen
 
 from publisher.base.errors import LedgerBusy, LedgerUnavailable
-from publisher.ledger.account_holds import being_paused, take_for_pause
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -21,13 +20,14 @@ from publisher.ledger.group_commit import Together
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.suspensions import being_paused, take_for_pause
 from publisher.ledger.tables import accounts, deliveries
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Delivery
 from publisher.model.outcomes import (
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -403,7 +403,7 @@ def test_an_answer_waits_for_no_account_but_its_own(
     ledger, attempts = Ledger(postgresql, clock), Attempts(postgresql, clock, 60)
     taken = hold_in_hands(ledger, Dispatch(postgresql, clock, 60), attempts, clock)
     held, free = (one for act in taken[:2] if (one := intending(attempts, act, clock)()))
-    rest = AccountHeld(Kind.RATE_LIMIT, "Too many.", clock.ahead(60))
+    rest = AccountSuspended(Kind.RATE_LIMIT, "Too many.", clock.ahead(60))
     with ThreadPoolExecutor(2) as threads, locked(postgresql, held.account):
         resting = threads.submit(recording(attempts, held, rest, clock))
         assert threads.submit(recording(attempts, free, Accepted("7"), clock)).result(5)

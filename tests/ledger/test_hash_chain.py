@@ -19,7 +19,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.tables import account_chains, deliveries, history, seals
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.outcomes import Absent, Accepted, AccountHeld, Kind, Unknown
+from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Kind, Unknown
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -55,7 +55,7 @@ def _lived(
     for claim, outcomes in (
         (one, [Accepted("1"), Accepted("2")]),
         (two, [Unknown("reset")]),
-        (three, [AccountHeld(Kind.RATE_LIMIT, "later", clock.ahead(600))]),
+        (three, [AccountSuspended(Kind.RATE_LIMIT, "later", clock.ahead(600))]),
     ):
         delivery = attempts.take(claim)
         for outcome in outcomes:
@@ -165,6 +165,25 @@ def test_an_account_that_moves_to_another_channel_breaks_nothing(
     edited = wish(clock, "e", channel="facebook")
     ledger.apply(add=(), edit=[(waiting, edited)], cancel=(), pictures={}, actor="redaction")
     assert found(audit.verify()) == []
+
+
+def test_columns_that_were_renamed_have_the_digests_that_older_versions_made() -> None:
+    """Of the row of a delivery and of an account, as version 0024 of the ledger computed them."""
+    delivery = {
+        "post": "a.fr", "account": "bice-x", "due_at": 1, "next_check_at": 2,
+        "pending_stop": "held", "manual_hold": "held by direction: wait",
+        "draft_hold": "its item is cancelled", "content": "c",
+    }  # fmt: skip
+    account = {
+        "account": "bice-x", "suspended_at": 1, "suspended_until": 2, "suspension_kind": "auth",
+        "suspension_message": "no",
+    }  # fmt: skip
+    assert hash_chain.delivery_digest(delivery) == (
+        "689fd6f5dd141d38940bc1bb29b9cc21fbe4a15e1b7c807bf72914ec6927f23c"
+    )
+    assert hash_chain.account_digest(account) == (
+        "0ec8dbc9a11f094b35e956731649d7e7bff1a1d6ad72321e2c94939e6b890e58"
+    )
 
 
 def test_every_step_of_a_delivery_has_the_number_that_its_delivery_had(

@@ -25,7 +25,7 @@ from tests.support.wishes import add, wish
 
 _ASKED: dict[str, Callable[[Queries, Gauges], object]] = {
     "coming": lambda queries, _gauges: queries.coming(30),
-    "resting": lambda queries, _gauges: queries.resting(),
+    "paused_or_suspended": lambda queries, _gauges: queries.paused_or_suspended(),
     "unclaimed": lambda _queries, gauges: gauges.unclaimed(0),
 }
 _LOCKED = {
@@ -105,9 +105,9 @@ def test_postgresql_is_not_misled_by_its_statistics(
     if database.is_sqlite:
         pytest.skip("SQLite does not choose by statistics")
     add(ledger, wish(clock, "a.fr"))
-    away = "wake_at - n" if state is State.PUBLISHED else "wake_at + n"
+    away = "next_check_at - n" if state is State.PUBLISHED else "next_check_at + n"
     values = {
-        "id": "id + n", "post": "post || n", "state": f"'{state}'", "wake_at": away, "expires_at": away,
+        "id": "id + n", "post": "post || n", "state": f"'{state}'", "next_check_at": away, "expires_at": away,
     }  # fmt: skip
     columns = [column.name for column in deliveries.c]
     with database.write() as connection:

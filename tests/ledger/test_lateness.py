@@ -16,7 +16,7 @@ from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import EXPLAINED, Cause, Lateness
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Delivery
-from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Outcome, Unknown
+from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -132,7 +132,7 @@ def test_a_suspended_account_is_a_cause_of_its_own(
 ) -> None:
     add(ledger, wish(clock, "a", 0))
     clock.advance(300)
-    send(AccountHeld(Kind.RATE_LIMIT, "Too many.", clock.ahead(900)))
+    send(AccountSuspended(Kind.RATE_LIMIT, "Too many.", clock.ahead(900)))
     assert lateness.find().by_cause() == {Cause.SUSPENDED: 1}
     assert not lateness.find().unexplained
     assert Cause.SUSPENDED in EXPLAINED
@@ -146,7 +146,7 @@ def test_what_goes_one_by_one_after_a_suspension_is_not_left_lying(
     """Whether the platform named its end or not: nobody is called to look at the dispatcher."""
     add(ledger, wish(clock, "first", 0))
     until = None if backoff else clock.ahead(600)
-    send(AccountHeld(Kind.RATE_LIMIT, "Too many.", until, backoff))
+    send(AccountSuspended(Kind.RATE_LIMIT, "Too many.", until, backoff))
     add(ledger, *(wish(clock, post, 1, texts=(post,)) for post in "abc"))
     clock.advance(620)
     assert lateness.find().by_cause() == {Cause.SPACED: 4}
@@ -178,7 +178,7 @@ def test_what_a_suspension_kept_back_is_not_refused_once_a_person_resumed(
     ledger: Ledger, lateness: Lateness, clock: ManualClock, control: Control, send: Send
 ) -> None:
     add(ledger, wish(clock, "a", 0))
-    send(AccountHeld(Kind.AUTH, "Not accepted.", backoff=(timedelta(minutes=10),)))
+    send(AccountSuspended(Kind.AUTH, "Not accepted.", backoff=(timedelta(minutes=10),)))
     add(ledger, wish(clock, "b", 1, texts=("b",)))
     clock.advance(700)
     control.resume("bice-x", "direction")

@@ -16,11 +16,11 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Content, Delivery, Part, Picture, Stop
+from publisher.model.models import Content, Delivery, Part, PendingStop, Picture
 from publisher.model.outcomes import (
     Absent,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -104,12 +104,12 @@ class Scene:
         self.safeguards.hold(_CONSENT, "consent withdrawn", "direction")
 
     def edit_draft(self) -> None:
-        self.queue(Stop(state=State.HELD, reason="edited"))
+        self.queue(PendingStop(state=State.HELD, reason="edited"))
 
     def remove_draft(self) -> None:
-        self.queue(Stop(state=State.CANCELLED, reason="its draft is gone"))
+        self.queue(PendingStop(state=State.CANCELLED, reason="its draft is gone"))
 
-    def queue(self, stop: Stop | None) -> None:
+    def queue(self, stop: PendingStop | None) -> None:
         self.ledger.apply(
             add=(), edit=(), cancel=(), stop=[(self.delivery, stop)], pictures={}, actor="redaction"
         )
@@ -142,9 +142,9 @@ def test_what_is_not_there_becomes_what_the_stop_says(scene: Scene, name: str) -
     stop, state, reason = STOPS[name]
     scene.answer(scene.send(), Unknown("No answer."))
     stop(scene)
-    assert (scene.delivery.state, scene.delivery.stop) == (State.UNCERTAIN, state)
+    assert (scene.delivery.state, scene.delivery.pending_stop) == (State.UNCERTAIN, state)
     after = scene.prove_absent()
-    assert (after.state, after.stop, after.reason) == (state, None, reason)
+    assert (after.state, after.pending_stop, after.reason) == (state, None, reason)
     assert not scene.goes_out()
     assert scene.audit.verify().breaks == ()
 
@@ -154,7 +154,7 @@ def test_what_is_not_there_becomes_what_the_stop_says(scene: Scene, name: str) -
     "outcome",
     [
         Deferred(Kind.UNAVAILABLE, "No connection."),
-        AccountHeld(Kind.RATE_LIMIT, "Too many."),
+        AccountSuspended(Kind.RATE_LIMIT, "Too many."),
         Refused(Kind.CONTENT, "Too long."),
     ],
     ids=lambda outcome: type(outcome).__name__,
@@ -167,7 +167,7 @@ def test_what_the_platform_did_not_take_becomes_what_the_stop_says(
     sending = scene.send()
     stop(scene)
     after = scene.answer(sending, outcome)
-    assert (after.state, after.stop, after.reason) == (state, None, reason)
+    assert (after.state, after.pending_stop, after.reason) == (state, None, reason)
     assert after.error_message == getattr(outcome, "message", None)
 
 
@@ -177,7 +177,7 @@ def test_of_a_thread_the_rest_does_not_follow(scene: Scene, name: str) -> None:
     sending = scene.send()
     stop(scene)
     after = scene.answer(sending, Accepted("1"))
-    assert (after.state, after.remote_ids, after.stop) == (state, ("1",), None)
+    assert (after.state, after.remote_ids, after.pending_stop) == (state, ("1",), None)
     told = scene.queries.history("post.fr")[-1].detail["message"]
     assert told == "1 of 2 parts are out; the rest is stopped."
 
@@ -188,7 +188,7 @@ def test_of_a_thread_whose_part_is_found_the_rest_does_not_follow(scene: Scene, 
     scene.answer(scene.send(), Unknown("No answer."))
     stop(scene)
     after = scene.look(Accepted("1"))
-    assert (after.state, after.remote_ids, after.stop) == (state, ("1",), None)
+    assert (after.state, after.remote_ids, after.pending_stop) == (state, ("1",), None)
 
 
 @each_stop
@@ -200,7 +200,7 @@ def test_what_is_out_after_all_is_published_and_the_stop_came_too_late(
     scene.answer(second, Unknown("No answer."))
     stop(scene)
     after = scene.look(Accepted("2"))
-    assert (after.state, after.stop) == (State.PUBLISHED, state)
+    assert (after.state, after.pending_stop) == (State.PUBLISHED, state)
     told = scene.queries.history("post.fr")[-1].detail["message"]
     assert "too late: it is out" in told
 
@@ -210,7 +210,7 @@ def test_a_stop_outlives_the_worker(scene: Scene) -> None:
     scene.cancel()
     scene.clock.advance(60)
     scene.dispatch.reap()
-    assert (scene.delivery.state, scene.delivery.stop) == (State.UNCERTAIN, State.CANCELLED)
+    assert (scene.delivery.state, scene.delivery.pending_stop) == (State.UNCERTAIN, State.CANCELLED)
     assert scene.prove_absent().state is State.CANCELLED
 
 
@@ -229,7 +229,7 @@ def test_the_word_of_a_person_that_it_is_not_there_lets_the_stop_hold(scene: Sce
     scene.look(Absent())
     scene.cancel()
     (first,) = scene.control.retry("post.fr", None, "direction")
-    assert (first.state, first.reason, first.stop) == (State.CANCELLED, "changed", None)
+    assert (first.state, first.reason, first.pending_stop) == (State.CANCELLED, "changed", None)
     (second,) = scene.control.retry("post.fr", None, "direction")
     assert (second.state, second.reason) == (State.SCHEDULED, None)
 
@@ -238,7 +238,7 @@ def test_what_shows_a_picture_without_consent_is_held_whoever_looked(scene: Scen
     scene.answer(scene.send(), Unknown("No answer."))
     scene.withdraw_consent()
     (after,) = scene.control.retry("post.fr", None, "direction")
-    assert (after.state, after.hold_reason) == (State.HELD, "consent withdrawn")
+    assert (after.state, after.draft_hold) == (State.HELD, "consent withdrawn")
 
 
 def test_the_rest_of_a_thread_stays_stopped_when_a_person_names_its_part(scene: Scene) -> None:
@@ -262,7 +262,7 @@ def test_a_weaker_stop_leaves_a_stronger_one(scene: Scene) -> None:
     scene.withdraw_consent()
     with pytest.raises(NotPossible):
         scene.reject()
-    assert (scene.delivery.stop, scene.delivery.reason) == (State.CANCELLED, "changed")
+    assert (scene.delivery.pending_stop, scene.delivery.reason) == (State.CANCELLED, "changed")
 
 
 def test_a_reading_that_is_under_way_is_repeated_after_a_stop(scene: Scene) -> None:

@@ -11,7 +11,7 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import no_rule
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.manager.post_holds import Halts
+from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import News
 from publisher.ledger.pending_stops import reason_of
@@ -80,7 +80,7 @@ def test_it_is_known_whatever_somebody_made_of_the_post_meanwhile(
     if stop == "cancel":
         control.cancel("post.fr", None, "manager", "faux")
     else:
-        Halts(database, clock, no_rule).hold("post.fr", None, "manager", "faux")
+        Holds(database, clock, no_rule).hold("post.fr", None, "manager", "faux")
     assert made_public().state is State.PUBLISHED
     assert attempts.publishes_early("bice-x")
 
@@ -160,7 +160,7 @@ def test_a_cancellation_came_too_late(
     news.begin("mail", clock.now() - timedelta(minutes=1))
     control.cancel("post.fr", None, "manager", "faux")
     recorded = made_public()
-    assert (recorded.state, recorded.stop) == (State.PUBLISHED, State.CANCELLED)
+    assert (recorded.state, recorded.pending_stop) == (State.PUBLISHED, State.CANCELLED)
     assert "came too late: it is out. (faux)" in str(reason_of(recorded))
     assert len(news.untold("mail")) == 1
 
@@ -205,7 +205,7 @@ def test_what_may_have_been_our_own_request_is_no_fault_of_the_platform(
     with database.write() as connection:
         connection.execute(text("UPDATE deliveries SET doubt_since = 1457335800000000"))
     recorded = made_public()
-    assert (recorded.state, recorded.stop) == (State.PUBLISHED, None)
+    assert (recorded.state, recorded.pending_stop) == (State.PUBLISHED, None)
     assert recorded.published_at != clock.now()
 
 
@@ -238,7 +238,7 @@ def test_a_picture_is_cleared_away_until_it_is_gone(
 
 
 def test_whether_an_account_publishes_early_is_asked_of_an_index(database: Database) -> None:
-    query = "SELECT id FROM deliveries WHERE account = 'a' AND stop IS NOT NULL AND published_at < due_at"
+    query = "SELECT id FROM deliveries WHERE account = 'a' AND pending_stop IS NOT NULL AND published_at < due_at"
     with database.read() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if not is_sqlite:  # which reads small tables as they are otherwise

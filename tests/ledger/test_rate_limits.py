@@ -22,7 +22,7 @@ from publisher.model.models import Delivery
 from publisher.model.outcomes import (
     Absent,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Limit,
@@ -74,7 +74,7 @@ def quarter(clock: ManualClock, remaining: int) -> Limit:
         Accepted("1"),
         Refused(Kind.CONTENT, "No."),
         Deferred(Kind.UNAVAILABLE, "Later."),
-        AccountHeld(Kind.RATE_LIMIT, "Too many."),
+        AccountSuspended(Kind.RATE_LIMIT, "Too many."),
         Unknown("Perhaps."),
     ],
 )
@@ -115,7 +115,7 @@ def test_so_does_a_withdrawal(
     out = attempts.record(under_way, Accepted("1"), clock.ahead(30))
     withdrawals = Withdrawals(database, clock)
     first = Limit("deletions-15min", 50, 0, clock.now(), clock.ahead(900))
-    held = AccountHeld(Kind.RATE_LIMIT, "Too many.", limits=(first,))
+    held = AccountSuspended(Kind.RATE_LIMIT, "Too many.", limits=(first,))
     out = withdrawals.begin(out, "direction", "wrong")
     out = withdrawals.failed(out, "direction", held, "Too many.")
     assert kept.current() == {"bice-x": [first]}

@@ -16,7 +16,7 @@ from publisher.model.models import Delivery
 from publisher.model.outcomes import (
     Absent,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Sighting,
@@ -158,7 +158,7 @@ def test_reading_that_fails_is_repeated_and_counts_for_nothing(
     pauses = []
     for _ in range(20):
         after = look(doubts, clock, Deferred(Kind.UNAVAILABLE, "No connection."))
-        pauses.append((after.wake_at - clock.now()).total_seconds())
+        pauses.append((after.next_check_at - clock.now()).total_seconds())
     assert (after.state, after.absences) == (State.UNCERTAIN, 0)
     assert (pauses[0], pauses[-1]) == (10, 600), "the longer it fails, the rarer it is tried"
 
@@ -176,7 +176,7 @@ def test_where_reading_cannot_tell_a_person_decides(
 def test_an_account_that_cannot_be_read_is_held_and_read_after_its_hold(
     doubts: Doubts, uncertain: Delivery, ledger: Ledger, control: Control, clock: ManualClock
 ) -> None:
-    look(doubts, clock, AccountHeld(Kind.AUTH, "The token is dead."))
+    look(doubts, clock, AccountSuspended(Kind.AUTH, "The token is dead."))
     clock.advance(600)
     assert doubts.claim(clock.ahead(30), 10) == []
     control.resume("bice-x", "direction")

@@ -13,7 +13,7 @@ from publisher.ledger.manager.approvals import Approvals, digest, no_rule
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.draft_edits import MOVED, REWORDED, Edits
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.manager.post_holds import Halts
+from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.resume import Seen
 from publisher.ledger.manager.rights import Person, Rank, Rights
 from publisher.ledger.reading.queries import Queries
@@ -102,13 +102,13 @@ ACTS: dict[str, tuple[State, Act]] = {
     ),
     "hold": (
         State.SCHEDULED,
-        lambda database, clock, rights, one, actor: Halts(
+        lambda database, clock, rights, one, actor: Holds(
             database, clock, no_rule, rights
         ).hold(one.post, None, actor, "wait"),
     ),
     "release": (
         State.HELD,
-        lambda database, clock, rights, one, actor: Halts(
+        lambda database, clock, rights, one, actor: Holds(
             database, clock, no_rule, rights
         ).release(one.post, None, actor),
     ),
@@ -155,8 +155,8 @@ def test_every_act_takes_a_right_over_the_accounts_organisation(
     state, doing = ACTS[act]
     with database.write() as connection:
         ids = '["707"]' if state is State.PUBLISHED else "[]"
-        halt = "held" if state is State.HELD else None
-        values = {"state": state, "remote_ids": ids, "halt": halt}
+        manual_hold = "held" if state is State.HELD else None
+        values = {"state": state, "remote_ids": ids, "manual_hold": manual_hold}
         connection.execute(update(deliveries).values(values))
     one = Queries(database, clock).deliveries()[0]
     with pytest.raises(NotPermitted, match=r"Warsaw has no right over bice-x \(BICE\)") as refused:

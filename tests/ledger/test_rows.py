@@ -21,7 +21,7 @@ KEPT = {"id", "post", "account"}
 """Columns that no change of a delivery sets."""
 VALUES: dict[str, Any] = {
     "state": State.UNCERTAIN,
-    "stop": State.CANCELLED,
+    "pending_stop": State.CANCELLED,
     "content": Content(parts=(Part(text="Ż\u2028 «é»"),), lang="pl", title="t").model_dump_json(),
     "prepared": Prepared(draft_id="7", media_ids={"a": "1"}, prepared_at=AT).model_dump_json(),
     "remote_ids": '["1", "2"]',

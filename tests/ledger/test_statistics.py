@@ -32,7 +32,7 @@ def test_days_are_those_of_the_zone_also_where_its_clocks_change(
     ]  # fmt: skip
     add(ledger, *posts)
     zone = ZoneInfo(name)
-    expected = Counter(d.leaves_at.astimezone(zone).date() for d in queries.deliveries())
+    expected = Counter(d.not_before.astimezone(zone).date() for d in queries.deliveries())
     found = Figures(database).counts(Span(), zone)
     assert {count.day: count.number for count in found} == expected
     assert [count.day for count in found] == sorted(expected)

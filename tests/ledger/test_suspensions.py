@@ -19,7 +19,7 @@ from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -30,8 +30,8 @@ from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
-KEYS = AccountHeld(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
-TOO_MANY = AccountHeld(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED)
+KEYS = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
+TOO_MANY = AccountSuspended(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED)
 ALIKE = Refused(Kind.CONTENT, "You are not permitted.", sign="403 not-permitted")
 
 
@@ -109,13 +109,13 @@ def taken(number: int) -> Accepted:
     ],
 )
 def test_a_suspension_without_a_named_end_is_tried_again_by_itself_at_growing_distances(
-    desk: Desk, outcome: AccountHeld, pauses: list[float]
+    desk: Desk, outcome: AccountSuspended, pauses: list[float]
 ) -> None:
     desk.add("one")
     for pause in pauses:
         desk.send(outcome)
         assert desk.status
-        assert desk.status.held_until == desk.clock.now() + timedelta(seconds=pause)
+        assert desk.status.suspended_until == desk.clock.now() + timedelta(seconds=pause)
         desk.clock.advance(pause - 1)
         assert desk.in_hand() == []
         desk.clock.advance(1)
@@ -172,7 +172,7 @@ def test_what_left_together_and_is_refused_together_is_one_suspension(desk: Desk
     for delivery in sent:
         desk.attempts.record(delivery, KEYS, desk.clock.ahead(30))
     assert desk.status
-    assert (desk.status.suspended_times, desk.status.held_until) == (1, desk.clock.ahead(60))
+    assert (desk.status.suspended_times, desk.status.suspended_until) == (1, desk.clock.ahead(60))
 
 
 def test_what_left_before_the_account_was_suspended_does_not_end_that(desk: Desk) -> None:
@@ -186,7 +186,7 @@ def test_what_left_before_the_account_was_suspended_does_not_end_that(desk: Desk
     desk.attempts.record(one, KEYS, desk.clock.ahead(30))
     desk.attempts.record(two, taken(2), desk.clock.ahead(30))
     assert desk.status
-    assert desk.status.held_kind == "auth"
+    assert desk.status.suspension_kind == "auth"
 
 
 FOUND = ["read", "answered late", "public on its own"]
@@ -273,11 +273,14 @@ def test_a_second_post_that_is_refused_alike_proves_it_the_accounts(desk: Desk) 
     desk.add("two")
     assert desk.send(ALIKE) == [("two", State.SCHEDULED)]
     assert desk.status
-    assert (desk.status.held_kind, desk.status.held_until) == ("permission", desk.clock.ahead(60))
-    assert "`publisher retry one --account bice-x`" in str(desk.status.held_message)
+    assert (desk.status.suspension_kind, desk.status.suspended_until) == (
+        "permission",
+        desk.clock.ahead(60),
+    )
+    assert "`publisher retry one --account bice-x`" in str(desk.status.suspension_message)
     desk.clock.advance(60)
     assert desk.send(ALIKE) == [("two", State.SCHEDULED)], "nobody else is there to ask"
-    assert desk.status.held_message
+    assert desk.status.suspension_message
     desk.clock.advance(300)
     assert desk.send(taken(1)) == [("two", State.PUBLISHED)]
     assert desk.status is None
@@ -329,14 +332,14 @@ def test_one_post_whose_answer_names_the_account_stops_no_other_for_ever(desk: D
     assert desk.status is None, "it is this post's own"
     desk.add("another")
     assert desk.send(taken(2)) == [("another", State.PUBLISHED)]
-    assert desk.post("dear").wake_at == desk.clock.ahead(60)
+    assert desk.post("dear").next_check_at == desk.clock.ahead(60)
 
 
 def test_an_instant_that_the_platform_names_is_its_end(desk: Desk) -> None:
     desk.add("one", "two")
     first, second = desk.in_hand()
     until = desk.clock.ahead(600)
-    desk.answer(first, AccountHeld(Kind.RATE_LIMIT, "Too many.", until))
+    desk.answer(first, AccountSuspended(Kind.RATE_LIMIT, "Too many.", until))
     assert desk.attempts.intend(second, desk.clock.now(), desk.clock.ahead(30)) is None
     desk.add("later", "last", due_in=700)
     desk.clock.advance(700)
@@ -348,9 +351,9 @@ def test_a_limit_that_is_nearly_used_up_lets_the_account_rest_at_growing_distanc
 ) -> None:
     for number, pause in enumerate((30, 60, 120)):
         desk.add(f"post-{number}")
-        desk.send(Accepted(str(number), rest_until=desk.clock.ahead(30), backoff=THROTTLED))
+        desk.send(Accepted(str(number), suspended_until=desk.clock.ahead(30), backoff=THROTTLED))
         assert desk.status
-        assert desk.status.held_until == desk.clock.ahead(pause)
+        assert desk.status.suspended_until == desk.clock.ahead(pause)
         desk.clock.advance(pause)
 
 
@@ -387,10 +390,10 @@ def test_what_may_pass_in_a_few_tries_is_refused_after_them(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "why", [KEYS, TOO_MANY, AccountHeld(Kind.POLICY, "", backoff=UNTIL_MENDED)]
+    "why", [KEYS, TOO_MANY, AccountSuspended(Kind.POLICY, "", backoff=UNTIL_MENDED)]
 )
 def test_reading_goes_on_while_the_account_is_suspended(
-    desk: Desk, database: Database, why: AccountHeld
+    desk: Desk, database: Database, why: AccountSuspended
 ) -> None:
     doubts = Doubts(database, desk.clock)
     desk.add("lost")
@@ -412,7 +415,7 @@ def test_reading_that_is_refused_comes_later_and_suspends_nobody(
     desk.send(Unknown("No answer."))
     desk.clock.advance(5)
     until = desk.clock.ahead(900)
-    for sighting in (KEYS, AccountHeld(Kind.RATE_LIMIT, "Too many.", until)):
+    for sighting in (KEYS, AccountSuspended(Kind.RATE_LIMIT, "Too many.", until)):
         (claim,) = doubts.claim(desk.clock.ahead(30), 10)
         delivery = doubts.take(claim)
         assert delivery
@@ -420,7 +423,7 @@ def test_reading_that_is_refused_comes_later_and_suspends_nobody(
         assert (after.state, after.error_message) == (State.UNCERTAIN, sighting.message)
         assert desk.status is None
         desk.clock.advance(10)
-    assert after.wake_at == until, "as the platform asked"
+    assert after.next_check_at == until, "as the platform asked"
     desk.add("innocent")
     assert desk.send(taken(2)) == [("innocent", State.PUBLISHED)]
 

@@ -20,7 +20,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Prepared
-from publisher.model.outcomes import Accepted, AccountHeld, Kind, Refused
+from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Refused
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -64,7 +64,7 @@ def _lived(
     (held,) = dispatch.claim(clock.ahead(901), lease, 1)
     delivery = attempts.take(held)
     assert delivery
-    attempts.record(delivery, AccountHeld(Kind.AUTH, "The token is dead."), lease)
+    attempts.record(delivery, AccountSuspended(Kind.AUTH, "The token is dead."), lease)
     control.pause(None, "tout", "manager")
     control.resume(None, "manager")
 
@@ -154,7 +154,7 @@ def test_a_pause_that_nobody_asked_for_is_found(
     with database.write() as connection:
         connection.execute(insert(accounts).values(account="quiet"))
         connection.execute(insert(accounts).values(forged))
-    assert breaks(audit) == ["nobody is paused or held, but no step says so"]
+    assert breaks(audit) == ["nobody is paused or suspended, but no step says so"]
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_deliveries_accounts_and_people_change_in_few_places() -> None:
         ("ledger/orphans.py", "update", "deliveries"),
         ("ledger/manager/withdrawals.py", "update", "deliveries"),
         ("ledger/manager/operations.py", "update", "accounts"),
-        ("ledger/account_holds.py", "update", "accounts"),
+        ("ledger/suspensions.py", "update", "accounts"),
         ("ledger/account_owners.py", "update", "accounts"),
         ("auth/users.py", "delete", "people"),
         ("auth/users.py", "insert", "people"),

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.model import limits_text
-from publisher.model.outcomes import THROTTLED, Accepted, AccountHeld, Answer, Limit, Step, Wire
+from publisher.model.outcomes import (
+    THROTTLED,
+    Accepted,
+    AccountSuspended,
+    Answer,
+    Limit,
+    Step,
+    Wire,
+)
 from tests.support.answers.judging import meaning
 
 NOW = datetime(2016, 3, 7, 7, 30, 0, tzinfo=UTC)
@@ -172,7 +180,7 @@ def test_facebook_tells_percents_of_what_the_app_and_the_page_may_ask(
 def test_a_page_whose_own_limit_is_nearly_used_up_rests() -> None:
     outcome = meaning(FACEBOOK, answer(FACEBOOK, {PAGE: usage(96)}), Step.REVEAL)
     assert isinstance(outcome, Accepted)
-    assert outcome.rest_until is not None
+    assert outcome.suspended_until is not None
     assert outcome.backoff == THROTTLED
 
 
@@ -190,14 +198,14 @@ def test_a_page_rests_for_a_day_at_most_and_for_no_advertisements(
     """Otherwise it is asked whether it goes on."""
     told: dict[str, object] = {BUSINESS: f'{{"1002": [{usage(100, **entry)}]}}'}
     outcome = meaning(FACEBOOK, answer(FACEBOOK, told, 429), Step.REVEAL)
-    assert isinstance(outcome, AccountHeld)
+    assert isinstance(outcome, AccountSuspended)
     assert outcome.until == (None if minutes is None else NOW + timedelta(minutes=minutes))
     assert outcome.backoff == (THROTTLED if minutes is None else ())
 
 
 def test_what_a_platform_says_of_its_limits_does_not_change_what_an_answer_means() -> None:
     plain = meaning(X, answer(X, {}, 429))
-    assert isinstance(plain, AccountHeld)
+    assert isinstance(plain, AccountSuspended)
     assert plain == meaning(X, answer(X, window(DAY, 50, 3, SOON), 429))
 
 

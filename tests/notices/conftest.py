@@ -15,7 +15,7 @@ from publisher.ledger.outbox import News
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Delivery
-from publisher.model.outcomes import AccountHeld, Kind, Outcome, Refused, Unknown
+from publisher.model.outcomes import AccountSuspended, Kind, Outcome, Refused, Unknown
 from publisher.notices import Teller
 from publisher.notices.message import compose
 from publisher.notices.services import open_services
@@ -76,11 +76,11 @@ class Mishaps:
         """The platform refuses the account for so many minutes, or until a person acts."""
         until = None if minutes is None else self.clock.ahead(minutes * 60)
         kind = Kind.AUTH if minutes is None else Kind.RATE_LIMIT
-        self.end(AccountHeld(kind, "The keys are not accepted.", until), account, count)
+        self.end(AccountSuspended(kind, "The keys are not accepted.", until), account, count)
 
     def use_up(self, account: str, until: datetime) -> None:
         """The platform says, answering an account, that its app's limit is used up."""
-        held = AccountHeld(Kind.RATE_LIMIT, "Too many.", until, app_rests_until=until)
+        held = AccountSuspended(Kind.RATE_LIMIT, "Too many.", until, app_suspended_until=until)
         self.end(held, account)
 
     def miss(self) -> None:

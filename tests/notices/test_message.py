@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from publisher.channels.answers import quote
-from publisher.ledger.outbox import HeldAccount, Item, LatePosts, StuckDelivery
+from publisher.ledger.outbox import Item, LatePosts, StuckDelivery, SuspendedAccount
 from publisher.ledger.reading.lateness import NOTHING_LATE
 from publisher.model.states import State
 from publisher.notices.message import compose
@@ -30,7 +30,7 @@ def stuck(number: int = 1, **more: Any) -> StuckDelivery:
     return StuckDelivery(**{**values, **more})
 
 
-def held(**more: Any) -> HeldAccount:
+def held(**more: Any) -> SuspendedAccount:
     values: dict[str, Any] = {
         "step": 1,
         "account": "bice-x",
@@ -39,7 +39,7 @@ def held(**more: Any) -> HeldAccount:
         "waiting": 0,
         "next_due": None,
     }
-    return HeldAccount(**{**values, **more})
+    return SuspendedAccount(**{**values, **more})
 
 
 def test_a_failed_delivery_is_told_with_what_helps() -> None:
@@ -90,19 +90,19 @@ def test_a_thread_that_is_partly_out_says_so() -> None:
     assert "Parts of the thread that are out: 2." in compose([stuck(parts_out=2)], UTC).body
 
 
-def test_a_held_account_is_told_with_what_waits_and_what_helps() -> None:
+def test_a_suspended_account_is_told_with_what_waits_and_what_helps() -> None:
     message = compose([held(waiting=12, next_due=MORNING)], GENEVA)
-    assert message.title == "Publisher: bice-x is held"
+    assert message.title == "Publisher: bice-x is suspended until somebody acts"
     assert message.body.startswith(
-        "bice-x is held until a person acts. X no longer accepts this account's keys. 12 posts "
+        "bice-x is suspended until somebody acts. X no longer accepts this account's keys. 12 posts "
         "wait; the first is due 2016-03-07 08:00 UTC (09:00 Europe/Zurich). When it is mended: "
         "`publisher resume --account bice-x`."
     )
 
 
-def test_a_resting_account_needs_no_command() -> None:
+def test_an_account_that_goes_on_by_itself_needs_no_command() -> None:
     message = compose([held(until=MORNING + timedelta(hours=16))], GENEVA)
-    assert message.title == "Publisher: bice-x rests"
+    assert message.title == "Publisher: bice-x is suspended"
     assert "until 2016-03-08 00:00 UTC (01:00 Europe/Zurich)" in message.body
     assert "resume" not in message.body
 
@@ -114,10 +114,10 @@ def test_a_resting_account_needs_no_command() -> None:
         ((7, 8), "bice-x and 2 other accounts of its app"),
     ],
 )
-def test_accounts_that_rest_with_it_are_counted(others: tuple[int, ...], who: str) -> None:
+def test_accounts_that_are_suspended_with_it_are_counted(others: tuple[int, ...], who: str) -> None:
     message = compose([held(until=MORNING + timedelta(hours=1), others=others)], UTC)
-    assert message.title == f"Publisher: {who} rest"
-    assert message.body.startswith(f"{who} rest until 2016-03-07 09:00 UTC.")
+    assert message.title == f"Publisher: {who} are suspended"
+    assert message.body.startswith(f"{who} are suspended until 2016-03-07 09:00 UTC.")
 
 
 def test_another_day_in_the_sessions_zone_is_named() -> None:
@@ -137,7 +137,7 @@ def test_a_burst_is_one_message_with_a_count_and_the_first_ten() -> None:
     ]
     message = compose(items, UTC)
     assert message.title == "Publisher: 50 things to look at"
-    assert message.body.startswith("1 account held or resting, 47 failed, 2 missed.")
+    assert message.body.startswith("1 account suspended, 47 failed, 2 missed.")
     assert "post-8.fr" in message.body
     assert "post-9.fr" not in message.body
     assert "… and 40 more." in message.body

@@ -5,19 +5,19 @@ from unittest.mock import ANY
 
 import pytest
 
-from publisher.ledger.account_holds import hold, hold_together
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.outbox import AccountGoesOn, HeldAccount, Item, News, StuckDelivery
+from publisher.ledger.outbox import AccountGoesOn, Item, News, StuckDelivery, SuspendedAccount
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.suspensions import suspend, suspend_together
 from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Unknown,
@@ -122,7 +122,7 @@ def test_an_account_that_waits_for_a_person_is_news_once(news: News, mishaps: Mi
     """However many requests were refused, at once and later."""
     mishaps.hold(count=5)
     (item,) = take_note(news)
-    assert isinstance(item, HeldAccount)
+    assert isinstance(item, SuspendedAccount)
     assert (item.account, item.until) == ("bice-x", None)
     assert item.message == "The keys are not accepted."
     assert (item.waiting, item.next_due) == (5, MORNING)
@@ -136,7 +136,7 @@ def test_a_later_refusal_of_a_held_account_is_no_news(
     take_note(news)
     clock.advance(30)
     with database.write() as connection:
-        hold(connection, "bice-x", AccountHeld(Kind.AUTH, "Not accepted."), clock.now())
+        suspend(connection, "bice-x", AccountSuspended(Kind.AUTH, "Not accepted."), clock.now())
     assert news.untold(SERVICE) == []
 
 
@@ -155,7 +155,7 @@ def test_an_account_that_is_held_again_after_it_was_resumed_is_news_again(
 def test_each_account_is_news_of_its_own(news: News, mishaps: Mishaps) -> None:
     mishaps.hold("bice-x")
     mishaps.hold("lima-x")
-    accounts = [item.account for item in news.untold(SERVICE) if isinstance(item, HeldAccount)]
+    accounts = [item.account for item in news.untold(SERVICE) if isinstance(item, SuspendedAccount)]
     assert accounts == ["bice-x", "lima-x"]
 
 
@@ -194,12 +194,12 @@ def test_a_rest_is_news_once_however_often_it_is_prolonged(
 ) -> None:
     mishaps.hold(minutes=60, count=3)
     (item,) = take_note(news)
-    assert isinstance(item, HeldAccount)
+    assert isinstance(item, SuspendedAccount)
     assert item.until == clock.ahead(3600)
     clock.advance(600)
     with database.write() as connection:
-        longer = AccountHeld(Kind.RATE_LIMIT, "Not now.", clock.ahead(7200))
-        hold(connection, "bice-x", longer, clock.now())
+        longer = AccountSuspended(Kind.RATE_LIMIT, "Not now.", clock.ahead(7200))
+        suspend(connection, "bice-x", longer, clock.now())
     assert news.untold(SERVICE) == []
 
 
@@ -210,9 +210,9 @@ def test_a_rest_that_becomes_a_matter_for_a_person_is_news_again(
     take_note(news)
     clock.advance(600)
     with database.write() as connection:
-        hold(connection, "bice-x", AccountHeld(Kind.AUTH, "Not accepted."), clock.now())
+        suspend(connection, "bice-x", AccountSuspended(Kind.AUTH, "Not accepted."), clock.now())
     (item,) = news.untold(SERVICE)
-    assert isinstance(item, HeldAccount)
+    assert isinstance(item, SuspendedAccount)
     assert item.until is None
 
 
@@ -231,8 +231,8 @@ def test_accounts_that_rest_with_their_app_are_one_piece_of_news(
     mishaps.use_up("bice-x", clock.ahead(3600))
     mishaps.hold("lima-x", minutes=60)
     ours, other = take_note(news)
-    assert isinstance(ours, HeldAccount)
-    assert isinstance(other, HeldAccount)
+    assert isinstance(ours, SuspendedAccount)
+    assert isinstance(other, SuspendedAccount)
     assert (ours.account, len(ours.others), ours.waiting) == ("bice-es", 2, 4)
     assert (ours.next_due, ours.until) == (MORNING, clock.ahead(3600))
     assert (other.account, other.others) == ("lima-x", ())
@@ -253,7 +253,7 @@ def test_the_rest_of_an_app_is_told_once_whoever_comes_or_goes(
     take_note(news)
     clock.advance(60)
     with database.write() as connection:
-        hold_together(connection, app, until, clock.now())
+        suspend_together(connection, app, until, clock.now())
     assert news.untold(SERVICE) == []
     control.resume("bice-es", "manager")
     assert news.untold(SERVICE) == []
@@ -418,10 +418,10 @@ def test_a_suspension_that_a_person_may_have_to_end_is_news_at_once_and_that_it_
     news: News, mishaps: Mishaps, clock: ManualClock
 ) -> None:
     """Once, however often it is tried again; what nobody was told of ends without a word."""
-    refused = AccountHeld(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
+    refused = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
     mishaps.end(refused)
     (item,) = take_note(news)
-    assert isinstance(item, HeldAccount)
+    assert isinstance(item, SuspendedAccount)
     assert (item.account, item.until, item.is_tried) == ("bice-x", clock.ahead(60), True)
     clock.advance(60)
     mishaps.go_on(refused)
@@ -430,7 +430,7 @@ def test_a_suspension_that_a_person_may_have_to_end_is_news_at_once_and_that_it_
     mishaps.go_on(Accepted("1"))
     assert take_note(news) == [AccountGoesOn(ANY, "bice-x")]
     assert news.untold(SERVICE) == []
-    mishaps.end(AccountHeld(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED), "lima-x")
+    mishaps.end(AccountSuspended(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED), "lima-x")
     clock.advance(30)
     mishaps.go_on(Accepted("2"))
     assert news.untold(SERVICE) == []

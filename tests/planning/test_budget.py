@@ -7,9 +7,9 @@ import pytest
 
 from publisher.app import Application
 from publisher.ledger import rate_limits
-from publisher.ledger.account_holds import hold
+from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
-from publisher.model.outcomes import AccountHeld, Kind, Limit
+from publisher.model.outcomes import AccountSuspended, Kind, Limit
 from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
@@ -47,7 +47,9 @@ def held(app: Application, clock: ManualClock, account: str, hours: float | None
     until = None if hours is None else clock.now() + timedelta(hours=hours)
     with app.database.write() as connection:
         app.database.insert_missing(connection, accounts, [{"account": account}])
-        hold(connection, account, AccountHeld(Kind.RATE_LIMIT, "No more.", until), clock.now())
+        suspend(
+            connection, account, AccountSuspended(Kind.RATE_LIMIT, "No more.", until), clock.now()
+        )
 
 
 def left(app: Application, clock: ManualClock, name: str, remaining: int, total: int) -> None:

@@ -57,12 +57,12 @@ def queue(app: Application) -> list[Change]:
 
 
 def hold(app: Application) -> Delivery:
-    (delivery,) = app.halts.hold("a.fr", None, "direction", "the figure is old")
+    (delivery,) = app.holds.hold("a.fr", None, "direction", "the figure is old")
     return delivery
 
 
 def release(app: Application) -> Delivery:
-    (delivery,) = app.halts.release("a.fr", None, "direction")
+    (delivery,) = app.holds.release("a.fr", None, "direction")
     return delivery
 
 
@@ -97,7 +97,7 @@ def test_it_does_not_go_out_until_it_is_released(app: Application, clock: Manual
     assert (held.state, held.reason) == (State.HELD, "held by direction: the figure is old")
     assert not goes_out(app, clock)
     released = release(app)
-    assert (released.state, released.reason, released.halt) == (State.SCHEDULED, None, None)
+    assert (released.state, released.reason, released.manual_hold) == (State.SCHEDULED, None, None)
     assert goes_out(app, clock)
     events = [(step.event, step.actor) for step in app.queries.history("a.fr")]
     assert events[1:3] == [("held", "direction"), ("hold lifted", "direction")]
@@ -193,9 +193,9 @@ def test_a_consent_that_ends_meanwhile_keeps_it_after_the_release(
     )
     content = Content(parts=(Part(text="Un autre.", pictures=(picture,)),))
     add(app.ledger, wish(clock, "b.fr", content=content))
-    app.halts.hold("b.fr", None, "direction", "the figure is old")
+    app.holds.hold("b.fr", None, "direction", "the figure is old")
     Safeguards(app.database, clock).hold("abidjan", "consent withdrawn", "direction")
-    (released,) = app.halts.release("b.fr", None, "direction")
+    (released,) = app.holds.release("b.fr", None, "direction")
     assert (released.state, released.reason) == (State.HELD, "consent withdrawn")
 
 
@@ -213,7 +213,7 @@ def test_what_may_be_out_is_held_once_it_is_known_that_it_is_not(
 ) -> None:
     sending = send(app, clock)
     held = hold(app)
-    assert (held.state, held.stop) == (State.PUBLISHING, State.HELD)
+    assert (held.state, held.pending_stop) == (State.PUBLISHING, State.HELD)
     app.attempts.record(sending, Unknown("no answer"), clock.ahead(30))
     assert standing(app).state is State.UNCERTAIN
     with pytest.raises(NotPossible, match="may be out still"):
@@ -276,7 +276,7 @@ def test_what_nobody_holds_is_not_released(app: Application) -> None:
     with pytest.raises(NotPossible, match="held by hand"):
         release(app)
     with pytest.raises(NoSuchPost):
-        app.halts.hold("nowhere", None, "direction", "x")
+        app.holds.hold("nowhere", None, "direction", "x")
 
 
 def test_it_expires_held(app: Application, clock: ManualClock) -> None:

@@ -66,7 +66,7 @@ def test_a_delivery_that_moved_on_meanwhile_is_looked_at_again(
     result = app.planner.queue(actor="redaction")
     assert [change.kind for change in result.changes] == [Change.STOP]
     assert standing(app, "a.fr").content.parts[0].text == "Le texte."
-    assert standing(app, "a.fr").stop is State.HELD
+    assert standing(app, "a.fr").pending_stop is State.HELD
 
 
 def test_removing_a_draft_while_it_is_published_cancels_it_if_it_is_not_out(
@@ -79,7 +79,7 @@ def test_removing_a_draft_while_it_is_published_cancels_it_if_it_is_not_out(
     (change,) = app.planner.queue(actor="redaction").changes
     assert change.kind is Change.STOP
     assert change.note == "it may be out; if it is not, it is cancelled: its draft is gone"
-    assert (standing(app, "a.fr").state, standing(app, "a.fr").stop) == (
+    assert (standing(app, "a.fr").state, standing(app, "a.fr").pending_stop) == (
         State.PUBLISHING, State.CANCELLED,
     )  # fmt: skip
 
@@ -131,7 +131,7 @@ def test_what_its_draft_stops_while_it_may_be_out_does_not_go_out(
         assert delivery.state is State.SCHEDULED
         wanted = "Un autre texte." if change == "text" else "Le texte."
         assert delivery.content.parts[0].text == wanted
-        assert delivery.hold_reason is None
+        assert delivery.draft_hold is None
     else:
         assert after == []
         assert delivery.state is stopped

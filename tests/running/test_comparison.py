@@ -21,9 +21,9 @@ def _delivery() -> Delivery:
     content = Content(parts=(Part(text="one", pictures=(_PICTURE,)), Part(text="two")))
     return Delivery(
         id=1, version=5, post="p", account="a", channel="twitter", state=State.PUBLISHED,
-        due_at=_AT, wake_at=_AT, expires_at=None, embargo_until=None, content=content,
+        due_at=_AT, next_check_at=_AT, expires_at=None, embargo_until=None, content=content,
         remote_ids=("11", "12"), prepared=Prepared(), attempts=1, lease_until=None, intent_at=None,
-        doubt_since=None, settled_at=None, absences=0, hold_reason=None,
+        doubt_since=None, settled_at=None, absences=0, draft_hold=None,
         published_at=_AT, url=None, error_kind=None, error_message=None, reason=None,
         queued_by=None, approved_by=None, approved_at=None, approved_digest=None, repeat=False,
     )  # fmt: skip

@@ -13,10 +13,10 @@ from publisher.base.clock import SystemClock
 from publisher.base.errors import StorageError
 from publisher.doctor import Finding, Grade, examine, machine
 from publisher.ledger import rate_limits
-from publisher.ledger.account_holds import hold
+from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.model.models import Owner
-from publisher.model.outcomes import AccountHeld, Kind, Limit
+from publisher.model.outcomes import AccountSuspended, Kind, Limit
 from publisher.planning import Planner
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
@@ -244,8 +244,8 @@ def test_what_goes_on_by_itself_needs_nobody(
     app = queued()
     with app.database.write() as connection:
         app.database.insert_missing(connection, accounts, [{"account": "voice-x"}])
-        rests = AccountHeld(Kind.RATE_LIMIT, "Enough.", app.clock.ahead(600))
-        hold(connection, "voice-x", rests, app.clock.now())
+        rests = AccountSuspended(Kind.RATE_LIMIT, "Enough.", app.clock.ahead(600))
+        suspend(connection, "voice-x", rests, app.clock.now())
     told = [f.message for f in examine(app, offline=True) if f.subject == "deliveries"]
     app.close()
     assert told == ["Suspended, and go on by themselves: voice-x.", "None needs a person."]

@@ -372,7 +372,7 @@ def test_run_without_the_credentials_of_one_account_publishes_for_the_others(
     assert texts(sandbox) == ["This is one."]
     assert any("page_token" in line for line in said)
     (held,) = app.queries.accounts()
-    assert "page_token" in str(held.held_message)
+    assert "page_token" in str(held.suspension_message)
     app.close()
 
 

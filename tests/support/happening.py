@@ -7,7 +7,7 @@ from publisher.model.outcomes import Outcome
 
 def ends(app: Application, delivery: Delivery, outcome: Outcome) -> Delivery:
     """The delivery once it was due, was sent, and `outcome` came of it."""
-    app.clock.sleep_until(delivery.wake_at)
+    app.clock.sleep_until(delivery.next_check_at)
     claims = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 100)
     taken = app.attempts.take(next(one for one in claims if one.delivery == delivery.id))
     assert taken is not None

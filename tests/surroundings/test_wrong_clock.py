@@ -70,7 +70,7 @@ def test_nothing_leaves_by_a_wrong_clock(
 
 def _nobody_is_needed(stage: Stage) -> None:
     with stage.app() as app:
-        assert [status for status in app.queries.accounts() if status.held_at] == []
+        assert [status for status in app.queries.accounts() if status.suspended_at] == []
     assert {str(d.state) for d in stage.deliveries()} == {State.PUBLISHED, State.SCHEDULED}
 
 

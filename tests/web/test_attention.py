@@ -7,9 +7,17 @@ import pytest
 from publisher.app import Application
 from publisher.base.i18n import _, speaking
 from publisher.channels import answers as meant
-from publisher.ledger.account_holds import hold
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
-from publisher.model.outcomes import Accepted, AccountHeld, Kind, Outcome, Refused, Step, Unknown
+from publisher.ledger.suspensions import suspend
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Kind,
+    Outcome,
+    Refused,
+    Step,
+    Unknown,
+)
 from publisher.model.states import State
 from publisher.web.routes import dashboard
 from tests.support.clock import ManualClock
@@ -82,7 +90,7 @@ def test_during_a_pause_today_shows_what_stands_in_the_queue(
     assert _listed(manager, "next") == ["site/news.fr", "day.es"] or "news.fr" in manager.page
     app.control.pause(None, "wrong picture", "direction")
     manager.get("/")
-    assert "site/news.fr" in _listed(manager, "resting")
+    assert "site/news.fr" in _listed(manager, "paused_or_suspended")
 
 
 @both
@@ -100,9 +108,9 @@ def test_what_a_platform_said_is_told_in_each_readers_language(
     (delivery,) = app.queries.deliveries(post="before")
     ends(app, delivery, Refused(Kind.CONTENT, "Déjà dit (« Nope »)."))
     with speaking("fr"):
-        held = AccountHeld(Kind.AUTH, meant.doubt(_("no status"), Step.PUBLISH).message)
+        held = AccountSuspended(Kind.AUTH, meant.doubt(_("no status"), Step.PUBLISH).message)
         with app.database.write() as connection:
-            hold(connection, "bice-page", held, app.clock.now())
+            suspend(connection, "bice-page", held, app.clock.now())
     english = "no status, so the post may be out or not."
     manager.get("/")
     assert manager.text.count(english) == 2
@@ -126,7 +134,7 @@ def test_the_log_opens_with_what_happened_last(app: Application, manager: Visit)
 
     manager.get("/log")
     before = shown()
-    app.halts.hold("later.fr", None, "direction", "too long")
+    app.holds.hold("later.fr", None, "direction", "too long")
     _post(app, "soon", 60)
     manager.get("/log")
     assert shown()[:2] == ["soon", "later.fr"]

@@ -74,7 +74,7 @@ def _act(app: Application, text: str) -> None:
     """As people do, with their reasons: these stand in the history."""
     for post in ("day.fr", "later.fr", "site/news.fr"):
         try:
-            app.halts.hold(post, None, text, text)
+            app.holds.hold(post, None, text, text)
             app.control.cancel(post, None, text, text)
         except PublisherError:
             continue  # done in the run before
@@ -94,11 +94,11 @@ def _fill(app: Application, text: str, first: int) -> None:
                 .values(
                     state=_STATES[(first + place) % len(_STATES)],
                     error_kind="content",
-                    error_message=text, reason=text, hold_reason=text, queued_by=text,
+                    error_message=text, reason=text, draft_hold=text, queued_by=text,
                     approved_by=text, url=text, content=content.model_dump_json(),
                 )
             )  # fmt: skip
-        connection.execute(update(accounts).values(held_message=text, pause_reason=text))
+        connection.execute(update(accounts).values(suspension_message=text, pause_reason=text))
 
 
 def _pages(app: Application) -> Iterator[str]:

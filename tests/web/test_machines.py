@@ -18,7 +18,7 @@ from publisher.base.lock import locked
 from publisher.ledger import rate_limits
 from publisher.ledger.heartbeats import NEEDED, Process, ProcessKind
 from publisher.model.models import Delivery
-from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Limit
+from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Limit
 from publisher.model.outcomes import Kind as Kinds
 from publisher.monitoring import Monitor, Report, disk_space
 from publisher.settings.schema import WebSettings
@@ -233,7 +233,7 @@ def test_a_suspended_account_is_late_and_no_trouble(app: Application, address: s
     assert taken
     intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(90))
     assert intended
-    held = AccountHeld(Kinds.RATE_LIMIT, "Too many.", app.clock.ahead(900))
+    held = AccountSuspended(Kinds.RATE_LIMIT, "Too many.", app.clock.ahead(900))
     app.attempts.record(intended, held, app.clock.ahead(90))
     with at_work(app):
         found = httpx.get(f"{address}/healthz")

@@ -15,12 +15,12 @@ from sqlalchemy import update
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.ledger import rate_limits
-from publisher.ledger.account_holds import hold
 from publisher.ledger.heartbeats import Process
 from publisher.ledger.heartbeats import ProcessKind as Workers
+from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts, deliveries
 from publisher.model.models import Delivery, Owner
-from publisher.model.outcomes import AccountHeld, Kind, Limit, Unknown
+from publisher.model.outcomes import AccountSuspended, Kind, Limit, Unknown
 from publisher.model.states import State
 from publisher.web import labels
 from tests.support.clock import ManualClock
@@ -244,8 +244,8 @@ def test_pause_everything_and_decide_of_each_what_becomes_of_it(
     assert app.queries.accounts() == []
     now = app.clock.now()
     states = {post: of(app, post)["bice-x"] for post in found}
-    assert states["n0.fr"].wake_at == now
-    assert f"{states['n1.fr'].wake_at:%H:%M}" == "09:00"  # by the session's clock 10:00
+    assert states["n0.fr"].next_check_at == now
+    assert f"{states['n1.fr'].next_check_at:%H:%M}" == "09:00"  # by the session's clock 10:00
     assert states["n2.fr"].state is State.CANCELLED
     assert last(app)[1] == "direction"
 
@@ -340,14 +340,14 @@ def test_a_hold_that_came_anew_is_not_ended_by_an_old_form(
     for reason in ("refused", "refused again"):
         with app.database.write() as connection:
             app.database.insert_missing(connection, accounts, [{"account": "bice-x"}])
-            hold(connection, "bice-x", AccountHeld(Kind.AUTH, reason), app.clock.now())
+            suspend(connection, "bice-x", AccountSuspended(Kind.AUTH, reason), app.clock.now())
         if reason == "refused":
             manager.get("/resume?account=bice-x")
             app.control.resume("bice-x", "chef")
             _clock(app).advance(60)
     token = seen_on(manager)
     assert manager.send("/resume", account="bice-x", seen=token).status_code == 409
-    assert app.queries.accounts()[0].held_message == "refused again"
+    assert app.queries.accounts()[0].suspension_message == "refused again"
 
 
 def test_one_account_is_paused_and_resumed(app: Application, manager: Visit) -> None:
@@ -581,10 +581,10 @@ def _clock(app: Application) -> ManualClock:
 def suspended(app: Application, until: float | None, kind: Kind = Kind.AUTH, **more: Any) -> None:
     """bice-x is suspended; its message names a command."""
     values = {
-        "held_at": app.clock.now(),
-        "held_until": None if until is None else app.clock.ahead(until),
-        "held_kind": kind.value,
-        "held_message": "The keys are @other's. Then run `publisher resume --account bice-x`.",
+        "suspended_at": app.clock.now(),
+        "suspended_until": None if until is None else app.clock.ahead(until),
+        "suspension_kind": kind.value,
+        "suspension_message": "The keys are @other's. Then run `publisher resume --account bice-x`.",
         **more,
     }
     with app.database.write() as connection:
@@ -669,7 +669,7 @@ def test_what_a_platform_did_on_its_own_is_told_of_that_account_alone(
                 update(deliveries)
                 .where(deliveries.c.id == one.id)
                 .values(
-                    state="published", stop=stop, published_at=app.clock.now(),
+                    state="published", pending_stop=stop, published_at=app.clock.now(),
                     remote_ids=f'["{one.id}"]', error_kind="unavailable", error_message="It may still be out.",
                     withdrawn_ids="[]", withdraw_at=app.clock.ahead(60),
                 )

@@ -120,7 +120,7 @@ def test_a_swap_leaves_the_focus_and_the_form_where_they_are(
         page.locator("#act-hold summary").click()
         page.locator("#reason-hold").fill("a wrong")
         app.control.pause("bice-page", "wrong picture", "direction")
-        app.halts.hold("later.fr", None, "chef", "too long")
+        app.holds.hold("later.fr", None, "chef", "too long")
         step = str(app.queries.last_step())
         expect(page.locator("html")).to_have_attribute("data-step", step)
         page.wait_for_function("!document.querySelector('.htmx-request')")

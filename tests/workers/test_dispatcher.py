@@ -111,7 +111,7 @@ def test_a_clock_that_is_set_wrong_in_the_midst_of_a_tick_puts_nothing_off(
     with suppress(ClockWrong):
         dispatcher.tick()
     assert State.MISSED not in app.queries.counts()
-    assert [d for d in app.queries.deliveries() if d.wake_at != d.due_at] == []
+    assert [d for d in app.queries.deliveries() if d.next_check_at != d.due_at] == []
 
 
 def test_a_tick_hands_over_what_was_withdrawn_and_may_still_be_out(

@@ -6,7 +6,7 @@ from typing import Any
 from publisher.base.i18n import _, later
 from publisher.channels.answers import (
     AGAIN,
-    DEFAULT_REST,
+    DEFAULT_SUSPENSION,
     Answers,
     doubt,
     identifier,
@@ -22,7 +22,7 @@ from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Answer,
     Deferred,
     Kind,
@@ -34,7 +34,7 @@ from publisher.model.outcomes import (
 )
 
 NEARLY_USED_UP = 95
-"""The percentage of a limit at which an account rests."""
+"""The percentage of a limit at which an account is suspended."""
 _APP_THROTTLED = 4
 _THROTTLED = frozenset({_APP_THROTTLED, 17, 32, 341, 613, 80001})
 _TOKEN = frozenset({102, 190})
@@ -89,8 +89,8 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         lacks = _("Facebook answered with success, but without the id of a post")
     if not is_taken:
         return doubt(lacks, step)
-    until, backoff = _rest(answer)
-    return Accepted(remote_id, rest_until=until, backoff=backoff)
+    until, backoff = _suspended_until(answer)
+    return Accepted(remote_id, suspended_until=until, backoff=backoff)
 
 
 def reading(answer: Answer) -> Reading:
@@ -109,17 +109,17 @@ def reading(answer: Answer) -> Reading:
     return unread(_("Facebook gave an answer that cannot be used"))
 
 
-def app_rest(answer: Answer, _step: Step) -> datetime | None:
+def app_suspension(answer: Answer, _step: Step) -> datetime | None:
     """Until when Facebook takes nothing from all Pages of the app; None if it does not say so.
 
-    The times that it names are the Page's own, so they are used only to end the rest sooner.
+    The times that it names are the Page's own, so they are used only to end the suspension sooner.
     """
     error = mapping(mapping(parsed(answer.body)).get("error"))
     used_up = rate_limits.used_by_app(answer) >= NEARLY_USED_UP
     if not used_up and whole(error.get("code")) != _APP_THROTTLED:
         return None
-    rest = min(rate_limits.regained_after(answer) or THROTTLED[0], DEFAULT_REST)
-    return answer.received_at + rest
+    wait = min(rate_limits.regained_after(answer) or THROTTLED[0], DEFAULT_SUSPENSION)
+    return answer.received_at + wait
 
 
 def _unreadable(answer: Answer, error: dict[str, Any]) -> Reading:
@@ -229,8 +229,8 @@ def _post_refused(code: int | None, subcode: int | None, says: str) -> Refused:
     )
 
 
-def _no_such_page(says: str) -> AccountHeld:
-    return AccountHeld(
+def _no_such_page(says: str) -> AccountSuspended:
+    return AccountSuspended(
         Kind.PERMISSION,
         _(
             "Facebook knows no Page by this number{says}. Put the right page_id into publisher.toml, "
@@ -242,7 +242,7 @@ def _no_such_page(says: str) -> AccountHeld:
     )
 
 
-def _account(code: int | None, subcode: int | None, says: str) -> AccountHeld | None:
+def _account(code: int | None, subcode: int | None, says: str) -> AccountSuspended | None:
     """The codes that concern the account: each may pass, and needs a person if it lasts."""
     if code in _TOKEN:
         reason = _(_TOKEN_REASONS.get(subcode or 0, _TOKEN_REASONS[467]))
@@ -252,12 +252,12 @@ def _account(code: int | None, subcode: int | None, says: str) -> AccountHeld | 
             reason=reason,
             again=_(AGAIN),
         )
-        return AccountHeld(Kind.AUTH, message, backoff=UNTIL_MENDED)
+        return AccountSuspended(Kind.AUTH, message, backoff=UNTIL_MENDED)
     if code == 10 or (code is not None and 200 <= code <= 299):
         message = _not_permitted(code, subcode, says)
-        return AccountHeld(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
+        return AccountSuspended(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
     if code == _POLICY:
-        return AccountHeld(Kind.POLICY, _blocked(subcode, says), backoff=UNTIL_MENDED)
+        return AccountSuspended(Kind.POLICY, _blocked(subcode, says), backoff=UNTIL_MENDED)
     return None
 
 
@@ -295,14 +295,14 @@ def _blocked(subcode: int | None, says: str) -> str:
     )
 
 
-def _throttled(answer: Answer) -> AccountHeld:
+def _throttled(answer: Answer) -> AccountSuspended:
     message = _("Facebook takes no more from this Page for now. It goes on by itself.")
     wait = rate_limits.regained_after(answer)
     until = answer.received_at + wait if wait else None
-    return AccountHeld(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
+    return AccountSuspended(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
 
 
-def _rest(answer: Answer) -> tuple[datetime | None, tuple[timedelta, ...]]:
+def _suspended_until(answer: Answer) -> tuple[datetime | None, tuple[timedelta, ...]]:
     """Until when the next request should wait; and for how long if no time is named."""
     if rate_limits.most_used(answer) < NEARLY_USED_UP:
         return None, ()
@@ -310,5 +310,5 @@ def _rest(answer: Answer) -> tuple[datetime | None, tuple[timedelta, ...]]:
     return answer.received_at + (wait or THROTTLED[0]), () if wait else THROTTLED
 
 
-ANSWERS = Answers("Facebook", meaning, reading, rate_limits.limits, app_rest)
+ANSWERS = Answers("Facebook", meaning, reading, rate_limits.limits, app_suspension)
 """Interprets Facebook's answers."""

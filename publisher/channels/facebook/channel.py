@@ -29,7 +29,7 @@ from publisher.model.models import Capabilities, Owner, Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -133,7 +133,7 @@ class Facebook:
         return self._seen(prepared, fate)
 
     def _seen(
-        self, prepared: Prepared, seen: PagePost | Deferred | AccountHeld | Unknown
+        self, prepared: Prepared, seen: PagePost | Deferred | AccountSuspended | Unknown
     ) -> Prepared:
         """`prepared` if the post was read and is unpublished; else raises `NotPrepared`."""
         if isinstance(seen, PagePost):
@@ -234,7 +234,7 @@ class Facebook:
     def owner_id(self) -> str:
         return ""  # a Page's token does not contain it
 
-    def owner(self) -> Owner | AccountHeld | Deferred:
+    def owner(self) -> Owner | AccountSuspended | Deferred:
         return health.owner(self._page.me())
 
     def examine(self) -> Health:
@@ -270,7 +270,7 @@ class Facebook:
 
 
 def _as_seen(
-    outcome: Accepted, seen: PagePost | Deferred | AccountHeld | Unknown
+    outcome: Accepted, seen: PagePost | Deferred | AccountSuspended | Unknown
 ) -> Accepted | Unknown:
     """The outcome of a success, after the post was read."""
     if isinstance(seen, PagePost) and seen.is_public:

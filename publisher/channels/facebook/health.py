@@ -8,7 +8,7 @@ from publisher.channels.answers import mapping, parsed, whole
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.health import Health, clock_ahead, owner_of, problem_of, was_answered
 from publisher.model.models import Owner
-from publisher.model.outcomes import AccountHeld, Answer, Deferred
+from publisher.model.outcomes import AccountSuspended, Answer, Deferred
 
 _NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")
 """Source: Meta's reference of Page feed."""
@@ -32,7 +32,7 @@ def health(answer: Answer, page_id: str) -> Health:
     )
 
 
-def owner(answer: Answer) -> Owner | AccountHeld | Deferred:
+def owner(answer: Answer) -> Owner | AccountSuspended | Deferred:
     """The owner from the answer to `GET /me?fields=id,name`: for a Page's token, the Page."""
     return owner_of(ANSWERS, answer, mapping(parsed(answer.body)), "name", "")
 

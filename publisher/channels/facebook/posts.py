@@ -18,7 +18,7 @@ from publisher.model.models import Content
 from publisher.model.outcomes import (
     Absent,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Answer,
     Deferred,
     Kind,
@@ -101,7 +101,7 @@ class PagePosts:
     def __init__(self, page: PageGraph) -> None:
         self._page = page
 
-    def look(self, post_id: str) -> PagePost | Deferred | AccountHeld | Unknown:
+    def look(self, post_id: str) -> PagePost | Deferred | AccountSuspended | Unknown:
         """Read a post; `Unknown` when Facebook does not show it to this token."""
         answer = self._page.get(post_id, fields=f"{FIELDS},message")
         outcome = ANSWERS.judge(answer, Step.READ)
@@ -112,7 +112,7 @@ class PagePosts:
 
     def fate(
         self, post_id: str, *, lately: bool = False
-    ) -> PagePost | Absent | Deferred | AccountHeld | Unknown:
+    ) -> PagePost | Absent | Deferred | AccountSuspended | Unknown:
         """As `look`, but `Absent` when it is certainly deleted, `Unknown` when that is not certain.
 
         A post is deleted if Facebook does not show it, the token is the Page's own, and Facebook
@@ -129,7 +129,7 @@ class PagePosts:
             return Unknown(_listed(post_id)) if listed else Absent(limits=seen.limits)
         return listed
 
-    def no_access(self) -> Deferred | AccountHeld | None:
+    def no_access(self) -> Deferred | AccountSuspended | None:
         """Why the token may not see all of the Page; None when it is the Page's own.
 
         Either it belongs to another owner, or Facebook does not say to which.
@@ -141,7 +141,7 @@ class PagePosts:
         flaw = health.flaw_of_owner(owner_id, self._page.page_id)
         return Deferred(Kind.AUTH, flaw) if flaw else None
 
-    def _is_listed(self, post_id: str, *, lately: bool) -> bool | Deferred | AccountHeld:
+    def _is_listed(self, post_id: str, *, lately: bool) -> bool | Deferred | AccountSuspended:
         """Whether the post is listed as public; not known if it may be older than the list."""
         after = None
         for _page in range(_PAGES):
@@ -160,10 +160,10 @@ class PagePosts:
         return replace(ANSWERS.unreadable(), kind=Kind.UNAVAILABLE)  # it may be older than these
 
 
-def _unread(answer: Answer) -> Deferred | AccountHeld:
+def _unread(answer: Answer) -> Deferred | AccountSuspended:
     """The outcome of an answer that shows nothing."""
     outcome: Outcome | Absent = ANSWERS.judge(answer, Step.READ)
-    if isinstance(outcome, AccountHeld | Deferred):
+    if isinstance(outcome, AccountSuspended | Deferred):
         return outcome
     return replace(ANSWERS.unreadable(), kind=Kind.UNAVAILABLE)
 

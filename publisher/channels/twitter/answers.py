@@ -7,7 +7,7 @@ from typing import Any
 from publisher.base.i18n import _, later
 from publisher.channels.answers import (
     AGAIN,
-    DEFAULT_REST,
+    DEFAULT_SUSPENSION,
     Answers,
     doubt,
     identifier,
@@ -24,7 +24,7 @@ from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Answer,
     Deferred,
     Kind,
@@ -148,7 +148,7 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
             return Accepted("")
         return doubt(_("X did not confirm that the post is deleted"), step)
     if remote_id := identifier(data.get("id")):
-        return Accepted(remote_id, rest_until=_rest(answer))
+        return Accepted(remote_id, suspended_until=_suspended_until(answer))
     return doubt(_("X answered with success, but without the id of a post"), step)
 
 
@@ -329,8 +329,8 @@ def _picture_refused(body: dict[str, Any], kind: Kind) -> Refused:
     )
 
 
-def _not_allowed(body: dict[str, Any]) -> AccountHeld:
-    return AccountHeld(
+def _not_allowed(body: dict[str, Any]) -> AccountSuspended:
+    return AccountSuspended(
         Kind.PERMISSION,
         _(
             "X does not let this account post{says}. Sign in to X with it, look for a notice, and "
@@ -342,9 +342,9 @@ def _not_allowed(body: dict[str, Any]) -> AccountHeld:
     )
 
 
-def _too_many(answer: Answer, body: dict[str, Any]) -> AccountHeld:
+def _too_many(answer: Answer, body: dict[str, Any]) -> AccountSuspended:
     if str(body.get("type", "")).lower().endswith("/usage-capped"):
-        return AccountHeld(
+        return AccountSuspended(
             Kind.PERMISSION,
             _(
                 "The cap or the spending limit of the app on X is reached. Raise it in X's developer "
@@ -354,11 +354,11 @@ def _too_many(answer: Answer, body: dict[str, Any]) -> AccountHeld:
             backoff=CAPPED,
         )
     message = _("X takes no more from this account for now. It goes on by itself.")
-    until = _rest(answer)
-    return AccountHeld(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
+    until = _suspended_until(answer)
+    return AccountSuspended(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
 
 
-def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld | Deferred:
+def _account(answer: Answer, body: dict[str, Any]) -> AccountSuspended | Deferred:
     if answer.status == 429:
         return _too_many(answer, body)
     if answer.status == 401 and (not_in_time := _refused_for_its_time(answer)):
@@ -392,10 +392,10 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountHeld | Deferred:
                 status=named_status(status or 0),
                 again=again,
             )
-    return AccountHeld(kind, message, backoff=UNTIL_MENDED)
+    return AccountSuspended(kind, message, backoff=UNTIL_MENDED)
 
 
-def app_rest(answer: Answer, step: Step) -> datetime | None:
+def app_suspension(answer: Answer, step: Step) -> datetime | None:
     """Until when X takes no post from all accounts of the app; None if it does not say so.
 
     X counts each kind of request separately: its header after an upload is not about posts. The
@@ -407,10 +407,10 @@ def app_rest(answer: Answer, step: Step) -> datetime | None:
     known = rate_limits.reset(answer, rate_limits.APP_WINDOW)
     if answer.status == 429:
         return known or answer.received_at + THROTTLED[0]
-    return known and min(known, answer.received_at + DEFAULT_REST)
+    return known and min(known, answer.received_at + DEFAULT_SUSPENSION)
 
 
-def _rest(answer: Answer) -> datetime | None:
+def _suspended_until(answer: Answer) -> datetime | None:
     """When the used-up windows are reset; after a 429 the short window counts as used up."""
     used_up = [
         window
@@ -441,5 +441,5 @@ def _first_error(body: dict[str, Any]) -> dict[str, Any]:
     return mapping(errors[0]) if isinstance(errors, list) and errors else {}
 
 
-ANSWERS = Answers("X", meaning, reading, rate_limits.limits, app_rest)
+ANSWERS = Answers("X", meaning, reading, rate_limits.limits, app_suspension)
 """Interprets X's answers."""

@@ -29,7 +29,7 @@ from publisher.model.clock_check import Heard
 from publisher.model.models import Capabilities, Owner, Parcel, Picture, Prepared
 from publisher.model.outcomes import (
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Answer,
     Deferred,
     Kind,
@@ -202,7 +202,7 @@ class Twitter:
     def owner_id(self) -> str:
         return self._user_id
 
-    def owner(self) -> Owner | AccountHeld | Deferred:
+    def owner(self) -> Owner | AccountSuspended | Deferred:
         return health.owner(self._recorder.call(self._client.get_me))
 
     def examine(self) -> Health:

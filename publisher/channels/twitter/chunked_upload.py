@@ -18,7 +18,7 @@ from publisher.channels.twitter.answers import ANSWERS, of_alt_text
 from publisher.model.models import Picture, Upload
 from publisher.model.outcomes import (
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Answer,
     Deferred,
     Kind,
@@ -116,7 +116,7 @@ class Pieces:
         answer = self._request("POST", f"/2/media/upload/{upload.media_id}/finalize", None)
         if not _is_taken(answer):
             stop = _interrupted(answer, upload)
-            is_open = answer.wire is Wire.NOT_SENT or isinstance(stop.outcome, AccountHeld)
+            is_open = answer.wire is Wire.NOT_SENT or isinstance(stop.outcome, AccountSuspended)
             # X may have joined the chunks already, and refuse to do so again.
             raise stop if is_open else Interrupted(stop.outcome, None)
         return self._worked_on(picture, upload.model_copy(update={"whole": True}), answer)

@@ -5,7 +5,7 @@ from publisher.channels.answers import mapping, parsed
 from publisher.channels.health import Health, clock_ahead, owner_of, problem_of, was_answered
 from publisher.channels.twitter.answers import ANSWERS
 from publisher.model.models import Owner
-from publisher.model.outcomes import AccountHeld, Answer, Deferred
+from publisher.model.outcomes import AccountSuspended, Answer, Deferred
 
 
 def health(answer: Answer) -> Health:
@@ -28,7 +28,7 @@ def health(answer: Answer) -> Health:
     )
 
 
-def owner(answer: Answer) -> Owner | AccountHeld | Deferred:
+def owner(answer: Answer) -> Owner | AccountSuspended | Deferred:
     """The owner from the answer to `GET /2/users/me`."""
     data = mapping(mapping(parsed(answer.body)).get("data"))
     return owner_of(ANSWERS, answer, data, "username", "@")

@@ -6,7 +6,7 @@ documented). The headers are not trusted.
 
 from datetime import datetime, timedelta
 
-from publisher.channels.answers import LONGEST_REST, whole
+from publisher.channels.answers import LONGEST_SUSPENSION, whole
 from publisher.model.outcomes import Answer, Limit, Step
 
 SHORT_WINDOW = "x-rate-limit"
@@ -22,7 +22,7 @@ _COUNTED = {
 """The kinds of requests, each with its own limit."""
 _SKEW = timedelta(minutes=1)  # between the platform's clock and ours
 _LONGEST = {SHORT_WINDOW: timedelta(hours=1)}
-"""The longest credible time until a window's end; for the windows of a day, LONGEST_REST."""
+"""The longest credible time until a window's end; for the windows of a day, LONGEST_SUSPENSION."""
 
 
 def limits(answer: Answer, step: Step) -> tuple[Limit, ...]:
@@ -43,7 +43,7 @@ def reset(answer: Answer, header: str) -> datetime | None:
     if told is None:
         return None
     wait = timedelta(seconds=told - answer.received_at.timestamp())
-    if not -_SKEW <= wait <= _LONGEST.get(header, LONGEST_REST):
+    if not -_SKEW <= wait <= _LONGEST.get(header, LONGEST_SUSPENSION):
         return None
     # The header counts whole seconds; add one, so as not to be too early.
     return answer.received_at + max(wait, timedelta(0)) + timedelta(seconds=1)

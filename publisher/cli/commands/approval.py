@@ -148,7 +148,7 @@ def _read(delivery: "Delivery") -> tuple[object, ...]:
     """All that is shown of a delivery but its account."""
     return (
         delivery.post, delivery.content, delivery.due_at, delivery.embargo_until,
-        delivery.expires_at, delivery.queued_by, delivery.repeat, delivery.reason, delivery.stop,
+        delivery.expires_at, delivery.queued_by, delivery.repeat, delivery.reason, delivery.pending_stop,
     )  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
         account=", ".join(one.account for one in alike),
     )
     console.print_prose(console.paint(heading, "bold"))
-    time = console.minute(delivery.leaves_at, zone)
+    time = console.minute(delivery.not_before, zone)
     if delivery.expires_at:
         console.print_prose(
             _(

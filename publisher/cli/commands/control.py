@@ -96,7 +96,7 @@ def resume(
                 "{deliveries} fell due meanwhile, and will go out at these times:",
                 deliveries=fell_due,
             ),
-            [(delivery, delivery.wake_at) for delivery in overdue],
+            [(delivery, delivery.next_check_at) for delivery in overdue],
             arguments.zone(app.settings),
         )
 
@@ -283,7 +283,7 @@ def print_stopped(deliveries: "Iterable[Delivery]") -> None:
         place = {"post": delivery.post, "account": delivery.account}
         console.print_prose(
             _("{post} to {account} may be out. If it is not, it is cancelled.", **place)
-            if delivery.stop is State.CANCELLED
+            if delivery.pending_stop is State.CANCELLED
             else _("{post} to {account} may be out. If it is not, it is rejected.", **place)
         )
 

@@ -182,7 +182,7 @@ def _checked(settings: "Settings", paths: Sequence[str | Path]) -> "tuple[int, l
     library, found = checking.check(settings, paths)
     found += duplicates.find(library, settings.public_accounts())
     dues, now = overdue.dues(library, settings), clock.from_environment().now()
-    over = sorted(due.post for due in dues if overdue.is_over(due.leaves_at, now))
+    over = sorted(due.post for due in dues if overdue.is_over(due.not_before, now))
     deliveries = _deliveries(settings, over) if over else ()
     expired = sum(due.expires_at <= now for due in dues) if deliveries is None else 0
     judged = overdue.judged(found, dues, deliveries, now, arguments.zone(settings))

@@ -31,7 +31,7 @@ def hold(
     """
     why = arguments.reason(reason)
     app, of_account = operated(context, account)
-    held = app.halts.hold(
+    held = app.holds.hold(
         arguments.post(app, post),
         of_account,
         arguments.actor(who),
@@ -56,7 +56,7 @@ def release(
     It goes out at its time, or at once where that is over and it has not expired.
     """
     app, of_account = operated(context, account)
-    released = app.halts.release(
+    released = app.holds.release(
         arguments.post(app, post),
         of_account,
         arguments.actor(who),

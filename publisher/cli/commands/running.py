@@ -210,7 +210,8 @@ def notify(context: typer.Context) -> None:
     """Send a test message to each service that gets notices.
 
     Those are the addresses under [notices] in secrets.toml. While posts are published, they are
-    told of an account that is held, and of a post that failed, was missed, or may be out or not.
+    told of an account that is suspended, and of a post that failed, was missed, or may be out or
+    not.
     """
     from publisher.notices.message import trial as trial_message
     from publisher.notices.services import open_services

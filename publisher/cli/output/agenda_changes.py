@@ -63,7 +63,7 @@ def _print_posts(dragged: Sequence[Dragged], zone: tzinfo, *, several: bool) -> 
             post.append("\n" + _("on {items}", items=", ".join(on)), style="dim")
         for note in one.notes:
             post.append(f"\n{note.text}", style="red" if note.severe else "dim")
-        was = one.before.leaves_at
+        was = one.before.not_before
         table.add_row(
             "" if was is None else console.minute(was, zone),
             _becomes(one, zone),
@@ -76,7 +76,7 @@ def _print_posts(dragged: Sequence[Dragged], zone: tzinfo, *, several: bool) -> 
 def _becomes(one: Dragged, zone: tzinfo) -> Any:
     from rich.text import Text
 
-    leaves = one.after.leaves_at
+    leaves = one.after.not_before
     if one.stays:
         return Text(_("stays"), style="dim")
     if one.after.held:

@@ -60,7 +60,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         if change.voids:
             void = _("the approval by {name} becomes void", name=change.voids)
             post.append(f"\n{void}", style="red")
-        due = console.minute(_planned(change).leaves_at, zone)
+        due = console.minute(_planned(change).not_before, zone)
         table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
     console.print_table(table)
     if len(plan.changes) > _MOST:
@@ -171,7 +171,7 @@ def as_queued(plan: Plan, zone: tzinfo) -> list[str]:
         return []
     by_post: dict[tuple[datetime, str], list[str]] = {}
     for delivery in plan.as_queued:
-        key = delivery.leaves_at, delivery.post
+        key = delivery.not_before, delivery.post
         by_post.setdefault(key, []).append(delivery.account)
     lines = [
         _("{post} to {account}", post=post, account=", ".join(accounts))
@@ -295,7 +295,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             {
                 "post": delivery.post,
                 "account": delivery.account,
-                "leaves_at": instant_text(delivery.leaves_at),
+                "not_before": instant_text(delivery.not_before),
             }
             for delivery in plan.as_queued
         ],
@@ -328,4 +328,4 @@ def _was_due_at(change: PlannedChange) -> str | None:
 
 
 def _order(change: PlannedChange) -> tuple[datetime, str, str]:
-    return _planned(change).leaves_at, change.post, change.account
+    return _planned(change).not_before, change.post, change.account

@@ -11,9 +11,9 @@ from publisher.base.errors import LedgerUnavailable
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.output import console, counts
-from publisher.ledger.account_holds import GOES_ON, SUSPENDED
 from publisher.ledger.account_owners import VERIFIED
 from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.suspensions import GOES_ON, SUSPENDED
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events
 from publisher.model.events import Event

@@ -32,18 +32,18 @@ def show(overview: Overview) -> None:
         tables.print_days(overview.next, overview.zone)
         _print_more(overview.more)
         console.print_line()
-    elif overview.counts and not overview.resting:
+    elif overview.counts and not overview.paused_or_suspended:
         console.print_prose(
             _("Nothing goes out before it is approved.")
             if overview.counts.get(State.AWAITING_APPROVAL)
             else _("Nothing is on the schedule.")
         )
-    if overview.resting:
+    if overview.paused_or_suspended:
         console.print_prose(
             plural(
                 "{number} delivery waits for an account that is paused or suspended.",
                 "{number} deliveries wait for an account that is paused or suspended.",
-                overview.resting,
+                overview.paused_or_suspended,
             )
         )
     if overview.counts:
@@ -123,11 +123,11 @@ def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) 
                 resume=resume,
             )
         )
-    if status.held_at:
+    if status.suspended_at:
         values = {
             "until": _until(status, now, zone, resume),
-            "message": console.printable(status.held_message or ""),
-            "kind": events.kind(status.held_kind or ""),
+            "message": console.printable(status.suspension_message or ""),
+            "kind": events.kind(status.suspension_kind or ""),
         }
         lines.append(
             _(
@@ -143,12 +143,12 @@ def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) 
 
 def _until(status: AccountStatus, now: datetime, zone: tzinfo, resume: str) -> str:
     """Until when an account is suspended, and what ends that."""
-    if status.held_until is None:
+    if status.suspended_until is None:
         return _("until a person mends it and runs `{resume}`", resume=resume)
-    time = console.minute(status.held_until, zone)
+    time = console.minute(status.suspended_until, zone)
     if status.suspended_times is None:
         return _("until {time}", time=time)
-    if status.held_until <= now:
+    if status.suspended_until <= now:
         if status.needs_person:
             return _("until its next post is taken; needs you")
         return _("until its next post is taken")

@@ -39,12 +39,12 @@ def heading(delivery: Delivery) -> str:
 
 def by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Sort deliveries by the instant at which they go out."""
-    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
+    return sorted(deliveries, key=lambda delivery: (delivery.not_before, delivery.id))
 
 
 def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
     """A note if the time shown is that of an embargo, not the draft's."""
-    if planned.leaves_at == planned.due_at:
+    if planned.not_before == planned.due_at:
         return None
     return _("embargo, due at {time}", time=console.minute(planned.due_at, zone))
 
@@ -73,7 +73,7 @@ def print_days(deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool 
     """
     columns = (_("due"), _("state"), _("late"), _("account"), _("post"))
     rows = [
-        (console.day(delivery.leaves_at, zone), _row(delivery, zone, addresses=addresses))
+        (console.day(delivery.not_before, zone), _row(delivery, zone, addresses=addresses))
         for delivery in deliveries
     ]
     widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
@@ -94,7 +94,7 @@ def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ..
     if addresses and delivery.url and delivery.remote_ids:
         post.append(f"\n{console.printable(delivery.url)}", style="dim")
     return (
-        Text(f"{delivery.leaves_at.astimezone(zone):%H:%M}"),
+        Text(f"{delivery.not_before.astimezone(zone):%H:%M}"),
         state_text(delivery.state),
         Text("" if late is None else figures.lateness(late.total_seconds())),
         Text(delivery.account),

@@ -10,11 +10,11 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
-from publisher.ledger.account_holds import resting
 from publisher.ledger.database import Database, Turn
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.manager.resume import APART, spread
 from publisher.ledger.rows import delivery_of
+from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, StateChange, change_all
 from publisher.model.events import Event
@@ -30,19 +30,19 @@ _NOW = bindparam("now", type_=Instant)
 _LATE = bindparam("late", type_=Instant)
 _LEFT = (
     deliveries.c.state == written(State.SCHEDULED),
-    deliveries.c.wake_at <= _LATE,
-    # A GIF or video is claimed before its time, so `wake_at` alone does not make it late.
+    deliveries.c.next_check_at <= _LATE,
+    # A GIF or video is claimed before its time, so `next_check_at` alone does not make it late.
     deliveries.c.due_at <= _LATE,
     or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= _LATE),
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
-    ~exists().where(resting(deliveries.c.account, _NOW)),
-    # Posts that fell due during a suspension go one by one: `account_holds.waits_its_turn`.
+    ~exists().where(paused_or_suspended(deliveries.c.account, _NOW)),
+    # Posts that fell due during a suspension go one by one: `suspensions.waits_its_turn`.
     ~exists().where(
         accounts.c.account == deliveries.c.account,
-        accounts.c.held_until >= deliveries.c.wake_at,
+        accounts.c.suspended_until >= deliveries.c.next_check_at,
     ),
 )
-LEFT_BEHIND = DueQueries(*_LEFT, order=(deliveries.c.wake_at, deliveries.c.id))
+LEFT_BEHIND = DueQueries(*_LEFT, order=(deliveries.c.next_check_at, deliveries.c.id))
 _ACCOUNTS = select(deliveries.c.account).where(*_LEFT).distinct()
 _GAP = 2 * APART
 """A post that was postponed by at least this much leaves room before it: a retry may wait a
@@ -86,7 +86,7 @@ class Backlog:
         wishes = [
             StateChange(
                 delivery, Event.OVERDUE, Role.DISPATCHER, ACTOR, now,
-                detail={"goes_out_at": wakes[delivery.id]}, columns={"wake_at": wakes[delivery.id]},
+                detail={"goes_out_at": wakes[delivery.id]}, columns={"next_check_at": wakes[delivery.id]},
             )
             for delivery in found
         ]  # fmt: skip
@@ -106,19 +106,19 @@ def next_places(
         return {}
     now = now or clock.now()
     query = (
-        select(deliveries.c.account, deliveries.c.wake_at)
+        select(deliveries.c.account, deliveries.c.next_check_at)
         .where(
             deliveries.c.account.in_({delivery.account for delivery in wanted}),
             deliveries.c.id.not_in([delivery.id for delivery in wanted]),
             deliveries.c.state.in_([State.SCHEDULED, State.PUBLISHING]),
-            deliveries.c.wake_at > now - APART,
+            deliveries.c.next_check_at > now - APART,
             deliveries.c.due_at <= late_before(clock, now),
         )
-        .order_by(deliveries.c.wake_at)
+        .order_by(deliveries.c.next_check_at)
     )
     begins: dict[str, datetime] = {}
-    for account, wake_at in connection.execute(query):
+    for account, next_check_at in connection.execute(query):
         # After those that follow one another closely; one that was postponed for long delays none.
-        if wake_at < begins.get(account, now) + _GAP:
-            begins[account] = wake_at + APART
+        if next_check_at < begins.get(account, now) + _GAP:
+            begins[account] = next_check_at + APART
     return begins

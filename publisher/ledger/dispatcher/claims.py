@@ -13,11 +13,11 @@ from sqlalchemy import Connection, RowMapping, bindparam, exists, func, or_, sel
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, joined
-from publisher.ledger.account_holds import EVER, resting, waits_its_turn
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.reconciliation import doubt
 from publisher.ledger.rows import delivery_of
+from publisher.ledger.suspensions import EVER, paused_or_suspended, waits_its_turn
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all, claimed
 from publisher.model.events import Event
@@ -39,12 +39,12 @@ _HORIZON = bindparam("horizon", type_=Instant)
 _INSTANT = bindparam("instant", type_=Instant)
 DUE = DueQueries(
     deliveries.c.state == written(State.SCHEDULED),
-    deliveries.c.wake_at <= _HORIZON,
+    deliveries.c.next_check_at <= _HORIZON,
     or_(deliveries.c.expires_at.is_(None), deliveries.c.expires_at > _NOW),
-    ~exists().where(resting(deliveries.c.account, _NOW)),
+    ~exists().where(paused_or_suspended(deliveries.c.account, _NOW)),
     ~waits_its_turn(_HORIZON),
     deliveries.c.account.not_in(bindparam("busy", expanding=True)),
-    order=(deliveries.c.wake_at, deliveries.c.id),
+    order=(deliveries.c.next_check_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head, deliveries.c.account),
 )
 _IN_HAND = (

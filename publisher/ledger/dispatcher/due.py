@@ -15,16 +15,16 @@ from sqlalchemy import (
 
 from publisher.base.clock import Clock
 from publisher.ledger import orphans, reconciliation
-from publisher.ledger.account_holds import (
-    EVER,
-    first_scheduled,
-    has_one_under_way,
-    resting,
-    unproved,
-)
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher import claims
 from publisher.ledger.manager import withdrawals
+from publisher.ledger.suspensions import (
+    EVER,
+    first_scheduled,
+    has_one_under_way,
+    paused_or_suspended,
+    unproved,
+)
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.model.states import State
 
@@ -57,41 +57,41 @@ _ACCOUNT = accounts.alias()
 def _some_account_goes(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether `Dispatch.claim` would find anything, or something has just expired.
 
-    `claims.DUE` checks for each delivery whether its account rests or goes slowly after a
+    `claims.DUE` checks for each delivery whether its account may publish or goes slowly after a
     suspension. Here it is the other way round: an account that cannot send is checked once, however
     many of its deliveries are overdue. `conditions` choose among `_ACCOUNT`.
     """
     account, rows = _ACCOUNT, deliveries.alias()
-    held_until = account.c.held_until
-    first = first_scheduled(rows, "wake_at", account.c.account)
+    suspended_until = account.c.suspended_until
+    first = first_scheduled(rows, "next_check_at", account.c.account)
     # What fell due during a suspension goes one by one, and so does everything until the suspension
-    # is proved to be over: see `account_holds.waits_its_turn`.
-    end_of_hold = func.coalesce(held_until, EVER)
-    first_after_the_hold = first_scheduled(rows, "wake_at", account.c.account, end_of_hold)
+    # is proved to be over: see `suspensions.waits_its_turn`.
+    end = func.coalesce(suspended_until, EVER)
+    first_after = first_scheduled(rows, "next_check_at", account.c.account, end)
     going = select(account.c.account).where(
         *conditions,
         or_(
-            and_(first_after_the_hold <= _HORIZON, ~unproved(account)),
+            and_(first_after <= _HORIZON, ~unproved(account)),
             and_(
-                held_until.is_not(None),  # mostly it is NULL, and nothing more is evaluated
+                suspended_until.is_not(None),  # mostly it is NULL, and nothing more is evaluated
                 first <= _HORIZON,
-                or_(first <= held_until, unproved(account)),
+                or_(first <= suspended_until, unproved(account)),
                 ~has_one_under_way(account),
             ),
         ),
-        ~exists().where(resting(account.c.account, _NOW)),
+        ~exists().where(paused_or_suspended(account.c.account, _NOW)),
     )
     return going.exists()
 
 
 _IN_ORDER = (
-    select(deliveries.c.account, deliveries.c.wake_at)
-    .where(deliveries.c.state == written(State.SCHEDULED), deliveries.c.wake_at <= _HORIZON)
-    .order_by(deliveries.c.wake_at, deliveries.c.id)
+    select(deliveries.c.account, deliveries.c.next_check_at)
+    .where(deliveries.c.state == written(State.SCHEDULED), deliveries.c.next_check_at <= _HORIZON)
+    .order_by(deliveries.c.next_check_at, deliveries.c.id)
 )
 _OF_THE_FIRST = select(_IN_ORDER.limit(written(_FIRST)).subquery().c.account)
 _NEXT = select(
-    _IN_ORDER.offset(written(_FIRST)).limit(written(1)).subquery().c.wake_at
+    _IN_ORDER.offset(written(_FIRST)).limit(written(1)).subquery().c.next_check_at
 ).scalar_subquery()
 # One statement for all: six would take six times as long, and an idle dispatcher does little else.
 _LOOK = select(

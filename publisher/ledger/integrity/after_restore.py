@@ -54,11 +54,11 @@ class Gap:
     until: datetime
     is_new: bool = False
 
-    def may_hold(self, leaves_at: datetime, expires_at: datetime | None) -> bool:
+    def may_hold(self, not_before: datetime, expires_at: datetime | None) -> bool:
         """Whether a post that leaves and expires at these instants may have gone out in the gap."""
-        if self.is_new and leaves_at == self.until:
+        if self.is_new and not_before == self.until:
             return False  # only what is older than the ledger
-        return leaves_at <= self.until and (expires_at is None or expires_at > self.since)
+        return not_before <= self.until and (expires_at is None or expires_at > self.since)
 
     def doubt_since(self, due_at: datetime) -> datetime:
         """The instant from which a post that is due at `due_at` may be out."""
@@ -138,7 +138,9 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
         "error_kind": Kind.UNKNOWN_OUTCOME,
         "error_message": gap.warning,
         # If it is not out, it waits for a person again.
-        "stop": delivery.state if delivery.state in _WITH_A_PERSON else delivery.stop,
+        "pending_stop": delivery.state
+        if delivery.state in _WITH_A_PERSON
+        else delivery.pending_stop,
     }
     return change(
         connection,

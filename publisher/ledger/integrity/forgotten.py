@@ -42,7 +42,7 @@ def looked_for(since: datetime) -> dict[str, Any]:
         "settled_at": since,
         "intent_at": None,
         "absences": 0,
-        "wake_at": since,
+        "next_check_at": since,
     }
 
 

@@ -48,6 +48,17 @@ _APART = frozenset({
 """Columns of a delivery that no digest covers."""
 _CHOSEN = frozenset({"language"})
 """Columns of a person that no digest covers: they give no rights."""
+FORMER: dict[str, str] = {
+    "next_check_at": "wake_at",
+    "pending_stop": "stop",
+    "manual_hold": "halt",
+    "draft_hold": "hold_reason",
+    "suspended_at": "held_at",
+    "suspended_until": "held_until",
+    "suspension_kind": "held_kind",
+    "suspension_message": "held_message",
+}
+"""Names that digests have for columns that were renamed: those made before must still match."""
 _LONG = ("content", "prepared")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
@@ -115,7 +126,11 @@ def shortened(row: Mapping[str, Any]) -> dict[str, Any]:
 def _digest_of_row(row: Mapping[str, Any], apart: frozenset[str]) -> str:
     # Empty columns are left out, so that columns added later change no digest.
     return _digest(
-        {name: value for name, value in row.items() if value is not None and name not in apart}
+        {
+            FORMER.get(name, name): value
+            for name, value in row.items()
+            if value is not None and name not in apart
+        }
     )
 
 

@@ -208,7 +208,7 @@ def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
             what = (
                 _("may log in, but no step says so")
                 if hash_chain.is_about_person(account)
-                else _("is paused or held, but no step says so")
+                else _("is paused or suspended, but no step says so")
             )
             yield Break(what, None, account)
 

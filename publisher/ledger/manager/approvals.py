@@ -19,7 +19,7 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import NOT_APPROVED, change
 from publisher.model.events import Event
-from publisher.model.models import ApprovalRule, Delivery, Stop
+from publisher.model.models import ApprovalRule, Delivery, PendingStop
 from publisher.model.states import Role, State
 
 _APPROVABLE = frozenset({State.AWAITING_APPROVAL, State.REJECTED})
@@ -134,7 +134,7 @@ class Approvals:
         def act(connection: Connection, delivery: Delivery) -> Delivery:
             if delivery.may_be_out:
                 return note_stop(
-                    connection, delivery, Stop(state=State.REJECTED, reason=why),
+                    connection, delivery, PendingStop(state=State.REJECTED, reason=why),
                     role=Role.MANAGER, actor=actor, at=self._clock.now(),
                 )  # fmt: skip
             return change(
@@ -202,4 +202,4 @@ class Approvals:
 def _is_open(delivery: Delivery, states: Collection[State]) -> bool:
     """Whether it can be approved or rejected: not if it is to be held or cancelled when not out."""
     open_to = (None, State.AWAITING_APPROVAL, State.REJECTED)
-    return delivery.state in states and delivery.stop in open_to
+    return delivery.state in states and delivery.pending_stop in open_to

@@ -12,7 +12,7 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import NOT_APPROVED, change
 from publisher.model.events import Event
-from publisher.model.models import Delivery, Stop
+from publisher.model.models import Delivery, PendingStop
 from publisher.model.states import ENDED_UNSENT, Role, State
 
 
@@ -41,10 +41,10 @@ class Safeguards:
             self._rights.require(connection, actor, Rank.MANAGER)
             showing = _showing(connection, consent)
             for delivery in showing:
-                if _is_kept_back(delivery) and delivery.hold_reason is None:
+                if _is_kept_back(delivery) and delivery.draft_hold is None:
                     change(
                         connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor,
-                        at=self._clock.now(), detail={"reason": reason}, hold_reason=reason,
+                        at=self._clock.now(), detail={"reason": reason}, draft_hold=reason,
                     )  # fmt: skip
                 elif delivery.may_be_out and not _is_to_be_held(delivery):
                     note_stop(
@@ -55,7 +55,7 @@ class Safeguards:
                 change(
                     connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor,
                     at=self._clock.now(), target=State.HELD, detail={"reason": reason},
-                    reason=reason, hold_reason=reason, lease_until=None, **NOT_APPROVED,
+                    reason=reason, draft_hold=reason, lease_until=None, **NOT_APPROVED,
                 )
                 for delivery in showing
                 if delivery.in_reach and delivery.state is not State.HELD
@@ -64,20 +64,22 @@ class Safeguards:
 
 def _is_kept_back(delivery: Delivery) -> bool:
     """Whether it does not go out now, but would if a person retried or released it."""
-    is_held_by_hand = delivery.state is State.HELD and delivery.halt is not None
+    is_held_by_hand = delivery.state is State.HELD and delivery.manual_hold is not None
     return delivery.state in ENDED_UNSENT or is_held_by_hand
 
 
 def _is_to_be_held(delivery: Delivery) -> bool:
-    return delivery.stop in (State.HELD, State.CANCELLED) and delivery.hold_reason is not None
+    return (
+        delivery.pending_stop in (State.HELD, State.CANCELLED) and delivery.draft_hold is not None
+    )
 
 
-def _stop(delivery: Delivery, reason: str) -> Stop:
+def _stop(delivery: Delivery, reason: str) -> PendingStop:
     """A pending hold; what is to be cancelled stays so, and is held when a person retries it."""
-    if delivery.stop is State.CANCELLED:
+    if delivery.pending_stop is State.CANCELLED:
         why = delivery.reason or ""
-        return Stop(state=State.CANCELLED, reason=why, hold_reason=reason)
-    return Stop(state=State.HELD, reason=reason, hold_reason=reason)
+        return PendingStop(state=State.CANCELLED, reason=why, draft_hold=reason)
+    return PendingStop(state=State.HELD, reason=reason, draft_hold=reason)
 
 
 def _showing(connection: Connection, consent: str) -> list[Delivery]:

@@ -15,7 +15,6 @@ from publisher.base.clock import Clock
 from publisher.base.errors import NotPermitted, NotPossible
 from publisher.base.i18n import _, later
 from publisher.base.text import same_person
-from publisher.ledger.account_holds import take_for_pause
 from publisher.ledger.account_owners import FORGOTTEN
 from publisher.ledger.database import Database
 from publisher.ledger.manager.approvals import RuleOf, is_approved, no_rule
@@ -33,15 +32,16 @@ from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.manager.selection import Accounts, chosen, of_post
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
+from publisher.ledger.refusals import forget
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.suspensions import forget
+from publisher.ledger.suspensions import take_for_pause
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
 from publisher.ledger.transitions import change, note, step
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.events import Event
-from publisher.model.models import Delivery, Prepared, Stop
+from publisher.model.models import Delivery, PendingStop, Prepared
 from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
-from publisher.model.timing import wakes_at
+from publisher.model.timing import claim_at
 
 _NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
 _NOT_TO_RETRY = later("Nothing of {post} can be tried again: {states}.")
@@ -152,7 +152,7 @@ class Control:
         """
         name = account or EVERYTHING
         with self._database.read() as connection:
-            suspended = select(accounts.c.held_until).where(accounts.c.account == name)
+            suspended = select(accounts.c.suspended_until).where(accounts.c.account == name)
             until = connection.execute(suspended).scalar_one_or_none()
             query = overdue(account, self._clock.now(), until)
             return [delivery_of(row) for row in connection.execute(query).mappings()]
@@ -162,7 +162,7 @@ class Control:
         query = select(accounts).where(accounts.c.account == (account or EVERYTHING))
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        is_stopped = row and (row.paused_at or row.held_at)
+        is_stopped = row and (row.paused_at or row.suspended_at)
         return mark_of(row) if row and is_stopped else ""
 
     def resume(
@@ -190,14 +190,14 @@ class Control:
             stopped = connection.execute(
                 select(accounts)
                 .where(accounts.c.account == name)
-                .where(accounts.c.paused_at.is_not(None) | accounts.c.held_at.is_not(None))
+                .where(accounts.c.paused_at.is_not(None) | accounts.c.suspended_at.is_not(None))
                 .with_for_update()
             ).one_or_none()
             if stopped is None:
                 raise _not_stopped(connection, account)
             if refusal := self._may_not_resume(connection, account, actor):
                 raise refusal
-            query = overdue(account, now, stopped.held_until).with_for_update()
+            query = overdue(account, now, stopped.suspended_until).with_for_update()
             found = [delivery_of(row) for row in connection.execute(query).mappings()]
             if seen is not None:
                 refuse_unseen(seen, mark_of(stopped), found)
@@ -213,7 +213,7 @@ class Control:
                 .where(accounts.c.account == name)
                 .values(
                     paused_at=None, paused_by=None, pause_reason=None,
-                    held_at=None, held_until=None, held_kind=None, held_message=None,
+                    suspended_at=None, suspended_until=None, suspension_kind=None, suspension_message=None,
                     suspended_times=None,
                     **(FORGOTTEN if stopped.other_owner else {}),
                 )
@@ -232,7 +232,7 @@ class Control:
         def act(connection: Connection, delivery: Delivery) -> Delivery:
             if delivery.may_be_out:
                 return note_stop(
-                    connection, delivery, Stop(state=State.CANCELLED, reason=reason),
+                    connection, delivery, PendingStop(state=State.CANCELLED, reason=reason),
                     role=Role.MANAGER, actor=actor, at=self._clock.now(),
                 )  # fmt: skip
             return change(
@@ -297,11 +297,11 @@ class Control:
                 ),
                 hint=_("Give the draft a new `at`, then run `publisher queue`."),
             )
-        if delivery.stop is None:
+        if delivery.pending_stop is None:
             self._refuse_a_double(connection, delivery)
         target, stopped = obeyed(delivery, self._state_to_retry(delivery))
-        why_held = delivery.halt or delivery.hold_reason
-        columns = {"reason": delivery.reason if delivery.stop else why_held, **stopped}
+        why_held = delivery.manual_hold or delivery.draft_hold
+        columns = {"reason": delivery.reason if delivery.pending_stop else why_held, **stopped}
         return change(
             connection,
             delivery,
@@ -311,7 +311,7 @@ class Control:
             at=now,
             target=target,
             detail=in_words(delivery, len(delivery.remote_ids)),
-            wake_at=max(now, wakes_at(delivery.content, delivery.leaves_at, self._clock)),
+            next_check_at=max(now, claim_at(delivery.content, delivery.not_before, self._clock)),
             intent_at=None,
             settled_at=None,
             absences=0,
@@ -323,8 +323,8 @@ class Control:
 
     def _state_to_retry(self, delivery: Delivery) -> State:
         """The state as if it were queued again; if it has expired, it is missed next."""
-        is_held_by_draft = delivery.hold_reason and delivery.state is not State.UNCERTAIN
-        if delivery.halt or is_held_by_draft:
+        is_held_by_draft = delivery.draft_hold and delivery.state is not State.UNCERTAIN
+        if delivery.manual_hold or is_held_by_draft:
             return State.HELD
         approved = is_approved(delivery, self._rule_of(delivery.account))
         return State.SCHEDULED if approved else State.AWAITING_APPROVAL
@@ -372,7 +372,7 @@ class Control:
             return change(
                 connection, delivery, Event.RESOLVED, role=Role.MANAGER, actor=actor, at=now,
                 target=target, detail={"ids": remote_ids, **in_words(delivery, out)},
-                **columns, wake_at=now,
+                **columns, next_check_at=now,
             )  # fmt: skip
 
         with self._database.read() as connection:
@@ -452,7 +452,7 @@ def _not_stopped(connection: Connection, account: str | None) -> NotPossible:
     if account is not None:
         return NotPossible(_("{account} is not paused or suspended.", account=account), hint=hint)
     query = select(accounts.c.account).where(
-        accounts.c.paused_at.is_not(None) | accounts.c.held_at.is_not(None)
+        accounts.c.paused_at.is_not(None) | accounts.c.suspended_at.is_not(None)
     )
     names = connection.execute(query.order_by(accounts.c.account)).scalars().all()
     if not names:

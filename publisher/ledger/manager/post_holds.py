@@ -1,6 +1,6 @@
 """Holds on single posts: a held post does not go out until a person releases it.
 
-The hold is in the delivery's `halt`, separate from what the draft wants (`hold_reason`), and lasts
+The hold is in the delivery's `manual_hold`, separate from what the draft wants (`draft_hold`), and lasts
 through edits and all states: what is cancelled, missed or edited meanwhile comes back held.
 """
 
@@ -17,16 +17,16 @@ from publisher.ledger.manager.selection import Accounts, chosen
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.transitions import change
 from publisher.model.events import Event
-from publisher.model.models import Delivery, Stop
+from publisher.model.models import Delivery, PendingStop
 from publisher.model.states import ENDED_UNSENT, Role, State
-from publisher.model.timing import wakes_at
+from publisher.model.timing import claim_at
 
 _LIFTED = Event.HOLD_LIFTED
 _NOT_TO_HOLD = later("Nothing of {post} can be held: {states}.")
 _NOT_HELD = later("Nothing of {post} is held by hand, or it may be out still: {states}.")
 
 
-class Halts:
+class Holds:
     """Holds and releases single posts."""
 
     def __init__(
@@ -50,16 +50,22 @@ class Halts:
             if delivery.in_reach:
                 return change(
                     connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor, at=now,
-                    target=State.HELD, detail=detail, halt=why, reason=why, lease_until=None,
+                    target=State.HELD, detail=detail, manual_hold=why, reason=why, lease_until=None,
                 )  # fmt: skip
-            if delivery.stop is None:
-                stop = Stop(state=State.HELD, reason=why, hold_reason=delivery.hold_reason)
+            if delivery.pending_stop is None:
+                stop = PendingStop(state=State.HELD, reason=why, draft_hold=delivery.draft_hold)
                 return note_stop(
-                    connection, delivery, stop, role=Role.MANAGER, actor=actor, at=now, halt=why
+                    connection,
+                    delivery,
+                    stop,
+                    role=Role.MANAGER,
+                    actor=actor,
+                    at=now,
+                    manual_hold=why,
                 )
             return change(
                 connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor, at=now,
-                detail=detail, halt=why,
+                detail=detail, manual_hold=why,
             )  # fmt: skip
 
         return self._each(post, account, actor, can_be_held, _NOT_TO_HOLD, act)
@@ -76,18 +82,18 @@ class Halts:
             if delivery.state is not State.HELD:
                 return change(
                     connection, delivery, _LIFTED, role=Role.MANAGER, actor=actor, at=now,
-                    halt=None,
+                    manual_hold=None,
                 )  # fmt: skip
             return change(
                 connection, delivery, _LIFTED, role=Role.MANAGER, actor=actor, at=now,
-                target=self._state_without(delivery), halt=None, reason=delivery.hold_reason,
-                wake_at=max(now, wakes_at(delivery.content, delivery.leaves_at, self._clock)),
+                target=self._state_without(delivery), manual_hold=None, reason=delivery.draft_hold,
+                next_check_at=max(now, claim_at(delivery.content, delivery.not_before, self._clock)),
             )  # fmt: skip
 
         return self._each(post, account, actor, can_be_released, _NOT_HELD, act)
 
     def _state_without(self, delivery: Delivery) -> State:
-        if delivery.hold_reason:
+        if delivery.draft_hold:
             return State.HELD
         approved = is_approved(delivery, self._rule_of(delivery.account))
         return State.SCHEDULED if approved else State.AWAITING_APPROVAL
@@ -110,10 +116,10 @@ class Halts:
 def can_be_held(delivery: Delivery) -> bool:
     """Whether it can be held: it would or might go out; a second hold changes the reason."""
     if delivery.may_be_out:
-        return delivery.stop not in (State.AWAITING_APPROVAL, State.REJECTED)
+        return delivery.pending_stop not in (State.AWAITING_APPROVAL, State.REJECTED)
     return delivery.in_reach and delivery.state is not State.REJECTED
 
 
 def can_be_released(delivery: Delivery) -> bool:
     """Whether it can be released: a person holds it, and it is known not to be out."""
-    return delivery.halt is not None and delivery.state in {State.HELD, *ENDED_UNSENT}
+    return delivery.manual_hold is not None and delivery.state in {State.HELD, *ENDED_UNSENT}

@@ -47,21 +47,21 @@ def overdue(
 
     Includes those that wait for the end of a suspension, which is ended now.
     """
-    # A GIF or video is claimed before its time, so `wake_at` alone does not make it overdue.
+    # A GIF or video is claimed before its time, so `next_check_at` alone does not make it overdue.
     query = select(deliveries).where(
         deliveries.c.state == State.SCHEDULED,
-        deliveries.c.wake_at <= max(now, suspended_until or now),
+        deliveries.c.next_check_at <= max(now, suspended_until or now),
         deliveries.c.due_at <= now,
         or_(deliveries.c.embargo_until.is_(None), deliveries.c.embargo_until <= now),
     )
     if account:
         query = query.where(deliveries.c.account == account)
-    return query.order_by(deliveries.c.wake_at, deliveries.c.id)
+    return query.order_by(deliveries.c.next_check_at, deliveries.c.id)
 
 
 def mark_of(row: Row[Any]) -> str:
     """A mark that is unique to the pause and the suspension in this row of `accounts`."""
-    return " ".join(str(at and microseconds(at)) for at in (row.paused_at, row.held_at))
+    return " ".join(str(at and microseconds(at)) for at in (row.paused_at, row.suspended_at))
 
 
 def refuse_unseen(seen: Seen, stop: str, found: Sequence[Delivery]) -> None:
@@ -106,7 +106,7 @@ def carry_on(
             actor=actor,
             at=now,
             detail={"goes_out_at": wakes[delivery.id]},
-            wake_at=wakes[delivery.id],
+            next_check_at=wakes[delivery.id],
             # The error is over; the history keeps it.
             error_kind=None,
             error_message=None,

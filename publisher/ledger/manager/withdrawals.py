@@ -22,7 +22,7 @@ from publisher.ledger.tables import Instant, deliveries, history
 from publisher.ledger.transitions import ACTOR, change
 from publisher.model.events import Event
 from publisher.model.models import Claim, Delivery
-from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Refused, Unknown
+from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Refused, Unknown
 from publisher.model.states import ENDED_UNSENT, Role, State
 
 WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
@@ -117,7 +117,7 @@ class Withdrawals:
         self,
         delivery: Delivery,
         actor: str,
-        outcome: Refused | Deferred | AccountHeld | Unknown,
+        outcome: Refused | Deferred | AccountSuspended | Unknown,
         message: str,
     ) -> Delivery:
         """Record a failure; the log shows it until the rest is deleted.
@@ -152,12 +152,12 @@ class Withdrawals:
         self,
         connection: Connection,
         delivery: Delivery,
-        outcome: Refused | Deferred | AccountHeld | Unknown,
+        outcome: Refused | Deferred | AccountSuspended | Unknown,
     ) -> datetime:
         lasted: timedelta = self._clock.now() - _begun(connection, delivery)["at"]
         pause = max(_FIRST_PAUSE, lasted.total_seconds() / self._clock.speed)
         next_try = self._clock.ahead(min(pause, _LONGEST_PAUSE))
-        rests_until = outcome.until if isinstance(outcome, AccountHeld) else None
+        rests_until = outcome.until if isinstance(outcome, AccountSuspended) else None
         return max(next_try, rests_until or next_try)
 
 

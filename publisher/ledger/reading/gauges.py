@@ -17,9 +17,14 @@ from sqlalchemy import (
 )
 
 from publisher.base.clock import Clock
-from publisher.ledger.account_holds import held_for_a_person, resting, unproved, waits_its_turn
 from publisher.ledger.database import Database
-from publisher.ledger.tables import Instant, accounts, deliveries, leaves_at
+from publisher.ledger.suspensions import (
+    paused_or_suspended,
+    suspended_for_a_person,
+    unproved,
+    waits_its_turn,
+)
+from publisher.ledger.tables import Instant, accounts, deliveries, not_before
 from publisher.model.outcomes import PASSING
 from publisher.model.states import State
 
@@ -65,8 +70,8 @@ class Gauges:
         query = select(func.count()).where(
             # As in the partial index, which the planner does not find for bound values.
             text("deliveries.state = 'scheduled'"),
-            deliveries.c.wake_at <= latest,
-            ~exists().where(resting(deliveries.c.account, at)),
+            deliveries.c.next_check_at <= latest,
+            ~exists().where(paused_or_suspended(deliveries.c.account, at)),
             ~waits_its_turn(at),
         )
         with self._database.read() as connection:
@@ -75,7 +80,7 @@ class Gauges:
     def lateness(self) -> LatenessGauge:
         """The lateness of everything that went out, including what was withdrawn since."""
         columns = deliveries.c
-        late = type_coerce(columns.published_at, BigInteger) - type_coerce(leaves_at, BigInteger)
+        late = type_coerce(columns.published_at, BigInteger) - type_coerce(not_before, BigInteger)
         query = select(
             func.count(),
             func.coalesce(func.sum(late), 0),
@@ -87,17 +92,17 @@ class Gauges:
         return LatenessGauge(tuple(int(n) for n in within), count, float(total) / _SECOND)
 
     def standing(self) -> Mapping[str, str]:
-        """Accounts that are `paused`, or `held` and need a person, as far as is known.
+        """Accounts that are `paused`, or `suspended` and need a person, as far as is known.
 
         `*` means all accounts.
         """
-        calls = and_(unproved(accounts), accounts.c.held_kind.not_in(sorted(PASSING)))
-        is_held = or_(held_for_a_person(accounts.c.account), calls)
-        query = select(accounts.c.account, accounts.c.paused_at, is_held).where(
-            accounts.c.paused_at.is_not(None) | is_held
+        calls = and_(unproved(accounts), accounts.c.suspension_kind.not_in(sorted(PASSING)))
+        is_suspended = or_(suspended_for_a_person(accounts.c.account), calls)
+        query = select(accounts.c.account, accounts.c.paused_at, is_suspended).where(
+            accounts.c.paused_at.is_not(None) | is_suspended
         )
         with self._database.read() as connection:
             return {
-                name: "paused" if paused else "held"
+                name: "paused" if paused else "suspended"
                 for name, paused, _ in connection.execute(query)
             }

@@ -31,17 +31,17 @@ from sqlalchemy import (
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import later
-from publisher.ledger.account_holds import is_resting, take_in_order
 from publisher.ledger.database import Database
 from publisher.ledger.heartbeats import wrong_clocks_in
+from publisher.ledger.suspensions import is_paused_or_suspended, take_in_order
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,
     accounts,
     deliveries,
     history,
-    leaves_at,
     microseconds,
+    not_before,
     written,
 )
 from publisher.ledger.transitions import ACTOR, note, step
@@ -139,7 +139,7 @@ class Late:
         return found
 
 
-_HAS_TIME = (deliveries.c.wake_at > bindparam("now", type_=Instant)).label("has_time")
+_HAS_TIME = (deliveries.c.next_check_at > bindparam("now", type_=Instant)).label("has_time")
 _GROUPED = deliveries.c.account, deliveries.c.channel, deliveries.c.state, deliveries.c.error_kind
 # Built once: to build a statement takes longer than to execute it. The accounts are checked
 # afterwards: to check them for each of a hundred thousand deliveries takes most of a second.
@@ -148,24 +148,24 @@ _LOOK = (
         *_GROUPED,
         _HAS_TIME,
         func.count().label("number"),
-        func.min(leaves_at).label("since"),
-        func.min(deliveries.c.wake_at).label("wakes_at"),
+        func.min(not_before).label("since"),
+        func.min(deliveries.c.next_check_at).label("claim_at"),
     )
     .where(
         # As in the partial index, which the planner does not find for bound values.
         literal_column("deliveries.state IN ('scheduled', 'publishing', 'uncertain')"),
         deliveries.c.due_at <= bindparam("latest", type_=Instant),
-        leaves_at <= bindparam("latest", type_=Instant),
-        deliveries.c.stop.is_(None),
+        not_before <= bindparam("latest", type_=Instant),
+        deliveries.c.pending_stop.is_(None),
         or_(deliveries.c.state != written(State.UNCERTAIN), deliveries.c.settled_at.is_not(None)),
     )
     .group_by(*_GROUPED, _HAS_TIME)
 )
 _STOPPED = select(accounts).where(
     # As in its partial index.
-    or_(accounts.c.paused_at.is_not(None), accounts.c.held_at.is_not(None))
+    or_(accounts.c.paused_at.is_not(None), accounts.c.suspended_at.is_not(None))
 )
-_HELD_BEFORE = select(accounts).where(accounts.c.held_until.is_not(None))
+_SUSPENDED_BEFORE = select(accounts).where(accounts.c.suspended_until.is_not(None))
 _OF_ALL = and_(history.c.delivery.is_(None), history.c.account == EVERYTHING)
 _LAST = (
     select(history.c.id, history.c.at, history.c.event, history.c.detail)
@@ -207,14 +207,16 @@ class Lateness:
             latest = now - apart
             rows = connection.execute(_LOOK, {"now": now, "latest": latest}).all()
             stopped = {row.account: row for row in connection.execute(_STOPPED)} if rows else {}
-            held = {row.account: row for row in connection.execute(_HELD_BEFORE)} if rows else {}
+            suspension = (
+                {row.account: row for row in connection.execute(_SUSPENDED_BEFORE)} if rows else {}
+            )
         groups: dict[tuple[Cause, str, str | None], LateGroup] = {}
         for row in rows:
             stops = [stopped[name] for name in (row.account, EVERYTHING) if name in stopped]
             if any(stop.paused_at for stop in stops):
                 continue
-            is_suspended = any(is_resting(stop, now) for stop in stops)
-            cause = _cause(row, held.get(row.account), are_clocks_right=not clocks)
+            is_suspended = any(is_paused_or_suspended(stop, now) for stop in stops)
+            cause = _cause(row, suspension.get(row.account), are_clocks_right=not clocks)
             if is_suspended:
                 cause = Cause.SUSPENDED
             key = cause, row.channel, row.error_kind
@@ -233,8 +235,8 @@ class Lateness:
         after = LATE_AFTER if after is None else after
         columns = deliveries.c
         apart = microseconds(self._clock.ahead(after)) - microseconds(self._clock.now())
-        late = type_coerce(columns.published_at, BigInteger) - type_coerce(leaves_at, BigInteger)
-        query = select(func.count(), func.min(leaves_at)).where(
+        late = type_coerce(columns.published_at, BigInteger) - type_coerce(not_before, BigInteger)
+        query = select(func.count(), func.min(not_before)).where(
             columns.published_at >= since, late > apart
         )
         with self._database.read() as connection:
@@ -268,18 +270,20 @@ class Lateness:
         return True
 
 
-def _cause(row: Row[Any], held: Row[Any] | None, *, are_clocks_right: bool) -> Cause:
+def _cause(row: Row[Any], suspension: Row[Any] | None, *, are_clocks_right: bool) -> Cause:
     """Why the deliveries of one row of `_LOOK` are late; their account is not stopped.
 
-    `held`: the account's last suspension. `are_clocks_right`: on all machines that publish.
+    `suspension`: the account's last suspension. `are_clocks_right`: on all machines that publish.
     """
     if row.state == State.UNCERTAIN:
         return Cause.UNCERTAIN
     is_untried = row.error_kind is None
     if row.error_kind == Kind.CLOCK or (is_untried and not are_clocks_right and not row.has_time):
         return Cause.CLOCK
-    # See `account_holds.waits_its_turn`: they go one by one.
-    in_turn = held and (held.suspended_times is not None or held.held_until >= row.wakes_at)
+    # See `suspensions.waits_its_turn`: they go one by one.
+    in_turn = suspension and (
+        suspension.suspended_times is not None or suspension.suspended_until >= row.claim_at
+    )
     if row.state == State.SCHEDULED and (in_turn or (is_untried and row.has_time)):
         return Cause.SPACED
     if not is_untried:

@@ -25,7 +25,6 @@ from publisher.base.clock import Clock
 from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _
 from publisher.base.stored_messages import told
-from publisher.ledger.account_holds import held_for_a_person, unproved, waits_for_a_person
 from publisher.ledger.database import Database
 from publisher.ledger.integrity import archive_files
 from publisher.ledger.integrity.after_restore import Gap, gaps
@@ -34,6 +33,7 @@ from publisher.ledger.integrity.hash_chain import about_person
 from publisher.ledger.manager.draft_edits import about_draft, writers_of
 from publisher.ledger.outbox import kept_back
 from publisher.ledger.rows import delivery_of
+from publisher.ledger.suspensions import suspended_for_a_person, unproved, waits_for_a_person
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,
@@ -43,8 +43,8 @@ from publisher.ledger.tables import (
     deliveries,
     history,
     identity,
-    leaves_at,
     media,
+    not_before,
 )
 from publisher.model.models import Delivery
 from publisher.model.outcomes import PASSING
@@ -70,7 +70,7 @@ _STEPS = (
         deliveries.c.account.label("of_account"),
         deliveries.c.channel,
         deliveries.c.published_at,
-        leaves_at.label("leaves_at"),
+        not_before.label("not_before"),
     )
     .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
     .order_by(history.c.id)
@@ -125,21 +125,21 @@ class AccountStatus:
     paused_at: datetime | None
     paused_by: str | None
     pause_reason: str | None
-    held_at: datetime | None
-    held_until: datetime | None
-    """None with `held_at` set: until a person acts."""
-    held_kind: str | None
-    held_message: str | None
+    suspended_at: datetime | None
+    suspended_until: datetime | None
+    """None with `suspended_at` set: until a person acts."""
+    suspension_kind: str | None
+    suspension_message: str | None
     suspended_times: int | None = None
     """How often in a row it was suspended without an end named by the platform; None: it was not.
-    While it is set, the next post after `held_until` tests whether the account goes on.
+    While it is set, the next post after `suspended_until` tests whether the account goes on.
     """
 
     @property
     def needs_person(self) -> bool:
         """Whether a person is notified; it may still go on by itself."""
-        calls = self.suspended_times is not None and self.held_kind not in PASSING
-        has_no_end = self.held_at is not None and self.held_until is None
+        calls = self.suspended_times is not None and self.suspension_kind not in PASSING
+        has_no_end = self.suspended_at is not None and self.suspended_until is None
         return self.paused_at is not None or has_no_end or calls
 
 
@@ -206,7 +206,7 @@ class Queries:
         """Deliveries due from `since` on that are out, although a person had stopped them."""
         query = select(deliveries).where(
             _due_at >= since,
-            deliveries.c.stop.is_not(None),
+            deliveries.c.pending_stop.is_not(None),
             deliveries.c.state == State.PUBLISHED,
         )
         with self._database.read() as connection:
@@ -267,43 +267,45 @@ class Queries:
 
     def coming(self, limit: int | None) -> list[Delivery]:
         """The first `limit` deliveries that are being sent or will go out at their time."""
-        resting = self._resting()
-        going = _SCHEDULED if resting is None else and_(_SCHEDULED, ~resting)
+        paused_or_suspended = self._paused_or_suspended()
+        going = (
+            _SCHEDULED if paused_or_suspended is None else and_(_SCHEDULED, ~paused_or_suspended)
+        )
         first: list[Delivery] = []
         with self._database.read() as connection:
             for condition in (_PUBLISHING, going):
                 query = select(deliveries).where(condition)
-                ordered = query.order_by(deliveries.c.wake_at, deliveries.c.id).limit(limit)
+                ordered = query.order_by(deliveries.c.next_check_at, deliveries.c.id).limit(limit)
                 first += [delivery_of(row) for row in connection.execute(ordered).mappings()]
-        first.sort(key=lambda delivery: (delivery.leaves_at, delivery.id))
+        first.sort(key=lambda delivery: (delivery.not_before, delivery.id))
         return first[:limit]
 
-    def resting(self) -> int:
+    def paused_or_suspended(self) -> int:
         """How many scheduled deliveries have an account that is paused or suspended then."""
-        resting = self._resting()
-        if resting is None:
+        paused_or_suspended = self._paused_or_suspended()
+        if paused_or_suspended is None:
             return 0
-        query = select(func.count()).select_from(deliveries).where(_SCHEDULED, resting)
+        query = select(func.count()).select_from(deliveries).where(_SCHEDULED, paused_or_suspended)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 
-    def first_resting(self, limit: int) -> list[Delivery]:
-        """The first `limit` of the deliveries that `resting` counts, in order of time."""
-        resting = self._resting()
-        if resting is None:
+    def first_paused_or_suspended(self, limit: int) -> list[Delivery]:
+        """The first `limit` of the deliveries that `paused_or_suspended` counts, in order of time."""
+        paused_or_suspended = self._paused_or_suspended()
+        if paused_or_suspended is None:
             return []
-        query = select(deliveries).where(_SCHEDULED, resting)
-        ordered = query.order_by(deliveries.c.wake_at, deliveries.c.id).limit(limit)
+        query = select(deliveries).where(_SCHEDULED, paused_or_suspended)
+        ordered = query.order_by(deliveries.c.next_check_at, deliveries.c.id).limit(limit)
         with self._database.read() as connection:
             return [delivery_of(row) for row in connection.execute(ordered).mappings()]
 
-    def _resting(self) -> ColumnElement[bool] | None:
+    def _paused_or_suspended(self) -> ColumnElement[bool] | None:
         """Deliveries whose account is paused or suspended at their time; None if none is."""
         found = self.accounts()
         if not found:
             return None
         # Few accounts are: to check the account of each delivery would take far longer.
-        return or_(*map(_rests_with, found))
+        return or_(*map(_waits_for, found))
 
     def picture(self, digest: str) -> tuple[str, bytes] | None:
         """The media type and the bytes of a queued picture; None when there is none."""
@@ -321,7 +323,7 @@ class Queries:
     def waiting(self) -> WaitingPosts:
         """Counts of the posts that Publisher still has to send or look for."""
         now = bindparam("now", self._clock.now(), type_=Instant)
-        earliest = func.min(deliveries.c.wake_at), func.min(deliveries.c.due_at)
+        earliest = func.min(deliveries.c.next_check_at), func.min(deliveries.c.due_at)
         scheduled = select(func.count(), *earliest).where(
             deliveries.c.state == State.SCHEDULED,
             ~exists().where(waits_for_a_person(deliveries.c.account, now)),
@@ -330,7 +332,7 @@ class Queries:
         reading = select(func.count()).where(
             deliveries.c.state == State.UNCERTAIN,
             deliveries.c.settled_at.is_not(None),
-            ~exists().where(held_for_a_person(deliveries.c.account)),
+            ~exists().where(suspended_for_a_person(deliveries.c.account)),
         )
         with self._database.read() as connection:
             count, first, due = connection.execute(scheduled).one()
@@ -346,8 +348,12 @@ class Queries:
         """The accounts that are paused, suspended, or not proved to go on."""
         now = self._clock.now()
         held = and_(
-            accounts.c.held_at.is_not(None),
-            or_(accounts.c.held_until.is_(None), accounts.c.held_until > now, unproved(accounts)),
+            accounts.c.suspended_at.is_not(None),
+            or_(
+                accounts.c.suspended_until.is_(None),
+                accounts.c.suspended_until > now,
+                unproved(accounts),
+            ),
         )
         query = (
             select(*(accounts.c[column.name] for column in fields(AccountStatus)))
@@ -356,7 +362,10 @@ class Queries:
         )
         with self._database.read() as connection:
             rows = connection.execute(query).mappings()
-            return [AccountStatus(**{**r, "held_message": told(r["held_message"])}) for r in rows]
+            return [
+                AccountStatus(**{**r, "suspension_message": told(r["suspension_message"])})
+                for r in rows
+            ]
 
     def known_accounts(self) -> set[str]:
         """The names of all accounts that the ledger has ever known."""
@@ -407,7 +416,7 @@ class Queries:
                 or_(columns.due_at >= since, columns.embargo_until >= since),
                 or_(columns.embargo_until.is_(None), columns.embargo_until < until),
             )
-            .order_by(leaves_at, columns.id)
+            .order_by(not_before, columns.id)
             .limit(limit)
         )
         with self._database.read() as connection:
@@ -548,17 +557,17 @@ class Queries:
             return [_step(row._asdict()) for row in connection.execute(query)]
 
 
-def _rests_with(status: AccountStatus) -> ColumnElement[bool]:
+def _waits_for(status: AccountStatus) -> ColumnElement[bool]:
     """Deliveries that the pause or suspension of this account, or of all, delays."""
     concerned = true() if status.account == EVERYTHING else deliveries.c.account == status.account
-    if status.paused_at or status.held_until is None:
+    if status.paused_at or status.suspended_until is None:
         return concerned
-    return and_(concerned, leaves_at < status.held_until)
+    return and_(concerned, not_before < status.suspended_until)
 
 
 def _step(row: dict[str, Any]) -> HistoryStep:
     of_account = row.pop("of_account")
-    published, leaves = row.pop("published_at", None), row.pop("leaves_at", None)
+    published, leaves = row.pop("published_at", None), row.pop("not_before", None)
     return HistoryStep(
         **{
             **row,

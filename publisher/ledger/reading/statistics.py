@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from publisher.ledger.database import Database
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import deliveries, leaves_at, microseconds
+from publisher.ledger.tables import deliveries, microseconds, not_before
 from publisher.model.models import Delivery
 from publisher.model.states import State
 
@@ -94,7 +94,7 @@ class Figures:
     def lateness(self, span: Span) -> list[float]:
         """The lateness of each published delivery, in seconds, the least late first."""
         late = type_coerce(deliveries.c.published_at, BigInteger) - type_coerce(
-            leaves_at, BigInteger
+            not_before, BigInteger
         )
         query = select(late.label("late")).where(
             deliveries.c.published_at.is_not(None), *_conditions(span)
@@ -135,7 +135,7 @@ def _language(connection: Connection) -> ColumnElement[str]:
 
 def _day(zone: ZoneInfo, first: datetime, last: datetime) -> ColumnElement[int]:
     """The day in the zone on which a delivery leaves, in days since 1970."""
-    leaves = type_coerce(leaves_at, BigInteger)
+    leaves = type_coerce(not_before, BigInteger)
     changes = list(_changes(zone, first, last + _LONGEST_EMBARGO))
     final = literal(_offset(zone, last + _LONGEST_EMBARGO))
     shift = case(*((leaves < instant, before) for instant, before in changes), else_=final)

@@ -14,15 +14,20 @@ from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
 from publisher.ledger import published_early, rate_limits, remote_ids
-from publisher.ledger.account_rests import SharesWith, ends_in_rest, with_itself
 from publisher.ledger.database import Database
 from publisher.ledger.group_commit import Together
 from publisher.ledger.manager.approvals import RuleOf, no_rule
 from publisher.ledger.orphans import without_others
 from publisher.ledger.pending_stops import as_it_stands, in_words
 from publisher.ledger.reconciliation import known_out
+from publisher.ledger.refusals import (
+    SharesWith,
+    may_be_the_accounts,
+    suspends,
+    went_out,
+    with_itself,
+)
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.suspensions import may_be_the_accounts, went_out
 from publisher.ledger.tables import deliveries, media
 from publisher.ledger.transitions import (
     Conflict,
@@ -94,8 +99,8 @@ class Attempts:
             (changed,) = change_all(connection, [wish])
             return changed
 
-    def put_down(self, delivery: Delivery, prepared: Prepared, wake_at: datetime) -> None:
-        """Record what is prepared at the platform, and leave the rest for `wake_at`.
+    def put_down(self, delivery: Delivery, prepared: Prepared, next_check_at: datetime) -> None:
+        """Record what is prepared at the platform, and leave the rest for `next_check_at`.
 
         Until then it is scheduled like any other: it can be edited, cancelled and paused.
         """
@@ -105,7 +110,7 @@ class Attempts:
             Event.AT_THE_PLATFORM if prepared.upload else Event.READY,
             target=State.SCHEDULED,
             prepared=prepared.model_dump_json(),
-            wake_at=wake_at,
+            next_check_at=next_check_at,
             lease_until=None,
         )
         with self._database.write() as connection:
@@ -158,7 +163,7 @@ class Attempts:
         """
         result = Result(delivery, outcome, lease_until, answered_at or self._clock.now())
         try:
-            if ends_in_rest(outcome) or may_be_the_accounts(outcome):
+            if suspends(outcome) or may_be_the_accounts(outcome):
                 # It may have to wait for the account's row, and no other must wait with it.
                 return self._record_alone(result)
             return self._together.do(result)
@@ -186,7 +191,7 @@ class Attempts:
                 target=target,
                 detail={"id": receipt.remote_id, **in_words(current, len(current.remote_ids) + 1)},
                 **columns,
-                wake_at=self._clock.now(),
+                next_check_at=self._clock.now(),
             )
             went_out(connection, [current], self._clock.now(), delivery.intent_at)
             (recorded,) = change_all(connection, [wish])

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, bindparam, select
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
-from publisher.ledger import account_holds
-from publisher.ledger.account_holds import is_resting
+from publisher.ledger import suspensions
 from publisher.ledger.manager.approvals import RuleOf, is_approved
 from publisher.ledger.manager.draft_edits import writers
+from publisher.ledger.suspensions import is_paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, StateChange
 from publisher.model import mandates
@@ -64,21 +64,25 @@ class Intents:
         if not intents:
             return []
         names = {intent.delivery.account for intent in intents} | {EVERYTHING}
-        pausing = account_holds.being_paused(connection, names)
+        pausing = suspensions.being_paused(connection, names)
         rows = connection.execute(_STANDING, {"accounts": sorted(names)}).all()
         now = self._clock.now()
-        resting = {row.account for row in rows if is_resting(row, now)}
+        paused_or_suspended = {row.account for row in rows if is_paused_or_suspended(row, now)}
         return [
             _busy(intent.delivery.account, pausing)
-            or self._intention(connection, intent, resting, now)
+            or self._intention(connection, intent, paused_or_suspended, now)
             for intent in intents
         ]
 
     def _intention(
-        self, connection: Connection, wish: Intent, resting: Collection[str], now: datetime
+        self,
+        connection: Connection,
+        wish: Intent,
+        paused_or_suspended: Collection[str],
+        now: datetime,
     ) -> StateChange:
         delivery, leaves = wish.delivery, max(now, wish.send_at)
-        if not {delivery.account, EVERYTHING}.isdisjoint(resting):
+        if not {delivery.account, EVERYTHING}.isdisjoint(paused_or_suspended):
             return by_worker(now, delivery, Event.STOPPED, target=State.SCHEDULED, lease_until=None)
         if not is_approved(delivery, self._rule_of(delivery.account)):
             return by_worker(
@@ -88,7 +92,7 @@ class Intents:
         if breach := self._breach_of(connection, delivery, leaves):
             return by_worker(
                 now, delivery, Event.HELD, target=State.HELD, detail={"reason": breach},
-                reason=breach, hold_reason=breach, lease_until=None, **NOT_APPROVED,
+                reason=breach, draft_hold=breach, lease_until=None, **NOT_APPROVED,
             )  # fmt: skip
         if delivery.expires_at is not None and leaves > delivery.expires_at:
             return by_worker(
@@ -135,7 +139,7 @@ class MandateCheck:
         self._mandate_of, self._zone = mandate_of, zone
 
     def __call__(
-        self, connection: Connection, delivery: Delivery, leaves_at: datetime
+        self, connection: Connection, delivery: Delivery, not_before: datetime
     ) -> str | None:
         """The message about the breach; None if there is none."""
         mandate = self._mandate_of(delivery.account)
@@ -143,6 +147,6 @@ class MandateCheck:
             return None
         changed_by = writers(connection, [delivery.post]) if mandate.authors else ()
         found = mandates.breaches(
-            mandate, delivery.account, delivery.queued_by, leaves_at, self._zone(), changed_by
+            mandate, delivery.account, delivery.queued_by, not_before, self._zone(), changed_by
         )
         return next((breach.message for breach in found), None)

@@ -11,13 +11,18 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import joined, plural
 from publisher.ledger import rate_limits
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.account_holds import take_in_order
-from publisher.ledger.account_rests import SharesWith, let_rest
 from publisher.ledger.dispatcher.backlog import late_before, next_places
 from publisher.ledger.manager.resume import APART
 from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.reconciliation import doubt
-from publisher.ledger.suspensions import may_be_the_accounts, weighed, went_out
+from publisher.ledger.refusals import (
+    SharesWith,
+    may_be_the_accounts,
+    suspend_after,
+    weighed,
+    went_out,
+)
+from publisher.ledger.suspensions import take_in_order
 from publisher.ledger.transitions import StateChange
 from publisher.ledger.worker.intents import by_worker
 from publisher.model import timing
@@ -25,7 +30,7 @@ from publisher.model.events import Event
 from publisher.model.models import Delivery
 from publisher.model.outcomes import (
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Limit,
@@ -76,7 +81,7 @@ class Results:
             if isinstance(result.outcome, Accepted) and not result.outcome.backoff
         ]
         went_out(connection, taken, now)
-        ends = let_rest(connection, answers, self._shares_with, now)
+        ends = suspend_after(connection, answers, self._shares_with, now)
         late = [result for result in results if self._is_retried_late(result)]
         begins = next_places(connection, self._clock, [result.delivery for result in late])
         return [
@@ -87,7 +92,7 @@ class Results:
         """Whether it has been retried for so long that others wait behind it."""
         outcome = result.outcome
         is_tried_again = isinstance(outcome, Deferred) and outcome.again_at is None
-        return is_tried_again and result.delivery.leaves_at <= late_before(self._clock)
+        return is_tried_again and result.delivery.not_before <= late_before(self._clock)
 
     def _again_at(
         self, delivery: Delivery, outcome: Deferred, begins: dict[str, datetime]
@@ -100,7 +105,7 @@ class Results:
         if outcome.again_at:
             return outcome.again_at
         soon = self._clock.ahead(timing.delay(delivery.attempts + 1))
-        if delivery.leaves_at > late_before(self._clock):
+        if delivery.not_before > late_before(self._clock):
             return soon
         place = max(soon, begins.get(delivery.account, soon))
         if delivery.expires_at and place >= delivery.expires_at:
@@ -129,7 +134,7 @@ class Results:
                 return self._ended(delivery, State.FAILED, outcome)
             case Deferred() as outcome:
                 return self._deferred(delivery, outcome, begins)
-            case AccountHeld() as outcome:
+            case AccountSuspended() as outcome:
                 return self._suspended(delivery, outcome, suspended_until)
             case Unknown() as outcome:
                 columns = doubt(delivery, self._clock, self._settle)
@@ -147,19 +152,23 @@ class Results:
             return self._ended(delivery, State.FAILED, outcome)
         again = self._again_at(delivery, outcome, begins)
         # Not before the instant to which it was postponed.
-        wake_at = max(delivery.wake_at, again)
-        return self._ended(delivery, State.SCHEDULED, outcome, wake_at=wake_at)
+        next_check_at = max(delivery.next_check_at, again)
+        return self._ended(delivery, State.SCHEDULED, outcome, next_check_at=next_check_at)
 
     def _suspended(
-        self, delivery: Delivery, outcome: AccountHeld, until: datetime | None
+        self, delivery: Delivery, outcome: AccountSuspended, until: datetime | None
     ) -> StateChange:
-        wake_at = delivery.wake_at
+        next_check_at = delivery.next_check_at
         if until and outcome.backoff:
             # Another post tests next whether it is over: this one may be refused for its own
             # content.
-            wake_at = max(wake_at, until)
+            next_check_at = max(next_check_at, until)
         return self._ended(
-            delivery, State.SCHEDULED, outcome, attempts=delivery.attempts, wake_at=wake_at
+            delivery,
+            State.SCHEDULED,
+            outcome,
+            attempts=delivery.attempts,
+            next_check_at=next_check_at,
         )
 
     def _accepted(self, result: Result, receipt: Accepted) -> StateChange:
@@ -172,7 +181,7 @@ class Results:
             now, next_at = self._clock.now(), self._clock.ahead(self._thread_pause)
             # The worker keeps the lease for the pause as well as for its usual time.
             lease_until = result.lease_until + (next_at - now)
-            stopped = {"wake_at": max(delivery.wake_at, next_at)}
+            stopped = {"next_check_at": max(delivery.next_check_at, next_at)}
         return by_worker(
             self._clock.now(),
             delivery,
@@ -205,7 +214,7 @@ class Results:
         self,
         delivery: Delivery,
         target: State,
-        outcome: Refused | Deferred | AccountHeld | Unknown,
+        outcome: Refused | Deferred | AccountSuspended | Unknown,
         **columns: Any,
     ) -> StateChange:
         unknown = isinstance(outcome, Unknown)
@@ -227,7 +236,7 @@ class Results:
         event = {State.FAILED: Event.REFUSED, State.UNCERTAIN: Event.UNKNOWN_OUTCOME}.get(
             target, Event.DEFERRED
         )
-        if not unknown and delivery.stop is not None:
+        if not unknown and delivery.pending_stop is not None:
             if target is State.FAILED:
                 # As for any refused delivery: nothing of it is used again.
                 given_up = delivery.prepared.given_up(delivery.remote_ids)

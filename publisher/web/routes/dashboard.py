@@ -46,7 +46,9 @@ class _Line:
 def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Response:
     """Show the page, or its live `part`."""
     overview = parts.app.overview(_NEXT, _ATTENTION)
-    resting = parts.app.queries.first_resting(_NEXT) if overview.resting else []
+    paused_or_suspended = (
+        parts.app.queries.first_paused_or_suspended(_NEXT) if overview.paused_or_suspended else []
+    )
     return parts.pages.render(
         request,
         "live.html" if part == "live" else "today.html",
@@ -61,9 +63,9 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         back=_lines(_back_with(visitor, parts.app, overview.rejected)),
         on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),
         coming=_lines(d for d in overview.next if d.state is State.SCHEDULED),
-        resting=_lines(resting),
+        paused_or_suspended=_lines(paused_or_suspended),
         differing=parts.differing.posts(parts.app),
-        shown_resting=len(resting),
+        shown_paused_or_suspended=len(paused_or_suspended),
     )
 
 
@@ -75,7 +77,7 @@ def _is_unread(app: Application) -> bool:
 def _by_weight(attention: Iterable[Delivery]) -> list[Delivery]:
     """The deliveries in trouble: the urgent ones first, then the newest."""
     found = [d for d in attention if d.state is not State.AWAITING_APPROVAL]
-    found.sort(key=lambda d: (d.leaves_at, d.id), reverse=True)
+    found.sort(key=lambda d: (d.not_before, d.id), reverse=True)
     return sorted(found, key=lambda d: _LESS_URGENT.get(d.state, 0))
 
 
@@ -99,6 +101,6 @@ def _lines(deliveries: Iterable[Delivery]) -> list[_Line]:
     """Group deliveries into lines, ordered by their first; each cause of failure has a line."""
     groups: dict[tuple[str, State, datetime, tuple[str, ...]], list[Delivery]] = {}
     for d in deliveries:
-        key = (d.post, d.state, d.leaves_at, tuple(labels.why(d)))
+        key = (d.post, d.state, d.not_before, tuple(labels.why(d)))
         groups.setdefault(key, []).append(d)
     return [_Line(of_post) for of_post in groups.values()]

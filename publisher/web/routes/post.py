@@ -165,7 +165,7 @@ def _cancel(wish: _Wish) -> str:
 
 
 def _hold(wish: _Wish) -> Notice:
-    done = wish.parts.app.halts.hold(wish.post, wish.account, wish.actor, wish.reason)
+    done = wish.parts.app.holds.hold(wish.post, wish.account, wish.actor, wish.reason)
     in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
     notice = _("Held: {what}.", what=labels.deliveries(len(done) - len(in_doubt)))
     if in_doubt:
@@ -176,7 +176,7 @@ def _hold(wish: _Wish) -> Notice:
 
 
 def _release(wish: _Wish) -> str:
-    done = wish.parts.app.halts.release(wish.post, wish.account, wish.actor)
+    done = wish.parts.app.holds.release(wish.post, wish.account, wish.actor)
     return _("Released: {what}.", what=labels.deliveries(len(done)))
 
 
@@ -282,7 +282,7 @@ def _possible(parts: Parts, visitor: Visitor, deliveries: Sequence[Delivery]) ->
         approve=own,
         for_others=[delivery for delivery in waiting if delivery not in own],
         reject=those(State.AWAITING_APPROVAL, State.SCHEDULED),
-        hold=[d for d in deliveries if can_be_held(d) and d.halt is None],
+        hold=[d for d in deliveries if can_be_held(d) and d.manual_hold is None],
         release=[d for d in deliveries if can_be_released(d)],
         cancel=those(*WAITING, State.FAILED),
         retry=those(*ENDED_UNSENT, State.UNCERTAIN),

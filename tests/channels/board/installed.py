@@ -56,7 +56,7 @@ def publish(app: Application) -> None:
     clock = app.clock
     assert isinstance(clock, ManualClock)
     (waiting,) = app.queries.deliveries(state=State.SCHEDULED)
-    clock.advance((waiting.leaves_at - clock.now()).total_seconds())
+    clock.advance((waiting.not_before - clock.now()).total_seconds())
     for claim in app.dispatch.claim(clock.now(), clock.ahead(60), 10):
         app.courier.deliver(claim)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from publisher.channels.answers import DEFAULT_REST
+from publisher.channels.answers import DEFAULT_SUSPENSION
 from publisher.model.outcomes import (
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Answer,
     Deferred,
     Kind,
@@ -34,7 +34,7 @@ NOT_FOUND = {
 }
 OWN = "You can only reply to or quote posts where you are mentioned or are the author."
 
-Type = type[Accepted | Refused | Deferred | AccountHeld | Unknown]
+Type = type[Accepted | Refused | Deferred | AccountSuspended | Unknown]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def limit(window: str, remaining: object, reset: object) -> dict[str, Any]:
 CREATED = {"data": {"id": "1346889436626259968", "text": "Bonjour"}}
 IN_TEN_MINUTES = NOW.replace(microsecond=0) + timedelta(seconds=601)
 A_DAY_LATER = NOW.replace(microsecond=0) + timedelta(hours=20, seconds=1)
-BY_DEFAULT = NOW + DEFAULT_REST
+BY_DEFAULT = NOW + DEFAULT_SUSPENSION
 
 
 def message_of(outcome: Outcome) -> str:

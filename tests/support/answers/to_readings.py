@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from publisher.model.outcomes import Accepted, AccountHeld, Deferred, Kind, Unknown
+from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Unknown
 from tests.support.answers.kinds import (
     DUPLICATE,
     EPOCH,
@@ -96,7 +96,7 @@ READINGS = [
         answered(200, A_PAGE, **limit("x_rate_limit", 0, EPOCH + 600)),
         Accepted,
         step=READ,
-        fields={"rest_until": None},
+        fields={"suspended_until": None},
     ),
     *(
         Row(f"read: status {status}", X, answered(status, A_PAGE), Deferred, Kind.UNAVAILABLE, READ)
@@ -107,7 +107,7 @@ READINGS = [
         for body in _NO_PAGES
     ),
     *(
-        Row(f"read: {name}", X, answer, AccountHeld, kind, READ, {"until": until})
+        Row(f"read: {name}", X, answer, AccountSuspended, kind, READ, {"until": until})
         for name, answer, kind, until in (
             ("401", problem(401, "Unauthorized"), Kind.AUTH, None),
             ("402", problem(402, "CreditsDepleted"), Kind.PERMISSION, None),
@@ -194,7 +194,7 @@ READINGS = [
         )
     ),
     *(
-        Row(f"read: held, {code}", FACEBOOK, graph_error(400, code), AccountHeld, kind, READ)
+        Row(f"read: held, {code}", FACEBOOK, graph_error(400, code), AccountSuspended, kind, READ)
         for code, kind in (
             (4, Kind.RATE_LIMIT),
             (80001, Kind.RATE_LIMIT),
@@ -205,5 +205,5 @@ READINGS = [
             (368, Kind.POLICY),
         )
     ),
-    Row("read: 429", FACEBOOK, answered(429, HTML), AccountHeld, Kind.RATE_LIMIT, READ),
+    Row("read: 429", FACEBOOK, answered(429, HTML), AccountSuspended, Kind.RATE_LIMIT, READ),
 ]

@@ -13,8 +13,7 @@ from sqlalchemy import false
 from publisher.channels.base import Channel, Leave
 from publisher.delivery.courier import Courier, Leases, parcel_of
 from publisher.delivery.send import Departure
-from publisher.ledger import account_holds, lookalikes
-from publisher.ledger import account_rests as rests_module
+from publisher.ledger import lookalikes, refusals, suspensions
 from publisher.ledger import reconciliation as doubts_module
 from publisher.ledger.dispatcher import claims as dispatch_module
 from publisher.ledger.dispatcher.claims import Dispatch
@@ -28,7 +27,7 @@ from publisher.model.clock_check import ClockCheck
 from publisher.model.models import Claim, Delivery
 from publisher.model.outcomes import (
     UNTIL_MENDED,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Outcome,
@@ -57,7 +56,7 @@ Mutant = tuple[Callable[[], Patch], Scenario, Callable[[Scenario], Iterator[Plan
 
 def _intent_after_the_request() -> Patch:
     def send_next_part(self: Courier, channel: Channel, delivery: Delivery) -> Delivery | None:
-        send_at = delivery.leaves_at
+        send_at = delivery.not_before
         self._clock.sleep_until(send_at)
         outcome = channel.send(parcel_of(delivery), delivery.prepared, delivery.remote_ids)
         intended = self._attempts.intend(delivery, send_at, self._lease(self._leases.sending))
@@ -157,7 +156,7 @@ def _pause_does_not_wait() -> Patch:
 
 
 def _pause_is_not_looked_at() -> Patch:
-    return mock.patch.object(intents_module, "is_resting", return_value=False)
+    return mock.patch.object(intents_module, "is_paused_or_suspended", return_value=False)
 
 
 def _a_frozen_worker_sends() -> Patch:
@@ -195,7 +194,7 @@ def _expiry_is_not_looked_at() -> Patch:
 def _embargo_is_not_waited_for() -> Patch:
     class Hasty(Courier):
         def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-            at_once = {"embargo_until": None, "wake_at": delivery.due_at}
+            at_once = {"embargo_until": None, "next_check_at": delivery.due_at}
             free = delivery.model_copy(update=at_once)
             return super()._send_next_part(channel, free)
 
@@ -203,7 +202,7 @@ def _embargo_is_not_waited_for() -> Patch:
 
 
 def _what_was_put_off_leaves_with_its_claim() -> Patch:
-    return mock.patch.object(Delivery, "goes_at", property(lambda self: self.leaves_at))
+    return mock.patch.object(Delivery, "send_at", property(lambda self: self.not_before))
 
 
 def _the_expiry_is_looked_at_in_the_intent_alone() -> Patch:
@@ -235,7 +234,7 @@ def _a_renamed_draft_is_new() -> Patch:
 
 def _a_stop_is_forgotten() -> Patch:
     def forgetting(_delivery: Delivery, target: State) -> tuple[State, dict[str, Any]]:
-        return target, {"stop": None}
+        return target, {"pending_stop": None}
 
     return mock.patch.object(doubts_module, "obeyed", forgetting)
 
@@ -245,18 +244,20 @@ def _whatever_is_seen_is_its_own() -> Patch:
 
 
 def _a_suspension_never_ends() -> Patch:
-    def hold(connection: Any, account: str, outcome: AccountHeld, now: Any) -> AccountHeld:
-        return account_holds.hold(
+    def suspend(
+        connection: Any, account: str, outcome: AccountSuspended, now: Any
+    ) -> AccountSuspended:
+        return suspensions.suspend(
             connection, account, replace(outcome, until=None, backoff=()), now
         )
 
-    return mock.patch.object(rests_module, "hold", hold)
+    return mock.patch.object(refusals, "suspend", suspend)
 
 
 def _a_refusal_is_taken_for_the_accounts() -> Patch:
     def weighed(_connection: Any, _delivery: Delivery, outcome: Outcome, _now: Any) -> Outcome:
         if isinstance(outcome, Refused):
-            return AccountHeld(Kind.PERMISSION, outcome.message, backoff=UNTIL_MENDED)
+            return AccountSuspended(Kind.PERMISSION, outcome.message, backoff=UNTIL_MENDED)
         return outcome
 
     return mock.patch.object(results_module, "weighed", weighed)
@@ -273,7 +274,7 @@ def _made_anew(module: ModuleType) -> Any:
 
 
 def _many_ask_at_once() -> Patch:
-    with mock.patch.object(account_holds, "waits_its_turn", return_value=false()):
+    with mock.patch.object(suspensions, "waits_its_turn", return_value=false()):
         dispatch = _made_anew(dispatch_module)
     return mock.patch.object(dispatch_module, "DUE", dispatch.DUE)
 

@@ -74,7 +74,7 @@ def _queueing_lets_go_what_somebody_holds() -> Patch:
     edit = Ledger._edit
 
     def without_halt(delivery: Delivery) -> Delivery:
-        return delivery.model_copy(update={"halt": None})
+        return delivery.model_copy(update={"manual_hold": None})
 
     def editing(
         self: Ledger, connection: Connection, delivery: Delivery, wish: Wish, *more: Any

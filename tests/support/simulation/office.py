@@ -198,16 +198,16 @@ class Office(RuleBasedStateMachine):
 
     @precondition(lambda self: self.desk.drafts)
     @rule(number=_NUMBER, steps=STEPS)
-    def halt(self, number: int, steps: int) -> None:
+    def manual_hold(self, number: int, steps: int) -> None:
         """Hold one post by hand."""
         post = self._draft(number).id
-        self._begin("hold by hand", lambda: self.persons.halt(post), steps)
+        self._begin("hold by hand", lambda: self.persons.manual_hold(post), steps)
 
-    @precondition(lambda self: self.persons.said.halted)
+    @precondition(lambda self: self.persons.said.held_by_hand)
     @rule(number=_NUMBER, steps=STEPS)
     def release(self, number: int, steps: int) -> None:
-        halted = sorted(post for post, _account in self.persons.said.halted)
-        post = halted[number % len(halted)]
+        held_by_hand = sorted(post for post, _account in self.persons.said.held_by_hand)
+        post = held_by_hand[number % len(held_by_hand)]
         self._begin("release", lambda: self.persons.release(post), steps)
 
     @rule()

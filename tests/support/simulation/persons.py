@@ -123,19 +123,19 @@ class Persons:
     def cancel_all(self) -> None:
         self._for_each_post(self.cancel)
 
-    def halt(self, post: str) -> None:
+    def manual_hold(self, post: str) -> None:
         with self.said.command() as alone:
-            halted = self._app().halts.hold(post, None, "direction", "wait")
+            held_by_hand = self._app().holds.hold(post, None, "direction", "wait")
             if alone():
-                self.said.halted |= {(d.post, d.account) for d in halted}
+                self.said.held_by_hand |= {(d.post, d.account) for d in held_by_hand}
 
     def halt_all(self) -> None:
-        self._for_each_post(self.halt)
+        self._for_each_post(self.manual_hold)
 
     def release(self, post: str) -> None:
         with self.said.command():
-            self.said.halted = {key for key in self.said.halted if key[0] != post}
-            self._app().halts.release(post, None, "direction")
+            self.said.held_by_hand = {key for key in self.said.held_by_hand if key[0] != post}
+            self._app().holds.release(post, None, "direction")
 
     def release_all(self) -> None:
         self._for_each_post(self.release)
@@ -223,7 +223,9 @@ class Persons:
         """What a backup that is taken now knows of people's words."""
         said = self.said
         known = said.agreed(), dict(said.stops), dict(said.withdrawn_consents)
-        return Words(*known, halted=frozenset(said.halted), deeds=self._deeds + self.desk.changes)
+        return Words(
+            *known, held_by_hand=frozenset(said.held_by_hand), deeds=self._deeds + self.desk.changes
+        )
 
     # drafts, agenda and consents
 
@@ -251,7 +253,7 @@ class Persons:
             for delivery in self._app().peek()
             if delivery.in_reach
             or delivery.state is State.FAILED
-            or (delivery.may_be_out and delivery.stop is State.HELD)
+            or (delivery.may_be_out and delivery.pending_stop is State.HELD)
         ]
 
     def edit(self, number: int) -> None:
@@ -317,5 +319,5 @@ class Persons:
 
 def _cancels(change: PlannedChange) -> bool:
     """Whether its draft takes it off the schedule, at once or once it is known not to be out."""
-    stop = change.stop and change.stop.state
+    stop = change.pending_stop and change.pending_stop.state
     return change.kind is Change.CANCEL or stop is State.CANCELLED

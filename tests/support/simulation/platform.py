@@ -15,7 +15,7 @@ from publisher.model.models import Parcel
 from publisher.model.outcomes import (
     UNTIL_MENDED,
     Accepted,
-    AccountHeld,
+    AccountSuspended,
     Deferred,
     Kind,
     Limit,
@@ -127,7 +127,7 @@ class Platform:
         return self._noted(account, outcome)
 
     def _noted(self, account: str, outcome: Outcome) -> Outcome:
-        if isinstance(outcome, AccountHeld) and outcome.backoff:
+        if isinstance(outcome, AccountSuspended) and outcome.backoff:
             self.refused_since.setdefault(account, self.world.elapsed)
         elif isinstance(outcome, Accepted):
             self.refused_since.pop(account, None)
@@ -178,7 +178,7 @@ class Platform:
             if scripted := self.scripted(moment, label):
                 self.world.sleep(_LATENCY)
                 self.world.step(Moment.ANSWERED, label)
-                self.names_accounts |= isinstance(scripted, AccountHeld)
+                self.names_accounts |= isinstance(scripted, AccountSuspended)
                 return scripted
             if Act.OUTAGE in faults:
                 self.out_until[account] = self.world.elapsed + faults[Act.OUTAGE].value
@@ -221,14 +221,14 @@ class Platform:
         return Accepted(
             remote_id,
             url=f"https://example.org/{remote_id}",
-            rest_until=until,
+            suspended_until=until,
             limits=self._limits(),
         )
 
-    def _remember(self, failure: Refused | Deferred | AccountHeld | Unknown) -> None:
+    def _remember(self, failure: Refused | Deferred | AccountSuspended | Unknown) -> None:
         self.alike += isinstance(failure, Refused) and bool(failure.sign)
-        self.names_accounts |= isinstance(failure, AccountHeld) or self.alike > 1
-        if isinstance(failure, AccountHeld):
+        self.names_accounts |= isinstance(failure, AccountSuspended) or self.alike > 1
+        if isinstance(failure, AccountSuspended):
             self.names_persons |= not failure.until and not failure.backoff
 
     def _limits(self) -> tuple[Limit, ...]:
@@ -267,20 +267,20 @@ class Platform:
 
 def _failure(
     faults: dict[Act, Fault], world: World
-) -> Refused | Deferred | AccountHeld | Unknown | None:
+) -> Refused | Deferred | AccountSuspended | Unknown | None:
     """The answer that says that nothing was done; None when it is done, or nobody says."""
     if held := faults.get(Act.HELD):
         until = world.now() + timedelta(seconds=held.value)
-        return AccountHeld(Kind.RATE_LIMIT, "Too many.", until)
+        return AccountSuspended(Kind.RATE_LIMIT, "Too many.", until)
     return next((answer for act, answer in _ANSWERS.items() if act in faults), None)
 
 
-_ANSWERS: dict[Act, Refused | Deferred | AccountHeld | Unknown] = {
+_ANSWERS: dict[Act, Refused | Deferred | AccountSuspended | Unknown] = {
     Act.REFUSED: Refused(Kind.CONTENT, "Refused."),
     Act.DEFERRED: Deferred(Kind.UNAVAILABLE, "Not now."),
-    Act.HELD_FOR_A_PERSON: AccountHeld(Kind.AUTH, "The token is dead."),
+    Act.HELD_FOR_A_PERSON: AccountSuspended(Kind.AUTH, "The token is dead."),
     Act.ALIKE: Refused(Kind.CONTENT, "Not permitted.", "not permitted"),
-    Act.OUTAGE: AccountHeld(Kind.AUTH, "Not for now.", backoff=UNTIL_MENDED),
+    Act.OUTAGE: AccountSuspended(Kind.AUTH, "Not for now.", backoff=UNTIL_MENDED),
     Act.DUPLICATE: Unknown("The text is there already.", duplicate=True),
 }
 """Of several faults, the first of these wins."""

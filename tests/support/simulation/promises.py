@@ -43,8 +43,8 @@ class Watch:
             *(["while paused"] if said.is_paused(delivery.account) else []),
             *_among_many(stage, delivery.account),
             # When a stop came after its intent, nobody could call it back, and people are told so.
-            *([] if delivery.stop else _unapproved(stage, delivery)),
-            *([] if delivery.stop else _forbidden(said, delivery, request)),
+            *([] if delivery.pending_stop else _unapproved(stage, delivery)),
+            *([] if delivery.pending_stop else _forbidden(said, delivery, request)),
         ]
 
 
@@ -82,7 +82,7 @@ def _forbidden(said: Said, delivery: Delivery, request: Publishing) -> list[str]
     shown = {picture.consent for part in request.parcel.content.parts for picture in part.pictures}
     return [
         *([f"although somebody had it {said.stops[key]}"] if key in said.stops else []),
-        *(["although somebody holds it"] if key in said.halted else []),
+        *(["although somebody holds it"] if key in said.held_by_hand else []),
         *(f"although {one} was withdrawn" for one in shown if one and not said.may_show(one, key)),
     ]
 
@@ -93,7 +93,7 @@ def _untimely(delivery: Delivery, now: datetime) -> list[str]:
         wrong.append("early")
     if delivery.embargo_until and now < delivery.embargo_until:
         wrong.append("under embargo")
-    if delivery.state is State.PUBLISHING and now < delivery.wake_at:
+    if delivery.state is State.PUBLISHING and now < delivery.next_check_at:
         wrong.append("before the instant to which it was put off")
     if delivery.expires_at and now > delivery.expires_at:
         wrong.append("after its expiry")
@@ -128,7 +128,7 @@ def _stopped(stage: Stage) -> list[str]:
 
 _SUSPENSIONS = """
     SELECT (SELECT count(*) FROM history WHERE event = 'account held'),
-        (SELECT count(*) FROM accounts WHERE held_at IS NOT NULL AND held_until IS NULL)
+        (SELECT count(*) FROM accounts WHERE suspended_at IS NOT NULL AND suspended_until IS NULL)
 """
 
 
@@ -171,8 +171,8 @@ def _lost(stage: Stage, deliveries: list[Delivery]) -> list[str]:
 
 
 def _by_hand(entry: object) -> bool:
-    paused, held = getattr(entry, "paused_at"), getattr(entry, "held_at")  # noqa: B009
-    return paused is not None or (held is not None and getattr(entry, "held_until") is None)  # noqa: B009
+    paused, held = getattr(entry, "paused_at"), getattr(entry, "suspended_at")  # noqa: B009
+    return paused is not None or (held is not None and getattr(entry, "suspended_until") is None)  # noqa: B009
 
 
 def _doubled(stage: Stage) -> list[str]:
@@ -204,7 +204,7 @@ def _untrue_of(platform: Platform, delivery: Delivery) -> Iterator[str]:
         post = ever.get(remote_id)
         if post is None or post.account != delivery.account:
             yield f"untrue: {delivery.post} names {remote_id}, which never was out"
-        elif post.is_early and delivery.stop and delivery.published_at != _instant(post):
+        elif post.is_early and delivery.pending_stop and delivery.published_at != _instant(post):
             yield f"untrue: {remote_id} was public early, and {delivery.post} has another time"
         elif post.text != text:
             yield f"untrue: {remote_id} has another text than {delivery.post}"

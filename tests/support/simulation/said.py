@@ -76,7 +76,7 @@ class Said:
     _looked_at: dict[Key, tuple[Agreed, ...]] = field(default_factory=dict)
     """What somebody is about to approve: it may leave before they hear that it is done."""
     stops: dict[Key, Cause] = field(default_factory=dict)
-    halted: set[Key] = field(default_factory=set)
+    held_by_hand: set[Key] = field(default_factory=set)
     """What somebody holds by hand: no draft and no retry ends that."""
     withdrawn_consents: dict[str, frozenset[Key]] = field(default_factory=dict)
     """With the deliveries that were out at that moment, which people were told."""
@@ -200,7 +200,7 @@ class Words:
     agreed: dict[Key, tuple[Agreed, ...]]
     stops: dict[Key, Cause]
     withdrawn_consents: dict[str, frozenset[Key]]
-    halted: frozenset[Key]
+    held_by_hand: frozenset[Key]
     deeds: int
 
     def is_still_known(self, now: "Words") -> bool:

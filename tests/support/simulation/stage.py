@@ -180,12 +180,12 @@ def _task(act: Callable[[Claim], None], claim: Claim) -> Callable[[], None]:
 
 _INSTANTS = """
     SELECT sum(instant <= :now), min(CASE WHEN instant > :now THEN instant END) FROM (
-        SELECT wake_at - :ahead AS instant FROM deliveries WHERE state = 'scheduled'
-        UNION ALL SELECT wake_at FROM deliveries WHERE state = 'uncertain'
+        SELECT next_check_at - :ahead AS instant FROM deliveries WHERE state = 'scheduled'
+        UNION ALL SELECT next_check_at FROM deliveries WHERE state = 'uncertain'
         UNION ALL SELECT lease_until FROM deliveries WHERE state IN ('publishing', 'uncertain')
         UNION ALL SELECT expires_at FROM deliveries
             WHERE state IN ('scheduled', 'held', 'awaiting-approval')
-        UNION ALL SELECT held_until FROM accounts
+        UNION ALL SELECT suspended_until FROM accounts
         UNION ALL SELECT clear_at + (CASE WHEN doubt_since IS NULL THEN 0 ELSE 900000000 END)
             FROM deliveries WHERE clear_at IS NOT NULL
         UNION ALL SELECT withdraw_at FROM deliveries WHERE withdraw_at IS NOT NULL

@@ -1,4 +1,4 @@
-"""Resting: a worker takes no tasks while its machine's clock is wrong."""
+"""Wrong clock: a worker takes no tasks while its machine's clock is wrong."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +13,13 @@ _LOOK = 0.5  # real seconds between two checks
 log = structlog.get_logger()
 
 
-def resting(trouble: Callable[[], ClockWrong | None]) -> type[StartStopStep]:
+def takes_tasks_unless(trouble: Callable[[], ClockWrong | None]) -> type[StartStopStep]:
     """A step of Celery's consumer that stops taking tasks while `trouble` returns an error.
 
     Tasks that it has at that moment are deferred: see `courier.Courier`.
     """
 
-    class Resting(StartStopStep):  # type: ignore[misc]
+    class WrongClock(StartStopStep):  # type: ignore[misc]
         requires = ("celery.worker.consumer.tasks:Tasks",)
 
         def __init__(self, parent: Any, **options: Any) -> None:
@@ -46,4 +46,4 @@ def resting(trouble: Callable[[], ClockWrong | None]) -> type[StartStopStep]:
                 log.info("the clock is right again")
                 parent.add_task_queue(queue)
 
-    return Resting
+    return WrongClock
