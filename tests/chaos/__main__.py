@@ -1,7 +1,8 @@
 """`python -m tests.chaos`: kill and freeze real processes while they publish, and compare.
 
 Each run has its seed and its database. The exit code is 1 when a delivery was lost, doubled,
-early, published after its expiry, or is not on the platforms as the log tells.
+early, published after its expiry, or is not on the platforms as the log tells, or when a kind of
+process was never killed.
 """
 
 import argparse
@@ -34,7 +35,9 @@ def main() -> int:
                 continue
             report = play(Plan(seed, chosen.deliveries, chosen.kills, database, chosen.keep))
             _say(str(report))
-            broken += bool(report.findings)
+            if report.assault.never_hit:
+                _say(f"Never killed: {', '.join(report.assault.never_hit)}.")
+            broken += bool(report.findings or report.assault.never_hit)
     return 1 if broken else 0
 
 

@@ -15,6 +15,7 @@ _LONGEST_LULL = 1.0  # … but no longer than these
 _STRIKES = {"kill": 76, "freeze": 20, "database": 4}
 _KILLED = {"worker": 60, "dispatcher": 10, "broker": 24, "supervisor": 2, "everything": 4}
 """Few of what makes a new dispatcher: platforms settle anew then, and nothing is found meanwhile."""
+_SEVERAL = 5
 _FROZEN = {"worker": 65, "dispatcher": 15, "broker": 20}
 _GROWN = 4.0  # seconds; a younger process has hardly begun, and nothing would ever go out
 _LONGEST_FREEZE = 20.0  # seconds; longer than every lease but that of making ready
@@ -67,6 +68,12 @@ class Assault:
     def over(self) -> bool:
         """Whether everything that was frozen moves again."""
         return not any(timer.is_alive() for timer in self._frozen.values())
+
+    @property
+    def never_hit(self) -> list[str]:
+        """The kinds of processes of which several should have been killed, and none was."""
+        share = self.kills.total() / sum(_KILLED.values())
+        return [k for k, n in _KILLED.items() if n * share >= _SEVERAL and not self.kills[k]]
 
     def _kill(self) -> None:
         kind = self._choose(_KILLED)

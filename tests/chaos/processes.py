@@ -121,13 +121,17 @@ class Tree:
         return [member.kind for member in left]
 
     def _pids(self) -> Iterator[int]:
-        """Who lives in the workspace's folder: the broker overwrites its environment."""
+        """Those with the workspace in their environment; the broker overwrites its own, and lives
+        in the workspace's folder.
+        """
+        mark = f"PUBLISHER_WORKSPACE={self._workspace}".encode()
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 home = (folder / "cwd").readlink()
+                environment = (folder / "environ").read_bytes()
             except OSError:
                 continue  # gone meanwhile, or somebody else's
-            if home.is_relative_to(self._workspace):
+            if home.is_relative_to(self._workspace) or mark in environment.split(b"\0"):
                 yield int(folder.name)
 
 
