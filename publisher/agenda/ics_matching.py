@@ -9,7 +9,7 @@ from publisher.agenda.changes import ItemChange, with_start
 from publisher.agenda.ics_events import CalendarEvent
 from publisher.agenda.ics_lines import Flaws
 from publisher.base.i18n import _
-from publisher.base.slugs import slug
+from publisher.base.text import slug
 from publisher.drafts.session import Session
 from publisher.drafts.times import AgendaItem
 from publisher.model.models import Problem

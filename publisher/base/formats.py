@@ -1,4 +1,7 @@
-"""Formats of numbers, sizes, prices, dates and lateness in the current language."""
+"""Formats of numbers, sizes, prices, dates and lateness in the current language.
+
+The last functions count things: `1 draft`, `2 drafts`, `no drafts`.
+"""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -96,3 +99,45 @@ def span(duration: timedelta) -> str:
         f"{minutes} min" if minutes else "",
     ]
     return " ".join(filter(None, parts)) or f"{duration.total_seconds():g} s"
+
+
+def approvals(number: int) -> str:
+    return plural("{number} approval", "{number} approvals", number)
+
+
+def breaks(number: int) -> str:
+    return plural("{number} break", "{number} breaks", number)
+
+
+def deliveries(number: int) -> str:
+    return (
+        plural("{number} delivery", "{number} deliveries", number) if number else _("no deliveries")
+    )
+
+
+def drafts(number: int) -> str:
+    return plural("{number} draft", "{number} drafts", number) if number else _("no drafts")
+
+
+def errors(number: int) -> str:
+    return plural("{number} error", "{number} errors", number)
+
+
+def files(number: int) -> str:
+    return plural("{number} file", "{number} files", number)
+
+
+def posts(number: int) -> str:
+    return plural("{number} post", "{number} posts", number) if number else _("no posts")
+
+
+def problems(number: int) -> str:
+    return plural("{number} problem", "{number} problems", number)
+
+
+def steps(number: int) -> str:
+    return plural("{number} step", "{number} steps", number) if number else _("no steps")
+
+
+def warnings(number: int) -> str:
+    return plural("{number} warning", "{number} warnings", number)

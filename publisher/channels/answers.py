@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, overload
+from typing import Any, Generic, Literal, TypeVar, overload
 
+from publisher.base.clock import Clock
 from publisher.base.i18n import _, later
 from publisher.model.outcomes import (
     Answer,
@@ -27,9 +28,13 @@ LONGEST_SUSPENSION = timedelta(hours=25)
 """The longest suspension of an account before it is tested: no platform's window is longer than a day,
 and our clock may be wrong.
 """
+READING_KEPT = 30.0
+"""How long a reading is cached, in real seconds."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 AGAIN = later("It is tried again by itself.")
+
+Read = TypeVar("Read")
 
 
 def doubt(what: str, step: Step) -> Unknown | Deferred:
@@ -202,3 +207,24 @@ class Answers:
     def unreadable(self) -> Deferred:
         """The outcome of an answer that should show what is on the platform, and does not."""
         return unread(_("{platform} gave an answer that cannot be used", platform=self.name))
+
+
+class Lately(Generic[Read]):
+    """Cache of a channel's last reading, for deliveries that the same reading can resolve."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._until = 0.0
+        self._read: Read | None = None
+
+    def keep(self, read: Read) -> Read:
+        """Cache a new reading, or its failure."""
+        self._read, self._until = read, self._clock.monotonic() + READING_KEPT
+        return read
+
+    @property
+    def read(self) -> Read | None:
+        """The cached reading; None when it is too old."""
+        if self._clock.monotonic() >= self._until:
+            self._read = None
+        return self._read

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _, later
-from publisher.base.slugs import slug
+from publisher.base.text import slug
 from publisher.channels.registry import CAPABILITIES
 from publisher.cli.arguments import nearest
 from publisher.drafts import names as naming

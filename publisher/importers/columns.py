@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from publisher.base.i18n import _, later
-from publisher.base.slugs import slug
+from publisher.base.text import slug
 from publisher.importers.items import Options
 from publisher.importers.problems import FileRefused
 from publisher.importers.tables import Row

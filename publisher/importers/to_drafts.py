@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from publisher.base.i18n import _
-from publisher.base.slugs import slug
+from publisher.base.text import slug
 from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import draft, rendering
 from publisher.drafts import names as naming

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from publisher.base.errors import StorageError, why
 from publisher.base.i18n import _
-from publisher.base.slugs import slug
+from publisher.base.text import slug
 from publisher.media import heif, media_file
 from publisher.media.media_file import CleanPicture
 from publisher.model.models import Capabilities

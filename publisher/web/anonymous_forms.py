@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from publisher.base.i18n import _
-from publisher.web import access_log, errors, kept_forms
+from publisher.web import errors, kept_forms, security
 from publisher.web.authentication import NotLoggedIn, NotOurForm
 from publisher.web.dependencies import Parts
 from publisher.web.kept_forms import Typed
@@ -52,7 +52,7 @@ def _told(found: Typed) -> str:
 
 async def _not_our_form(request: Request, _error: Exception) -> Response:
     """Show the page again with the typed text, for a person who has logged in since."""
-    access_log.note(request, "refused", why="not our form")
+    security.log_event(request, "refused", why="not our form")
     found = await kept_forms.of_form(request)
     if found is None or request.state.visitor is None or not kept_forms.is_kept(found.address):
         return errors.too_old(request)

@@ -16,7 +16,6 @@ from publisher.web.routes import (
     calendar,
     dashboard,
     edit,
-    events,
     feeds,
     health,
     log,
@@ -37,7 +36,7 @@ from publisher.web.security import Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
-    assets, login, openid, profile, dashboard, pause, events, calendar, log, posts, reschedule, queue,
+    assets, login, openid, profile, dashboard, pause, calendar, log, posts, reschedule, queue,
     edit, media, post, accounts, report, feeds, users, health, metrics,
 )  # fmt: skip
 

@@ -1,15 +1,24 @@
-"""Dependencies that all routes share."""
+"""What all routes share: the workspace, caches, the queue of uploads, and addresses of posts."""
 
-from collections.abc import Mapping
+import asyncio
+import os.path
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
+from urllib.parse import quote
 
 from fastapi import Depends
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from publisher.app import Application
+from publisher.base.errors import Busy
+from publisher.base.i18n import _
 from publisher.doctor import Finding
 from publisher.doctor.accounts import examine
 from publisher.monitoring import Monitor
@@ -20,9 +29,12 @@ from publisher.web.openid_client import Known
 from publisher.web.render import Notice, Renderer
 from publisher.web.server_sent_events import EventStream
 from publisher.web.unqueued import Differing
-from publisher.web.upload_queue import Turns
 
 _PREFIX = "account "
+_UPLOADS = 4
+"""People whose picture is processed or waits."""
+
+Result = TypeVar("Result")
 
 
 class Platforms:
@@ -40,6 +52,31 @@ class Platforms:
     def finding(self, account: str) -> Finding | None:
         """The platform's last answer about an account; None before the first question."""
         return self._findings.get(_PREFIX + account)
+
+
+class Turns:
+    """Upload queue: cleans one picture at a time, and one for each person.
+
+    Each takes seconds and hundreds of MB. A request that waits holds none of the threads that every
+    page needs. Bound to the serving event loop.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._people: set[str] = set()
+
+    async def take(self, person: str, work: Callable[[], Result]) -> Result:
+        """Do the work when it is the person's turn. Raises Busy at once if too many wait."""
+        if person in self._people:
+            raise Busy(_("Another picture of yours is still being prepared."))
+        if len(self._people) >= _UPLOADS:
+            raise Busy
+        self._people.add(person)
+        try:
+            async with self._turn:
+                return await run_in_threadpool(work)
+        finally:
+            self._people.discard(person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +106,27 @@ def _parts(request: Request) -> Parts:
 
 
 Use = Annotated[Parts, Depends(_parts)]
+
+
+def post_address(post: str, room: str = "") -> str:
+    """The path of a post's page, or of a subpage such as `edit`."""
+    path = f"/posts/{quote(post)}"
+    return f"{path}/{room}" if room else path
+
+
+class PostRoute(APIRoute):
+    """Route of a post's subpage, `/posts/ID/edit`: unless only a post of that whole name exists."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = super().matches(scope)
+        if match is Match.NONE:
+            return match, found
+        parts: Parts = scope["app"].state.parts
+        post, name = found["path_params"]["post"], self.path.rpartition("/")[2]
+        if _has_draft(parts, f"{post}/{name}") and not _has_draft(parts, post):
+            return Match.NONE, {}
+        return match, found
+
+
+def _has_draft(parts: Parts, post: str) -> bool:
+    return os.path.isfile(parts.app.settings.posts / f"{post}.md")  # noqa: PTH113 - it raises nothing

@@ -4,11 +4,12 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from publisher.base import formats
+from publisher.base import formats, i18n
 from publisher.base.errors import (
     Busy,
     FileChanged,
@@ -25,8 +26,9 @@ from publisher.base.errors import (
 )
 from publisher.base.i18n import _
 from publisher.ledger.transitions import Conflict
-from publisher.web import access_log, fallback_page
+from publisher.web import security
 from publisher.web.authentication import NotAllowed
+from publisher.web.routes import assets
 from publisher.web.security import TooLarge
 
 _STATUS: dict[type[PublisherError], int] = {
@@ -41,6 +43,13 @@ _STATUS: dict[type[PublisherError], int] = {
     LedgerTooNew: 503,
     StorageError: 503,
 }
+
+_PAGE = Markup(
+    '<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<title>{title}</title><link rel="stylesheet" href="{css}"></head>'
+    '<body><main id="main"><h1>{title}</h1><p>{message}</p><p>{hint}</p><p><a href="/">{on}</a></p></main></body></html>'
+)
 
 
 def install(web: FastAPI) -> None:
@@ -59,8 +68,23 @@ def page(request: Request, status: int, title: str, message: str, hint: str | No
         pages = request.app.state.parts.pages
         answer: Response = pages.render(request, "error.html", status, **values)
     except (PublisherError, AttributeError):
-        return fallback_page.page(status, title, message, hint)
+        return _without_templates(status, title, message, hint)
     return answer
+
+
+def _without_templates(status: int, title: str, message: str, hint: str | None) -> Response:
+    """Render an error without navigation: it needs neither ledger nor templates."""
+    return HTMLResponse(
+        _PAGE.format(
+            lang=i18n.current(),
+            css=assets.address("web.css"),
+            title=title,
+            message=message,
+            hint=hint or "",
+            on=_("To today"),
+        ),
+        status,
+    )
 
 
 def _way_back(request: Request) -> str:
@@ -89,7 +113,7 @@ def foreseen(request: Request, error: PublisherError) -> Response:
     """Render the page of an expected error."""
     status = status_of(error)
     if isinstance(error, NotPermitted):
-        access_log.note(request, "refused", why="no right")
+        security.log_event(request, "refused", why="no right")
         return page(request, status, _("You may not do this"), str(error), error.hint)
     title = _("This cannot be done") if status < 500 else _("Publisher cannot do this now")
     return page(request, status, title, str(error), error.hint)
@@ -108,7 +132,7 @@ def to_login(request: Request) -> Response:
 
 
 async def _not_allowed(request: Request, _error: Exception) -> Response:
-    access_log.note(request, "refused", why="role")
+    security.log_event(request, "refused", why="role")
     return page(
         request,
         403,

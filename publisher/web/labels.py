@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 
 from publisher.base.formats import written
-from publisher.base.i18n import NAMES, _, later, plural
+from publisher.base.i18n import NAMES, _, later
 from publisher.channels import registry
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.pending_stops import reason_of
@@ -147,7 +147,3 @@ def place(problem: Problem) -> str:
         return _("in the draft, line {line}", line=problem.line)
     where = {"session.yaml": later("in the programme"), "consents.yaml": later("in the consents")}
     return _(where.get(name, later("in the settings")))
-
-
-def deliveries(count: int) -> str:
-    return plural("{number} delivery", "{number} deliveries", count)

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from publisher.ledger.manager.rights import Person
-from publisher.web import access_log
+from publisher.web import security
 from publisher.web.authentication import aside, browser_cookie
 from publisher.web.dependencies import Parts
 
@@ -52,7 +52,8 @@ async def person(
     Refused log-ins are logged. Others are not blocked: the delay holds no thread.
     """
     browser = request.cookies.get(browser_cookie(parts.where), "")
-    where, by = access_log.address(request), "password" if way == "form" else way
+    refused, people = security.log_refused_login, parts.app.people
+    where, by = security.address(request), "password" if way == "form" else way
     tried = await run_in_threadpool(parts.app.throttle.admit, name, where, way, browser)
     try:
         if tried.until is not None:
@@ -60,11 +61,11 @@ async def person(
         if tried.delay:
             await _wait(request, tried.delay)
     except TooManyTries:
-        await run_in_threadpool(access_log.turned_away, request, parts, name, "too many tries", by)
+        await run_in_threadpool(refused, request, people, name, "too many tries", by)
         raise
-    found = await run_in_threadpool(parts.app.people.verified, name, password)
+    found = await run_in_threadpool(people.verified, name, password)
     if found is None:
-        await run_in_threadpool(access_log.turned_away, request, parts, name, "wrong password", by)
+        await run_in_threadpool(refused, request, people, name, "wrong password", by)
     else:
         await run_in_threadpool(parts.app.throttle.forgive, tried)
     return found

@@ -1,4 +1,4 @@
-"""HTTP security: host check, size limits, response headers, form tokens."""
+"""HTTP security: host check, size limits, response headers, form tokens, and the access log."""
 
 import hashlib
 import hmac
@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from publisher.auth.users import People
+from publisher.base.errors import NotPossible
 from publisher.media.media_file import MAX_BYTES
 from publisher.settings.schema import WebSettings
 
@@ -188,3 +190,38 @@ def is_from_here(request: Request, settings: WebSettings) -> bool:
     if origin is None:  # older browsers; the token must be enough
         return True
     return urlsplit(origin).netloc == request.headers.get("host") or origin == settings.public_url
+
+
+_LONGEST_PATH = 200  # characters of a path in the log
+
+
+def address(request: Request) -> str:
+    """The client's network address; empty if it is unknown."""
+    return request.client.host if request.client else ""
+
+
+def log_event(request: Request, event: str, **more: object) -> None:
+    """Log an event of the visitor who sent the request."""
+    visitor = request.state.visitor
+    _log(request, event, person=visitor.name if visitor else None, **more)
+
+
+def log_login(request: Request, name: str, by: str) -> None:
+    """Log that a person logged in."""
+    _log(request, "logged in", person=name, by=by)
+
+
+def log_refused_login(
+    request: Request, people: People, name: str, why: str, by: str = "password"
+) -> None:
+    """Log a refused log-in. An unknown name is left out: it may be a password."""
+    try:
+        known = people.find(name).name
+    except NotPossible:
+        known = None
+    _log(request, "log-in refused", person=known, by=by, why=why)
+
+
+def _log(request: Request, event: str, **more: object) -> None:
+    path = request.url.path[:_LONGEST_PATH]
+    structlog.get_logger().info(event, address=address(request), path=path, **more)

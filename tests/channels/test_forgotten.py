@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from publisher.channels.answers import READING_KEPT
 from publisher.channels.pool import Pool
-from publisher.channels.recent_reads import KEPT
 from publisher.delivery.bulkhead import Lanes
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
@@ -66,4 +66,4 @@ def test_one_reading_of_an_account_tells_of_all_that_may_be_out(
 
 def test_what_was_read_is_soon_too_old() -> None:
     """The second absence is another reading's."""
-    assert KEPT < NEXT_LOOK
+    assert READING_KEPT < NEXT_LOOK

@@ -11,7 +11,7 @@ from publisher.app import Application
 from publisher.base.clock import FastClock, SystemClock
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
-from publisher.channels.twitter import health as of_x
+from publisher.channels.twitter import answers as of_x
 from publisher.model.clock_check import ClockCheck
 from publisher.model.models import Content, Parcel, Part, Prepared
 from publisher.model.outcomes import UNTIL_MENDED, AccountSuspended, Answer, Deferred, Kind

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.base.slugs import slug
+from publisher.base.text import slug
 from tests.cli.runner import Cli, run_script
 
 GOOD = "---\nat: 2016-03-07 08:30\n---\nBonjour de Genève.\n"

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Dialog, ViewportSize, expect
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.base import formats
 from publisher.base.clock import SystemClock
 from publisher.base.i18n import _, plural, speaking
 from publisher.model.states import State
@@ -91,7 +92,7 @@ def test_a_manager_approves_watches_pauses_and_resumes(
         page.get_by_role("link", name="Hello, Geneva.").click()
         page.get_by_text(_("Approve"), exact=True).click()
         page.get_by_role("button", name=_("Approve exactly this")).click()
-        expect(page.get_by_text(_("Approved: {what}.", what=labels.deliveries(1)))).to_be_visible()
+        expect(page.get_by_text(_("Approved: {what}.", what=formats.deliveries(1)))).to_be_visible()
 
         page.get_by_role("link", name=_("Today")).click()
         expect(page.get_by_text(needed(1))).to_be_visible()

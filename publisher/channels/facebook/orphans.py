@@ -16,12 +16,11 @@ from typing import Any
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, later
-from publisher.channels.answers import identifier, mapping, parsed
+from publisher.channels.answers import Lately, identifier, mapping, parsed
 from publisher.channels.base import NotPrepared
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import address, made_at
-from publisher.channels.recent_reads import Lately
 from publisher.model.models import Content, Laying, Prepared
 from publisher.model.outcomes import Absent, Accepted, Answer, Sighting, Step, Unknown, Wire
 

@@ -17,11 +17,11 @@ import tweepy
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
+from publisher.channels.answers import Lately
 from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
 from publisher.channels.http.recorder import Recorder
-from publisher.channels.recent_reads import Lately
-from publisher.channels.twitter import chunked_upload, health, timeline
+from publisher.channels.twitter import answers, chunked_upload, timeline
 from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
 from publisher.channels.twitter.spec import SERVER, TWITTER
@@ -203,10 +203,10 @@ class Twitter:
         return self._user_id
 
     def owner(self) -> Owner | AccountSuspended | Deferred:
-        return health.owner(self._recorder.call(self._client.get_me))
+        return answers.owner(self._recorder.call(self._client.get_me))
 
     def examine(self) -> Health:
-        return health.health(self._recorder.call(self._client.get_me))
+        return answers.health(self._recorder.call(self._client.get_me))
 
     def close(self) -> None:
         self._recorder.close()

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.base import formats, progress
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments
-from publisher.cli.output import console, counts, progress
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -67,7 +68,7 @@ def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "Zo
         rows.append(
             (
                 console.day(item.starts_at, zone),
-                (_clock(item, zone), item.name, counts.posts(number), title),
+                (_clock(item, zone), item.name, formats.posts(number), title),
             )
         )
     widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]

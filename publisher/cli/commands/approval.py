@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.cli import arguments
 from publisher.cli.commands.control import Account, Who, print_stopped
-from publisher.cli.output import console, counts
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.model.models import Delivery, Part
@@ -57,7 +58,7 @@ def approve(
     for alike in _alike(shown):
         _show(alike, zone, changed_by.get(alike[0].post, ()))
     if shown and not yes:
-        arguments.confirm(_("Approve {deliveries}?", deliveries=counts.deliveries(len(shown))))
+        arguments.confirm(_("Approve {deliveries}?", deliveries=formats.deliveries(len(shown))))
     seen = {delivery.id: digest(delivery) for delivery in shown}
     approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
     for delivery in approved:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.base import formats
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments, output_file
 from publisher.cli.commands import agenda
-from publisher.cli.output import console, counts
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -139,7 +140,7 @@ def _refuse(found: "Sequence[Problem]") -> None:
     if len(found) > _SHOWN:
         console.print_prose(_("… and {more} more.", more=len(found) - _SHOWN))
     console.print_prose(
-        _("Nothing was imported: {problems}.", problems=counts.problems(len(found)))
+        _("Nothing was imported: {problems}.", problems=formats.problems(len(found)))
     )
     raise typer.Exit(1)
 

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.base import formats
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _, later
 from publisher.cli import arguments
-from publisher.cli.output import console, counts
+from publisher.cli.output import console
 from publisher.model.states import State
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def resume(
     overdue = app.control.resume(name, actor, seen=seen)
     console.print_prose(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
-        fell_due = counts.deliveries(len(overdue))
+        fell_due = formats.deliveries(len(overdue))
         _print_times(
             _(
                 "{deliveries} fell due meanwhile, and will go out at these times:",
@@ -111,7 +112,7 @@ def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None
     overdue = app.control.overdue(account)
     if overdue:
         times = spread(overdue, app.clock.now())
-        fell_due = counts.deliveries(len(overdue))
+        fell_due = formats.deliveries(len(overdue))
         _print_times(
             _(
                 "{deliveries} fell due meanwhile, and would go out from now on:",
@@ -289,7 +290,7 @@ def print_stopped(deliveries: "Iterable[Delivery]") -> None:
 
 
 def print_outcome(what: str, deliveries: "list[Delivery]") -> None:
-    told = _("{name}: {value}", name=what, value=counts.deliveries(len(deliveries)))
+    told = _("{name}: {value}", name=what, value=formats.deliveries(len(deliveries)))
     console.print_prose(f"{told}.")
     _print_each(deliveries)
 

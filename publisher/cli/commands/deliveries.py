@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.base import progress
 from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.commands.control import Post, Who
-from publisher.cli.output import console, progress
+from publisher.cli.output import console
 from publisher.model.states import State
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.base import progress
 from publisher.base.i18n import _
 from publisher.cli import arguments
-from publisher.cli.output import console, progress
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.doctor import Finding

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.base import progress
 from publisher.base.errors import StorageError, UsageError, why
 from publisher.base.i18n import Language, _, from_environment, plural, use
 from publisher.cli import arguments
-from publisher.cli.output import console, progress
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.model.models import Delivery, Problem

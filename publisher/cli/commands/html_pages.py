@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.base import progress
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.cli import arguments, output_file
 from publisher.cli.commands.deliveries import Paths
-from publisher.cli.output import console, progress
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.model.models import Delivery
@@ -35,7 +36,7 @@ def preview(
     lies in var/preview/.
     """
     from publisher import preview as previews
-    from publisher.base import clock
+    from publisher.base import clock, progress
     from publisher.drafts.check import check
     from publisher.drafts.draft_files import DraftFiles
 

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from publisher.base import formats, progress
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments
-from publisher.cli.output import console, counts, progress
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.drafts.session import Session
@@ -141,7 +142,7 @@ def _options(
     split: bool,
 ) -> "Options":
     from publisher.base import clock
-    from publisher.base.slugs import slug
+    from publisher.base.text import slug
     from publisher.channels.registry import CAPABILITIES
     from publisher.drafts import names as naming
     from publisher.drafts.session import LANGUAGE
@@ -202,7 +203,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _summary(found: "Import", errors: int, *, written: bool, keep_going: bool) -> str:
-    drafts, of_errors = counts.drafts(len(found.drafts)), counts.errors(errors)
+    drafts, of_errors = formats.drafts(len(found.drafts)), formats.errors(errors)
     if errors and not (keep_going and found.drafts):
         nothing = _("Nothing is imported: {errors}.", errors=of_errors)
         if not found.drafts:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.base import formats
+from publisher.base import formats, progress
 from publisher.base.errors import AlreadyRunning, BackupUnusable, UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments
 from publisher.cli.commands.control import Who
-from publisher.cli.output import console, counts, progress
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.ledger.integrity.after_restore import Aftermath
@@ -83,7 +83,7 @@ def archive(
         console.print_prose(_("Nothing to archive from before {month}.", month=f"{before:%Y-%m}"))
         return
     if not yes:
-        of_deliveries = counts.deliveries(waiting)
+        of_deliveries = formats.deliveries(waiting)
         arguments.confirm(
             _(
                 "Move the history of {deliveries} from before {month} into var/archive?",
@@ -99,8 +99,8 @@ def archive(
             console.print_prose(
                 _(
                     "{file}: {steps} of {deliveries}.",
-                    steps=counts.steps(made.steps),
-                    deliveries=counts.deliveries(made.deliveries),
+                    steps=formats.steps(made.steps),
+                    deliveries=formats.deliveries(made.deliveries),
                     file=app.archive / made.file,
                 )
             )
@@ -257,8 +257,8 @@ def _server(settings: "Settings") -> tuple[list[str], str]:
 
 
 def _print_verdict(verdict: "Verdict") -> None:
-    steps = counts.steps(verdict.steps)
-    deliveries = counts.deliveries(verdict.deliveries)
+    steps = formats.steps(verdict.steps)
+    deliveries = formats.deliveries(verdict.deliveries)
     if not verdict.breaks:
         console.print_prose(
             _("{steps} of {deliveries}, unbroken.", steps=steps, deliveries=deliveries)
@@ -270,7 +270,7 @@ def _print_verdict(verdict: "Verdict") -> None:
                     "{steps} of {deliveries}, with {breaks}:",
                     steps=steps,
                     deliveries=deliveries,
-                    breaks=counts.breaks(len(verdict.breaks)),
+                    breaks=formats.breaks(len(verdict.breaks)),
                 ),
                 "red",
             )
@@ -285,8 +285,8 @@ def _print_verdict(verdict: "Verdict") -> None:
         console.print_prose(
             _(
                 "Archived, as the history says: {steps} in {files}.",
-                steps=counts.steps(verdict.archived),
-                files=counts.files(verdict.archives),
+                steps=formats.steps(verdict.archived),
+                files=formats.files(verdict.archives),
             )
         )
     if verdict.seal:

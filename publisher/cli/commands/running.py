@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
+from publisher.base import progress
 from publisher.base.errors import ConfigurationError, NoticeNotSent, StorageError, UsageError, why
 from publisher.base.i18n import _
 from publisher.cli import arguments, sandbox_option
-from publisher.cli.output import console, progress
+from publisher.cli.output import console
 from publisher.settings import sandbox_mode
 
 _SANDBOX_PORT = 8099

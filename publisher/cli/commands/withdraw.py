@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.base import progress
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments
 from publisher.cli.commands.control import Account, Reason, Who, Yes, operated
-from publisher.cli.output import console, progress
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.app import Application

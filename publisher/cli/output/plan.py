@@ -8,7 +8,7 @@ from typing import Any
 from publisher.base import formats
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _, plural
-from publisher.cli.output import console, counts, edits, problems, tables
+from publisher.cli.output import console, edits, problems, tables
 from publisher.model.models import Delivery, Wish
 from publisher.model.states import State
 from publisher.planning import Change, Plan, PlannedChange, Stopped, edit_text
@@ -77,7 +77,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
 
 
 def _price(cost: Cost) -> str:
-    posts, amount = counts.posts(cost.posts), formats.dollars(cost.amount)
+    posts, amount = formats.posts(cost.posts), formats.dollars(cost.amount)
     if cost.posts == 1:
         said = _("with a link") if cost.with_link else ""
     elif cost.with_link:
@@ -104,7 +104,7 @@ def risks(plan: Plan, *, late: bool = True) -> list[str]:
     if plan.repeated:
         found.append(_repeated(plan.repeated))
     if plan.voided:
-        found.append(_("{approvals} will be void.", approvals=counts.approvals(len(plan.voided))))
+        found.append(_("{approvals} will be void.", approvals=formats.approvals(len(plan.voided))))
     if plan.cancels_most and len(plan.cancelled) > _FEW:
         found.append(
             plural(
@@ -148,13 +148,13 @@ def _some(names: Sequence[str]) -> str:
 def summary(plan: Plan, *, done: bool) -> str:
     """One line: what was queued, or would be, or why nothing was."""
     if plan.errors and not done:
-        errors = counts.errors(len(problems.own(plan.errors)))
+        errors = formats.errors(len(problems.own(plan.errors)))
         return _(
             "Nothing is written: {errors}. Mend the drafts, or use --keep-going.", errors=errors
         )
     said = _changes(plan, done=done)
     if plan.errors:
-        files = counts.drafts(len({problem.file for problem in plan.errors}))
+        files = formats.drafts(len({problem.file for problem in plan.errors}))
         said += " " + _("{drafts} with errors left out.", drafts=files)
     if plan.undated:
         said += " " + plural(
@@ -245,7 +245,7 @@ def _changes(plan: Plan, *, done: bool) -> str:
         if only_cancels
         else _("Queued: {deliveries} ({changes}).")
     )
-    numbers_of = {"deliveries": counts.deliveries(len(plan.changes)), "changes": plan.in_numbers}
+    numbers_of = {"deliveries": formats.deliveries(len(plan.changes)), "changes": plan.in_numbers}
     return f"{said.format(**numbers_of)}{_awaiting(plan)}"
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from publisher.base import formats
 from publisher.base.i18n import _, plural
 from publisher.base.text import harmless
-from publisher.cli.output import counts
 from publisher.cli.output.console import paint, print_json, print_line, prose
 from publisher.model.models import Problem, Severity
 
@@ -86,15 +86,15 @@ def print_github(problems: Sequence[Problem], workspace: Path) -> None:
 
 def summary(drafts: int, problems: Sequence[Problem]) -> str:
     """One line: `31 drafts, no problems.` or `31 drafts: 2 errors and 1 warning in 2 files.`"""
-    checked = counts.drafts(drafts)
+    checked = formats.drafts(drafts)
     checked = checked[0].upper() + checked[1:]
     if not problems:
         return _("{drafts}, no problems.", drafts=checked)
     errors = errors_in(problems)
     warnings = len(problems) - errors
-    found = [counts.errors(errors)] if errors else []
-    found += [counts.warnings(warnings)] if warnings else []
-    files = counts.files(len({problem.file for problem in problems}))
+    found = [formats.errors(errors)] if errors else []
+    found += [formats.warnings(warnings)] if warnings else []
+    files = formats.files(len({problem.file for problem in problems}))
     what = (
         _("{first} and {second}", first=found[0], second=found[-1])
         if errors and warnings

@@ -10,7 +10,7 @@ from publisher.base import formats
 from publisher.base.errors import LedgerUnavailable
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
-from publisher.cli.output import console, counts
+from publisher.cli.output import console
 from publisher.ledger.account_owners import VERIFIED
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.ledger.suspensions import GOES_ON, SUSPENDED
@@ -54,7 +54,7 @@ class RunDisplay:
     def announce(self, *, until_idle: bool) -> None:
         waiting = self._app.queries.waiting()
         instants = [instant for instant in (waiting.next_wake, waiting.next_due) if instant]
-        scheduled = counts.deliveries(waiting.scheduled)
+        scheduled = formats.deliveries(waiting.scheduled)
         end = _("ends when nothing is left") if until_idle else _("Ctrl-C ends it")
         if instants:
             what = _(

@@ -6,9 +6,9 @@ from itertools import groupby
 
 from rich.text import Text
 
-from publisher.base import formats as figures
+from publisher.base import formats
 from publisher.base.i18n import _
-from publisher.cli.output import console, counts
+from publisher.cli.output import console
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.models import Delivery, Wish
 from publisher.model.states import State, counted
@@ -61,7 +61,7 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -
     print_days(deliveries, zone, addresses=True)
     console.print_line()
     states = summary({state: sum(d.state is state for d in deliveries) for state in State})
-    number = counts.deliveries(len(deliveries))
+    number = formats.deliveries(len(deliveries))
     told = _("{name}: {value}", name=number, value=states)
     console.print_prose(f"{told}. {console.times_of(zone)}")
 
@@ -96,7 +96,7 @@ def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ..
     return (
         Text(f"{delivery.not_before.astimezone(zone):%H:%M}"),
         state_text(delivery.state),
-        Text("" if late is None else figures.lateness(late.total_seconds())),
+        Text("" if late is None else formats.lateness(late.total_seconds())),
         Text(delivery.account),
         post,
     )

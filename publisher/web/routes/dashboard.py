@@ -1,12 +1,17 @@
-"""/: dashboard with the next deliveries, those in progress, and those that need a person."""
+"""/: dashboard with the next deliveries, those in progress, and those that need a person.
 
+/events: server-sent events that tell an open page, this one or another, of changes.
+"""
+
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from publisher.app import Application
 from publisher.base.text import same_person
@@ -104,3 +109,23 @@ def _lines(deliveries: Iterable[Delivery]) -> list[_Line]:
         key = (d.post, d.state, d.not_before, tuple(labels.why(d)))
         groups.setdefault(key, []).append(d)
     return [_Line(of_post) for of_post in groups.values()]
+
+
+@router.get("/events")
+async def events(
+    request: Request,
+    parts: Use,
+    _visitor: Reader,
+    after: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
+) -> Response:
+    """Send `ledger` with the newest step's number after each change, and at once if not `after`.
+
+    A browser that reconnects sends the number it last received.
+    """
+    secret: str = request.state.secret
+    told = request.headers.get("last-event-id", "")
+    seen = int(told) if re.fullmatch(r"[0-9]{1,18}", told) else after
+    stream = parts.live.events(lambda: parts.app.sessions.find(secret) is not None, seen)
+    return StreamingResponse(
+        stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )

@@ -18,12 +18,12 @@ from publisher.drafts.text_length import length
 from publisher.ledger.manager.draft_edits import REWORDED
 from publisher.model.models import Account, Post
 from publisher.planning import word_diff
-from publisher.web import draft_view, pending, urls
+from publisher.web import draft_view, pending
 from publisher.web.authentication import Reader, Visitor, Writer
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 from publisher.web.errors import status_of
 
-router = APIRouter(route_class=urls.PostRoute)
+router = APIRouter(route_class=PostRoute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ def _changed_page(
         return _page(request, parts, post, draft, body, problem=_meanwhile(draft))
     revised = draft.with_body(body)
     if revised == draft:
-        return parts.done(visitor, _("Nothing to save: the text is the same."), urls.of_post(post))
+        return parts.done(visitor, _("Nothing to save: the text is the same."), post_address(post))
     try:
         _write(parts, visitor, post, draft, revised)
     except FileChanged:
         newest = editing.read(draft_view.find(parts.app, post))
         return _page(request, parts, post, newest, body, problem=_meanwhile(newest))
-    return parts.done(visitor, draft_view.saved(parts.app, draft, post), urls.of_post(post))
+    return parts.done(visitor, draft_view.saved(parts.app, draft, post), post_address(post))
 
 
 def restored(

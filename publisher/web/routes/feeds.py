@@ -18,8 +18,8 @@ from publisher.drafts import library
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.media.cache import Copies
 from publisher.model.models import Delivery
-from publisher.web import access_log, labels, password_check, urls
-from publisher.web.dependencies import Parts, Use
+from publisher.web import labels, password_check, security
+from publisher.web.dependencies import Parts, Use, post_address
 
 _NEWEST = 50
 _LOOKING_BACK = timedelta(days=28)
@@ -41,7 +41,7 @@ async def _refusal(request: Request, parts: Use) -> Response | None:
         except password_check.TooManyTries:
             return Response("Too many tries.\n", 429, headers={"Retry-After": "60"})
         if person is not None:
-            access_log.came_in(request, person.name, by="basic")
+            security.log_login(request, person.name, by="basic")
             return None
     ask = {"WWW-Authenticate": 'Basic realm="Publisher", charset="UTF-8"'}
     return Response("Name and password, please.\n", 401, headers=ask)
@@ -98,7 +98,7 @@ def _atom(deliveries: list[Delivery], parts: Parts) -> bytes:
     atom.updated(parts.app.clock.now())
     for delivery in deliveries:
         entry = atom.add_entry(order="append")
-        page = f"{address}{urls.of_post(delivery.post)}"
+        page = f"{address}{post_address(delivery.post)}"
         entry.id(f"{page}#{delivery.account}")
         entry.title(_("{name}: {value}", name=delivery.account, value=labels.beginning(delivery)))
         entry.link(href=delivery.url or page)

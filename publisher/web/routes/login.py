@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from publisher.base.i18n import _
 from publisher.ledger.manager.rights import Person
-from publisher.web import access_log, password_check, security
+from publisher.web import password_check, security
 from publisher.web.authentication import (
     NotOurForm,
     Visitor,
@@ -77,7 +77,7 @@ def enter(request: Request, parts: Parts, person: Person, wanted: str, by: str) 
     if request.state.visitor:
         parts.app.sessions.end(request.state.visitor.session)
     token = parts.app.sessions.begin(person, request.headers.get("user-agent", ""))
-    access_log.came_in(request, person.name, by)
+    security.log_login(request, person.name, by)
     session = parts.app.sessions.find(token)
     request.state.visitor, request.state.secret = Visitor(session) if session else None, token
     answer = RedirectResponse(inside(wanted), 303)
@@ -88,7 +88,7 @@ def enter(request: Request, parts: Parts, person: Person, wanted: str, by: str) 
 @router.post("/logout")
 def log_out(request: Request, parts: Use, visitor: Writer) -> Response:
     parts.app.sessions.end(visitor.session)
-    access_log.note(request, "logged out")
+    security.log_event(request, "logged out")
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(cookie_name(parts.where), path="/", secure=parts.where.is_secure)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from publisher.base.errors import Busy, FileChanged, PictureUnusable, PublisherError, UsageError
 from publisher.base.i18n import _
-from publisher.base.slugs import slug
+from publisher.base.text import slug
 from publisher.channels.registry import widest
 from publisher.drafts import check, editing
 from publisher.drafts.draft import alt_missing, place_of
@@ -28,12 +28,12 @@ from publisher.model.models import MediaItem
 from publisher.model.problems import Flaw
 from publisher.preview.mockups import ShownImage
 from publisher.preview.pictures import Pictures
-from publisher.web import draft_view, pending, urls
+from publisher.web import draft_view, pending
 from publisher.web.authentication import Reader, Visitor, Writer
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 from publisher.web.errors import status_of
 
-router = APIRouter(route_class=urls.PostRoute)
+router = APIRouter(route_class=PostRoute)
 
 Said = Mapping[str, str]
 """The keys of an entry of a draft's `media`, without the file."""
@@ -130,7 +130,7 @@ def _wish(parts: Parts, visitor: Visitor, post: str, seen: str, number: int, sai
 
 def _done(wish: _Wish) -> Response:
     notice = draft_view.saved(wish.parts.app, wish.draft, wish.post)
-    return wish.parts.done(wish.visitor, notice, urls.of_post(wish.post, "media"))
+    return wish.parts.done(wish.visitor, notice, post_address(wish.post, "media"))
 
 
 def _refused(

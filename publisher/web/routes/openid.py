@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from publisher.base.errors import ProviderRefused
 from publisher.base.i18n import _
-from publisher.web import access_log, openid_client
+from publisher.web import openid_client, security
 from publisher.web.authentication import NotOurForm, new_secret, set_cookie
 from publisher.web.dependencies import Parts, Use
 from publisher.web.routes import login
@@ -71,6 +71,6 @@ def _failed(request: Request, parts: Parts, wanted: str, why: str, name: str = "
 
     Only the log has the name, too: it may belong to another person.
     """
-    access_log.turned_away(request, parts, name, why, by="openid")
+    security.log_refused_login(request, parts.app.people, name, why, by="openid")
     problem = _("The log-in elsewhere did not work, or you are not known here. Ask an admin.")
     return login.page(request, parts, wanted, 401, problem=problem)

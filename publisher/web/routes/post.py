@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from publisher.base import formats
 from publisher.base.errors import NoSuchPost, NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.delivery.withdraw import Withdrawn
@@ -22,9 +23,9 @@ from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.history_text import details
 from publisher.model.models import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
-from publisher.web import delivery_view, draft_view, labels, urls
+from publisher.web import delivery_view, draft_view, labels
 from publisher.web.authentication import Manager, Reader, Visitor
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import Parts, Use, post_address
 from publisher.web.render import Notice
 from publisher.web.routes import reschedule
 
@@ -141,7 +142,7 @@ def change(
         parts, visitor.name, post, account.split(",") if account else None, reason.strip(),
         _digests(seen or ()), tuple(remote_ids.split()), bool(sure),
     )  # fmt: skip
-    return parts.done(visitor, act(wish), urls.of_post(post))
+    return parts.done(visitor, act(wish), post_address(post))
 
 
 def _digests(seen: Sequence[str]) -> dict[int, str]:
@@ -151,23 +152,23 @@ def _digests(seen: Sequence[str]) -> dict[int, str]:
 
 def _approve(wish: _Wish) -> str:
     done = wish.parts.app.approvals.approve([wish.post], wish.account, wish.actor, wish.seen)
-    return _("Approved: {what}.", what=labels.deliveries(len(done)))
+    return _("Approved: {what}.", what=formats.deliveries(len(done)))
 
 
 def _reject(wish: _Wish) -> str:
     done = wish.parts.app.approvals.reject([wish.post], wish.account, wish.actor, wish.reason)
-    return _("Rejected: {what}.", what=labels.deliveries(len(done)))
+    return _("Rejected: {what}.", what=formats.deliveries(len(done)))
 
 
 def _cancel(wish: _Wish) -> str:
     done = wish.parts.app.control.cancel(wish.post, wish.account, wish.actor, wish.reason)
-    return _("Cancelled: {what}.", what=labels.deliveries(len(done)))
+    return _("Cancelled: {what}.", what=formats.deliveries(len(done)))
 
 
 def _hold(wish: _Wish) -> Notice:
     done = wish.parts.app.holds.hold(wish.post, wish.account, wish.actor, wish.reason)
     in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
-    notice = _("Held: {what}.", what=labels.deliveries(len(done) - len(in_doubt)))
+    notice = _("Held: {what}.", what=formats.deliveries(len(done) - len(in_doubt)))
     if in_doubt:
         notice += " " + _(
             "This may be out already, and is held if it is not: {names}.", names=", ".join(in_doubt)
@@ -177,7 +178,7 @@ def _hold(wish: _Wish) -> Notice:
 
 def _release(wish: _Wish) -> str:
     done = wish.parts.app.holds.release(wish.post, wish.account, wish.actor)
-    return _("Released: {what}.", what=labels.deliveries(len(done)))
+    return _("Released: {what}.", what=formats.deliveries(len(done)))
 
 
 def _retry(wish: _Wish) -> str:
@@ -190,7 +191,7 @@ def _retry(wish: _Wish) -> str:
             hint=_("Look at both, then decide: “Retry” sends what was on the schedule."),
         )
     done = wish.parts.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
-    return _("On the schedule again: {what}.", what=labels.deliveries(len(done)))
+    return _("On the schedule again: {what}.", what=formats.deliveries(len(done)))
 
 
 def _differing(wish: _Wish) -> list[str]:
@@ -234,7 +235,7 @@ def _told(done: Sequence[Withdrawn]) -> Notice:
     ]
     said = []
     if withdrawn := len(done) - len(problems):
-        said.append(_("Withdrawn: {what}.", what=labels.deliveries(withdrawn)))
+        said.append(_("Withdrawn: {what}.", what=formats.deliveries(withdrawn)))
     if problems:
         said.append(_("Not withdrawn: {what}", what="; ".join(problems)))
     return Notice(" ".join(said), warns=bool(problems))

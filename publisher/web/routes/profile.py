@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _, plural
-from publisher.web import access_log, password_check
+from publisher.web import password_check, security
 from publisher.web.authentication import Reader, Visitor, Writer, know_browser, set_cookie
 from publisher.web.dependencies import Parts, Use
 
@@ -43,14 +43,14 @@ async def change_password(
     except password_check.TooManyTries:
         raise UsageError(_("Too many tries."), hint=_("Wait a minute, then try again.")) from None
     if person is None:
-        access_log.note(request, "password not changed", why="wrong old password")
+        security.log_event(request, "password not changed", why="wrong old password")
         raise UsageError(_("The old password is not right."), hint=_("Go back and try again."))
     return await run_in_threadpool(_changed_password, request, parts, visitor, new)
 
 
 def _changed_password(request: Request, parts: Parts, visitor: Visitor, new: str) -> Response:
     parts.app.people.set_password(visitor.name, new, actor=visitor.name)
-    access_log.note(request, "password changed")
+    security.log_event(request, "password changed")
     token = parts.app.sessions.begin(visitor.person, request.headers.get("user-agent", ""))
     answer = RedirectResponse("/me", 303)
     set_cookie(answer, parts.where, token, lasts=True)
@@ -61,6 +61,6 @@ def _changed_password(request: Request, parts: Parts, visitor: Visitor, new: str
 @router.post("/me/sessions")
 def log_out_elsewhere(request: Request, parts: Use, visitor: Writer) -> Response:
     ended = parts.app.sessions.revoke(visitor.person, but=visitor.session)
-    access_log.note(request, "logged out elsewhere", sessions=ended)
+    security.log_event(request, "logged out elsewhere", sessions=ended)
     notice = plural("{number} other session ended.", "{number} other sessions ended.", ended)
     return parts.done(visitor, notice, "/me")

@@ -6,16 +6,17 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import Response
 
+from publisher.base import formats
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.ledger.manager.rights import Rank
 from publisher.planning import Plan
-from publisher.web import draft_view, labels, plan_view, urls
+from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 from publisher.web.render import Notice
 
-router = APIRouter(route_class=urls.PostRoute)
+router = APIRouter(route_class=PostRoute)
 
 
 class _Unasked(Exception):
@@ -72,7 +73,7 @@ def queued(
             raise _Unasked
 
     path = draft_view.find(parts.app, post).path
-    look_at = urls.of_post(post, "queue")
+    look_at = post_address(post, "queue")
     try:
         done = parts.app.planner.queue([path], actor=visitor.name, agree=agree)
     except _Unasked:
@@ -83,5 +84,5 @@ def queued(
         return parts.done(visitor, notice, look_at)
     if not done.changes:
         return parts.done(visitor, Notice(_("Nothing was changed."), warns=True), look_at)
-    what = labels.deliveries(len(done.changes))
-    return parts.done(visitor, _("On the schedule: {what}.", what=what), urls.of_post(post))
+    what = formats.deliveries(len(done.changes))
+    return parts.done(visitor, _("On the schedule: {what}.", what=what), post_address(post))

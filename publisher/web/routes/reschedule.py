@@ -27,15 +27,15 @@ from publisher.model.models import Delivery, Severity
 from publisher.model.problems import Flaw
 from publisher.model.states import OUT_OR_MAYBE
 from publisher.planning import Plan
-from publisher.web import draft_view, pending, plan_view, urls
+from publisher.web import draft_view, pending, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import Parts, PostRoute, Use
 from publisher.web.errors import status_of
 from publisher.web.routes import queue
 
 _LATER_THAN_ITS_TIME = "embargo-after-time"
 
-router = APIRouter(route_class=urls.PostRoute)
+router = APIRouter(route_class=PostRoute)
 
 
 @dataclass(frozen=True, slots=True)

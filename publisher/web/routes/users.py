@@ -13,7 +13,7 @@ from publisher.base.i18n import _
 from publisher.ledger.integrity.hash_chain import BEFORE
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.history_text import details
-from publisher.web import access_log
+from publisher.web import security
 from publisher.web.authentication import Admin, Overseer
 from publisher.web.dependencies import Use
 
@@ -60,5 +60,5 @@ def change(
             notice = _("{name} may log in again.", name=person.name)
         case _:
             raise UsageError(_("This cannot be done here."))
-    access_log.note(request, f"people: {do}", whom=person.name)
+    security.log_event(request, f"people: {do}", whom=person.name)
     return parts.done(visitor, notice, "/people")
