@@ -13,6 +13,7 @@ import typer
 from publisher.base import date_range
 from publisher.base.errors import LedgerEmpty, NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import Language, _
+from publisher.base.suggestions import did_you_mean, nearest, suggestion
 from publisher.settings.sources import SETTINGS_FILE, find_workspace, spoken
 
 if TYPE_CHECKING:
@@ -224,14 +225,13 @@ def _draft(path: Path, posts: Path) -> Path:
 
 def _nearest_draft(path: Path, posts: Path) -> str:
     """The draft that was probably meant: one whose name goes on, or is nearly the same."""
-    import difflib
-
     name = post_id(path.as_posix(), posts)
     known = [draft.relative_to(posts).with_suffix("").as_posix() for draft in posts.rglob("*.md")]
     near = [id_ for id_ in known if id_.startswith(name)][:_NEAR]
-    near = near or difflib.get_close_matches(name, known, n=_NEAR, cutoff=0.6)
+    if not near and (similar := nearest(name, known)):
+        near = [similar]
     if near:
-        return _("Did you mean {name}?", name=", ".join(sorted(near)))
+        return did_you_mean(*sorted(near))
     return _("Name a draft, a folder of drafts, or a post's id.")
 
 
@@ -259,7 +259,7 @@ def unknown(app: "Application", name: str) -> NoSuchPost:
     near = app.queries.names_like(name, _NEAR)
     return NoSuchPost(
         _("The ledger has no {post}.", post=name),
-        hint=_("Did you mean {name}?", name=", ".join(near)) if near else None,
+        hint=did_you_mean(*near) if near else None,
     )
 
 
@@ -267,17 +267,7 @@ def account(given: str | None, known: Sequence[str]) -> str | None:
     """An account that publisher.toml has."""
     if given is None or given in known:
         return given
-    raise UsageError(_("No account is named {given}.", given=given), hint=nearest(given, known))
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """A hint: the name that was probably meant, or all there are."""
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
-        return _("Did you mean {name}?", name=near[0])
-    return _("There are: {names}.", names=", ".join(known) or _("none"))
+    raise UsageError(_("No account is named {given}.", given=given), hint=suggestion(given, known))
 
 
 def since(given: str | None, zone: tzinfo) -> datetime | None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _, later
+from publisher.base.suggestions import suggestion
 from publisher.base.text import slug
 from publisher.channels.registry import CAPABILITIES
-from publisher.cli.arguments import nearest
 from publisher.drafts import names as naming
 from publisher.drafts.session import LANGUAGE, Session
 from publisher.drafts.times import Moment, is_now
@@ -83,7 +83,7 @@ def _recipients(to: Sequence[str], settings: Settings) -> list[str]:
         if naming.meant(name, known) is None:
             raise UsageError(
                 _("--to: no account or channel is named {name}.", name=name),
-                hint=nearest(name, known),
+                hint=suggestion(name, known),
             )
     return [naming.meant(name, known) or name for name in names]
 

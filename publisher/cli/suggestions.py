@@ -1,11 +1,11 @@
 """What is proposed for a command that does not exist."""
 
-import difflib
 from typing import Any
 
 import typer.core
 
 from publisher.base.i18n import _, later
+from publisher.base.suggestions import did_you_mean, nearest
 from publisher.cli import help_texts
 
 _MEANT = (
@@ -70,5 +70,5 @@ class Group(typer.core.TyperGroup):
             for words, told in _MEANT:
                 if word.lower() in words:
                     return _(told)
-        near = difflib.get_close_matches(word.lower(), list(self.commands), n=1, cutoff=0.6)
-        return _("Did you mean {name}?", name=f"{path} {near[0]}") if near else None
+        near = nearest(word, self.commands)
+        return did_you_mean(f"{path} {near}") if near else None

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from publisher.base.i18n import _
+from publisher.base.suggestions import did_you_mean, suggestion
 from publisher.drafts import missing_media, sections, text_files
 from publisher.drafts import names as naming
 from publisher.drafts.consents import Consents
@@ -24,7 +25,7 @@ from publisher.drafts.yaml_tree import Scalar
 from publisher.media import media_file
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.models import Account, MediaItem, Motion, Post, Severity
-from publisher.model.problems import RULES, Findings, Flaw, suggestion
+from publisher.model.problems import RULES, Findings, Flaw
 
 KEYS = (
     "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
@@ -213,7 +214,7 @@ class _Reader:
         moment = self._session.resolve(text)
         if isinstance(moment, Flaw):
             if key == "at" and is_nearly_now(text):
-                moment = moment._replace(hint=_("Did you mean `{near}`?", near="now"))
+                moment = moment._replace(hint=did_you_mean("now"))
             self.fields.reject(key, moment)
             return None
         if moment.local and self._session.timezone is None:

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
+from publisher.base.suggestions import did_you_mean, nearest
 from publisher.drafts.yaml_tree import Mapping, Node, Scalar, Sequence
 from publisher.model.models import Position
-from publisher.model.problems import Findings, Flaw, nearest
+from publisher.model.problems import Findings, Flaw
 
 _CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a"
 """Curly quotes: word processors and phones type them, YAML does not know them."""
@@ -46,11 +47,7 @@ class Fields:
         for key, entry in node.entries.items():
             if key not in known:
                 near = nearest(key, known)
-                hint = (
-                    _("Did you mean `{near}`?", near=near)
-                    if near
-                    else _("Keys are: {keys}.", keys=", ".join(known))
-                )
+                hint = did_you_mean(near) if near else _("Keys are: {keys}.", keys=", ".join(known))
                 findings.error(
                     "unknown-key", entry.key, _("The key `{key}` is unknown.", key=key), hint
                 )

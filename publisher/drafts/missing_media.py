@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from publisher.base.i18n import _
+from publisher.base.suggestions import did_you_mean
 from publisher.model.problems import Flaw
 
 _MOST = 20_000
@@ -31,7 +32,7 @@ def missing(name: str, folder: Path, posts: Path, files: Sequence[Path]) -> Flaw
         )
     near = _nearest(name, folder, posts, files)
     hint = (
-        _("Did you mean `{near}`?", near=near)
+        did_you_mean(near)
         if near
         else _("Names are relative to the draft, or to posts/ with a leading slash.")
     )

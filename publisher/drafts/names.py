@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from publisher.base.suggestions import nearest
 from publisher.channels.registry import ALIASES, SPECS
-from publisher.model.problems import nearest
 
 _NICKNAMES = {nickname: spec.name for spec in SPECS.values() for nickname in spec.nicknames}
 """Informal names of channels, too vague to be accepted as names."""

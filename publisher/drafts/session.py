@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from publisher.base.i18n import _
+from publisher.base.suggestions import did_you_mean
 from publisher.drafts import text_files, time_hints, yaml_tree, zone_hints
 from publisher.drafts.fields import Fields
 from publisher.drafts.times import (
@@ -115,7 +116,7 @@ def nearly(near: Sequence[str]) -> str:
     """The hint for an invalid time that may mean one or two valid ones."""
     if len(near) > 1:
         return _("Write which one is meant: {first} or {second}.", first=near[0], second=near[1])
-    return _("Did you mean `{near}`?", near=near[0])
+    return did_you_mean(near[0])
 
 
 def unusable(message: str) -> Flaw:
@@ -195,7 +196,7 @@ class _Reader:
             Flaw(
                 "unknown-zone",
                 _("There is no time zone `{name}`.", name=name),
-                _("Did you mean `{near}`?", near=near)
+                did_you_mean(near)
                 if near
                 else _("Write an area and a city, such as Europe/Zurich."),
             ),

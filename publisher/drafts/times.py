@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _, later
+from publisher.base.suggestions import suggestion
 from publisher.model.models import Frozen
-from publisher.model.problems import Flaw, suggestion
+from publisher.model.problems import Flaw
 
 YEARS = range(1970, 2200)
 """The years that a time may have: enough for every use, and no arithmetic overflows."""

@@ -1,10 +1,7 @@
 """Problems in content: their codes, and the collection of those of one file."""
 
-import difflib
-from collections.abc import Collection
 from typing import NamedTuple, get_args
 
-from publisher.base.i18n import _
 from publisher.model.models import Advice, Position, Problem, Severity
 
 CODES: dict[str, str] = {
@@ -169,23 +166,3 @@ def problem(
         message=flaw.message,
         hint=flaw.hint,
     )
-
-
-def nearest(name: str, known: Collection[str]) -> str | None:
-    """The known name that is most similar to `name`; None if none is similar."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    near = difflib.get_close_matches(name[:100].casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[near[0]] if near else None
-
-
-def suggestion(name: str, known: Collection[str], *, nothing: str) -> str:
-    """A hint that names the nearest known name, or the known names, or is `nothing`."""
-    near = nearest(name, known)
-    if near is not None:
-        return _("Did you mean `{near}`?", near=near)
-    if not known:
-        return nothing
-    names = ", ".join(sorted(known)[:12])
-    if len(known) > 12:
-        return _("Known are: {names}, …", names=names)
-    return _("Known are: {names}.", names=names)

@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails
 from publisher.base import i18n as language
 from publisher.base.errors import ConfigurationError, CredentialsMissing
 from publisher.base.i18n import Language, _, later
+from publisher.base.suggestions import suggestion
 from publisher.base.toml_positions import Keys
 from publisher.channels.registry import SPECS
 from publisher.model.models import Account, ApprovalRule
@@ -50,7 +51,6 @@ from publisher.settings.sources import (
     SETTINGS_FILE,
     Sources,
     find_workspace,
-    nearest,
     variable,
 )
 
@@ -469,7 +469,7 @@ def _hint(error: ValidationError) -> str | None:
     for detail in error.errors(include_input=False, include_url=False, include_context=False):
         if detail["type"] == "extra_forbidden":
             known = _fields_at(detail["loc"][:-1])
-            return nearest(str(detail["loc"][-1]), known)
+            return suggestion(str(detail["loc"][-1]), known)
     return _("docs/settings.md lists every setting.")
 
 

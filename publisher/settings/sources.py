@@ -4,7 +4,6 @@ Nothing is judged here but whether each source speaks of something that exists; 
 hold is for `settings` to say.
 """
 
-import difflib
 import os
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any
 
 from publisher.base.errors import ConfigurationError, WorkspaceNotFound
 from publisher.base.i18n import LANGUAGES, Language, _, from_environment
+from publisher.base.suggestions import did_you_mean, nearest, suggestion
 from publisher.base.toml_positions import Keys, TomlFile
 
 SETTINGS_FILE = "publisher.toml"
@@ -113,7 +113,7 @@ class Sources:
                         name=name,
                         settings=SETTINGS_FILE,
                     ),
-                    hint=nearest(name, self.accounts),
+                    hint=suggestion(name, self.accounts),
                 )
             if not isinstance(table, dict):
                 raise ConfigurationError(
@@ -157,7 +157,7 @@ class Sources:
                         field=field,
                         section=section,
                     ),
-                    hint=nearest(field, settings),
+                    hint=suggestion(field, settings),
                 )
             place = f"{file.place(section, field)}: {section}.{field}"
             self._set((section, field), value, place)
@@ -190,19 +190,11 @@ class Sources:
         self._origins[keys] = origin
 
 
-def nearest(name: str, known: Collection[str]) -> str:
-    """A hint: the name that was probably meant, or all there are."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    if near:
-        return _("Did you mean {name}?", name=near[0])
-    return _("Known are: {names}.", names=", ".join(sorted(known)))
-
-
 def _nearest_variable(name: str, known: Collection[str]) -> str:
     rests = [one.removeprefix(PREFIX) for one in known]  # what all begin with makes nothing alike
-    near = difflib.get_close_matches(name.removeprefix(PREFIX), rests, n=1, cutoff=0.6)
+    near = nearest(name.removeprefix(PREFIX), rests)
     if near:
-        return _("Did you mean {name}?", name=f"{PREFIX}{near[0]}")
+        return did_you_mean(f"{PREFIX}{near}")
     return _("docs/settings.md lists them all.")
 
 

@@ -152,7 +152,7 @@ def test_items_within_the_moved_one_are_named(cli: Cli, session: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["annual-dya", "--by", "1d"], "Did you mean annual-day?"),
+        (["annual-dya", "--by", "1d"], "Did you mean `annual-day`?"),
         (["annual-day"], "Say either --to or --by."),
         (["annual-day", "--by", "1d", "--to", "2016-03-08"], "Say either --to or --by."),
         (["annual-day", "annual-day", "--to", "2016-03-08"], "--to is for one item."),

@@ -221,7 +221,7 @@ def test_secrets_of_an_account_that_is_not_there(cli: Cli, workspace: Path) -> N
     (workspace / "secrets.toml").write_text("[bice-y]\napi_key = 'hunter2'\n")
     result = cli("status")
     assert result.code == 3
-    assert "[bice-y] is no account of publisher.toml.\nhint: Did you mean bice-x?" in result.err
+    assert "[bice-y] is no account of publisher.toml.\nhint: Did you mean `bice-x`?" in result.err
     assert "hunter2" not in result.err
 
 

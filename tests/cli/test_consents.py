@@ -76,7 +76,7 @@ def test_a_consent_that_does_not_exist_is_named_with_the_nearest(consents: Path,
     code, said = withdraw(cli, "--consent", "abijan")
     assert code == 2
     assert "no usable record abijan" in said
-    assert "Did you mean abidjan?" in said
+    assert "Did you mean `abidjan`?" in said
 
 
 @pytest.mark.parametrize("arguments", [(), ("card.fr", "--consent", "abidjan")])

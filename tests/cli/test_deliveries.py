@@ -314,7 +314,7 @@ def test_a_post_that_does_not_exist_has_one_exit_code_and_the_near_one_is_named(
     cli("queue")
     result = cli(*command.format(given).split())
     assert result.code == 2
-    assert f"hint: Did you mean {POST}?" in result.err
+    assert f"hint: Did you mean `{POST}`?" in result.err
 
 
 def test_a_post_like_none_other_is_found_in_the_log(cli: Cli, draft: Path) -> None:
@@ -322,7 +322,7 @@ def test_a_post_like_none_other_is_found_in_the_log(cli: Cli, draft: Path) -> No
     result = cli("history", "nothing")
     assert "error: The ledger has no nothing." in result.err
     assert "hint: `publisher log` lists what the ledger knows" in result.err
-    assert cli("history", "day.fr").err.endswith(f"Did you mean {POST}?\n"), "its end will do"
+    assert cli("history", "day.fr").err.endswith(f"Did you mean `{POST}`?\n"), "its end will do"
 
 
 # status
@@ -552,7 +552,7 @@ def test_an_account_that_no_one_configured(
 ) -> None:
     result = cli(*command.split(), "--account", "bice-y")
     assert result.code == 2
-    assert "error: No account is named bice-y.\nhint: Did you mean bice-x?" in result.err
+    assert "error: No account is named bice-y.\nhint: Did you mean `bice-x`?" in result.err
 
 
 def test_pause_wants_a_reason(cli: Cli, workspace: Path) -> None:

@@ -24,7 +24,7 @@ OURS = {
     "opublikuj": ("publisher queue", "publisher run"),
     "arrêter": ("publisher pause",),
     "vérifier": ("publisher check",),
-    "queu": ("Did you mean publisher queue?",),
+    "queu": ("Did you mean `publisher queue`?",),
 }
 
 
@@ -45,7 +45,7 @@ def test_going_on_leads_to_resume_in_each_language(cli: Cli, word: str) -> None:
 
 
 def test_a_command_below_another_is_proposed_whole(cli: Cli) -> None:
-    assert "hint: Did you mean publisher agenda move?" in cli("agenda", "mov").err
+    assert "hint: Did you mean `publisher agenda move`?" in cli("agenda", "mov").err
 
 
 def test_no_word_of_ours_is_a_command() -> None:

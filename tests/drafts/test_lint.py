@@ -384,7 +384,7 @@ def test_settings_name_a_rule_that_does_not_exist(workspace: Workspace) -> None:
     workspace.write("publisher.toml", "[lint.hashtags]\ntwiter = 3\n")
     with pytest.raises(ConfigurationError) as raised:
         settings.load(workspace.path, {})
-    assert raised.value.hint == "Did you mean twitter?"
+    assert raised.value.hint == "Did you mean `twitter`?"
 
 
 def test_the_environment_switches_rules_off(workspace: Workspace) -> None:

@@ -186,7 +186,7 @@ def test_an_account_that_nobody_has_is_wrong_usage(desk: Desk) -> None:
     assert desk.report("--account", "gone-x").figure("Published") == "1 of 1"
     done = desk.cli("report", "--account", "bice-y")
     assert done.code == 2
-    assert "Did you mean bice-x?" in done.err
+    assert "Did you mean `bice-x`?" in done.err
 
 
 def test_nothing_of_a_post_can_run(desk: Desk) -> None:

@@ -235,13 +235,13 @@ def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("variable", "hint"),
     [
-        ("PUBLISHER_DATABASE_URL", "Did you mean PUBLISHER_DATABASE__URL?"),
-        ("PUBLISHER_TWITTER_API_URI", "Did you mean PUBLISHER_TWITTER_API_URL?"),
+        ("PUBLISHER_DATABASE_URL", "Did you mean `PUBLISHER_DATABASE__URL`?"),
+        ("PUBLISHER_TWITTER_API_URI", "Did you mean `PUBLISHER_TWITTER_API_URL`?"),
         (
             "PUBLISHER_ACCOUNTS__BICE_Y__API_KEY",
-            "Did you mean PUBLISHER_ACCOUNTS__BICE_X__API_KEY?",
+            "Did you mean `PUBLISHER_ACCOUNTS__BICE_X__API_KEY`?",
         ),
-        ("PUBLISHER_CLOK", "Did you mean PUBLISHER_CLOCK?"),
+        ("PUBLISHER_CLOK", "Did you mean `PUBLISHER_CLOCK`?"),
         ("PUBLISHER_A", "docs/settings.md lists them all."),
         ("PUBLISHER_WEATHER", "docs/settings.md lists them all."),
     ],

@@ -9,6 +9,7 @@ import typer
 from publisher.base import formats, progress
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
+from publisher.base.suggestions import suggestion
 from publisher.cli import arguments
 from publisher.cli.output import console
 
@@ -238,7 +239,7 @@ def _named(names: Sequence[str], file: "SessionFile") -> "Iterator[AgendaItem]":
         if name not in agenda:
             raise UsageError(
                 _("No agenda item is called {name}.", name=name),
-                hint=arguments.nearest(name, list(agenda)),
+                hint=suggestion(name, list(agenda)),
             )
         yield agenda[name]
 

@@ -10,6 +10,7 @@ import typer
 
 from publisher.base.errors import UsageError, WorkspaceNotFound
 from publisher.base.i18n import _
+from publisher.base.suggestions import suggestion
 from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.cli import arguments
 from publisher.cli.output.console import paint
@@ -198,7 +199,7 @@ def _account(name: str, accounts: Mapping[str, Account]) -> Account:
     if found is None:
         raise UsageError(
             _("No channel or account is named {name}.", name=name),
-            hint=arguments.nearest(name, known),
+            hint=suggestion(name, known),
         )
     return accounts.get(found) or Account(name=found, channel=found)
 

@@ -10,6 +10,7 @@ import typer
 from publisher.base import formats, progress
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
+from publisher.base.suggestions import suggestion
 from publisher.cli import arguments
 from publisher.cli.output import console
 
@@ -154,7 +155,7 @@ def _options(
         if naming.meant(name, known) is None:
             raise UsageError(
                 _("--to: no account or channel is named {name}.", name=name),
-                hint=arguments.nearest(name, known),
+                hint=suggestion(name, known),
             )
     if lang is not None and not LANGUAGE.fullmatch(lang):
         raise UsageError(

@@ -8,6 +8,7 @@ import typer
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import Language, _, plural
+from publisher.base.suggestions import suggestion
 from publisher.cli import arguments
 from publisher.cli.commands.control import Who
 from publisher.cli.output import console
@@ -161,7 +162,7 @@ def _organisations(app: "Application", given: Sequence[str] | None) -> tuple[str
         if folded(name) not in known:
             raise UsageError(
                 _("No account belongs to {name}.", name=name),
-                hint=arguments.nearest(name, sorted(set(known.values()))),
+                hint=suggestion(name, sorted(set(known.values()))),
             )
     return tuple(dict.fromkeys(known[folded(name)] for name in given))
 

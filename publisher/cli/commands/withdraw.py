@@ -8,6 +8,7 @@ import typer
 from publisher.base import progress
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
+from publisher.base.suggestions import suggestion
 from publisher.cli import arguments
 from publisher.cli.commands.control import Account, Reason, Who, Yes, operated
 from publisher.cli.output import console
@@ -129,7 +130,7 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
     if consent not in records:
         raise UsageError(
             _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent),
-            hint=arguments.nearest(consent, sorted(records)),
+            hint=suggestion(consent, sorted(records)),
         )
     zone = arguments.session(app.settings).zone
     if records[consent].reason_to_hold(app.clock.now(), zone) is None:
