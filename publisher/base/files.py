@@ -8,28 +8,42 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from publisher.base.errors import StorageError
+from publisher.base.errors import StorageError, why
 from publisher.base.i18n import _
 
 _UNFINISHED = ".part"
 _PAUSE = 0.01  # seconds between two attempts to lock
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write `content` to `path` atomically and durably. Raises OSError."""
+def write(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write `content` to `path` atomically and durably. Raises OSError.
+
+    By default everybody may read it: the web server of the pages is another user.
+    """
+    with beside(path, content, mode) as new:
+        new.replace(path)
+    sync(path.parent)
+
+
+@contextmanager
+def beside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
+    """Write a new file into the folder of `path`, synced to the disk, for the block to move.
+
+    Its name is random, so that nobody can plant a link there.
+    """
     handle, name = tempfile.mkstemp(_UNFINISHED, f".{path.name[:100]}.", path.parent)
+    new = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)  # for the web server, which is another user
+            os.fchmod(handle, mode)
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    sync(path.parent)
+            os.fsync(handle)
+        yield new
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def move(source: Path, target: Path) -> None:
@@ -62,22 +76,28 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, patience: float) -> Iterator[None]:
-    """Hold an exclusive lock on `path`, among all threads and processes.
+def locked(path: Path, patience: float) -> Iterator[BinaryIO]:
+    """Hold an exclusive lock on `path`, which is created, among all threads and processes.
 
-    TimeoutError after `patience` seconds: the process with the lock may be frozen.
+    TimeoutError after `patience` seconds: the process with the lock may be frozen. It is released
+    when the process ends, in any way.
     """
-    # The web server reads the files beside it, and must not be able to lock it.
+    # For this user alone: another one who can open it could take the lock.
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    with os.fdopen(os.open(path, flags, 0o600), "ab") as file:
+    with os.fdopen(os.open(path, flags, 0o600), "r+b") as file:
         with suppress(PermissionError):  # an older version let every user
             os.fchmod(file.fileno(), 0o600)
-        deadline = time.monotonic() + patience
-        while not _taken(file.fileno()):
-            if time.monotonic() > deadline:
-                raise TimeoutError(_("the folder is locked by another process"))
-            time.sleep(_PAUSE)
-        yield  # closing the file releases the lock, and so does the end of the process
+        lock(file.fileno(), patience)
+        yield file
+
+
+def lock(descriptor: int, patience: float) -> None:
+    """Lock an open file or folder until it is closed. TimeoutError as above."""
+    deadline = time.monotonic() + patience
+    while not _taken(descriptor):
+        if time.monotonic() > deadline:
+            raise TimeoutError(_("the folder is locked by another process"))
+        time.sleep(_PAUSE)
 
 
 def _taken(descriptor: int) -> bool:
@@ -89,17 +109,10 @@ def _taken(descriptor: int) -> bool:
 
 
 def keep(path: Path, data: bytes) -> None:
-    """Write a private file atomically, best effort: it may have text under embargo."""
+    """Write a private file, best effort: it may have text under embargo."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            draft = Path(file.name)
-            try:
-                file.write(data)
-                file.flush()
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
+        write(path, data, 0o600)
 
 
 def create_private(path: Path) -> None:
@@ -108,11 +121,19 @@ def create_private(path: Path) -> None:
 
 
 @contextmanager
-def file_errors(path: Path) -> Iterator[None]:
-    """Turn the system's errors while `path` is written into StorageError."""
+def file_errors(path: Path, hint: str | None = None) -> Iterator[None]:
+    """Turn the system's errors while files are written into StorageError with this hint.
+
+    `path` is named where the system names no file.
+    """
     try:
         yield
     except OSError as error:
         raise StorageError(
-            _("{path} cannot be written: {reason}.", path=path, reason=error.strerror)
+            _(
+                "{path} cannot be written: {reason}.",
+                path=error.filename or path,
+                reason=why(error),
+            ),
+            hint=hint,
         ) from error

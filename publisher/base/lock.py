@@ -2,11 +2,11 @@
 
 import fcntl
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from publisher.base import files
 from publisher.base.errors import AlreadyRunning, StorageError, why
 from publisher.base.i18n import _
 
@@ -14,7 +14,6 @@ _PATIENCE = 0.5
 """Seconds to wait for a lock: a process that only checks, as `ensure_free` does, has it for much
 less.
 """
-_PAUSE = 0.01
 
 
 @contextmanager
@@ -23,22 +22,17 @@ def locked(path: Path, what: str) -> Iterator[None]:
 
     Raises AlreadyRunning, which names the process that has it.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # For this user only: another user who can open it could take the lock, and nothing would go
-        # out.
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise StorageError(
-            _("{path} cannot be written: {reason}.", path=path, reason=why(error))
-        ) from error
-    try:
-        with suppress(PermissionError):  # an older version let every user
-            os.fchmod(lock, 0o600)
-        _take(lock, path, what)
+    with ExitStack() as held:
+        with files.file_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                lock = held.enter_context(files.locked(path, _PATIENCE))
+            except TimeoutError:
+                raise _already_running(path, what) from None
+            lock.truncate(0)
+            lock.write(f"{os.getpid()}\n".encode())
+            lock.flush()
         yield
-    finally:
-        os.close(lock)
 
 
 @contextmanager
@@ -48,21 +42,21 @@ def folder_locked(folder: Path, what: str) -> Iterator[None]:
     Does nothing if the file system cannot lock folders.
     """
     try:
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         yield
         return
     try:
-        _wait_for(lock)
-    except BlockingIOError:
-        os.close(lock)
+        files.lock(descriptor, _PATIENCE)
+    except TimeoutError:
+        os.close(descriptor)
         raise AlreadyRunning(_("{what} is already at work in this workspace.", what=what)) from None
     except OSError:
         pass  # such as NFS, which locks only writable files
     try:
         yield
     finally:
-        os.close(lock)
+        os.close(descriptor)
 
 
 def ensure_free(path: Path, what: str) -> None:
@@ -78,40 +72,13 @@ def ensure_free(path: Path, what: str) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise _already_running(lock, what) from None
+        raise _already_running(path, what) from None
     finally:
         os.close(lock)
 
 
-def _take(lock: int, path: Path, what: str) -> None:
-    try:
-        _wait_for(lock)
-        os.ftruncate(lock, 0)
-        os.write(lock, f"{os.getpid()}\n".encode())
-    except BlockingIOError:
-        raise _already_running(lock, what) from None
-    except OSError as error:
-        raise StorageError(
-            _("{path} cannot be written: {reason}.", path=path, reason=why(error))
-        ) from error
-
-
-def _wait_for(lock: int) -> None:
-    """Take the lock; BlockingIOError when another process holds it longer than a check does."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(_PAUSE)
-        else:
-            return
-
-
-def _already_running(lock: int, what: str) -> AlreadyRunning:
-    pid = os.read(lock, 20).decode().strip() or "unknown"
+def _already_running(path: Path, what: str) -> AlreadyRunning:
+    pid = path.read_text()[:20].strip() or "unknown"
     return AlreadyRunning(
         _("{what} is already at work in this workspace (process {pid}).", what=what, pid=pid)
     )

@@ -3,10 +3,11 @@
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -19,6 +20,7 @@ from publisher.settings.sources import SETTINGS_FILE, find_workspace, spoken
 if TYPE_CHECKING:
     from publisher.app import Application
     from publisher.drafts.session import Session
+    from publisher.model.models import Delivery
     from publisher.settings.settings import Settings
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
@@ -126,6 +128,27 @@ def looking(context: typer.Context) -> "Application":
     if app.without_ledger:
         console.print_note(str(app.without_ledger))
     return app
+
+
+def standing(
+    settings: "Settings",
+    posts: Sequence[str],
+    say: "Callable[[PublisherError], None] | None" = None,
+) -> "Sequence[Delivery] | None":
+    """What the ledger has of these posts, for who looks at drafts: it need not be there.
+
+    None where there is none; so it is where it cannot be asked, after `say` was called.
+    """
+    from publisher.app import Application
+
+    try:
+        with Application.looking(settings.workspace) as app:
+            if app.without_ledger is None:
+                return app.queries.standing(posts, and_under_way=False)
+    except PublisherError as error:
+        if say:
+            say(error)
+    return None
 
 
 def _place(app: "Application") -> str:
@@ -283,6 +306,33 @@ def until(given: str | None, zone: tzinfo) -> datetime | None:
 def zone(settings: "Settings") -> tzinfo:
     """The zone in which times are shown: the session's."""
     return session(settings).zone
+
+
+def recipients(given: Sequence[str], settings: "Settings") -> list[str]:
+    """The accounts and channels that `--to` names, spelled as they are known."""
+    from publisher.channels.registry import CAPABILITIES
+    from publisher.drafts.names import meant
+
+    known = [*settings.accounts, *CAPABILITIES, "all"]
+    found = [meant(name, known) for name in given]
+    for name, its in zip(given, found, strict=True):
+        if its is None:
+            raise UsageError(
+                _("--to: no account or channel is named {name}.", name=name),
+                hint=suggestion(name, known),
+            )
+    return [name for name in found if name]
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """A time zone that `--timezone` names."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise UsageError(
+            _("--timezone: there is no time zone {name}.", name=name),
+            hint=_("Write an area and a city, such as Europe/Zurich."),
+        ) from None
 
 
 def session(settings: "Settings") -> "Session":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from publisher import __version__
 from publisher.base.errors import PublisherError
+from publisher.base.files import create_private
 from publisher.cli.arguments import workspace_in
 
 
@@ -32,15 +33,12 @@ def write(error: BaseException, arguments: Sequence[str]) -> Path | None:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / name
             # It may hold reasons and ids: as all logs, for this user alone.
-            with os.fdopen(os.open(path, _NEW, 0o600), "w", errors="replace") as file:
-                file.write(text)
+            create_private(path)
+            path.write_text(text, errors="replace")
         except OSError:
             continue
         return path
     return None
-
-
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def _folders(arguments: Sequence[str]) -> list[Path]:

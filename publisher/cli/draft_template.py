@@ -8,10 +8,8 @@ from pathlib import Path
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _, later
-from publisher.base.suggestions import suggestion
 from publisher.base.text import slug
-from publisher.channels.registry import CAPABILITIES
-from publisher.drafts import names as naming
+from publisher.cli import arguments
 from publisher.drafts.session import LANGUAGE, Session
 from publisher.drafts.times import Moment, is_now
 from publisher.model.problems import Flaw
@@ -78,14 +76,7 @@ def _moment(at: str, session: Session) -> Moment | None:
 def _recipients(to: Sequence[str], settings: Settings) -> list[str]:
     """What was given, also several in one word with commas between them."""
     names = [name for words in to for name in re.split(r"[\s,]+", words) if name]
-    known = [*settings.accounts, *CAPABILITIES, "all"]
-    for name in names:
-        if naming.meant(name, known) is None:
-            raise UsageError(
-                _("--to: no account or channel is named {name}.", name=name),
-                hint=suggestion(name, known),
-            )
-    return [naming.meant(name, known) or name for name in names]
+    return arguments.recipients(names, settings)
 
 
 def _scalar(text: str) -> str:

@@ -1,14 +1,13 @@
 """Files that commands write where they are told to."""
 
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from publisher.base.errors import StorageError, UsageError, why
+from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 
 HTML = b'<meta name="generator" content="Publisher">'
@@ -52,15 +51,11 @@ def write_in_var(data: bytes, path: Path) -> None:
         files.write(path, data)
 
 
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            _("{path} cannot be written: {reason}.", path=path, reason=why(error)),
-            hint=_("Name a file in a folder that you may write to, on a disk with free space."),
-        ) from error
+def _told(path: Path) -> AbstractContextManager[None]:
+    from publisher.base import files
+
+    hint = _("Name a file in a folder that you may write to, on a disk with free space.")
+    return files.file_errors(path, hint)
 
 
 def _is_free(path: Path, mark: bytes) -> bool:

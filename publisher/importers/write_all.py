@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from publisher.base.errors import StorageError
+from publisher.base.files import file_errors
 from publisher.base.i18n import _
 from publisher.importers.to_drafts import NewDraft
 
@@ -18,29 +18,23 @@ from publisher.importers.to_drafts import NewDraft
 def write(posts: Path, drafts: Sequence[NewDraft]) -> None:
     """Write the drafts below `posts`. StorageError leaves everything as it was."""
     placed: list[Path] = []
-    try:
-        with tempfile.TemporaryDirectory(prefix=".import-", dir=posts) as folder:
-            staged = [*_stage(Path(folder), drafts)]
-            try:
-                for source, name in staged:
-                    _place(source, posts / name)
-                    placed.append(posts / name)
-            except BaseException:
-                for path in placed:
-                    path.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise StorageError(
-            _(
-                "{file} cannot be written: {reason}.",
-                file=error.filename or posts,
-                reason=error.strerror,
-            ),
-            hint=_(
-                "Nothing was imported. The folder posts/ must be one that you may "
-                "write to, on a disk with free space."
-            ),
-        ) from error
+    hint = _(
+        "Nothing was imported. The folder posts/ must be one that you may "
+        "write to, on a disk with free space."
+    )
+    with (
+        file_errors(posts, hint),
+        tempfile.TemporaryDirectory(prefix=".import-", dir=posts) as folder,
+    ):
+        staged = [*_stage(Path(folder), drafts)]
+        try:
+            for source, name in staged:
+                _place(source, posts / name)
+                placed.append(posts / name)
+        except BaseException:
+            for path in placed:
+                path.unlink(missing_ok=True)
+            raise
 
 
 def _stage(folder: Path, drafts: Sequence[NewDraft]) -> list[tuple[Path, str]]:

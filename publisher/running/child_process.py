@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from publisher.base.errors import StorageError, why
-from publisher.base.i18n import _
+from publisher.base.files import file_errors
 from publisher.base.process import VARIABLE, Listener, bare_environment
 
 _LOG_LIMIT = 5_000_000  # bytes; a longer log is rotated, and the older one is deleted
@@ -193,12 +192,8 @@ def _opened(path: Path) -> BinaryIO:
 
 def _open_log(path: Path) -> BinaryIO:
     """Open the log to append; one that is too long is rotated first."""
-    try:
+    with file_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(path) and path.stat(follow_symlinks=False).st_size > _LOG_LIMIT:
             path.replace(_aside(path))
         return _opened(path)
-    except OSError as error:
-        raise StorageError(
-            _("{path} cannot be written: {reason}.", path=path, reason=why(error))
-        ) from error

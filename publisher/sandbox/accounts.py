@@ -6,7 +6,7 @@ workspace can keep its secrets.toml. No platform has ever issued them.
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from publisher.model.models import Frozen
 from publisher.settings.schema import AccountSettings
@@ -54,10 +54,6 @@ def secrets_toml(accounts: Iterable[SandboxAccount]) -> str:
         lines += [f'{field} = "{value}"' for field, value in account.credentials.items()]
         tables.append("\n".join(lines))
     return "\n\n".join(["# For the sandbox only: these open nothing else.", *tables]) + "\n"
-
-
-def by_name(accounts: Sequence[SandboxAccount]) -> dict[str, SandboxAccount]:
-    return {account.name: account for account in accounts}
 
 
 def _account(name: str, entry: AccountSettings, handle: str) -> SandboxAccount:

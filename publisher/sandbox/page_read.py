@@ -1,6 +1,5 @@
 """Read calls of the simulated Facebook: a Page, its posts, one post, one photo."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -38,13 +37,8 @@ def _listed(
     if size is not None and not 1 <= size <= limits.PAGE_READ_LIMIT:
         raise GraphError(100, "(#100) Param limit must be from 1 to 100")
     size, fields = size or _DEFAULT_PAGE, wanted(call.query.get("fields", ""), _POST)
-    since, until = _instant(call, "since"), _instant(call, "until")
-    shown = [
-        entry
-        for entry in store.timeline(account.name, call.lag, with_unpublished=with_unpublished)
-        if (since is None or entry.dated >= since) and (until is None or entry.dated < until)
-    ]
-    start = _start(call, shown, size)
+    shown = store.timeline(account.name, call.lag, with_unpublished=with_unpublished)
+    start = _start(call, shown)
     page = shown[start : start + size]
     body: dict[str, Any] = {"data": [show(_post(entry, account), fields) for entry in page]}
     if page:
@@ -89,28 +83,11 @@ def _found(store: Store, wished: str, account: SandboxAccount) -> tuple[Node, Se
     raise graph.no_object(wished)
 
 
-def _instant(call: Call, name: str) -> datetime | None:
-    """Parse `since` or `until`: seconds since 1970, or an ISO date."""
-    text = graph.parameter(call, name)
-    if text is None:
-        return None
-    try:
-        if re.fullmatch(r"[0-9]+", text):
-            return datetime.fromtimestamp(int(text), UTC)
-        instant = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise GraphError(100, f"(#100) Param {name} is no date") from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _start(call: Call, shown: list[StoredPost], size: int) -> int:
-    ids = [entry.id for entry in shown]
-    after, before = call.query.get("after"), call.query.get("before")
-    if after is not None:
-        return ids.index(after) + 1 if after in ids else len(ids)
-    if before is not None:
-        return max(0, ids.index(before) - size) if before in ids else 0
-    return 0
+def _start(call: Call, shown: list[StoredPost]) -> int:
+    ids, after = [entry.id for entry in shown], call.query.get("after")
+    if after is None:
+        return 0
+    return ids.index(after) + 1 if after in ids else len(ids)
 
 
 def _next(call: Call, after: str) -> str:

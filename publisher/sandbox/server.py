@@ -194,12 +194,6 @@ def running(
         listener.close()
 
 
-def serve(sandbox: Sandbox, port: int) -> None:
-    """Serve until the process gets a signal to end."""
-    with _listen(port) as listener:
-        uvicorn.Server(_config(sandbox)).run(sockets=[listener])
-
-
 def _listen(port: int, host: str = HOST) -> socket.socket:
     # asyncio disables Nagle's algorithm only if the protocol is named; it costs 40 ms an answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

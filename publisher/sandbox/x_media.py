@@ -45,8 +45,6 @@ async def upload(store: Store, call: Call, account: SandboxAccount) -> tuple[int
 
 async def initialize(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
     wish = read(call, InitializeMediaUpload)
-    if wish.media_category is None or wish.media_type is None or not wish.total_bytes:
-        raise problems.invalid("media_category, media_type and total_bytes are needed")
     category = _category(wish.media_category)
     types = limits.X_VIDEO_TYPES if category == "video" else limits.X_IMAGE_TYPES
     if wish.media_type not in types:

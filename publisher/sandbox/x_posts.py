@@ -28,7 +28,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
             seconds=call.unseen * store.clock.speed
         ):
             raise problems.forbidden(problems.UNSEEN_PARENT)
-    _check_text(wish.text, has_more=bool(media or wish.poll))
+    _check_text(wish.text, has_more=bool(media))
     _check_duplicate(store, wish.text, media, account)
     found = links(wish.text)
     now, post_id = store.clock.now(), store.new_id()

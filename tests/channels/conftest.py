@@ -26,12 +26,13 @@ from publisher.media import videos
 from publisher.model.models import Account, Content, Parcel, Part, Picture, Prepared
 from publisher.model.outcomes import Accepted, Outcome, Sighting
 from publisher.model.problems import Flaw
-from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
+from publisher.sandbox.accounts import SandboxAccount, accounts_for
 from publisher.sandbox.faults import What
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.channels.desk import Desk
 from tests.support.clock import ManualClock
+from tests.support.sandbox_accounts import by_name
 from tests.support.videos import video as make_video
 
 TIMEOUT = timedelta(seconds=5)

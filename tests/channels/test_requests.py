@@ -23,9 +23,10 @@ from publisher.channels.twitter.timeline import LOOK_BACK
 from publisher.model.models import Prepared
 from publisher.model.outcomes import Accepted
 from publisher.sandbox import limits
-from publisher.sandbox.accounts import accounts_for, by_name
+from publisher.sandbox.accounts import accounts_for
 from tests.channels.conftest import SETTINGS, Stage, Stages
 from tests.support.clock import ManualClock
+from tests.support.sandbox_accounts import by_name
 
 APIS = Path(__file__).resolve().parents[3] / "shared" / "data" / "apis"
 X_FILE = APIS / "x-openapi-2.167.json"

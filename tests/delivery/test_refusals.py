@@ -30,11 +30,12 @@ from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Content, Part, Picture, Wish
 from publisher.model.states import State
-from publisher.sandbox.accounts import accounts_for, by_name
+from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.support.answers.refusals import REFUSALS, Refusal
 from tests.support.clock import ManualClock
+from tests.support.sandbox_accounts import by_name
 from tests.support.wishes import wish
 
 SETTINGS = Settings.model_validate(

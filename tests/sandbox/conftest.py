@@ -26,7 +26,7 @@ from requests.adapters import HTTPAdapter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.sandbox import endpoints
-from publisher.sandbox.accounts import SandboxAccount, accounts_for, by_name
+from publisher.sandbox.accounts import SandboxAccount, accounts_for
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
@@ -43,7 +43,7 @@ _FACEBOOK_KINDS = {
     "Object": dict,
     "Application": dict,
 }
-_ANYWHERE = {"access_token", "appsecret_proof", "fields", "after", "before", "since", "until"}
+_ANYWHERE = {"access_token", "appsecret_proof", "fields", "after"}
 """Parameters that every Graph call takes, beyond those of its spec."""
 
 
@@ -182,7 +182,7 @@ def accounts() -> dict[str, SandboxAccount]:
             },
         }
     )
-    return by_name(accounts_for(settings))
+    return {account.name: account for account in accounts_for(settings)}
 
 
 @pytest.fixture

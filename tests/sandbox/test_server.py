@@ -10,7 +10,7 @@ import tweepy
 
 from publisher.base.errors import UsageError
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.server import Sandbox, running, serve
+from publisher.sandbox.server import Sandbox, running
 
 Tweeter = Callable[..., tweepy.Client]
 
@@ -60,8 +60,8 @@ def test_it_listens_on_loopback_alone_and_stops(
 def test_a_port_that_is_taken_is_named(sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"cannot use port {port}"):
-            serve(sandbox, port)
+        with pytest.raises(UsageError, match=f"cannot use port {port}"), running(sandbox, port):
+            pass
 
 
 def test_without_limits_nothing_is_counted(

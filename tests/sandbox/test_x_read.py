@@ -52,22 +52,9 @@ def test_pages_follow_one_another(tweeter: Tweeter, ids: list[str], me: str) -> 
     assert (first.meta["newest_id"], first.meta["oldest_id"]) == (ids[6], ids[2])
 
 
-def test_bounds_by_id_leave_out_the_bound_itself(tweeter: Tweeter, ids: list[str], me: str) -> None:
-    assert read(tweeter(), me, since_id=ids[2], until_id=ids[5]) == [ids[4], ids[3]]
-
-
-def test_bounds_by_time_include_the_start_alone(
-    tweeter: Tweeter, ids: list[str], me: str, clock: Any
-) -> None:
-    start, end = clock.now() - timedelta(minutes=3), clock.now() - timedelta(minutes=1)
-    assert read(tweeter(), me, start_time=start, end_time=end) == [ids[4], ids[3]]
-
-
-def test_replies_can_be_left_out(tweeter: Tweeter, me: str) -> None:
-    client = tweeter()
-    first = client.create_tweet(text="un").data["id"]
-    client.create_tweet(text="deux", in_reply_to_tweet_id=first)
-    assert read(client, me, exclude=["replies"]) == [first]
+def test_a_start_is_included(tweeter: Tweeter, ids: list[str], me: str, clock: Any) -> None:
+    start = clock.now() - timedelta(minutes=3)
+    assert read(tweeter(), me, start_time=start) == ids[:2:-1]
 
 
 def test_deleted_posts_are_gone(tweeter: Tweeter, ids: list[str], me: str) -> None:
@@ -89,10 +76,7 @@ def test_an_empty_timeline_has_no_data(tweeter: Tweeter, me: str) -> None:
     [
         {"max_results": 4},
         {"max_results": 101},
-        {"since_id": "x"},
-        {"since_id": "20", "until_id": "10"},
         {"start_time": "2016-03-07"},
-        {"start_time": "2016-03-08T00:00:00Z", "end_time": "2016-03-07T00:00:00Z"},
         {"pagination_token": "nonsense"},
         {"tweet.fields": "text,nonsense"},
     ],

@@ -11,6 +11,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.base.suggestions import suggestion
 from publisher.cli import arguments
+from publisher.cli.options import DryRun, Json, Yes
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 Items = Annotated[
     list[str], typer.Argument(metavar="ITEM...", help="The items' names: `agenda list` shows them.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show it; change nothing.")]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 
 
 def list_items(context: typer.Context, *, as_json: Json = False) -> None:
@@ -53,7 +51,6 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
 
 
 def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "ZoneInfo") -> None:
-    from itertools import groupby
 
     from rich.text import Text
 
@@ -72,13 +69,7 @@ def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "Zo
                 (_clock(item, zone), item.name, formats.posts(number), title),
             )
         )
-    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
-    for day, of_day in groupby(rows, lambda row: row[0]):
-        console.print_line(console.paint(day, "bold"))
-        table = console.list_table(columns, widths)
-        for __, row in of_day:
-            table.add_row(*row)
-        console.print_table(table)
+    console.print_by_day(columns, rows)
     console.print_line()
     console.print_prose(console.times_of(zone))
 

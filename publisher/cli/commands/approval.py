@@ -9,7 +9,8 @@ import typer
 from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.cli import arguments
-from publisher.cli.commands.control import Account, Who, print_stopped
+from publisher.cli.commands.control import print_stopped
+from publisher.cli.options import Account, Who
 from publisher.cli.output import console
 
 if TYPE_CHECKING:

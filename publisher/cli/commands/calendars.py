@@ -14,11 +14,10 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments, output_file
 from publisher.cli.commands import agenda
+from publisher.cli.options import DryRun, Json, Yes
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from publisher.agenda.ics_matching import Match
     from publisher.model.models import Problem
 
@@ -49,9 +48,9 @@ def import_file(
         bool,
         typer.Option("--remove", help="Cancel the items that the calendar has no more."),
     ] = False,
-    yes: agenda.Yes = False,
-    dry_run: agenda.DryRun = False,
-    as_json: agenda.Json = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Take the agenda over from a calendar, all of it or nothing.
 
@@ -69,7 +68,7 @@ def import_file(
         raise UsageError(_("{file} does not exist.", file=file), hint=_("Name an .ics file."))
     reading = Reading(
         zone=seen.session.zone,
-        floating=None if timezone is None else _zone(timezone),
+        floating=None if timezone is None else arguments.zone_named(timezone),
         all_day=None if all_day is None else _hours(all_day),
         skip=frozenset(skip or ()),
     )
@@ -143,16 +142,6 @@ def _refuse(found: "Sequence[Problem]") -> None:
         _("Nothing was imported: {problems}.", problems=formats.problems(len(found)))
     )
     raise typer.Exit(1)
-
-
-def _zone(name: str) -> "ZoneInfo":
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        hint = _("Write an area and a city, such as Europe/Zurich.")
-        raise UsageError(_("There is no time zone {name}.", name=name), hint=hint) from None
 
 
 def _hours(text: str) -> tuple[time, time]:

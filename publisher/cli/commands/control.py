@@ -9,6 +9,7 @@ from publisher.base import formats
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _, later
 from publisher.cli import arguments
+from publisher.cli.options import Account, Post, Reason, Who, Yes
 from publisher.cli.output import console
 from publisher.model.states import State
 
@@ -29,27 +30,6 @@ _RETRIED = {
     ),
 }
 """What `retry` leads to."""
-
-Account = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Only this account, instead of all.")
-]
-Who = Annotated[
-    str | None,
-    typer.Option(
-        "--as",
-        metavar="NAME",
-        help="Who does it, for the record. Default: PUBLISHER_USER, or your name on this computer.",
-    ),
-]
-Reason = Annotated[
-    str | None,
-    typer.Option(metavar="TEXT", help="Why, for the record. On a terminal it is asked for."),
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Post = Annotated[
-    str,
-    typer.Argument(metavar="POST", help="The post's id, or the path of its draft."),
-]
 
 
 def pause(

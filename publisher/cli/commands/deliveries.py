@@ -12,7 +12,7 @@ from publisher.base import progress
 from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
-from publisher.cli.commands.control import Post, Who
+from publisher.cli.options import FormatJson, Json, OfAccount, Paths, Post, Since, Until, Who
 from publisher.cli.output import console
 from publisher.model.states import State
 
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from publisher.planning import Plan
 
 _SHOWN = 10
-
-Paths = Annotated[
-    list[Path] | None,
-    typer.Argument(
-        metavar="PATH...", help="Drafts, folders of drafts, or posts' ids. Default: all."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 
 
 class LogFormat(StrEnum):
@@ -228,16 +220,9 @@ def status(
 def log(
     context: typer.Context,
     *,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Due then or later: 2016-03-07.")
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Due before then; a date includes its whole day."),
-    ] = None,
-    account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only of this account.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
+    account: OfAccount = None,
     state: Annotated[
         State | None,
         typer.Option(metavar="STATE", help=f"Only in this state: {', '.join(State)}."),
@@ -248,7 +233,7 @@ def log(
             "--format", help="A table, JSON for scripts, or CSV or XLSX for a spreadsheet."
         ),
     ] = LogFormat.TABLE,
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    as_json: FormatJson = False,
 ) -> None:
     """Show what happened to every delivery, earliest first.
 

@@ -7,6 +7,7 @@ import typer
 from publisher.base import progress
 from publisher.base.i18n import _
 from publisher.cli import arguments
+from publisher.cli.options import Json
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def doctor(
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not ask X and Facebook about the accounts.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Look at everything that publishing needs, and say what to mend.
 

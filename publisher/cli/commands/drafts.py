@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.base import progress
+from publisher.base import files, progress
 from publisher.base.errors import StorageError, UsageError, why
 from publisher.base.i18n import Language, _, from_environment, plural, use
 from publisher.cli import arguments
+from publisher.cli.options import FormatJson, Paths
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
-    from publisher.model.models import Delivery, Problem
+    from publisher.model.models import Problem
     from publisher.settings.settings import Settings
 
 _MOST = 1_000_000  # bytes, as for drafts
@@ -110,37 +111,22 @@ def new(
             _("{name} exists already; nothing was written.", name=name),
             hint=_("Edit that draft, or choose another title."),
         )
-    try:
+    hint = _("The folder posts/ must be one that you may write to, on a disk with free space.")
+    with files.file_errors(draft.path, hint):
         draft.path.parent.mkdir(parents=True, exist_ok=True)
         _create(draft.path, draft.text)
-    except OSError as error:
-        raise StorageError(
-            _(
-                "{filename} cannot be written: {reason}.",
-                filename=error.filename or name,
-                reason=why(error),
-            ),
-            hint=_(
-                "The folder posts/ must be one that you may write to, on a disk with free space."
-            ),
-        ) from error
     console.print_line(name)
 
 
 def check(
     context: typer.Context,
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PATH...", help="Drafts, folders of drafts, or posts' ids. Default: all."
-        ),
-    ] = None,
+    paths: Paths = None,
     *,
     form: Annotated[
         CheckFormat,
         typer.Option("--format", help="text for people, json for scripts, github for workflows."),
     ] = CheckFormat.TEXT,
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    as_json: FormatJson = False,
 ) -> None:
     """Find every problem in the drafts, all at once.
 
@@ -184,7 +170,7 @@ def _checked(settings: "Settings", paths: Sequence[str | Path]) -> "tuple[int, l
     found += duplicates.find(library, settings.public_accounts())
     dues, now = overdue.dues(library, settings), clock.from_environment().now()
     over = sorted(due.post for due in dues if overdue.is_over(due.not_before, now))
-    deliveries = _deliveries(settings, over) if over else ()
+    deliveries = arguments.standing(settings, over) if over else ()
     expired = sum(due.expires_at <= now for due in dues) if deliveries is None else 0
     judged = overdue.judged(found, dues, deliveries, now, arguments.zone(settings))
     return library.drafts, judged, expired
@@ -199,18 +185,6 @@ def _told_expired(number: int) -> str:
         "is none here.",
         number,
     )
-
-
-def _deliveries(settings: "Settings", posts: Sequence[str]) -> Sequence["Delivery"] | None:
-    """What the ledger has of these posts; None where there is none, or it cannot be asked."""
-    from publisher.app import Application
-    from publisher.base.errors import PublisherError
-
-    # Drafts are checked where nobody reaches a ledger, too.
-    with suppress(PublisherError), Application.looking(settings.workspace) as app:
-        if app.without_ledger is None:
-            return app.queries.standing(posts, and_under_way=False)
-    return None
 
 
 def count(

@@ -4,7 +4,8 @@ import typer
 
 from publisher.base.i18n import _, later
 from publisher.cli import arguments
-from publisher.cli.commands.control import Account, Post, Reason, Who, operated, print_outcome
+from publisher.cli.commands.control import operated, print_outcome
+from publisher.cli.options import Account, Post, Reason, Who
 from publisher.cli.output import console
 from publisher.model.states import State
 

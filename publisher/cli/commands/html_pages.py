@@ -12,11 +12,10 @@ from publisher.base import progress
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.cli import arguments, output_file
-from publisher.cli.commands.deliveries import Paths
+from publisher.cli.options import OfAccount, Paths, Since, Until
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
-    from publisher.model.models import Delivery
     from publisher.settings.settings import Settings
 
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
@@ -43,7 +42,7 @@ def preview(
     settings = arguments.settings(context)
     named = arguments.drafts(paths or [], settings.posts)
     chosen = [draft.id for draft in DraftFiles(settings.posts).select(named)]
-    standing = _standing(settings, chosen)
+    standing = arguments.standing(settings, chosen, say=_say_without)
     with progress.shown():
         library, problems = check(settings)
         page = previews.render(
@@ -51,7 +50,7 @@ def preview(
             library,
             problems,
             chosen=chosen,
-            standing=standing,
+            standing=None if standing is None else {(d.post, d.account): d for d in standing},
             now=clock.from_environment().now(),
         )
     target = file or settings.var / "preview" / f"{_name(named, chosen, settings)}.html"
@@ -61,16 +60,9 @@ def preview(
 def report(
     context: typer.Context,
     *,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Due then or later: 2016-03-07.")
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Due before then; a date includes its whole day."),
-    ] = None,
-    account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only of this account.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
+    account: OfAccount = None,
     file: output_file.Output = None,
     open_it: Open = False,
 ) -> None:
@@ -91,34 +83,9 @@ def report(
     _write(page, file or app.settings.var / "report.html", ours=file is None, open_it=open_it)
 
 
-def _standing(
-    settings: "Settings", posts: Sequence[str]
-) -> "dict[tuple[str, str], Delivery] | None":
-    """What the ledger has of these posts; None without a ledger that can be read."""
-    from publisher.base import clock
-    from publisher.ledger.database import Database
-    from publisher.ledger.reading.queries import Queries
-
-    try:
-        database = Database(settings.database_url)
-        if database.is_sqlite and not Path(database.engine.url.database or "").is_file():
-            return None  # to look for it would make it
-        try:
-            database.check_revision()
-            queries = Queries(database, clock.from_environment())
-            found = queries.standing(posts, and_under_way=False)
-        finally:
-            database.close()
-    except PublisherError as error:
-        typer.echo(
-            _(
-                "Shown without the states of the ledger: {error}",
-                error=f"{error} {error.hint or ''}",
-            ),
-            err=True,
-        )
-        return None
-    return {(delivery.post, delivery.account): delivery for delivery in found}
+def _say_without(error: PublisherError) -> None:
+    why = f"{error} {error.hint or ''}"
+    typer.echo(_("Shown without the states of the ledger: {error}", error=why), err=True)
 
 
 def _name(named: Sequence[Path], chosen: Sequence[str], settings: "Settings") -> str:

@@ -3,14 +3,12 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
 from publisher.base import formats, progress
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.base.suggestions import suggestion
 from publisher.cli import arguments
 from publisher.cli.output import console
 
@@ -144,19 +142,10 @@ def _options(
 ) -> "Options":
     from publisher.base import clock
     from publisher.base.text import slug
-    from publisher.channels.registry import CAPABILITIES
-    from publisher.drafts import names as naming
     from publisher.drafts.session import LANGUAGE
     from publisher.importers import Options
     from publisher.importers.dates import DateOrder
 
-    known = [*settings.accounts, *CAPABILITIES, "all"]
-    for name in to:
-        if naming.meant(name, known) is None:
-            raise UsageError(
-                _("--to: no account or channel is named {name}.", name=name),
-                hint=suggestion(name, known),
-            )
     if lang is not None and not LANGUAGE.fullmatch(lang):
         raise UsageError(
             _("--lang: {lang!r} is no language.", lang=lang), hint=_("Write it like fr or pt-BR.")
@@ -168,8 +157,8 @@ def _options(
             hint=_("Use small letters, digits and hyphens: --folder plan-2016."),
         )
     return Options(
-        to=tuple(to),
-        zone=session.zone if timezone is None else _zone(timezone),
+        to=tuple(arguments.recipients(to, settings)),
+        zone=session.zone if timezone is None else arguments.zone_named(timezone),
         lang=lang,
         now=clock.from_environment().now(),
         folder=folder,
@@ -191,16 +180,6 @@ def _column(text: str) -> tuple[str, str]:
             hint=_("Write it like text=TITLE. Known are: {names}.", names=", ".join(ROLES)),
         )
     return role, title.strip()
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise UsageError(
-            _("--timezone: there is no time zone {name}.", name=name),
-            hint=_("Write an area and a city, such as Europe/Zurich."),
-        ) from None
 
 
 def _summary(found: "Import", errors: int, *, written: bool, keep_going: bool) -> str:

@@ -13,7 +13,7 @@ from publisher.base import formats, progress
 from publisher.base.errors import AlreadyRunning, BackupUnusable, UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments
-from publisher.cli.commands.control import Who
+from publisher.cli.options import Json, Who, Yes
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def verify(
         str | None,
         typer.Option(metavar="HASH", help="A seal that you noted: it must be there still."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Find any change and any gap in the history.
 
@@ -62,7 +62,7 @@ def archive(
         int,
         typer.Option(min=1, max=1200, metavar="N", help="Whole months that stay in the ledger."),
     ] = 12,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     who: Who = None,
 ) -> None:
     """Move old history into compressed files.

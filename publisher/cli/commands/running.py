@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from publisher.base import progress
-from publisher.base.errors import ConfigurationError, NoticeNotSent, StorageError, UsageError, why
+from publisher.base import files, progress
+from publisher.base.errors import ConfigurationError, NoticeNotSent, UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments, sandbox_option
 from publisher.cli.output import console
@@ -147,16 +147,9 @@ def sandbox(
 
 def _write(path: Path, text: str) -> None:
     """For this user alone."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    try:
+    with files.file_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), 0o600)  # an older version let everybody
-            file.write(text)
-    except OSError as error:
-        raise StorageError(
-            _("{path} cannot be written: {reason}.", path=path, reason=why(error))
-        ) from error
+        files.write(path, text.encode(), 0o600)
 
 
 def _say_how(address: str, workspace: Path | None) -> None:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from publisher.base.errors import StorageError, UsageError, why
+from publisher.base import files
+from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments
 from publisher.cli.output import console
@@ -39,19 +40,11 @@ def schema(
 
     if write:
         folder = arguments.workspace(context) / json_schema.FOLDER
-        try:
+        hint = _("The workspace must be a folder that you may write to.")
+        with files.file_errors(folder, hint):
             folder.mkdir(parents=True, exist_ok=True)
             for name in json_schema.SCHEMAS:
                 (folder / f"{name}.json").write_text(json_schema.text(name), encoding="utf-8")
-        except OSError as error:
-            raise StorageError(
-                _(
-                    "{filename} cannot be written: {reason}.",
-                    filename=error.filename or folder,
-                    reason=why(error),
-                ),
-                hint=_("The workspace must be a folder that you may write to."),
-            ) from error
         console.print_prose(_("The schemas are in {folder}.", folder=folder))
     elif kind is None:
         raise UsageError(

@@ -10,7 +10,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import Language, _, plural
 from publisher.base.suggestions import suggestion
 from publisher.cli import arguments
-from publisher.cli.commands.control import Who
+from publisher.cli.options import Json, Who
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Who logs in, as the history names them.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 Role = Literal["staff", "manager", "admin"]
 Organisation = Annotated[
     list[str] | None,

@@ -10,7 +10,8 @@ from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.suggestions import suggestion
 from publisher.cli import arguments
-from publisher.cli.commands.control import Account, Reason, Who, Yes, operated
+from publisher.cli.commands.control import operated
+from publisher.cli.options import Account, Reason, Who, Yes
 from publisher.cli.output import console
 
 if TYPE_CHECKING:

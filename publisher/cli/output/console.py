@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -17,6 +18,7 @@ from publisher.settings import sandbox_mode
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from publisher.cli.output.listing import Listing
 
@@ -172,6 +174,21 @@ def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Listing":
     from publisher.cli.output.listing import Listing
 
     return Listing(columns, widths)
+
+
+def print_by_day(
+    columns: Sequence[str], rows: "Sequence[tuple[str, Sequence[str | Text]]]"
+) -> None:
+    """Print tables, one under each day; `rows` come with their days, in order."""
+    if not rows:
+        return
+    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
+    for day_of_rows, of_day in groupby(rows, lambda row: row[0]):
+        print_line(paint(day_of_rows, "bold"))
+        table = list_table(columns, widths)
+        for __, row in of_day:
+            table.add_row(*row)
+        print_table(table)
 
 
 def printable(text: str) -> str:

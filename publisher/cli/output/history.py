@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from itertools import groupby
 from typing import Any
 
 from rich.text import Text
@@ -20,13 +19,7 @@ def print_history(steps: Sequence[HistoryStep], zone: tzinfo) -> None:
     """Print every step with its time, account, actor and event, by day."""
     columns = (_("time"), _("account"), _("who"), _("what"))
     rows = [(console.day(step.at, zone), _row(step, zone)) for step in _told(steps)]
-    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
-    for day, of_day in groupby(rows, lambda row: row[0]):
-        console.print_line(console.paint(day, "bold"))
-        table = console.list_table(columns, widths)
-        for __, row in of_day:
-            table.add_row(*row)
-        console.print_table(table)
+    console.print_by_day(columns, rows)
     console.print_prose(console.times_of(zone))
 
 

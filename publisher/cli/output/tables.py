@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from itertools import groupby
 
 from rich.text import Text
 
@@ -76,13 +75,7 @@ def print_days(deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool 
         (console.day(delivery.not_before, zone), _row(delivery, zone, addresses=addresses))
         for delivery in deliveries
     ]
-    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
-    for day, of_day in groupby(rows, lambda row: row[0]):
-        console.print_line(console.paint(day, "bold"))
-        table = console.list_table(columns, widths)
-        for __, row in of_day:
-            table.add_row(*row)
-        console.print_table(table)
+    console.print_by_day(columns, rows)
 
 
 def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ...]:

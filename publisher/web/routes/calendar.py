@@ -61,16 +61,6 @@ class View:
         return urlencode({key: value for key, value in values.items() if value})
 
 
-def _view(
-    view: Literal["week", "day"] = "week",
-    day: str = "",
-    organisation: str = "",
-    language: str = "",
-    channel: str = "",
-) -> View:
-    return View(view, day, organisation, language, channel)
-
-
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One account's row in the calendar."""
@@ -83,7 +73,7 @@ class Lane:
 
 @router.get("/calendar")
 def calendar(
-    request: Request, parts: Use, visitor: Reader, view: Annotated[View, Depends(_view)]
+    request: Request, parts: Use, visitor: Reader, view: Annotated[View, Depends()]
 ) -> Response:
     zone = parts.pages.zone
     today = parts.app.clock.now().astimezone(zone).date()

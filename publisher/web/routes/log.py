@@ -72,18 +72,7 @@ class Filters:
         return urlencode({key: value for key, value in values.items() if value})
 
 
-def _filters(
-    since: str = "",
-    until: str = "",
-    account: str = "",
-    state: str = "",
-    q: str = "",
-    sort: str = "-happened",
-) -> Filters:
-    return Filters(since, until, account, state, q, sort)
-
-
-Given = Annotated[Filters, Depends(_filters)]
+Given = Annotated[Filters, Depends()]
 
 
 @router.get("/log")

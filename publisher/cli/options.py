@@ -1,0 +1,42 @@
+"""Options and arguments that several commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Post = Annotated[
+    str,
+    typer.Argument(metavar="POST", help="The post's id, or the path of its draft."),
+]
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="PATH...", help="Drafts, folders of drafts, or posts' ids. Default: all."
+    ),
+]
+Account = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Only this account, instead of all.")
+]
+Who = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        help="Who does it, for the record. Default: PUBLISHER_USER, or your name on this computer.",
+    ),
+]
+Reason = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="Why, for the record. On a terminal it is asked for."),
+]
+Since = Annotated[str | None, typer.Option(metavar="TIME", help="Due then or later: 2016-03-07.")]
+Until = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Due before then; a date includes its whole day."),
+]
+OfAccount = Annotated[str | None, typer.Option(metavar="NAME", help="Only of this account.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show it; change nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+FormatJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
