@@ -33,7 +33,11 @@ def beside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
 
     Its name is random, so that nobody can plant a link there.
     """
-    handle, name = tempfile.mkstemp(_UNFINISHED, f".{path.name[:100]}.", path.parent)
+    try:
+        handle, name = tempfile.mkstemp(_UNFINISHED, f".{path.name[:100]}.", path.parent)
+    except OSError as error:
+        error.filename = os.fspath(path)  # the new name says nothing to people
+        raise
     new = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -122,10 +126,7 @@ def create_private(path: Path) -> None:
 
 @contextmanager
 def file_errors(path: Path, hint: str | None = None) -> Iterator[None]:
-    """Turn the system's errors while files are written into StorageError with this hint.
-
-    `path` is named where the system names no file.
-    """
+    """Turn the system's errors while `path` is written into StorageError with this hint."""
     try:
         yield
     except OSError as error:

@@ -293,7 +293,7 @@ def test_a_session_that_nobody_could_read_again_is_not_written(
     ("words", "said"),
     [
         (["nothing.ics"], "nothing.ics does not exist"),
-        (["x.ics", "--timezone", "Europe/Zurch"], "There is no time zone Europe/Zurch"),
+        (["x.ics", "--timezone", "Europe/Zurch"], "--timezone: there is no time zone Europe/Zurch"),
         (["x.ics", "--all-day", "morning"], "--all-day 'morning'"),
         (["x.ics", "--all-day", "18:00-09:00"], "--all-day '18:00-09:00'"),
         (["x.ics", "--all-day", "25:00-26:00"], "--all-day '25:00-26:00'"),

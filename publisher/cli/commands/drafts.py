@@ -112,7 +112,7 @@ def new(
             hint=_("Edit that draft, or choose another title."),
         )
     hint = _("The folder posts/ must be one that you may write to, on a disk with free space.")
-    with files.file_errors(draft.path, hint):
+    with files.file_errors(Path(name), hint):
         draft.path.parent.mkdir(parents=True, exist_ok=True)
         _create(draft.path, draft.text)
     console.print_line(name)
