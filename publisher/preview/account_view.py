@@ -8,16 +8,14 @@ from zoneinfo import ZoneInfo
 
 from publisher.base.formats import exact
 from publisher.base.i18n import _
-from publisher.channels import registry
 from publisher.channels.registry import SPECS
-from publisher.channels.spec import PageMaker
 from publisher.drafts import rendering
 from publisher.drafts.text_length import length
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.models import Account, Capabilities, Content, Delivery, Picture, Post
 from publisher.model.states import State
 from publisher.preview import contents, mockups
-from publisher.preview.mockups import PostCard
+from publisher.preview.contents import Look
 from publisher.preview.pictures import Pictures
 
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
@@ -56,30 +54,16 @@ class Recipient:
     """One account that gets the draft."""
 
     account: Account
-    title: str
-    channel: str
-    """The channel's name for readers."""
-    mockup: str
-    """The template of the channel's mock-up."""
-    css: str
+    look: Look
     leaves: str | None
     """When it goes out in the account's time zone, if that differs from the session's."""
     zone: str | None
-    thread: Sequence[PostCard]
-    """The cards, for a channel on which a post is a card or a thread of cards."""
-    page: object | None
-    """The page, for a channel on which a post is a page."""
-    when: str
     lengths: Sequence[Length]
     pictures: Sequence[Picture]
     shows_credit: bool
     """Whether the channel shows the pictures' credits."""
     notes: Sequence[str]
     standing: DeliveryStatus | None
-
-    @property
-    def language(self) -> str | None:
-        return self.account.language
 
 
 class Recipients:
@@ -112,49 +96,26 @@ class Recipients:
         leaves = post.not_before
         own = account.timezone if not self._one_clock else None
         zone = ZoneInfo(own) if own else self._zone
-        spec = SPECS[account.channel]
-        when = mockups.short_time(leaves, zone) if leaves else _("no time yet")
         return Recipient(
             account=account,
-            title=_title(account),
-            channel=registry.title(account.channel),
-            mockup=spec.mockup,
-            css=spec.css,
+            look=contents.look_of(
+                content,
+                account,
+                post=post.id,
+                name=name,
+                leaves=leaves,
+                now=self._now,
+                when=mockups.short_time(leaves, zone) if leaves else _("no time yet"),
+                pictures=self._pictures.shown(content),
+                handles=self._handles,
+            ),
             leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self._zone) else None,
             zone=account.timezone,
-            thread=() if spec.page else self._thread(content, account, name, leaves, when),
-            page=self._page(spec.page, content, post.id, leaves) if spec.page else None,
-            when=when,
             lengths=_lengths(content, capabilities),
             pictures=[picture for part in content.parts for picture in part.pictures],
-            shows_credit=spec.page is not None,
+            shows_credit=SPECS[account.channel].page is not None,
             notes=[*unusable.values()],
             standing=self._stands(post, account, content),
-        )
-
-    def _thread(
-        self, content: Content, account: Account, name: str, leaves: datetime | None, when: str
-    ) -> list[PostCard]:
-        return contents.thread(
-            content,
-            account.channel,
-            by=mockups.author(
-                _title(account), mockups.handle(account, self._handles), account.language
-            ),
-            name=name,
-            leaves=leaves,
-            when=when,
-            pictures=self._pictures.shown(content),
-        )
-
-    def _page(
-        self, maker: PageMaker, content: Content, post_id: str, leaves: datetime | None
-    ) -> object:
-        return maker(
-            content,
-            slug=post_id,
-            published=leaves or self._now,
-            pictures=self._pictures.shown(content),
         )
 
     def _stands(self, post: Post, account: Account, content: Content) -> DeliveryStatus | None:
@@ -172,10 +133,6 @@ class Recipients:
             )
         url = delivery.url if delivery.url and delivery.url.startswith("https://") else None
         return DeliveryStatus(delivery.state, delivery.state in _BAD, url, notes)
-
-
-def _title(account: Account) -> str:
-    return account.title or account.organisation or account.name
 
 
 def _differ(instant: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:

@@ -1,4 +1,4 @@
-"""Draft of a post, for its page: problems, translations, and differences from the ledger."""
+"""Post for its page: its draft, differences from the ledger, and how it looks on each account."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,9 +18,12 @@ from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
 from publisher.media.cache import Copies
-from publisher.model.models import Delivery, MediaItem, Post, Problem
+from publisher.model.models import Account, Delivery, MediaItem, Post, Problem
+from publisher.preview import contents, mockups
+from publisher.preview.contents import Look
 from publisher.preview.draft_view import DraftPreview as View
 from publisher.preview.draft_view import Drafts
+from publisher.preview.mockups import ShownImage
 from publisher.preview.pictures import Pictures
 from publisher.web import pending
 from publisher.web.pending import Pending
@@ -179,3 +182,30 @@ def unqueued(app: Application) -> list[str]:
     ids = [file.id for file in DraftFiles(app.settings.posts).files]
     known = app.queries.known_posts(ids)
     return [post_id for post_id in ids if post_id not in known]
+
+
+def on_schedule(app: Application, delivery: Delivery, handles: Mapping[str, str]) -> Look:
+    """Preview a delivery: exactly the content that goes out or went out, from the ledger."""
+    account = app.settings.public_accounts().get(delivery.account)
+    instant = delivery.published_at or delivery.leaves_at
+    return contents.look_of(
+        delivery.content,
+        account or Account(name=delivery.account, channel=delivery.channel),
+        post=delivery.post,
+        name=f"{delivery.id}",
+        leaves=instant,
+        now=app.clock.now(),
+        when=mockups.short_time(instant, app.session().zone),
+        pictures=[
+            ShownImage(
+                src=f"/media/{picture.digest}",
+                alt=picture.alt,
+                width=picture.width,
+                height=picture.height,
+                is_video=picture.is_video,
+            )
+            for part in delivery.content.parts
+            for picture in part.pictures
+        ],
+        handles=handles,
+    )

@@ -23,7 +23,7 @@ from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.history_text import details
 from publisher.model.models import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
-from publisher.web import delivery_view, draft_view, labels
+from publisher.web import draft_view, labels
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.dependencies import Parts, Use, post_address
 from publisher.web.render import Notice
@@ -55,7 +55,7 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         request,
         "post_live.html" if part == "live" else "post.html",
         post=post,
-        shown=[delivery_view.shown(d, parts.app, zone, handles) for d in deliveries],
+        shown=[(d, draft_view.on_schedule(parts.app, d, handles)) for d in deliveries],
         draft=draft,
         steps=[
             (step, details(_for_readers(step.detail), zone, labels.spelled))
