@@ -178,6 +178,10 @@ class Application:
         i18n.use(sources.spoken(workspace))  # also for errors in the settings
         return cls.open(workspace)
 
+    def accounts(self) -> list[str]:
+        """The accounts of publisher.toml, and those that were in it when something was queued."""
+        return sorted({*self.settings.accounts, *self.queries.known_accounts()})
+
     @cached_property
     def rights(self) -> Rights:
         return Rights(self._organisation_of, self._mandate_of)

@@ -9,6 +9,7 @@ from itertools import groupby
 from publisher.agenda.ics_export import Calendar
 from publisher.agenda.ics_matching import own_uid
 from publisher.base.i18n import _, later
+from publisher.base.text import shortened
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
 from publisher.ledger.pending_stops import reason_of
@@ -83,7 +84,7 @@ def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry
         yield _Entry(
             post=post,
             at=first.not_before,
-            title=first.content.title or _beginning(text),
+            title=first.content.title or shortened(text, _LONGEST),
             embargo_until=max(embargoes, default=None),
             states={d.account: d.state for d in its},
             notes=tuple(dict.fromkeys(n for d in its for n in (reason_of(d), d.url) if n)),
@@ -101,7 +102,7 @@ def _drafts(
             yield _Entry(
                 post=post.id,
                 at=leaves,
-                title=post.title or _beginning(_words(post)),
+                title=post.title or shortened(_words(post), _LONGEST),
                 embargo_until=post.embargo_until,
                 states={a.name: State.HELD if post.held else _NOT_QUEUED for a in recipients},
                 notes=(post.held,) if post.held else (),
@@ -110,13 +111,6 @@ def _drafts(
 
 def _words(post: Post) -> str:
     return next((part for parts in post.texts.values() for part in parts if part), "")
-
-
-def _beginning(text: str) -> str:
-    words = " ".join(text.split())
-    if len(words) <= _LONGEST:
-        return words
-    return words[: words.rfind(" ", 0, _LONGEST) if " " in words[:_LONGEST] else _LONGEST] + " …"
 
 
 def _summary(entry: _Entry, now: datetime) -> str:

@@ -71,3 +71,11 @@ def slug(title: str) -> str:
             break
         kept = longer
     return kept
+
+
+def shortened(text: str, longest: int) -> str:
+    """The first words of a text, in one line of about `longest` characters."""
+    words = " ".join(text.split())
+    if len(words) <= longest:
+        return words
+    return f"{words[:longest].rsplit(' ', 1)[0]}\N{NO-BREAK SPACE}…"

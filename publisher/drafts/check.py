@@ -31,10 +31,7 @@ def check(
     relative to the workspace: this checks a change before it is saved.
     """
     accounts = settings.public_accounts()
-    copies = Copies.of(settings)
-    found = library.load(
-        settings.workspace, accounts, tuple(CAPABILITIES), paths, programme, revised, copies
-    )
+    found = read(settings, paths, programme, revised)
     problems = list(found.problems)
     lint = settings.lint
     handles = [account.handle for account in accounts.values() if account.handle]
@@ -52,6 +49,19 @@ def check(
         problems += translations.stale(found, settings.posts, languages)
     wanted = _without_ignored(problems, found, lint.ignore)
     return found, sorted(set(wanted), key=_place)
+
+
+def read(
+    settings: Settings,
+    paths: Sequence[str | Path] = (),
+    programme: Session | None = None,
+    revised: Mapping[str, bytes] = MappingProxyType({}),
+) -> Library:
+    """Read the drafts as `check` does, with the parser's problems alone."""
+    accounts, copies = settings.public_accounts(), Copies.of(settings)
+    return library.load(
+        settings.workspace, accounts, tuple(CAPABILITIES), paths, programme, revised, copies
+    )
 
 
 def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from publisher.base.formats import exact, span
 from publisher.base.i18n import _
+from publisher.base.text import shortened
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
 from publisher.model.models import Account, Delivery, Post, Problem, Severity
@@ -211,9 +212,5 @@ def _heading(post: Post, recipients: Sequence[Account]) -> str:
     """The post's title, or the beginning of a recipient's text."""
     sections = ["", *(rendering.section_for(post, account) for account in recipients)]
     texts = (text for name in sections for text in post.texts.get(name, ()))
-    first = post.title or next((" ".join(text.split()) for text in texts if text.strip()), post.id)
-    return (
-        first
-        if len(first) <= _HEADING
-        else f"{first[:_HEADING].rsplit(' ', 1)[0]}\N{NO-BREAK SPACE}…"
-    )
+    first = post.title or next((text for text in texts if text.strip()), post.id)
+    return shortened(first, _HEADING)

@@ -79,3 +79,8 @@ def by(counts: Iterable[Count], key: Callable[[Count], str]) -> list[Tally]:
 def occurring(tallies: Sequence[Tally]) -> list[Outcome]:
     """The outcomes that occur, for tables without empty columns."""
     return [outcome for outcome in Outcome if any(tally.counts[outcome] for tally in tallies)]
+
+
+def by_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """Sort deliveries by the instant at which they go out."""
+    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))

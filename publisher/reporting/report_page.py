@@ -5,7 +5,7 @@ prints on A4. Of large ledgers, all deliveries are counted, and some are listed.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,6 +15,7 @@ from jinja2 import Environment
 
 from publisher.base import html
 from publisher.base.i18n import _, later
+from publisher.base.text import shortened
 from publisher.channels import registry
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.ledger.reading.statistics import Count
@@ -24,7 +25,7 @@ from publisher.reporting import charts, outcomes
 from publisher.reporting.days import columns, days
 from publisher.reporting.interventions import EVENTS, interventions
 from publisher.reporting.lateness import LatenessSummary, in_words
-from publisher.reporting.outcomes import Outcome, Tally
+from publisher.reporting.outcomes import Outcome, Tally, by_time
 
 __all__ = ["EVENTS", "MOST", "SHOWN", "Material", "Scope", "render"]
 
@@ -77,7 +78,7 @@ def render(
 ) -> str:
     """Render the report; `steps` are those of the events in `EVENTS`, `accounts` today's."""
     counts = material.counts
-    of_days = days(counts, _by_time(material.listed), scope.zone)
+    of_days = days(counts, by_time(material.listed), scope.zone)
     kind, over_time = columns(of_days)
     lateness = LatenessSummary.of(material.lateness)
     done = interventions(steps)
@@ -111,7 +112,7 @@ def render(
 @cache  # compiling them takes as long as a small report
 def _templates() -> Environment:
     templates = html.environment("publisher.reporting", "publisher.preview")
-    templates.filters |= {"late": in_words, "beginning": beginning, "named": named}
+    templates.filters |= {"late": in_words, "shortened": shortened, "named": named}
     return templates
 
 
@@ -119,18 +120,6 @@ def named(state: str, number: int) -> str:
     """A state's name in the right number, without the number: `Publiée`, `Publiées`."""
     name = counted(State(state), number).removeprefix(str(number)).strip()
     return name[:1].upper() + name[1:]
-
-
-def beginning(text: str, length: int = 110) -> str:
-    """The first words of a text, in one line."""
-    words = " ".join(text.split())
-    return (
-        words if len(words) <= length else f"{words[:length].rsplit(' ', 1)[0]}\N{NO-BREAK SPACE}…"
-    )
-
-
-def _by_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    return sorted(deliveries, key=lambda delivery: (delivery.not_before, delivery.id))
 
 
 def _breakdowns(
@@ -158,7 +147,7 @@ class Troubles:
 
 def _troubles(material: Material) -> Troubles:
     states = outcomes.states(*outcomes.TROUBLED, Outcome.WITHDRAWN)
-    shown = _by_time(material.troubles)
+    shown = by_time(material.troubles)
     in_all = sum(count.number for count in material.counts if count.state in states)
     return Troubles(shown, max(0, in_all - len(shown)))
 
@@ -195,7 +184,7 @@ def _approvals(material: Material) -> ApprovalCounts:
             given[count.approved_by] += count.number
         elif count.account in material.asking and count.state in out:
             without += count.number
-    shown = _by_time(material.unapproved)
+    shown = by_time(material.unapproved)
     return ApprovalCounts(
         asked=bool(material.asking),
         given=given.most_common(),

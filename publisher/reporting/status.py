@@ -14,6 +14,7 @@ from publisher.model.models import Delivery
 from publisher.model.outcomes import Kind, Limit
 from publisher.model.states import State
 from publisher.reporting.log_export import log_rows
+from publisher.reporting.outcomes import by_time
 
 _FRESH = timedelta(days=1)
 """How long a missed delivery, or one stopped too late, is reported."""
@@ -95,7 +96,7 @@ class Overview:
         return cls(
             now=now,
             zone=zone,
-            attention=_by_time([*attention, *out]),
+            attention=by_time([*attention, *out]),
             unshown={s: all_of[s] - shown[s] for s in all_of if all_of[s] > shown[s]},
             rejected=queries.deliveries(state=State.REJECTED),
             news=missed + len(out),
@@ -173,7 +174,3 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
         key: instant_text(value) if isinstance(value, datetime) else value
         for key, value in values.items()
     }
-
-
-def _by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    return sorted(deliveries, key=lambda delivery: (delivery.not_before, delivery.id))

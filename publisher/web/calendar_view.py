@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from publisher.app import Application
-from publisher.channels.registry import CAPABILITIES
-from publisher.drafts import library, rendering
+from publisher.base.text import shortened
+from publisher.drafts import check, rendering
 from publisher.drafts.library import Library
 from publisher.drafts.times import AgendaItem
 from publisher.ledger.manager.rights import Person, Rank
-from publisher.media.cache import Copies
 from publisher.model.models import Account, Delivery, Post
 from publisher.model.states import WAITING, State
 from publisher.web import labels
@@ -73,9 +72,7 @@ def timetable(app: Application, first: date, days: int, person: Person) -> Timet
     """
     settings = app.settings
     accounts = settings.public_accounts()
-    drafts = library.load(
-        settings.workspace, accounts, tuple(CAPABILITIES), copies=Copies.of(settings)
-    )
+    drafts = check.read(settings)
     zone = drafts.session.zone
     since, until = beginning(first, zone), beginning(first + timedelta(days=days), zone)
     standing = app.queries.leaving(since, until, _MOST + 1)
@@ -139,7 +136,7 @@ def _unqueued(
             post=post.id,
             account=account.name,
             at=leaves.astimezone(zone),
-            title=post.title or labels.shortened(" ".join(parts)) or post.id,
+            title=post.title or shortened(" ".join(parts), labels.BEGINNING) or post.id,
             language=post.lang,
             anchor=post.anchor,
             movable=may_move(post),

@@ -9,15 +9,13 @@ from publisher.app import Application
 from publisher.base import formats
 from publisher.base.errors import NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import _
-from publisher.channels.registry import CAPABILITIES
 from publisher.delivery.identity import verified
-from publisher.drafts import editing, library, rendering
-from publisher.drafts.check import check
+from publisher.drafts import check as checking
+from publisher.drafts import editing, rendering
 from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
-from publisher.media.cache import Copies
 from publisher.model.models import Account, Delivery, MediaItem, Post, Problem
 from publisher.preview import contents, mockups
 from publisher.preview.contents import Look
@@ -56,7 +54,9 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
     file = files.get(post_id)
     if file is None:
         return None
-    drafts, problems = check(app.settings, [other.path for other in _group(file, files.values())])
+    drafts, problems = checking.check(
+        app.settings, [other.path for other in _group(file, files.values())]
+    )
     post = drafts.post(post_id)
     others = drafts.translations(post) if post else ()
     waits = pending.of(app, _readable(file), standing)
@@ -89,12 +89,8 @@ def find(app: Application, post_id: str) -> DraftFile:
 
 def accounts(app: Application, post_id: str) -> frozenset[str]:
     """The recipients of a draft, and the accounts for which the ledger has its post."""
-    file, public = find(app, post_id), app.settings.public_accounts()
-    copies = Copies.of(app.settings)
-    read = library.load(
-        app.settings.workspace, public, tuple(CAPABILITIES), [file.path], copies=copies
-    )
-    post = read.post(post_id)
+    public = app.settings.public_accounts()
+    post = checking.read(app.settings, [find(app, post_id).path]).post(post_id)
     named = rendering.recipients(post, public)[0] if post else ()
     standing = app.queries.deliveries(post=post_id)
     return frozenset({*(one.name for one in named), *(one.account for one in standing)})

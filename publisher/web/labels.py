@@ -3,10 +3,11 @@
 import re
 from datetime import UTC, datetime, tzinfo
 
+from publisher.auth.users import rights_in_words
 from publisher.base.formats import written
 from publisher.base.i18n import NAMES, _, later
+from publisher.base.text import shortened
 from publisher.channels import registry
-from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.models import Delivery, Problem
 from publisher.model.states import State
@@ -24,16 +25,12 @@ _STATES = {
     State.CANCELLED: later("cancelled"),
     State.WITHDRAWN: later("withdrawn"),
 }
-_RANKS = {
-    Rank.STAFF: later("staff"),
-    Rank.MANAGER: later("manager"),
-    Rank.ADMIN: later("admin"),
-}
 LANGUAGES = NAMES
+rights = rights_in_words
 _GOOD = frozenset({State.PUBLISHED})
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 _WAITING = frozenset({State.AWAITING_APPROVAL, State.REJECTED, State.HELD})
-_BEGINNING = 90  # characters
+BEGINNING = 90  # characters
 _COMMAND = re.compile(r"`publisher (?P<name>[a-z]+)(?P<options> [^`]*)?`")
 _TERMINAL = re.compile(r"`(?:publisher|celery|python) |(?<!\w)--[a-z]+|PUBLISHER_[A-Z]+")
 _SENTENCES = re.compile(r"(?<=[.!?:])\s+(?=[^\W\d_]|`|“|«|¿|¡|-)")
@@ -78,18 +75,6 @@ def tone(of: State) -> str:
     return "wait" if of in _WAITING else "plain"
 
 
-def rank(of: Rank) -> str:
-    return _(_RANKS[of])
-
-
-def rights(person: Person) -> str:
-    """A person's role: `manager`, or `manager for BICE, Warsaw`."""
-    if person.organisations is None:
-        return rank(person.rank)
-    names = ", ".join(person.organisations)
-    return _("{role} for {organisations}", role=rank(person.rank), organisations=names)
-
-
 def channel(name: str) -> str:
     return registry.title(name)
 
@@ -98,13 +83,7 @@ def beginning(delivery: Delivery) -> str:
     """A delivery's title, or its first words, in one line."""
     content = delivery.content
     first = content.title or next((part.text for part in content.parts if part.text), "")
-    return shortened(first) or _("a picture")
-
-
-def shortened(words: str) -> str:
-    """The first words of a text, in one line."""
-    text = " ".join(words.split())
-    return text if len(text) <= _BEGINNING else f"{text[:_BEGINNING].rsplit(' ', 1)[0]} …"
+    return shortened(first, BEGINNING) or _("a picture")
 
 
 def why(delivery: Delivery) -> list[str]:

@@ -75,7 +75,7 @@ def test_a_draft_that_is_not_queued_is_there_and_one_without_a_time_is_not(
     workspace.draft("a.fr", "at: annual-day + 30m", text)
     workspace.draft("b.fr", "to: all")
     assert shown(event(app)) == (
-        "[not queued] Le Conseil des droits de l’homme débat aujourd’hui des …",
+        "[not queued] Le Conseil des droits de l’homme débat aujourd’hui des\N{NO-BREAK SPACE}…",
         "TENTATIVE",
         ["Post: a.fr", "Not queued: bice-x, bice-page"],
     )

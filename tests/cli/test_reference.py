@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from publisher.cli import app, reference
+from publisher.cli import app
+from tools import reference
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 
 
 def test_the_page_is_up_to_date() -> None:
-    """If this fails: python -m publisher.cli.reference docs/commands.md."""
+    """If this fails: python -m tools.reference docs/commands.md."""
     assert reference.main([str(PAGE), "--check"]) == 0
 
 
@@ -20,7 +21,7 @@ def test_a_stale_page_is_noticed_and_written_anew(
     page = tmp_path / "commands.md"
     page.write_text(PAGE.read_text(encoding="utf-8").replace("--keep-going", "--keep-on"))
     assert reference.main([str(page), "--check"]) == 1
-    assert f"hint: Run: python -m publisher.cli.reference {page}" in capsys.readouterr().err
+    assert f"hint: Run: python -m tools.reference {page}" in capsys.readouterr().err
     assert reference.main([str(page)]) == 0
     assert page.read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
 

@@ -25,7 +25,10 @@ UNTOLD = frozenset({"Argument", "Option", "_add", "_add_group", "_add_with", "ca
 ALLOWED = {
     "cli/app.py": {"publisher …", "--workspace DIR"},
     "app.py": {"Callable[[Application], None]"},  # a type
-    "cli/arguments.py": {"`publisher run`"},
+    "cli/arguments.py": {
+        "`publisher run`",
+        *("Callable[[PublisherError], None] | None", "Sequence[Delivery] | None"),  # types
+    },
     "cli/commands/control.py": {  # types
         "tuple[Application, str | None]",
         "Seen | None",
@@ -39,9 +42,9 @@ ALLOWED = {
     "cli/output/console.py": {
         "`publisher (?!sandbox|rehearse|--)",
         "`publisher --sandbox ",
-    },  # commands
+        "Sequence[tuple[str, Sequence[str | Text]]]",
+    },  # commands and a type
     "cli/output/status.py": {" --account …", "publisher resume…"},
-    "cli/commands/html_pages.py": {"dict[tuple[str, str], Delivery] | None"},  # a type
     "cli/output/plan.py": {
         "a change has a wish, a delivery or both",  # a mistake in the code
         *(" --account …", "publisher retry ……", "publisher release ……"),
@@ -63,7 +66,6 @@ ALLOWED = {
 
 IN_ENGLISH = {
     "cli/workspace_template.py",  # keys and values of files, around comments that are translated
-    "cli/reference.py",  # writes docs/commands.md
     "cli/usage_errors.py",  # the patterns of what Typer says
 }
 """Files that are no messages."""

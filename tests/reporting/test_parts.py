@@ -4,12 +4,12 @@ from collections import Counter
 
 import pytest
 
+from publisher.base.text import shortened
 from publisher.model.states import State
 from publisher.reporting import charts, outcomes
 from publisher.reporting.charts import HEIGHT, WIDTH
 from publisher.reporting.lateness import in_words
 from publisher.reporting.outcomes import Outcome, Tally
-from publisher.reporting.report_page import beginning
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def test_every_state_is_an_outcome() -> None:
 
 
 def test_a_beginning_ends_between_words() -> None:
-    assert beginning("un  deux\ntrois") == "un deux trois"
-    assert beginning("mot " * 40, 10) == "mot mot\N{NO-BREAK SPACE}…"
+    assert shortened("un  deux\ntrois", 110) == "un deux trois"
+    assert shortened("mot " * 40, 10) == "mot mot\N{NO-BREAK SPACE}…"
 
 
 @pytest.mark.parametrize("highest", [0, 1, 5, 6, 23, 400, 9_999])

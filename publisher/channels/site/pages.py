@@ -17,6 +17,7 @@ from pydantic import AfterValidator
 
 from publisher.base import files
 from publisher.base.i18n import _
+from publisher.base.text import shortened
 from publisher.channels.spec import ShownPicture
 from publisher.model.models import Account, Content, Frozen, Picture
 
@@ -60,7 +61,7 @@ class Page(Frozen):
     def heading(self) -> str:
         """The title, or the beginning of the text."""
         first = self.title or next(iter(self.text.splitlines()), "") or self.slug
-        return first if len(first) <= 90 else f"{first[:90].rsplit(' ', 1)[0]} …"
+        return shortened(first, 90)
 
     @property
     def paragraphs(self) -> list[Markup]:

@@ -119,11 +119,12 @@ def _still_to_approve(
 
 def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
     from publisher.cli.output import tables
+    from publisher.reporting.outcomes import by_time
 
     if not waiting:
         console.print_prose(_("Nothing waits for approval."))
         return
-    tables.print_days(tables.by_time(waiting), zone)
+    tables.print_days(by_time(waiting), zone)
     console.print_line()
     console.print_prose(
         _(

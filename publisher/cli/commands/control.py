@@ -238,16 +238,9 @@ def _parts_out(delivery: "Delivery") -> str:
 def operated(context: typer.Context, account: str | None) -> "tuple[Application, str | None]":
     """The ledger to act on, and the account that is meant; LedgerEmpty where nothing is on it."""
     app = arguments.application(context)
-    name = known_account(app, account)
+    name = arguments.account(account, app.accounts())
     arguments.refuse_empty(app)
     return app, name
-
-
-def known_account(app: "Application", given: str | None) -> str | None:
-    """An account of publisher.toml, or one that was in it when something was queued for it."""
-    if given in app.queries.known_accounts():
-        return given
-    return arguments.account(given, sorted(app.settings.accounts))
 
 
 def require(text: str, option: str) -> None:

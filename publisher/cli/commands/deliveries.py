@@ -244,15 +244,15 @@ def log(
     from publisher.cli.output import tables
     from publisher.reporting import log_export
     from publisher.reporting.log_export import log_rows
+    from publisher.reporting.outcomes import by_time
 
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
-    known = sorted({*app.settings.accounts, *app.queries.known_accounts()})
-    found = tables.by_time(
+    found = by_time(
         app.queries.deliveries(
             since=arguments.since(since, zone),
             until=arguments.until(until, zone),
-            account=arguments.account(account, known),
+            account=arguments.account(account, app.accounts()),
             state=state,
         )
     )

@@ -73,12 +73,11 @@ def report(
     """
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
-    known = sorted({*app.settings.accounts, *app.queries.known_accounts()})
     with progress.shown():
         page = app.reports.page(
             since=arguments.since(since, zone),
             until=arguments.until(until, zone),
-            account=arguments.account(account, known),
+            account=arguments.account(account, app.accounts()),
         )
     _write(page, file or app.settings.var / "report.html", ours=file is None, open_it=open_it)
 

@@ -349,7 +349,7 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
         )
     )
     if aftermath.kept_out:
-        from publisher.cli.commands import users
+        from publisher.auth.users import rights_in_words
 
         console.print_line()
         console.print_prose(
@@ -360,7 +360,7 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
         )
         for person in aftermath.kept_out:
             name = console.printable(person.name)
-            line = _("{name}: {value}", name=name, value=users.rights_of(person))
+            line = _("{name}: {value}", name=name, value=rights_in_words(person))
             console.print_line(f"  {line}")
         names = shlex.join(person.name for person in aftermath.kept_out)
         console.print_prose(

@@ -69,7 +69,7 @@ def add(
     name stands in the history with what they do, and an author's name keeps them from approving
     their own posts: use the name that stands in the drafts.
     """
-    from publisher.ledger.manager.rights import Rank
+    from publisher.auth.users import Rank, rights_in_words
 
     app = arguments.application(context)
     actor = arguments.actor(who)
@@ -84,7 +84,7 @@ def add(
         actor=actor,
     )
     console.print_prose(
-        _("{name} may log in, as {role}.", name=person.name, role=rights_of(person))
+        _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
     )
 
 
@@ -104,7 +104,7 @@ def rights(
     Whoever acts on a post needs a right over its account's organisation, on the pages and here. It
     counts at once.
     """
-    from publisher.ledger.manager.rights import Rank
+    from publisher.auth.users import Rank, rights_in_words
 
     app = arguments.application(context)
     person = app.people.find(name)
@@ -117,7 +117,7 @@ def rights(
         None if everything else wanted,
         actor=arguments.actor(who),
     )
-    console.print_prose(_("{name} is {role}.", name=person.name, role=rights_of(person)))
+    console.print_prose(_("{name} is {role}.", name=person.name, role=rights_in_words(person)))
 
 
 def enable(
@@ -129,12 +129,14 @@ def enable(
     who: Who = None,
 ) -> None:
     """Let in again whom an admin kept out, or `publisher restore` did."""
+    from publisher.auth.users import rights_in_words
+
     app = arguments.application(context)
     actor = arguments.actor(who)
     for person in [app.people.find(name) for name in names]:
         app.people.disable(person, disabled=False, actor=actor)
         console.print_line(
-            _("{name} may log in, as {role}.", name=person.name, role=rights_of(person))
+            _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
         )
 
 
@@ -178,16 +180,10 @@ def _subject(app: "Application", given: str | None) -> str:
     return f"{issuer} {given.strip()}"
 
 
-def rights_of(person: "Person") -> str:
-    """`manager`, or `manager for BICE, Warsaw`."""
-    if person.organisations is None:
-        return _(person.rank)
-    names = ", ".join(person.organisations)
-    return _("{role} for {organisations}", role=_(person.rank), organisations=names)
-
-
 def list_people(context: typer.Context, *, as_json: Json = False) -> None:
     """Show who may log in."""
+    from publisher.auth.users import rights_in_words
+
     app = arguments.application(context)
     found = app.people.all()
     if as_json:
@@ -197,7 +193,7 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
         console.print_prose(_("Nobody may log in. `publisher user add NAME` changes that."))
     for person in found:
         state = _(", kept out") if person.disabled_at else ""
-        name, value = console.printable(person.name), f"{rights_of(person)}{state}"
+        name, value = console.printable(person.name), f"{rights_in_words(person)}{state}"
         console.print_line(_("{name}: {value}", name=name, value=value))
 
 

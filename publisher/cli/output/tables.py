@@ -36,11 +36,6 @@ def heading(delivery: Delivery) -> str:
     return _("{post} to {account}", post=delivery.post, account=delivery.account)
 
 
-def by_time(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Sort deliveries by the instant at which they go out."""
-    return sorted(deliveries, key=lambda delivery: (delivery.not_before, delivery.id))
-
-
 def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
     """A note if the time shown is that of an embargo, not the draft's."""
     if planned.not_before == planned.due_at:

@@ -13,10 +13,8 @@ from starlette.responses import Response
 from publisher.agenda.posts_calendar import posts_calendar
 from publisher.app import Application
 from publisher.base.i18n import _
-from publisher.channels.registry import CAPABILITIES
-from publisher.drafts import library
+from publisher.drafts import check
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
-from publisher.media.cache import Copies
 from publisher.model.models import Delivery
 from publisher.web import labels, password_check, security
 from publisher.web.dependencies import Parts, Use, post_address
@@ -56,10 +54,8 @@ def calendar(parts: Use, refusal: Refusal) -> Response:
     if refusal is not None:
         return refusal
     app = parts.app
-    settings, accounts = app.settings, app.settings.public_accounts()
-    drafts = library.load(
-        settings.workspace, accounts, tuple(CAPABILITIES), copies=Copies.of(settings)
-    )
+    accounts = app.settings.public_accounts()
+    drafts = check.read(app.settings)
     queued = app.queries.known_posts([post.id for post in drafts.posts])
     data = posts_calendar(drafts, _around(app), accounts, app.clock.now(), queued)
     return Response(data, media_type="text/calendar; charset=utf-8")

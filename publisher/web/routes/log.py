@@ -95,7 +95,7 @@ def log(
         "log.html",
         page=page,
         filters=filters,
-        accounts=sorted({*parts.app.settings.accounts, *parts.app.queries.known_accounts()}),
+        accounts=parts.app.accounts(),
         states=list(State),
     )
 

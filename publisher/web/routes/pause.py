@@ -141,6 +141,6 @@ def _known(parts: Parts, account: str) -> str | None:
     """The account of that name; None for all of them."""
     if not account:
         return None
-    if account not in {*parts.app.settings.accounts, *parts.app.queries.known_accounts()}:
+    if account not in parts.app.accounts():
         raise UsageError(_("There is no account {name}.", name=account))
     return account

@@ -46,8 +46,7 @@ def report(
     keep: Annotated[bool, Query(description="As a file.")] = False,  # noqa: FBT002
 ) -> Response:
     """The report: one self-contained HTML file."""
-    known = {*parts.app.settings.accounts, *parts.app.queries.known_accounts()}
-    if account and account not in known:
+    if account and account not in parts.app.accounts():
         raise UsageError(_("There is no account {name}.", name=account))
     zone = parts.pages.zone
     page = parts.reports.page(

@@ -1,6 +1,7 @@
+# ruff: noqa: INP001 -- a script beside the package, not a part of it
 """Writes docs/commands.md out of the commands' own help.
 
-`python -m publisher.cli.reference docs/commands.md` writes it; with `--check` it only says whether
+`python -m tools.reference docs/commands.md` writes it; with `--check` it only says whether
 the file is stale, by its exit code.
 """
 
@@ -16,7 +17,7 @@ _WIDTH = 80
 _TOP = """\
 # Commands
 
-<!-- Written by `python -m publisher.cli.reference docs/commands.md`. Do not edit it by hand. -->
+<!-- Written by `python -m tools.reference docs/commands.md`. Do not edit it by hand. -->
 
 Each command ends with an exit code that a script can rely on: 0 done, 1 the drafts or deliveries
 have problems, 2 the command was used wrongly, 3 the surroundings are wrong (no broker, no database,
@@ -52,14 +53,14 @@ def main(arguments: Sequence[str]) -> int:
     """Write the file, or with `--check` compare it; the result is the exit code."""
     paths = [Path(argument) for argument in arguments if argument != "--check"]
     if len(paths) != 1:
-        print_error("Name one file.", "python -m publisher.cli.reference docs/commands.md")
+        print_error("Name one file.", "python -m tools.reference docs/commands.md")
         return 2
     path, new = paths[0], text()
     if "--check" not in arguments:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(new, encoding="utf-8")
     elif not path.exists() or path.read_text(encoding="utf-8") != new:
-        print_error(f"{path} is stale.", f"Run: python -m publisher.cli.reference {path}")
+        print_error(f"{path} is stale.", f"Run: python -m tools.reference {path}")
         return 1
     print_line(f"{path} is up to date.")
     return 0
