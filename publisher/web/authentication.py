@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 from weakref import WeakValueDictionary
 
@@ -197,10 +198,17 @@ def cookie_name(settings: WebSettings) -> str:
 
 def set_cookie(response: Response, settings: WebSettings, value: str, *, lasts: bool) -> None:
     """Set the browser's cookie: a session's token, or the secret of an anonymous form."""
+    life = LIFE if lasts else None
+    _set_cookie(response, settings, cookie_name(settings), value, life)
+
+
+def _set_cookie(
+    response: Response, settings: WebSettings, name: str, value: str, life: timedelta | None
+) -> None:
     response.set_cookie(
-        cookie_name(settings),
+        name,
         value,
-        max_age=int(LIFE.total_seconds()) if lasts else None,
+        max_age=int(life.total_seconds()) if life else None,
         path="/",
         secure=settings.is_secure,
         httponly=True,
@@ -215,15 +223,7 @@ def browser_cookie(settings: WebSettings) -> str:
 
 def know_browser(response: Response, settings: WebSettings, token: str) -> None:
     """Set the cookie with the token that identifies the browser from now on."""
-    response.set_cookie(
-        browser_cookie(settings),
-        token,
-        max_age=int(BROWSER_LIFE.total_seconds()),
-        path="/",
-        secure=settings.is_secure,
-        httponly=True,
-        samesite="lax",
-    )
+    _set_cookie(response, settings, browser_cookie(settings), token, BROWSER_LIFE)
 
 
 def new_secret() -> str:
