@@ -14,7 +14,7 @@ import typer
 from publisher.base import date_range
 from publisher.base.errors import LedgerEmpty, NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import Language, _
-from publisher.base.suggestions import did_you_mean, nearest, suggestion
+from publisher.base.text import did_you_mean, nearest, suggestion
 from publisher.settings.sources import SETTINGS_FILE, find_workspace, spoken
 
 if TYPE_CHECKING:

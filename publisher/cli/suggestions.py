@@ -5,7 +5,7 @@ from typing import Any
 import typer.core
 
 from publisher.base.i18n import _, later
-from publisher.base.suggestions import did_you_mean, nearest
+from publisher.base.text import did_you_mean, nearest
 from publisher.cli import help_texts
 
 _MEANT = (

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from publisher.base.i18n import _
-from publisher.base.suggestions import did_you_mean, suggestion
+from publisher.base.text import did_you_mean, suggestion
 from publisher.drafts import missing_media, sections, text_files
 from publisher.drafts import names as naming
 from publisher.drafts.consents import Consents

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
-from publisher.base.suggestions import did_you_mean, nearest
+from publisher.base.text import did_you_mean, nearest
 from publisher.drafts.yaml_tree import Mapping, Node, Scalar, Sequence
 from publisher.model.models import Position
 from publisher.model.problems import Findings, Flaw

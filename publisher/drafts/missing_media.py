@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from publisher.base.i18n import _
-from publisher.base.suggestions import did_you_mean
+from publisher.base.text import did_you_mean
 from publisher.model.problems import Flaw
 
 _MOST = 20_000

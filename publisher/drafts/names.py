@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from publisher.base.suggestions import nearest
+from publisher.base.text import nearest
 from publisher.channels.registry import ALIASES, SPECS
 
 _NICKNAMES = {nickname: spec.name for spec in SPECS.values() for nickname in spec.nicknames}

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from publisher.base.i18n import _
 from publisher.drafts.library import Library
@@ -10,10 +10,9 @@ from publisher.drafts.times import local
 from publisher.model.models import Delivery, Frozen, Position, Problem, Severity
 from publisher.model.problems import Flaw, problem
 from publisher.model.states import State
+from publisher.model.timing import is_over
 from publisher.settings.settings import Settings
 
-_GRACE = timedelta(minutes=1)
-"""People write times to the minute."""
 _OUT = frozenset({State.PUBLISHED, State.WITHDRAWN})
 _ENDED = _OUT | {State.CANCELLED, State.MISSED}
 
@@ -42,11 +41,6 @@ def dues(library: Library, settings: Settings) -> list[Due]:
         for post in library.posts
         if post.due_at and not post.held and post.id not in library.broken
     ]
-
-
-def is_over(not_before: datetime, now: datetime) -> bool:
-    """Whether a post that leaves at that time is already late."""
-    return not_before + _GRACE <= now
 
 
 def judged(

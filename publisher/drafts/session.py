@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from publisher.base.i18n import _
-from publisher.base.suggestions import did_you_mean
+from publisher.base.text import did_you_mean
 from publisher.drafts import text_files, time_hints, yaml_tree, zone_hints
 from publisher.drafts.fields import Fields
 from publisher.drafts.times import (

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _, later
-from publisher.base.suggestions import suggestion
+from publisher.base.text import suggestion
 from publisher.model.models import Frozen
 from publisher.model.problems import Flaw
 

@@ -1,4 +1,4 @@
-"""Timing rules: retry delays, lead time of GIFs and videos, and round robin over accounts."""
+"""Timing rules: retry delays, lead time of GIFs and videos, lateness, and round robin."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -33,6 +33,15 @@ def claim_at(content: Content, not_before: datetime, clock: Clock) -> datetime:
     if not content.moves:
         return not_before
     return not_before - min(clock.ahead(AHEAD) - clock.now(), _FURTHEST)
+
+
+_GRACE = timedelta(minutes=1)
+"""People write times to the minute."""
+
+
+def is_over(not_before: datetime, now: datetime) -> bool:
+    """Whether a post that leaves at that time is already late."""
+    return not_before + _GRACE <= now
 
 
 Item = TypeVar("Item")

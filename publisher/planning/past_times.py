@@ -14,6 +14,7 @@ from publisher.ledger.integrity.after_restore import Gap
 from publisher.model.models import Delivery, Post, Severity, Wish
 from publisher.model.problems import problem
 from publisher.model.states import State
+from publisher.model.timing import is_over
 from publisher.planning.edits import same_times
 from publisher.planning.plan import Change, PlannedChange
 from publisher.planning.problems import Problems
@@ -190,7 +191,7 @@ def _becomes_overdue(wish: Wish, delivery: Delivery | None, now: datetime) -> bo
     """Whether queueing it now would make it go out late."""
     if wish.state not in (State.SCHEDULED, State.AWAITING_APPROVAL):
         return False
-    if not timeliness.is_over(wish.not_before, now) or (delivery and delivery.manual_hold):
+    if not is_over(wish.not_before, now) or (delivery and delivery.manual_hold):
         return False
     waited = delivery is not None and delivery.in_reach and delivery.state is not State.HELD
     return not waited or (delivery is not None and delivery.not_before > now)

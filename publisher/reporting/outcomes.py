@@ -83,4 +83,4 @@ def occurring(tallies: Sequence[Tally]) -> list[Outcome]:
 
 def by_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
     """Sort deliveries by the instant at which they go out."""
-    return sorted(deliveries, key=lambda delivery: (delivery.leaves_at, delivery.id))
+    return sorted(deliveries, key=lambda delivery: (delivery.not_before, delivery.id))

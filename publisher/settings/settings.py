@@ -25,7 +25,7 @@ from pydantic_core import ErrorDetails
 from publisher.base import i18n as language
 from publisher.base.errors import ConfigurationError, CredentialsMissing
 from publisher.base.i18n import Language, _, later
-from publisher.base.suggestions import suggestion
+from publisher.base.text import suggestion
 from publisher.base.toml_positions import Keys
 from publisher.channels.registry import SPECS
 from publisher.model.models import Account, ApprovalRule

@@ -12,7 +12,7 @@ from typing import Any
 
 from publisher.base.errors import ConfigurationError, WorkspaceNotFound
 from publisher.base.i18n import LANGUAGES, Language, _, from_environment
-from publisher.base.suggestions import did_you_mean, nearest, suggestion
+from publisher.base.text import did_you_mean, nearest, suggestion
 from publisher.base.toml_positions import Keys, TomlFile
 
 SETTINGS_FILE = "publisher.toml"

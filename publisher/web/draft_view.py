@@ -183,7 +183,7 @@ def unqueued(app: Application) -> list[str]:
 def on_schedule(app: Application, delivery: Delivery, handles: Mapping[str, str]) -> Look:
     """Preview a delivery: exactly the content that goes out or went out, from the ledger."""
     account = app.settings.public_accounts().get(delivery.account)
-    instant = delivery.published_at or delivery.leaves_at
+    instant = delivery.published_at or delivery.not_before
     return contents.look_of(
         delivery.content,
         account or Account(name=delivery.account, channel=delivery.channel),

@@ -9,7 +9,7 @@ import typer
 from publisher.base import formats, progress
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.base.suggestions import suggestion
+from publisher.base.text import suggestion
 from publisher.cli import arguments
 from publisher.cli.options import DryRun, Json, Yes
 from publisher.cli.output import console

@@ -10,7 +10,7 @@ import typer
 
 from publisher.base.errors import UsageError, WorkspaceNotFound
 from publisher.base.i18n import _
-from publisher.base.suggestions import suggestion
+from publisher.base.text import suggestion
 from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.cli import arguments
 from publisher.cli.output.console import paint

@@ -165,11 +165,12 @@ def _checked(settings: "Settings", paths: Sequence[str | Path]) -> "tuple[int, l
     from publisher.base import clock
     from publisher.drafts import check as checking
     from publisher.drafts import duplicates, overdue
+    from publisher.model.timing import is_over
 
     library, found = checking.check(settings, paths)
     found += duplicates.find(library, settings.public_accounts())
     dues, now = overdue.dues(library, settings), clock.from_environment().now()
-    over = sorted(due.post for due in dues if overdue.is_over(due.not_before, now))
+    over = sorted(due.post for due in dues if is_over(due.not_before, now))
     deliveries = arguments.standing(settings, over) if over else ()
     expired = sum(due.expires_at <= now for due in dues) if deliveries is None else 0
     judged = overdue.judged(found, dues, deliveries, now, arguments.zone(settings))

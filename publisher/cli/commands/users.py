@@ -8,7 +8,7 @@ import typer
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import Language, _, plural
-from publisher.base.suggestions import suggestion
+from publisher.base.text import suggestion
 from publisher.cli import arguments
 from publisher.cli.options import Json, Who
 from publisher.cli.output import console

@@ -8,7 +8,7 @@ import typer
 from publisher.base import progress
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
-from publisher.base.suggestions import suggestion
+from publisher.base.text import suggestion
 from publisher.cli import arguments
 from publisher.cli.commands.control import operated
 from publisher.cli.options import Account, Reason, Who, Yes
