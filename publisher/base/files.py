@@ -100,7 +100,7 @@ def lock(descriptor: int, patience: float) -> None:
     deadline = time.monotonic() + patience
     while not _taken(descriptor):
         if time.monotonic() > deadline:
-            raise TimeoutError(_("the folder is locked by another process"))
+            raise TimeoutError(_("another process has locked it"))
         time.sleep(_PAUSE)
 
 
