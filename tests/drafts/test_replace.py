@@ -1,5 +1,6 @@
 """A file that people wrote is replaced as a whole, and nothing else is written."""
 
+import fcntl
 import os
 import stat
 import tempfile
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from publisher.base.errors import StorageError
+from publisher.drafts import replace as replacing
 from publisher.drafts.replace import replace
 from tests.drafts.drafts import Workspace
 
@@ -30,6 +33,21 @@ def test_a_planted_link_is_not_written_through(
     replace(draft, "a.fr.md", b"new", b"newer")
     assert (draft.read_text(), victim.read_text()) == ("newer", "hunter2")
     assert stat.S_IMODE(victim.stat().st_mode) == 0o600
+
+
+def test_what_is_locked_for_long_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replacing, "_PATIENCE", 0.1)
+    draft = tmp_path / "a.fr.md"
+    draft.write_text("old")
+    with draft.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(StorageError, match="another process has locked it"):
+            replace(draft, "a.fr.md", b"old", b"new")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a.fr.md", "old")]
+    replace(draft, "a.fr.md", b"old", b"new")
+    assert draft.read_text() == "new"
 
 
 def test_a_hidden_link_is_warned_of(workspace: Workspace) -> None:
