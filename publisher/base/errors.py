@@ -154,6 +154,14 @@ class LedgerTooNew(PublisherError):
     hint = "Update Publisher on this machine to the version that the others use."
 
 
+class LedgerTooOld(PublisherError):
+    """The ledger was written before the first version whose ledgers are brought up to date."""
+
+    hint = (
+        "Run `publisher migrate` of Publisher's commit 58db9a3 once, then go on with this version."
+    )
+
+
 class BackupUnusable(PublisherError):
     """This file cannot be restored."""
 

@@ -33,6 +33,7 @@ from publisher.base.errors import (
     LedgerMissing,
     LedgerStarting,
     LedgerTooNew,
+    LedgerTooOld,
     LedgerUnavailable,
     StorageError,
 )
@@ -152,7 +153,7 @@ class Database:
         """Migrate the tables to this version; returns whether that made a new ledger.
 
         `now`: the `knows_since` of a new ledger; None: it knows all that ever went out. Raises
-        LedgerTooNew when the tables are ahead of this version.
+        LedgerTooNew or LedgerTooOld when they cannot be.
         """
         if self._file:
             self._file.make_private()
@@ -162,7 +163,7 @@ class Database:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305134)")
             found = self._revision(connection)
             if found != REVISION:
-                self._refuse_newer(found)
+                self._refuse_unknown(found)
                 self._prepare_to_migrate(connection, found)
                 from publisher.ledger import migrate as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
@@ -191,13 +192,13 @@ class Database:
             return False
         with self.read() as connection:
             found = self._revision(connection)
-        self._refuse_newer(found if found != REVISION else None)
+        self._refuse_unknown(found if found != REVISION else None)
         return found not in (None, REVISION)
 
     def check_revision(self) -> None:
         """Raise unless there is a ledger of this version.
 
-        LedgerMissing, LedgerTooNew or LedgerUnavailable.
+        LedgerMissing, LedgerTooNew, LedgerTooOld or LedgerUnavailable.
         """
         self.check_file()
         if self._file and not self._file.exists():
@@ -214,7 +215,7 @@ class Database:
                 else _("The database has no ledger yet."),
             )
         if found != REVISION:
-            self._refuse_newer(found)
+            self._refuse_unknown(found)
             raise LedgerUnavailable(
                 _("The ledger was written by an older version of Publisher."),
                 hint=_("Make a backup, then run `publisher migrate`."),
@@ -242,11 +243,11 @@ class Database:
             )
         return found
 
-    def _refuse_newer(self, found: str | None) -> None:
+    def _refuse_unknown(self, found: str | None) -> None:
         from publisher.ledger import migrate as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
         if found is not None and not migrating.knows(found):
-            raise LedgerTooNew
+            raise LedgerTooOld if found < REVISION else LedgerTooNew
 
 
 def insert_into(dialect: str, table: Table) -> Any:

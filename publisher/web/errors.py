@@ -14,6 +14,7 @@ from publisher.base.errors import (
     Busy,
     FileChanged,
     LedgerTooNew,
+    LedgerTooOld,
     LedgerUnavailable,
     NoSuchPost,
     NotPermitted,
@@ -41,6 +42,7 @@ _STATUS: dict[type[PublisherError], int] = {
     Busy: 503,
     LedgerUnavailable: 503,
     LedgerTooNew: 503,
+    LedgerTooOld: 503,
     StorageError: 503,
 }
 

@@ -7,24 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Executable, delete, func, insert, select, text, update
+from sqlalchemy import Executable, delete, insert, select, text, update
 
 from publisher.auth import passwords
 from publisher.auth.known_browsers import Browsers, is_known
 from publisher.auth.login_throttle import Throttle
 from publisher.auth.sessions import Sessions
 from publisher.auth.users import People, Rank
-from publisher.ledger import migrate, tables
+from publisher.ledger import tables
 from publisher.ledger.database import Database
-from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.integrity.backup import back_up, restore
 from publisher.ledger.integrity.seals import Audit
-from publisher.ledger.manager.rights import Rights
-from publisher.ledger.tables import EVERYTHING, history, login_failures, people
+from publisher.ledger.tables import history, login_failures, people
 from tests.support.clock import ManualClock
-from tests.support.older_ledgers import todays_names
-from tests.support.wishes import add, wish
 
 PASSWORD = "plough wicker ostrich"
 OTHER = "another good password"
@@ -198,31 +194,6 @@ def test_a_password_that_is_stored_anew_is_a_step(
     assert breaks(audit) == []
 
 
-def older(connection: Connection, clock: ManualClock) -> None:
-    """A ledger of the version before this, in which Anna may log in."""
-    migrate.upgrade(connection, "0020")
-    row = {"name": "Anna", "key": "anna", "role": "staff", "password": passwords.hashed(PASSWORD)}
-    connection.execute(insert(people).values(**row, created_at=clock.now()))
-
-
-def test_who_could_log_in_before_this_version_is_on_record_from_the_migration_on(
-    ledger_url: str, clock: ManualClock
-) -> None:
-    with closing(Database(ledger_url)) as database:
-        with database.write() as connection:
-            older(connection, clock)
-        database.migrate()
-        audit = Audit(database, clock)
-        assert breaks(audit) == []
-        with database.read() as connection:
-            step = connection.execute(select(history)).mappings().one()
-        assert (step["event"], step["detail"]) == ("person on record", '{"role": "staff"}')
-        People(database, clock).set_password("anna", OTHER)
-        assert breaks(audit) == []
-        by_hand(database, update(people).values(role="admin"))
-        assert breaks(audit) == [f"people/anna, step 2 left {BY_HAND}"]
-
-
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_a_backup_keeps_the_record_of_people(
     someone: People, database: Database, clock: ManualClock, tmp_path: Path
@@ -237,39 +208,6 @@ def test_a_backup_keeps_the_record_of_people(
         assert [person.name for person in those.all()] == ["Anna", "Bruno"]
         those.add("Carla", Rank.STAFF, PASSWORD)
         assert breaks(Audit(restored, clock)) == []
-
-
-@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
-def test_an_older_backup_is_of_the_instant_when_it_was_taken(
-    ledger_url: str, clock: ManualClock, tmp_path: Path
-) -> None:
-    """The steps that the migration adds make it no younger: what went out since is in doubt."""
-    source, place = tmp_path / "publisher.db", tmp_path / "restored.db"
-    with closing(Database(ledger_url)) as database:
-        with database.write() as connection:
-            older(connection, clock)
-        clock.advance(60)
-        with todays_names(database):
-            add(Ledger(database, clock), wish(clock, due_in=600))
-        with database.read() as connection:
-            taken_at = connection.execute(select(func.max(history.c.at))).scalar_one()
-    assert taken_at == clock.now()
-    clock.advance(3600)
-    done = restore(source, place, clock, "chef")
-    assert done.aftermath.taken_at == taken_at
-    assert len(done.aftermath.uncertain) == 1
-
-
-def test_who_could_log_in_before_this_version_has_a_right_over_everything(
-    ledger_url: str, clock: ManualClock
-) -> None:
-    with closing(Database(ledger_url)) as database:
-        with database.write() as connection:
-            older(connection, clock)
-        database.migrate()
-        anna = People(database, clock).find("anna")
-        assert anna.organisations is None
-        assert Rights({"bice-x": "BICE"}.get).permits(anna, Rank.STAFF, ["bice-x", EVERYTHING])
 
 
 def test_a_restore_brings_nobody_back(

@@ -96,8 +96,7 @@ def test_nobody_pauses_an_empty_ledger_on_postgresql(
     assert "Nothing was ever queued on the ledger in the database " in empty.err
 
 
-_OLDER = "0016"
-"""The version before a ledger had an id."""
+_OLDER = "0024"
 
 
 def make_older(workspace: Path) -> None:

@@ -4,7 +4,6 @@ import gzip
 import json
 import stat
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from publisher.base.errors import HistoryBroken, NotPossible, StorageError
-from publisher.ledger import migrate
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -32,7 +30,6 @@ from publisher.ledger.worker.attempts import Attempts
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
-from tests.support.older_ledgers import copy_rows
 from tests.support.wishes import add, wish
 
 DAY = 86_400.0
@@ -630,23 +627,3 @@ def test_a_history_that_was_changed_is_not_archived(office: Office) -> None:
     with pytest.raises(HistoryBroken, match="out to bice-x, step 2"):
         office.archive()
     assert not office.folder.exists()
-
-
-def test_a_ledger_of_an_older_version_gets_archives(
-    ledger_url: str, clock: ManualClock, tmp_path: Path
-) -> None:
-    with closing(Database(ledger_url)) as database:
-        with database.write() as connection:
-            migrate.upgrade(connection, "0011")
-        with closing(Database(f"sqlite:///{tmp_path}/newer.db")) as newer:
-            newer.migrate()
-            Office(newer, clock, tmp_path / "none").send("out", Accepted("1"))
-            copy_rows(newer, database)
-        office = Office(database, clock, tmp_path / "archive")
-        database.migrate()
-        database.check_revision()
-        assert office.flaws() == []
-        clock.advance(400 * DAY)
-        (made,) = office.archive()
-        assert made.deliveries == 1
-        assert office.flaws() == []

@@ -15,17 +15,14 @@ from sqlalchemy.engine import make_url
 from publisher.base.errors import (
     ConfigurationError,
     LedgerTooNew,
+    LedgerTooOld,
     LedgerUnavailable,
     PublisherError,
     StorageError,
 )
 from publisher.ledger import migrate as migrating
 from publisher.ledger.database import Database
-from publisher.ledger.enqueue import Ledger
 from publisher.ledger.tables import REVISION, metadata
-from tests.support.clock import ManualClock
-from tests.support.older_ledgers import todays_names
-from tests.support.wishes import add, wish
 
 
 def test_migrations_make_the_tables_that_the_code_describes(database: Database) -> None:
@@ -92,6 +89,15 @@ def test_connections_that_open_a_new_file_at_once_wait_for_each_other(tmp_path: 
             end.start()
             second.migrate()
             end.join()
+
+
+def test_a_ledger_from_before_the_first_release_is_refused(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0023'"))
+    with pytest.raises(LedgerTooOld):
+        database.migrate()
+    with pytest.raises(LedgerTooOld):
+        database.check_revision()
 
 
 def test_a_ledger_of_a_newer_version_is_refused(database: Database) -> None:
@@ -303,40 +309,3 @@ def test_an_option_that_the_server_does_not_know_is_named(postgres_url: str) -> 
         pytest.raises(LedgerUnavailable, match=r'url cannot be used: .*"foo"'),
     ):
         database.check_revision()
-
-
-def test_a_ledger_from_before_the_stops_learns_whose_each_id_is(
-    ledger_url: str, clock: ManualClock
-) -> None:
-    before = (
-        "DROP TABLE limits",
-        "DROP TABLE search",
-        "DROP TABLE ids_out",
-        "ALTER TABLE people DROP COLUMN openid",
-        "DROP INDEX ix_deliveries_problems",
-        "ALTER TABLE deliveries DROP COLUMN stop",
-        "ALTER TABLE deliveries DROP COLUMN halt",
-        "ALTER TABLE deliveries DROP COLUMN withdraw_at",
-        "CREATE INDEX ix_deliveries_problems ON deliveries (id) WHERE state = 'failed'",
-        "UPDATE deliveries SET remote_ids = '[\"7\", \"8\"]' WHERE post = 'a'",
-        "UPDATE deliveries SET remote_ids = '[\"8\"]' WHERE post = 'b'",
-        "UPDATE alembic_version SET version_num = '0006'",
-    )
-    with closing(Database(ledger_url)) as database:
-        with database.write() as connection:
-            migrating.upgrade(connection, "0011")
-            # The ledger's code of today writes it.
-            connection.exec_driver_sql("ALTER TABLE deliveries ADD COLUMN withdraw_at BIGINT")
-        wishes = [wish(clock, post, 0, repeat=True) for post in ("a", "b", "c")]
-        with todays_names(database):
-            add(Ledger(database, clock), *wishes)
-        with database.write() as connection:
-            for statement in before:
-                connection.exec_driver_sql(statement)
-        database.migrate()
-        with database.read() as connection:
-            known = connection.exec_driver_sql(
-                "SELECT remote_id, post FROM ids_out JOIN deliveries ON deliveries.id = delivery"
-                " ORDER BY remote_id"
-            ).all()
-    assert [tuple(row) for row in known] == [("7", "a"), ("8", "a")]

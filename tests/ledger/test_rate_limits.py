@@ -1,6 +1,5 @@
 """The newest word of the platforms on their limits, kept without any harm to deliveries."""
 
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,8 +7,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 from structlog.testing import capture_logs
 
-from publisher.base.errors import PublisherError
-from publisher.ledger import migrate, rate_limits
+from publisher.ledger import rate_limits
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -226,16 +224,3 @@ def test_it_rides_on_the_transaction_that_records_the_answer(
     told = (quarter(clock, 98), day(clock, 17))
     attempts.record(under_way, Accepted("1", limits=told), clock.ahead(30))
     assert len(commits) == 1
-
-
-def test_a_ledger_without_limits_gets_a_place_for_them(ledger_url: str, clock: ManualClock) -> None:
-    with closing(Database(ledger_url)) as database:
-        with database.write() as connection:
-            migrate.upgrade(connection, "0010")
-        with pytest.raises(PublisherError):
-            database.check_revision()
-        database.migrate()
-        database.check_revision()
-        with database.write() as connection:
-            rate_limits.keep(connection, "bice-x", (day(clock, 17),))
-        assert Limits(database, clock).current() == {"bice-x": [day(clock, 17)]}

@@ -1,11 +1,7 @@
 """The words by which the log is searched."""
 
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
-from publisher.ledger import migrate
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -16,7 +12,6 @@ from publisher.ledger.worker.attempts import Attempts
 from publisher.model.models import Content, Part, Picture
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused
 from tests.support.clock import ManualClock
-from tests.support.older_ledgers import copy_rows
 from tests.support.wishes import add, wish
 
 TEXTS = {
@@ -117,17 +112,3 @@ def test_a_post_is_found_by_its_address_and_by_its_error(
     assert found(logbook, "trop long") == {posts[1]}
     control.retry(posts[1], None, "direction")
     assert found(logbook, "trop long") == set()
-
-
-def test_a_ledger_of_an_older_version_is_indexed_when_it_is_migrated(
-    ledger_url: str, clock: ManualClock, tmp_path: Path
-) -> None:
-    with closing(Database(ledger_url)) as database:
-        with database.write() as connection:
-            migrate.upgrade(connection, "0009")
-        with closing(Database(f"sqlite:///{tmp_path}/newer.db")) as newer:
-            newer.migrate()
-            add(Ledger(newer, clock), wish(clock, "day.fr", texts=("La séance s'ouvre.",)))
-            copy_rows(newer, database)
-        database.migrate()
-        assert found(Logbook(database), "seance") == {"day.fr"}
