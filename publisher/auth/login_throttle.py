@@ -15,7 +15,8 @@ from publisher.base.text import folded
 from publisher.ledger.database import Database, Turn
 from publisher.ledger.manager.rights import row_of
 from publisher.ledger.tables import login_failures, microseconds
-from publisher.ledger.user_notices import MANY_FAILURES, Guessed
+from publisher.ledger.user_notices import Guessed
+from publisher.model.events import Event
 
 _FREE = 5
 """Failures of a name from one network, or in a known browser, that cause no delay."""
@@ -91,7 +92,7 @@ class Throttle:
                 failures = _row(connection, made.of_name[1]).failures
                 if failures == _FREE_IN_ALL:
                     detail = {"failures": failures}
-                    self._people.note(connection, person, MANY_FAILURES, detail)
+                    self._people.note(connection, person, Event.MANY_FAILED_LOG_INS, detail)
         return made
 
     def forgive(self, right: Try) -> None:

@@ -24,7 +24,6 @@ from publisher.ledger.database import Database
 from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of
 from publisher.ledger.tables import known_browsers, people, web_sessions
 from publisher.ledger.transitions import ACTOR
-from publisher.ledger.user_notices import ADDED, CHANGED, RECOGNISED
 from publisher.model.events import Event
 
 __all__ = ["People", "Person", "Rank"]
@@ -112,7 +111,7 @@ class People:
         }
         told = _told(rank, organisations)
         try:
-            with self._changing(row["key"], ADDED, actor, told) as connection:
+            with self._changing(row["key"], Event.PERSON_ADDED, actor, told) as connection:
                 self._require_over(connection, actor, row)
                 if row_of(connection, name) is not None:
                     raise _taken(name)
@@ -148,7 +147,7 @@ class People:
         person = self.find(name)
         values = {"role": rank, "organisations": _lines(organisations)}
         told = _told(rank, organisations)
-        with self._changing(person.key, CHANGED, actor, told) as connection:
+        with self._changing(person.key, Event.RIGHTS_CHANGED, actor, told) as connection:
             self._rights.require_over(connection, actor, person.organisations)
             self._require_over(connection, actor, values)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
@@ -229,7 +228,9 @@ class People:
         unseen = ours & (people.c.openid == _UNSEEN)
         query = select(people).where(ours & (people.c.openid == subject))
         told = {"role": found["role"]}
-        with self._changing(found["key"], RECOGNISED, found["name"], told) as connection:
+        with self._changing(
+            found["key"], Event.RECOGNISED_ELSEWHERE, found["name"], told
+        ) as connection:
             connection.execute(update(people).where(unseen).values(openid=subject))
             row = connection.execute(query).mappings().one_or_none()
         return person_of(row) if row else None

@@ -114,9 +114,9 @@ def _waiting(app: Application) -> Iterator[Finding]:
         if tried
         else ""
     )
-    resting = [status.account for status in overview.accounts if not status.needs_person]
-    if resting:
-        names = ", ".join(resting)
+    going_on = [status.account for status in overview.accounts if not status.needs_person]
+    if going_on:
+        names = ", ".join(going_on)
         yield good(
             "deliveries", _("Suspended, and go on by themselves: {accounts}.", accounts=names)
         )

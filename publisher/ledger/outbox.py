@@ -39,7 +39,7 @@ from publisher.base.stored_messages import told
 from publisher.ledger.database import Database
 from publisher.ledger.orphans import CLEARING
 from publisher.ledger.reading.lateness import BEGUN, OVER
-from publisher.ledger.suspensions import GOES_ON, SUSPENDED, unproved
+from publisher.ledger.suspensions import unproved
 from publisher.ledger.tables import (
     EVERYTHING,
     accounts,
@@ -55,11 +55,11 @@ from publisher.model.states import State
 
 _OLDEST = timedelta(days=7)
 """Older events are not sent, so that a service that is configured again does not send old ones."""
-_LONG_REST = timedelta(minutes=20)
+_LONG = timedelta(minutes=20)
 """A suspension that ends by itself is sent if it is longer: X's limits are reset after 15
 minutes.
 """
-_SAME_REST = timedelta(minutes=1)
+_SAME = timedelta(minutes=1)
 """A suspension that begins so soon after another counts as the same one."""
 _LEASE = 120.0  # real seconds; longer than a service takes, unless it hangs
 _APART = 60.0  # real seconds between two messages to one service
@@ -77,7 +77,7 @@ _IN_TROUBLE: ColumnElement[bool] = literal_column(
     " OR deliveries.pending_stop IS NOT NULL)"
 )
 _ON_ITS_OWN = (State.SCHEDULED, State.FAILED, State.MISSED)
-"""Values of `stop` for a delivery that no one stopped, and that the platform made public on its
+"""Values of `pending_stop` for a delivery that no one stopped, and that the platform made public on its
 own.
 """
 _Begun = Row[int, datetime, str, str]
@@ -173,7 +173,7 @@ class News:
             is_news = and_(history.c.at >= since, ~is_told)
             return [
                 *_late(connection, is_news),
-                *self._held(connection, is_news),
+                *self._suspended(connection, is_news),
                 *_going_on(connection, service, since),
                 *_stuck(connection, is_news),
                 *_still_out(connection, is_news),
@@ -181,7 +181,7 @@ class News:
                 *of_people(connection, is_news),
             ]
 
-    def _held(
+    def _suspended(
         self, connection: Connection, is_news: ColumnElement[bool]
     ) -> Iterator[SuspendedAccount]:
         now = self._clock.now()
@@ -207,7 +207,7 @@ class News:
                     until=row.suspended_until,
                     waiting=waiting,
                     next_due=next_due,
-                    others=_holds_since(connection, begun.at, others),
+                    others=_suspended_since(connection, begun.at, others),
                     is_tried=row.suspended_times is not None,
                 )
 
@@ -418,10 +418,12 @@ def _going_on(connection: Connection, service: str, since: datetime) -> Iterator
             .order_by(history.c.seq.desc())
         )
         steps = connection.execute(query.limit(_LOOKED_AT)).all()
-        if not steps or steps[0].event != GOES_ON or steps[0].at < since:
+        if not steps or steps[0].event != Event.ACCOUNT_GOES_ON or steps[0].at < since:
             continue
         newest, *before = steps
-        begun = takewhile(lambda step: step.event not in (Event.RESUMED, GOES_ON), before)
+        begun = takewhile(
+            lambda step: step.event not in (Event.RESUMED, Event.ACCOUNT_GOES_ON), before
+        )
         told = select(notices.c.step).where(
             notices.c.service == service,
             notices.c.step.in_([newest.id, *(step.id for step in begun)]),
@@ -459,16 +461,16 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
     begun: _Begun | None = None
     with connection.execute(query.execution_options(yield_per=50)) as steps:
         for step in steps:
-            if step.event in (Event.RESUMED, GOES_ON):
+            if step.event in (Event.RESUMED, Event.ACCOUNT_GOES_ON):
                 break
-            if step.event != SUSPENDED:
+            if step.event != Event.ACCOUNT_SUSPENDED:
                 continue
             if is_one and step.at < row.suspended_at:
                 break
             until = json.loads(step.detail)["until"]
             if (until is None) is not for_a_person:
                 continue
-            ended = until and datetime.fromisoformat(until) + _SAME_REST
+            ended = until and datetime.fromisoformat(until) + _SAME
             if begun and ended and not is_one and ended < begun.at:
                 break
             begun = step
@@ -478,10 +480,10 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
 def _is_told(row: Row[Any], begun_at: datetime) -> bool:
     """Whether a notice is sent for a suspension: at once, unless it ends by itself soon."""
     calls = row.suspended_times is not None and row.suspension_kind not in PASSING
-    return calls or row.suspended_until is None or row.suspended_until - begun_at > _LONG_REST
+    return calls or row.suspended_until is None or row.suspended_until - begun_at > _LONG
 
 
-def _holds_since(
+def _suspended_since(
     connection: Connection, since: datetime, rows: Sequence[Row[Any]]
 ) -> tuple[int, ...]:
     """The newest step since then with which each of these accounts was suspended."""
@@ -491,7 +493,7 @@ def _holds_since(
         query = select(func.max(history.c.id)).where(
             history.c.delivery.is_(None),
             history.c.account.in_(names[begin : begin + _AT_ONCE]),
-            history.c.event == SUSPENDED,
+            history.c.event == Event.ACCOUNT_SUSPENDED,
             history.c.at >= since,
         )
         found += connection.execute(query.group_by(history.c.account)).scalars()

@@ -42,10 +42,6 @@ from publisher.model.events import Event
 from publisher.model.outcomes import PASSING, AccountSuspended, Kind
 from publisher.model.states import State
 
-SUSPENDED = Event.ACCOUNT_SUSPENDED
-"""The event of an account that is suspended."""
-GOES_ON = Event.ACCOUNT_GOES_ON
-"""The event of an account that was suspended and has published since."""
 EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 """Before every instant."""
 _BY_ITSELF = accounts.c.suspended_until.is_not(None)
@@ -263,7 +259,7 @@ def go_on(connection: Connection, suspended: Sequence[Row[Any]], now: datetime) 
     )
     steps = [
         step(
-            None, GOES_ON, now, ACTOR, account=row.account,
+            None, Event.ACCOUNT_GOES_ON, now, ACTOR, account=row.account,
             detail={"kind": row.suspension_kind, "message": row.suspension_message},
         )
         for row in suspended
@@ -316,7 +312,10 @@ def _note(
     detail = {"kind": outcome.kind, "message": outcome.message, "until": outcome.until}
     note(
         connection,
-        [step(None, SUSPENDED, now, ACTOR, detail=detail, account=name) for name in names],
+        [
+            step(None, Event.ACCOUNT_SUSPENDED, now, ACTOR, detail=detail, account=name)
+            for name in names
+        ],
     )
 
 

@@ -11,9 +11,7 @@ from publisher.ledger.integrity import hash_chain
 from publisher.ledger.tables import account_chains, history
 from publisher.model.events import Event
 
-ADDED, CHANGED, RECOGNISED = Event.PERSON_ADDED, Event.RIGHTS_CHANGED, Event.RECOGNISED_ELSEWHERE
-MANY_FAILURES = Event.MANY_FAILED_LOG_INS
-_OF_THE_POWERFUL = (ADDED, CHANGED, RECOGNISED)
+_OF_THE_POWERFUL = (Event.PERSON_ADDED, Event.RIGHTS_CHANGED, Event.RECOGNISED_ELSEWHERE)
 """Sent for managers and admins only, who may approve, resume and withdraw."""
 _POWERFUL = ("manager", "admin")
 
@@ -52,12 +50,12 @@ def of_people(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[
         .where(
             history.c.delivery.is_(None),
             history.c.account.in_(chains),
-            history.c.event.in_((*_OF_THE_POWERFUL, MANY_FAILURES)),
+            history.c.event.in_((*_OF_THE_POWERFUL, Event.MANY_FAILED_LOG_INS)),
             is_news,
         )
         .order_by(history.c.id)
     )
     for row in connection.execute(query):
         role = json.loads(row.detail).get("role")
-        if row.event == MANY_FAILURES or role in _POWERFUL:
+        if row.event == Event.MANY_FAILED_LOG_INS or role in _POWERFUL:
             yield PersonNews(row.id, row.account.removeprefix(about), row.event, role, row.actor)

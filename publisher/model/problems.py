@@ -113,7 +113,7 @@ CODES: dict[str, str] = {
     "same-text-on-x": "Two accounts on X say the same, word for word.",
     "over-limit": "More posts are planned than the platform takes in that time.",
     "sure-miss": "It expires before its account may post again.",
-    "account-stopped": "The account is paused, or held until a person resumes it.",
+    "account-stopped": "The account is paused, or suspended until a person resumes it.",
     "stale-translation": "The source of the translation was changed after it.",
 }
 """Every code that a problem can have, with what it means in one line."""

@@ -158,8 +158,8 @@ class Watchdog:
         """The message that nothing is late any more, or only posts with a reported reason."""
         if not report.late:
             standing = self._app.queries.accounts()
-            rests = any(one.account == EVERYTHING and one.paused_at for one in standing)
-            return _(ALL_PAUSED if rests else NOTHING_LATE)
+            all_paused = any(one.account == EVERYTHING and one.paused_at for one in standing)
+            return _(ALL_PAUSED if all_paused else NOTHING_LATE)
         rest = self._monitor.in_words(report.late, "")
         return joined(_("What was late without a known reason goes out again. But:"), rest)
 

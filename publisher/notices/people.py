@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from publisher.base.i18n import _, later
-from publisher.ledger.user_notices import ADDED, CHANGED, MANY_FAILURES, RECOGNISED, PersonNews
+from publisher.ledger.user_notices import PersonNews
+from publisher.model.events import Event
 
 _EVENTS: Mapping[str, str] = {
-    ADDED: later("{name} may log in, as {role}"),
-    CHANGED: later("{name} has other rights, as {role}"),
-    RECOGNISED: later("{name} logged in elsewhere for the first time, as {role}"),
-    MANY_FAILURES: later("many log-ins as {name} fail"),
+    Event.PERSON_ADDED: later("{name} may log in, as {role}"),
+    Event.RIGHTS_CHANGED: later("{name} has other rights, as {role}"),
+    Event.RECOGNISED_ELSEWHERE: later("{name} logged in elsewhere for the first time, as {role}"),
+    Event.MANY_FAILED_LOG_INS: later("many log-ins as {name} fail"),
 }
 
 
@@ -18,13 +19,13 @@ def event(item: PersonNews) -> str:
 
 
 def sentences(item: PersonNews) -> list[str]:
-    if item.event == MANY_FAILURES:
+    if item.event == Event.MANY_FAILED_LOG_INS:
         return [
             _("30 log-ins as {name} have failed: somebody may be guessing the password.", name=item.name),
             _("Browsers in which {name} has logged in before are not slowed down.", name=item.name),
             _("var/log/web.log says from where. `publisher user unlock {name}` ends the waits.", name=item.name),
         ]  # fmt: skip
-    if item.event == RECOGNISED:
+    if item.event == Event.RECOGNISED_ELSEWHERE:
         doubt = _(
             "If that was not {name}: `publisher user remove {name}`, and look at the provider.",
             name=item.name,

@@ -8,15 +8,14 @@ from publisher.base.i18n import _, later
 from publisher.ledger.integrity.after_restore import FIRST
 from publisher.ledger.integrity.archive_files import LOST
 from publisher.ledger.reading.queries import HistoryStep
-from publisher.ledger.suspensions import GOES_ON, SUSPENDED
 from publisher.ledger.tables import EVERYTHING
 from publisher.model.events import Event
 
 EVENTS = {
     Event.PAUSED: later("Paused"),
     Event.RESUMED: later("Resumed"),
-    SUSPENDED: later("Suspended by the platform:"),
-    GOES_ON: later("Goes on, no longer suspended:"),
+    Event.ACCOUNT_SUSPENDED: later("Suspended by the platform:"),
+    Event.ACCOUNT_GOES_ON: later("Goes on, no longer suspended:"),
     Event.HELD: later("Held"),
     Event.HOLD_LIFTED: later("Not held any more"),
     Event.REJECTED: later("Rejected"),

@@ -59,7 +59,7 @@ def pause(
 def resume(
     context: typer.Context, *, account: Account = None, yes: Yes = False, who: Who = None
 ) -> None:
-    """Go on publishing after a pause, or after an account was held.
+    """Go on publishing after a pause, or after an account was suspended.
 
     What fell due meanwhile does not go out in a burst: of each account the first goes at once, and
     each other a minute after the one before it. They are listed before anything goes on, and it

@@ -13,7 +13,6 @@ from publisher.cli import arguments
 from publisher.cli.output import console
 from publisher.ledger.account_owners import VERIFIED
 from publisher.ledger.reading.queries import HistoryStep
-from publisher.ledger.suspensions import GOES_ON, SUSPENDED
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events
 from publisher.model.events import Event
@@ -71,7 +70,7 @@ class RunDisplay:
         if any(one.account == EVERYTHING and one.paused_at for one in self._app.queries.accounts()):
             line = _("Everything is paused. Nothing leaves any more.")
             console.print_prose(console.paint(line, "yellow"))
-        self._say_what_rests(waiting.scheduled)
+        self._say_what_waits(waiting.scheduled)
 
     def report(self, step: HistoryStep) -> None:
         """Print a line for a step, unless it is only for the history."""
@@ -98,7 +97,7 @@ class RunDisplay:
         """Print the summary at the end."""
         self._say_what_has_become()
         with suppress(LedgerUnavailable):
-            self._say_what_rests(self._app.queries.waiting().scheduled)
+            self._say_what_waits(self._app.queries.waiting().scheduled)
 
     def _say_what_has_become(self) -> None:
         if not self._came_to:
@@ -110,14 +109,14 @@ class RunDisplay:
             _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
         )
 
-    def _say_what_rests(self, scheduled: int) -> None:
+    def _say_what_waits(self, scheduled: int) -> None:
         """Print how many wait for a person, besides the `scheduled` ones."""
-        resting = self._app.queries.counts().get(State.SCHEDULED, 0) - scheduled
-        if resting > 0:
+        waiting = self._app.queries.counts().get(State.SCHEDULED, 0) - scheduled
+        if waiting > 0:
             line = plural(
                 "{number} more delivery waits for a person; `publisher status` shows why.",
                 "{number} more deliveries wait for a person; `publisher status` shows why.",
-                resting,
+                waiting,
             )
             console.print_prose(console.paint(line, "yellow"))
 
@@ -125,7 +124,7 @@ class RunDisplay:
         """The event, with the number of a thread's part, or the end of a suspension."""
         if step.event == Event.PART_PUBLISHED:
             return _("part {number} published", number=step.detail.get("part", ""))
-        if step.event == SUSPENDED and (until := step.detail.get("until")):
+        if step.event == Event.ACCOUNT_SUSPENDED and (until := step.detail.get("until")):
             time = console.minute(datetime.fromisoformat(str(until)), self._zone)
             return _("suspended until {time}", time=time)
         return events.event(step.event)
@@ -140,7 +139,7 @@ class RunDisplay:
             )
             address = self._address(step)
             return _("{name}: {value}", name=said, value=address) if address else said
-        if step.event == GOES_ON:
+        if step.event == Event.ACCOUNT_GOES_ON:
             return event  # its message is the reason of the suspension
         reason = step.detail.get("reason")
         why = reason and _(str(reason))  # reasons of `queue` are stored in English
