@@ -1,7 +1,7 @@
 """The contract of all channels; `tests/channels/test_contract.py` checks each of them.
 
 A channel translates and classifies. It does not retry, limit, log or know the ledger, and it waits
-only in `depart`: that is in one place, `delivery/courier.py`.
+only in `depart`, until `delivery/send.py` lets the request go.
 """
 
 from collections.abc import Callable, Collection

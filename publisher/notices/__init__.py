@@ -1,7 +1,7 @@
 """Notifications to people about what needs them: e-mail, Slack, ntfy and others.
 
 The dispatcher starts them. Each service in `[notices]` has its own thread, so that a slow one
-delays neither the posts nor the others. `ledger.news` decides what is reported, and that it is
+delays neither the posts nor the others. `ledger.outbox` decides what is reported, and that it is
 reported once, even with many processes.
 """
 
