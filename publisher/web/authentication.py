@@ -228,7 +228,7 @@ def know_browser(response: Response, settings: WebSettings, token: str) -> None:
 
 def new_secret() -> str:
     """A random secret for a visitor who is not logged in yet."""
-    return secrets.token_urlsafe(24)
+    return secrets.token_urlsafe(32)
 
 
 def _accepted(headers: Headers) -> str | None:

@@ -1,15 +1,19 @@
 """The log of the pages says who came in, who did not, and who tried what they may not."""
 
+import ast
 import re
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
+import structlog
 
 from publisher.app import Application
 from publisher.auth.users import Rank
 from tests.support.pages import PASSWORD, Visit
 
 _WRONG = "hunter2 hunter2"
+_PAIR = re.compile(r"""(\w+)=('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[\w.+-]+)""")
 
 
 @pytest.fixture
@@ -44,6 +48,24 @@ def test_who_comes_and_goes_is_on_record(said: Said, manager: Visit) -> None:
     assert "logged out elsewhere; person='direction'" in said
     manager.send("/logout")
     assert "event='logged out'; person='direction'" in said
+
+
+def test_each_line_can_be_read_by_a_program(
+    anonymous: Visit, manager: Visit, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Names with values as Python writes them: the time in UTC, the level and the event first."""
+    anonymous.log_in('it\'s "me"\n=x', _WRONG)
+    manager.get("/people")
+    structlog.get_logger().warning("a\nb='c'", words="d\" e='f'", number=7, nothing=None)
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 3, lines
+    for line in lines:
+        read = {name: ast.literal_eval(value) for name, value in _PAIR.findall(line)}
+        assert " ".join(f"{name}={value!r}" for name, value in read.items()) == line
+        assert [*read][:3] == ["timestamp", "level", "event"]
+        assert datetime.fromisoformat(read["timestamp"]).utcoffset() == timedelta()
+    assert read["event"] == "a\nb='c'"
+    assert (read["number"], read["nothing"]) == (7, None)
 
 
 def test_who_does_not_get_in_is_on_record(
