@@ -103,7 +103,7 @@ def test_no_token_of_the_provider_comes_to_the_browser_or_is_kept(
     told = "".join(f"{answer.headers}{answer.text}" for answer in answers)
     with app.database.read() as connection:
         tables = inspect(connection).get_table_names()
-        kept = [connection.exec_driver_sql(f'SELECT * FROM "{name}"').fetchall() for name in tables]  # noqa: S608
+        kept = [connection.exec_driver_sql(f'SELECT * FROM "{name}"').fetchall() for name in tables]
     (id_token,) = provider.issued
     for token in (id_token, id_token.rpartition(".")[2], ACCESS_TOKEN, SECRET):
         assert token not in f"{told}{kept}{dict(visit.client.cookies)}{capfd.readouterr()}"
