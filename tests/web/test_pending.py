@@ -219,6 +219,16 @@ def test_mending_what_is_published_is_not_told_as_done(
     assert "“Withdraw” takes it down" in manager.text
 
 
+def test_the_parts_of_a_thread_are_numbered_as_the_reader_writes(
+    workspace: Workspace, address: str
+) -> None:
+    workspace.edit("later.fr.md", "Deux.", "Trois.")
+    with Visit(address, **{"accept-language": "fr"}) as visit:
+        visit.log_in("direction")
+        visit.get("/posts/later.fr/queue")
+        assert "<b>2\N{NO-BREAK SPACE}:</b>" in visit.page
+
+
 def test_what_was_not_shown_is_not_queued(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:
