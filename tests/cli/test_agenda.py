@@ -9,6 +9,7 @@ import pytest
 from publisher.cli import arguments
 from tests.agenda.calendars import calendar, event, written
 from tests.cli.conftest import SESSION
+from publisher.cli import arguments
 from tests.cli.runner import Cli
 
 MOVED = SESSION.replace("2016-03-07", "2016-03-08")
@@ -85,6 +86,27 @@ def test_a_moved_item_takes_its_posts_along_at_the_next_queue(
 def test_earlier_is_a_minus(cli: Cli, session: Path) -> None:
     assert cli("agenda", "move", "annual-day", "--by", "-30m", "--keep-end", "--yes").code == 0
     assert session.read_text() == SESSION.replace("09:00", "08:30")
+
+
+def test_what_was_not_shown_is_not_done(
+    cli: Cli, session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft that came while somebody read is shown, and asked about anew."""
+    asked: list[str] = []
+
+    def answer(question: str) -> None:
+        asked.append(question)
+        assert session.read_text() == SESSION
+        (session.parent / "late.fr.md").write_text("---\nat: annual-day\nto: bice-x\n---\nTard.\n")
+
+    monkeypatch.setattr(arguments, "confirm", answer)
+    result = cli("agenda", "move", "annual-day", "--by", "1d")
+    assert result.code == 0
+    assert len(asked) == 2
+    before, _, after = result.out.partition("That changes something else by now than what was shown:")
+    assert "late.fr" not in before
+    assert "late.fr" in after
+    assert session.read_text() == MOVED
 
 
 def test_nobody_is_asked_where_nobody_can_answer(cli: Cli, session: Path) -> None:

@@ -178,6 +178,12 @@ def carry_out(
             _("With --json nobody is asked."), hint=_("Say --yes, or --dry-run to look.")
         )
     app = arguments.looking(context)
+
+    def impact() -> "agenda_impact.Effects":
+        return agenda_impact.effects(
+            app.settings, app.queries, app.clock.now(), proposal.before, proposal.after
+        )
+
     wanted = [change for change in changes if change.kinds]
     with progress.shown():
         proposal = propose(file, wanted)
@@ -187,9 +193,7 @@ def carry_out(
                 _("Nothing was changed: posts/session.yaml would have these problems.")
             )
             raise typer.Exit(1)
-        effects = agenda_impact.effects(
-            app.settings, app.queries, app.clock.now(), proposal.before, proposal.after
-        )
+        effects = impact()
     writes = bool(wanted) and not dry_run
     if as_json:
         if writes:
@@ -205,8 +209,14 @@ def carry_out(
         console.print_prose(_("Nothing was changed.") if wanted else _("Nothing to change."))
         return
     console.print_line()
-    if not yes:
+    while not yes:
         arguments.confirm(_("Change posts/session.yaml?"))
+        shown, effects = effects, impact()
+        if effects == shown:
+            break
+        console.print_prose(_("That changes something else by now than what was shown:"))
+        agenda_changes.print_all(proposal, effects, file.session.zone)
+        console.print_line()
     proposal.save()
     console.print_prose(_("posts/session.yaml is changed. Run `publisher queue`: it makes it so."))
 
