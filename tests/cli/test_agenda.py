@@ -9,7 +9,6 @@ import pytest
 from publisher.cli import arguments
 from tests.agenda.calendars import calendar, event, written
 from tests.cli.conftest import SESSION
-from publisher.cli import arguments
 from tests.cli.runner import Cli
 
 MOVED = SESSION.replace("2016-03-07", "2016-03-08")
@@ -103,7 +102,9 @@ def test_what_was_not_shown_is_not_done(
     result = cli("agenda", "move", "annual-day", "--by", "1d")
     assert result.code == 0
     assert len(asked) == 2
-    before, _, after = result.out.partition("That changes something else by now than what was shown:")
+    before, _, after = result.out.partition(
+        "That changes something else by now than what was shown:"
+    )
     assert "late.fr" not in before
     assert "late.fr" in after
     assert session.read_text() == MOVED

@@ -10,7 +10,8 @@ import structlog
 
 from publisher.app import Application
 from publisher.auth.users import Rank
-from tests.support.pages import PASSWORD, Visit
+from publisher.settings.schema import WebSettings
+from tests.support.pages import PASSWORD, Visit, serving
 
 _WRONG = "hunter2 hunter2"
 _PAIR = re.compile(r"""(\w+)=('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[\w.+-]+)""")
@@ -122,3 +123,22 @@ def test_nobody_writes_lines_of_their_own(said: Said, staff: Visit) -> None:
     staff.client.post("/people/a%0Aevent='logged in' person='chef'", data={"form": "x"})
     assert "refused; why='not our form'" in said
     assert "\nevent" not in said
+
+
+def test_a_proxy_that_hides_its_readers_is_told_of_once(
+    app: Application, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All of them would be one network, which has two places and guesses together."""
+    where = WebSettings(public_url="https://publisher.example.org")
+    headers = {"host": "publisher.example.org"}
+    with serving(app, where) as address:
+        httpx.get(f"{address}/login", headers={**headers, "x-forwarded-for": "192.0.2.7"})
+        assert "X-Forwarded-For" not in capfd.readouterr().err
+        for _ in range(3):
+            httpx.get(f"{address}/login", headers=headers)
+    (line,) = [line for line in capfd.readouterr().err.splitlines() if "proxy" in line]
+    assert "level='warning'" in line
+    assert "X-Forwarded-For" in line
+    with serving(app) as address:  # nothing stands before them
+        httpx.get(f"{address}/login")
+    assert "proxy" not in capfd.readouterr().err

@@ -4,6 +4,7 @@ The ledger has the instant of the request in its place. A lateness by that would
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -15,7 +16,7 @@ from publisher.model.states import State
 _CHUNK = 500
 
 
-def reported() -> Select[tuple[int]]:
+def reported() -> Select[Any]:
     """The ids of those deliveries, as far as their history is not in an archive."""
     return select(history.c.delivery).where(
         history.c.event == Event.RESOLVED,
