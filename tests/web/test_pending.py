@@ -8,6 +8,7 @@ import pytest
 from publisher.app import Application
 from publisher.model.outcomes import Kind, Refused
 from publisher.model.states import State
+from publisher.web import unqueued
 from tests.support.happening import ends
 from tests.support.pages import Visit
 from tests.support.uploads import seen
@@ -262,3 +263,13 @@ def test_today_marks_what_is_not_on_the_schedule_as_its_draft_says(
     manager.get(f"/posts/{shown}")
     manager.send(f"/posts/{shown}/queue", shown=manager.shown)
     wait_for(lambda: not marked())
+
+
+def test_today_says_where_it_does_not_compare(
+    manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager.get("/")
+    assert "does not compare them" not in manager.text
+    monkeypatch.setattr(unqueued, "COMPARED", 2)
+    manager.get("/")
+    assert "There are so many drafts that this page does not compare them" in manager.text
