@@ -217,7 +217,7 @@ def carry_out(
 
 
 def _agree(
-    shown: "Effects", impact: "Callable[[], Effects]", show: "Callable[[Effects], None]"
+    shown: "Effects", impact: Callable[[], "Effects"], show: Callable[["Effects"], None]
 ) -> None:
     """Ask until what it brings is what was shown; `Abort` when the answer is no."""
     while True:
