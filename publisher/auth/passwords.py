@@ -53,7 +53,8 @@ def checked(password: str, name: str, known_words: Collection[str] = ()) -> str:
     known = _words(" ".join([name, *_CONTEXT, *known_words]))
     guess = zxcvbn(password[:_ESTIMATED], user_inputs=sorted(known))
     plain = "".join(_WORD.findall(_bare(password)))
-    rest = re.sub("|".join(sorted(known, key=len, reverse=True)), "", plain)
+    longest_first = sorted(known, key=len, reverse=True)
+    rest = re.sub("|".join(map(re.escape, longest_first)), "", plain)
     # The rest of the password without these words must be strong as well.
     is_own = rest and zxcvbn(rest[:_ESTIMATED])["score"] >= _GOOD_REST
     if guess["score"] < _GOOD or not is_own or _FAMOUS in plain:

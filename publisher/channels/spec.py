@@ -74,6 +74,8 @@ class Option:
     """Its description in the files' schema, for editors."""
     required: str | None = None
     """The message for an account without it; None: it is optional."""
+    shape: str = ""
+    """What a value that does not match must look like, in words; empty: the pattern is shown."""
 
 
 @dataclass(frozen=True, slots=True)

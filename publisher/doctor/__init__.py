@@ -14,7 +14,12 @@ __all__ = ["Finding", "Grade", "examine"]
 
 
 def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
-    """Run all checks and yield their findings, good ones too. `app` need not be open."""
+    """Run all checks and yield their findings, good ones too. `app` need not be open.
+
+    A ledger that somebody may have planted is not opened, and nothing is asked with keys after it.
+    """
     yield from machine.examine(app.settings)
+    if machine.is_planted(app.settings):
+        return
     yield from ledger.examine(app)
     yield from accounts.examine(app, offline=offline)

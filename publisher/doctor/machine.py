@@ -71,12 +71,21 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _planted(settings: Settings) -> Iterator[Finding]:
-    """Files that a commit should not contain."""
+def is_planted(settings: Settings) -> bool:
+    """Whether `var` is not Publisher's own: what is in it, such as the ledger, must not be used."""
+    return next(_var(settings), None) is not None
+
+
+def _var(settings: Settings) -> Iterator[Finding]:
     try:
         planted.refuse_var_in_git(settings)
     except ConfigurationError as error:
         yield bad("var", str(error), error.hint)
+
+
+def _planted(settings: Settings) -> Iterator[Finding]:
+    """Files that a commit should not contain."""
+    yield from _var(settings)
     for name in planted.modules(settings.workspace):
         yield warning(name, planted.shadows(name), planted.remove(name))
 

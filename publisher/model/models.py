@@ -525,6 +525,10 @@ class Delivery(Frozen):
     """When its orphans at the platform are deleted."""
     withdraw_at: datetime | None = None
     """When its withdrawal is tried again; None: all is deleted, or no withdrawal has begun."""
+    is_reported: bool = False
+    """Whether a person reported it as published, so that nobody knows when it left. Read from the
+    history, for the log alone; see `ledger/reading/reported.py`.
+    """
     as_stored: dict[str, str] = {}
     """Columns that the ledger stores in another form, for the digest of the next step."""
 
@@ -569,8 +573,8 @@ class Delivery(Frozen):
 
     @property
     def lateness(self) -> timedelta | None:
-        """The time from `not_before` to publication; None while it is not out."""
-        if self.published_at is None:
+        """The time from `not_before` to publication; None while it is not out, or not known."""
+        if self.published_at is None or self.is_reported:
             return None
         return self.published_at - self.not_before
 

@@ -235,5 +235,5 @@ class Monitor:
 
 
 def _of_ledger(error: PublisherError) -> Trouble:
-    message = error.plainly or _("The ledger cannot be used ({kind}).", kind=type(error).__name__)
+    message = error.plainly or _("The ledger cannot be used.")
     return Trouble(Subject.LEDGER, message, error.hint or _("`publisher doctor` says more."))

@@ -46,6 +46,7 @@ def refuse(
             return 0
         return 1 if state and state not in WAITING and not drafts.has(other) else 2
 
+    renamed: _Renamed = defaultdict(list)
     for change, text in fresh:
         holders = known[text]
         others = [holder for holder in holders.items() if holder[0] != change.post]
@@ -58,7 +59,29 @@ def refuse(
         if other in partly:
             _refuse_rest(change, other, posts[change.post], problems)
         else:
-            _refuse_whole(change, other, state, posts[change.post], drafts, problems)
+            _refuse_whole(change, other, state, posts[change.post], drafts, problems, renamed)
+    _warn_of_renamed(renamed, posts, problems)
+
+
+_Renamed = defaultdict[tuple[str, str, State], list[str]]
+"""By post, the name of the draft that it was before, and the state then: the accounts."""
+
+
+def _warn_of_renamed(renamed: _Renamed, posts: Mapping[str, Post], problems: Problems) -> None:
+    """Warn once for each post, with all accounts that had its text under another name."""
+    for (post, other, state), accounts in renamed.items():
+        problems.warning(
+            posts[post],
+            "already-out",
+            _(
+                "A draft called {other} had this text, which went to {accounts} already ({state}); "
+                "it does not go out again.",
+                other=other,
+                accounts=", ".join(accounts),
+                state=_(state),
+            ),
+            _("Nothing to do if the draft was renamed."),
+        )
 
 
 def _let_go_on(changes: list[PlannedChange], other: str, renamed: PlannedChange) -> None:
@@ -94,8 +117,9 @@ def _refuse_whole(
     post: Post,
     drafts: Library,
     problems: Problems,
+    renamed: _Renamed,
 ) -> None:
-    """Report that the account has the text in another post, `other`.
+    """Report that the account has the text in another post, `other`, or note it in `renamed`.
 
     `state`: None if the other is not queued yet either.
     """
@@ -139,18 +163,7 @@ def _refuse_whole(
             _("Change the text, or say `repeat: true` if it is meant to go out again."),
         )
     else:
-        problems.warning(
-            post,
-            "already-out",
-            _(
-                "{account} has this text already ({state}), from a draft that was "
-                "called {other}; it does not go out again.",
-                account=change.account,
-                state=_(state),
-                other=other,
-            ),
-            _("Nothing to do if the draft was renamed."),
-        )
+        renamed[post.id, other, state].append(change.account)
 
 
 def refuse_renamed(
@@ -167,6 +180,7 @@ def refuse_renamed(
     fresh = [c for c in changes if c.delivery is None and c.wish and c.wish.repeat]
     known = queries.with_fingerprints({_text_key(change) for change in fresh})
     out = [d for d in known if is_or_may_be_out(d) and not drafts.has(d.post)]
+    renamed: _Renamed = defaultdict(list)
     for change in fresh:
         delivery = next((d for d in out if _is_renamed(d, change, posts[change.post])), None)
         if delivery is None:
@@ -176,7 +190,8 @@ def refuse_renamed(
         if delivery.remote_ids and delivery.state is not State.PUBLISHED:
             _refuse_rest(change, other, post, problems)
         else:
-            _refuse_whole(change, other, delivery.state, post, drafts, problems)
+            _refuse_whole(change, other, delivery.state, post, drafts, problems, renamed)
+    _warn_of_renamed(renamed, posts, problems)
 
 
 def _is_renamed(delivery: Delivery, change: PlannedChange, post: Post) -> bool:

@@ -103,7 +103,7 @@ def _label(detail: Detail, change: PlannedChange) -> str:
     )
     match detail.aspect:
         case Aspect.TEXT:
-            return f"{detail.number}:" if several > 1 else ""
+            return _("{number}:", number=detail.number) if several > 1 else ""
         case Aspect.TITLE:
             return _("title:")
         case Aspect.ALT:

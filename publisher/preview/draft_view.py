@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from publisher.base.formats import exact, span
-from publisher.base.i18n import _
+from publisher.base.i18n import NAMES, _
 from publisher.base.text import shortened
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
@@ -25,6 +25,7 @@ class Translation:
     """A draft with the same text in another language."""
 
     lang: str
+    """The language's own name for itself, else its code or the draft's name."""
     post: str
     number: int | None
     """Its number on the page; None if it is not on it."""
@@ -149,7 +150,11 @@ class Drafts:
             instant=leaves,
             notes=[*self._notes(post)],
             translations=[
-                Translation(other.lang or other.id, other.id, numbers.get(other.id))
+                Translation(
+                    NAMES.get(other.lang or "", other.lang or other.id),
+                    other.id,
+                    numbers.get(other.id),
+                )
                 for other in self._library.translations(post)
             ],
             problems=self._problems[post.file],

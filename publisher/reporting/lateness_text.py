@@ -1,16 +1,31 @@
 """Text about late posts, the same in commands, on pages and in notices."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from publisher.base.i18n import plural
+from publisher.base.i18n import _, later, plural
 from publisher.channels.registry import in_sentence
 from publisher.ledger.reading.lateness import Cause, Late, LateGroup
+from publisher.model.outcomes import Kind
 
 _ORDER = (
     Cause.CLOCK, Cause.NOT_TAKEN, Cause.IN_HAND, Cause.UNCERTAIN, Cause.SUSPENDED, Cause.SPACED,
 )  # fmt: skip
 """The order of the causes; refusals come last, by platform."""
+_KINDS: Mapping[Kind, str] = {
+    Kind.CONTENT: later("because of what they say"),
+    Kind.AUTH: later("the keys are not accepted"),
+    Kind.PERMISSION: later("the keys do not permit it"),
+    Kind.RATE_LIMIT: later("a limit of the account is used up"),
+    Kind.APP_LIMIT: later("a limit of the app is used up"),
+    Kind.DUPLICATE: later("it has the text already"),
+    Kind.POLICY: later("its rules forbid it"),
+    Kind.UNAVAILABLE: later("it is out of order, or cannot be reached"),
+    Kind.UNKNOWN_OUTCOME: later("its answer did not come"),
+    Kind.EXPIRED: later("it is too late"),
+    Kind.CLOCK: later("the clock of this machine is wrong"),
+}
+"""What a platform has against a post, in brackets."""
 
 
 def in_words(
@@ -55,7 +70,7 @@ def _of_platform(group: LateGroup) -> str:
         "{platform} does not take {number} of them ({kind}); they are tried again.",
         group.number,
         platform=platform,
-        kind=group.kind,
+        kind=_(_KINDS[group.kind] if group.kind else later("for a reason that is not known")),
     )
 
 

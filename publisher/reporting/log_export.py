@@ -31,7 +31,7 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
         "state": delivery.state,
         "due_at": instant_text(delivery.due_at),
         "embargo_until": instant_text(delivery.embargo_until),
-        "published_at": instant_text(delivery.published_at),
+        "published_at": None if delivery.is_reported else instant_text(delivery.published_at),
         "lateness_s": None if lateness is None else round(lateness.total_seconds(), 3),
         "remote_ids": list(delivery.remote_ids),
         "withdrawn_ids": list(delivery.withdrawn_ids or ()),

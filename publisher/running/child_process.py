@@ -14,7 +14,9 @@ from typing import BinaryIO
 from publisher.base.files import file_errors
 from publisher.base.process import VARIABLE, Listener, bare_environment
 
-_LOG_LIMIT = 5_000_000  # bytes; a longer log is rotated, and the older one is deleted
+_LOG_LIMIT = 5_000_000  # bytes; a longer log is rotated
+_KEPT_LOGS = 9
+"""Older logs of a process. Who floods a log must not thereby delete who logged in before."""
 _TETHER = (
     "import ctypes, os, sys\n"
     "parent, *command = sys.argv[1:]\n"
@@ -146,10 +148,11 @@ class Child:
         """
         with suppress(OSError):  # a full disk: the log stays as it is
             if self.log.stat(follow_symlinks=False).st_size > _LOG_LIMIT:
-                aside = _aside(self.log)
-                aside.unlink(missing_ok=True)
-                with self.log.open("rb") as log, _opened(aside) as copy:
+                fresh = _aside(self.log, 0)  # a copy that fails must not displace an older log
+                fresh.unlink(missing_ok=True)
+                with self.log.open("rb") as log, _opened(fresh) as copy:
                     shutil.copyfileobj(log, copy)
+                _put_aside(fresh, self.log)
                 with _opened(self.log) as log:
                     log.truncate(0)
 
@@ -180,8 +183,17 @@ class Child:
             self._process.send_signal(number)
 
 
-def _aside(path: Path) -> Path:
-    return path.with_name(f"{path.name}.1")
+def _aside(log: Path, number: int) -> Path:
+    """The name of an older log: the higher the number, the older."""
+    return log.with_name(f"{log.name}.{number}")
+
+
+def _put_aside(content: Path, log: Path) -> None:
+    """Make `content` the newest of the older logs; the oldest is deleted if there are too many."""
+    for number in range(_KEPT_LOGS - 1, 0, -1):
+        if os.path.lexists(_aside(log, number)):
+            _aside(log, number).replace(_aside(log, number + 1))
+    content.replace(_aside(log, 1))
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -195,5 +207,5 @@ def _open_log(path: Path) -> BinaryIO:
     with file_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(path) and path.stat(follow_symlinks=False).st_size > _LOG_LIMIT:
-            path.replace(_aside(path))
+            _put_aside(path, path)
         return _opened(path)

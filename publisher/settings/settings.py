@@ -435,8 +435,12 @@ _MESSAGES = {
 """What pydantic finds, in our words; values in braces are those of its context."""
 _PATTERNS = {
     "language": later("must be the code of a language such as fr or pt-BR"),
-    "page_id": later("must be the number of a Page, of digits alone"),
-    "url": later("must be a web address such as https://www.example.org"),
+    **{
+        option.name: option.shape
+        for spec in SPECS.values()
+        for option in spec.options
+        if option.shape
+    },
 }
 """What these settings must look like, in words."""
 _ODD = later("cannot have this value")

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Annotated
 from weakref import WeakValueDictionary
 
+import structlog
 from babel import negotiate_locale
 from fastapi import Depends, Form
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +26,7 @@ from publisher.auth.login_throttle import network_of
 from publisher.auth.sessions import LIFE, LoginSession
 from publisher.base import i18n
 from publisher.base.errors import PublisherError
+from publisher.base.i18n import _
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.settings.schema import WebSettings
 from publisher.web import security
@@ -40,6 +42,8 @@ _STRANGERS, _OF_NETWORK = 8, 2
 """The same for all visitors without a session together, and for those from one network."""
 _WAITS, _ELSEWHERE = "/login/openid", 4
 """The path that waits for another server, and its limit: it does not block password log-ins."""
+_HERE = ("127.0.0.1", "::1")
+"""Where a proxy asks from that is believed about its clients; see `server.serve`."""
 _WISH = re.compile(r"([a-z-]+)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*(?:,|$)")
 """A language and its weight, in `Accept-Language`. Source: RFC 9110, 12.5.4."""
 
@@ -94,6 +98,7 @@ class Recognition:
         self._elsewhere = asyncio.Semaphore(_ELSEWHERE)
         self._networks: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._reception = Reception()
+        self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_PUBLIC):
@@ -109,6 +114,7 @@ class Recognition:
         spoken = session.person.language if session else None
         wanted = spoken or _accepted(Headers(scope=scope)) or self._application.settings.language
         if session is None:
+            self._warn_of_proxy(scope)
             try:
                 receive = await self._reception.whole(receive)
             except TimeoutError:
@@ -131,6 +137,21 @@ class Recognition:
         if scope["path"] == _STREAM:
             return _Places()
         return _Places(self._shares[session.person.name])
+
+    def _warn_of_proxy(self, scope: Scope) -> None:
+        """Log once that the proxy before the pages does not say for whom it asks."""
+        client = scope["client"][0] if scope.get("client") else ""
+        is_behind_proxy = self._settings.is_secure and client in _HERE
+        if self._has_warned or not is_behind_proxy or "x-forwarded-for" in Headers(scope=scope):
+            return
+        self._has_warned = True
+        structlog.get_logger().warning(
+            _("The proxy does not say from which address a request comes: all readers are one."),
+            hint=_(
+                "Let it set X-Forwarded-For in the place of what the client sent; docs/web.md shows "
+                "how. Until then a few guesses slow down the log-ins of all."
+            ),
+        )
 
     def _newest_step(self, scope: Scope) -> int:
         if scope["method"] != "GET" or scope["path"] == _STREAM:
@@ -228,7 +249,7 @@ def know_browser(response: Response, settings: WebSettings, token: str) -> None:
 
 def new_secret() -> str:
     """A random secret for a visitor who is not logged in yet."""
-    return secrets.token_urlsafe(24)
+    return secrets.token_urlsafe(32)
 
 
 def _accepted(headers: Headers) -> str | None:

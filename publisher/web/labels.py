@@ -33,6 +33,7 @@ _WAITING = frozenset({State.AWAITING_APPROVAL, State.REJECTED, State.HELD})
 BEGINNING = 90  # characters
 _COMMAND = re.compile(r"`publisher (?P<name>[a-z]+)(?P<options> [^`]*)?`")
 _TERMINAL = re.compile(r"`(?:publisher|celery|python) |(?<!\w)--[a-z]+|PUBLISHER_[A-Z]+")
+_MARKED = re.compile(r"`([^`]+)`")
 _SENTENCES = re.compile(r"(?<=[.!?:])\s+(?=[^\W\d_]|`|“|«|¿|¡|-)")
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC(?: \([^)]*\))?")
 _BUTTONS = {
@@ -95,10 +96,15 @@ def here(text: str, zone: tzinfo) -> str:
     """Adapt a message for readers in a browser.
 
     Buttons replace the commands that do the same; a sentence about another command is left out.
-    Times in UTC are converted to `zone`.
+    Times in UTC are converted to `zone`. What else a message marks for a terminal is quoted.
     """
     told = _UTC.sub(lambda found: _there(found[1], zone), _COMMAND.sub(_button, text))
-    return " ".join(one for one in _SENTENCES.split(told) if not _TERMINAL.search(one))
+    kept = " ".join(one for one in _SENTENCES.split(told) if not _TERMINAL.search(one))
+    return _MARKED.sub(lambda found: _quoted(found[1]), kept)
+
+
+def _quoted(words: str) -> str:
+    return _("“{button}”", button=words)
 
 
 def _there(written_as: str, zone: tzinfo) -> str:
@@ -116,7 +122,7 @@ def _button(command: re.Match[str]) -> str:
         title = later("It is gone")
     if title is None:
         return command[0]
-    return _("“{button}”", button=_(title).rstrip(" …"))
+    return _quoted(_(title).rstrip(" …"))
 
 
 def place(problem: Problem) -> str:

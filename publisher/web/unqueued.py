@@ -25,11 +25,11 @@ class Differing:
         self._found: Sequence[_Post] = ()
         self._rests_until = 0.0
 
-    def posts(self, app: Application) -> Sequence[_Post]:
-        """The changes of each queued post; none if too many drafts would have to be read."""
+    def posts(self, app: Application) -> Sequence[_Post] | None:
+        """The changes of each queued post; None if too many drafts would have to be read."""
         number, youngest = newest_change(app.settings.posts)
         if number > COMPARED:
-            return ()
+            return None
         state = app.queries.mark(), number, youngest
         with self._lock:
             begun = time.monotonic()

@@ -1,5 +1,6 @@
 """The line to a platform: how far a request came, and what is kept of the answer."""
 
+import base64
 import gzip
 import json
 import queue
@@ -293,13 +294,23 @@ def test_bytes_that_are_no_text_are_kept_as_far_as_they_go() -> None:
     assert answer.body == '{"a": "\ufffd"}'
 
 
-@pytest.mark.parametrize("spelling", [SECRET, "geheim%2F4711%2Bx"])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        SECRET,
+        SECRET.upper(),
+        "geheim%2F4711%2Bx",
+        "GEHEIM%2f4711%2bX",
+        *(base64.b64encode(f"{name}:{SECRET}:x".encode()).decode() for name in ("", "a", "ab")),
+    ],
+)
 def test_a_secret_in_an_answer_is_blacked_out(spelling: str) -> None:
     body = f'{{"detail": "bad token {spelling}"}}'.encode()
     head = f"HTTP/1.1 400 No\r\nRetry-After: {spelling}\r\nContent-Length: {len(body)}\r\n\r\n"
     answer = answer_to(answering(head.encode() + body))
     assert spelling not in repr(answer)
     assert "bad token" in answer.body
+    assert "[secret]" in answer.body
 
 
 ESCAPED = "".join(f"\\u{ord(character):04x}" for character in SECRET)

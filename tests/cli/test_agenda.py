@@ -87,6 +87,29 @@ def test_earlier_is_a_minus(cli: Cli, session: Path) -> None:
     assert session.read_text() == SESSION.replace("09:00", "08:30")
 
 
+def test_what_was_not_shown_is_not_done(
+    cli: Cli, session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft that came while somebody read is shown, and asked about anew."""
+    asked: list[str] = []
+
+    def answer(question: str) -> None:
+        asked.append(question)
+        assert session.read_text() == SESSION
+        (session.parent / "late.fr.md").write_text("---\nat: annual-day\nto: bice-x\n---\nTard.\n")
+
+    monkeypatch.setattr(arguments, "confirm", answer)
+    result = cli("agenda", "move", "annual-day", "--by", "1d")
+    assert result.code == 0
+    assert len(asked) == 2
+    before, _, after = result.out.partition(
+        "That changes something else by now than what was shown:"
+    )
+    assert "late.fr" not in before
+    assert "late.fr" in after
+    assert session.read_text() == MOVED
+
+
 def test_nobody_is_asked_where_nobody_can_answer(cli: Cli, session: Path) -> None:
     """What moves is shown all the same."""
     result = cli("agenda", "move", "annual-day", "--by", "1d", stdin=b"y\n")

@@ -286,6 +286,7 @@ def test_an_admin_of_a_partner_looks_after_their_own_people(admins: People, whom
         lambda: admins.remove(whom, actor="kasia"),
         lambda: admins.disable(admins.find(whom), disabled=True, actor="kasia"),
         lambda: admins.require_over(admins.find(whom), "kasia"),
+        lambda: admins.set_rights(whom, Rank.STAFF, ["Warsaw"], actor="kasia"),
     )
     for act in acts:
         with pytest.raises(NotPermitted) as refused:

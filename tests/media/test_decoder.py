@@ -125,13 +125,14 @@ def test_memory_is_limited(tmp_path: Path, lower: Lower) -> None:
 def test_a_child_that_hangs_is_ended_and_another_try_goes_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, program = _small(tmp_path), decoder._PROGRAM
+    path, program, begun = _small(tmp_path), decoder._PROGRAM, time.monotonic()
     with monkeypatch.context() as hanging:
         hanging.setattr(decoder, "_PATIENCE", 0.3)
         hanging.setattr(decoder, "_PROGRAM", (sys.executable, "-c", "import time; time.sleep(60)"))
         assert _code(path) == "media-too-costly"
         with pytest.raises(PictureUnusable, match="could not be opened in time"):
             media_file.clean(path, TWITTER)
+    assert time.monotonic() - begun < 30, "nobody waits until it ends by itself"
     assert program == decoder._PROGRAM
     assert media_file.look(path) is None
 

@@ -25,6 +25,20 @@ def test_renaming_what_is_out_publishes_nothing_again(
     assert [problem.code for problem in plan.problems] == ["already-out"]
 
 
+def test_a_renamed_draft_is_told_of_once_with_all_its_accounts(
+    app: Application, workspace: Workspace
+) -> None:
+    path = workspace.draft("a.fr", f"{NOON}\nto: [bice-x, bice-page]")
+    queue(app)
+    finish(app, "a.fr")
+    path.rename(path.with_name("renamed.fr.md"))
+    (problem,) = app.planner.plan().problems
+    assert problem.code == "already-out"
+    assert "A draft called a.fr had this text" in problem.message
+    assert "bice-x" in problem.message
+    assert "bice-page" in problem.message
+
+
 def test_a_repeat_that_is_out_does_not_go_out_again_under_another_name(
     app: Application, workspace: Workspace
 ) -> None:

@@ -258,7 +258,7 @@ def test_translations_are_linked_and_speak_their_language(desk: Desk) -> None:
     assert '<div class="text" lang="es" dir="auto">Hola</div>' in page.html
     assert '<h2 id="heading-2" lang="fr" dir="auto">Bonjour</h2>' in page.html
     alone = desk.preview("a.fr")
-    assert "Also in es (a.es)" in alone.text
+    assert "Other languages: Español (a.es)" in alone.text
     assert "missing-translation" not in alone.html
 
 

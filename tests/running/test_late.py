@@ -84,7 +84,8 @@ def test_platforms_that_refuse_connections_are_told_and_that_it_goes_on(
             until(lambda: receiver.bodies, 90)
             assert "1 post is late" in receiver.bodies[0]
             assert (
-                "X does not take 1 of them (unavailable); it is tried again." in receiver.bodies[0]
+                "X does not take 1 of them (it is out of order, or cannot be reached); it is"
+                in receiver.bodies[0]
             )
             assert "\nlate\n" in screen.read_text()
             stand_in = Sandbox(accounts_for(settings.load(workspace)), SystemClock())

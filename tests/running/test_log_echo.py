@@ -1,6 +1,8 @@
 """`publisher run` shows what its processes warn of, and keeps their logs short."""
 
+import errno
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,8 @@ from publisher.running import child_process as child_module
 from publisher.running import log_echo as echo_module
 from publisher.running.child_process import Child
 from publisher.running.log_echo import Echo
+from publisher.running.processes import Processes
+from publisher.settings import settings
 
 Until = Callable[..., None]
 WARNING = (
@@ -86,6 +90,59 @@ def test_a_log_that_was_put_aside_is_followed(log: Path, echo: Echo, said: list[
     write(log, OF_CELERY)
     echo.look()
     assert said == ["dispatcher: consumer: Connection lost."]
+
+
+@pytest.mark.parametrize("at_work", [True, False], ids=["at work", "at its start"])
+def test_a_flood_takes_no_older_log_away(
+    tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch, *, at_work: bool
+) -> None:
+    """Nine are kept beside the present one, the newest with the lowest number."""
+    monkeypatch.setattr(child_module, "_LOG_LIMIT", 10)
+    log = tmp_path / "web.log"
+    child = Child("web", [sys.executable, "-c", ""], log)
+    for number in range(12):
+        log.write_text(f"who logged in, {number}\n")
+        if at_work:
+            child.trim_log()
+        else:
+            child.start()
+            until(lambda: not child.running)
+        assert log.read_text() == ""
+    kept = {path.name: path.read_text() for path in tmp_path.iterdir() if path != log}
+    assert kept == {f"web.log.{n}": f"who logged in, {12 - n}\n" for n in range(1, 10)}
+
+
+def test_a_full_disk_takes_no_older_log_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_module, "_LOG_LIMIT", 10)
+    log = tmp_path / "web.log"
+    child = Child("web", [sys.executable, "-c", ""], log)
+    log.write_text("who logged in, first\n")
+    child.trim_log()
+    log.write_text("who logged in, then\n")
+
+    def full(_read: object, _written: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    for _ in range(3):
+        child.trim_log()
+    assert log.read_text() == "who logged in, then\n"
+    assert log.with_name("web.log.1").read_text() == "who logged in, first\n"
+
+
+def test_each_process_has_a_log_of_its_own(tmp_path: Path) -> None:
+    """Those that docs/deployment.md names, and no other ones."""
+    (tmp_path / "publisher.toml").touch()
+    processes = Processes(settings.load(tmp_path), lambda _text: None, web=True)
+    broker = processes._broker
+    assert broker
+    logs = [broker._log, *(kept.child.log for kept in processes._all())]
+    assert {log.parent for log in logs} == {tmp_path / "var/log"}
+    told = (Path(__file__).parents[2] / "docs/deployment.md").read_text(encoding="utf-8")
+    for log in logs:
+        assert f"`{log.name}`" in told
 
 
 def test_a_log_that_grows_long_is_put_aside_while_its_process_writes(

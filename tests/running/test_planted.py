@@ -1,5 +1,6 @@
 """Whoever may commit a file into a workspace runs nothing there, and leads nothing elsewhere."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -92,8 +93,23 @@ def test_nothing_runs_where_git_has_something_of_var(workspace: Path, name: str)
         done = publisher(workspace, *words)
         assert done.returncode == code, words
         assert f"git has {name}" in " ".join((done.stdout + done.stderr).split()), words
-        # `doctor` looks into what is there.
-        assert words[0] == "doctor" or not (workspace / "elsewhere").exists()
+        assert not (workspace / "elsewhere").exists()
+
+
+def test_doctor_opens_no_ledger_that_somebody_planted(workspace: Path) -> None:
+    """It would say what a stranger wrote into it, and lock another's."""
+    assert publisher(workspace, "migrate").returncode == 0
+    (workspace / "var/publisher.db").rename(workspace / "elsewhere.db")
+    (workspace / "var/publisher.db").symlink_to(workspace / "elsewhere.db")
+    found = json.loads(publisher(workspace, "doctor", "--offline", "--json").stdout)
+    assert "ledger" in {finding["subject"] for finding in found}
+    for command in (["init", "-q"], ["add", "--force", "var/publisher.db"]):
+        subprocess.run(["git", *command], cwd=workspace, check=True, timeout=30)
+    done = publisher(workspace, "doctor", "--offline", "--json")
+    subjects = {finding["subject"]: finding["grade"] for finding in json.loads(done.stdout)}
+    assert done.returncode == 3
+    assert "var" in subjects
+    assert not {"ledger", "deliveries", "drafts"} & {*subjects}
 
 
 def test_an_empty_folder_in_git_is_nothing(workspace: Path) -> None:

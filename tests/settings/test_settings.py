@@ -1,12 +1,14 @@
 """Settings from publisher.toml, secrets.toml and the environment; what is wrong names its source."""
 
 import inspect
+import re
 from pathlib import Path
 
 import pytest
 
 from publisher.base.errors import ConfigurationError
 from publisher.settings.redis_sentinel import Sentinels
+from publisher.settings.schema import AccountSettings
 from publisher.settings.settings import Settings, load
 from publisher.settings.sources import OTHER_VARIABLES, Sources
 
@@ -355,6 +357,18 @@ def test_sentinels_that_are_none_are_refused_without_repeating_them(
     assert "hunter" not in str(caught.value)
 
 
+def test_nobody_is_shown_a_pattern(tmp_path: Path) -> None:
+    """What a setting must look like is said in words."""
+    shaped = [name for name, field in AccountSettings.model_fields.items()
+              if any(getattr(one, "pattern", None) for one in field.metadata)]  # fmt: skip
+    assert {"handle", "page_id", "url", "language"} <= {*shaped}
+    for name in shaped:
+        with pytest.raises(ConfigurationError) as caught:
+            read(tmp_path, f"[accounts.a]\nchannel = 'twitter'\n{name} = ' ? '\n")
+        assert "must be " in str(caught.value)
+        assert not re.search(r"[\[\]^$*\\]", str(caught.value).replace("[accounts", "")), name
+
+
 @pytest.mark.parametrize("handle", ["BICE_ONG", "@BICE_ONG"])
 def test_a_handle_is_taken_with_or_without_its_sign(tmp_path: Path, handle: str) -> None:
     account = f"[accounts.a]\nchannel = 'twitter'\nhandle = '{handle}'\n"
@@ -364,12 +378,12 @@ def test_a_handle_is_taken_with_or_without_its_sign(tmp_path: Path, handle: str)
 @pytest.mark.parametrize(
     ("channel", "handle", "reason"),
     [
-        ("channel = 'twitter'", "BICE ONG", "must match"),
-        ("channel = 'twitter'", "https://x.com/BICE", "must match"),
+        ("channel = 'twitter'", "BICE ONG", "must be a name on X such as BICE_ONG: at most 15"),
+        ("channel = 'twitter'", "https://x.com/BICE", "must be a name on X such as BICE_ONG"),
         ("channel = 'facebook'\npage_id = '1'", "BICE", "handle is for accounts of twitter alone"),
     ],
 )
-def test_a_handle_that_is_none_is_refused(
+def test_a_handle_that_is_none_is_refused_in_words(
     tmp_path: Path, channel: str, handle: str, reason: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=reason):

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from tests.support.pages import listening
 
 CLIENT, SECRET = "publisher", "planted-secret-openid"
+ACCESS_TOKEN = "planted-access-token"
 
 
 @dataclass
@@ -47,6 +48,8 @@ class Provider:
     token_answer: Response | None = None
     asked: list[str] = field(default_factory=list)
     """The paths that were asked for."""
+    issued: list[str] = field(default_factory=list)
+    """The ID tokens that it gave."""
 
     def __post_init__(self) -> None:
         self._rsa = RSAKey.generate_key(2048, {"kid": "RS256"})
@@ -101,7 +104,9 @@ class Provider:
         if self.token_answer is not None:
             return self.token_answer
         token = self._signed(given["nonce"])
-        return JSONResponse({"access_token": "x", "token_type": "Bearer", "id_token": token})
+        self.issued.append(token)
+        told = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": token}
+        return JSONResponse(told)
 
     def _signed(self, nonce: str) -> str:
         now = int(time.time())

@@ -1,15 +1,20 @@
 """The log of the pages says who came in, who did not, and who tried what they may not."""
 
+import ast
 import re
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
+import structlog
 
 from publisher.app import Application
 from publisher.auth.users import Rank
-from tests.support.pages import PASSWORD, Visit
+from publisher.settings.schema import WebSettings
+from tests.support.pages import PASSWORD, Visit, serving
 
 _WRONG = "hunter2 hunter2"
+_PAIR = re.compile(r"""(\w+)=('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[\w.+-]+)""")
 
 
 @pytest.fixture
@@ -44,6 +49,24 @@ def test_who_comes_and_goes_is_on_record(said: Said, manager: Visit) -> None:
     assert "logged out elsewhere; person='direction'" in said
     manager.send("/logout")
     assert "event='logged out'; person='direction'" in said
+
+
+def test_each_line_can_be_read_by_a_program(
+    anonymous: Visit, manager: Visit, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Names with values as Python writes them: the time in UTC, the level and the event first."""
+    anonymous.log_in('it\'s "me"\n=x', _WRONG)
+    manager.get("/people")
+    structlog.get_logger().warning("a\nb='c'", words="d\" e='f'", number=7, nothing=None)
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 3, lines
+    for line in lines:
+        read = {name: ast.literal_eval(value) for name, value in _PAIR.findall(line)}
+        assert " ".join(f"{name}={value!r}" for name, value in read.items()) == line
+        assert [*read][:3] == ["timestamp", "level", "event"]
+        assert datetime.fromisoformat(read["timestamp"]).utcoffset() == timedelta()
+    assert read["event"] == "a\nb='c'"
+    assert (read["number"], read["nothing"]) == (7, None)
 
 
 def test_who_does_not_get_in_is_on_record(
@@ -100,3 +123,22 @@ def test_nobody_writes_lines_of_their_own(said: Said, staff: Visit) -> None:
     staff.client.post("/people/a%0Aevent='logged in' person='chef'", data={"form": "x"})
     assert "refused; why='not our form'" in said
     assert "\nevent" not in said
+
+
+def test_a_proxy_that_hides_its_readers_is_told_of_once(
+    app: Application, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All of them would be one network, which has two places and guesses together."""
+    where = WebSettings(public_url="https://publisher.example.org")
+    headers = {"host": "publisher.example.org"}
+    with serving(app, where) as address:
+        httpx.get(f"{address}/login", headers={**headers, "x-forwarded-for": "192.0.2.7"})
+        assert "X-Forwarded-For" not in capfd.readouterr().err
+        for _ in range(3):
+            httpx.get(f"{address}/login", headers=headers)
+    (line,) = [line for line in capfd.readouterr().err.splitlines() if "proxy" in line]
+    assert "level='warning'" in line
+    assert "X-Forwarded-For" in line
+    with serving(app) as address:  # nothing stands before them
+        httpx.get(f"{address}/login")
+    assert "proxy" not in capfd.readouterr().err

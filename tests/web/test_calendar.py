@@ -113,7 +113,8 @@ def test_an_approval_becomes_void_only_when_somebody_says_so(
     (delivery,) = app.queries.deliveries(post="later.fr")
     assert delivery.state is State.SCHEDULED
     assert "at: 2016-03-08 12:00" in _draft(app, "later.fr")
-    assert move(manager, path, "2016-03-09T12:00", sure="yes") == 200
+    fields = {"at": "2016-03-09T12:00", "seen": seen(manager), "sure": "yes"}
+    assert manager.send(path, **fields, shown=manager.shown).status_code == 200
     (delivery,) = app.queries.deliveries(post="later.fr")
     assert (delivery.state, delivery.approved_by) == (State.AWAITING_APPROVAL, None)
 
@@ -126,6 +127,26 @@ def test_an_edit_that_is_not_queued_yet_does_not_go_along_unseen(
     assert "erreur" in manager.text
     (delivery,) = app.queries.deliveries(post="site/news.fr")
     assert delivery.content.parts[0].text == "Une nouvelle."
+
+
+def test_what_was_not_shown_does_not_go_along(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    """Between showing and the click it was approved: that would become void. It is shown anew."""
+    path = "/posts/later.fr/move"
+    manager.get(f"{path}?at=2016-03-09T12:00")
+    fields = {"at": "2016-03-09T12:00", "seen": seen(manager), "shown": manager.shown}
+    manager.get("/posts/later.fr")
+    manager.send("/posts/later.fr", do="approve",
+                 seen=re.findall(r'name="seen" value="([^"]+)"', manager.page))  # fmt: skip
+    for sure in ({}, {"sure": "yes"}, {"sure": "yes", "shown": ""}):
+        manager.get(path)
+        assert manager.send(path, **{**fields, **sure}).status_code == 409
+        assert "does not change any more what was shown to you" in manager.text
+        assert "the approval by direction becomes void" in manager.text
+        (delivery,) = app.queries.deliveries(post="later.fr")
+        assert (delivery.state, delivery.due_at.day) == (State.SCHEDULED, 8)
+    assert "at: 2016-03-08 12:00" in _draft(app, "later.fr")
 
 
 def test_a_draft_that_is_not_queued_moves_alone(app: Application, manager: Visit) -> None:
@@ -157,7 +178,7 @@ def test_a_draft_with_errors_moves_and_the_schedule_stays(
     for path in (_MOVE, f"{_MOVE}?at=2016-03-09T15:00"):
         manager.get(path)
         assert "the schedule stays as it is until they are mended" in manager.text
-        assert "The key `too` is unknown." in manager.text
+        assert "The key “too” is unknown." in manager.text
         assert "What is queued follows." not in manager.text
         assert flaws(manager.page) == []
     assert move(manager, _MOVE, "2016-03-09T15:00") == 200

@@ -1,5 +1,6 @@
 """Who gets in, for how long, and who does not."""
 
+import base64
 import re
 import threading
 import time
@@ -12,7 +13,7 @@ from sqlalchemy import select, update
 
 from publisher.app import Application
 from publisher.auth import passwords
-from publisher.ledger.tables import web_sessions
+from publisher.ledger.tables import people, web_sessions
 from publisher.settings.schema import WebSettings
 from publisher.web import password_check
 from tests.support.pages import PASSWORD, Visit, serving
@@ -49,6 +50,45 @@ def test_nobody_is_led_elsewhere(anonymous: Visit) -> None:
         data = {"name": "direction", "password": PASSWORD, "next": elsewhere}
         answer = anonymous.client.post("/login", data={"form": anonymous.token, **data})
         assert answer.headers["location"] == "/"
+
+
+def test_nothing_but_a_name_and_a_password_is_asked_for_or_kept(anonymous: Visit) -> None:
+    """No question whose answer others know, and no hint."""
+    anonymous.get("/login")
+    asked = set(re.findall(r'<(?:input|textarea|select)[^>]* name="([a-z_]+)"', anonymous.page))
+    assert asked == {"form", "next", "name", "password"}
+    assert {column.name for column in people.columns} == {
+        "id", "name", "key", "role", "password", "language", "disabled_at", "created_at", "openid",
+        "organisations",
+    }  # fmt: skip
+
+
+def test_each_token_has_256_bits_of_chance(app: Application, anonymous: Visit) -> None:
+    """Also that of who is not logged in yet, from which those of OpenID Connect are derived."""
+    anonymous.get("/login")
+    tokens = [anonymous.client.cookies["publisher"]]
+    anonymous.log_in("direction")
+    tokens += [anonymous.client.cookies[name] for name in ("publisher", "publisher-browser")]
+    person = app.people.find("chef")
+    tokens += [app.sessions.begin(person, "") for _ in range(20)]
+    assert len({*tokens}) == len(tokens)
+    for token in tokens:
+        assert len(base64.urlsafe_b64decode(token + "=")) * 8 == 256
+    mixed = int.from_bytes(b"".join(base64.urlsafe_b64decode(token + "=") for token in tokens[3:]))
+    assert 0.4 < mixed.bit_count() / (20 * 256) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("cookie", "days"), [("publisher", 7), ("publisher-browser", 365)], ids=["session", "browser"]
+)
+def test_tokens_last_as_long_as_they_are_said_to(anonymous: Visit, cookie: str, days: int) -> None:
+    anonymous.get("/login")
+    data = {"form": anonymous.token, "name": "direction", "password": PASSWORD}
+    answer = anonymous.client.post("/login", data=data)
+    (set_so,) = [
+        told for told in answer.headers.get_list("set-cookie") if told.startswith(f"{cookie}=")
+    ]
+    assert f"Max-Age={days * 24 * 3600};" in set_so
 
 
 @pytest.mark.parametrize("name", ["direction", "nobody-of-that-name"])

@@ -205,7 +205,10 @@ def test_what_is_late_is_told_with_its_cause(app: Application, address: str) -> 
     assert found.json()["late"]["number"] == 2
     assert found.json()["late"]["causes"] == {"refused": 2}
     assert "2 posts are late, the first since" in found.json()["publishing"]
-    assert "X does not take 2 of them (unavailable); they are tried again." in found.json()["cause"]
+    assert (
+        "X does not take 2 of them (it is out of order, or cannot be reached); they are"
+        in found.json()["cause"]
+    )
     measured = figures(address)
     assert measured["publisher_late,refused"] == 2
     assert measured["publisher_late_seconds,refused"] == pytest.approx(190)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import inspect
 from starlette.responses import JSONResponse, RedirectResponse
 
 from publisher.app import Application
@@ -16,7 +17,7 @@ from publisher.settings import settings
 from publisher.settings.schema import WebSettings
 from publisher.web import openid_client as rooms_openid
 from tests.support import openid, system
-from tests.support.openid import CLIENT, SECRET, Provider
+from tests.support.openid import ACCESS_TOKEN, CLIENT, SECRET, Provider
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace
 from tests.web.conftest import opened
@@ -89,6 +90,23 @@ def test_who_is_known_there_and_here_gets_in(visit: Visit, provider: Provider) -
     provider.algorithm = "ES256"
     visit.client.cookies.clear()
     assert go(visit).status_code == 303
+
+
+def test_no_token_of_the_provider_comes_to_the_browser_or_is_kept(
+    app: Application, visit: Visit, provider: Provider, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither in what a browser gets, nor in the ledger, nor in the log."""
+    there = visit.client.get("/login/openid")
+    back = httpx.get(there.headers["location"]).headers["location"]
+    answers = [there, come_back(visit, back), *map(visit.get, ("/", "/me"))]
+    assert answers[-1].status_code == 200
+    told = "".join(f"{answer.headers}{answer.text}" for answer in answers)
+    with app.database.read() as connection:
+        tables = inspect(connection).get_table_names()
+        kept = [connection.exec_driver_sql(f'SELECT * FROM "{name}"').fetchall() for name in tables]
+    (id_token,) = provider.issued
+    for token in (id_token, id_token.rpartition(".")[2], ACCESS_TOKEN, SECRET):
+        assert token not in f"{told}{kept}{dict(visit.client.cookies)}{capfd.readouterr()}"
 
 
 @pytest.mark.parametrize(

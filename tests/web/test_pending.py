@@ -8,6 +8,7 @@ import pytest
 from publisher.app import Application
 from publisher.model.outcomes import Kind, Refused
 from publisher.model.states import State
+from publisher.web import unqueued
 from tests.support.happening import ends
 from tests.support.pages import Visit
 from tests.support.uploads import seen
@@ -219,6 +220,16 @@ def test_mending_what_is_published_is_not_told_as_done(
     assert "“Withdraw” takes it down" in manager.text
 
 
+def test_the_parts_of_a_thread_are_numbered_as_the_reader_writes(
+    workspace: Workspace, address: str
+) -> None:
+    workspace.edit("later.fr.md", "Deux.", "Trois.")
+    with Visit(address, **{"accept-language": "fr"}) as visit:
+        visit.log_in("direction")
+        visit.get("/posts/later.fr/queue")
+        assert "<b>2\N{NO-BREAK SPACE}:</b>" in visit.page
+
+
 def test_what_was_not_shown_is_not_queued(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:
@@ -252,3 +263,13 @@ def test_today_marks_what_is_not_on_the_schedule_as_its_draft_says(
     manager.get(f"/posts/{shown}")
     manager.send(f"/posts/{shown}/queue", shown=manager.shown)
     wait_for(lambda: not marked())
+
+
+def test_today_says_where_it_does_not_compare(
+    manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager.get("/")
+    assert "does not compare them" not in manager.text
+    monkeypatch.setattr(unqueued, "COMPARED", 2)
+    manager.get("/")
+    assert "There are so many drafts that this page does not compare them" in manager.text

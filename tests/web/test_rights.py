@@ -6,6 +6,7 @@ import pytest
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.base.errors import NotPermitted
 from publisher.ledger.manager.draft_edits import REWORDED
 from publisher.model.states import State
 from tests.support.clock import ManualClock
@@ -21,6 +22,15 @@ def partner(app: Application, address: str) -> Iterator[Visit]:
     with Visit(address) as visit:
         visit.log_in("kasia")
         yield visit
+
+
+def test_a_partner_does_not_vouch_for_the_whole_ledger(app: Application) -> None:
+    """That no other one was lost: all that is due would go out on every account."""
+    app.people.add("kasia", Rank.MANAGER, PASSWORD, organisations=["Warsaw"])
+    before = app.queries.last_step()
+    with pytest.raises(NotPermitted):
+        app.trust_ledger("kasia")
+    assert app.queries.last_step() == before
 
 
 @pytest.mark.parametrize("do", ["approve", "reject", "hold", "cancel", "retry", "withdraw"])

@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.base.i18n import speaking
 from publisher.ledger import rate_limits
 from publisher.ledger.heartbeats import Process
 from publisher.ledger.heartbeats import ProcessKind as Workers
@@ -263,7 +264,8 @@ def test_a_later_time_past_the_expiry_changes_nothing(app: Application, manager:
         **{f"choice-{overdue.id}": "later", f"at-{overdue.id}": "2016-03-09T10:00"},
     )
     assert answer.status_code == 409
-    assert "past its expiry" in manager.text
+    assert "past its expiry at that time (Mon 7 Mar 2016, 11:00)." in manager.text
+    assert "UTC" not in manager.text
     assert 'value="2016-03-09T10:00"' in manager.page, "what was chosen is still there"
     assert app.queries.accounts() != []
 
@@ -646,6 +648,13 @@ def test_a_page_names_its_button_and_not_a_command_for_a_terminal() -> None:
     assert labels.here(gone, UTC) == "If it never can: “It is gone”, once it is not there."
     for no_page_does_that in ("Then run `publisher doctor`.", "Use --keep-going."):
         assert labels.here(f"It is late. {no_page_does_that} Wait.", UTC) == "It is late. Wait."
+    for lang, marks in (("en", "“all”"), ("fr", "«\xa0all\xa0»"), ("pl", "„all”")):
+        with speaking(lang):
+            assert labels.here("No `all`, no `publisher x`.", UTC) == ""
+            assert (
+                labels.here("Name it; `all` leaves it out.", UTC)
+                == f"Name it; {marks} leaves it out."
+            )
     at = "It expired (2016-03-07 11:30 UTC)."
     assert labels.here(at, ZoneInfo("Europe/Zurich")) == "It expired (Mon 7 Mar 2016, 12:30)."
 

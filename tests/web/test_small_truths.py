@@ -1,11 +1,14 @@
 """What the pages say is so: times by one clock, what nobody knows is not made up, what cannot be is not offered."""
 
+import csv
+import io
 from contextlib import closing
 
 import pytest
 from sqlalchemy import update
 
 from publisher.app import Application
+from publisher.ledger.reading.statistics import Span
 from publisher.ledger.tables import deliveries
 from publisher.model.outcomes import Unknown
 from publisher.model.states import State
@@ -98,6 +101,12 @@ def test_when_a_post_left_is_not_made_up(app: Application, manager: Visit) -> No
     manager.send(_NEWS, do="resolve", remote_ids="4711")
     assert "a person said that it is out; when it left is not known" in manager.text
     assert "0.00 s" not in manager.text
+    manager.get("/log?state=published")
+    assert "not known" in manager.text
+    assert "0.00 s" not in manager.text
+    (row,) = csv.DictReader(io.StringIO(manager.get("/log.csv?state=published").text))
+    assert (row["published_at"], row["lateness_s"], row["remote_ids"]) == ("", "", "4711")
+    assert app.figures.lateness(Span()) == []
 
 
 def test_a_programme_that_cannot_be_read_is_told(workspace: Workspace, manager: Visit) -> None:

@@ -5,11 +5,12 @@ both misread some answers (a 500 as a success, a success as an error). The adapt
 every exchange as an `Answer`, and only that is interpreted.
 """
 
+import base64
 import io
 import json
 import re
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache
@@ -80,7 +81,7 @@ class Recorder:
         logs.silence(*_LOQUACIOUS)
         self._clock = clock
         self._heard = heard
-        self._secrets = _spellings(secrets)
+        self._secrets = _pattern(secrets)
         self._exchanges: list[Answer] = []
         self.depart: Depart = at_once
         self.session: requests.Session = _Session(platform, written or platform)
@@ -153,9 +154,7 @@ class Recorder:
         return clear if found == plain else found
 
     def _replaced(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "[secret]")
-        return text
+        return self._secrets.sub("[secret]", text) if self._secrets else text
 
     def monotonic(self) -> float:
         return self._clock.monotonic()
@@ -307,14 +306,26 @@ def _checked(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
-def _spellings(secrets: Iterable[str]) -> list[str]:
-    """Each secret as it is, and as it looks in a URL and in JSON; the longest first."""
+def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    """Matches each secret as it is, and as it looks in a URL, in JSON and in base64.
+
+    Upper and lower case are the same. The longest comes first. None: there are no secrets.
+    """
     usable = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
     in_url = [
         spelled
         for secret in usable
         for spelled in (quote(secret, safe=""), quote(secret), quote_plus(secret))
     ]
-    in_url += [re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), url) for url in in_url]
     in_json = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in usable]
-    return sorted({*usable, *in_url, *in_json}, key=len, reverse=True)
+    in_base64 = [spelled for secret in usable for spelled in _in_base64(secret.encode())]
+    spellings = {*usable, *in_url, *in_json, *in_base64}
+    longest_first = sorted(spellings, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if usable else None
+
+
+def _in_base64(secret: bytes) -> Iterator[str]:
+    """The letters that stand for the secret wherever it begins, as in `Basic` behind a name."""
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + secret).decode()
+        yield encoded[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6]

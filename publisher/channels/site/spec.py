@@ -69,7 +69,13 @@ SPEC = ChannelSpec(
     in_sentence=later("the website"),
     capabilities=SITE,
     open=_open,
-    options=(Option("url", r"^https?://[^\s/?#]+(/[^\s?#]*)?$"),),
+    options=(
+        Option(
+            "url",
+            r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+            shape=later("must be a web address such as https://www.example.org"),
+        ),
+    ),
     post_id=r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}",
     post_id_hint=later("Give the name of the post's page, without .html."),
     hashtags=10,

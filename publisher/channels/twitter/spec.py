@@ -80,6 +80,10 @@ SPEC = ChannelSpec(
             later(
                 "Whom the keys must belong to on X, such as BICE_ONG; with others nothing goes out."
             ),
+            shape=later(
+                "must be a name on X such as BICE_ONG: at most 15 letters without accents, digits and "
+                "underscores"
+            ),
         ),
     ),
     credentials=(

@@ -1,6 +1,6 @@
 """Commands about the agenda: agenda list, move, cancel, restore."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from publisher.agenda.changes import ItemChange
     from publisher.agenda.session_file import SessionFile
     from publisher.drafts.times import AgendaItem
+    from publisher.planning.agenda_impact import Effects
     from publisher.settings.settings import Settings
 
 Items = Annotated[
@@ -178,7 +179,13 @@ def carry_out(
             _("With --json nobody is asked."), hint=_("Say --yes, or --dry-run to look.")
         )
     app = arguments.looking(context)
-    wanted = [change for change in changes if change.kinds]
+
+    def impact() -> "Effects":
+        return agenda_impact.effects(
+            app.settings, app.queries, app.clock.now(), proposal.before, proposal.after
+        )
+
+    wanted, zone = [change for change in changes if change.kinds], file.session.zone
     with progress.shown():
         proposal = propose(file, wanted)
         if proposal.problems:
@@ -187,9 +194,7 @@ def carry_out(
                 _("Nothing was changed: posts/session.yaml would have these problems.")
             )
             raise typer.Exit(1)
-        effects = agenda_impact.effects(
-            app.settings, app.queries, app.clock.now(), proposal.before, proposal.after
-        )
+        effects = impact()
     writes = bool(wanted) and not dry_run
     if as_json:
         if writes:
@@ -197,7 +202,7 @@ def carry_out(
         console.print_json(agenda_changes.as_json(proposal, effects, notes, written=writes))
         return
     if wanted:
-        agenda_changes.print_all(proposal, effects, file.session.zone)
+        agenda_changes.print_all(proposal, effects, zone)
     for note in notes:
         console.print_line()
         console.print_prose(note)
@@ -206,9 +211,24 @@ def carry_out(
         return
     console.print_line()
     if not yes:
-        arguments.confirm(_("Change posts/session.yaml?"))
+        _agree(effects, impact, lambda new: agenda_changes.print_all(proposal, new, zone))
     proposal.save()
     console.print_prose(_("posts/session.yaml is changed. Run `publisher queue`: it makes it so."))
+
+
+def _agree(
+    shown: "Effects", impact: Callable[[], "Effects"], show: Callable[["Effects"], None]
+) -> None:
+    """Ask until what it brings is what was shown; `Abort` when the answer is no."""
+    while True:
+        arguments.confirm(_("Change posts/session.yaml?"))
+        present = impact()
+        if present == shown:
+            return
+        shown = present
+        console.print_prose(_("That changes something else by now than what was shown:"))
+        show(present)
+        console.print_line()
 
 
 def session_file(settings: "Settings") -> "SessionFile":

@@ -27,6 +27,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.ledger.database import Database
 from publisher.ledger.reading import search_index
+from publisher.ledger.reading.reported import marked
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history, microseconds
 from publisher.model.models import Delivery
@@ -116,12 +117,13 @@ class Logbook:
         place = before if backwards else after
         with self._database.read() as connection:
             found = list(_found(connection, wanted, place, size + 1, backwards=backwards))
-        more, rows = len(found) > size, found[:size]
-        if backwards:
-            rows.reverse()
+            more, rows = len(found) > size, found[:size]
+            if backwards:
+                rows.reverse()
+            shown = marked(connection, [delivery for _place, delivery in rows])
         first, last = (rows[0][0], rows[-1][0]) if rows else (None, None)
         return LogPage(
-            [delivery for _place, delivery in rows],
+            shown,
             before=first if (more if backwards else place is not None) else None,
             after=last if (True if backwards else more) else None,
         )

@@ -32,6 +32,7 @@ from publisher.ledger.integrity.archive_files import Archive
 from publisher.ledger.integrity.hash_chain import about_person
 from publisher.ledger.manager.draft_edits import about_draft, writers_of
 from publisher.ledger.outbox import kept_back
+from publisher.ledger.reading.reported import marked
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import suspended_for_a_person, unproved, waits_for_a_person
 from publisher.ledger.tables import (
@@ -192,7 +193,8 @@ class Queries:
         ordered = [column.desc() for column in order] if newest_first else order
         query = select(deliveries).where(*conditions).order_by(*ordered).limit(limit)
         with self._database.read() as connection:
-            return [delivery_of(row) for row in connection.execute(query).mappings()]
+            found = [delivery_of(row) for row in connection.execute(query).mappings()]
+            return marked(connection, found)
 
     def missed(self, since: datetime) -> int:
         """How many deliveries due from `since` on were missed."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from publisher.ledger.database import Database
+from publisher.ledger.reading.reported import reported
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, microseconds, not_before
 from publisher.model.models import Delivery
@@ -92,12 +93,17 @@ class Figures:
             ]  # fmt: skip
 
     def lateness(self, span: Span) -> list[float]:
-        """The lateness of each published delivery, in seconds, the least late first."""
+        """The lateness of each published delivery, in seconds, the least late first.
+
+        Left out are those that a person reported: nobody knows when they left.
+        """
         late = type_coerce(deliveries.c.published_at, BigInteger) - type_coerce(
             not_before, BigInteger
         )
         query = select(late.label("late")).where(
-            deliveries.c.published_at.is_not(None), *_conditions(span)
+            deliveries.c.published_at.is_not(None),
+            deliveries.c.id.not_in(reported()),
+            *_conditions(span),
         )
         with self._database.read() as connection:
             found = connection.execute(query.order_by("late")).scalars()

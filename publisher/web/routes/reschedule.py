@@ -71,8 +71,10 @@ def change(
     post: str,
     at: Annotated[str, Form(max_length=40)] = "",
     seen: Annotated[str, Form()] = "",
+    shown: Annotated[str, Form()] = "",
     sure: Annotated[str, Form()] = "",
 ) -> Response:
+    """Move the post; `shown` is the digest of the changes that the person has seen, if any."""
     draft, standing = _movable(parts.app, post)
     if draft.digest != seen:
         raise FileChanged(
@@ -83,6 +85,13 @@ def change(
         move = _move(parts.app, draft, standing, at)
     except PublisherError as error:
         return _page(request, parts, post, draft, standing, None, at=at, problem=error)
+    present = plan_view.digest(move.plan)
+    if (shown or sure) and shown != present:
+        problem: PublisherError = NotPossible(
+            _("Moving it does not change any more what was shown to you."),
+            hint=_("Look at what changes, then decide."),
+        )
+        return _page(request, parts, post, draft, standing, move, at=at, problem=problem)
     if plan_view.needs_a_word(move.plan) and not sure:
         problem = UsageError(
             _("More changes than the time."), hint=_("Look at what changes, and tick the box.")
@@ -90,7 +99,7 @@ def change(
         return _page(request, parts, post, draft, standing, move, at=at, problem=problem)
     _write(parts, visitor, post, move)
     if move.plan.changes:
-        return queue.queued(parts, visitor, post, sure=bool(sure))
+        return queue.queued(parts, visitor, post, sure=bool(sure), shown=present)
     day = move.at.astimezone(parts.pages.zone).date()
     return parts.done(visitor, _said(move, standing), f"/calendar?day={day.isoformat()}")
 
@@ -187,6 +196,7 @@ def _page(
         at=at or (written.replace(" ", "T") if due else ""),
         errors=plan.errors,
         rows=plan_view.rows(move.plan, parts.pages.zone) if move else None,
+        shown=plan_view.digest(move.plan) if move else "",
         pending=None if move else pending.of(parts.app, seen, standing, plan),
         needs_a_word=move is not None and plan_view.needs_a_word(move.plan),
         problem=problem,
