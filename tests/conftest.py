@@ -19,7 +19,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
 from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
-from tests.support import closing, migrated, network, postgres, system
+from tests.support import closing, hashing, migrated, network, postgres, system
 from tests.support.clock import ManualClock
 
 
@@ -29,6 +29,8 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("ours", properties())
     hypothesis.settings.load_profile("ours")
+    if memory := system.memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # the folder of every tmp_path
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -62,6 +64,12 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 @pytest.fixture(scope="session", autouse=True)
 def _migrated_once() -> Iterator[None]:
     with migrated.once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    with hashing.quick():
         yield
 
 
