@@ -9,6 +9,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 from sqlalchemy import make_url
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from publisher.base import i18n
 from publisher.ledger.database import Database
@@ -21,6 +23,7 @@ from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
 from tests.support import closing, hashing, migrated, network, postgres, system
 from tests.support.clock import ManualClock
+from tests.support.spreading import Spreading
 
 
 def pytest_configure() -> None:
@@ -31,6 +34,11 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("ours")
     if memory := system.memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # the folder of every tmp_path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return Spreading(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
