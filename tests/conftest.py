@@ -21,7 +21,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
 from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
-from tests.support import closing, hashing, migrated, network, postgres, system
+from tests.support import closing, compiled, hashing, migrated, network, postgres, system
 from tests.support.clock import ManualClock
 from tests.support.spreading import Spreading
 
@@ -72,6 +72,12 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 @pytest.fixture(scope="session", autouse=True)
 def _migrated_once() -> Iterator[None]:
     with migrated.once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with compiled.once():
         yield
 
 

@@ -18,7 +18,7 @@ _EARLY = ("web", "simulation", "fuzz", "language")
 _FOR_THE_WAITING = ("gw0", "gw1")
 
 
-class Spreading(LoadFileScheduling):
+class Spreading(LoadFileScheduling):  # type: ignore[misc]
     """Hands out files, and single tests of some of them."""
 
     def _split_scope(self, nodeid: str) -> str:
