@@ -25,7 +25,7 @@ def once() -> Iterator[None]:
     create = vars(database)["create_engine"]
 
     def create_engine(*arguments: Any, **options: Any) -> Engine:
-        engine = create(*arguments, **options)
+        engine: Engine = create(*arguments, **options)
         engine._compiled_cache = kept.setdefault(engine.dialect.name, LRUCache(_MOST))
         return engine
 
