@@ -10,6 +10,9 @@ HASHED := $(PIP) install --require-hashes --requirement
 OURS := $(PIP) install --no-deps --no-build-isolation
 UV := uv==0.13.9
 
+# Compiled files are kept: the tests start hundreds of Pythons.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install production demo quick test smoke chaos machines fuzz bench check messages run lock clean
 
@@ -44,7 +47,7 @@ quick: install ## after every change: the tests that need nothing else to run (u
 
 test: install ## set up and run every test
 	@sh tests/support/system.sh test-parts
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 smoke: ## see that it installs and runs on every Python, and make demo as on a fresh machine (6 minutes)
 	@sh tests/support/smoke.sh

@@ -9,6 +9,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 from sqlalchemy import make_url
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from publisher.base import i18n
 from publisher.ledger.database import Database
@@ -19,8 +21,9 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
 from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
-from tests.support import closing, migrated, network, postgres, system
+from tests.support import closing, compiled, hashing, migrated, network, postgres, system
 from tests.support.clock import ManualClock
+from tests.support.spreading import Spreading
 
 
 def pytest_configure() -> None:
@@ -29,6 +32,13 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("ours", properties())
     hypothesis.settings.load_profile("ours")
+    if memory := system.memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # the folder of every tmp_path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return Spreading(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -62,6 +72,18 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 @pytest.fixture(scope="session", autouse=True)
 def _migrated_once() -> Iterator[None]:
     with migrated.once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with compiled.once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    with hashing.quick():
         yield
 
 

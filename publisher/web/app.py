@@ -1,6 +1,6 @@
 """Application factory of the web pages."""
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from publisher.app import Application
 from publisher.monitoring import Monitor
@@ -40,6 +40,11 @@ ROOMS = (
     edit, media, post, accounts, report, feeds, users, health, metrics,
 )  # fmt: skip
 
+_PAGES = APIRouter(dependencies=[Depends(plain)])
+"""All routes; FastAPI prepares them once for all applications of a process."""
+for _room in ROOMS:
+    _PAGES.include_router(_room.router)
+
 
 def create(
     application: Application,
@@ -49,13 +54,8 @@ def create(
 ) -> FastAPI:
     """Create the web application of one workspace; `where` replaces its `[web]` settings."""
     where = where or application.settings.web
-    web = FastAPI(
-        title="Publisher",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        dependencies=[Depends(plain)],
-    )
+    web = FastAPI(title="Publisher", docs_url=None, redoc_url=None, openapi_url=None)
+    web.router.routes.extend(_PAGES.routes)
     web.state.lately = health.RecentCheck()
     web.state.parts = Parts(
         application,
@@ -66,8 +66,6 @@ def create(
         monitor or Monitor(application),
     )
     web.state.waiting = WaitingLogins()
-    for room in ROOMS:
-        web.include_router(room.router)
     errors.install(web)
     anonymous_forms.install(web)
     web.add_middleware(Recognition, application=application, settings=where)

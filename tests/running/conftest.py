@@ -1,6 +1,5 @@
 """What the tests of running processes share: a workspace on the sandbox, and patience."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from publisher.sandbox import server
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
+from tests.support.waiting import wait_for
 
 Until = Callable[..., None]
 Draft = Callable[..., None]
@@ -45,10 +45,7 @@ def until() -> Until:
     """Wait for a condition, not for a time."""
 
     def wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it did not happen in time"
-            time.sleep(0.02)
+        wait_for(condition, seconds)
 
     return wait
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,8 +53,7 @@ class Provider:
     """The ID tokens that it gave."""
 
     def __post_init__(self) -> None:
-        self._rsa = RSAKey.generate_key(2048, {"kid": "RS256"})
-        self._ec = ECKey.generate_key("P-256", {"kid": "ES256"})
+        self._rsa, self._ec = _keys()
         self._codes: dict[str, dict[str, str]] = {}
 
     def app(self) -> Starlette:
@@ -126,6 +126,13 @@ class Provider:
 
     async def _keys(self, _request: Request) -> Response:
         return JSONResponse(KeySet([self._rsa, self._ec]).as_dict(private=False))
+
+
+@cache
+def _keys() -> tuple[RSAKey, ECKey]:
+    """Made once: an RSA key takes long to find."""
+    rsa = RSAKey.generate_key(2048, {"kid": "RS256"})
+    return rsa, ECKey.generate_key("P-256", {"kid": "ES256"})
 
 
 def _encoded(part: bytes) -> str:

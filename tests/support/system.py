@@ -8,6 +8,9 @@ from typing import NoReturn
 
 import pytest
 
+_ROOM = 4 << 30
+"""Bytes; a container has much less there, and it is not known what else the memory is for."""
+
 
 def missing(what: str, package: str) -> NoReturn:
     """Skip the test, saying why; in CI, where everything is installed, fail it."""
@@ -27,6 +30,16 @@ def program(name: str, *folders: str) -> Path | None:
         for path in sorted(Path("/").glob(f"{pattern.lstrip('/')}/{name}"), reverse=True)
     ]
     return next((path for path in candidates if os.access(path, os.X_OK)), None)
+
+
+def memory() -> Path | None:
+    """A file system in memory with room for the tests' files, which need not outlive the power."""
+    folder = Path("/dev/shm")  # noqa: S108 - each takes a folder of its own in it
+    try:
+        room = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return folder if room.free >= _ROOM and os.access(folder, os.W_OK) else None
 
 
 def free_port() -> int:
