@@ -25,7 +25,6 @@ from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring import Monitor, Subject, Watchdog, broker_errors
 from publisher.monitoring.heartbeat import Beating
-from workers import transport
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
 from workers.wrong_clock import takes_tasks_unless
@@ -70,7 +69,6 @@ def _broker_and_queue() -> tuple[str, str]:
         sys.exit(error.exit_code)
 
 
-transport.use()
 app = Celery("workers", include=["workers.tasks"])
 _url, _queue = _broker_and_queue()
 app.conf.update(
