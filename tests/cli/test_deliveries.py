@@ -446,7 +446,7 @@ def test_status_leaves_out_what_cannot_go_out(cli: Cli, draft: Path) -> None:
     cli("pause", "--account", "bice-x", "--reason", "Mauvaise photo")
     status = cli("status", "--json").json
     assert [row["account"] for row in status["next"]] == ["bice-page"]
-    assert status["resting"] == 1
+    assert status["paused_or_suspended"] == 1
     assert "1 delivery waits for an account that is paused or suspended.\n" in cli("status").out
     cli("pause", "--reason", "Le programme a changé")
     out = cli("status").out
@@ -467,7 +467,7 @@ def test_status_shows_what_goes_out_after_a_hold_that_ends_by_itself(
     _attempt(workspace, {"bice-x": [held], "bice-page": [Unknown("No answer.")]})
     status = cli("status", "--json").json
     assert [row["post"] for row in status["next"]] == ["later.fr"]
-    assert status["resting"] == 1
+    assert status["paused_or_suspended"] == 1
 
 
 def test_status_tells_what_is_left_of_the_platforms_limits(
