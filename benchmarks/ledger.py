@@ -24,7 +24,8 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, microseconds
 from publisher.ledger.transitions import ACTOR, change
 from publisher.model.events import Event
-from publisher.model.models import Content, Delivery, Part, Prepared, Wish
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Delivery, Prepared, Wish
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 

@@ -36,7 +36,7 @@ from publisher.delivery.courier import LOOK_AHEAD
 from publisher.ledger.dispatcher.due import Lookout
 from publisher.ledger.reading.log_pages import Cursor, Wanted
 from publisher.ledger.tables import accounts
-from publisher.model.models import Claim
+from publisher.model.deliveries import Claim
 from publisher.model.states import State
 from publisher.settings import settings
 from tests.support import postgres

@@ -15,7 +15,9 @@ from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import rendering
 from publisher.drafts.check import check
 from publisher.drafts.session import Session
-from publisher.model.models import Account, Post, Problem
+from publisher.model.accounts import Account
+from publisher.model.posts import Post
+from publisher.model.values import Problem
 from publisher.settings import settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -23,7 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.ledger.manager.approvals import digest
-from publisher.model.models import Claim
+from publisher.model.deliveries import Claim
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.settings import settings

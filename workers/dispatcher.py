@@ -21,7 +21,7 @@ from publisher.base.clock import Watch
 from publisher.base.errors import LedgerGone, PublisherError
 from publisher.delivery.courier import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.model.models import Claim
+from publisher.model.deliveries import Claim
 from publisher.monitoring import Monitor, Watchdog
 from publisher.monitoring.heartbeat import Beating
 from workers.app import publisher

@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from publisher.base.errors import BrokerUnavailable, LedgerGone, PublisherError
-from publisher.model.models import Claim
+from publisher.model.deliveries import Claim
 from publisher.monitoring import broker_errors
 from workers.app import app, publisher
 

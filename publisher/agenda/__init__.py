@@ -11,7 +11,7 @@ from publisher.agenda import session_file
 from publisher.agenda.changes import ItemChange
 from publisher.agenda.session_file import SessionFile
 from publisher.drafts.session import Session
-from publisher.model.models import Problem
+from publisher.model.values import Problem
 
 __all__ = ["Proposal", "propose"]
 

@@ -18,7 +18,7 @@ from publisher.agenda.ics_lines import Flaws, Line
 from publisher.agenda.ics_times import BROKEN, Reading, Times
 from publisher.base import formats
 from publisher.base.i18n import _
-from publisher.model.models import Problem
+from publisher.model.values import Problem
 
 MAX_EVENTS = 2_000
 _LONGEST_NAME = 60

@@ -12,7 +12,7 @@ from pathlib import Path
 from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.drafts.text_files import invalid_character
-from publisher.model.models import Problem
+from publisher.model.values import Problem
 
 MAX_BYTES = 5_000_000
 """Ten times a calendar of as many events as are taken."""

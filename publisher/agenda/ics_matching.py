@@ -12,7 +12,7 @@ from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.drafts.session import Session
 from publisher.drafts.times import AgendaItem
-from publisher.model.models import Problem
+from publisher.model.values import Problem
 from publisher.model.problems import Flaw
 
 _NAMELESS = "item"

@@ -13,7 +13,9 @@ from publisher.base.text import shortened
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
 from publisher.ledger.pending_stops import reason_of
-from publisher.model.models import Account, Delivery, Post
+from publisher.model.accounts import Account
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
 from publisher.model.states import State
 
 _SHOWN = timedelta(minutes=15)

@@ -16,7 +16,7 @@ from publisher.drafts.replace import replace
 from publisher.drafts.session import FILE, Session
 from publisher.drafts.times import AgendaItem, spelled
 from publisher.drafts.yaml_patch import Patches, Unpatchable
-from publisher.model.models import Position, Problem, Severity
+from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Findings
 
 _BOM = "\ufeff"

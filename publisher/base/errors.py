@@ -3,7 +3,7 @@
 A class's docstring is its default message; `hint` says what to do next; both are translated when
 the error is raised. `exit_code` is what the command line ends with: 1 the drafts or deliveries have
 problems, 2 wrong usage, 3 the environment is wrong. Bad drafts are not errors but `Problem` values
-(see `model/models.py`), and a platform's answer is an `Outcome` (see `model/outcomes.py`).
+(see `model/values.py`), and a platform's answer is an `Outcome` (see `model/outcomes.py`).
 """
 
 from typing import ClassVar

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from publisher.channels.health import Health
-from publisher.model.models import Capabilities, Owner, Parcel, Prepared
+from publisher.model.accounts import Owner
+from publisher.model.capabilities import Capabilities
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import AccountSuspended, Deferred, Outcome, Sighting
 
 MediaReader = Callable[[str], bytes]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from publisher.base.i18n import _
 from publisher.channels.answers import Answers, dated, identifier, named_status
-from publisher.model.models import Owner
+from publisher.model.accounts import Owner
 from publisher.model.outcomes import Accepted, AccountSuspended, Answer, Deferred, Step, Wire
 
 

@@ -13,7 +13,8 @@ from publisher.channels.facebook.spec import SPEC as FACEBOOK
 from publisher.channels.site.spec import SPEC as SITE
 from publisher.channels.spec import ChannelOptions, ChannelSpec
 from publisher.channels.twitter.spec import SPEC as TWITTER
-from publisher.model.models import Account, Capabilities
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.model.models import Account, Capabilities, Content
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
+from publisher.model.content import Content
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel

@@ -20,7 +20,7 @@ from publisher.settings.sources import SETTINGS_FILE, find_workspace, spoken
 if TYPE_CHECKING:
     from publisher.app import Application
     from publisher.drafts.session import Session
-    from publisher.model.models import Delivery
+    from publisher.model.deliveries import Delivery
     from publisher.settings.settings import Settings
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"

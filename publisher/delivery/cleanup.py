@@ -11,7 +11,7 @@ from publisher.delivery.courier import parcel_of
 from publisher.delivery.identity import KeyCheck, any_keys
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.transitions import Conflict
-from publisher.model.models import Claim, Delivery
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import Accepted, Unknown
 
 log = structlog.get_logger()

@@ -31,7 +31,7 @@ from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.clock_check import ClockCheck
-from publisher.model.models import Claim, Delivery, Parcel, Prepared
+from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared
 from publisher.model.outcomes import (
     UNTIL_MENDED,
     Accepted,

@@ -15,7 +15,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _, joined
 from publisher.channels.base import Channel
 from publisher.ledger.account_owners import Owners
-from publisher.model.models import Account, Owner
+from publisher.model.accounts import Account, Owner
 from publisher.model.outcomes import AccountSuspended, Deferred, Kind
 
 KeyCheck = Callable[[str, Channel], AccountSuspended | Deferred | None]

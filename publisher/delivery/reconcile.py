@@ -13,7 +13,7 @@ from publisher.delivery.identity import KeyCheck, any_keys
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
 from publisher.model.clock_check import ClockCheck
-from publisher.model.models import Claim, Delivery
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import Sighting, Unknown
 
 log = structlog.get_logger()

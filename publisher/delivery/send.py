@@ -10,7 +10,7 @@ from publisher.delivery.gate import Gate
 from publisher.ledger.worker.attempts import Attempts
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.clock_check import ClockCheck
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Deferred
 
 _INTENT_AHEAD = 0.5

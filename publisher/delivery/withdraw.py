@@ -19,7 +19,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE, Withdrawals
 from publisher.ledger.transitions import ACTOR, Conflict
-from publisher.model.models import Claim, Delivery
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Outcome, Unknown
 from publisher.model.states import ENDED_UNSENT, State
 

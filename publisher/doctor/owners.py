@@ -7,7 +7,7 @@ from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.channels.base import Channel
 from publisher.delivery import identity
-from publisher.model.models import Owner
+from publisher.model.accounts import Owner
 
 
 class OwnerCheck:

@@ -14,7 +14,9 @@ from publisher.drafts.lint import Linter
 from publisher.drafts.session import Session
 from publisher.media.cache import Copies
 from publisher.model import mandates
-from publisher.model.models import Account, Post, Problem
+from publisher.model.accounts import Account
+from publisher.model.posts import Post
+from publisher.model.values import Problem
 from publisher.model.problems import Flaw, problem
 from publisher.settings.settings import Settings
 

@@ -13,7 +13,8 @@ from publisher.base.i18n import _
 from publisher.channels.registry import channel_called
 from publisher.drafts import text_files, yaml_tree
 from publisher.drafts.fields import Fields
-from publisher.model.models import Account, Frozen
+from publisher.model.accounts import Account
+from publisher.model.values import Frozen
 from publisher.model.problems import Findings, Flaw
 
 FILE = "posts/consents.yaml"

@@ -24,7 +24,9 @@ from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
 from publisher.media import media_file
 from publisher.media.cache import NOTHING_KEPT, Copies
-from publisher.model.models import Account, MediaItem, Motion, Post, Severity
+from publisher.model.accounts import Account
+from publisher.model.posts import MediaItem, Motion, Post
+from publisher.model.values import Severity
 from publisher.model.problems import RULES, Findings, Flaw
 
 KEYS = (

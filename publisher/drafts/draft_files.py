@@ -11,7 +11,7 @@ from pathlib import Path
 from publisher.base import git
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.model.models import Position, Problem, Severity
+from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Flaw, problem
 
 _NOT_DRAFTS = {"readme.md"}

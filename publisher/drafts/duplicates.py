@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from publisher.base.i18n import _
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
-from publisher.model.models import Account, Problem, Severity
+from publisher.model.accounts import Account
+from publisher.model.values import Problem, Severity
 from publisher.model.problems import Flaw, problem
 
 _Text = tuple[object, ...]

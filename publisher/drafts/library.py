@@ -16,7 +16,9 @@ from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.recipients import Addressing
 from publisher.drafts.session import Session
 from publisher.media.cache import NOTHING_KEPT, Copies
-from publisher.model.models import Account, Post, Problem, Severity
+from publisher.model.accounts import Account
+from publisher.model.posts import Post
+from publisher.model.values import Problem, Severity
 from publisher.model.problems import Findings
 
 

@@ -16,7 +16,9 @@ from publisher.drafts import markdown_signs, placeholders, tags
 from publisher.drafts.rendering import section_for
 from publisher.drafts.sections import position_key
 from publisher.drafts.tags import mentions
-from publisher.model.models import Account, MediaItem, Position, Post, Problem, Severity
+from publisher.model.accounts import Account
+from publisher.model.posts import MediaItem, Post
+from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Findings, Flaw
 
 Found = Iterator[tuple[Flaw, int]]

@@ -7,7 +7,8 @@ from datetime import datetime, tzinfo
 from publisher.base.i18n import _
 from publisher.drafts.library import Library
 from publisher.drafts.times import local
-from publisher.model.models import Delivery, Frozen, Position, Problem, Severity
+from publisher.model.deliveries import Delivery
+from publisher.model.values import Frozen, Position, Problem, Severity
 from publisher.model.problems import Flaw, problem
 from publisher.model.states import State
 from publisher.model.timing import is_over

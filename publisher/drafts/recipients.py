@@ -6,7 +6,8 @@ from publisher.base.i18n import _
 from publisher.drafts.draft import Surroundings
 from publisher.drafts.rendering import recipients
 from publisher.drafts.sections import position_key
-from publisher.model.models import Account, Post
+from publisher.model.accounts import Account
+from publisher.model.posts import Post
 from publisher.model.problems import Findings
 
 

@@ -9,19 +9,11 @@ from publisher.drafts.tags import cashtags
 from publisher.drafts.text_length import length
 from publisher.media.clean_copy import SUFFIXES, Copy
 from publisher.media.media_file import MEDIA_TYPES, CleanPicture
-from publisher.model.models import (
-    Account,
-    Capabilities,
-    Content,
-    MediaItem,
-    Motion,
-    Part,
-    Picture,
-    Position,
-    Post,
-    Problem,
-    VideoLimits,
-)
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities, VideoLimits
+from publisher.model.content import Content, Part, Picture
+from publisher.model.posts import MediaItem, Motion, Post
+from publisher.model.values import Position, Problem
 from publisher.model.problems import Findings, Flaw, problem
 
 Cleaner = Callable[[MediaItem, Capabilities], Copy | CleanPicture]

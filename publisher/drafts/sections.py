@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from publisher.base.i18n import _
 from publisher.drafts import horizontal_rules
 from publisher.drafts import names as naming
-from publisher.model.models import Position
+from publisher.model.values import Position
 from publisher.model.problems import Flaw
 
 # Lines are matched with the line feed before them: `re` is fast for a fixed beginning.

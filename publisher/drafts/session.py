@@ -22,7 +22,7 @@ from publisher.drafts.times import (
     parse_anchor,
     parse_time,
 )
-from publisher.model.models import Frozen, Position
+from publisher.model.values import Frozen, Position
 from publisher.model.problems import Findings, Flaw
 
 FILE = "posts/session.yaml"

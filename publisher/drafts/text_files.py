@@ -7,7 +7,7 @@ from pathlib import Path
 
 from publisher.base import formats
 from publisher.base.i18n import _, later
-from publisher.model.models import Position
+from publisher.model.values import Position
 from publisher.model.problems import Findings, Flaw
 
 MAX_BYTES = 1_000_000

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _, later
 from publisher.base.text import suggestion
-from publisher.model.models import Frozen
+from publisher.model.values import Frozen
 from publisher.model.problems import Flaw
 
 YEARS = range(1970, 2200)

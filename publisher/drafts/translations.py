@@ -8,7 +8,8 @@ from publisher.drafts import git_history
 from publisher.drafts.git_history import Pair
 from publisher.drafts.library import Library
 from publisher.drafts.sections import position_key
-from publisher.model.models import Post, Problem, Severity
+from publisher.model.posts import Post
+from publisher.model.values import Problem, Severity
 from publisher.model.problems import Flaw, problem
 
 

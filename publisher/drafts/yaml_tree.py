@@ -16,7 +16,7 @@ from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEve
 from publisher.base.i18n import _, later
 from publisher.drafts import text_files
 from publisher.drafts.text_files import invalid_character
-from publisher.model.models import Position
+from publisher.model.values import Position
 from publisher.model.problems import Findings
 
 MAX_DEPTH = 8

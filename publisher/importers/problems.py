@@ -1,6 +1,6 @@
 """Import problems: codes, and the collector of a file's problems."""
 
-from publisher.model.models import Position, Problem, Severity
+from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Findings, Flaw
 
 CODES: dict[str, str] = {

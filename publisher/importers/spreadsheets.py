@@ -14,7 +14,7 @@ from publisher.importers import columns, dates, tables
 from publisher.importers.items import Item, Options
 from publisher.importers.problems import Notes
 from publisher.importers.tables import Row
-from publisher.model.models import Position, Severity
+from publisher.model.values import Position, Severity
 from publisher.model.problems import Flaw
 
 _FORMULA = re.compile(r"=[\w(\"'+-].*|#(?:REF!|NAME\?|VALUE!|N/A|DIV/0!|NULL!|NUM!)", re.DOTALL)

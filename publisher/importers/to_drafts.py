@@ -19,7 +19,8 @@ from publisher.drafts.text_length import length
 from publisher.drafts.times import spelled
 from publisher.importers.items import Item, Options
 from publisher.importers.problems import Notes
-from publisher.model.models import Position, Post, Problem, Severity
+from publisher.model.posts import Post
+from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Findings
 
 MARK = re.compile(r"^# Imported from .+ \[([0-9a-f]{16})\]$", re.MULTILINE)

@@ -14,7 +14,7 @@ from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.ledger.transitions import ACTOR, note, step
 from publisher.model.events import Event
-from publisher.model.models import Owner
+from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended
 
 VERIFIED = Event.OWNER_VERIFIED

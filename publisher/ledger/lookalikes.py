@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Select, select
 from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
-from publisher.model.models import Delivery, Part
+from publisher.model.content import Part
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 _LINK = re.compile(r"\S*\w\.\w\S*")

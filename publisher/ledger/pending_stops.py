@@ -17,7 +17,7 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history
 from publisher.ledger.transitions import NOT_APPROVED, Conflict, change
 from publisher.model.events import Event
-from publisher.model.models import Delivery, PendingStop
+from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.states import ENDED_UNSENT, Role, State
 
 # Why `queue` cancels a delivery: stored untranslated, to be recognised again; screens translate

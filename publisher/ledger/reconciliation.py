@@ -27,7 +27,7 @@ from publisher.ledger.suspensions import suspend, suspended_for_a_person
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all
 from publisher.model.events import Event
-from publisher.model.models import Claim, Delivery
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import (
     Absent,
     Accepted,

@@ -39,7 +39,7 @@ from publisher.ledger.suspensions import (
 )
 from publisher.ledger.tables import accounts, deliveries, history, refusals, written
 from publisher.model.events import Event
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (
     PASSING,
     UNTIL_MENDED,

@@ -18,7 +18,7 @@ from publisher.base.i18n import _
 from publisher.ledger.database import insert_into
 from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN
 from publisher.ledger.tables import delays, deliveries
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted
 
 CROWD = 10

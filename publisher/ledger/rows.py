@@ -9,7 +9,8 @@ from sqlalchemy import RowMapping
 from publisher.base.stored_messages import told
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.tables import deliveries
-from publisher.model.models import Content, Delivery, Prepared
+from publisher.model.content import Content
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.states import State
 
 _COLUMNS = tuple(deliveries.c.keys())

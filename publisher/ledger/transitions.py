@@ -32,7 +32,7 @@ from publisher.ledger.integrity.chain_links import chained, chained_to_accounts
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import deliveries, history
 from publisher.model.events import Event
-from publisher.model.models import Claim, Delivery, Prepared
+from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"

@@ -22,7 +22,8 @@ from pydantic import TypeAdapter, ValidationError
 from publisher.base import files
 from publisher.media import media_file
 from publisher.media.clean_copy import CleanPicture, Copy
-from publisher.model.models import Capabilities, Motion
+from publisher.model.capabilities import Capabilities
+from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 from publisher.settings.settings import Settings
 

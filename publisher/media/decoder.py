@@ -30,7 +30,8 @@ from publisher.base.errors import PictureUnusable
 from publisher.base.process import bare_environment
 from publisher.media import decoding
 from publisher.media.clean_copy import CleanPicture, Copy
-from publisher.model.models import Capabilities, Motion
+from publisher.model.capabilities import Capabilities
+from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 
 _MEMORY = 768 << 20

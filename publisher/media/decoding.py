@@ -17,7 +17,8 @@ from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _, later
 from publisher.media import decoding_cost, file_types, gifs, heif, videos
 from publisher.media.clean_copy import CleanPicture, bare, opaque
-from publisher.model.models import Capabilities, Motion
+from publisher.model.capabilities import Capabilities
+from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 
 MAX_BYTES = 50_000_000

@@ -16,7 +16,8 @@ from publisher.base import formats
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _, later
 from publisher.media.clean_copy import CleanPicture, bare, opaque
-from publisher.model.models import GifLimits, Motion
+from publisher.model.capabilities import GifLimits
+from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 
 MAX_FRAMES = 1_000

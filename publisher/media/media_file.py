@@ -15,7 +15,8 @@ from publisher.base.i18n import _
 from publisher.media import decoder
 from publisher.media.clean_copy import CleanPicture
 from publisher.media.decoding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, damaged, flaw_of_file
-from publisher.model.models import Capabilities, Motion
+from publisher.model.capabilities import Capabilities
+from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "CleanPicture", "clean", "copy",

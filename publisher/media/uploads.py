@@ -14,7 +14,7 @@ from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.media import heif, media_file
 from publisher.media.media_file import CleanPicture
-from publisher.model.models import Capabilities
+from publisher.model.capabilities import Capabilities
 from publisher.model.problems import Flaw
 
 _BEGINNINGS = (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from publisher.base.i18n import _, later
 from publisher.media import mp4
 from publisher.media.clean_copy import CleanPicture
-from publisher.model.models import Motion
+from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from publisher.base.i18n import _
 from publisher.base.text import same_person
-from publisher.model.models import Mandate
+from publisher.model.accounts import Mandate
 
 
 class Breach(NamedTuple):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, get_args
 
-from publisher.model.models import Advice, Position, Problem, Severity
+from publisher.model.values import Advice, Position, Problem, Severity
 
 CODES: dict[str, str] = {
     # Files

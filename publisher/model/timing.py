@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from publisher.base.clock import Clock
-from publisher.model.models import Content
+from publisher.model.content import Content
 
 _FIRST = 2.0
 _LONGEST = 60.0

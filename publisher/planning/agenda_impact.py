@@ -13,7 +13,10 @@ from publisher.drafts.check import check
 from publisher.drafts.library import Library
 from publisher.drafts.session import Session
 from publisher.ledger.reading.queries import Queries
-from publisher.model.models import Account, Delivery, Post, Problem
+from publisher.model.accounts import Account
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
+from publisher.model.values import Problem
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE
 from publisher.planning.conflicts import APART
 from publisher.planning.edits import cancelled_by_a_person

@@ -16,7 +16,10 @@ from publisher.channels.registry import CAPABILITIES
 from publisher.ledger.reading.queries import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import limits_text as limits
-from publisher.model.models import Delivery, Post, Problem, Rate, Wish
+from publisher.model.capabilities import Rate
+from publisher.model.deliveries import Delivery, Wish
+from publisher.model.posts import Post
+from publisher.model.values import Problem
 from publisher.model.outcomes import Limit
 from publisher.planning.conflicts import advice
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import zip_longest
 
-from publisher.model.models import Content, Delivery, Picture, Wish
+from publisher.model.content import Content, Picture
+
+from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State
 
 Value = str | datetime | bool | None

@@ -7,7 +7,10 @@ from itertools import pairwise
 
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS
-from publisher.model.models import Account, Post, Problem, Severity, Wish
+from publisher.model.accounts import Account
+from publisher.model.deliveries import Wish
+from publisher.model.posts import Post
+from publisher.model.values import Problem, Severity
 from publisher.model.problems import Flaw, problem
 
 APART = timedelta(minutes=5)

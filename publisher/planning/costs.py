@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from publisher.drafts.links import links
-from publisher.model.models import Content
+from publisher.model.content import Content
 from publisher.settings.schema import PriceSettings
 
 

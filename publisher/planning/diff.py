@@ -19,7 +19,11 @@ from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
 from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.model import mandates
-from publisher.model.models import Account, Content, Delivery, PendingStop, Post, Problem, Wish
+from publisher.model.accounts import Account
+from publisher.model.content import Content
+from publisher.model.deliveries import Delivery, PendingStop, Wish
+from publisher.model.posts import Post
+from publisher.model.values import Problem
 from publisher.model.outcomes import Limit
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 from publisher.planning import duplicates, past_times, repetitions

@@ -11,7 +11,8 @@ from publisher.base.i18n import _
 from publisher.drafts import duplicates
 from publisher.drafts.library import Library
 from publisher.ledger.reading.queries import Queries, Tenure
-from publisher.model.models import Delivery, Post
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 from publisher.planning.edits import cancelled_by_a_person, stop_of
 from publisher.planning.plan import PlannedChange

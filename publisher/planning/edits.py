@@ -2,7 +2,7 @@
 
 from publisher.base.i18n import _, later
 from publisher.ledger.pending_stops import BY_QUEUE
-from publisher.model.models import Delivery, PendingStop, Wish
+from publisher.model.deliveries import Delivery, PendingStop, Wish
 from publisher.model.states import State
 from publisher.planning.plan import Change
 

@@ -8,7 +8,8 @@ from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.media.clean_copy import Copy
 from publisher.media.media_file import CleanPicture
-from publisher.model.models import Capabilities, MediaItem
+from publisher.model.capabilities import Capabilities
+from publisher.model.posts import MediaItem
 
 
 class Illustrations:

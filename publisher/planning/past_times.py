@@ -11,7 +11,9 @@ from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import overdue as timeliness
 from publisher.drafts.times import local
 from publisher.ledger.integrity.after_restore import Gap
-from publisher.model.models import Delivery, Post, Severity, Wish
+from publisher.model.deliveries import Delivery, Wish
+from publisher.model.posts import Post
+from publisher.model.values import Severity
 from publisher.model.problems import problem
 from publisher.model.states import State
 from publisher.model.timing import is_over

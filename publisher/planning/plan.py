@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from publisher.base.i18n import later, plural
 from publisher.ledger.enqueue import StoredPicture
-from publisher.model.models import Delivery, PendingStop, Problem, Severity, Wish
+from publisher.model.deliveries import Delivery, PendingStop, Wish
+from publisher.model.values import Problem, Severity
 from publisher.model.states import State
 from publisher.planning.costs import NOTHING, Cost
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from publisher.model.models import Post, Problem, Severity
+from publisher.model.posts import Post
+
+from publisher.model.values import Problem, Severity
 
 
 class Problems:

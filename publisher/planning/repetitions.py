@@ -12,7 +12,9 @@ from publisher.base.i18n import _
 from publisher.drafts.library import Library
 from publisher.drafts.times import local
 from publisher.ledger.reading.queries import Queries
-from publisher.model.models import Content, Delivery, Post
+from publisher.model.content import Content
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
 from publisher.model.states import State
 from publisher.planning.duplicates import is_or_may_be_out
 from publisher.planning.plan import PlannedChange

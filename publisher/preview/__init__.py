@@ -10,7 +10,8 @@ from datetime import datetime
 from publisher.base import html
 from publisher.channels.registry import TEMPLATES
 from publisher.drafts.library import Library
-from publisher.model.models import Delivery, Problem
+from publisher.model.deliveries import Delivery
+from publisher.model.values import Problem
 from publisher.preview.draft_view import Drafts, counted
 from publisher.settings.settings import Settings
 

@@ -12,7 +12,11 @@ from publisher.channels.registry import SPECS
 from publisher.drafts import rendering
 from publisher.drafts.text_length import length
 from publisher.ledger.pending_stops import reason_of
-from publisher.model.models import Account, Capabilities, Content, Delivery, Picture, Post
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
+from publisher.model.content import Content, Picture
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
 from publisher.model.states import State
 from publisher.preview import contents, mockups
 from publisher.preview.contents import Look

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.channels import registry
-from publisher.model.models import Account, Content
+from publisher.model.accounts import Account
+from publisher.model.content import Content
 from publisher.preview import mockups
 from publisher.preview.mockups import PostCard, ShownImage
 

@@ -11,7 +11,10 @@ from publisher.base.i18n import NAMES, _
 from publisher.base.text import shortened
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
-from publisher.model.models import Account, Delivery, Post, Problem, Severity
+from publisher.model.accounts import Account
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
+from publisher.model.values import Problem, Severity
 from publisher.preview.account_view import Recipient, Recipients
 from publisher.preview.pictures import Pictures
 from publisher.settings.settings import Settings

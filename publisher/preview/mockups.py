@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from publisher.base.formats import written
 from publisher.channels.registry import spec_of
 from publisher.drafts import links as found
-from publisher.model.models import Account
+from publisher.model.accounts import Account
 
 _LARGE = 85
 """Characters below which Facebook shows a text without picture or card in large letters."""

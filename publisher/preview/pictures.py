@@ -9,7 +9,9 @@ from PIL import Image
 from publisher.base.errors import PictureUnusable
 from publisher.media import media_file
 from publisher.media.media_file import CleanPicture
-from publisher.model.models import Capabilities, Content, MediaItem
+from publisher.model.capabilities import Capabilities
+from publisher.model.content import Content
+from publisher.model.posts import MediaItem
 from publisher.preview import mockups
 
 _WHOLE = 300_000

@@ -5,7 +5,9 @@ from typing import Any
 
 from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES
-from publisher.model.models import Capabilities, Delivery, Picture
+from publisher.model.capabilities import Capabilities
+from publisher.model.content import Picture
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 Row = Mapping[str, Any]

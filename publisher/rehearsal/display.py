@@ -14,7 +14,7 @@ from publisher.base import formats
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, weekday
 from publisher.ledger.reading.queries import HistoryStep
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 _STYLES = {

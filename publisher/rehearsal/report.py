@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.base import formats, html
 from publisher.base.i18n import _, plural, weekday
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.reporting.lateness import LatenessSummary
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from publisher.base.formats import written
 from publisher.ledger.reading.statistics import Count
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.reporting.outcomes import TROUBLED, Outcome, Tally
 
 LISTED = 100

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from publisher.base.formats import instant_text
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 
 COLUMNS = (
     "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",

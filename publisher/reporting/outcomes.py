@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from publisher.base.i18n import later
 from publisher.ledger.reading.statistics import Count
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 

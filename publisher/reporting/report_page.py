@@ -19,7 +19,8 @@ from publisher.base.text import shortened
 from publisher.channels import registry
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.ledger.reading.statistics import Count
-from publisher.model.models import Account, Delivery
+from publisher.model.accounts import Account
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State, counted
 from publisher.reporting import charts, outcomes
 from publisher.reporting.days import columns, days

@@ -8,7 +8,7 @@ from publisher.base.clock import Clock
 from publisher.drafts.session import Session
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.statistics import Figures, Span
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.reporting import outcomes, report_page
 from publisher.reporting.outcomes import Outcome

@@ -10,7 +10,7 @@ from publisher.base.formats import instant_text
 from publisher.ledger.reading.lateness import Late
 from publisher.ledger.reading.queries import AccountStatus, Queries
 from publisher.ledger.user_notices import Guessed
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Kind, Limit
 from publisher.model.states import State
 from publisher.reporting.log_export import log_rows

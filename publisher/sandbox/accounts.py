@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from publisher.model.models import Frozen
+from publisher.model.values import Frozen
 from publisher.settings.schema import AccountSettings
 from publisher.settings.settings import Settings
 

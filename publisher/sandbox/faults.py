@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.model.models import Frozen
+from publisher.model.values import Frozen
 from publisher.sandbox.endpoints import NAMES, Call
 
 

@@ -23,7 +23,8 @@ from pydantic import (
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS, channel_called
-from publisher.model.models import Account, Advice, Mandate
+from publisher.model.accounts import Account, Mandate
+from publisher.model.values import Advice
 from publisher.settings import redis_sentinel
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - what nobody can ask for by name

@@ -28,7 +28,7 @@ from publisher.base.i18n import Language, _, later
 from publisher.base.text import suggestion
 from publisher.base.toml_positions import Keys
 from publisher.channels.registry import SPECS
-from publisher.model.models import Account, ApprovalRule
+from publisher.model.accounts import Account, ApprovalRule
 from publisher.settings import sandbox_mode
 from publisher.settings.schema import (
     CREDENTIALS,

@@ -10,7 +10,9 @@ from publisher.drafts import check, rendering
 from publisher.drafts.library import Library
 from publisher.drafts.times import AgendaItem
 from publisher.ledger.manager.rights import Person, Rank
-from publisher.model.models import Account, Delivery, Post
+from publisher.model.accounts import Account
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
 from publisher.model.states import WAITING, State
 from publisher.web import labels
 

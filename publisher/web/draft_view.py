@@ -16,7 +16,10 @@ from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
-from publisher.model.models import Account, Delivery, MediaItem, Post, Problem
+from publisher.model.accounts import Account
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import MediaItem, Post
+from publisher.model.values import Problem
 from publisher.preview import contents, mockups
 from publisher.preview.contents import Look
 from publisher.preview.draft_view import DraftPreview as View

@@ -9,7 +9,8 @@ from publisher.base.i18n import NAMES, _, later
 from publisher.base.text import shortened
 from publisher.channels import registry
 from publisher.ledger.pending_stops import reason_of
-from publisher.model.models import Delivery, Problem
+from publisher.model.deliveries import Delivery
+from publisher.model.values import Problem
 from publisher.model.states import State
 
 _STATES = {

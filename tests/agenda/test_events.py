@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from publisher.agenda import ics_components, ics_events, ics_lines
 from publisher.agenda.ics_events import CalendarEvent
 from publisher.agenda.ics_times import Reading
-from publisher.model.models import Problem
+from publisher.model.values import Problem
 from tests.agenda.calendars import BEGIN, calendar, event, written
 
 ZURICH = ZoneInfo("Europe/Zurich")

@@ -23,7 +23,9 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
 from publisher.media import videos
-from publisher.model.models import Account, Content, Parcel, Part, Picture, Prepared
+from publisher.model.accounts import Account
+from publisher.model.content import Content, Part, Picture
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Outcome, Sighting
 from publisher.model.problems import Flaw
 from publisher.sandbox.accounts import SandboxAccount, accounts_for

@@ -10,7 +10,8 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Content, Delivery, Part, Prepared, Wish
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Delivery, Prepared, Wish
 from publisher.model.states import State
 from publisher.sandbox import graph
 from publisher.sandbox.faults import Fault, What

@@ -12,7 +12,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.pending_stops import reason_of
-from publisher.model.models import Prepared
+from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Unknown
 from publisher.model.states import State
 from publisher.sandbox.faults import Fault, What

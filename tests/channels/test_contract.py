@@ -13,7 +13,8 @@ import pytest
 from publisher.base import files
 from publisher.channels.base import Channel, Leave, NotDeparted, NotPrepared
 from publisher.channels.registry import CAPABILITIES, SPECS
-from publisher.model.models import Parcel, Picture, Prepared
+from publisher.model.content import Picture
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

@@ -14,7 +14,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.published_early import EVENT
 from publisher.ledger.reconciliation import Doubts
-from publisher.model.models import Delivery, Prepared
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Unknown
 from publisher.model.states import State
 from publisher.notices.message import compose

@@ -14,7 +14,7 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.registry import SPECS
 from publisher.channels.twitter import timeline
 from publisher.channels.twitter.timeline import LOOK_BACK, SKEW
-from publisher.model.models import Prepared
+from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Kind, Unknown
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import StoredPost

@@ -15,7 +15,8 @@ from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.integrity.forgotten import NEXT_LOOK
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
-from publisher.model.models import Content, Parcel, Part
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from tests.channels.conftest import Stage, Stages

@@ -6,7 +6,7 @@ import pytest
 
 from publisher.channels.facebook import health as of_page
 from publisher.channels.twitter import answers as of_x
-from publisher.model.models import Owner
+from publisher.model.accounts import Owner
 from publisher.model.outcomes import Answer, Deferred, Wire
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import Stage, Stages

@@ -9,7 +9,8 @@ import requests
 
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.twitter import chunked_upload
-from publisher.model.models import Parcel, Picture, Prepared
+from publisher.model.content import Picture
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Refused
 from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What

@@ -14,7 +14,8 @@ from publisher.channels.facebook.orphans import NEWEST, SKEW
 from publisher.ledger.enqueue import StoredPicture
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Content, Delivery, Part, Prepared
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Deferred
 from publisher.model.states import State
 from publisher.sandbox.facebook import HANDLERS

@@ -21,7 +21,9 @@ from publisher.base.errors import ConfigurationError
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import open_channel
 from publisher.channels.site.channel import Site, slug
-from publisher.model.models import Account, Content, Parcel, Part, Prepared
+from publisher.model.accounts import Account
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Unknown
 from tests.channels.conftest import DUE, Stage, Stages
 from tests.support.clock import ManualClock
@@ -384,7 +386,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from publisher.base.clock import SystemClock
 from publisher.channels.site.channel import Site
-from publisher.model.models import Account, Content, Parcel, Part, Prepared
+from publisher.model.accounts import Account
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Parcel, Prepared
 
 root, name = Path(sys.argv[1]), sys.argv[2]
 site = Site(Account(name="bice-site", channel="site"), root,

@@ -13,7 +13,8 @@ from publisher.channels.http.recorder import Recorder
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
 from publisher.channels.twitter import answers as of_x
 from publisher.model.clock_check import ClockCheck
-from publisher.model.models import Content, Parcel, Part, Prepared
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import UNTIL_MENDED, AccountSuspended, Answer, Deferred, Kind
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.faults import Fault, What

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from publisher.channels.twitter import timeline
 from publisher.channels.twitter.timeline import SKEW, TimelinePage, TimelinePost
-from publisher.model.models import Part, Picture
+from publisher.model.content import Part, Picture
 from publisher.model.outcomes import Absent, Accepted, Unknown
 
 SINCE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.facebook import posts
-from publisher.model.models import Parcel, Prepared
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Outcome, Unknown
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import Stage, Stages

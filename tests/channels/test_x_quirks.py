@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from publisher.model.models import Prepared
+from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, Unknown
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import Stage, Stages

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from publisher.ledger.reading.queries import AccountStatus
-from publisher.model.models import Content, Delivery, Part, Prepared
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.states import State
 from tests.chaos.verdict import End, Harm, findings, orphans, waits_for
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from publisher.ledger.manager.resume import APART
 from publisher.ledger.reading.queries import AccountStatus
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 Post = Mapping[str, Any]

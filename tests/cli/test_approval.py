@@ -7,7 +7,7 @@ from PIL import Image
 
 from publisher.media import cache, media_file
 from publisher.media.clean_copy import CleanPicture
-from publisher.model.models import Capabilities
+from publisher.model.capabilities import Capabilities
 from tests.cli.conftest import SETTINGS
 from tests.cli.runner import Cli
 from tests.support import videos

@@ -14,7 +14,9 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.clock_check import ClockCheck
-from publisher.model.models import Capabilities, Claim, Delivery, Owner, Parcel, Prepared
+from publisher.model.accounts import Owner
+from publisher.model.capabilities import Capabilities
+from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared
 from publisher.model.outcomes import Accepted, Outcome, Sighting
 from tests.support.clock import ManualClock
 

@@ -17,17 +17,9 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import (
-    Capabilities,
-    Claim,
-    Content,
-    Delivery,
-    Parcel,
-    Part,
-    Picture,
-    Prepared,
-    Upload,
-)
+from publisher.model.capabilities import Capabilities
+from publisher.model.content import Content, Part, Picture
+from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared, Upload
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Refused
 from publisher.model.states import State
 from publisher.model.timing import AHEAD

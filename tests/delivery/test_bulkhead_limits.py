@@ -20,7 +20,7 @@ from publisher.ledger.orphans import Orphans
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Claim, Delivery, Prepared
+from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.outcomes import Absent, Accepted, Outcome, Sighting, Unknown
 from publisher.model.states import State
 from tests.delivery.test_bulkhead import Hanging

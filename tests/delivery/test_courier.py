@@ -14,7 +14,8 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Claim, Content, Delivery, Part, Picture
+from publisher.model.content import Content, Part, Picture
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

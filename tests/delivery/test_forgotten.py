@@ -17,7 +17,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.replication_lag import CROWD
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Claim, Delivery
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import (
     Absent,
     Accepted,

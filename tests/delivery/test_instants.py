@@ -18,7 +18,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Deferred, Kind
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, events, only

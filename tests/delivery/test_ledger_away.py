@@ -8,7 +8,7 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, only
 from tests.support.clock import ManualClock

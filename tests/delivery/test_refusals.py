@@ -28,7 +28,8 @@ from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Content, Part, Picture, Wish
+from publisher.model.content import Content, Part, Picture
+from publisher.model.deliveries import Wish
 from publisher.model.states import State
 from publisher.sandbox.accounts import accounts_for
 from publisher.sandbox.server import Sandbox, running

@@ -20,7 +20,8 @@ from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Content, Part, Picture, Prepared
+from publisher.model.content import Content, Part, Picture
+from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

@@ -13,7 +13,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
-from publisher.model.models import Owner
+from publisher.model.accounts import Owner
 from publisher.model.outcomes import Accepted, Answer, Wire
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, only

@@ -15,7 +15,7 @@ from publisher.base.i18n import LANGUAGES, _, speaking
 from publisher.channels.registry import CAPABILITIES
 from publisher.importers.columns import ROLES, TITLES
 from publisher.importers.problems import CODES as IMPORT_CODES
-from publisher.model.models import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
 from publisher.model.outcomes import (
     CAPPED,
     THROTTLED,

@@ -8,7 +8,7 @@ from PIL import Image
 
 from publisher.drafts import draft
 from publisher.drafts.check import check
-from publisher.model.models import Severity
+from publisher.model.values import Severity
 from publisher.settings import settings
 from publisher.settings.settings import Settings
 from tests.docs.conftest import DOCS, Fence, fences

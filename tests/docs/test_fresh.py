@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from publisher.channels.base import Channel
 from publisher.drafts import draft, session
-from publisher.model.models import Capabilities
+from publisher.model.capabilities import Capabilities
 from publisher.model.problems import CODES, RULES
 from publisher.model.states import State
 from publisher.settings import settings

@@ -8,7 +8,10 @@ from PIL import Image
 from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import library, rendering
 from publisher.drafts.library import Library
-from publisher.model.models import Account, Capabilities, GifLimits, Post, Problem, Severity
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities, GifLimits
+from publisher.model.posts import Post
+from publisher.model.values import Problem, Severity
 
 CHANNELS = ("twitter", "facebook", "site")
 ACCOUNTS = {

@@ -3,7 +3,7 @@
 import pytest
 
 from publisher.drafts.rendering import recipients
-from publisher.model.models import Position
+from publisher.model.values import Position
 from tests.drafts.drafts import ACCOUNTS, Workspace, codes, errors
 
 EXAMPLE = """\

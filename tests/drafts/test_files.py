@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from publisher.model.models import Position
+from publisher.model.values import Position
 from publisher.model.problems import CODES, Findings, Flaw
 from tests.drafts.drafts import Workspace, codes
 

@@ -8,7 +8,9 @@ from publisher.drafts import rendering
 from publisher.drafts.text_length import length
 from publisher.media import media_file
 from publisher.media.media_file import CleanPicture
-from publisher.model.models import Account, Capabilities, MediaItem, Post
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
+from publisher.model.posts import MediaItem, Post
 from tests.drafts.drafts import ACCOUNTS, FACEBOOK, TWITTER, Workspace
 
 X, PAGE, SITE = ACCOUNTS["bice-x"], ACCOUNTS["bice-page"], ACCOUNTS["bice-site"]

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from publisher.drafts.sections import parse
-from publisher.model.models import Position
+from publisher.model.values import Position
 from tests.drafts.drafts import Workspace
 
 NAMES = ("twitter", "facebook", "site", "bice-x")

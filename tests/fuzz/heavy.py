@@ -29,7 +29,7 @@ from publisher.channels.registry import CAPABILITIES
 from publisher.channels.twitter import timeline
 from publisher.drafts.check import check
 from publisher.media import media_file
-from publisher.model.models import Part
+from publisher.model.content import Part
 from publisher.model.outcomes import Answer, Step, Wire
 from publisher.settings import settings
 from tests.support.answers.judging import meaning

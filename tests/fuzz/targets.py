@@ -13,7 +13,8 @@ from publisher.channels.twitter import timeline
 from publisher.drafts import draft, text_files, text_length, yaml_tree
 from publisher.drafts.draft import Surroundings
 from publisher.drafts.session import Session
-from publisher.model.models import Account, Part
+from publisher.model.accounts import Account
+from publisher.model.content import Part
 from publisher.model.outcomes import Accepted, Answer, Step, Wire
 from publisher.model.problems import Findings
 from tests.support.answers.judging import meaning

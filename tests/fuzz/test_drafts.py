@@ -8,7 +8,7 @@ from hypothesis import given
 from PIL import Image
 
 from publisher.app import Application
-from publisher.model.models import Problem
+from publisher.model.values import Problem
 from publisher.model.problems import CODES
 from tests.fuzz.draft_texts import draft
 from tests.fuzz.effort import bounded, fuzzed

@@ -6,7 +6,7 @@ from publisher.base.errors import BrokerUnavailable
 from publisher.drafts import yaml_tree
 from publisher.drafts.front_matter import split
 from publisher.drafts.sections import parse
-from publisher.model.models import Position
+from publisher.model.values import Position
 from publisher.model.problems import Findings
 from publisher.monitoring import broker
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from publisher.channels.answers import LONGEST_SUSPENSION
 from publisher.channels.twitter import timeline
-from publisher.model.models import Part, Picture
+from publisher.model.content import Part, Picture
 from publisher.model.outcomes import (
     Absent,
     Accepted,

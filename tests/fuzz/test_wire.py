@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from publisher.base.clock import SystemClock
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.registry import ChannelOptions, open_channel
-from publisher.model.models import Account, Content, Parcel, Part, Prepared
+from publisher.model.accounts import Account
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Outcome, Sighting
 from tests.fuzz.effort import bounded, fuzzed
 from tests.fuzz.test_meanings import look_at

@@ -16,7 +16,9 @@ from publisher.ledger.pending_stops import GONE
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import ApprovalRule, Content, Delivery, Part, Picture, Wish
+from publisher.model.accounts import ApprovalRule
+from publisher.model.content import Content, Part, Picture
+from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

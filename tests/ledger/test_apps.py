@@ -18,7 +18,7 @@ from publisher.ledger.reading.queries import AccountStatus, Queries
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

@@ -10,7 +10,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery, Prepared
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

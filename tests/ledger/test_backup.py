@@ -33,7 +33,8 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import ApprovalRule, Delivery
+from publisher.model.accounts import ApprovalRule
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock

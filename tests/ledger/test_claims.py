@@ -8,7 +8,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Claim, Delivery
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Refused
 from publisher.model.states import State
 from tests.support.clock import ManualClock

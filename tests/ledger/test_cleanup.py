@@ -15,7 +15,7 @@ from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Claim, Delivery, Prepared
+from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.outcomes import Accepted, Kind, Refused, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock

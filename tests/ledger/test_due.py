@@ -13,7 +13,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import deliveries
-from publisher.model.models import Claim
+from publisher.model.deliveries import Claim
 from publisher.model.outcomes import AccountSuspended, Kind
 from publisher.model.states import State
 from tests.support.clock import ManualClock

@@ -19,7 +19,8 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.ledger.worker.intents import INTENT_LIFE
-from publisher.model.models import ApprovalRule, Delivery, Prepared
+from publisher.model.accounts import ApprovalRule
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Accepted, Kind, Refused, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock

@@ -24,7 +24,7 @@ from publisher.ledger.suspensions import being_paused, take_for_pause
 from publisher.ledger.tables import accounts, deliveries
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

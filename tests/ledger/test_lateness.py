@@ -15,7 +15,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import EXPLAINED, Cause, Lateness
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock

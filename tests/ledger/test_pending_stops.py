@@ -16,7 +16,8 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Content, Delivery, Part, PendingStop, Picture
+from publisher.model.content import Content, Part, Picture
+from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.outcomes import (
     Absent,
     Accepted,

@@ -18,7 +18,8 @@ from publisher.ledger.pending_stops import reason_of
 from publisher.ledger.published_early import EVENT
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Content, Delivery, Part, Prepared
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, courier_of

@@ -12,7 +12,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (
     Absent,
     Accepted,

@@ -6,7 +6,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.outbox import News, StuckDelivery
-from publisher.model.models import ApprovalRule
+from publisher.model.accounts import ApprovalRule
 from publisher.model.states import State
 from publisher.notices.message import compose
 from tests.support.clock import ManualClock

@@ -10,7 +10,7 @@ from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock

@@ -19,7 +19,8 @@ from publisher.ledger.manager.rights import Person, Rank, Rights
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
 from publisher.model.events import Event
-from publisher.model.models import Delivery, Mandate
+from publisher.model.accounts import Mandate
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -11,7 +11,8 @@ from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import Instant, deliveries
-from publisher.model.models import Content, Part, Prepared
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Prepared
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

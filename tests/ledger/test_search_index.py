@@ -9,7 +9,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.log_pages import Logbook, Wanted
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Content, Part, Picture
+from publisher.model.content import Content, Part, Picture
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

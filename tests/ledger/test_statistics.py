@@ -10,7 +10,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.statistics import Figures, Span
-from publisher.model.models import Content, Part
+from publisher.model.content import Content, Part
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -14,7 +14,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import AccountStatus, Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery, Prepared
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,

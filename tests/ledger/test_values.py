@@ -19,7 +19,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Prepared
+from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Refused
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.ledger.reading.queries import HistoryStep
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from tests.chaos.report import became_unknown
 from tests.chaos.verdict import End, Finding, Harm
 

@@ -14,7 +14,8 @@ from publisher.channels.twitter.spec import TWITTER
 from publisher.media import cache, decoder, media_file
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.media.clean_copy import CleanPicture, Copy
-from publisher.model.models import Capabilities, Motion
+from publisher.model.capabilities import Capabilities
+from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 from tests.support.waiting import wait_for
 

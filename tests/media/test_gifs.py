@@ -15,7 +15,8 @@ from publisher.base.errors import PictureUnusable
 from publisher.media import decoding, gifs, media_file
 from publisher.media.clean_copy import CleanPicture
 from publisher.media.media_file import clean, inspect, look
-from publisher.model.models import GifLimits, Motion
+from publisher.model.capabilities import GifLimits
+from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 from tests.drafts.drafts import FACEBOOK, TWITTER, Workspace, codes
 

@@ -22,7 +22,7 @@ from publisher.channels.site.spec import SITE
 from publisher.channels.twitter.spec import TWITTER
 from publisher.media import decoding, media_file, mp4
 from publisher.media.media_file import clean, inspect, look
-from publisher.model.models import Motion
+from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 from tests.drafts.drafts import Workspace, codes
 from tests.support import videos

@@ -14,7 +14,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.outbox import News
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import AccountSuspended, Kind, Outcome, Refused, Unknown
 from publisher.notices import Teller
 from publisher.notices.message import compose

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from publisher import notices
 from publisher.app import Application
 from publisher.ledger.tables import notice_services
-from publisher.model.models import Claim
+from publisher.model.deliveries import Claim
 from publisher.model.states import State
 from publisher.settings import settings
 from tests.notices.conftest import Mishaps

@@ -1,7 +1,8 @@
 """What a test queues, and what becomes of it."""
 
 from publisher.app import Application
-from publisher.model.models import Delivery, Problem
+from publisher.model.deliveries import Delivery
+from publisher.model.values import Problem
 from publisher.planning import Plan
 
 

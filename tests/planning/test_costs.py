@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from publisher.model.models import Content, Part, Picture
+from publisher.model.content import Content, Part, Picture
 from publisher.planning.costs import Cost, cost_on_x
 from publisher.settings.schema import PriceSettings
 

@@ -10,7 +10,8 @@ from publisher.app import Application
 from publisher.base.errors import NoSuchPost, NotPossible
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.manager.consent_holds import Safeguards
-from publisher.model.models import Content, Delivery, Part, Picture
+from publisher.model.content import Content, Part, Picture
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted, Unknown
 from publisher.model.states import State
 from publisher.planning import Change

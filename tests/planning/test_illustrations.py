@@ -9,7 +9,7 @@ from publisher.app import Application
 from publisher.channels.twitter.spec import TWITTER
 from publisher.drafts import check
 from publisher.media import media_file
-from publisher.model.models import Capabilities
+from publisher.model.capabilities import Capabilities
 from publisher.planning.plan import Change
 from tests.support.workspaces import Workspace
 

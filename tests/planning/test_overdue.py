@@ -9,7 +9,7 @@ import pytest
 from publisher.app import Application
 from publisher.drafts import overdue as timeliness
 from publisher.drafts.check import check
-from publisher.model.models import Problem
+from publisher.model.values import Problem
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from publisher.planning import Change, Plan

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
-from publisher.model.models import Problem
+from publisher.model.values import Problem
 from publisher.model.outcomes import Accepted, Outcome, Unknown
 from publisher.model.states import State
 from publisher.planning import Plan

@@ -3,7 +3,7 @@
 import pytest
 
 from publisher.app import Application
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted, Kind, Refused
 from publisher.model.states import State
 from publisher.planning import Change

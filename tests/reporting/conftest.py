@@ -15,7 +15,7 @@ from publisher.ledger.manager.approvals import Approvals, digest
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.models import ApprovalRule
+from publisher.model.accounts import ApprovalRule
 from publisher.model.outcomes import Accepted, Outcome
 from tests.cli.runner import Cli
 from tests.support.browser import Browser

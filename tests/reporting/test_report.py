@@ -15,7 +15,7 @@ from publisher.app import Application
 from publisher.base.i18n import LANGUAGES, speaking
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.tables import deliveries
-from publisher.model.models import Content, Part
+from publisher.model.content import Content, Part
 from publisher.model.outcomes import Accepted, Kind, Refused, Unknown
 from publisher.model.states import State
 from publisher.reporting import report_page

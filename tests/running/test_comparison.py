@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from publisher.model.models import Content, Delivery, Part, Picture, Prepared
+from publisher.model.content import Content, Part, Picture
+
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.states import State
 from publisher.rehearsal.comparison import differences
 

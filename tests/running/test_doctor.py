@@ -15,7 +15,7 @@ from publisher.doctor import Finding, Grade, examine, machine
 from publisher.ledger import rate_limits
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
-from publisher.model.models import Owner
+from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Kind, Limit
 from publisher.planning import Planner
 from publisher.sandbox.faults import Fault, What

@@ -5,7 +5,8 @@ import pytest
 from publisher.base.errors import NotPossible
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
-from publisher.model.models import Content, Delivery, Part
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Delivery
 from tests.support.clock import ManualClock
 from tests.support.simulation.said import Agreed, Said
 from tests.support.wishes import add, wish

@@ -1,7 +1,7 @@
 """What comes of a delivery's request, written down as a worker does."""
 
 from publisher.app import Application
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Outcome
 
 

@@ -1,7 +1,7 @@
 """Drafts that are queued, and what becomes of them."""
 
 from publisher.app import Application
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted, Refused, Sighting, Unknown
 from publisher.model.states import State
 from publisher.planning import Change

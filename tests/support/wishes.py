@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from publisher.ledger.enqueue import Ledger
-from publisher.model.models import Content, Part, Wish
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Wish
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 

@@ -15,7 +15,7 @@ from publisher.app import Application
 from publisher.base.errors import PublisherError
 from publisher.drafts.check import check
 from publisher.ledger.tables import accounts, deliveries
-from publisher.model.models import Content
+from publisher.model.content import Content
 from publisher.model.states import State
 from publisher.rehearsal import report
 from publisher.web.app import create

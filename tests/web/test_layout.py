@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from publisher.app import Application
-from publisher.model.models import Owner
+from publisher.model.accounts import Owner
 from publisher.model.outcomes import Kind, Refused
 from tests.support.happening import ends
 from tests.support.journeys import visiting

@@ -17,7 +17,7 @@ from publisher.app import Application
 from publisher.base.lock import locked
 from publisher.ledger import rate_limits
 from publisher.ledger.heartbeats import NEEDED, Process, ProcessKind
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Limit
 from publisher.model.outcomes import Kind as Kinds
 from publisher.monitoring import Monitor, Report, disk_space

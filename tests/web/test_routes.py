@@ -20,7 +20,8 @@ from publisher.ledger.heartbeats import Process
 from publisher.ledger.heartbeats import ProcessKind as Workers
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts, deliveries
-from publisher.model.models import Delivery, Owner
+from publisher.model.accounts import Owner
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import AccountSuspended, Kind, Limit, Unknown
 from publisher.model.states import State
 from publisher.web import labels

@@ -16,7 +16,7 @@ import redis
 
 from publisher.app import Application
 from publisher.base.errors import BrokerUnavailable, ClockWrong, LedgerGone
-from publisher.model.models import Claim
+from publisher.model.deliveries import Claim
 from publisher.model.outcomes import Accepted, Unknown
 from publisher.model.states import State
 from publisher.running.embedded_broker import EmbeddedBroker

@@ -16,7 +16,7 @@ from publisher.channels.base import Depart, at_once
 from publisher.channels.facebook.spec import SERVER
 from publisher.channels.http.recorder import Recorder
 from publisher.model.clock_check import Heard
-from publisher.model.models import Content, Picture
+from publisher.model.content import Content, Picture
 from publisher.model.outcomes import Answer
 
 GRAPH_VERSION = "v25.0"

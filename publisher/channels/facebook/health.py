@@ -7,7 +7,7 @@ from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed, whole
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.health import Health, clock_ahead, owner_of, problem_of, was_answered
-from publisher.model.models import Owner
+from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred
 
 _NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")

@@ -21,7 +21,8 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import address, made_at
-from publisher.model.models import Content, Laying, Prepared
+from publisher.model.content import Content
+from publisher.model.deliveries import Laying, Prepared
 from publisher.model.outcomes import Absent, Accepted, Answer, Sighting, Step, Unknown, Wire
 
 NEWEST = 100

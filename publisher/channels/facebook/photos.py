@@ -8,7 +8,8 @@ from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import PagePosts
-from publisher.model.models import Picture, Prepared
+from publisher.model.content import Picture
+from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, Outcome, Step, Unknown
 
 

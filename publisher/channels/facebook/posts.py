@@ -14,7 +14,7 @@ from publisher.channels.answers import credible, identifier, mapping, parsed
 from publisher.channels.facebook import health
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
-from publisher.model.models import Content
+from publisher.model.content import Content
 from publisher.model.outcomes import (
     Absent,
     Accepted,

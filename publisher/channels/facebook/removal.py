@@ -8,7 +8,7 @@ from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.photos import PagePhotos, photos_of
 from publisher.channels.facebook.posts import PagePost, PagePosts
-from publisher.model.models import Parcel, Prepared
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Step, Unknown
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
-from publisher.model.models import Account, Capabilities
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel

@@ -28,7 +28,10 @@ from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
 from publisher.channels.health import Health
 from publisher.channels.site.pages import Image, Page, Pages
 from publisher.channels.site.spec import SITE
-from publisher.model.models import Account, Capabilities, Owner, Parcel, Picture, Prepared
+from publisher.model.accounts import Account, Owner
+from publisher.model.capabilities import Capabilities
+from publisher.model.content import Picture
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._~-]{0,99}")

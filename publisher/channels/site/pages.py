@@ -19,7 +19,9 @@ from publisher.base import files
 from publisher.base.i18n import _
 from publisher.base.text import shortened
 from publisher.channels.spec import ShownPicture
-from publisher.model.models import Account, Content, Frozen, Picture
+from publisher.model.accounts import Account
+from publisher.model.content import Content, Picture
+from publisher.model.values import Frozen
 
 _IN_FULL = 50  # posts that the index and the feeds show in full; the index lists the others
 _URL = re.compile(r"https?://[^\s<>\"«»“”]+")

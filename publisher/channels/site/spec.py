@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Option, ShownPicture
-from publisher.model.models import Account, Capabilities, Content, GifLimits, VideoLimits
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities, GifLimits, VideoLimits
+from publisher.model.content import Content
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel

@@ -20,7 +20,7 @@ from publisher.channels.answers import (
 )
 from publisher.channels.health import Health, clock_ahead, owner_of, problem_of, was_answered
 from publisher.channels.twitter import rate_limits
-from publisher.model.models import Owner
+from publisher.model.accounts import Owner
 from publisher.model.outcomes import (
     CAPPED,
     THROTTLED,

@@ -15,7 +15,8 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, number, parsed, quote
 from publisher.channels.twitter.answers import ANSWERS, of_alt_text
-from publisher.model.models import Picture, Upload
+from publisher.model.content import Picture
+from publisher.model.deliveries import Upload
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

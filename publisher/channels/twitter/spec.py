@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
-from publisher.model.models import Account, Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel

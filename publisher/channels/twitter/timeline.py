@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from publisher.base.i18n import _
 from publisher.channels.answers import credible, parsed
-from publisher.model.models import Part
+from publisher.model.content import Part
 from publisher.model.outcomes import Absent, Accepted, Limit, Unknown
 
 SKEW = timedelta(seconds=60)

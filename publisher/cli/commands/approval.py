@@ -14,7 +14,8 @@ from publisher.cli.options import Account, Who
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
-    from publisher.model.models import Delivery, Part
+    from publisher.model.content import Part
+    from publisher.model.deliveries import Delivery
 
 Posts = Annotated[
     list[str], typer.Argument(metavar="POST...", help="Posts' ids, or the paths of their drafts.")

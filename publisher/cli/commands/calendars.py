@@ -19,7 +19,7 @@ from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.agenda.ics_matching import Match
-    from publisher.model.models import Problem
+    from publisher.model.values import Problem
 
 _SHOWN = 20  # problems of one file
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from publisher.app import Application
     from publisher.ledger.manager.resume import Seen
-    from publisher.model.models import Delivery
+    from publisher.model.deliveries import Delivery
 
 _RETRIED = {
     State.SCHEDULED: later("On the schedule again"),

@@ -18,7 +18,8 @@ from publisher.drafts import names as naming
 from publisher.drafts import threads as splitting
 from publisher.drafts.text_files import invalid_character
 from publisher.drafts.text_length import length
-from publisher.model.models import Account, Problem
+from publisher.model.accounts import Account
+from publisher.model.values import Problem
 
 DEFAULT = next(iter(SPECS))
 """How texts are counted that go nowhere yet: by the first channel, which is the strictest."""

@@ -19,7 +19,7 @@ from publisher.cli.options import FormatJson, Paths
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
-    from publisher.model.models import Problem
+    from publisher.model.values import Problem
     from publisher.settings.settings import Settings
 
 _MOST = 1_000_000  # bytes, as for drafts

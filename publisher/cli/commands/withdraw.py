@@ -17,7 +17,7 @@ from publisher.cli.output import console
 if TYPE_CHECKING:
     from publisher.app import Application
     from publisher.delivery.withdraw import Withdrawn
-    from publisher.model.models import Delivery
+    from publisher.model.deliveries import Delivery
 
 
 def withdraw(

@@ -10,7 +10,7 @@ from publisher.base.formats import instant_text
 from publisher.base.i18n import _, plural
 from publisher.cli.output import console
 from publisher.drafts.times import AgendaItem
-from publisher.model.models import Post
+from publisher.model.posts import Post
 from publisher.model.states import State
 from publisher.planning.agenda_impact import Clash, Dragged, Effects
 

@@ -12,7 +12,7 @@ from publisher.cli.output import console, tables
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.model import history_text
 from publisher.model.events import event
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 
 
 def print_history(steps: Sequence[HistoryStep], zone: tzinfo) -> None:

@@ -9,7 +9,7 @@ from publisher.base import formats
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _, plural
 from publisher.cli.output import console, edits, problems, tables
-from publisher.model.models import Delivery, Wish
+from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State
 from publisher.planning import Change, Plan, PlannedChange, Stopped, edit_text
 from publisher.planning.change_details import Detail

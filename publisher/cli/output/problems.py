@@ -9,7 +9,7 @@ from publisher.base import formats
 from publisher.base.i18n import _, plural
 from publisher.base.text import harmless
 from publisher.cli.output.console import paint, print_json, print_line, prose
-from publisher.model.models import Problem, Severity
+from publisher.model.values import Problem, Severity
 
 SESSION_FILE = "posts/session.yaml"
 UNUSABLE = "session-unusable"

@@ -9,7 +9,7 @@ from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.cli.output import console
 from publisher.ledger.pending_stops import reason_of
-from publisher.model.models import Delivery, Wish
+from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State, counted
 
 _COLOURS = {

@@ -21,7 +21,7 @@ from publisher.ledger.suspensions import EVER, paused_or_suspended, waits_its_tu
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all, claimed
 from publisher.model.events import Event
-from publisher.model.models import Claim, Delivery
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 from publisher.model.timing import by_turns

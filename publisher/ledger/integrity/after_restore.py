@@ -33,7 +33,7 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
 from publisher.ledger.transitions import change, note, step
 from publisher.model.events import Event
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 

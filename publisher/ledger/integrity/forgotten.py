@@ -15,7 +15,7 @@ from sqlalchemy import or_
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger.tables import deliveries
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted
 
 NEXT_LOOK = 60.0

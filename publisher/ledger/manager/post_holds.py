@@ -17,7 +17,7 @@ from publisher.ledger.manager.selection import Accounts, chosen
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.transitions import change
 from publisher.model.events import Event
-from publisher.model.models import Delivery, PendingStop
+from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.states import ENDED_UNSENT, Role, State
 from publisher.model.timing import claim_at
 

@@ -19,7 +19,7 @@ from publisher.base.i18n import _
 from publisher.base.text import folded, same_person
 from publisher.ledger.tables import EVERYTHING, people
 from publisher.model.mandates import may_write
-from publisher.model.models import Mandate
+from publisher.model.accounts import Mandate
 
 
 class Rank(StrEnum):

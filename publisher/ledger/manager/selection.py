@@ -8,7 +8,7 @@ from publisher.base.errors import NoSuchPost, NotPossible
 from publisher.base.i18n import _
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 
 Accounts = str | Collection[str] | None
 """One account, several, or None for all of a post's."""

@@ -30,7 +30,7 @@ from publisher.ledger.reading import search_index
 from publisher.ledger.reading.reported import marked
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history, microseconds
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 _CHUNK = 500

@@ -47,7 +47,7 @@ from publisher.ledger.tables import (
     media,
     not_before,
 )
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import PASSING
 from publisher.model.states import WAITING, State
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, select
 
 from publisher.ledger.tables import history
 from publisher.model.events import Event
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 _CHUNK = 500

@@ -14,7 +14,8 @@ from functools import lru_cache
 from sqlalchemy import BigInteger, ColumnElement, Connection, false, literal_column, text
 
 from publisher.ledger.tables import deliveries
-from publisher.model.models import Content, Delivery
+from publisher.model.content import Content
+from publisher.model.deliveries import Delivery
 
 _WORD = re.compile(r"[^\W_]+")
 _ACCENT = re.compile("[\u0300-\u036f]")

@@ -23,7 +23,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.reading.reported import reported
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, microseconds, not_before
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 _DAY = 86_400 * 1_000_000  # microseconds

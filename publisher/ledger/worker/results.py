@@ -27,7 +27,7 @@ from publisher.ledger.transitions import StateChange
 from publisher.ledger.worker.intents import by_worker
 from publisher.model import timing
 from publisher.model.events import Event
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

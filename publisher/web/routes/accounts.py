@@ -13,7 +13,7 @@ from publisher.channels.registry import SPECS
 from publisher.delivery.identity import verified
 from publisher.doctor import Finding
 from publisher.ledger.reading.queries import AccountStatus
-from publisher.model.models import Account, ApprovalRule, Owner
+from publisher.model.accounts import Account, ApprovalRule, Owner
 from publisher.model.outcomes import Limit
 from publisher.web.authentication import Reader, Writer
 from publisher.web.dependencies import Use

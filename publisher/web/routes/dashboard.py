@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from publisher.app import Application
 from publisher.base.text import same_person
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.monitoring import of_clocks
 from publisher.reporting import lateness_text

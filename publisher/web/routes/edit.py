@@ -16,7 +16,8 @@ from publisher.drafts.editing import Manuscript
 from publisher.drafts.text_files import invalid_character
 from publisher.drafts.text_length import length
 from publisher.ledger.manager.draft_edits import REWORDED
-from publisher.model.models import Account, Post
+from publisher.model.accounts import Account
+from publisher.model.posts import Post
 from publisher.planning import word_diff
 from publisher.web import draft_view, pending
 from publisher.web.authentication import Reader, Visitor, Writer

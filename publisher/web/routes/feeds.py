@@ -15,7 +15,7 @@ from publisher.app import Application
 from publisher.base.i18n import _
 from publisher.drafts import check
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.web import labels, password_check, security
 from publisher.web.dependencies import Parts, Use, post_address
 

@@ -24,7 +24,7 @@ from publisher.ledger.manager.draft_edits import PICTURE_ADDED, PICTURE_EDITED, 
 from publisher.media import folder, media_file, uploads
 from publisher.media.media_file import CleanPicture
 from publisher.model.events import Event
-from publisher.model.models import MediaItem
+from publisher.model.posts import MediaItem
 from publisher.model.problems import Flaw
 from publisher.preview.mockups import ShownImage
 from publisher.preview.pictures import Pictures

@@ -14,7 +14,7 @@ from publisher.base import date_range
 from publisher.base.errors import NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.ledger.manager.resume import Seen
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.dependencies import Parts, Use
 from publisher.web.errors import status_of

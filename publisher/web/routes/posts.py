@@ -11,7 +11,7 @@ from starlette.responses import Response
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.ledger.reading.log_pages import Cursor, Wanted
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.web import draft_view
 from publisher.web.authentication import Reader

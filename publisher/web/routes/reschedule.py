@@ -23,7 +23,8 @@ from publisher.drafts.times import (
     spelled,
 )
 from publisher.ledger.manager.draft_edits import MOVED
-from publisher.model.models import Delivery, Severity
+from publisher.model.deliveries import Delivery
+from publisher.model.values import Severity
 from publisher.model.problems import Flaw
 from publisher.model.states import OUT_OR_MAYBE
 from publisher.planning import Plan

@@ -9,7 +9,9 @@ from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.health import Health
 from publisher.channels.twitter import timeline
 from publisher.channels.twitter.spec import TWITTER
-from publisher.model.models import Capabilities, Owner, Parcel, Prepared
+from publisher.model.accounts import Owner
+from publisher.model.capabilities import Capabilities
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform, PublicPost

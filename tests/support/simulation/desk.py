@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from publisher.model.models import Post
+from publisher.model.posts import Post
 
 
 class Desk:

@@ -11,7 +11,8 @@ from unittest import mock
 
 from publisher import planning
 from publisher.ledger.manager import operations
-from publisher.model.models import Delivery, Post
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
 from publisher.model.outcomes import Outcome
 from tests.support.simulation import parts, persons, promises
 from tests.support.simulation.desk import Desk

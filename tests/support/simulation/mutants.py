@@ -24,7 +24,7 @@ from publisher.ledger.worker import intents as intents_module
 from publisher.ledger.worker import results as results_module
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.clock_check import ClockCheck
-from publisher.model.models import Claim, Delivery
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import (
     UNTIL_MENDED,
     AccountSuspended,

@@ -12,7 +12,8 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.worker import attempts as attempts_module
 from publisher.ledger.worker import intents as intents_module
-from publisher.model.models import ApprovalRule, Delivery, Prepared, Wish
+from publisher.model.accounts import ApprovalRule
+from publisher.model.deliveries import Delivery, Prepared, Wish
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from publisher.planning import diff as comparison_module

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from publisher.model.models import Delivery, Post
+from publisher.model.deliveries import Delivery
+
+from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, State
 from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk

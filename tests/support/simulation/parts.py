@@ -27,7 +27,8 @@ from publisher.channels.base import Channel
 from publisher.drafts.library import Library
 from publisher.ledger.database import Database
 from publisher.model.clock_check import ClockCheck
-from publisher.model.models import Delivery, MediaItem, Post
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import MediaItem, Post
 from publisher.settings.schema import AccountSettings, ApprovalSettings, BrokerSettings
 from publisher.settings.settings import Settings
 from tests.support.simulation.channels import open_channel

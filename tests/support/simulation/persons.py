@@ -7,7 +7,7 @@ from datetime import timedelta
 from publisher.base.errors import NoSuchPost, NotPossible, PublisherError
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.transitions import Conflict
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import ENDED_UNSENT, State
 from publisher.planning import Change, PlannedChange
 from tests.support.simulation.desk import Desk

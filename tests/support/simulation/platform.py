@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from publisher.channels.base import Depart, at_once
-from publisher.model.models import Parcel
+from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import (
     UNTIL_MENDED,
     Accepted,

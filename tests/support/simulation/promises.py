@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from publisher.model.models import Delivery
+from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from tests.support.simulation.platform import GONE, Platform, PublicPost, Publishing
 from tests.support.simulation.said import Agreed, Said, tag

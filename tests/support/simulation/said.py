@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from publisher.base.errors import NotPossible
 from publisher.ledger.transitions import Conflict
-from publisher.model.models import Delivery, Post
+from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
 
 Key = tuple[str, str]
 """The post and the account of a delivery."""

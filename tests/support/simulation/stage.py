@@ -11,7 +11,7 @@ import structlog
 
 from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.delivery.courier import LOOK_AHEAD
-from publisher.model.models import Claim
+from publisher.model.deliveries import Claim
 from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.persons import Persons

@@ -9,7 +9,9 @@ from typing import ClassVar
 
 from publisher.channels.base import Depart, MediaReader, at_once
 from publisher.channels.health import Health
-from publisher.model.models import Account, Capabilities, Owner, Parcel, Prepared
+from publisher.model.accounts import Account, Owner
+from publisher.model.capabilities import Capabilities
+from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Outcome, Sighting
 from publisher_board.spec import BOARD
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option
-from publisher.model.models import Account, Capabilities
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel

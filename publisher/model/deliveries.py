@@ -1,4 +1,4 @@
-"""Models that the packages of Publisher exchange; all are frozen.
+"""Deliveries: what is wanted, what stands in the ledger, and what a worker needs.
 
 Instants are aware datetimes in UTC.
 """
@@ -10,313 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from publisher.model.states import WAITING, State
-
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Severity(StrEnum):
-    ERROR = "error"
-    WARNING = "warning"
-
-
-class Problem(Frozen):
-    """Something wrong in a draft, the session file or the settings: a value, never an exception.
-
-    `file` is relative to the workspace; `line` and `column` count from 1. A warning does not block
-    anything.
-    """
-
-    file: str
-    line: int
-    column: int
-    severity: Severity = Severity.ERROR
-    code: str
-    message: str
-    hint: str | None = None
-
-
-Advice = Literal[
-    "hashtag-case", "too-many-hashtags", "mention-first", "unsolicited-mention", "wrong-season", "broken-link",
-    "markdown-link", "markdown-as-text", "shouting", "hidden-characters", "missing-translation", "stale-translation", "too-close",
-    "at-night", "same-text-on-x", "over-limit", "sure-miss", "account-stopped",
-    "placeholder", "alt-is-file-name", "heading-as-text", "rule-as-text",
-]  # fmt: skip
-"""Codes of the problems that are only advice, which a workspace or a draft may ignore."""
-
-
-class Position(Frozen):
-    """A place in a file, both counted from 1."""
-
-    line: int = 1
-    column: int = 1
-
-
-class GifLimits(Frozen):
-    """A channel's limits for a GIF. Clean copies are scaled to fit all but `max_frames`."""
-
-    max_bytes: int
-    max_width: int
-    max_height: int
-    max_frames: int
-    max_pixels: int
-    """The pixels of all frames together."""
-
-
-class VideoLimits(Frozen):
-    """A channel's limits for a video. Videos are not encoded again, so they must fit already."""
-
-    min_seconds: float
-    max_seconds: float
-    min_side: int
-    max_long_side: int
-    max_short_side: int
-    """The three sides are in pixels, for both orientations."""
-    max_rate: int
-    """Frames per second."""
-
-
-class Rate(Frozen):
-    """How many posts a platform takes in any window of that length."""
-
-    posts: int
-    window: timedelta
-    of_app: bool = False
-    """Whether all accounts of an app share it."""
-
-
-class Capabilities(Frozen):
-    """What a channel can do, so that drafts can be checked without a network."""
-
-    max_length: int
-    counting: Literal["weighted", "characters"]
-    """`weighted`: X's rules (a link is 23, CJK and emoji are 2). `characters`: code points."""
-    threads: bool
-    """Without threads, the parts are joined with a blank line."""
-    link: Literal["appended", "attached", "attached-alone"]
-    """`appended`: `link:` is added to the last part's text. `attached`: it is sent separately.
-    `attached-alone`: separately, unless there are pictures.
-    """
-    max_pictures: int
-    picture_types: frozenset[str]
-    """Media types, such as `image/jpeg`."""
-    picture_max_bytes: int
-    alt_text_max: int
-    gifs: GifLimits | None = None
-    """None: the channel takes no animated GIFs."""
-    videos: VideoLimits | None = None
-    """None: the channel takes no videos."""
-    videos_have_alt_texts: bool = True
-    motion_stands_alone: bool = True
-    """Whether a GIF or video must be the only one in a post."""
-    may_be_empty_with_picture: bool = False
-    max_cashtags: int | None = None
-    """The most cashtags in a part; None: no limit."""
-    rates: tuple[Rate, ...] = ()
-    """Empty: none is documented."""
-    lays_posts_ready: bool = False
-    """Whether a post is created unpublished at the platform before it is made public."""
-    replaces_itself: bool = False
-    """Whether sending a post again replaces the first one, so that there is no duplicate."""
-
-
-class Mandate(Frozen):
-    """A mandate: who may post as another organisation's account, and when."""
-
-    authors: tuple[str, ...] = ()
-    """The people who may write; empty: everyone."""
-    approvers: tuple[str, ...] = ()
-    """The people of whom one has to approve; empty: no one in particular."""
-    since: date | None = None
-    until: date | None = None
-    """The first and the last day on which something may go out, in the session's zone."""
-
-
-class ApprovalRule(Frozen):
-    """The approval that an account needs before something goes out."""
-
-    required: bool = False
-    approvers: tuple[str, ...] = ()
-    """The people who may approve; empty: everyone but the author."""
-
-
-class Account(Frozen):
-    """An account on one channel, as publisher.toml describes it (no secrets)."""
-
-    name: str
-    channel: str
-    organisation: str | None = None
-    language: str | None = None
-    handle: str | None = None
-    """The handle of the keys' owner, with or without `@`, for platforms with handles."""
-    page_id: str | None = None
-    """The id of the Page that the keys must belong to, for platforms with Pages."""
-    timezone: str | None = None
-    title: str | None = None
-    """The public name, if the platform does not have one."""
-    url: str | None = None
-    """The public address of its pages; None: addresses are relative."""
-    options: Mapping[str, str] = {}
-    """Further options of its channel; see `ChannelSpec`."""
-    mandate: Mandate | None = None
-
-
-class Owner(Frozen):
-    """The owner of an account's keys, as its platform says."""
-
-    id: str
-    """The id of the user or the Page."""
-    name: str = ""
-    """The public name: `@BICE_ONG`, or a Page's name; empty: the platform was not asked yet."""
-
-    def __str__(self) -> str:
-        return self.name or self.id
-
-
-class Motion(Frozen):
-    """The motion in a GIF or video, from the file's headers."""
-
-    kind: Literal["gif", "video"]
-    width: int
-    height: int
-    """The size is that of the upright picture."""
-    seconds: float
-    frames: int
-
-
-class MediaItem(Frozen):
-    """A picture, animated GIF or video as a draft names it."""
-
-    path: Path
-    """Absolute, inside posts/."""
-    alt: str
-    credit: str | None = None
-    people: bool = False
-    consent: str | None = None
-    motion: Motion | None = None
-    """None: it is a still picture."""
-    position: Position = Position()
-
-
-def _not_before(due_at: datetime, embargo_until: datetime | None) -> datetime:
-    return max(due_at, embargo_until or due_at)
-
-
-class Post(Frozen):
-    """A draft that was read, with its times resolved against the session."""
-
-    id: str
-    """Its path under posts/ without `.md`."""
-    file: str
-    """Its path relative to the workspace, for messages."""
-    lang: str | None = None
-    title: str | None = None
-    author: str | None = None
-    to: tuple[str, ...] = ()
-    """Accounts, channels or `all`, as written; planning resolves it."""
-    due_at: datetime | None = None
-    """None: unfinished, checked but never queued; or `at_once`."""
-    at_once: bool = False
-    """`at: now`: due when it is queued."""
-    anchor: str | None = None
-    """The agenda item that `at` refers to."""
-    embargo_anchor: str | None = None
-    """The agenda item that `embargo` refers to."""
-    expires_after: timedelta | None = None
-    embargo_until: datetime | None = None
-    held: str | None = None
-    """Why it must not go out although it is due: its agenda item is cancelled."""
-    shown_until: datetime | None = None
-    """When the first consent to one of its pictures ends."""
-    link: str | None = None
-    repeat: bool = False
-    ignore: tuple[str, ...] = ()
-    """Codes of advice that the draft ignores on purpose."""
-    media: tuple[MediaItem, ...] = ()
-    texts: dict[str, tuple[str, ...]] = {}
-    """Parts of the text by channel or account name; the common text is under ""."""
-    positions: dict[str, Position] = {}
-    """Where the front matter's keys (`at`) and the text's sections (`text:twitter`) begin."""
-
-    @property
-    def not_before(self) -> datetime | None:
-        """When it is to go out: at its time, or when its embargo ends; None: unfinished."""
-        return self.due_at and _not_before(self.due_at, self.embargo_until)
-
-    def position(self, key: str) -> Position:
-        return self.positions.get(key) or Position()
-
-
-class Picture(Frozen):
-    """A picture, animated GIF or video as it is sent: cleaned, and named by its content."""
-
-    digest: str
-    """SHA-256 of the bytes that are sent, in hexadecimal."""
-    media_type: str
-    """`image/jpeg`, `image/png`; `image/gif` if it moves; `video/mp4`."""
-    width: int
-    height: int
-    alt: str
-    credit: str | None = None
-    name: str
-    """A file name for pages and downloads."""
-    consent: str | None = None
-    """The record in posts/consents.yaml that allows it to be shown."""
-
-    @property
-    def is_video(self) -> bool:
-        return self.media_type.startswith("video/")
-
-    @property
-    def moves(self) -> bool:
-        return self.is_video or self.media_type == "image/gif"
-
-
-class Part(Frozen):
-    """One message: a thread has several."""
-
-    text: str
-    pictures: tuple[Picture, ...] = ()
-
-
-class Content(Frozen):
-    """The exact content that goes out to one account."""
-
-    parts: tuple[Part, ...]
-    link: str | None = None
-    """The link that is sent separately; a channel that appends links has it in the text already."""
-    title: str | None = None
-    lang: str | None = None
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over all of it, in hexadecimal; an approval is valid for one digest."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-    @property
-    def joined(self) -> str:
-        """Its parts as one text, for a channel without threads."""
-        return "\n\n".join(part.text for part in self.parts if part.text)
-
-    @property
-    def moves(self) -> bool:
-        """Whether it has a GIF or video, which platforms take long to process."""
-        return any(picture.moves for part in self.parts for picture in part.pictures)
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 over the words and the link, without spacing, to recognise the same text.
-
-        For a post without words, over its pictures.
-        """
-        words = [" ".join(part.text.split()) for part in self.parts] + [self.link or ""]
-        if not any(words):
-            words = [picture.digest for part in self.parts for picture in part.pictures]
-        return hashlib.sha256("\n".join(words).encode()).hexdigest()
+from publisher.model.values import Frozen
+from publisher.model.posts import not_before
+from publisher.model.content import Content
 
 
 class Wish(Frozen):
@@ -346,7 +45,8 @@ class Wish(Frozen):
     @property
     def not_before(self) -> datetime:
         """When it is to go out: at its time, or when its embargo ends."""
-        return _not_before(self.due_at, self.embargo_until)
+        return not_before(self.due_at, self.embargo_until)
+
 
 
 class PendingStop(Frozen):
@@ -359,6 +59,7 @@ class PendingStop(Frozen):
     """Why its draft wants it held."""
 
 
+
 class Laying(Frozen):
     """Attempts to create an unpublished post of one content that are not on record as ended."""
 
@@ -366,6 +67,7 @@ class Laying(Frozen):
     first: datetime
     last: datetime
     """When the first and the last attempt began, by our clock."""
+
 
 
 class Upload(Frozen):
@@ -386,13 +88,14 @@ class Upload(Frozen):
     """When the platform is to be asked whether it is done."""
 
 
+
 class Prepared(Frozen):
     """What a channel has prepared at the platform for one delivery; nothing of it is public.
 
     It is stored in the ledger, so that another worker can go on with it.
     """
 
-    media_ids: dict[str, str] = {}
+    media_ids: dict[str, str] = Field(default_factory=dict)
     """Id at the platform by the picture's digest."""
     draft_id: str | None = None
     """The id of the post that was created unpublished (Facebook)."""
@@ -455,6 +158,7 @@ class Prepared(Frozen):
         others = [laying for laying in self.begun if laying.content != content]
         laying = Laying(content=content, first=same[0].first if same else at, last=at)
         return self.model_copy(update={"begun": (*others, laying)})
+
 
 
 class Delivery(Frozen):
@@ -529,13 +233,13 @@ class Delivery(Frozen):
     """Whether a person reported it as published, so that nobody knows when it left. Read from the
     history, for the log alone; see `ledger/reading/reported.py`.
     """
-    as_stored: dict[str, str] = {}
+    as_stored: dict[str, str] = Field(default_factory=dict)
     """Columns that the ledger stores in another form, for the digest of the next step."""
 
     @property
     def not_before(self) -> datetime:
         """The earliest instant to send it: its time or the end of its embargo, if later."""
-        return _not_before(self.due_at, self.embargo_until)
+        return not_before(self.due_at, self.embargo_until)
 
     @property
     def send_at(self) -> datetime:
@@ -579,11 +283,13 @@ class Delivery(Frozen):
         return self.published_at - self.not_before
 
 
+
 class Claim(Frozen):
     """A worker's claim on a delivery; no longer valid once the ledger has another version."""
 
     delivery: int
     version: int
+
 
 
 class Parcel(Frozen):
@@ -598,3 +304,4 @@ class Parcel(Frozen):
     """Whether it may be out although this ledger never sent it: it is looked for by its text, and
     an absence proves nothing, so a recent reading is good enough.
     """
+

@@ -1,0 +1,73 @@
+"""Accounts: their mandates, rules of approval, and owners.
+
+Instants are aware datetimes in UTC.
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from publisher.model.states import WAITING, State
+from publisher.model.values import Frozen
+
+
+class Mandate(Frozen):
+    """A mandate: who may post as another organisation's account, and when."""
+
+    authors: tuple[str, ...] = ()
+    """The people who may write; empty: everyone."""
+    approvers: tuple[str, ...] = ()
+    """The people of whom one has to approve; empty: no one in particular."""
+    since: date | None = None
+    until: date | None = None
+    """The first and the last day on which something may go out, in the session's zone."""
+
+
+
+class ApprovalRule(Frozen):
+    """The approval that an account needs before something goes out."""
+
+    required: bool = False
+    approvers: tuple[str, ...] = ()
+    """The people who may approve; empty: everyone but the author."""
+
+
+
+class Account(Frozen):
+    """An account on one channel, as publisher.toml describes it (no secrets)."""
+
+    name: str
+    channel: str
+    organisation: str | None = None
+    language: str | None = None
+    handle: str | None = None
+    """The handle of the keys' owner, with or without `@`, for platforms with handles."""
+    page_id: str | None = None
+    """The id of the Page that the keys must belong to, for platforms with Pages."""
+    timezone: str | None = None
+    title: str | None = None
+    """The public name, if the platform does not have one."""
+    url: str | None = None
+    """The public address of its pages; None: addresses are relative."""
+    options: Mapping[str, str] = {}
+    """Further options of its channel; see `ChannelSpec`."""
+    mandate: Mandate | None = None
+
+
+
+class Owner(Frozen):
+    """The owner of an account's keys, as its platform says."""
+
+    id: str
+    """The id of the user or the Page."""
+    name: str = ""
+    """The public name: `@BICE_ONG`, or a Page's name; empty: the platform was not asked yet."""
+
+    def __str__(self) -> str:
+        return self.name or self.id
+

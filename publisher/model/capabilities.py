@@ -1,0 +1,85 @@
+"""Capabilities of a channel: what it takes, and its limits."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from publisher.model.states import WAITING, State
+from publisher.model.values import Frozen
+
+
+class GifLimits(Frozen):
+    """A channel's limits for a GIF. Clean copies are scaled to fit all but `max_frames`."""
+
+    max_bytes: int
+    max_width: int
+    max_height: int
+    max_frames: int
+    max_pixels: int
+    """The pixels of all frames together."""
+
+
+
+class VideoLimits(Frozen):
+    """A channel's limits for a video. Videos are not encoded again, so they must fit already."""
+
+    min_seconds: float
+    max_seconds: float
+    min_side: int
+    max_long_side: int
+    max_short_side: int
+    """The three sides are in pixels, for both orientations."""
+    max_rate: int
+    """Frames per second."""
+
+
+
+class Rate(Frozen):
+    """How many posts a platform takes in any window of that length."""
+
+    posts: int
+    window: timedelta
+    of_app: bool = False
+    """Whether all accounts of an app share it."""
+
+
+
+class Capabilities(Frozen):
+    """What a channel can do, so that drafts can be checked without a network."""
+
+    max_length: int
+    counting: Literal["weighted", "characters"]
+    """`weighted`: X's rules (a link is 23, CJK and emoji are 2). `characters`: code points."""
+    threads: bool
+    """Without threads, the parts are joined with a blank line."""
+    link: Literal["appended", "attached", "attached-alone"]
+    """`appended`: `link:` is added to the last part's text. `attached`: it is sent separately.
+    `attached-alone`: separately, unless there are pictures.
+    """
+    max_pictures: int
+    picture_types: frozenset[str]
+    """Media types, such as `image/jpeg`."""
+    picture_max_bytes: int
+    alt_text_max: int
+    gifs: GifLimits | None = None
+    """None: the channel takes no animated GIFs."""
+    videos: VideoLimits | None = None
+    """None: the channel takes no videos."""
+    videos_have_alt_texts: bool = True
+    motion_stands_alone: bool = True
+    """Whether a GIF or video must be the only one in a post."""
+    may_be_empty_with_picture: bool = False
+    max_cashtags: int | None = None
+    """The most cashtags in a part; None: no limit."""
+    rates: tuple[Rate, ...] = ()
+    """Empty: none is documented."""
+    lays_posts_ready: bool = False
+    """Whether a post is created unpublished at the platform before it is made public."""
+    replaces_itself: bool = False
+    """Whether sending a post again replaces the first one, so that there is no duplicate."""
+

@@ -1,0 +1,94 @@
+"""Posts: drafts that were read, with their times and media.
+
+Instants are aware datetimes in UTC.
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from publisher.model.states import WAITING, State
+from publisher.model.values import Frozen, Position
+
+
+class Motion(Frozen):
+    """The motion in a GIF or video, from the file's headers."""
+
+    kind: Literal["gif", "video"]
+    width: int
+    height: int
+    """The size is that of the upright picture."""
+    seconds: float
+    frames: int
+
+
+
+class MediaItem(Frozen):
+    """A picture, animated GIF or video as a draft names it."""
+
+    path: Path
+    """Absolute, inside posts/."""
+    alt: str
+    credit: str | None = None
+    people: bool = False
+    consent: str | None = None
+    motion: Motion | None = None
+    """None: it is a still picture."""
+    position: Position = Position()
+
+
+
+def not_before(due_at: datetime, embargo_until: datetime | None) -> datetime:
+    return max(due_at, embargo_until or due_at)
+
+
+
+class Post(Frozen):
+    """A draft that was read, with its times resolved against the session."""
+
+    id: str
+    """Its path under posts/ without `.md`."""
+    file: str
+    """Its path relative to the workspace, for messages."""
+    lang: str | None = None
+    title: str | None = None
+    author: str | None = None
+    to: tuple[str, ...] = ()
+    """Accounts, channels or `all`, as written; planning resolves it."""
+    due_at: datetime | None = None
+    """None: unfinished, checked but never queued; or `at_once`."""
+    at_once: bool = False
+    """`at: now`: due when it is queued."""
+    anchor: str | None = None
+    """The agenda item that `at` refers to."""
+    embargo_anchor: str | None = None
+    """The agenda item that `embargo` refers to."""
+    expires_after: timedelta | None = None
+    embargo_until: datetime | None = None
+    held: str | None = None
+    """Why it must not go out although it is due: its agenda item is cancelled."""
+    shown_until: datetime | None = None
+    """When the first consent to one of its pictures ends."""
+    link: str | None = None
+    repeat: bool = False
+    ignore: tuple[str, ...] = ()
+    """Codes of advice that the draft ignores on purpose."""
+    media: tuple[MediaItem, ...] = ()
+    texts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Parts of the text by channel or account name; the common text is under ""."""
+    positions: dict[str, Position] = Field(default_factory=dict)
+    """Where the front matter's keys (`at`) and the text's sections (`text:twitter`) begin."""
+
+    @property
+    def not_before(self) -> datetime | None:
+        """When it is to go out: at its time, or when its embargo ends; None: unfinished."""
+        return self.due_at and not_before(self.due_at, self.embargo_until)
+
+    def position(self, key: str) -> Position:
+        return self.positions.get(key) or Position()
+
