@@ -1,10 +1,10 @@
 """How late 1,000 posts arrive that are due at one instant, with Publisher and in other ways.
 
 All of them send with tweepy, to the same stand-in for X, in one run, from two processes of threads:
-Publisher with its broker and dispatcher, and once more as it is if nobody sets anything (one process
-of 128 threads); threads that do nothing else; APScheduler with a store on
-disk; Celery with an ETA for each task; a look ten times a second with a task of Celery's for each post;
-and procrastinate with its queue in PostgreSQL. Lateness is when a request was at the stand-in as a
+Publisher with its broker and dispatcher, and once more as it is if nobody sets anything (one
+process of 128 threads); threads that do nothing else; APScheduler with a store on disk; Celery with
+an ETA for each task; a look ten times a second with a task of Celery's for each post; and
+procrastinate with its queue in PostgreSQL. Lateness is when a request was at the stand-in as a
 whole, minus its due time, both by this machine's clock.
 
     .venv/bin/pip install '.[bench]'

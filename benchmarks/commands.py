@@ -6,14 +6,14 @@ processor, its children's too, which a busy machine changes less.
 First `publisher CMD --help` of every command that there is: it needs no workspace, and shows what
 everybody waits for before a command does anything.
 
-Then three workspaces are made for the purpose: one with 10,000 drafts, which are checked and queued, and
-once more when a word has changed; one with 100,000 deliveries in the ledger (see ledger.py); and one
-with 20 large photos, each in a post on three channels.
+Then three workspaces are made for the purpose: one with 10,000 drafts, which are checked and
+queued, and once more when a word has changed; one with 100,000 deliveries in the ledger (see
+ledger.py); and one with 20 large photos, each in a post on three channels.
 
-Last, drafts with a problem in every fiftieth are checked, in this process, the import of the code aside,
-beside the least that any checker must do: read the same files and load their front matter with PyYAML's
-safe loader (in C, and as pure Python). The drafts have four languages, two channels and the website,
-threads, links, hashtags, emoji, and pictures in every fifth.
+Last, drafts with a problem in every fiftieth are checked, in this process, the import of the code
+aside, beside the least that any checker must do: read the same files and load their front matter
+with PyYAML's safe loader (in C, and as pure Python). The drafts have four languages, two channels
+and the website, threads, links, hashtags, emoji, and pictures in every fifth.
 
     .venv/bin/python benchmarks/commands.py [--drafts 10000] [--deliveries 100000] [--runs 5]
 """

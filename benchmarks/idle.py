@@ -3,8 +3,8 @@
 A workspace with an account on each channel and an empty schedule; its broker, dispatcher and worker
 have started and come to rest. Then, for a minute: memory as the kernel divides it among those who
 share it (PSS), the processor's time, how often something wakes up (voluntary switches of context,
-of all threads), and what the host of a virtual machine took from it meanwhile (steal). Then the same
-of Celery alone: a broker and a worker of as many threads, with one task.
+of all threads), and what the host of a virtual machine took from it meanwhile (steal). Then the
+same of Celery alone: a broker and a worker of as many threads, with one task.
 
     .venv/bin/pip install '.[bench]'
 

@@ -1,11 +1,11 @@
 """A ledger with many deliveries and their histories, for the other benchmarks.
 
 `fill` writes through the ledger itself: posts of four languages to four accounts each, over a year
-that is nearly past. Most are out; some failed, were missed, cancelled or withdrawn, are in doubt, held,
-or wait for an approval; the newest are to come.
+that is nearly past. Most are out; some failed, were missed, cancelled or withdrawn, are in doubt,
+held, or wait for an approval; the newest are to come.
 
-`fill_in_bulk` writes millions that are alike, past the ledger's checks and ten times as fast. What it
-writes is what the ledger would have written: chained steps, digests, words to search by.
+`fill_in_bulk` writes millions that are alike, past the ledger's checks and ten times as fast. What
+it writes is what the ledger would have written: chained steps, digests, words to search by.
 """
 
 import hashlib
@@ -23,9 +23,9 @@ from publisher.ledger.reading import search_index
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, microseconds
 from publisher.ledger.transitions import ACTOR, change
-from publisher.model.events import Event
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared, Wish
+from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 

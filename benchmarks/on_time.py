@@ -1,13 +1,14 @@
 """How late posts arrive, and whether one account's many make another account's one late.
 
-First 60 posts within 8 seconds, then 60 at one instant. Everything is real: drafts in files, `publisher
-queue`, `publisher run` with its broker, dispatcher and workers, and the sandbox as the platforms.
-Lateness is the arrival of the first request that makes a post public, minus its due time, both by this
-machine's clock.
+First 60 posts within 8 seconds, then 60 at one instant. Everything is real: drafts in files,
+`publisher queue`, `publisher run` with its broker, dispatcher and workers, and the sandbox as the
+platforms. Lateness is the arrival of the first request that makes a post public, minus its due
+time, both by this machine's clock.
 
 Then, several times and by turns, one post of B alone, and one post of B at the same instant as a
-thousand of A. They go through one `publisher run`, with the settings that it has when nothing is said,
-to burst.py's stand-in for X. The limit: among A's, B's lateness is at most twice what it is alone.
+thousand of A. They go through one `publisher run`, with the settings that it has when nothing is
+said, to burst.py's stand-in for X. The limit: among A's, B's lateness is at most twice what it is
+alone.
 
     .venv/bin/pip install '.[bench]'
     .venv/bin/python benchmarks/on_time.py [--posts 60] [--window 8]

@@ -5,9 +5,9 @@
 Each benchmark keeps its figures, and the machine that they are of, in `results/NAME.json`. They are
 committed, so that the page can be made again without the hour that measuring takes.
 
-The page's own words are written by hand; between its marks stand the tables, which are made here, as
-are the pictures in docs/images/benchmarks/. The same figures give the same bytes, with the versions of
-constraints.txt. Why a figure misses its limit is said in results/reasons.toml.
+The page's own words are written by hand; between its marks stand the tables, which are made here,
+as are the pictures in docs/images/benchmarks/. The same figures give the same bytes, with the
+versions of constraints.txt. Why a figure misses its limit is said in results/reasons.toml.
 """
 
 import json

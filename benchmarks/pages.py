@@ -1,15 +1,15 @@
 """How long each web page and download takes with 100,000 deliveries in the ledger.
 
-The ledger is made for the purpose (see ledger.py), the server is `publisher web`, and one visitor who
-is logged in asks for one page after the other. Beside the median and the worst stands how many times
-as long as a static file of the same server a page takes, and what it takes of the processor, which a
-busy machine changes less.
+The ledger is made for the purpose (see ledger.py), the server is `publisher web`, and one visitor
+who is logged in asks for one page after the other. Beside the median and the worst stands how many
+times as long as a static file of the same server a page takes, and what it takes of the processor,
+which a busy machine changes less.
 
     .venv/bin/python benchmarks/pages.py [--deliveries 100000] [--rounds 20] [--postgresql URL]
         [--drafts 200] [--only WORD] [--keep FOLDER]
 
-`--postgresql` names an empty database, as `postgresql+psycopg://user@host/name`. `--keep` leaves the
-workspace in a folder, and takes it from there the next time.
+`--postgresql` names an empty database, as `postgresql+psycopg://user@host/name`. `--keep` leaves
+the workspace in a folder, and takes it from there the next time.
 """
 
 import argparse

@@ -1,17 +1,17 @@
 """What the benchmarks of lateness start beside Publisher: other ways to send posts, and a platform.
 
-Each way takes the same posts to the same stand-in with tweepy: a pool of threads, APScheduler, Celery
-with an ETA for each task, a look into a table ten times a second with a task of Celery's for each post,
-and procrastinate. What they need is in the environment: BENCH_ADDRESS, BENCH_BROKER, BENCH_DATABASE,
-BENCH_STORE and BENCH_THREADS. burst.py starts them.
+Each way takes the same posts to the same stand-in with tweepy: a pool of threads, APScheduler,
+Celery with an ETA for each task, a look into a table ten times a second with a task of Celery's for
+each post, and procrastinate. What they need is in the environment: BENCH_ADDRESS, BENCH_BROKER,
+BENCH_DATABASE, BENCH_STORE and BENCH_THREADS. burst.py starts them.
 
 The stand-in takes posts as X does, after a while, and notes when each arrived:
 
     .venv/bin/python benchmarks/senders.py stand-in PORT LATENCY FILE
 
-It checks nothing, so that it takes little of the processor; the sandbox is the strict one. FILE gets
-a line of JSON for each post: when its request was there as a whole (seconds since 1970), and its text.
-Run as root it goes first, and a post is not late because a sender has the processor.
+It checks nothing, so that it takes little of the processor; the sandbox is the strict one. FILE
+gets a line of JSON for each post: when its request was there as a whole (seconds since 1970), and
+its text. Run as root it goes first, and a post is not late because a sender has the processor.
 """
 
 import asyncio
@@ -183,7 +183,9 @@ class Connection(asyncio.Protocol):
 
 
 def go_first() -> bool:
-    """Wait for no sender's processor: a platform has its own. Without the right to that, it waits."""
+    """Wait for no sender's processor: a platform has its own. Without the right to that, it
+    waits.
+    """
     with suppress(AttributeError, PermissionError):  # no Linux; not root
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
         return True

@@ -1,14 +1,14 @@
 """What the size of the ledger costs: the dispatcher's tick, and what people look at.
 
-Two ledgers grow side by side, one a hundred times as large as the other. They are measured in turns,
-so that what else the machine does slows both alike. Neither clock moves, so nothing falls due by
-itself; first there are only deliveries to come, then come others that must not be in the tick's way:
-what is out, what waits for an approval, what is overdue on an account that is paused, is held, or was
-held until just now and has one post under way.
+Two ledgers grow side by side, one a hundred times as large as the other. They are measured in
+turns, so that what else the machine does slows both alike. Neither clock moves, so nothing falls
+due by itself; first there are only deliveries to come, then come others that must not be in the
+tick's way: what is out, what waits for an approval, what is overdue on an account that is paused,
+is held, or was held until just now and has one post under way.
 
-Two more are alike but for their accounts, of which one has a hundred times as many; each has one post
-to come. Where over a hundred posts are overdue on accounts that go nowhere, a dispatcher looks at all
-accounts once a second, which stands by itself: the ticks in between do without.
+Two more are alike but for their accounts, of which one has a hundred times as many; each has one
+post to come. Where over a hundred posts are overdue on accounts that go nowhere, a dispatcher looks
+at all accounts once a second, which stands by itself: the ticks in between do without.
 
     .venv/bin/python benchmarks/size.py [--deliveries 1000000] [--databases SQLite PostgreSQL]
 """

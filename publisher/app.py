@@ -63,8 +63,8 @@ from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.tables import EVERYTHING
 from publisher.ledger.worker.attempts import Attempts
 from publisher.ledger.worker.intents import MandateCheck
-from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
 from publisher.model.accounts import Mandate
+from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
 from publisher.notices import Notices
 from publisher.notices.message import Message, compose
 from publisher.settings import settings as workspace_settings

@@ -3,9 +3,9 @@
 
     .venv/bin/python -m tools.screens [--into docs/images/screens]
 
-It is the evening before the annual day. What was due is out, but for one post that failed and one of
-which nobody knows; an account is paused. Each page is taken wide in the light, wide in the
-dark, and on a phone. Nothing is sent anywhere.
+It is the evening before the annual day. What was due is out, but for one post that failed and one
+of which nobody knows; an account is paused. Each page is taken wide in the light, wide in the dark,
+and on a phone. Nothing is sent anywhere.
 """
 
 import argparse

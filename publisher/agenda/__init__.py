@@ -1,7 +1,7 @@
 """The agenda that posts are anchored on: moved, cancelled, imported, exported as .ics.
 
-Every change is proposed first and then saved into posts/session.yaml; `publisher queue` makes it so.
-What it brings for posts is planning's to say: `publisher.planning.agenda_impact`.
+Every change is proposed first and then saved into posts/session.yaml; `publisher queue` makes it
+so. What it brings for posts is planning's to say: `publisher.planning.agenda_impact`.
 """
 
 from collections.abc import Sequence

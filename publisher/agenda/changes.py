@@ -78,8 +78,8 @@ def move_to(item: AgendaItem, text: str, zone: ZoneInfo, *, keep_end: bool) -> A
 def move_by(
     item: AgendaItem, span: timedelta, zone: ZoneInfo, *, keep_end: bool
 ) -> AgendaItem | Flaw:
-    """The item so much later (or earlier), as the clocks in `zone` count: what begins at 09:00 still
-    does a day later, also when the clocks change in between.
+    """The item so much later (or earlier), as the clocks in `zone` count: what begins at 09:00
+    still does a day later, also when the clocks change in between.
     """
     starts_at = _shifted(item.starts_at, span, zone)
     if isinstance(starts_at, Flaw):

@@ -46,7 +46,8 @@ class CalendarEvent:
 
 
 def read(path: Path, reading: Reading) -> tuple[list[CalendarEvent], list[Problem]]:
-    """The events of a file, in its order, and what is wrong with it. Never raises for what is in it.
+    """The events of a file, in its order, and what is wrong with it. Never raises for what is in
+    it.
 
     With a problem, the events are good for nothing.
     """
@@ -82,7 +83,9 @@ def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
 
 
 def _components(found: Sequence[Block], zones: Sequence[Line], flaws: Flaws) -> list[Any]:
-    """The events as icalendar reads them. It gets what is used, and nothing else to stumble over."""
+    """The events as icalendar reads them. It gets what is used, and nothing else to stumble
+    over.
+    """
     tzp.use_default()  # it remembers the time zones of the file before
     text = ["BEGIN:VCALENDAR", *(line.text for line in zones)]
     for block in found:

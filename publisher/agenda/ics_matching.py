@@ -12,8 +12,8 @@ from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.drafts.session import Session
 from publisher.drafts.times import AgendaItem
-from publisher.model.values import Problem
 from publisher.model.problems import Flaw
+from publisher.model.values import Problem
 
 _NAMELESS = "item"
 

@@ -13,8 +13,8 @@ _SECOND = timedelta(seconds=1)
 def definition(zone: ZoneInfo, first: datetime, last: datetime) -> icalendar.Timezone:
     """VTIMEZONE with the changes of clocks from `first` to `last`, and no others.
 
-    Ours rather than icalendar's, which is an hour off around some changes, in twenty zones (Santiago,
-    Casablanca, …).
+    Ours rather than icalendar's, which is an hour off around some changes, in twenty zones
+    (Santiago, Casablanca, …).
     """
     component = icalendar.Timezone()
     component.add("TZID", zone.key)

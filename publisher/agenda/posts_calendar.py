@@ -74,7 +74,9 @@ def posts_calendar(
 
 
 def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry]:
-    """The posts that the ledger has. A longer embargo counts from the moment it stands in the draft."""
+    """The posts that the ledger has. A longer embargo counts from the moment it stands in the
+    draft.
+    """
     for post, of_post in groupby(
         sorted(deliveries, key=lambda d: (d.post, d.id)), lambda d: d.post
     ):

@@ -16,8 +16,8 @@ from publisher.drafts.replace import replace
 from publisher.drafts.session import FILE, Session
 from publisher.drafts.times import AgendaItem, spelled
 from publisher.drafts.yaml_patch import Patches, Unpatchable
-from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Findings
+from publisher.model.values import Position, Problem, Severity
 
 _BOM = "\ufeff"
 

@@ -25,8 +25,8 @@ from publisher.model.outcomes import (
 DEFAULT_SUSPENSION = timedelta(minutes=15)
 """The longest suspension of an app's accounts, when the platform names no credible end."""
 LONGEST_SUSPENSION = timedelta(hours=25)
-"""The longest suspension of an account before it is tested: no platform's window is longer than a day,
-and our clock may be wrong.
+"""The longest suspension of an account before it is tested: no platform's window is longer than a
+day, and our clock may be wrong.
 """
 READING_KEPT = 30.0
 """How long a reading is cached, in real seconds."""

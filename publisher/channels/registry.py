@@ -63,7 +63,9 @@ def channel_called(word: str) -> str:
 
 
 def spec_of(channel: str) -> ChannelSpec:
-    """The channel's spec; a plain one if the ledger has posts of a channel that no longer exists."""
+    """The channel's spec; a plain one if the ledger has posts of a channel that no longer
+    exists.
+    """
     return SPECS.get(channel) or ChannelSpec(
         name=channel,
         title=channel,
@@ -85,7 +87,9 @@ _GONE = Capabilities(
     picture_max_bytes=0,
     alt_text_max=0,
 )
-"""Capabilities of a channel that no longer exists: it takes nothing, and its parts are all shown."""
+"""Capabilities of a channel that no longer exists: it takes nothing, and its parts are all
+shown.
+"""
 
 
 def _open_none(account: Account, _credentials: object, _options: object) -> "Channel":

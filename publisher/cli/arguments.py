@@ -87,7 +87,9 @@ def application(context: typer.Context) -> "Application":
 
 
 def unopened(context: typer.Context) -> "Application":
-    """The same, also with a ledger that an older version wrote; LedgerMissing where there is none."""
+    """The same, also with a ledger that an older version wrote; LedgerMissing where there is
+    none.
+    """
     from publisher.app import Application
     from publisher.base.clock import from_environment
 
@@ -270,7 +272,9 @@ def post_id(given: str, posts: Path) -> str:
 
 
 def post(app: "Application", given: str) -> str:
-    """A post that the ledger has, by its id or the path of its draft; else NoSuchPost names near ones."""
+    """A post that the ledger has, by its id or the path of its draft; else NoSuchPost names near
+    ones.
+    """
     name = post_id(given, app.settings.posts)
     if not app.queries.known_posts([name]):
         raise unknown(app, name)

@@ -109,8 +109,8 @@ class Courier:
         self._leases = leases
 
     def deliver(self, claim: Claim) -> None:
-        """Take one delivery as far as possible now. Returns when the ledger has the outcome, or when a
-        thread of its channel will go on with it.
+        """Take one delivery as far as possible now. Returns when the ledger has the outcome, or
+        when a thread of its channel will go on with it.
 
         A claim that is no longer valid, because the delivery has changed, does no harm.
         """

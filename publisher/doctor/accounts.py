@@ -10,8 +10,8 @@ from publisher.base.i18n import _
 from publisher.channels.health import Health
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.doctor.owners import OwnerCheck
-from publisher.model.clock_check import in_words
 from publisher.model.accounts import Owner
+from publisher.model.clock_check import in_words
 from publisher.settings import sandbox_mode
 
 _SOON = timedelta(days=14)

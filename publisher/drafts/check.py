@@ -16,8 +16,8 @@ from publisher.media.cache import Copies
 from publisher.model import mandates
 from publisher.model.accounts import Account
 from publisher.model.posts import Post
-from publisher.model.values import Problem
 from publisher.model.problems import Flaw, problem
+from publisher.model.values import Problem
 from publisher.settings.settings import Settings
 
 

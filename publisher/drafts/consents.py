@@ -14,8 +14,8 @@ from publisher.channels.registry import channel_called
 from publisher.drafts import text_files, yaml_tree
 from publisher.drafts.fields import Fields
 from publisher.model.accounts import Account
-from publisher.model.values import Frozen
 from publisher.model.problems import Findings, Flaw
+from publisher.model.values import Frozen
 
 FILE = "posts/consents.yaml"
 _KEYS = ("granted_to", "channels", "until", "withdrawn", "note")

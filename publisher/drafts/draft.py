@@ -26,8 +26,8 @@ from publisher.media import media_file
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
 from publisher.model.posts import MediaItem, Motion, Post
-from publisher.model.values import Severity
 from publisher.model.problems import RULES, Findings, Flaw
+from publisher.model.values import Severity
 
 KEYS = (
     "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",

@@ -11,8 +11,8 @@ from pathlib import Path
 from publisher.base import git
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Flaw, problem
+from publisher.model.values import Position, Problem, Severity
 
 _NOT_DRAFTS = {"readme.md"}
 _ALMOST_DRAFTS = (".markdown", ".mdown", ".mkd", ".mdx", ".txt")

@@ -6,8 +6,8 @@ from publisher.base.i18n import _
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
 from publisher.model.accounts import Account
-from publisher.model.values import Problem, Severity
 from publisher.model.problems import Flaw, problem
+from publisher.model.values import Problem, Severity
 
 _Text = tuple[object, ...]
 

@@ -7,8 +7,8 @@ from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
 from publisher.base.text import did_you_mean, nearest
 from publisher.drafts.yaml_tree import Mapping, Node, Scalar, Sequence
-from publisher.model.values import Position
 from publisher.model.problems import Findings, Flaw
+from publisher.model.values import Position
 
 _CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a"
 """Curly quotes: word processors and phones type them, YAML does not know them."""

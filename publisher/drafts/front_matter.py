@@ -6,8 +6,8 @@ from typing import NamedTuple
 from publisher.base.i18n import _, later
 from publisher.drafts import horizontal_rules
 from publisher.drafts.yaml_tree import Mapping, compose
-from publisher.model.values import Position
 from publisher.model.problems import Findings
+from publisher.model.values import Position
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 # A plain value, then a # directly before a word: comments have a space there, hashtags do not.

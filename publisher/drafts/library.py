@@ -18,8 +18,8 @@ from publisher.drafts.session import Session
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
 from publisher.model.posts import Post
-from publisher.model.values import Problem, Severity
 from publisher.model.problems import Findings
+from publisher.model.values import Problem, Severity
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from publisher.drafts.sections import position_key
 from publisher.drafts.tags import mentions
 from publisher.model.accounts import Account
 from publisher.model.posts import MediaItem, Post
-from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Findings, Flaw
+from publisher.model.values import Position, Problem, Severity
 
 Found = Iterator[tuple[Flaw, int]]
 """Flaws of a text, each with the index of its character."""

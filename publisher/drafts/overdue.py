@@ -8,10 +8,10 @@ from publisher.base.i18n import _
 from publisher.drafts.library import Library
 from publisher.drafts.times import local
 from publisher.model.deliveries import Delivery
-from publisher.model.values import Frozen, Position, Problem, Severity
 from publisher.model.problems import Flaw, problem
 from publisher.model.states import State
 from publisher.model.timing import is_over
+from publisher.model.values import Frozen, Position, Problem, Severity
 from publisher.settings.settings import Settings
 
 _OUT = frozenset({State.PUBLISHED, State.WITHDRAWN})

@@ -14,8 +14,8 @@ import publisher
 from publisher.base import git
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
-from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Flaw, problem
+from publisher.model.values import Position, Problem, Severity
 from publisher.settings.settings import Settings
 
 _HARMLESS = (".gitignore", ".gitkeep")

@@ -13,8 +13,8 @@ from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, VideoLimits
 from publisher.model.content import Content, Part, Picture
 from publisher.model.posts import MediaItem, Motion, Post
-from publisher.model.values import Position, Problem
 from publisher.model.problems import Findings, Flaw, problem
+from publisher.model.values import Position, Problem
 
 Cleaner = Callable[[MediaItem, Capabilities], Copy | CleanPicture]
 

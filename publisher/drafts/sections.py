@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from publisher.base.i18n import _
 from publisher.drafts import horizontal_rules
 from publisher.drafts import names as naming
-from publisher.model.values import Position
 from publisher.model.problems import Flaw
+from publisher.model.values import Position
 
 # Lines are matched with the line feed before them: `re` is fast for a fixed beginning.
 # Any kind of space: on a Mac, the keys for `#` and the space bar make a no-break one.

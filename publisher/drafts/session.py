@@ -22,8 +22,8 @@ from publisher.drafts.times import (
     parse_anchor,
     parse_time,
 )
-from publisher.model.values import Frozen, Position
 from publisher.model.problems import Findings, Flaw
+from publisher.model.values import Frozen, Position
 
 FILE = "posts/session.yaml"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")

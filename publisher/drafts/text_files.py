@@ -7,8 +7,8 @@ from pathlib import Path
 
 from publisher.base import formats
 from publisher.base.i18n import _, later
-from publisher.model.values import Position
 from publisher.model.problems import Findings, Flaw
+from publisher.model.values import Position
 
 MAX_BYTES = 1_000_000
 """The size limit of a file that lists something, such as the agenda."""

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _, later
 from publisher.base.text import suggestion
-from publisher.model.values import Frozen
 from publisher.model.problems import Flaw
+from publisher.model.values import Frozen
 
 YEARS = range(1970, 2200)
 """The years that a time may have: enough for every use, and no arithmetic overflows."""

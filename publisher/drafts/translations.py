@@ -9,8 +9,8 @@ from publisher.drafts.git_history import Pair
 from publisher.drafts.library import Library
 from publisher.drafts.sections import position_key
 from publisher.model.posts import Post
-from publisher.model.values import Problem, Severity
 from publisher.model.problems import Flaw, problem
+from publisher.model.values import Problem, Severity
 
 
 def stale(library: Library, folder: Path, languages: Sequence[str]) -> list[Problem]:

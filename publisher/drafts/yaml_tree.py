@@ -16,8 +16,8 @@ from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEve
 from publisher.base.i18n import _, later
 from publisher.drafts import text_files
 from publisher.drafts.text_files import invalid_character
-from publisher.model.values import Position
 from publisher.model.problems import Findings
+from publisher.model.values import Position
 
 MAX_DEPTH = 8
 """Levels of nesting; nothing that is read here needs more than three."""

@@ -17,8 +17,8 @@ from publisher.importers import spreadsheets, write_all
 from publisher.importers.items import Item, Options
 from publisher.importers.problems import FileRefused, Notes
 from publisher.importers.to_drafts import Drafting, NewDraft, marks
-from publisher.model.values import Position, Problem
 from publisher.model.problems import Findings
+from publisher.model.values import Position, Problem
 from publisher.settings.settings import Settings
 
 __all__ = ["Import", "NewDraft", "Options", "read", "write"]

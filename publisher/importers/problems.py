@@ -1,7 +1,7 @@
 """Import problems: codes, and the collector of a file's problems."""
 
-from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Findings, Flaw
+from publisher.model.values import Position, Problem, Severity
 
 CODES: dict[str, str] = {
     # The file

@@ -14,8 +14,8 @@ from publisher.importers import columns, dates, tables
 from publisher.importers.items import Item, Options
 from publisher.importers.problems import Notes
 from publisher.importers.tables import Row
-from publisher.model.values import Position, Severity
 from publisher.model.problems import Flaw
+from publisher.model.values import Position, Severity
 
 _FORMULA = re.compile(r"=[\w(\"'+-].*|#(?:REF!|NAME\?|VALUE!|N/A|DIV/0!|NULL!|NUM!)", re.DOTALL)
 _ADDRESS = re.compile(r"https?://\S+")

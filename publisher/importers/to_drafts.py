@@ -20,8 +20,8 @@ from publisher.drafts.times import spelled
 from publisher.importers.items import Item, Options
 from publisher.importers.problems import Notes
 from publisher.model.posts import Post
-from publisher.model.values import Position, Problem, Severity
 from publisher.model.problems import Findings
+from publisher.model.values import Position, Problem, Severity
 
 MARK = re.compile(r"^# Imported from .+ \[([0-9a-f]{16})\]$", re.MULTILINE)
 """The comment that identifies a draft when the same file is imported again."""

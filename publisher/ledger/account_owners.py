@@ -13,8 +13,8 @@ from publisher.ledger.database import Database
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.ledger.transitions import ACTOR, note, step
-from publisher.model.events import Event
 from publisher.model.accounts import Owner
+from publisher.model.events import Event
 from publisher.model.outcomes import AccountSuspended
 
 VERIFIED = Event.OWNER_VERIFIED

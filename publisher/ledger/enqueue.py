@@ -22,8 +22,8 @@ from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.ledger.transitions import NOT_APPROVED, Conflict, change, note, step
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery, PendingStop, Prepared, Wish
+from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import WAITING, Role, State
 from publisher.model.timing import claim_at

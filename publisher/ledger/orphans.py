@@ -15,8 +15,8 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, change, has_id
-from publisher.model.events import Event
 from publisher.model.deliveries import Claim, Delivery, Prepared
+from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind
 from publisher.model.states import ENDED_UNSENT, GIVEN_UP, Role, State
 

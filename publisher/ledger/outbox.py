@@ -77,8 +77,8 @@ _IN_TROUBLE: ColumnElement[bool] = literal_column(
     " OR deliveries.pending_stop IS NOT NULL)"
 )
 _ON_ITS_OWN = (State.SCHEDULED, State.FAILED, State.MISSED)
-"""Values of `pending_stop` for a delivery that no one stopped, and that the platform made public on its
-own.
+"""Values of `pending_stop` for a delivery that no one stopped, and that the platform made public on
+its own.
 """
 _Begun = Row[int, datetime, str, str]
 """`id`, `at`, `event` and `detail` of a step."""

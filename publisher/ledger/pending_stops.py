@@ -16,8 +16,8 @@ from publisher.base.i18n import _, later
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history
 from publisher.ledger.transitions import NOT_APPROVED, Conflict, change
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery, PendingStop
+from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, Role, State
 
 # Why `queue` cancels a delivery: stored untranslated, to be recognised again; screens translate

@@ -17,8 +17,8 @@ from publisher.ledger.reconciliation import known_out
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, not_before
 from publisher.ledger.transitions import ACTOR, change
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery, Prepared
+from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind
 from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
 

@@ -26,8 +26,8 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import suspend, suspended_for_a_person
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all
-from publisher.model.events import Event
 from publisher.model.deliveries import Claim, Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import (
     Absent,
     Accepted,

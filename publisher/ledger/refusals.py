@@ -38,8 +38,8 @@ from publisher.ledger.suspensions import (
     unproved,
 )
 from publisher.ledger.tables import accounts, deliveries, history, refusals, written
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import (
     PASSING,
     UNTIL_MENDED,

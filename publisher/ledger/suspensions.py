@@ -219,7 +219,8 @@ def suspend(
 def suspend_together(
     connection: Connection, names: Collection[str], until: datetime, now: datetime
 ) -> None:
-    """Suspend the accounts of an app whose limit is used up, and record why; as `suspend`, for each.
+    """Suspend the accounts of an app whose limit is used up, and record why; as `suspend`, for
+    each.
 
     An account that is suspended for about as long anyway is left as it is. So is one whose row is
     locked: it is about to send, and will get the same answer itself. This waits for no lock.

@@ -31,8 +31,8 @@ from publisher.ledger.integrity import hash_chain
 from publisher.ledger.integrity.chain_links import chained, chained_to_accounts
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import deliveries, history
-from publisher.model.events import Event
 from publisher.model.deliveries import Claim, Delivery, Prepared
+from publisher.model.events import Event
 from publisher.model.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"

@@ -3,16 +3,9 @@
 Instants are aware datetimes in UTC.
 """
 
-import hashlib
-from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
-from typing import Literal
+from collections.abc import Mapping
+from datetime import date
 
-from pydantic import BaseModel, ConfigDict
-
-from publisher.model.states import WAITING, State
 from publisher.model.values import Frozen
 
 
@@ -28,14 +21,12 @@ class Mandate(Frozen):
     """The first and the last day on which something may go out, in the session's zone."""
 
 
-
 class ApprovalRule(Frozen):
     """The approval that an account needs before something goes out."""
 
     required: bool = False
     approvers: tuple[str, ...] = ()
     """The people who may approve; empty: everyone but the author."""
-
 
 
 class Account(Frozen):
@@ -59,7 +50,6 @@ class Account(Frozen):
     mandate: Mandate | None = None
 
 
-
 class Owner(Frozen):
     """The owner of an account's keys, as its platform says."""
 
@@ -70,4 +60,3 @@ class Owner(Frozen):
 
     def __str__(self) -> str:
         return self.name or self.id
-

@@ -1,15 +1,8 @@
 """Capabilities of a channel: what it takes, and its limits."""
 
-import hashlib
-from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
+from datetime import timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from publisher.model.states import WAITING, State
 from publisher.model.values import Frozen
 
 
@@ -22,7 +15,6 @@ class GifLimits(Frozen):
     max_frames: int
     max_pixels: int
     """The pixels of all frames together."""
-
 
 
 class VideoLimits(Frozen):
@@ -38,7 +30,6 @@ class VideoLimits(Frozen):
     """Frames per second."""
 
 
-
 class Rate(Frozen):
     """How many posts a platform takes in any window of that length."""
 
@@ -46,7 +37,6 @@ class Rate(Frozen):
     window: timedelta
     of_app: bool = False
     """Whether all accounts of an app share it."""
-
 
 
 class Capabilities(Frozen):
@@ -82,4 +72,3 @@ class Capabilities(Frozen):
     """Whether a post is created unpublished at the platform before it is made public."""
     replaces_itself: bool = False
     """Whether sending a post again replaces the first one, so that there is no duplicate."""
-

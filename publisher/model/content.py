@@ -1,15 +1,7 @@
 """Content of a delivery: the texts and pictures that go out."""
 
 import hashlib
-from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from publisher.model.states import WAITING, State
 from publisher.model.values import Frozen
 
 
@@ -38,13 +30,11 @@ class Picture(Frozen):
         return self.is_video or self.media_type == "image/gif"
 
 
-
 class Part(Frozen):
     """One message: a thread has several."""
 
     text: str
     pictures: tuple[Picture, ...] = ()
-
 
 
 class Content(Frozen):
@@ -81,4 +71,3 @@ class Content(Frozen):
         if not any(words):
             words = [picture.digest for part in self.parts for picture in part.pictures]
         return hashlib.sha256("\n".join(words).encode()).hexdigest()
-

@@ -3,19 +3,15 @@
 Instants are aware datetimes in UTC.
 """
 
-import hashlib
-from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
-from typing import Literal
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
+from publisher.model.content import Content
+from publisher.model.posts import not_before
 from publisher.model.states import WAITING, State
 from publisher.model.values import Frozen
-from publisher.model.posts import not_before
-from publisher.model.content import Content
 
 
 class Wish(Frozen):
@@ -48,7 +44,6 @@ class Wish(Frozen):
         return not_before(self.due_at, self.embargo_until)
 
 
-
 class PendingStop(Frozen):
     """A pending stop: the state of a delivery that may be out, once it is known that it is not."""
 
@@ -59,7 +54,6 @@ class PendingStop(Frozen):
     """Why its draft wants it held."""
 
 
-
 class Laying(Frozen):
     """Attempts to create an unpublished post of one content that are not on record as ended."""
 
@@ -67,7 +61,6 @@ class Laying(Frozen):
     first: datetime
     last: datetime
     """When the first and the last attempt began, by our clock."""
-
 
 
 class Upload(Frozen):
@@ -86,7 +79,6 @@ class Upload(Frozen):
     """Whether the platform has joined the chunks, and processes the file."""
     look_at: datetime | None = None
     """When the platform is to be asked whether it is done."""
-
 
 
 class Prepared(Frozen):
@@ -158,7 +150,6 @@ class Prepared(Frozen):
         others = [laying for laying in self.begun if laying.content != content]
         laying = Laying(content=content, first=same[0].first if same else at, last=at)
         return self.model_copy(update={"begun": (*others, laying)})
-
 
 
 class Delivery(Frozen):
@@ -283,13 +274,11 @@ class Delivery(Frozen):
         return self.published_at - self.not_before
 
 
-
 class Claim(Frozen):
     """A worker's claim on a delivery; no longer valid once the ledger has another version."""
 
     delivery: int
     version: int
-
 
 
 class Parcel(Frozen):
@@ -304,4 +293,3 @@ class Parcel(Frozen):
     """Whether it may be out although this ledger never sent it: it is looked for by its text, and
     an absence proves nothing, so a recent reading is good enough.
     """
-

@@ -3,16 +3,12 @@
 Instants are aware datetimes in UTC.
 """
 
-import hashlib
-from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from publisher.model.states import WAITING, State
 from publisher.model.values import Frozen, Position
 
 
@@ -25,7 +21,6 @@ class Motion(Frozen):
     """The size is that of the upright picture."""
     seconds: float
     frames: int
-
 
 
 class MediaItem(Frozen):
@@ -42,10 +37,8 @@ class MediaItem(Frozen):
     position: Position = Position()
 
 
-
 def not_before(due_at: datetime, embargo_until: datetime | None) -> datetime:
     return max(due_at, embargo_until or due_at)
-
 
 
 class Post(Frozen):
@@ -91,4 +84,3 @@ class Post(Frozen):
 
     def position(self, key: str) -> Position:
         return self.positions.get(key) or Position()
-

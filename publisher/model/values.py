@@ -1,26 +1,18 @@
 """Values that the others are made of: frozen models, and problems with their places."""
 
-import hashlib
-from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-
-from publisher.model.states import WAITING, State
 
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-
 class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
-
 
 
 class Problem(Frozen):
@@ -39,7 +31,6 @@ class Problem(Frozen):
     hint: str | None = None
 
 
-
 Advice = Literal[
     "hashtag-case", "too-many-hashtags", "mention-first", "unsolicited-mention", "wrong-season", "broken-link",
     "markdown-link", "markdown-as-text", "shouting", "hidden-characters", "missing-translation", "stale-translation", "too-close",
@@ -50,10 +41,8 @@ Advice = Literal[
 """Codes of the problems that are only advice, which a workspace or a draft may ignore."""
 
 
-
 class Position(Frozen):
     """A place in a file, both counted from 1."""
 
     line: int = 1
     column: int = 1
-

@@ -16,8 +16,8 @@ from publisher.ledger.reading.queries import Queries
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
-from publisher.model.values import Problem
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE
+from publisher.model.values import Problem
 from publisher.planning.conflicts import APART
 from publisher.planning.edits import cancelled_by_a_person
 from publisher.settings.settings import Settings

@@ -18,9 +18,9 @@ from publisher.ledger.tables import EVERYTHING
 from publisher.model import limits_text as limits
 from publisher.model.capabilities import Rate
 from publisher.model.deliveries import Delivery, Wish
+from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
 from publisher.model.values import Problem
-from publisher.model.outcomes import Limit
 from publisher.planning.conflicts import advice
 
 OWN_WINDOW = timedelta(minutes=15)

@@ -7,7 +7,6 @@ from enum import StrEnum
 from itertools import zip_longest
 
 from publisher.model.content import Content, Picture
-
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State
 

@@ -10,8 +10,8 @@ from publisher.channels.registry import SPECS
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Wish
 from publisher.model.posts import Post
-from publisher.model.values import Problem, Severity
 from publisher.model.problems import Flaw, problem
+from publisher.model.values import Problem, Severity
 
 APART = timedelta(minutes=5)
 """Two posts of one account that are closer than this hide each other in the timeline."""

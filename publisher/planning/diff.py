@@ -22,10 +22,10 @@ from publisher.model import mandates
 from publisher.model.accounts import Account
 from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, PendingStop, Wish
-from publisher.model.posts import Post
-from publisher.model.values import Problem
 from publisher.model.outcomes import Limit
+from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
+from publisher.model.values import Problem
 from publisher.planning import duplicates, past_times, repetitions
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts

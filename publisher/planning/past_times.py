@@ -13,10 +13,10 @@ from publisher.drafts.times import local
 from publisher.ledger.integrity.after_restore import Gap
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.posts import Post
-from publisher.model.values import Severity
 from publisher.model.problems import problem
 from publisher.model.states import State
 from publisher.model.timing import is_over
+from publisher.model.values import Severity
 from publisher.planning.edits import same_times
 from publisher.planning.plan import Change, PlannedChange
 from publisher.planning.problems import Problems

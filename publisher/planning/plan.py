@@ -11,8 +11,8 @@ from typing import NamedTuple
 from publisher.base.i18n import later, plural
 from publisher.ledger.enqueue import StoredPicture
 from publisher.model.deliveries import Delivery, PendingStop, Wish
-from publisher.model.values import Problem, Severity
 from publisher.model.states import State
+from publisher.model.values import Problem, Severity
 from publisher.planning.costs import NOTHING, Cost
 
 _NEWS = timedelta(days=1)

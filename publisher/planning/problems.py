@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 
 from publisher.model.posts import Post
-
 from publisher.model.values import Problem, Severity
 
 

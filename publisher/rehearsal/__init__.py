@@ -19,8 +19,8 @@ from publisher.base.i18n import _
 from publisher.drafts.check import check
 from publisher.drafts.library import Library
 from publisher.model.deliveries import Delivery
-from publisher.model.values import Problem
 from publisher.model.states import State
+from publisher.model.values import Problem
 from publisher.rehearsal import report, website
 from publisher.rehearsal.comparison import differences
 from publisher.rehearsal.display import Display

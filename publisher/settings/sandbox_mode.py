@@ -83,7 +83,9 @@ def environment_of(
 
 
 def _is_real(name: str, secrets: Collection[str]) -> bool:
-    """Whether a variable is a credential, or names people or services that a trial must not reach."""
+    """Whether a variable is a credential, or names people or services that a trial must not
+    reach.
+    """
     if name.startswith("PUBLISHER_ACCOUNTS__"):
         return name.rpartition("__")[2].lower() in secrets
     return name.startswith(("PUBLISHER_NOTICES__", "PUBLISHER_OPENID__"))

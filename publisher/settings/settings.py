@@ -175,7 +175,9 @@ class _Settings(Section):
         return {channel: url for channel, url in told.items() if url}
 
     def apps(self) -> dict[str, frozenset[str]]:
-        """For each account of an app that we know, all accounts that share it, and so its limits."""
+        """For each account of an app that we know, all accounts that share it, and so its
+        limits.
+        """
         found: dict[tuple[str, str], list[str]] = {}
         for name, entry in self.accounts.items():
             secret = getattr(entry, SPECS[entry.channel].app_credential or "", None)
@@ -306,7 +308,9 @@ def _var_in(workspace: Path, sources: Sources, environment: Mapping[str, str]) -
 
 
 def _refuse_missing(path: Path, named: str | None) -> None:
-    """A file that the environment names and is not there: after a move, or in another's terminal."""
+    """A file that the environment names and is not there: after a move, or in another's
+    terminal.
+    """
     if named and not os.path.lexists(path):
         raise ConfigurationError(
             _("There is no file {path}.", path=path),

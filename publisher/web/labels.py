@@ -10,8 +10,8 @@ from publisher.base.text import shortened
 from publisher.channels import registry
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.deliveries import Delivery
-from publisher.model.values import Problem
 from publisher.model.states import State
+from publisher.model.values import Problem
 
 _STATES = {
     State.AWAITING_APPROVAL: later("waits for approval"),

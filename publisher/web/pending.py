@@ -7,8 +7,8 @@ from publisher.app import Application
 from publisher.drafts.editing import Manuscript
 from publisher.ledger.manager.post_holds import can_be_held
 from publisher.model.deliveries import Delivery
-from publisher.model.values import Problem
 from publisher.model.states import ENDED_UNSENT, State
+from publisher.model.values import Problem
 from publisher.planning import Change, Plan
 from publisher.web import plan_view
 from publisher.web.plan_view import ChangeRow

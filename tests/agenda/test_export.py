@@ -127,8 +127,8 @@ def test_the_export_is_a_valid_calendar(session: Session) -> None:
 
 @pytest.mark.parametrize("key", ZONES[:-1])
 def test_the_definition_of_a_zone_says_what_the_zone_does(key: str) -> None:
-    """Every quarter of an hour of a year and a half, for a program that knows the zone from the file
-    alone.
+    """Every quarter of an hour of a year and a half, for a program that knows the zone from the
+    file alone.
     """
     zone = ZoneInfo(key)
     first, last = datetime(2016, 1, 1, tzinfo=UTC), datetime(2017, 7, 1, tzinfo=UTC)

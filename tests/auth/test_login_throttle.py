@@ -68,7 +68,9 @@ def test_a_right_password_gets_in_after_a_delay(throttle: Throttle, clock: Manua
 
 
 def test_who_guesses_in_parallel_is_no_faster(throttle: Throttle, clock: ManualClock) -> None:
-    """Each is looked at after the one before it; those for whom it would take too long are refused."""
+    """Each is looked at after the one before it; those for whom it would take too long are
+    refused.
+    """
     tried = [throttle.admit("lima", _OFFICE) for _ in range(100)]
     looked_at = [attempt.delay for attempt in tried if attempt.until is None]
     assert looked_at == [0, 0, 0, 0, 0, 1, 3, 7, 15]
@@ -206,7 +208,9 @@ def test_many_guesses_at_once_do_not_slip_past(throttle: Throttle) -> None:
 
 
 def test_each_way_in_is_counted_by_itself(throttle: Throttle, clock: ManualClock) -> None:
-    """A telephone that asks on with an old password, all day long, makes nobody wait at the form."""
+    """A telephone that asks on with an old password, all day long, makes nobody wait at the
+    form.
+    """
     for _ in range(96):
         throttle.admit("lima", _OFFICE, way="basic")
         clock.advance(900)

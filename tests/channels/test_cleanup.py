@@ -1,4 +1,6 @@
-"""What ended deliveries left: cleared away from a Page and from our own files, unless it is public."""
+"""What ended deliveries left: cleared away from a Page and from our own files, unless it is
+public.
+"""
 
 from collections.abc import Callable
 from contextlib import nullcontext

@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_a_channel_of_another_distribution_is_one_like_ours(tmp_path: Path) -> None:
-    """Installed by its own pyproject: it is published to, checked, previewed, reported, documented."""
+    """Installed by its own pyproject: it is published to, checked, previewed, reported,
+    documented.
+    """
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
          "--no-build-isolation", "--disable-pip-version-check", "--target", tmp_path, BOARD],

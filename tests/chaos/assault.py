@@ -14,7 +14,9 @@ _BETWEEN = (0.4, 1.2)  # seconds between two strikes, and then until the next re
 _LONGEST_LULL = 1.0  # … but no longer than these
 _STRIKES = {"kill": 76, "freeze": 20, "database": 4}
 _KILLED = {"worker": 60, "dispatcher": 10, "broker": 24, "supervisor": 2, "everything": 4}
-"""Few of what makes a new dispatcher: platforms settle anew then, and nothing is found meanwhile."""
+"""Few of what makes a new dispatcher: platforms settle anew then, and nothing is found
+meanwhile.
+"""
 _SEVERAL = 5
 _FROZEN = {"worker": 65, "dispatcher": 15, "broker": 20}
 _GROWN = 4.0  # seconds; a younger process has hardly begun, and nothing would ever go out

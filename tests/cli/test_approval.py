@@ -129,7 +129,9 @@ def test_queue_asks_before_an_approval_becomes_void(draft: Path, cli: Cli) -> No
 def test_queue_asks_before_another_copy_of_the_same_video_makes_an_approval_void(
     draft: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As after an update that makes its copies in another way: what is approved stays until then."""
+    """As after an update that makes its copies in another way: what is approved stays until
+    then.
+    """
     folder = draft.parent / "media"
     folder.mkdir()
     videos.video(folder / "a.mp4")

@@ -598,7 +598,9 @@ def test_who_asks_is_on_record(cli: Cli, draft: Path, monkeypatch: pytest.Monkey
 def test_log_as_a_workbook_has_dates_and_no_formulas(
     workspace: Path, draft: Path, published: None
 ) -> None:
-    """Dates are the session's, so that they can be sorted; a text that looks like a formula is text."""
+    """Dates are the session's, so that they can be sorted; a text that looks like a formula is
+    text.
+    """
     result = subprocess.run(
         [SCRIPT, "log", "--format", "xlsx"], cwd=workspace, capture_output=True, check=True
     )

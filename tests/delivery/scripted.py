@@ -13,9 +13,9 @@ from publisher.delivery.courier import Courier, Leases
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
-from publisher.model.clock_check import ClockCheck
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
+from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared
 from publisher.model.outcomes import Accepted, Outcome, Sighting
 from tests.support.clock import ManualClock

@@ -1,4 +1,6 @@
-"""What moves is brought to its platform ahead of its time, and goes out at its time all the same."""
+"""What moves is brought to its platform ahead of its time, and goes out at its time all the
+same.
+"""
 
 import itertools
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """One bad post and an innocent one 25 seconds later, over every answer that is known.
 
-By real HTTP to the sandbox, with the real channels, the real ledger and the real courier, on a clock
-that the test moves: whatever the platform answers to the one, the other goes out, and the log tells
-what is on the platform.
+By real HTTP to the sandbox, with the real channels, the real ledger and the real courier, on a
+clock that the test moves: whatever the platform answers to the one, the other goes out, and the log
+tells what is on the platform.
 """
 
 import hashlib

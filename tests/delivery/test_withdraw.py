@@ -176,7 +176,9 @@ def test_whoever_dies_in_the_middle_leaves_on_record_which_parts_are_down(
 def test_what_may_still_be_out_is_tried_again_by_itself_until_it_is_gone(
     control: Control, queries: Queries, clock: ManualClock, answer: Outcome
 ) -> None:
-    """With growing pauses, whatever the platform answered; who began it, and why, stays on record."""
+    """With growing pauses, whatever the platform answered; who began it, and why, stays on
+    record.
+    """
     withdraw(control, DeletingChannel(fails_at="2", answer=answer))
     pauses = [tried_again(control, clock, DeletingChannel(fails_at="2", answer=answer))]
     pauses += [

@@ -22,7 +22,9 @@ from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
 ODD = pytest.mark.parametrize("odd", ["\ud800", "\0", "\U0001f600"])
-"""Half of a surrogate pair and NUL are in JSON texts, and in no database; a whole pair is a sign."""
+"""Half of a surrogate pair and NUL are in JSON texts, and in no database; a whole pair is a
+sign.
+"""
 
 
 def answer(clock: Clock, status: int, body: object) -> Answer:

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from publisher.model.values import Position
 from publisher.model.problems import CODES, Findings, Flaw
+from publisher.model.values import Position
 from tests.drafts.drafts import Workspace, codes
 
 DRAFT = "---\nat: 2016-03-07 08:30\n---\nÀ Genève.\n"

@@ -8,8 +8,8 @@ from PIL import Image
 from publisher.base.errors import ConfigurationError
 from publisher.channels.registry import SPECS
 from publisher.drafts.check import check
-from publisher.model.values import Problem
 from publisher.model.problems import CODES, RULES
+from publisher.model.values import Problem
 from publisher.settings import settings
 from publisher.settings.schema import HashtagSettings
 from tests.support.workspaces import Workspace

@@ -1,4 +1,6 @@
-"""What X, Facebook, and whatever stands between them and us, may answer: nearly right, or strange."""
+"""What X, Facebook, and whatever stands between them and us, may answer: nearly right, or
+strange.
+"""
 
 import json
 import math

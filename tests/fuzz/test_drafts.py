@@ -8,8 +8,8 @@ from hypothesis import given
 from PIL import Image
 
 from publisher.app import Application
-from publisher.model.values import Problem
 from publisher.model.problems import CODES
+from publisher.model.values import Problem
 from tests.fuzz.draft_texts import draft
 from tests.fuzz.effort import bounded, fuzzed
 from tests.fuzz.session_texts import consents, session

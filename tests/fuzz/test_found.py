@@ -6,8 +6,8 @@ from publisher.base.errors import BrokerUnavailable
 from publisher.drafts import yaml_tree
 from publisher.drafts.front_matter import split
 from publisher.drafts.sections import parse
-from publisher.model.values import Position
 from publisher.model.problems import Findings
+from publisher.model.values import Position
 from publisher.monitoring import broker
 
 

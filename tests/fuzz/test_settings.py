@@ -1,4 +1,6 @@
-"""Whatever publisher.toml, secrets.toml and the environment hold: settings that work, or one error."""
+"""Whatever publisher.toml, secrets.toml and the environment hold: settings that work, or one
+error.
+"""
 
 from datetime import timedelta
 from pathlib import Path

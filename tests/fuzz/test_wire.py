@@ -1,4 +1,6 @@
-"""Whatever comes over the wire, each channel tells an outcome in time, and mixes up no two answers."""
+"""Whatever comes over the wire, each channel tells an outcome in time, and mixes up no two
+answers.
+"""
 
 import time
 from collections.abc import Callable, Iterator

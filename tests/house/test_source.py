@@ -1,4 +1,6 @@
-"""What docs/security.md says of the sources, read in the sources: nothing is run that somebody wrote."""
+"""What docs/security.md says of the sources, read in the sources: nothing is run that somebody
+wrote.
+"""
 
 import ast
 import re

@@ -202,7 +202,9 @@ def test_nobody_waits_for_an_account_that_somebody_has_in_hand(
     database: Database,
     clock: ManualClock,
 ) -> None:
-    """A worker that is frozen with another account of the app in hand; that one learns for itself."""
+    """A worker that is frozen with another account of the app in hand; that one learns for
+    itself.
+    """
     until = clock.ahead(3600)
     with database.write() as frozen:
         row = select(accounts).where(accounts.c.account == "bice-es")

@@ -181,7 +181,9 @@ def test_what_is_left_behind_does_not_wait_behind_what_was_put_off_for_long(
     queries: Queries,
     clock: ManualClock,
 ) -> None:
-    """Neither behind what a person let go tomorrow, nor behind a post that is refused for itself."""
+    """Neither behind what a person let go tomorrow, nor behind a post that is refused for
+    itself.
+    """
     add(ledger, wish(clock, "tomorrow", 10, texts=("demain",), expires_at=None))
     control.pause("bice-x", "a pause", "manager")
     clock.advance(20)

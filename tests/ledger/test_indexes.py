@@ -161,7 +161,9 @@ def test_what_waits_is_locked_without_a_look_at_the_rest(
 def test_no_state_is_bound_in_what_a_dispatcher_looks_for(
     database: Database, clock: ManualClock
 ) -> None:
-    """SQLite would plan the statement anew each time, which takes fifty times as long as to answer."""
+    """SQLite would plan the statement anew each time, which takes fifty times as long as to
+    answer.
+    """
     with _recorded(database) as statements:
         Lookout(database, clock).look(clock.ahead(4))
     ((_, parameters),) = statements

@@ -1,4 +1,6 @@
-"""Who acts on a delivery has a right over its account's organisation; both databases say the same."""
+"""Who acts on a delivery has a right over its account's organisation; both databases say the
+same.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -18,9 +20,9 @@ from publisher.ledger.manager.resume import Seen
 from publisher.ledger.manager.rights import Person, Rank, Rights
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
-from publisher.model.events import Event
 from publisher.model.accounts import Mandate
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish

@@ -51,7 +51,9 @@ class Desk:
             add(self.ledger, wish(self.clock, post, due_in=due_in, account=account))
 
     def in_hand(self) -> list[Delivery]:
-        """What is claimed now, as often as anything is; the look that goes before finds the same."""
+        """What is claimed now, as often as anything is; the look that goes before finds the
+        same.
+        """
         found: list[Delivery] = []
         while True:
             horizon = self.clock.ahead(2)
@@ -237,7 +239,9 @@ def test_what_left_before_and_is_found_after_the_suspension_does_not_end_it(
 
 
 def test_the_status_says_that_it_is_not_proved_to_be_over(desk: Desk) -> None:
-    """A person is called from the first refusal on, and the machines wait until it is tried again."""
+    """A person is called from the first refusal on, and the machines wait until it is tried
+    again.
+    """
     desk.add("one")
     desk.send(KEYS)
     assert desk.status
@@ -290,7 +294,9 @@ def test_a_second_post_that_is_refused_alike_proves_it_the_accounts(desk: Desk) 
     "between", [taken(7), Refused(Kind.CONTENT, "Too long."), Refused(Kind.CONTENT, "", "other")]
 )
 def test_what_goes_out_in_between_clears_the_account(desk: Desk, between: Outcome) -> None:
-    """As does another refusal that may be the account's; one that is a post's for certain does not."""
+    """As does another refusal that may be the account's; one that is a post's for certain does
+    not.
+    """
     desk.add("one")
     desk.send(ALIKE)
     desk.add("between")

@@ -1,4 +1,6 @@
-"""A PostgreSQL that stands still: nobody waits for it for ever, and nothing is lost when it goes on."""
+"""A PostgreSQL that stands still: nobody waits for it for ever, and nothing is lost when it goes
+on.
+"""
 
 import re
 import threading

@@ -65,8 +65,9 @@ class Plan:
     failover: tuple[float, float] = (64.0, 84.0)
     """The same for the broker that is the primary then, which stands still meanwhile."""
     aimed: bool = True
-    """Whether the cable is pulled when a request of that host is on its way; otherwise when none is,
-    so that nobody has to wait for a doubt to settle."""
+    """Whether the cable is pulled when a request of that host is on its way; otherwise when none
+    is, so that nobody has to wait for a doubt to settle.
+    """
     keep: bool = False
     """Whether its folder stays also when all is well."""
 

@@ -1,4 +1,5 @@
-"""`python -m tests.machines.trusting CERTIFICATE MODULE WORDS…`: a program that trusts the own authority.
+"""`python -m tests.machines.trusting CERTIFICATE MODULE WORDS…`: a program that trusts the own
+authority.
 
 Platforms are asked over TLS, and by the authorities of requests alone.
 """

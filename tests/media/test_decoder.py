@@ -1,4 +1,6 @@
-"""Pictures are decoded apart from secrets, within limits of memory and time; whoever else asks goes on."""
+"""Pictures are decoded apart from secrets, within limits of memory and time; whoever else asks goes
+on.
+"""
 
 import io
 import os

@@ -179,7 +179,9 @@ def test_nothing_that_a_phone_wrote_is_in_the_copy(posts: Path, *, profile: bool
 def test_no_byte_of_a_cameras_metadata_is_in_any_channels_copy(
     posts: Path, channel: str, orientation: int
 ) -> None:
-    """Place, time, makers, serial number, thumbnail, XMP, IPTC, comment, profile, what is behind."""
+    """Place, time, makers, serial number, thumbnail, XMP, IPTC, comment, profile, what is
+    behind.
+    """
     path = photo(posts / "a.jpg", orientation=orientation)
     original = path.read_bytes()
     assert [secret for secret in SECRETS if secret not in original] == []

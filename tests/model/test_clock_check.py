@@ -18,7 +18,9 @@ def check(clock: ManualClock) -> ClockCheck:
 
 
 def hear(check: ClockCheck, clock: ManualClock, source: str, off: float = 0.0) -> None:
-    """A source tells a time that is ahead of the clock by so many seconds, whole ones as it does."""
+    """A source tells a time that is ahead of the clock by so many seconds, whole ones as it
+    does.
+    """
     told = clock.now() + timedelta(seconds=off)
     check.heard_from(source)(told.replace(microsecond=0), 0.1)
 

@@ -1,4 +1,6 @@
-"""A workspace whose surroundings get into trouble, a service that is told, and a dead man's switch."""
+"""A workspace whose surroundings get into trouble, a service that is told, and a dead man's
+switch.
+"""
 
 import threading
 from collections.abc import Iterator

@@ -6,13 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from publisher.model.accounts import Account
-
 from publisher.model.content import Content, Part
-
 from publisher.model.deliveries import Wish
-
 from publisher.model.posts import Post
-
 from publisher.model.values import Position
 from publisher.planning.conflicts import Conflicts
 from tests.support.clock import ManualClock

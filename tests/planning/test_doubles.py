@@ -162,7 +162,9 @@ def test_retry_does_not_bring_back_a_text_that_another_post_has_meanwhile(
 def test_retry_does_not_send_again_what_goes_out_under_another_name(
     app: Application, workspace: Workspace
 ) -> None:
-    """Its draft says `repeat`, and was renamed: the same text for the same time is the same post."""
+    """Its draft says `repeat`, and was renamed: the same text for the same time is the same
+    post.
+    """
     path = workspace.draft("a.fr", f"{NOON}\nto: [bice-page]\nrepeat: true")
     queue(app)
     path.rename(path.with_name("b.fr.md"))

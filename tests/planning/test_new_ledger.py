@@ -1,4 +1,6 @@
-"""Queueing into a new ledger: another one may have been lost, and may have published what is past."""
+"""Queueing into a new ledger: another one may have been lost, and may have published what is
+past.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -9,9 +9,9 @@ import pytest
 from publisher.app import Application
 from publisher.drafts import overdue as timeliness
 from publisher.drafts.check import check
-from publisher.model.values import Problem
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
+from publisher.model.values import Problem
 from publisher.planning import Change, Plan
 from publisher.settings import settings
 from tests.planning.queued import doubted, only, queue

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
-from publisher.model.values import Problem
 from publisher.model.outcomes import Accepted, Outcome, Unknown
 from publisher.model.states import State
+from publisher.model.values import Problem
 from publisher.planning import Plan
 from publisher.settings import settings
 from tests.support.clock import ManualClock

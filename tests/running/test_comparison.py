@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from publisher.model.content import Content, Part, Picture
-
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.states import State
 from publisher.rehearsal.comparison import differences

@@ -1,4 +1,6 @@
-"""Settings from publisher.toml, secrets.toml and the environment; what is wrong names its source."""
+"""Settings from publisher.toml, secrets.toml and the environment; what is wrong names its
+source.
+"""
 
 import inspect
 import re

@@ -1,4 +1,5 @@
-"""`python -m tests.simulation`: the simulation at length, on all processors, a line for each figure.
+"""`python -m tests.simulation`: the simulation at length, on all processors, a line for each
+figure.
 
 Without options it plays everything; with some of them, only what they name. Of the histories that
 break a promise it shows the first ones, as short as they get.

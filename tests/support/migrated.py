@@ -1,4 +1,5 @@
-"""New ledgers without migrations: the first of a process migrates, each other repeats its statements.
+"""New ledgers without migrations: the first of a process migrates, each other repeats its
+statements.
 
 What stands in the database afterwards is the same, for a tenth of the work.
 """

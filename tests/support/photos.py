@@ -48,9 +48,9 @@ XMP = b'<x:xmpmeta tiff:Turn_unseen="3">MARKER-XMP</x:xmpmeta>'
 
 
 def of_a_phone(path: Path, size: tuple[int, int] = (64, 48), orientation: int = 6) -> Path:
-    """A HEIC or, by its name, an AVIF with EXIF (place, time, maker's note, thumbnail), XMP, a colour
-    profile that names its screen, and bytes behind its end. The file and the EXIF both say how it
-    is turned.
+    """A HEIC or, by its name, an AVIF with EXIF (place, time, maker's note, thumbnail), XMP, a
+    colour profile that names its screen, and bytes behind its end. The file and the EXIF both say
+    how it is turned.
     """
     image = Image.new("RGB", size, "navy")
     image.paste("gold", (0, 0, size[0] // 2, size[1] // 2))

@@ -1,9 +1,9 @@
 """Which process of `pytest --numprocesses` runs which tests, and in which order.
 
-As with `--dist loadfile` all tests of a file run in one process, where they share what is made once.
-But some folders start many processes and mostly wait: two of pytest's processes begin with those, so
-that they overlap with the others' work and are never more than two. Nobody waits for the last one
-in the end.
+As with `--dist loadfile` all tests of a file run in one process, where they share what is made
+once. But some folders start many processes and mostly wait: two of pytest's processes begin with
+those, so that they overlap with the others' work and are never more than two. Nobody waits for the
+last one in the end.
 """
 
 from xdist.scheduler import LoadFileScheduling

@@ -24,7 +24,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture(scope="module")
 def run(stage: Stage) -> Iterator[Run]:
-    """`publisher run`, which the tests of a module share; it must end well when they are through."""
+    """`publisher run`, which the tests of a module share; it must end well when they are
+    through.
+    """
     with stage.run() as running:
         yield running
         running.end()

@@ -79,7 +79,9 @@ def test_a_clock_that_is_set_back_sends_nothing_before_its_time(
 def test_a_clock_that_is_set_forward_doubles_and_loses_nothing(
     stage: Stage, run: Run, clock: Settable
 ) -> None:
-    """What is under way is written or read back, what falls due goes out, what is over is missed."""
+    """What is under way is written or read back, what falls due goes out, what is over is
+    missed.
+    """
     stage.answer_slowly(createPosts=1)
     stage.draft("answered-later", 2)
     stage.draft("falls-due", 1800)

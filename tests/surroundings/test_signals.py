@@ -1,4 +1,6 @@
-"""A run that is told to end while requests are under way, in each of the ways in which that comes."""
+"""A run that is told to end while requests are under way, in each of the ways in which that
+comes.
+"""
 
 import fcntl
 import os

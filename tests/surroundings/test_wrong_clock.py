@@ -1,4 +1,6 @@
-"""A machine's clock that is wrong while the platforms' is right: nothing leaves until it is mended."""
+"""A machine's clock that is wrong while the platforms' is right: nothing leaves until it is
+mended.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

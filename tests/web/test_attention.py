@@ -1,4 +1,6 @@
-"""What needs a person is on Today: trouble first, nothing cut off unsaid, what was rejected apart."""
+"""What needs a person is on Today: trouble first, nothing cut off unsaid, what was rejected
+apart.
+"""
 
 import re
 

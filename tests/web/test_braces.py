@@ -1,4 +1,6 @@
-"""Braces and percent signs in whatever somebody or a platform wrote: each page and report is made."""
+"""Braces and percent signs in whatever somebody or a platform wrote: each page and report is
+made.
+"""
 
 import json
 from collections.abc import Iterator

@@ -49,7 +49,9 @@ def port() -> int:
 
 @pytest.fixture
 def running(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """`publisher run` with its web pages; one post is due in some seconds and waits for approval."""
+    """`publisher run` with its web pages; one post is due in some seconds and waits for
+    approval.
+    """
     workspace = Workspace(tmp_path, settings=_SETTINGS, session=SESSION)
     at = datetime.now(UTC) + timedelta(seconds=6)
     when = f"at: {at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,4 +1,6 @@
-"""A decision that is sent after the session ended is told not to have been done, and comes back as it was."""
+"""A decision that is sent after the session ended is told not to have been done, and comes back as
+it was.
+"""
 
 import re
 from html import unescape

@@ -333,7 +333,9 @@ def test_a_weak_password_is_refused(manager: Visit) -> None:
     ],
 )
 def test_a_password_that_is_easy_to_guess_is_refused(manager: Visit, password: str) -> None:
-    """A common one, a row of the keyboard, one's own name, those of the organisation and session."""
+    """A common one, a row of the keyboard, one's own name, those of the organisation and
+    session.
+    """
     manager.get("/me")
     assert manager.send("/me/password", old=PASSWORD, new=password).status_code == 400
     assert "easy to guess" in manager.text

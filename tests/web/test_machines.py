@@ -108,7 +108,9 @@ def publish(app: Application, late: float) -> Delivery:
 
 @contextmanager
 def at_work(app: Application, *kinds: ProcessKind) -> Iterator[None]:
-    """As while `publisher run` is at work, with these of its processes alive; all, if none is named."""
+    """As while `publisher run` is at work, with these of its processes alive; all, if none is
+    named.
+    """
     with locked(app.settings.var / "run.lock", "`publisher run`"):
         for kind in kinds or NEEDED:
             app.heartbeats.beat(Process(f"{kind:x<32}", kind, "alpha", 7, "0.1.0"))

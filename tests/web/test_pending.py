@@ -1,4 +1,6 @@
-"""Wherever a draft says something else than the schedule, the pages say so and offer to queue it."""
+"""Wherever a draft says something else than the schedule, the pages say so and offer to queue
+it.
+"""
 
 import re
 from pathlib import Path
@@ -150,7 +152,9 @@ def test_errors_that_keep_a_draft_from_the_schedule_are_told_with_it(
 def test_a_retry_shows_both_texts_where_the_draft_says_something_else_and_asks(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:
-    """A person's cancelling stays, whatever the draft says: its old words go out only when meant."""
+    """A person's cancelling stays, whatever the draft says: its old words go out only when
+    meant.
+    """
     manager.get("/posts/site/news.fr")
     manager.send("/posts/site/news.fr", do="cancel", reason="wrong figure")
     workspace.edit("site/news.fr.md", "Une nouvelle.", "Une autre.")
@@ -233,7 +237,9 @@ def test_the_parts_of_a_thread_are_numbered_as_the_reader_writes(
 def test_what_was_not_shown_is_not_queued(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:
-    """The agenda moves the post between the look and the button; the draft's file stays as it is."""
+    """The agenda moves the post between the look and the button; the draft's file stays as it
+    is.
+    """
     workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
     manager.get("/posts/day.fr/queue")
     shown = manager.shown

@@ -1,4 +1,6 @@
-"""Partners on the pages: what they have no right over they may see, and neither find nor use a button for."""
+"""Partners on the pages: what they have no right over they may see, and neither find nor use a
+button for.
+"""
 
 from collections.abc import Iterator
 
@@ -37,7 +39,9 @@ def test_a_partner_does_not_vouch_for_the_whole_ledger(app: Application) -> None
 def test_a_partner_does_nothing_to_anothers_posts(
     app: Application, partner: Visit, manager: Visit, do: str
 ) -> None:
-    """The page offers nothing, and says so; a form that is made by hand is refused, with who may."""
+    """The page offers nothing, and says so; a form that is made by hand is refused, with who
+    may.
+    """
     post = "day.es" if do in ("retry", "withdraw") else "day.fr"
     before = app.queries.last_step()
     page = partner.get(f"/posts/{post}")

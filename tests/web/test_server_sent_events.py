@@ -131,7 +131,9 @@ def test_a_swap_leaves_the_focus_and_the_form_where_they_are(
 def test_what_was_looked_at_is_what_is_approved_whatever_the_page_shows_by_now(
     address: str, app: Application, browser: Browser
 ) -> None:
-    """An edit comes while somebody is about to approve: the form is still about what it was made for."""
+    """An edit comes while somebody is about to approve: the form is still about what it was made
+    for.
+    """
     with visiting(browser, address, refused=[409]) as page:
         log_in(page, "direction")
         page.goto("/posts/later.fr")

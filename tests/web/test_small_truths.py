@@ -1,4 +1,6 @@
-"""What the pages say is so: times by one clock, what nobody knows is not made up, what cannot be is not offered."""
+"""What the pages say is so: times by one clock, what nobody knows is not made up, what cannot be is
+not offered.
+"""
 
 import csv
 import io

@@ -1,4 +1,6 @@
-"""A post is taken down on the pages: what failed is no success, and a partner does all of hers at once."""
+"""A post is taken down on the pages: what failed is no success, and a partner does all of hers at
+once.
+"""
 
 from collections.abc import Iterator
 

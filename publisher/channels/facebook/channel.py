@@ -24,9 +24,9 @@ from publisher.channels.facebook.posts import FIELDS, PagePost, PagePosts, shown
 from publisher.channels.facebook.removal import Removal, out_with_another_text
 from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.health import Health
-from publisher.model.clock_check import Heard
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
+from publisher.model.clock_check import Heard
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,

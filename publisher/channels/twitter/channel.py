@@ -25,9 +25,9 @@ from publisher.channels.twitter import answers, chunked_upload, timeline
 from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
 from publisher.channels.twitter.spec import SERVER, TWITTER
-from publisher.model.clock_check import Heard
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
+from publisher.model.clock_check import Heard
 from publisher.model.content import Picture
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (

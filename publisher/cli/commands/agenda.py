@@ -169,7 +169,9 @@ def carry_out(
     as_json: bool,
     notes: Sequence[str] = (),
 ) -> None:
-    """Show what the changes bring, ask, and save them; `notes` are sentences to be shown as well."""
+    """Show what the changes bring, ask, and save them; `notes` are sentences to be shown as
+    well.
+    """
     from publisher.agenda import propose
     from publisher.cli.output import agenda_changes, problems
     from publisher.planning import agenda_impact
@@ -232,7 +234,9 @@ def _agree(
 
 
 def session_file(settings: "Settings") -> "SessionFile":
-    """The session as it is; one with errors ends the command, because nothing can be built on it."""
+    """The session as it is; one with errors ends the command, because nothing can be built on
+    it.
+    """
     from publisher.agenda import session_file as file
     from publisher.cli.output import problems
 

@@ -81,8 +81,9 @@ def queue(
     New posts are added; posts that are not out yet follow their drafts: edited, moved, cancelled
     when the draft is gone. With an error in any draft nothing is written at all. A second run
     changes nothing. It asks before a post goes out at once because its time is over, before one
-    that says `at: now` may go out a second time under another name, before an approval becomes void, also because a draft is gone, and before it cancels most of the schedule.
-    Where nobody can answer, it writes nothing then; --yes answers.
+    that says `at: now` may go out a second time under another name, before an approval becomes
+    void, also because a draft is gone, and before it cancels most of the schedule. Where nobody can
+    answer, it writes nothing then; --yes answers.
 
     What was due before the ledger was made may be out already, if another ledger was lost: it asks,
     and where nobody can answer, such a post becomes uncertain, is looked for on its platform, and

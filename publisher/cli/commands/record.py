@@ -113,7 +113,8 @@ def backup(
     """Copy the ledger into a file, while all goes on.
 
     `publisher run` may be at work. All deliveries, their history and their pictures are in it;
-    drafts, settings, secrets and var/archive are not. The copy is verified. It holds texts that are not public yet: keep it as safe as those.
+    drafts, settings, secrets and var/archive are not. The copy is verified. It holds texts that are
+    not public yet: keep it as safe as those.
     """
     from publisher.ledger.integrity.backup import back_up
 

@@ -30,9 +30,10 @@ def run(
 ) -> None:
     """Publish what is on the schedule, each post at its time.
 
-    Runs everything that is needed on this machine until you press Ctrl-C, and shows a line for
-    each delivery; the web pages are part of it. What is in hand is finished first; a second Ctrl-C ends at once. Whatever
-    happens, the next `publisher run` goes on from there, and nothing goes out twice.
+    Runs everything that is needed on this machine until you press Ctrl-C, and shows a line for each
+    delivery; the web pages are part of it. What is in hand is finished first; a second Ctrl-C ends
+    at once. Whatever happens, the next `publisher run` goes on from there, and nothing goes out
+    twice.
     """
     from publisher.cli.output.run import RunDisplay
     from publisher.drafts import planted

@@ -1,4 +1,6 @@
-"""Commands about who may log in to the web pages, and as what: user add, rights, list and others."""
+"""Commands about who may log in to the web pages, and as what: user add, rights, list and
+others.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -143,7 +145,8 @@ def enable(
 def unlock(context: typer.Context, name: Name) -> None:
     """Forget the wrong passwords tried with somebody's name.
 
-    Then no log-in of theirs has to wait.     Whoever guesses may begin again: see in var/log/web.log where that comes from.
+    Then no log-in of theirs has to wait.     Whoever guesses may begin again: see in
+    var/log/web.log where that comes from.
     """
     app = arguments.application(context)
     person = app.people.find(name)

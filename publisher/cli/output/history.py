@@ -11,8 +11,8 @@ from publisher.base.i18n import _
 from publisher.cli.output import console, tables
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.model import history_text
-from publisher.model.events import event
 from publisher.model.deliveries import Delivery
+from publisher.model.events import event
 
 
 def print_history(steps: Sequence[HistoryStep], zone: tzinfo) -> None:

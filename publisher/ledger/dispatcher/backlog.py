@@ -17,8 +17,8 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, StateChange, change_all
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.states import Role, State
 
 LATE = 300.0

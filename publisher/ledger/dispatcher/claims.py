@@ -20,8 +20,8 @@ from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import EVER, paused_or_suspended, waits_its_turn
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all, claimed
-from publisher.model.events import Event
 from publisher.model.deliveries import Claim, Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 from publisher.model.timing import by_turns

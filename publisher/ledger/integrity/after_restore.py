@@ -32,8 +32,8 @@ from publisher.ledger.people import keep_all_out
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
 from publisher.ledger.transitions import change, note, step
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 

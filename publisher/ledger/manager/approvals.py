@@ -18,9 +18,9 @@ from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import NOT_APPROVED, change
-from publisher.model.events import Event
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery, PendingStop
+from publisher.model.events import Event
 from publisher.model.states import Role, State
 
 _APPROVABLE = frozenset({State.AWAITING_APPROVAL, State.REJECTED})

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, and_, or_, select
 
 from publisher.ledger.manager.draft_edits import writers
 from publisher.ledger.tables import deliveries, history
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 
 AUTHOR = "author"
 """In a step's detail: who queued a text whose draft names no author."""

@@ -11,8 +11,8 @@ from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import NOT_APPROVED, change
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery, PendingStop
+from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, Role, State
 
 

@@ -38,8 +38,8 @@ from publisher.ledger.suspensions import take_for_pause
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
 from publisher.ledger.transitions import change, note, step
 from publisher.ledger.worker.intents import INTENT_LIFE
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery, PendingStop, Prepared
+from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
 from publisher.model.timing import claim_at
 

@@ -1,7 +1,7 @@
 """Holds on single posts: a held post does not go out until a person releases it.
 
-The hold is in the delivery's `manual_hold`, separate from what the draft wants (`draft_hold`), and lasts
-through edits and all states: what is cancelled, missed or edited meanwhile comes back held.
+The hold is in the delivery's `manual_hold`, separate from what the draft wants (`draft_hold`), and
+lasts through edits and all states: what is cancelled, missed or edited meanwhile comes back held.
 """
 
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.manager.selection import Accounts, chosen
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.transitions import change
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery, PendingStop
+from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, Role, State
 from publisher.model.timing import claim_at
 

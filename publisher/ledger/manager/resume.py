@@ -12,8 +12,8 @@ from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, later
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import change
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.states import Role, State
 
 Choices = Mapping[int, datetime | None]

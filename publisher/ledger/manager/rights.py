@@ -18,8 +18,8 @@ from publisher.base.errors import NotPermitted
 from publisher.base.i18n import _
 from publisher.base.text import folded, same_person
 from publisher.ledger.tables import EVERYTHING, people
-from publisher.model.mandates import may_write
 from publisher.model.accounts import Mandate
+from publisher.model.mandates import may_write
 
 
 class Rank(StrEnum):

@@ -20,8 +20,8 @@ from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, history
 from publisher.ledger.transitions import ACTOR, change
-from publisher.model.events import Event
 from publisher.model.deliveries import Claim, Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Refused, Unknown
 from publisher.model.states import ENDED_UNSENT, Role, State
 

@@ -292,7 +292,9 @@ class Queries:
             return connection.execute(query).scalar_one()
 
     def first_paused_or_suspended(self, limit: int) -> list[Delivery]:
-        """The first `limit` of the deliveries that `paused_or_suspended` counts, in order of time."""
+        """The first `limit` of the deliveries that `paused_or_suspended` counts, in order of
+        time.
+        """
         paused_or_suspended = self._paused_or_suspended()
         if paused_or_suspended is None:
             return []

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from publisher.ledger.tables import history
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.states import State
 
 _CHUNK = 500

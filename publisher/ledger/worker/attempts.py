@@ -39,8 +39,8 @@ from publisher.ledger.transitions import (
 )
 from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.worker.results import Result, Results
-from publisher.model.events import Event
 from publisher.model.deliveries import Claim, Delivery, Prepared
+from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Outcome
 from publisher.model.states import State
 

@@ -16,9 +16,9 @@ from publisher.ledger.suspensions import is_paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, StateChange
 from publisher.model import mandates
-from publisher.model.events import Event
 from publisher.model.accounts import Mandate
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 

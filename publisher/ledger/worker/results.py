@@ -26,8 +26,8 @@ from publisher.ledger.suspensions import take_in_order
 from publisher.ledger.transitions import StateChange
 from publisher.ledger.worker.intents import by_worker
 from publisher.model import timing
-from publisher.model.events import Event
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

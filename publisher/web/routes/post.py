@@ -20,8 +20,8 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.reading.queries import HistoryStep
-from publisher.model.history_text import details
 from publisher.model.deliveries import Delivery
+from publisher.model.history_text import details
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.web import draft_view, labels
 from publisher.web.authentication import Manager, Reader, Visitor

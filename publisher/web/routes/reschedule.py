@@ -24,9 +24,9 @@ from publisher.drafts.times import (
 )
 from publisher.ledger.manager.draft_edits import MOVED
 from publisher.model.deliveries import Delivery
-from publisher.model.values import Severity
 from publisher.model.problems import Flaw
 from publisher.model.states import OUT_OR_MAYBE
+from publisher.model.values import Severity
 from publisher.planning import Plan
 from publisher.web import draft_view, pending, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer

@@ -12,8 +12,8 @@ from unittest import mock
 from publisher import planning
 from publisher.ledger.manager import operations
 from publisher.model.deliveries import Delivery
-from publisher.model.posts import Post
 from publisher.model.outcomes import Outcome
+from publisher.model.posts import Post
 from tests.support.simulation import parts, persons, promises
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.plan import Act, Fault, Moment, Plan, Step, possible
@@ -77,7 +77,9 @@ class Scenario:
 
 Answers = Callable[[Moment, str, datetime], Outcome | None]
 _queued: dict[Scenario, sqlite3.Connection] = {}
-"""The ledgers of this process in which a scenario's drafts are queued, and nothing else was done."""
+"""The ledgers of this process in which a scenario's drafts are queued, and nothing else was
+done.
+"""
 
 
 @dataclass

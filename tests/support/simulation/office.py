@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from publisher.model.deliveries import Delivery
-
 from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, State
 from tests.support.simulation import parts
@@ -61,7 +60,9 @@ DRAFT = st.builds(
 
 
 class Office(RuleBasedStateMachine):
-    """The people of one installation. Each command begins, and a few steps are taken, of anybody."""
+    """The people of one installation. Each command begins, and a few steps are taken, of
+    anybody.
+    """
 
     world: World
     stage: Stage

@@ -116,7 +116,9 @@ class SimulatedDatabase(Database):
 
 @cache
 def ledger() -> SimulatedDatabase:
-    """One for all histories, because making one takes longer than a history; in memory if we can."""
+    """One for all histories, because making one takes longer than a history; in memory if we
+    can.
+    """
     memory = Path("/dev/shm")  # noqa: S108 - SQLite's own database in memory has one connection
     folder = tempfile.mkdtemp(prefix="publisher-", dir=memory if memory.is_dir() else None)
     database = SimulatedDatabase(f"sqlite:///{folder}/publisher.db")

@@ -46,7 +46,9 @@ class Act(StrEnum):
     JUMP = "jump"
     """Everybody's wall clock is set forward or back."""
     WRONG = "wrong"
-    """Everybody's wall clock is wrong by so much for half a minute, while the platforms' is right."""
+    """Everybody's wall clock is wrong by so much for half a minute, while the platforms' is
+    right.
+    """
     # the ledger, at LOOK, BEGIN and COMMITTED
     AWAY = "away"
     """The connection breaks: at BEGIN nothing is written, at COMMITTED it is, unknown to us."""

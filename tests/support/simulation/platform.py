@@ -83,7 +83,9 @@ class Platform:
     ids: "count[int]" = field(default_factory=lambda: count(101))
     on_request: Callable[[Publishing], None] = lambda _request: None
     scripted: Callable[[Moment, str], Outcome | None] = lambda _moment, _text: None
-    """What a request gets instead of an effect, by its kind and its text; None: it has its effect."""
+    """What a request gets instead of an effect, by its kind and its text; None: it has its
+    effect.
+    """
     names_accounts: bool = False
     """Whether any answer named an account or its limits, or two that may do so were alike."""
     names_persons: bool = False

@@ -49,8 +49,8 @@ class Watch:
 
 
 def _among_many(stage: Stage, account: str) -> list[str]:
-    """Where a suspension names no end, one request asks whether it is over, and no other leaves before
-    its answer.
+    """Where a suspension names no end, one request asks whether it is over, and no other leaves
+    before its answer.
     """
     platform = stage.platform
     since = platform.refused_since.get(account)
@@ -230,7 +230,9 @@ def _ids(delivery: Delivery) -> tuple[str, ...]:
 
 
 def _goes(post: PublicPost, delivery: Delivery) -> bool:
-    """Whether it is being deleted at this moment, or was, unseen: then the ledger knows that much."""
+    """Whether it is being deleted at this moment, or was, unseen: then the ledger knows that
+    much.
+    """
     begun = delivery.withdrawn_ids is not None and post.withdrawal_asked
     return begun and post.id == delivery.remote_ids[-1]
 

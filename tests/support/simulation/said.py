@@ -82,7 +82,9 @@ class Said:
     withdrawn_consents: dict[str, frozenset[Key]] = field(default_factory=dict)
     """With the deliveries that were out at that moment, which people were told."""
     meant: "Counter[Key]" = field(default_factory=Counter)
-    """How many posts with one beginning (its tag) people want on an account, where more than one."""
+    """How many posts with one beginning (its tag) people want on an account, where more than
+    one.
+    """
     _begun: int = 0
     _under_way: int = 0
     _resumed: "Counter[str | None]" = field(default_factory=Counter)

@@ -144,7 +144,9 @@ class World:
         return thread if isinstance(thread, Thread) else None
 
     def step(self, moment: Moment, label: str = "") -> list[Fault]:
-        """Number this step and let strike what is planned; gives the faults the caller must play."""
+        """Number this step and let strike what is planned; gives the faults the caller must
+        play.
+        """
         thread = self.current()
         if thread is None:
             return []
