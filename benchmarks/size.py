@@ -33,7 +33,7 @@ from benchmarks import page
 from benchmarks.ledger import Alike, analyze, fill_in_bulk
 from publisher.app import Application
 from publisher.delivery.courier import LOOK_AHEAD
-from publisher.ledger.dispatcher.due import Lookout
+from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.reading.log_pages import Cursor, Wanted
 from publisher.ledger.tables import accounts
 from publisher.model.deliveries import Claim
@@ -249,12 +249,12 @@ def measure_accounts(bench: Bench) -> None:
 
 
 def look(ledger: Ledger) -> None:
-    ledger.app.lookout.look(ledger.app.clock.now() + AHEAD)
+    ledger.app.due_poll.poll(ledger.app.clock.now() + AHEAD)
 
 
 def look_at_all(ledger: Ledger) -> None:
     """As a dispatcher that has not looked at all accounts within the last second."""
-    Lookout(ledger.app.database, CLOCK).look(CLOCK.now() + AHEAD)
+    DuePoll(ledger.app.database, CLOCK).poll(CLOCK.now() + AHEAD)
 
 
 def status(ledger: Ledger) -> None:

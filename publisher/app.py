@@ -38,7 +38,7 @@ from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.backlog import Backlog
 from publisher.ledger.dispatcher.claims import Dispatch
-from publisher.ledger.dispatcher.due import Lookout
+from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.heartbeats import Heartbeats, wrong_clocks
 from publisher.ledger.integrity import after_restore, archive_files
@@ -315,8 +315,8 @@ class Application:
         return Backlog(self.database, self.clock)
 
     @cached_property
-    def lookout(self) -> Lookout:
-        return Lookout(self.database, self.clock)
+    def due_poll(self) -> DuePoll:
+        return DuePoll(self.database, self.clock)
 
     @property
     def _settle(self) -> float:

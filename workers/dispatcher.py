@@ -106,7 +106,7 @@ class Dispatcher:
         dispatch, clock = self._app.dispatch, self._app.clock
         self._now()
         self._mind_the_clock()
-        waits = self._app.lookout.look(clock.ahead(LOOK_AHEAD))
+        waits = self._app.due_poll.poll(clock.ahead(LOOK_AHEAD))
         self._is_busy = any(waits)
         claims: list[Claim] = []
         if waits.run_out:

@@ -39,9 +39,9 @@ Read = TypeVar("Read")
 
 def doubt(what: str, step: Step) -> Unknown | Deferred:
     """The outcome when it is not known whether the request had its effect."""
-    if step is Step.LAY_READY:
+    if step is Step.PREPARE:
         message = _(
-            "{what} while the post was laid ready. Nothing is public; it will be repeated.",
+            "{what} while the post was being prepared. Nothing is public; it will be repeated.",
             what=what,
         )
         return Deferred(Kind.UNAVAILABLE, message)

@@ -163,10 +163,10 @@ class Courier:
         for video and GIF: they are uploaded in pieces, ahead of their time, and the delivery is put
         down when they are ready or the platform processes them.
         """
-        lays_posts = channel.capabilities.lays_posts_ready
-        if lays_posts and not delivery.prepared.holds(delivery.content):
+        prepares_posts = channel.capabilities.prepares_posts
+        if prepares_posts and not delivery.prepared.holds(delivery.content):
             delivery = self._at_once_where_it_must_be(delivery)
-            lays_posts = not delivery.prepared.at_once
+            prepares_posts = not delivery.prepared.at_once
         is_charged = False
         if (upload := delivery.prepared.upload) and upload.look_at:
             # It was claimed a little before; but not if the clock was set back meanwhile.
@@ -174,9 +174,9 @@ class Courier:
         while True:
             known = delivery.prepared
             shows = any(part.pictures for part in delivery.content.parts)
-            if not is_charged and (lays_posts or shows):
+            if not is_charged and (prepares_posts or shows):
                 # Requests take long: keep the lease until they have ended, whatever their outcome.
-                begins = lays_posts and not known.holds(delivery.content)
+                begins = prepares_posts and not known.holds(delivery.content)
                 delivery = self._attempts.checkpoint(
                     delivery,
                     known.begin(delivery.content, self._clock.now()) if begins else known,
@@ -194,8 +194,8 @@ class Courier:
             lease = self._leases.preparing if is_charged else LOOK_AHEAD + self._leases.claimed
             delivery = self._attempts.checkpoint(delivery, prepared, self._lease(lease))
             ready = delivery.prepared
-            is_laid = ready.holds(delivery.content) and not ready.leftovers
-            is_whole = is_laid if channel.capabilities.lays_posts_ready else True
+            is_prepared = ready.holds(delivery.content) and not ready.leftovers
+            is_whole = is_prepared if channel.capabilities.prepares_posts else True
             if is_whole and not is_charged:
                 return delivery
 

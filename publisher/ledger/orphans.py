@@ -76,7 +76,7 @@ def _noted(delivery: Delivery) -> set[str | None]:
 
 
 def _has_a_double(connection: Connection, delivery: Delivery) -> bool:
-    fingerprints = {laying.content.fingerprint for laying in delivery.prepared.begun}
+    fingerprints = {preparation.content.fingerprint for preparation in delivery.prepared.begun}
     doubles = exists().where(
         deliveries.c.fingerprint.in_(sorted(fingerprints)),
         deliveries.c.account == delivery.account,

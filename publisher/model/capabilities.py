@@ -68,7 +68,7 @@ class Capabilities(Frozen):
     """The most cashtags in a part; None: no limit."""
     rates: tuple[Rate, ...] = ()
     """Empty: none is documented."""
-    lays_posts_ready: bool = False
+    prepares_posts: bool = False
     """Whether a post is created unpublished at the platform before it is made public."""
     replaces_itself: bool = False
     """Whether sending a post again replaces the first one, so that there is no duplicate."""

@@ -34,7 +34,7 @@ class Step(StrEnum):
 
     PUBLISH = "publish"
     """Makes a new post public at once: a second one would be a duplicate."""
-    LAY_READY = "lay-ready"
+    PREPARE = "prepare"
     """Prepares a picture, its alt text or an unpublished post: a second one is not public."""
     REVEAL = "reveal"
     """Makes a post that already has its id public: a repeat changes nothing."""

@@ -166,8 +166,8 @@ class Stage:
         What is written down in between passes through the ledger as JSON.
         """
         prepared = channel.prepare(parcel, known or Prepared(), self.media.__getitem__)
-        lays_posts = channel.capabilities.lays_posts_ready and not prepared.at_once
-        while prepared.upload or (lays_posts and not prepared.holds(parcel.content)):
+        prepares_posts = channel.capabilities.prepares_posts and not prepared.at_once
+        while prepared.upload or (prepares_posts and not prepared.holds(parcel.content)):
             if prepared.upload and prepared.upload.look_at:
                 self.options.clock.sleep_until(prepared.upload.look_at)
             kept = Prepared.model_validate_json(prepared.model_dump_json())

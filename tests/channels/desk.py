@@ -115,7 +115,7 @@ class Desk:
         return int(self.stage.sandbox.state()["requests"].get(endpoint, 0))
 
     def told(self, post: str = "post.fr") -> str:
-        """What the history says of what lies ready."""
+        """What the history says of what is prepared."""
         steps = self.queries.history(post)
         return " ".join(
             step.detail["message"]

@@ -6,7 +6,7 @@ import pytest
 
 from publisher.model.outcomes import Accepted, Deferred, Step, Unknown
 from tests.support.answers.judging import meaning
-from tests.support.answers.kinds import LAY_READY, READ, REVEAL, WITHDRAW, Row, Type, message_of
+from tests.support.answers.kinds import PREPARE, READ, REVEAL, WITHDRAW, Row, Type, message_of
 from tests.support.answers.of_facebook import FACEBOOK_ROWS
 from tests.support.answers.of_the_wire import WIRE
 from tests.support.answers.of_x import TWITTER
@@ -38,12 +38,12 @@ def test_an_answer_means(row: Row) -> None:
 @pytest.mark.parametrize("row", DOUBTS, ids=lambda row: f"{row.channel}: {row.name}"[:80])
 @pytest.mark.parametrize(
     ("step", "expected"),
-    [(LAY_READY, Deferred), (REVEAL, Unknown), (WITHDRAW, Unknown), (READ, Deferred)],
+    [(PREPARE, Deferred), (REVEAL, Unknown), (WITHDRAW, Unknown), (READ, Deferred)],
 )
 def test_a_doubt_stays_one_unless_nothing_is_public_yet(
     row: Row, step: Step, expected: Type
 ) -> None:
-    """Only what is laid ready unseen may be repeated at once."""
+    """Only what is prepared unseen may be repeated at once."""
     outcome = meaning(row.channel, row.answer, step)
     if isinstance(outcome, Accepted):
         assert (

@@ -15,8 +15,8 @@ from tests.support.answers.kinds import (
     FACEBOOK,
     HTML,
     IN_TEN_MINUTES,
-    LAY_READY,
     NOW,
+    PREPARE,
     PUBLISH,
     READ,
     REVEAL,
@@ -79,10 +79,10 @@ _FOR_THE_APP: list[tuple[str, str, Answer, Step, datetime | None]] = [
     ),
     *(
         (f"limit of what is no post: {step}", X, answered(429, "", **_USED_UP), step, None)
-        for step in (LAY_READY, WITHDRAW, READ)
+        for step in (PREPARE, WITHDRAW, READ)
     ),
     ("the app is throttled", FACEBOOK, graph_error(400, 4), REVEAL, SOON),
-    ("so it is, laid ready", FACEBOOK, graph_error(400, 4), LAY_READY, SOON),
+    ("so it is, preparing", FACEBOOK, graph_error(400, 4), PREPARE, SOON),
     (
         "the app is throttled, for ten minutes",
         FACEBOOK,

@@ -56,7 +56,7 @@ def test_a_post_whose_id_got_lost_is_used(what: What, desk: Desk) -> None:
 
 
 class Dying:
-    """A ledger's side whose worker dies before it writes down what it laid ready."""
+    """A ledger's side whose worker dies before it writes down what it prepared."""
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts

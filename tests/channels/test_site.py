@@ -111,7 +111,7 @@ def test_what_is_not_out_yet_is_not_below_the_folder_that_is_served(
 def test_pictures_that_earlier_versions_laid_ready_are_served_no_more(
     stage: Stage, folder: Path
 ) -> None:
-    """They are laid ready anew elsewhere, and go out with their post."""
+    """They are prepared anew elsewhere, and go out with their post."""
     parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),), post="one.fr")
     old = folder / ".ready" / "one.fr"
     old.mkdir(parents=True)

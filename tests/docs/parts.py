@@ -365,7 +365,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
         "a GIF or video",
         lambda c: "is all that a post shows" if c.motion_stands_alone else "may stand among others",
     ),
-    ("made unseen before its time", lambda c: "yes" if c.lays_posts_ready else "no"),
+    ("made unseen before its time", lambda c: "yes" if c.prepares_posts else "no"),
     (
         "cashtags in a post",
         lambda c: "any number" if c.max_cashtags is None else f"up to {c.max_cashtags}",
@@ -579,7 +579,7 @@ def _answers(channel: str, answers: Iterable[tuple[str, Answers]], step: Step) -
     rows = [
         (
             name,
-            _common({_effect(meaning(channel, a, Step.LAY_READY), public=False) for a in alike}),
+            _common({_effect(meaning(channel, a, Step.PREPARE), public=False) for a in alike}),
             _common({_effect(meaning(channel, a, step), public=True) for a in alike}),
         )
         for name, alike in answers

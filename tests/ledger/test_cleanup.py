@@ -23,7 +23,7 @@ from tests.support.wishes import add, wish
 
 PAGE = {"account": "bice-page", "channel": "facebook"}
 LEFT = Prepared(leftovers=("1_1",), photos=("7",))
-"""What is to be cleared away of a post that lay ready: itself, and its picture."""
+"""What is to be cleared away of a post that was prepared: itself, and its picture."""
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def leftovers(database: Database, clock: ManualClock) -> Orphans:
 
 @pytest.fixture
 def ready(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
-    """A delivery in a worker's hands, whose post lies ready on the Page."""
+    """A delivery in a worker's hands, whose post is prepared on the Page."""
     add(ledger, wish(clock, due_in=1, **PAGE))
     return lay_ready(dispatch, attempts, clock)
 
@@ -55,7 +55,7 @@ def end(
     queries: Queries,
     clock: ManualClock,
 ) -> Callable[[Delivery, State], None]:
-    """Bring a delivery whose post lies ready to its end."""
+    """Bring a delivery whose post is prepared to its end."""
 
     def cancel(_: Delivery) -> None:
         control.cancel("post.fr", None, "manager", "trop tard")

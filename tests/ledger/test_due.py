@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
-from publisher.ledger.dispatcher.due import Lookout
+from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.suspensions import suspend
@@ -45,7 +45,7 @@ class Scene:
             suspend(connection, "bice-x", outcome, self.clock.now())
 
     def sees_work(self) -> bool:
-        return Lookout(self.database, self.clock).look(self.clock.ahead(4)).due
+        return DuePoll(self.database, self.clock).poll(self.clock.ahead(4)).due
 
 
 def _paused(scene: Scene) -> None:
@@ -126,7 +126,7 @@ def test_the_look_tells_whether_a_claim_finds_anything(
 
 
 def test_the_look_sees_nothing_in_an_empty_ledger(database: Database, clock: ManualClock) -> None:
-    assert not any(Lookout(database, clock).look(clock.ahead(4)))
+    assert not any(DuePoll(database, clock).poll(clock.ahead(4)))
 
 
 @pytest.fixture
@@ -172,17 +172,17 @@ def test_all_accounts_are_looked_at_once_a_second(scene: Scene) -> None:
     for number in range(100):
         scene.add(f"few-{number}", -1000 + number)
     _paused(scene)
-    lookout = Lookout(scene.database, scene.clock)
+    due_poll = DuePoll(scene.database, scene.clock)
     scene.add("to-come", 60, account="lima-x")
-    assert not lookout.look(scene.clock.ahead(4)).due
+    assert not due_poll.poll(scene.clock.ahead(4)).due
     scene.add("behind", -1, account="lima-x")
-    assert lookout.look(scene.clock.ahead(4)).due, "more than a hundred are due only now"
+    assert due_poll.poll(scene.clock.ahead(4)).due, "more than a hundred are due only now"
     scene.claim()
     scene.add("later", -1, account="lima-x")
     scene.clock.advance(0.9)
-    assert not lookout.look(scene.clock.ahead(4)).due
+    assert not due_poll.poll(scene.clock.ahead(4)).due
     scene.clock.advance(0.1)
-    assert lookout.look(scene.clock.ahead(4)).due
+    assert due_poll.poll(scene.clock.ahead(4)).due
 
 
 def _steps(scene: Scene) -> int:

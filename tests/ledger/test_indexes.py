@@ -10,7 +10,7 @@ from sqlalchemy import event
 from publisher.ledger import orphans, reconciliation
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher import claims
-from publisher.ledger.dispatcher.due import Lookout
+from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager import withdrawals
@@ -74,7 +74,7 @@ def test_a_dispatcher_reads_only_what_it_looks_for(database: Database, clock: Ma
     if not database.is_sqlite:
         pytest.skip("PostgreSQL chooses by its statistics")
     with _recorded(database) as statements:
-        Lookout(database, clock).look(clock.ahead(4))
+        DuePoll(database, clock).poll(clock.ahead(4))
     ((statement, parameters),) = statements
     plan = _plan(database, statement, parameters)
     assert len([line for line in plan if line.startswith("SEARCH deliveries")]) == 10
@@ -119,7 +119,7 @@ def test_postgresql_is_not_misled_by_its_statistics(
         connection.exec_driver_sql("ANALYZE")
     now = clock.now()
     with _recorded(database) as statements:
-        Lookout(database, clock).look(now)
+        DuePoll(database, clock).poll(now)
         Lateness(database, clock).find()
         with database.read() as connection:
             claims.DUE.lock(connection, {"now": now, "horizon": now, "busy": []}, 10)
@@ -165,7 +165,7 @@ def test_no_state_is_bound_in_what_a_dispatcher_looks_for(
     answer.
     """
     with _recorded(database) as statements:
-        Lookout(database, clock).look(clock.ahead(4))
+        DuePoll(database, clock).poll(clock.ahead(4))
     ((_, parameters),) = statements
     given = parameters.values() if isinstance(parameters, dict) else parameters
     assert {one for one in given if isinstance(one, str)} <= {"*"}

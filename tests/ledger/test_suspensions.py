@@ -7,7 +7,7 @@ import pytest
 
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
-from publisher.ledger.dispatcher.due import Lookout
+from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
@@ -44,7 +44,7 @@ class Desk:
     attempts: Attempts
     queries: Queries
     clock: ManualClock
-    lookout: Lookout
+    due_poll: DuePoll
 
     def add(self, *posts: str, due_in: float = 0, account: str = "bice-x") -> None:
         for post in posts:
@@ -57,7 +57,7 @@ class Desk:
         found: list[Delivery] = []
         while True:
             horizon = self.clock.ahead(2)
-            is_seen = self.lookout.look(horizon).due
+            is_seen = self.due_poll.poll(horizon).due
             claims = self.dispatch.claim(horizon, self.clock.ahead(17), 10)
             assert bool(claims) == is_seen
             if not claims:
@@ -96,7 +96,7 @@ def desk(
     queries: Queries,
     clock: ManualClock,
 ) -> Desk:
-    return Desk(ledger, dispatch, attempts, queries, clock, Lookout(database, clock))
+    return Desk(ledger, dispatch, attempts, queries, clock, DuePoll(database, clock))
 
 
 def taken(number: int) -> Accepted:

@@ -71,7 +71,7 @@ def test_each_window_of_x_is_told_by_what_it_counts() -> None:
     ("step", "name"),
     [
         (Step.PUBLISH, "posts-15min"),
-        (Step.LAY_READY, "uploads-15min"),
+        (Step.PREPARE, "uploads-15min"),
         (Step.WITHDRAW, "deletions-15min"),
         (Step.READ, "readings-15min"),
     ],

@@ -56,7 +56,7 @@ def test_nothing_more_goes_out_and_the_run_ends_and_says_why(stage: Stage, deed:
             stage.draft(f"soon-page-{number}", 12 + number / 2, to="bice-page")
         stage.queue()
         due = time.monotonic() + 15
-        # Some are claimed and laid ready by now: those must not leave either.
+        # Some are claimed and prepared by now: those must not leave either.
         until(lambda: any(d.state == "publishing" for d in stage.deliveries()))
         DEEDS[deed](stage.var)
         assert run.process.wait(PATIENCE) == 3, run.screen

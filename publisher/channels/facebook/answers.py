@@ -132,7 +132,7 @@ def _unreadable(answer: Answer, error: dict[str, Any]) -> Reading:
     if code == 100 and subcode == _MISSING_OBJECT and error.get("is_transient") is not True:
         return Unknown(
             _(
-                "The post that was laid ready on Facebook is there no more. Somebody "
+                "The post that was prepared on Facebook is there no more. Somebody "
                 "deleted it, and it may have been public before. Look at the Page's "
                 "activity log, then say with `publisher resolve` or `publisher retry` "
                 "what you saw."
@@ -163,7 +163,7 @@ def _names_a_double(error: dict[str, Any]) -> bool:
 
 
 def _double(step: Step) -> Refused | Unknown:
-    if step is Step.LAY_READY:
+    if step is Step.PREPARE:
         return Refused(
             Kind.DUPLICATE,
             _(
@@ -193,7 +193,7 @@ def _refused(code: int | None, subcode: int | None, says: str, step: Step) -> Ou
         return Refused(
             Kind.CONTENT,
             _(
-                "The post that was laid ready on Facebook is there no more: somebody "
+                "The post that was prepared on Facebook is there no more: somebody "
                 "deleted it. Retry it to have it made again."
             ),
         )
@@ -203,7 +203,7 @@ def _refused(code: int | None, subcode: int | None, says: str, step: Step) -> Ou
             _("Facebook cannot read the page that the post links to. Check the link, then retry."),
             most=_LOOKS_AT_A_LINK,
         )
-    if code == _NO_SUCH_NAME and step is Step.LAY_READY:
+    if code == _NO_SUCH_NAME and step is Step.PREPARE:
         return _no_such_page(says)
     return _post_refused(code, subcode, says)
 

@@ -99,7 +99,7 @@ class Facebook:
         if not all(picture.digest in prepared.media_ids for picture in pictures):
             bound = prepared.model_copy(update={"digest": content.digest})
             return self._photos.upload(pictures, bound, read_media)
-        return prepared if prepared.at_once else self._lay_ready(parcel, prepared)
+        return prepared if prepared.at_once else self._create_unpublished(parcel, prepared)
 
     def _resolved(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """`prepared` with the orphans of earlier attempts, without pictures they may show."""
@@ -110,10 +110,10 @@ class Facebook:
             raise NotPrepared(Deferred(Kind.UNAVAILABLE, _(UNREAD)))
         return prepared.model_copy(update={"begun": (), "note": _(UNREAD)})
 
-    def _lay_ready(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+    def _create_unpublished(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """Create the post, and check that it is unpublished."""
         answer = self._page.create(parcel.content, list(prepared.media_ids.values()), FIELDS)
-        outcome = ANSWERS.judge(answer, Step.LAY_READY)
+        outcome = ANSWERS.judge(answer, Step.PREPARE)
         if not isinstance(outcome, Accepted):
             raise NotPrepared(outcome)
         made = prepared.with_post(outcome.remote_id, parcel.content)
@@ -292,6 +292,6 @@ def _as_seen(
 
 def _unseen(post_id: str) -> str:
     return _(
-        "The post that was laid ready on Facebook, {post_id}, cannot be looked at. It is tried again.",
+        "The post that was prepared on Facebook, {post_id}, cannot be looked at. It is tried again.",
         post_id=post_id,
     )

@@ -22,7 +22,7 @@ from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import address, made_at
 from publisher.model.content import Content
-from publisher.model.deliveries import Laying, Prepared
+from publisher.model.deliveries import Preparation, Prepared
 from publisher.model.outcomes import Absent, Accepted, Answer, Sighting, Step, Unknown, Wire
 
 NEWEST = 100
@@ -58,7 +58,7 @@ class OrphanSearch:
         listed = self._listed()
         if listed is None:
             return None
-        words = {laying.content.joined.strip() for laying in prepared.begun}
+        words = {preparation.content.joined.strip() for preparation in prepared.begun}
         alike = sorted(
             (
                 post
@@ -112,11 +112,11 @@ class OrphanSearch:
         first = min(found, key=lambda post: post.made_at)
         return Accepted(first.id, url=first.url, made_at=first.made_at, limits=outcome.limits)
 
-    def _is_ours(self, post: "_Post", begun: Sequence[Laying]) -> bool:
+    def _is_ours(self, post: "_Post", begun: Sequence[Preparation]) -> bool:
         fits = any(
-            laying.first - SKEW <= post.made_at <= laying.last + self._longest + SKEW
-            and _is_of(post, laying.content)
-            for laying in begun
+            preparation.first - SKEW <= post.made_at <= preparation.last + self._longest + SKEW
+            and _is_of(post, preparation.content)
+            for preparation in begun
         )
         return fits and bool(post.app_id) and post.app_id == self._own_app()
 
@@ -124,7 +124,7 @@ class OrphanSearch:
         """The newest posts on the Page; None when they cannot be read."""
         answer = self._page.feed(FIELDS, NEWEST)
         if answer.wire is Wire.NOT_SENT:
-            raise NotPrepared(ANSWERS.judge(answer, Step.LAY_READY))
+            raise NotPrepared(ANSWERS.judge(answer, Step.PREPARE))
         posts = mapping(parsed(answer.body)).get("data")
         return posts if isinstance(posts, list) else None
 

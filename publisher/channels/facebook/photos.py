@@ -28,7 +28,7 @@ class PagePhotos:
             if picture.digest in prepared.media_ids:
                 continue
             answer = self._page.upload(picture, read_media(picture.digest))
-            outcome = ANSWERS.judge(answer, Step.LAY_READY)
+            outcome = ANSWERS.judge(answer, Step.PREPARE)
             if not isinstance(outcome, Accepted):
                 raise NotPrepared(outcome, prepared)
             prepared = prepared.model_copy(

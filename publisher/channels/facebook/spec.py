@@ -24,7 +24,7 @@ FACEBOOK = Capabilities(
     picture_max_bytes=3_900_000,
     alt_text_max=1_000,  # Meta documents none; enough to listen to in a screen reader
     may_be_empty_with_picture=True,
-    lays_posts_ready=True,
+    prepares_posts=True,
 )
 
 SERVER = Server(

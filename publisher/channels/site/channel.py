@@ -116,7 +116,7 @@ class Site:
                         Kind.UNAVAILABLE,
                         _(
                             "The picture {missing} is missing in the website's folder. It will be "
-                            "laid ready again.",
+                            "prepared again.",
                             missing=missing,
                         ),
                     )

@@ -217,8 +217,8 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         return _forbidden(body, step)
     if status in _FAULTS_OF_THE_ACCOUNT:
         return _account(answer, body)
-    if step is Step.LAY_READY:
-        return _not_laid_ready(status, body)
+    if step is Step.PREPARE:
+        return _not_prepared(status, body)
     if status in _FAULTS_OF_THE_POST:
         says = _says(body)
         return Refused(
@@ -241,7 +241,7 @@ def _forbidden(body: dict[str, Any], step: Step) -> Outcome:
             ),
             duplicate=True,
         )
-    if step is Step.LAY_READY:
+    if step is Step.PREPARE:
         return _picture_refused(body, Kind.PERMISSION)
     if _UNSEEN_PARENT in detail:
         return Refused(
@@ -254,7 +254,7 @@ def _forbidden(body: dict[str, Any], step: Step) -> Outcome:
     return _post_refused(body)
 
 
-def _not_laid_ready(status: int, body: dict[str, Any]) -> Refused | Deferred:
+def _not_prepared(status: int, body: dict[str, Any]) -> Refused | Deferred:
     """The outcome of a 4xx to an upload or an alternative text.
 
     X's uploads have been 404 for a while (its incident list, 29 January 2026): an error that is not

@@ -227,9 +227,9 @@ class Twitter:
         """Upload a picture with its alt text; returns its media id."""
         wish = {"media": base64.b64encode(content).decode(), "media_category": "tweet_image"}
         uploaded = self._ask("POST", "/2/media/upload", wish)
-        media_id = _laid_ready(ANSWERS.judge(uploaded, Step.LAY_READY))
+        media_id = _prepared_id(ANSWERS.judge(uploaded, Step.PREPARE))
         described = self._describe(media_id, picture.alt)
-        _laid_ready(of_alt_text(described, ANSWERS.judge(described, Step.LAY_READY)))
+        _prepared_id(of_alt_text(described, ANSWERS.judge(described, Step.PREPARE)))
         return media_id
 
     def _describe(self, media_id: str, alt: str) -> Answer:
@@ -317,7 +317,7 @@ class Twitter:
         return outcome
 
 
-def _laid_ready(outcome: Outcome) -> str:
+def _prepared_id(outcome: Outcome) -> str:
     if not isinstance(outcome, Accepted):
         raise NotPrepared(outcome)
     return outcome.remote_id

@@ -100,7 +100,7 @@ class Pieces:
             "total_bytes": len(content),
         }
         outcome = ANSWERS.judge(
-            self._request("POST", "/2/media/upload/initialize", wish), Step.LAY_READY
+            self._request("POST", "/2/media/upload/initialize", wish), Step.PREPARE
         )
         if not isinstance(outcome, Accepted):
             raise Interrupted(outcome, None)
@@ -168,7 +168,7 @@ def _interrupted(
     if answer.status == HTTPStatus.NOT_FOUND:
         message = _("X no longer knows the file that was being uploaded. It begins anew.")
         return Interrupted(Deferred(Kind.UNAVAILABLE, message), None)
-    outcome = ANSWERS.judge(answer, Step.LAY_READY)
+    outcome = ANSWERS.judge(answer, Step.PREPARE)
     if isinstance(outcome, Accepted):  # a success without data, whatever that is
         message = _(
             "X gave an answer that cannot be used. Nothing is public; it will be tried again."

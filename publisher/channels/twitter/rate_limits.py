@@ -15,7 +15,7 @@ WINDOWS = {SHORT_WINDOW: "15min", "x-user-limit-24hour": "24h", APP_WINDOW: "24h
 """The prefixes of X's headers, and our names of their windows."""
 _COUNTED = {
     Step.PUBLISH: "posts",
-    Step.LAY_READY: "uploads",
+    Step.PREPARE: "uploads",
     Step.WITHDRAW: "deletions",
     Step.READ: "readings",
 }

@@ -94,7 +94,7 @@ _NEXT = select(
     _IN_ORDER.offset(written(_FIRST)).limit(written(1)).subquery().c.next_check_at
 ).scalar_subquery()
 # One statement for all: six would take six times as long, and an idle dispatcher does little else.
-_LOOK = select(
+_POLL = select(
     claims.RUN_OUT.is_there,
     claims.LATE.is_there,
     _some_account_goes(_ACCOUNT.c.account.in_(_OF_THE_FIRST)),
@@ -103,19 +103,19 @@ _LOOK = select(
     withdrawals.STILL_OUT.is_there,
     _NEXT.is_not(None),
 )
-_LOOK_AT_ALL_ACCOUNTS = select(_some_account_goes())
+_POLL_ALL_ACCOUNTS = select(_some_account_goes())
 
 
-class Lookout:
+class DuePoll:
     """Polls the ledger for work; takes no lock."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._all_looked_at = -_APART
+        self._all_polled_at = -_APART
         """When, by the clock's monotonic seconds."""
 
-    def look(self, horizon: datetime) -> Waits:
+    def poll(self, horizon: datetime) -> Waits:
         """The work that waits now, or wakes before `horizon`.
 
         A delivery that is due behind a hundred others of accounts that cannot send is seen within a
@@ -124,20 +124,20 @@ class Lookout:
         now = self._clock.now()
         values = {"now": now, "horizon": horizon, **orphans.settled(self._clock)}
         with self._database.read() as connection:
-            *found, more_are_due = map(bool, connection.execute(_LOOK, values).one())
+            *found, more_are_due = map(bool, connection.execute(_POLL, values).one())
             waits = Waits(*found)
-            if more_are_due and not waits.due and self._may_look_at_all():
-                due = bool(connection.execute(_LOOK_AT_ALL_ACCOUNTS, values).scalar())
+            if more_are_due and not waits.due and self._may_poll_all():
+                due = bool(connection.execute(_POLL_ALL_ACCOUNTS, values).scalar())
                 waits = waits._replace(due=due)
             return waits
 
-    def _may_look_at_all(self) -> bool:
+    def _may_poll_all(self) -> bool:
         """Whether a second has passed since all accounts were polled.
 
         There may be a hundred thousand accounts, at a microsecond each.
         """
         now = self._clock.monotonic()
-        if now < self._all_looked_at + _APART:
+        if now < self._all_polled_at + _APART:
             return False
-        self._all_looked_at = now
+        self._all_polled_at = now
         return True

@@ -16,8 +16,8 @@ from publisher.model.outcomes import (
 from tests.support.answers.kinds import (
     FACEBOOK,
     HTML,
-    LAY_READY,
     NOW,
+    PREPARE,
     REVEAL,
     WITHDRAW,
     Row,
@@ -32,7 +32,7 @@ FACEBOOK_ROWS = [
         FACEBOOK,
         answered(200, {"id": "100200300_42"}),
         Accepted,
-        step=LAY_READY,
+        step=PREPARE,
         fields={"remote_id": "100200300_42"},
     ),
     Row(
@@ -40,7 +40,7 @@ FACEBOOK_ROWS = [
         FACEBOOK,
         answered(200, {"id": "7", "post_id": "1_7"}),
         Accepted,
-        step=LAY_READY,
+        step=PREPARE,
         fields={"remote_id": "7"},
     ),
     Row(
@@ -90,7 +90,7 @@ FACEBOOK_ROWS = [
         answered(200, {"success": True}),
         Deferred,
         Kind.UNAVAILABLE,
-        LAY_READY,
+        PREPARE,
     ),
     # The table of platforms.md.
     *(
@@ -112,7 +112,7 @@ FACEBOOK_ROWS = [
         )
         for code in (4, 17, 32, 341, 613, 80001)
         for status in (400, 403, 429, 500)
-        for step in (LAY_READY, REVEAL)
+        for step in (PREPARE, REVEAL)
     ),
     Row(
         "throttled and transient",
@@ -183,12 +183,12 @@ FACEBOOK_ROWS = [
         fields={"duplicate": True},
     ),
     Row(
-        "duplicate when laid ready",
+        "duplicate when prepared",
         FACEBOOK,
         graph_error(400, 506),
         Refused,
         Kind.DUPLICATE,
-        LAY_READY,
+        PREPARE,
     ),
     *(
         Row(
@@ -197,7 +197,7 @@ FACEBOOK_ROWS = [
             graph_error(400, code, error_subcode=subcode),
             Deferred,
             Kind.CONTENT,
-            LAY_READY,
+            PREPARE,
             {"most": 8},
         )
         for code, subcode in ((1609005, None), (100, 1609005))
@@ -221,7 +221,7 @@ FACEBOOK_ROWS = [
             fields,
         )
         for step, expected, kind, fields in (
-            (LAY_READY, Refused, Kind.DUPLICATE, {"sign": ""}),
+            (PREPARE, Refused, Kind.DUPLICATE, {"sign": ""}),
             (REVEAL, Unknown, None, {"duplicate": True}),
         )
     ),
@@ -231,7 +231,7 @@ FACEBOOK_ROWS = [
         graph_error(404, 803),
         AccountSuspended,
         Kind.PERMISSION,
-        LAY_READY,
+        PREPARE,
         {"until": None, "backoff": UNTIL_MENDED},
     ),
     Row(
@@ -343,14 +343,14 @@ FACEBOOK_ROWS = [
     Row("5xx, empty", FACEBOOK, answered(503), Unknown),
     Row("4xx, HTML", FACEBOOK, answered(400, HTML), Unknown),
     Row(
-        "4xx, HTML, laid ready",
+        "4xx, HTML, prepared",
         FACEBOOK,
         answered(403, HTML),
         Deferred,
         Kind.UNAVAILABLE,
-        LAY_READY,
+        PREPARE,
     ),
-    Row("413", FACEBOOK, answered(413, HTML), Refused, Kind.CONTENT, LAY_READY),
+    Row("413", FACEBOOK, answered(413, HTML), Refused, Kind.CONTENT, PREPARE),
     Row("redirect", FACEBOOK, answered(302, "", location="https://facebook.com/login"), Unknown),
     *(
         Row(f"2xx, {body!r}", FACEBOOK, answered(200, body), Unknown)

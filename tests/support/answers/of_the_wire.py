@@ -3,7 +3,7 @@
 from publisher.model.outcomes import Deferred, Kind, Step, Unknown
 from tests.support.answers.kinds import (
     FACEBOOK,
-    LAY_READY,
+    PREPARE,
     PUBLISH,
     READ,
     REVEAL,
@@ -26,7 +26,7 @@ WIRE = [
         for channel in (X, FACEBOOK)
         for step, expected, kind in (
             (PUBLISH, Unknown, None),
-            (LAY_READY, Deferred, Kind.UNAVAILABLE),
+            (PREPARE, Deferred, Kind.UNAVAILABLE),
             (REVEAL, Unknown, None),
             (WITHDRAW, Unknown, None),
             (READ, Deferred, Kind.UNAVAILABLE),

@@ -21,10 +21,10 @@ from tests.support.answers.kinds import (
     EPOCH,
     HTML,
     IN_TEN_MINUTES,
-    LAY_READY,
     NOT_FOUND,
     NOW,
     OWN,
+    PREPARE,
     PUBLISH,
     READ,
     REPLY,
@@ -160,19 +160,19 @@ TWITTER = [
             problem(status, "Forbidden", "You are not permitted to perform this action."),
             Refused,
             Kind.PERMISSION if status == 403 else Kind.CONTENT,
-            LAY_READY,
+            PREPARE,
             {"sign": ""},
         )
         for status in (400, 403, 413, 422)
     ),
-    Row("uploads are gone", X, answered(404, HTML), Deferred, Kind.UNAVAILABLE, LAY_READY),
+    Row("uploads are gone", X, answered(404, HTML), Deferred, Kind.UNAVAILABLE, PREPARE),
     Row(
         "locked, told by an upload",
         X,
         problem(403, "Forbidden", "Your account is suspended"),
         AccountSuspended,
         Kind.PERMISSION,
-        LAY_READY,
+        PREPARE,
     ),
     Row(
         "cap or spending limit",
@@ -211,7 +211,7 @@ TWITTER = [
             (timedelta(seconds=-61), NOW),
             (timedelta(days=-30_000), NOW),
         )
-        for step in (PUBLISH, LAY_READY, READ, WITHDRAW)
+        for step in (PUBLISH, PREPARE, READ, WITHDRAW)
     ),
     Row(
         "401 to a clock that is right enough",

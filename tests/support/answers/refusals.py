@@ -21,10 +21,10 @@ _EITHER = _OUT | _FAILED
 _TYPES = "https://api.x.com/2/problems/"
 STEPS = {
     "createPosts": Step.PUBLISH,
-    "mediaUpload": Step.LAY_READY,
-    "createMediaMetadata": Step.LAY_READY,
-    "createFeedPost": Step.LAY_READY,
-    "createPhoto": Step.LAY_READY,
+    "mediaUpload": Step.PREPARE,
+    "createMediaMetadata": Step.PREPARE,
+    "createFeedPost": Step.PREPARE,
+    "createPhoto": Step.PREPARE,
     "updatePost": Step.REVEAL,
 }
 

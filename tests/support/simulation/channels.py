@@ -1,4 +1,4 @@
-"""The two kinds of channel: X publishes with each request, Facebook reveals what lies ready."""
+"""The two kinds of channel: X publishes with each request, Facebook reveals what is prepared."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -102,7 +102,7 @@ class LikeX:
 
 
 class LikeFacebook:
-    """A post is laid ready unpublished, and revealed by its id, which may be repeated."""
+    """A post is prepared unpublished, and revealed by its id, which may be repeated."""
 
     capabilities: ClassVar[Capabilities] = FACEBOOK
 
@@ -181,7 +181,7 @@ class LikeFacebook:
 
     def _found(self, parcel: Parcel, prepared: Prepared) -> Prepared | None:
         """What earlier attempts left; None when nothing is seen."""
-        texts = {laying.content.joined for laying in prepared.begun}
+        texts = {preparation.content.joined for preparation in prepared.begun}
         drafts: list[PublicPost] = []
 
         def see(at: float) -> Sighting:
@@ -243,7 +243,7 @@ class LikeFacebook:
         text, platform = parcel.content.parts[0].text, self._platform
         if prepared.at_once and not prepared.holds(parcel.content):
             return platform.publish(parcel, text, self._publishing(parcel), depart)
-        assert prepared.holds(parcel.content), "it was laid ready"
+        assert prepared.holds(parcel.content), "it was prepared"
         draft_id, world = str(prepared.draft_id), platform.world
 
         def reveal(lag: float) -> str | None:
@@ -309,7 +309,7 @@ class LikeFacebook:
         def see(at: float) -> Sighting:
             post = self._platform.posts.get(draft_id)
             if post is None or post.is_deleted:
-                return Unknown("What was laid ready is gone; look at the Page.")
+                return Unknown("What was prepared is gone; look at the Page.")
             is_shown = post.public_at is not None and post.shown_at <= at
             return Accepted(draft_id) if is_shown else Absent()
 

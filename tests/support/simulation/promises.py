@@ -156,7 +156,7 @@ def _lost(stage: Stage, deliveries: list[Delivery]) -> list[str]:
         rests = bool(held & {delivery.account, "*"})
         match delivery.state:
             case State.FAILED if delivery.error_message == GONE:
-                lost.append(f"lost: what lay ready of {delivery.post} was deleted")
+                lost.append(f"lost: what was prepared of {delivery.post} was deleted")
             case state if state in _ENDED | _FOR_A_PERSON:
                 continue
             case State.SCHEDULED if rests:
@@ -256,7 +256,7 @@ def _is_not_seen_yet(post: PublicPost, deliveries: list[Delivery]) -> bool:
     """Whether the platform made it public on its own, and somebody is still to look at it."""
     return post.is_early and any(
         post.id in (delivery.prepared.draft_id, *delivery.prepared.leftovers)
-        or post.text in {laying.content.joined for laying in delivery.prepared.begun}
+        or post.text in {preparation.content.joined for preparation in delivery.prepared.begun}
         for delivery in deliveries
         if delivery.account == post.account
         and (delivery.state not in _ENDED or delivery.clear_at is not None)
