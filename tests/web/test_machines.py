@@ -296,7 +296,7 @@ def test_without_the_ledger_it_says_so_and_no_more(app: Application, address: st
     answer = httpx.get(f"{address}/healthz")
     assert answer.status_code == 503
     assert str(app.settings.workspace) not in answer.text
-    assert "LedgerTooNew" in answer.json()["ledger"]
+    assert "Update Publisher on this machine" in answer.json()["ledger"]
 
 
 def test_the_figures_are_those_of_the_ledger(app: Application, address: str) -> None:
