@@ -165,7 +165,7 @@ class Database:
             if found != REVISION:
                 self._refuse_unknown(found)
                 self._prepare_to_migrate(connection, found)
-                from publisher.ledger import migrate as migrating  # noqa: PLC0415 - seldom needed, slow to load
+                from publisher.ledger import migrations as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
                 migrating.upgrade(connection)
                 if found is None:
@@ -244,7 +244,7 @@ class Database:
         return found
 
     def _refuse_unknown(self, found: str | None) -> None:
-        from publisher.ledger import migrate as migrating  # noqa: PLC0415 - seldom needed, slow to load
+        from publisher.ledger import migrations as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
         if found is not None and not migrating.knows(found):
             raise LedgerTooOld if found < REVISION else LedgerTooNew

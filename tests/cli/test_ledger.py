@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.ledger import migrate
+from publisher.ledger import migrations
 from publisher.ledger.database import Database
 from tests.cli.runner import SCRIPT, Cli
 
@@ -104,7 +104,7 @@ def make_older(workspace: Path) -> None:
     (workspace / _LEDGER).unlink()
     url = f"sqlite:///{workspace / _LEDGER}"
     with closing(Database(url)) as database, database.write() as connection:
-        migrate.upgrade(connection, _OLDER)
+        migrations.upgrade(connection, _OLDER)
 
 
 @pytest.mark.parametrize("command", ["status", "pause --reason x", "log", "plan", "user list"])

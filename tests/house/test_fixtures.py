@@ -11,7 +11,7 @@ import redis
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from publisher.ledger import migrate
+from publisher.ledger import migrations
 from publisher.ledger.database import Database
 from tests.support import migrated, postgres, system
 
@@ -71,7 +71,7 @@ def test_ledgers_that_repeat_statements_are_like_one_that_is_migrated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = [_shape(f"sqlite:///{tmp_path}/{n}.db") for n in range(2)]  # at least one repeats
-    monkeypatch.setattr(migrate, "upgrade", migrated.migrate)
+    monkeypatch.setattr(migrations, "upgrade", migrated.migrate)
     assert ours == [_shape(f"sqlite:///{tmp_path}/migrated.db")] * 2
 
 
@@ -81,7 +81,7 @@ def test_so_do_those_on_postgresql(
     with ExitStack() as stack:
         urls = [stack.enter_context(postgres_server.database()) for _ in range(3)]
         ours = [_shape(url) for url in urls[:2]]
-        monkeypatch.setattr(migrate, "upgrade", migrated.migrate)
+        monkeypatch.setattr(migrations, "upgrade", migrated.migrate)
         assert ours == [_shape(urls[2])] * 2
 
 

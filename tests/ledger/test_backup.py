@@ -19,7 +19,7 @@ from publisher.base.errors import (
     StorageError,
     UsageError,
 )
-from publisher.ledger import migrate
+from publisher.ledger import migrations
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger, StoredPicture
@@ -375,7 +375,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
         closing(Database(f"sqlite:///{copy}")) as older,
     ):
         with older.write() as connection:
-            migrate.upgrade(connection, "0024")
+            migrations.upgrade(connection, "0024")
         copy_rows(newest, older)
     put_back(database, copy, place, clock)
     with closing(Database(f"sqlite:///{place}")) as restored:

@@ -20,7 +20,7 @@ from publisher.base.errors import (
     PublisherError,
     StorageError,
 )
-from publisher.ledger import migrate as migrating
+from publisher.ledger import migrations as migrating
 from publisher.ledger.database import Database
 from publisher.ledger.tables import REVISION, metadata
 
@@ -164,7 +164,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 _AS_NOBODY = """
 import os, sys
 from publisher.base.errors import StorageError
-from publisher.ledger import migrate
+from publisher.ledger import migrations
 from publisher.ledger.database import Database
 
 folder = sys.argv[1]

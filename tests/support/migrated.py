@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, event, inspect, update
 
-from publisher.ledger import migrate as migrating
+from publisher.ledger import migrations as migrating
 from publisher.ledger.tables import identity
 
 migrate = migrating.upgrade
