@@ -136,8 +136,9 @@ def test_a_folder_that_cannot_be_read_is_a_problem(
             raise PermissionError(13, "Permission denied")
         return scandir(folder)
 
-    monkeypatch.setattr(os, "scandir", refuse)
-    found = workspace.load()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        found = workspace.load()
     assert codes(found.problems) == ["unreadable"]
     assert found.has("2016/a.fr")
     assert not found.has("2017/a.fr")
