@@ -290,7 +290,7 @@ def test_nothing_leaves_outside_its_accounts_mandate(
     add(ledger, wish(clock, due_in=0))
     breach = "Nobody may post as lima-x."
     attempts = Attempts(
-        database, clock, 60, breach_of=lambda _connection, _delivery, _leaves_at: breach
+        database, clock, 60, breach_of=lambda _connection, _delivery, _not_before: breach
     )
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)

@@ -92,7 +92,7 @@ def test_during_a_pause_today_shows_what_stands_in_the_queue(
     assert _listed(manager, "next") == ["site/news.fr", "day.es"] or "news.fr" in manager.page
     app.control.pause(None, "wrong picture", "direction")
     manager.get("/")
-    assert "site/news.fr" in _listed(manager, "paused_or_suspended")
+    assert "site/news.fr" in _listed(manager, "paused-or-suspended")
 
 
 @both

@@ -34,7 +34,7 @@ not.
 """
 
 
-def no_breach(_connection: Connection, _delivery: Delivery, _leaves_at: datetime) -> None:
+def no_breach(_connection: Connection, _delivery: Delivery, _not_before: datetime) -> None:
     """For ledgers without mandates: there is never a breach."""
 
 
