@@ -1,11 +1,13 @@
 """The repository keeps its own rules."""
 
 import ast
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
+import tokenize
 import tomllib
 from itertools import chain
 from pathlib import Path
@@ -38,6 +40,12 @@ _TARGETS = [
     "help", "install", "production", "demo", "quick", "test", "smoke", "chaos", "machines", "fuzz", "bench", "check", "messages", "run", "lock", "clean",
 ]  # fmt: skip
 _SCRIPTS = [".ci/run", "tests/support/smoke.sh", "tests/support/system.sh"]
+
+
+_NO_CODE = {
+    tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}  # fmt: skip
 
 
 def _run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -220,3 +228,33 @@ def test_a_class_has_a_name_of_its_own(root: Path) -> None:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     ]
     assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_a_module_is_more_than_a_scrap(root: Path) -> None:
+    """Twenty lines of code are part of the module whose idea they belong to."""
+    modules = [
+        path
+        for folder in ("publisher", "workers")
+        for path in (root / folder).rglob("*.py")
+        if path.name not in ("__init__.py", "__main__.py") and "migrations" not in path.parts
+    ]
+    assert len(modules) > 300
+    assert [path for path in modules if _lines_of_code(path) <= 20] == []
+
+
+def _lines_of_code(path: Path) -> int:
+    """Lines that are neither blank nor only a comment or a docstring."""
+    text = path.read_text(encoding="utf-8")
+    docstrings = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    code = {
+        line
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type not in _NO_CODE
+        for line in range(token.start[0], token.end[0] + 1)
+    }
+    return len(code - docstrings)
