@@ -21,7 +21,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
 from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
-from tests.support import closing, compiled, hashing, migrated, network, postgres, system
+from tests.support import closing, engines, hashing, migrated, network, postgres, system
 from tests.support.clock import ManualClock
 from tests.support.spreading import Spreading
 
@@ -77,7 +77,13 @@ def _migrated_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once() -> Iterator[None]:
-    with compiled.once():
+    with engines.compiled_once():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _ledgers_closed() -> Iterator[None]:
+    with engines.closed():
         yield
 
 

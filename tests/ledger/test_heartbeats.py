@@ -104,10 +104,14 @@ def test_a_process_shows_life_only_while_its_loop_turns(heartbeats: Heartbeats) 
     beating.look()
     (second,) = heartbeats.all()
     assert second.up == first.up
-    pulse.beat()
-    beating.look()
-    (third,) = heartbeats.all()
-    assert third.up > first.up
+
+    def shows_life() -> bool:
+        pulse.beat()
+        beating.look()
+        (third,) = heartbeats.all()
+        return third.up > first.up
+
+    wait_for(shows_life)
 
 
 def test_a_process_tells_that_its_clock_is_wrong_until_it_is_right(
