@@ -1,4 +1,4 @@
-"""The engines of the ledgers that tests open: they compile SQL once for all, and none stays open."""
+"""Engines of the ledgers that tests open: they compile SQL once for all, and none stays open."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
