@@ -17,7 +17,7 @@ _KILLED = {"worker": 60, "dispatcher": 10, "broker": 24, "supervisor": 2, "every
 """Few of what makes a new dispatcher: platforms settle anew then, and nothing is found
 meanwhile.
 """
-_SEVERAL = 5
+_SEVERAL = 15  # fewer may all have found nobody alive
 _FROZEN = {"worker": 65, "dispatcher": 15, "broker": 20}
 _GROWN = 4.0  # seconds; a younger process has hardly begun, and nothing would ever go out
 _LONGEST_FREEZE = 20.0  # seconds; longer than every lease but that of making ready

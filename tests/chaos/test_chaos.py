@@ -25,5 +25,5 @@ def test_nothing_is_lost_doubled_early_or_untrue_under_an_assault(
     record_property(closing.CHAOS, str(report))
     assert not report.findings, str(report)
     assert report.assault.kills.total() >= _KILLS
-    assert not report.assault.never_hit
-    assert report.assault.freezes["worker"] > 0
+    assert report.assault.kills["worker"] > 0
+    assert report.assault.freezes.total() > 0
