@@ -144,6 +144,9 @@ class Dispatcher:
         """The current instant, by a clock that is right; raises ClockWrong otherwise."""
         now = self._app.clock.now()
         if trouble := self._app.clock_check.trouble():
+            # What a worker wrote meanwhile has the wrong time, also if the clock comes back to
+            # where it was: then the settling times and leases begin again.
+            self._watch = None
             raise trouble
         return now
 

@@ -288,7 +288,13 @@ class Courier:
             )
 
     def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
-        """Record the outcome of a request; retries while the ledger is away."""
+        """Record the outcome of a request; retries while the ledger is away.
+
+        An unknown outcome is not recorded while the clock is wrong: its time to settle would be
+        wrong too. When the lease ends, a dispatcher whose clock is right records it.
+        """
+        if isinstance(outcome, Unknown) and self._check and self._check.trouble():
+            raise Conflict
         answered_at = self._clock.now()
         give_up = self._clock.monotonic() + self._leases.sending
         while True:

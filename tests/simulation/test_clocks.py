@@ -38,3 +38,12 @@ def test_a_lease_that_runs_out_early_leaves_its_request_the_time_to_be_done(
     sent = step_of(ON_X, Moment.SENT, after=late)
     history = run(ON_X, (*late, Fault(sent, Act.JUMP, seconds)))
     assert not history.broken, str(history)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_an_unknown_outcome_that_a_wrong_clock_notes_settles_by_a_right_one(steps: int) -> None:
+    """An hour behind for half a minute: it would count as settled an hour ago."""
+    late = (Fault(step_of(ON_X, Moment.REQUEST), Act.DONE_LATE, 58),)
+    sent = step_of(ON_X, Moment.SENT, after=late)
+    history = run(ON_X, (*late, Fault(sent + steps, Act.WRONG, -3600)))
+    assert not history.broken, str(history)

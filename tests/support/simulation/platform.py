@@ -4,7 +4,6 @@ A request can be lost before it arrives, its answer can be lost, and what it ask
 after the client gave up.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -94,8 +93,8 @@ class Platform:
     """By account, until when nothing is published."""
     refused_since: dict[str, float] = field(default_factory=dict)
     """By account, since when no end is known of its suspension; until something is taken."""
-    asking: Counter[str] = field(default_factory=Counter)
-    """Requests under way of such accounts."""
+    asking: dict[str, float] = field(default_factory=dict)
+    """By such an account, until when its last request may be under way at the longest."""
     alike: int = 0
 
     @property
@@ -114,18 +113,14 @@ class Platform:
         """One request that makes a part of `parcel` public, and leaves as it departs."""
 
         account = parcel.account
-        asks = False
 
         def leaves(began: datetime) -> None:
-            nonlocal asks
             self.on_request(Publishing(parcel, text, self.world.elapsed, began))
-            asks = account in self.refused_since
-            self.asking[account] += asks
+            if account in self.refused_since:
+                self.asking[account] = self.world.elapsed + REQUEST_TIMEOUT
 
-        try:
-            outcome = self.ask(Moment.REQUEST, text, effect, leaves, depart, account)
-        finally:
-            self.asking[account] -= asks
+        outcome = self.ask(Moment.REQUEST, text, effect, leaves, depart, account)
+        self.asking.pop(account, None)
         return self._noted(account, outcome)
 
     def _noted(self, account: str, outcome: Outcome) -> Outcome:

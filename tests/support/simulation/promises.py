@@ -56,7 +56,7 @@ def _among_many(stage: Stage, account: str) -> list[str]:
     since = platform.refused_since.get(account)
     is_known = since is not None and stage.world.elapsed > since + _KNOWN_AFTER
     return ["while another one asks whether its account goes on"] * bool(
-        is_known and platform.asking[account]
+        is_known and platform.asking.get(account, 0.0) > stage.world.elapsed
     )
 
 
