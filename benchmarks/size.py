@@ -32,7 +32,7 @@ from sqlalchemy import text, update
 from benchmarks import page
 from benchmarks.ledger import Alike, analyze, fill_in_bulk
 from publisher.app import Application
-from publisher.delivery.courier import LOOK_AHEAD
+from publisher.delivery.leases import LOOK_AHEAD
 from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.reading.log_pages import Cursor, Wanted
 from publisher.ledger.tables import accounts

@@ -1,8 +1,8 @@
 """How many posts a second one worker process sends, and what a post takes of the processor.
 
-All posts are due at one instant, and the threads are few, so that they are always busy. Publisher
-is its broker, its dispatcher and one worker; beside it, in the same run, stands tweepy alone in as
-many threads of one process. Both send to the same stand-in for X. The processor's time is that of
+All posts are due at one instant. Publisher is its broker, its dispatcher and one worker; beside it,
+in the same run, stands tweepy alone in the threads of one process, which are few, so that they are
+always busy. Both send to the same stand-in for X. The processor's time is that of
 all processes of each way, from shortly before the instant until the last outcome is on record,
 divided by the number of posts; the stand-in's own is left out.
 

@@ -26,13 +26,17 @@ from publisher.base.errors import (
 )
 from publisher.base.i18n import _
 from publisher.channels.base import Channel
+from publisher.channels.http.client import Client
 from publisher.channels.pool import Pool
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
-from publisher.delivery.bulkhead import Lanes, lane_width
 from publisher.delivery.cleanup import Clearing
-from publisher.delivery.courier import Courier, Leases
+from publisher.delivery.courier import Courier
 from publisher.delivery.identity import Identity
+from publisher.delivery.leases import Leases
+from publisher.delivery.preparation import Preparation
 from publisher.delivery.reconcile import Reconciler
+from publisher.delivery.records import Records
+from publisher.delivery.threads import Lanes, Threads
 from publisher.delivery.withdraw import Withdrawal
 from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
@@ -223,8 +227,8 @@ class Application:
             self.withdrawals,
             Safeguards(self.database, self.clock, self.rights),
             self.channel,
+            self.identity,
             self._lanes,
-            self.identity.check,
         )
 
     @cached_property
@@ -340,14 +344,21 @@ class Application:
 
     @cached_property
     def reconciler(self) -> Reconciler:
-        return Reconciler(
-            self.doubts, self.channel, self.clock_check, self._lanes, self.identity.check
-        )
+        return Reconciler(self.doubts, self.channel, self.identity, self._lanes, self.clock_check)
 
     @cached_property
     def _lanes(self) -> Lanes:
-        """The lanes that share the threads of a worker process among the platforms."""
-        return Lanes(lane_width(self.settings.delivery.threads))
+        """The lanes that keep an account from taking all threads of a worker process."""
+        return Lanes(self._threads)
+
+    @cached_property
+    def _threads(self) -> Threads:
+        return Threads()
+
+    @cached_property
+    def _client(self) -> Client:
+        """The client that posts leave by; what prepares them has one of its own."""
+        return Client()
 
     @cached_property
     def clock_check(self) -> ClockCheck:
@@ -383,7 +394,7 @@ class Application:
 
     @cached_property
     def clearing(self) -> Clearing:
-        return Clearing(self.leftovers, self.channel, self._lanes, self.identity.check)
+        return Clearing(self.leftovers, self.channel, self.identity, self._lanes)
 
     @cached_property
     def attempts(self) -> Attempts:
@@ -427,14 +438,20 @@ class Application:
 
     @cached_property
     def courier(self) -> Courier:
+        records = Records(self.attempts, self.clock, self._leases, self.clock_check)
+        preparation = Preparation(
+            self.attempts, records, self.channel, self.clock, self._leases, self.identity
+        )
         return Courier(
             self.attempts,
+            preparation,
+            records,
             self.channel,
+            self._client,
             self.clock,
             self._leases,
+            self._threads,
             self.clock_check,
-            self._lanes,
-            self.identity.check,
         )
 
     def overview(self, limit: int | None, most: int | None = None) -> "Overview":

@@ -18,11 +18,11 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
 from tests.support import closing, engines, hashing, migrated, network, postgres, system
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.spreading import Spreading
 
 
@@ -184,8 +184,8 @@ def dispatch(database: Database, clock: ManualClock) -> Dispatch:
 
 
 @pytest.fixture
-def attempts(database: Database, clock: ManualClock) -> Attempts:
-    return Attempts(database, clock, settle=60)
+def attempts(database: Database, clock: ManualClock) -> OneByOne:
+    return OneByOne(database, clock, settle=60)
 
 
 @pytest.fixture

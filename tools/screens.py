@@ -28,6 +28,7 @@ from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.sandbox.accounts import accounts_for, secrets_toml
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.delivering import one_by_one
 from tests.support.pages import PASSWORD, serving
 
 ROOT = Path(__file__).parents[1]
@@ -139,15 +140,16 @@ def outcome(number: int) -> Outcome:
 
 
 def send(app: Application, claim: Claim, what: Outcome) -> None:
-    delivery = app.attempts.take(claim)
+    attempts = one_by_one(app)
+    delivery = attempts.take(claim)
     while delivery is not None and len(delivery.remote_ids) < len(delivery.content.parts):
-        intended = app.attempts.intend(delivery, app.clock.now(), app.clock.ahead(60))
+        intended = attempts.intend(delivery, app.clock.now(), app.clock.ahead(60))
         if intended is None:
             return
         part = what
         if isinstance(what, Accepted):
             part = Accepted(f"{what.remote_id}{len(intended.remote_ids)}", what.url)
-        delivery = app.attempts.record(intended, part, app.clock.ahead(60))
+        delivery = attempts.record(intended, part, app.clock.ahead(60))
         if not isinstance(what, Accepted):
             return
 

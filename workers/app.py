@@ -30,6 +30,8 @@ from workers.pulse import Consuming, pulse
 from workers.wrong_clock import takes_tasks_unless
 
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
+_BATCHES = 2
+"""Batches that a process takes and builds at a time; other threads go on with them."""
 _LAST_HEARTBEAT = 2.0  # seconds that the end may take
 
 
@@ -80,8 +82,8 @@ app.conf.update(
     task_store_errors_even_if_ignored=False,
     task_acks_late=False,
     task_publish_retry=False,
-    worker_pool="threads",  # a delivery mostly waits; and a fork would share connections
-    worker_concurrency=publisher().settings.delivery.threads,
+    worker_pool="threads",  # a fork would share connections
+    worker_concurrency=_BATCHES,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,

@@ -19,7 +19,7 @@ from celery import Task
 from publisher.app import Application
 from publisher.base.clock import Watch
 from publisher.base.errors import LedgerGone, PublisherError
-from publisher.delivery.courier import LOOK_AHEAD, Leases
+from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
 from publisher.monitoring import Monitor, Watchdog
@@ -33,7 +33,7 @@ _TICK = 0.1  # real seconds
 # (LOOK_AHEAD), and polls without a result are most of an idle machine's work.
 _IDLE_TICK = 0.25
 _PAUSE_IN_TROUBLE = 1.0
-_BATCH = 25  # an empty task costs as much as a post: one task for many
+_BATCH = 100  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
 _SIGN = 1.0  # real seconds between two heartbeats to the parent
 _SEAL = 60.0  # real seconds between two seals of the history

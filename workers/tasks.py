@@ -1,67 +1,48 @@
 """Celery tasks: each takes ids and versions, calls one function, and returns nothing."""
 
-import os
-import signal
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cache
+from collections.abc import Sequence
+from functools import partial
 
-import structlog
 from celery import Task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from publisher.base.errors import BrokerUnavailable, LedgerGone, PublisherError
+from publisher.base.errors import BrokerUnavailable
+from publisher.delivery.threads import guarded
 from publisher.model.deliveries import Claim
 from publisher.monitoring import broker_errors
 from workers.app import app, publisher
 
-log = structlog.get_logger()
-
-
-@cache
-def _hands() -> ThreadPoolExecutor:
-    """The threads that deliver, shared by all batches of this worker process."""
-    return ThreadPoolExecutor(publisher().settings.delivery.threads, thread_name_prefix="deliver")
-
 
 @app.task(name="publisher.publish")
 def publish(claims: Sequence[tuple[int, int]]) -> None:
-    """Deliver a batch of claims, each a delivery's id and version, in parallel."""
-    _for_each(claims, publisher().courier.deliver)
+    """Deliver a batch of claims, each a delivery's id and version."""
+    guarded(lambda: publisher().courier.deliver(_batch(claims)))
 
 
 @app.task(name="publisher.reconcile")
 def reconcile(claims: Sequence[tuple[int, int]]) -> None:
     """Look on the platforms for a batch of deliveries whose outcome is unknown."""
-    _for_each(claims, publisher().reconciler.reconcile)
+    for claim in _batch(claims):
+        guarded(partial(publisher().reconciler.reconcile, claim))
 
 
 @app.task(name="publisher.clear")
 def clear(claims: Sequence[tuple[int, int]]) -> None:
     """Delete what a batch of ended deliveries left at their platforms."""
-    _for_each(claims, publisher().clearing.clear)
+    for claim in _batch(claims):
+        guarded(partial(publisher().clearing.clear, claim))
 
 
 @app.task(name="publisher.withdraw")
 def withdraw(claims: Sequence[tuple[int, int]]) -> None:
     """Retry a batch of incomplete withdrawals."""
-    _for_each(claims, publisher().withdrawal.go_on)
+    for claim in _batch(claims):
+        guarded(partial(publisher().withdrawal.go_on, claim))
 
 
-def _for_each(claims: Sequence[tuple[int, int]], act: Callable[[Claim], None]) -> None:
-    batch = [Claim(delivery=delivery, version=version) for delivery, version in claims]
-    troubles = set[tuple[str, str | None]]()
-    for future in wait([_hands().submit(act, claim) for claim in batch]).done:
-        try:
-            future.result()
-        except PublisherError as error:
-            troubles.add((str(error), error.hint))
-            if isinstance(error, LedgerGone):
-                os.kill(os.getpid(), signal.SIGTERM)  # Celery's way to end; the log says why
-    for message, hint in sorted(troubles, key=str):
-        # The ledger is away or full: the deliveries are due again when their leases end.
-        log.warning(message, hint=hint)
+def _batch(claims: Sequence[tuple[int, int]]) -> list[Claim]:
+    return [Claim(delivery=delivery, version=version) for delivery, version in claims]
 
 
 def unread() -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from publisher.agenda.ics_lines import Flaws, Line
+from publisher.agenda.ics_lines import ContentLine, Flaws
 from publisher.base.i18n import _
 
 _MAX_DEPTH = 4
@@ -15,7 +15,7 @@ class Block:
     """The lines of one VEVENT, without those of what is inside it."""
 
     line: int
-    properties: dict[str, Line] = field(default_factory=dict)
+    properties: dict[str, ContentLine] = field(default_factory=dict)
     """The first of each name."""
     twice: set[str] = field(default_factory=set)
     called_off: bool = False
@@ -31,13 +31,13 @@ class Block:
         found = self.properties.get(name)
         return found.number if found else self.line
 
-    def add(self, line: Line) -> None:
+    def add(self, line: ContentLine) -> None:
         if line.name in self.properties:
             self.twice.add(line.name)
         self.properties.setdefault(line.name, line)
 
 
-def blocks(lines: Sequence[Line], flaws: Flaws) -> tuple[list[Block], list[Line]]:
+def blocks(lines: Sequence[ContentLine], flaws: Flaws) -> tuple[list[Block], list[ContentLine]]:
     """The events in the file's order, and the lines of its time zones.
 
     Whatever is begun must be ended, in turn.
@@ -54,9 +54,9 @@ def blocks(lines: Sequence[Line], flaws: Flaws) -> tuple[list[Block], list[Line]
 class _Walk:
     def __init__(self, flaws: Flaws) -> None:
         self.events: list[Block] = []
-        self.zones: list[Line] = []
+        self.zones: list[ContentLine] = []
         self._flaws = flaws
-        self._open: list[Line] = []
+        self._open: list[ContentLine] = []
         """The lines that began what is not ended yet."""
         self._called_off = False
         self._first = 0
@@ -66,7 +66,7 @@ class _Walk:
     def _inside(self) -> str:
         return self._open[-1].value.upper() if self._open else ""
 
-    def take(self, line: Line) -> None:
+    def take(self, line: ContentLine) -> None:
         if line.name == "BEGIN":
             self._begin(line)
         if self._in_a_zone:
@@ -80,7 +80,7 @@ class _Walk:
     def _in_a_zone(self) -> bool:
         return any(begun.value.upper() == _ZONE for begun in self._open)
 
-    def _property(self, line: Line) -> None:
+    def _property(self, line: ContentLine) -> None:
         if self._inside == _CALENDAR and line.name == "METHOD":
             self._called_off = line.value.upper() == "CANCEL"
         elif self._inside == _EVENT:
@@ -98,7 +98,7 @@ class _Walk:
             message = _("{open} begins here and is never ended.", open=self._inside)
             self._flaws.add("unclosed", self._open[-1].number, message, hint)
 
-    def _begin(self, line: Line) -> None:
+    def _begin(self, line: ContentLine) -> None:
         if self._inside == _EVENT == line.value.upper() or len(self._open) == _MAX_DEPTH:
             self._flaws.add(
                 "unclosed", line.number, _("{block} cannot begin here.", block=line.value)
@@ -109,7 +109,7 @@ class _Walk:
         if self._inside == _EVENT:
             self.events.append(Block(line.number))
 
-    def _end(self, line: Line) -> None:
+    def _end(self, line: ContentLine) -> None:
         if not self._open or line.value.upper() != self._inside:
             message = (
                 _(

@@ -14,7 +14,7 @@ from icalendar.timezone import tzp
 
 from publisher.agenda import ics_lines
 from publisher.agenda.ics_components import Block, blocks
-from publisher.agenda.ics_lines import Flaws, Line
+from publisher.agenda.ics_lines import ContentLine, Flaws
 from publisher.agenda.ics_times import BROKEN, Reading, Times
 from publisher.base import formats
 from publisher.base.i18n import _
@@ -82,7 +82,7 @@ def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
         flaws.add("too-many-events", found[MAX_EVENTS].line, message, hint)
 
 
-def _components(found: Sequence[Block], zones: Sequence[Line], flaws: Flaws) -> list[Any]:
+def _components(found: Sequence[Block], zones: Sequence[ContentLine], flaws: Flaws) -> list[Any]:
     """The events as icalendar reads them. It gets what is used, and nothing else to stumble
     over.
     """

@@ -63,7 +63,7 @@ class Flaws:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ContentLine:
     """One property, unfolded."""
 
     number: int
@@ -79,7 +79,7 @@ class Line:
         return self.text[len(self.name) + 1 :].strip()
 
 
-def read(path: Path, flaws: Flaws) -> list[Line]:
+def read(path: Path, flaws: Flaws) -> list[ContentLine]:
     """The lines of a file; none where it cannot be read at all."""
     try:
         with path.open("rb") as file:
@@ -110,7 +110,7 @@ def read(path: Path, flaws: Flaws) -> list[Line]:
     return lines
 
 
-def _lines(data: bytes, flaws: Flaws) -> Iterator[Line]:
+def _lines(data: bytes, flaws: Flaws) -> Iterator[ContentLine]:
     for number, raw in _unfolded(data):
         try:
             text = raw.decode("utf-8")
@@ -133,7 +133,7 @@ def _lines(data: bytes, flaws: Flaws) -> Iterator[Line]:
                 _("A line that goes on is followed by one that begins with a space."),
             )
             continue
-        yield Line(number, name[1].upper(), text)
+        yield ContentLine(number, name[1].upper(), text)
 
 
 def _unfolded(data: bytes) -> Iterator[tuple[int, bytes]]:

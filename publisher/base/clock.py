@@ -16,7 +16,6 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
 from typing import Protocol
 
 from publisher.base.errors import ConfigurationError
@@ -33,16 +32,6 @@ _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _NUMBER = re.compile(r"(\d+)([dhms])")
 _LONGEST_DURATION = 40  # characters
 _DURATION = re.compile(r"(?:\d+[dhms])+")
-
-
-class Signal(Protocol):
-    """A signal that one thread waits for and another one sets."""
-
-    def set(self) -> None:
-        """Wake all that wait, now or later."""
-
-    def wait(self) -> object:
-        """Return once it was set."""
 
 
 class Clock(Protocol):
@@ -68,9 +57,6 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """A monotonic time in real seconds, independent of the system's date."""
 
-    def signal(self) -> Signal:
-        """A new signal, for waiting in this clock's time."""
-
 
 class SystemClock:
     """The machine's own clock."""
@@ -92,9 +78,6 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
-
-    def signal(self) -> Signal:
-        return Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +121,6 @@ class FastClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
-
-    def signal(self) -> Signal:
-        return Event()
 
 
 class SharedClock(FastClock):

@@ -1,40 +1,22 @@
 """The contract of all channels; `tests/channels/test_contract.py` checks each of them.
 
-A channel translates and classifies. It does not retry, limit, log or know the ledger, and it waits
-only in `depart`, until `delivery/send.py` lets the request go.
+A channel translates and classifies. It does not wait, retry, limit, log or know the ledger.
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
 from publisher.channels.health import Health
+from publisher.channels.outgoing import Outgoing
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import AccountSuspended, Deferred, Outcome, Sighting
+from publisher.model.outcomes import AccountSuspended, Answer, Deferred, Outcome, Sighting
 
 MediaReader = Callable[[str], bytes]
 """Returns the bytes of a picture, by its digest."""
-
-
-Leave = Callable[[], None]
-"""Sends the prepared request. Must not block, as others leave after it."""
-
-Depart = Callable[[Leave], None]
-"""Calls the given function at the instant at which the request may leave, maybe in another thread,
-and returns. Raises `NotDeparted`, without calling it, when the request may not leave, or no longer.
-Exceptions of the function are passed on. Called again when the request was delayed.
-"""
-
-
-def at_once(leave: Leave) -> None:
-    """Let the request leave immediately."""
-    leave()
-
-
-class NotDeparted(Exception):
-    """The request did not leave, and may no longer leave."""
 
 
 class NotPrepared(Exception):
@@ -52,6 +34,13 @@ class NotPrepared(Exception):
         self.prepared = prepared
 
 
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """What an answer means if the platform shows that it is so: `Channel.verify` looks."""
+
+    outcome: Outcome
+
+
 class Channel(Protocol):
     """A channel: sends and reads posts of one account. Used by one thread at a time."""
 
@@ -65,18 +54,21 @@ class Channel(Protocol):
         there. One call makes at most ten requests. Raises `NotPrepared`.
         """
 
-    def send(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        depart: Depart = at_once,
-    ) -> Outcome:
-        """Make the part after those in `sent` (remote ids, in order) public, by one request.
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outgoing:
+        """Build what makes the part after those in `sent` (remote ids, in order) public.
 
-        The request is made, signed and connected first; then `depart` is called to let it leave,
-        and its exceptions are passed on. Otherwise never raises for what the platform or the
-        network does.
+        Makes no request, and nothing leaves.
+        """
+
+    def judge(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Answer
+    ) -> Outcome | Unverified:
+        """The meaning of the answer to what `ready` built. A pure function."""
+
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
+        """The outcome, after a look at the platform, for one that `judge` left unverified.
+
+        Reads only.
         """
 
     def find(
@@ -123,6 +115,3 @@ class Channel(Protocol):
 
     def examine(self) -> Health:
         """Health check: whether the platform would take posts of this account. Reads only."""
-
-    def close(self) -> None:
-        """Close the channel's connections."""

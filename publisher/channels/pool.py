@@ -1,4 +1,4 @@
-"""Pool of open channels, each lent to one thread at a time, so that connections are reused."""
+"""Pool of open channels, each lent to one thread at a time."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -10,9 +10,7 @@ from publisher.channels.base import Channel
 ChannelOf = Callable[[str], AbstractContextManager[Channel]]
 """Lends a channel of an account for a `with` block."""
 _MOST_IDLE = 100
-"""The most idle channels that stay open, each with a connection: of a hundred thousand accounts,
-those that were used last.
-"""
+"""The most idle channels that stay open: of a hundred thousand accounts, those used last."""
 
 
 class Pool:
@@ -48,17 +46,6 @@ class Pool:
             self._idle.setdefault(account, []).append(channel)
             self._idle.move_to_end(account)
             self._idle_in_all += 1
-            forgotten = []
             while self._idle_in_all > _MOST_IDLE:
-                forgotten += self._forget_the_oldest()
-        for each in forgotten:
-            each.close()
-
-    def _forget_the_oldest(self) -> list[Channel]:
-        """Remove one idle channel of the least recently used account, if it has one."""
-        account, idle = next(iter(self._idle.items()))
-        forgotten, idle[:1] = idle[:1], []
-        self._idle_in_all -= len(forgotten)
-        if not idle:
-            del self._idle[account]
-        return forgotten
+                _account, forgotten = self._idle.popitem(last=False)
+                self._idle_in_all -= len(forgotten)

@@ -1,14 +1,16 @@
 """Cleanup: deletes unpublished orphans of ended deliveries from their platforms."""
 
+from functools import partial
+
 import structlog
 
 from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.base.i18n import _
 from publisher.channels.base import NotPrepared
 from publisher.channels.pool import ChannelOf
-from publisher.delivery.bulkhead import Lanes
-from publisher.delivery.courier import parcel_of
-from publisher.delivery.identity import KeyCheck, any_keys
+from publisher.delivery.identity import KeyCheck
+from publisher.delivery.preparation import parcel_of
+from publisher.delivery.threads import Lanes
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.transitions import Conflict
 from publisher.model.deliveries import Claim, Delivery
@@ -24,11 +26,11 @@ class Clearing:
         self,
         leftovers: Orphans,
         channel_of: ChannelOf,
-        lanes: Lanes | None = None,
-        check_keys: KeyCheck = any_keys,
+        identity: KeyCheck,
+        lanes: Lanes,
     ) -> None:
-        """`lanes` and `check_keys`: as for `courier.Courier`."""
-        self._check_keys = check_keys
+        """`identity` checks whose keys an account has; `lanes` has the threads."""
+        self._identity = identity
         self._leftovers = leftovers
         self._channel_of = channel_of
         self._lanes = lanes
@@ -36,12 +38,8 @@ class Clearing:
     def clear(self, claim: Claim) -> None:
         """Delete what one delivery left. A claim that is no longer valid does no harm."""
         delivery = self._leftovers.give_up(claim)
-        if delivery is None:
-            return
-        if self._lanes is None:
-            self._take_away(delivery)
-        else:
-            self._lanes.run(delivery.channel, lambda: self._take_away(delivery))
+        if delivery:
+            self._lanes.start(delivery.account, partial(self._take_away, delivery))
 
     def _take_away(self, begun: Delivery) -> None:
         delivery: Delivery | None = begun
@@ -56,7 +54,7 @@ class Clearing:
         try:
             with self._channel_of(delivery.account) as channel:
                 # With another owner's keys it may look deleted.
-                if stranger := self._check_keys(delivery.account, channel):
+                if stranger := self._identity.check(delivery.account, channel):
                     raise NotPrepared(stranger)
                 left = channel.clear(parcel_of(delivery), delivery.prepared)
         except NotPrepared as problem:

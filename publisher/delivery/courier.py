@@ -1,4 +1,4 @@
-"""The courier: a worker prepares, sends and records one delivery.
+"""The courier: takes claimed deliveries to their platforms, a batch at a time.
 
 The order of its steps is what guarantees that nothing goes out twice: prepare (nothing of it is
 public), make the request, write the intent, send it once at the instant, record the outcome.
@@ -6,9 +6,15 @@ Whatever dies in between, the ledger says how far it came; docs/reliability.md g
 case.
 """
 
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from queue import Empty, SimpleQueue
+from typing import cast
 
 import structlog
 
@@ -20,326 +26,327 @@ from publisher.base.errors import (
     PublisherError,
     StorageError,
 )
-from publisher.base.i18n import _, joined
-from publisher.channels.base import Channel, NotDeparted, NotPrepared
+from publisher.base.i18n import _
+from publisher.channels.base import Unverified
+from publisher.channels.http.client import Client, Leaving, Line
+from publisher.channels.outgoing import Action, Exchanged, Outgoing, Request
 from publisher.channels.pool import ChannelOf
-from publisher.delivery.bulkhead import Lanes
-from publisher.delivery.gate import Gate
-from publisher.delivery.identity import KeyCheck, any_keys
-from publisher.delivery.send import Departure
+from publisher.delivery.leases import LOOK_AHEAD, Leases
+from publisher.delivery.preparation import Preparation, broken_before, parcel_of, unusable
+from publisher.delivery.records import Records
+from publisher.delivery.slots import Departure, Slots
+from publisher.delivery.threads import Lanes, Threads, guarded
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
-from publisher.ledger.worker.intents import INTENT_LIFE
+from publisher.ledger.worker.intents import INTENT_LIFE, Intent
 from publisher.model.clock_check import ClockCheck
-from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared
-from publisher.model.outcomes import (
-    UNTIL_MENDED,
-    Accepted,
-    AccountSuspended,
-    Deferred,
-    Kind,
-    Outcome,
-    Unknown,
-)
+from publisher.model.deliveries import Claim, Delivery
+from publisher.model.outcomes import Deferred, Kind, Outcome, Unknown, Wire
 from publisher.model.states import State
+from publisher.model.timing import by_turns
 
-LOOK_AHEAD = 4.0
-"""Real seconds before its instant at which a delivery is claimed and prepared."""
 _EARLY = LOOK_AHEAD + 6.0
 """A worker keeps a delivery that is at most this many real seconds early: its clock may be behind
 the dispatcher's.
 """
-_MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
+_LEDGER_PAUSE = 0.2  # real seconds between two attempts to write while the ledger is away
 
-_LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger is away
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Leases:
-    """The lengths of a worker's leases, in real seconds."""
-
-    claimed: float
-    """From the claim until it begins to prepare or, where there is nothing to prepare, until its
-    intent: a dead worker's delivery is due again then."""
-    preparing: float
-    sending: float
-    reading: float
-
-    @property
-    def longest(self) -> float:
-        return max(self.claimed, self.preparing, self.sending, self.reading)
-
-    @classmethod
-    def for_timeout(cls, request_timeout: timedelta) -> "Leases":
-        """Leases that outlast requests which may take `request_timeout`."""
-        request = request_timeout.total_seconds()
-        return cls(
-            claimed=LOOK_AHEAD + 15.0,
-            preparing=10 * request + _MARGIN,  # pictures, their alt texts, an unpublished post
-            sending=INTENT_LIFE + request + _MARGIN,
-            reading=3 * request + _MARGIN,
-        )
-
-
 class Courier:
-    """Sends claimed deliveries to their platforms."""
+    """Delivers claimed deliveries."""
 
     def __init__(
         self,
         attempts: Attempts,
+        preparation: Preparation,
+        records: Records,
         channel_of: ChannelOf,
+        client: Client,
         clock: Clock,
         leases: Leases,
+        threads: Threads,
         check: ClockCheck | None = None,
-        lanes: Lanes | None = None,
-        check_keys: KeyCheck = any_keys,
     ) -> None:
-        """`check` says whether the clock is wrong; None: it is always right. `lanes` limits how
-        many threads a channel may hold; None: no limit. `check_keys` checks whose keys an account
-        has.
-        """
-        self._check_keys = check_keys
+        """`check` says whether the clock is wrong; None: it is always right."""
         self._attempts = attempts
+        self._preparation = preparation
+        self._records = records
         self._channel_of = channel_of
-        self._check = check
-        self._lanes = lanes
+        self._client = client
         self._clock = clock
-        self._gate = Gate(clock, INTENT_LIFE)
         self._leases = leases
+        self._threads = threads
+        self._lanes = Lanes(threads)
+        self._check = check
+        self._slots = Slots(clock, threads, self._way_out, self._give_back, self._release)
 
-    def deliver(self, claim: Claim) -> None:
-        """Take one delivery as far as possible now. Returns when the ledger has the outcome, or
-        when a thread of its channel will go on with it.
+    def deliver(self, claims: Sequence[Claim]) -> None:
+        """Deliver a batch. Returns when threads of its own go on with it.
 
         A claim that is no longer valid, because the delivery has changed, does no harm.
         """
-        delivery = self._attempts.take(claim)
-        if delivery is None:
+        deliveries = self._attempts.take_all(claims)
+        if objection := self._check and self._check.objection():
+            self._records.record([(delivery, objection) for delivery in deliveries])
             return
-        if self._lanes is None:
-            self._take_on(delivery)
-        else:
-            self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(delivery))
+        needed = {one.id for one in deliveries if self._preparation.is_needed(one)}
+        for delivery in deliveries:
+            if delivery.id in needed:
+                self._lanes.start(delivery.account, partial(self._prepare, delivery))
+        self._build([delivery for delivery in deliveries if delivery.id not in needed])
 
-    def _take_on_if_claimed(self, delivery: Delivery) -> None:
-        """Deliver it, unless its lease ended during the wait in the lane."""
-        if delivery.lease_until is not None and self._clock.now() < delivery.lease_until:
-            self._take_on(delivery)
+    def _way_out(self, gathered: Sequence[Departure]) -> None:
+        """The way out for all that leaves together: intend, leave, listen, judge and record."""
+        answers = self._threads.queue()
+        unconnected = [one for one in gathered if isinstance(one.line, Exchanged)]
+        for one in unconnected:
+            answers.put((one, one.line))
+        connected = [one for one in gathered if not isinstance(one.line, Exchanged)]
+        intended = self._intend(connected)
+        for instant, together in groupby(intended, key=lambda one: one.delivery.send_at):
+            leaving = list(together)
+            patience = leaving[0].leave_by - self._clock.monotonic()
+            self._clock.sleep_until(instant, max(0.0, patience))
+            self._leave(leaving, answers)
+        for answered in _at_hand(answers, len(intended) + len(unconnected)):
+            guarded(partial(self._record, self._judged(answered)))
 
-    def _take_on(self, delivery: Delivery) -> None:
+    def _record(self, outcomes: Sequence[tuple[Delivery, Outcome]]) -> None:
+        """Record outcomes, and go on with threads.
+
+        What the ledger does not take at once is tried again in a thread of its own, so that no
+        other waits for it.
+        """
+        answered_at = self._clock.now()
+        tried = self._records.attempt(outcomes, answered_at)
+        self._build(tried.going_on)
+        if tried.left:
+            self._threads.begin(partial(self._record_later, tried.left, answered_at))
+
+    def _record_later(
+        self, outcomes: Sequence[tuple[Delivery, Outcome]], answered_at: datetime
+    ) -> None:
+        self._clock.sleep_until(self._clock.ahead(_LEDGER_PAUSE), _LEDGER_PAUSE)
+        self._build(self._records.record(outcomes, answered_at))
+
+    def _prepare(self, delivery: Delivery) -> None:
+        """Prepare a delivery, unless its lease ended while it waited for a thread."""
+        if not self._has_lease(delivery):
+            return
         try:
-            if objection := self._check and self._check.objection():
-                self._record(delivery, objection)
-            else:
-                self._deliver(delivery)
+            prepared = self._preparation.prepare(delivery)
         except Conflict:
             log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
+        else:
+            self._build([prepared] if prepared else [])
 
-    def _deliver(self, delivery: Delivery) -> None:
-        with ExitStack() as lent:
-            channel = self._borrow(lent, delivery)
-            if channel and (stranger := self._check_keys(delivery.account, channel)):
-                self._record(delivery, stranger)
-                return
-            ready = self._make_ready(channel, delivery) if channel else None
-            while channel and ready and ready.state is State.PUBLISHING:
-                ready = self._send_next_part(channel, ready)
+    def _build(self, deliveries: Sequence[Delivery]) -> None:
+        """Build what makes the next part of each public, and connect to its server."""
+        early: list[Delivery] = []
+        unbuilt: list[tuple[Delivery, Outcome]] = []
+        actions: list[Departure] = []
+        requests: list[tuple[Delivery, Request]] = []
+        for delivery in deliveries:
+            if delivery.send_at > self._clock.ahead(_EARLY):  # the clock was set back
+                early.append(delivery)
+                continue
+            outgoing = self._outgoing(delivery)
+            if isinstance(outgoing, Outcome):
+                unbuilt.append((delivery, outgoing))
+            elif isinstance(outgoing, Action):
+                actions.append(Departure(delivery, outgoing))
+            else:
+                requests.append((delivery, outgoing))
+        self._slots.join(actions)
+        if requests:
+            self._client.connect(
+                [request for _delivery, request in requests],
+                lambda found: self._slots.join(
+                    [Departure(*requests[n], line) for n, line in found]
+                ),
+            )
+        if unbuilt:
+            self._record(unbuilt)
+        for delivery in early:
+            self._put_down(delivery)
 
-    def _borrow(self, lent: ExitStack, delivery: Delivery) -> Channel | None:
+    def _outgoing(self, delivery: Delivery) -> Outgoing | Outcome:
+        """What makes the next part public; the outcome when it cannot be built."""
         try:
-            return lent.enter_context(self._channel_of(delivery.account))
+            with self._channel_of(delivery.account) as channel:
+                return channel.ready(parcel_of(delivery), delivery.prepared, delivery.remote_ids)
         except (ConfigurationError, CredentialsMissing) as problem:
-            self._record(delivery, unusable(problem))
+            return unusable(problem)
         except Exception:
-            log.exception("no channel", delivery=delivery.id, channel=delivery.channel)
-            self._record(delivery, _broken_before())
-        return None
+            log.exception("not built", delivery=delivery.id, channel=delivery.channel)
+            return broken_before()
 
-    def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-        """Prepare the delivery as far as possible; None when it ends here, which is then on record.
+    def _give_back(self, gathered: Sequence[Departure]) -> None:
+        """Leave deliveries for their instants, which the clock has moved away."""
+        self._release(gathered)
+        for departure in gathered:
+            self._put_down(departure.delivery)
 
-        This takes more than one round when an earlier attempt left something at the platform, and
-        for video and GIF: they are uploaded in pieces, ahead of their time, and the delivery is put
-        down when they are ready or the platform processes them.
-        """
-        prepares_posts = channel.capabilities.prepares_posts
-        if prepares_posts and not delivery.prepared.holds(delivery.content):
-            delivery = self._at_once_where_it_must_be(delivery)
-            prepares_posts = not delivery.prepared.at_once
-        is_charged = False
-        if (upload := delivery.prepared.upload) and upload.look_at:
-            # It was claimed a little before; but not if the clock was set back meanwhile.
-            self._clock.sleep_until(min(upload.look_at, self._lease(LOOK_AHEAD)), LOOK_AHEAD)
-        while True:
-            known = delivery.prepared
-            shows = any(part.pictures for part in delivery.content.parts)
-            if not is_charged and (prepares_posts or shows):
-                # Requests take long: keep the lease until they have ended, whatever their outcome.
-                begins = prepares_posts and not known.holds(delivery.content)
-                delivery = self._attempts.checkpoint(
-                    delivery,
-                    known.begin(delivery.content, self._clock.now()) if begins else known,
-                    self._lease(self._leases.preparing),
-                )
-            prepared = self._prepare(channel, delivery, known)
-            if prepared is None:
-                return None
-            if (next_check_at := self._wait_until(delivery, prepared)) is not None:
-                self._attempts.put_down(delivery, prepared, next_check_at)
-                return None
-            if prepared == known:
-                return delivery
-            is_charged = prepared.upload is not None
-            lease = self._leases.preparing if is_charged else LOOK_AHEAD + self._leases.claimed
-            delivery = self._attempts.checkpoint(delivery, prepared, self._lease(lease))
-            ready = delivery.prepared
-            is_prepared = ready.holds(delivery.content) and not ready.leftovers
-            is_whole = is_prepared if channel.capabilities.prepares_posts else True
-            if is_whole and not is_charged:
-                return delivery
-
-    def _at_once_where_it_must_be(self, delivery: Delivery) -> Delivery:
-        """The delivery, to be posted only at its instant if its platform publishes early.
-
-        Then an unknown outcome is resolved by the post's text.
-        """
-        known = delivery.prepared
-        if known.at_once or not self._attempts.publishes_early(delivery.account):
-            return delivery
-        at_once = known.model_copy(update={"at_once": True})
-        lease = self._lease(self._leases.preparing)
-        return self._attempts.checkpoint(delivery, at_once, lease)
-
-    def _wait_until(self, delivery: Delivery, prepared: Prepared) -> datetime | None:
-        """When to go on with a delivery that is prepared as far as possible; None: at once.
-
-        Video and GIF are early, as they are prepared long before; anything else only when the clock
-        was set back, and then no worker must hold it for hours.
-        """
-        if prepared.upload:
-            return prepared.upload.look_at
-        is_early = delivery.send_at > self._lease(_EARLY)
-        return delivery.send_at if is_early else None
-
-    def _prepare(self, channel: Channel, delivery: Delivery, known: Prepared) -> Prepared | None:
-        try:
-            return channel.prepare(parcel_of(delivery), known, self._attempts.read_media)
-        except NotPrepared as problem:
-            if isinstance(problem.outcome, Accepted):
-                ready = delivery.model_copy(update={"prepared": problem.prepared or known})
-                self._record(ready, problem.outcome)
-                return None
-            if problem.prepared is not None:
-                lease_until = self._lease(self._leases.preparing)
-                delivery = self._attempts.checkpoint(delivery, problem.prepared, lease_until)
-            self._record(delivery, problem.outcome)
-        except PublisherError:
-            raise  # the ledger is away: the lease decides
-        except Exception:
-            # Nothing is public yet, so it may be tried again, until it expires.
-            log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
-            self._record(delivery, _broken_before())
-        return None
-
-    def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-        """One request, with one intent before its first byte, and one outcome.
-
-        None when it must not go out now.
-        """
-        departure = Departure(
-            self._attempts,
-            self._clock,
-            self._gate,
-            delivery,
-            lambda: self._lease(self._leases.sending),
-            self._check,
-        )
-        outcome = self._send(channel, departure)
-        if departure.is_early:
+    def _put_down(self, delivery: Delivery) -> None:
+        with suppress(Conflict):  # it was moved by somebody else
             self._attempts.put_down(delivery, delivery.prepared, delivery.send_at)
-        return None if outcome is None else self._record(departure.delivery, outcome)
 
-    @staticmethod
-    def _send(channel: Channel, departure: Departure) -> Outcome | None:
-        """The outcome of the request; None when the ledger did not let it leave."""
-        delivery = departure.delivery
-        parcel, prepared, sent = parcel_of(delivery), delivery.prepared, delivery.remote_ids
+    def _intend(self, connected: Sequence[Departure]) -> list[Departure]:
+        """Write the intents; returns those that may leave, by their instants and accounts.
+
+        They wait for none that the ledger does not take now, which comes again in another slot.
+        """
+        if not connected:
+            return []
+        if objection := self._check and self._check.objection():
+            self._release(connected)
+            self._record([(one.delivery, objection) for one in connected])
+            return []
+        written = list(zip(connected, self._written(connected), strict=True))
+        self._release([one for one, what in written if what is None])
+        if left := [one for one, what in written if isinstance(what, PublisherError)]:
+            self._threads.begin(partial(self._come_again, left))
+        return _in_order([what for _one, what in written if isinstance(what, Departure)])
+
+    def _come_again(self, departures: Sequence[Departure]) -> None:
+        """Put departures into a slot again in a moment, for as long as their leases last."""
+        self._clock.sleep_until(self._clock.ahead(_LEDGER_PAUSE), _LEDGER_PAUSE)
+        again: list[Departure] = []
+        over: list[Departure] = []
+        for one in departures:
+            (again if self._has_lease(one.delivery) else over).append(one)
+        self._slots.join(again)
+        self._release(over)
+        for one in over:
+            log.warning("no intent was written", delivery=one.delivery.id)
+
+    def _has_lease(self, delivery: Delivery) -> bool:
+        return delivery.lease_until is not None and self._clock.now() < delivery.lease_until
+
+    def _written(self, departures: Sequence[Departure]) -> list[Departure | PublisherError | None]:
+        """Each with its intent; the error after which it is tried again; None: it may not leave."""
+        lease_until = self._clock.ahead(self._leases.sending)
+        leave_by = self._clock.monotonic() + INTENT_LIFE
+        intents = [Intent(one.delivery, one.delivery.send_at, lease_until) for one in departures]
         try:
-            return channel.send(parcel, prepared, sent, departure)
-        except NotDeparted:
-            if departure.objection:
-                return departure.objection
-            if not departure.is_intended:
-                return None
+            written = self._attempts.intend_all(intents)
+        except (LedgerUnavailable, StorageError) as away:
+            return [away] * len(departures)  # if it was written after all, it is a conflict next
+        return [
+            replace(departure, delivery=one, leave_by=leave_by)
+            if isinstance(one, Delivery) and one.state is State.PUBLISHING
+            else one
+            if isinstance(one, PublisherError)
+            else None
+            for departure, one in zip(departures, written, strict=True)
+        ]
+
+    def _leave(self, departures: Sequence[Departure], answers: "SimpleQueue[_Answered]") -> None:
+        """Let each leave now, unless something speaks against it; what comes of it is queued."""
+        self._client.leave(
+            [
+                Leaving(one.line, partial(self._objection, one), partial(_put, answers, one))
+                for one in departures
+                if isinstance(one.line, Line)
+            ]
+        )
+        for departure in departures:
+            if isinstance(departure.outgoing, Action):  # which may wait for its account's folder
+                work = partial(self._act, departure, departure.outgoing, answers)
+                self._lanes.start(departure.delivery.account, work)
+
+    def _act(self, departure: Departure, action: Action, answers: "SimpleQueue[_Answered]") -> None:
+        answers.put((departure, self._done(departure, action)))
+
+    def _done(self, departure: Departure, action: Action) -> Outcome:
+        try:
+            return action.run(partial(self._objection, departure))
+        except Exception:
+            log.exception("a channel raised", delivery=departure.delivery.id)
+            return _broken_while_sending()
+
+    def _objection(self, departure: Departure) -> Outcome | None:
+        """Why it may not leave now."""
+        delivery, now = departure.delivery, self._clock.now()
+        is_over = not self._has_lease(delivery)
+        is_past_expiry = delivery.expires_at is not None and now > delivery.expires_at
+        is_early = now < delivery.send_at  # the clock was set back
+        if is_over or is_past_expiry or is_early or self._clock.monotonic() > departure.leave_by:
+            # This process was frozen, or the machine slept, which only the date shows; others may
+            # assume by now that it died while sending. If they do, the ledger has a conflict.
             return Deferred(
                 Kind.UNAVAILABLE,
                 _("The worker stood still for too long, or the clock was set back; not sent."),
             )
-        except (Conflict, PublisherError):
-            raise  # the ledger's errors about the intent
+        return self._check.objection() if self._check else None
+
+    def _judged(self, answered: Iterable["_Answered"]) -> list[tuple[Delivery, Outcome]]:
+        """The outcomes of answers; those that have to be verified are recorded later."""
+        judged: list[tuple[Delivery, Outcome]] = []
+        for departure, how in answered:
+            delivery = departure.delivery
+            outcome = self._judge(departure, how) if isinstance(how, Exchanged) else how
+            if isinstance(outcome, Unverified):
+                verify = partial(self._verify, delivery, outcome.outcome)
+                self._lanes.start(delivery.account, verify)
+            else:
+                judged.append((delivery, outcome))
+        return judged
+
+    def _judge(self, departure: Departure, how: Exchanged) -> Outcome | Unverified:
+        delivery, request = departure.delivery, cast("Request", departure.outgoing)
+        parcel, sent = parcel_of(delivery), delivery.remote_ids
+        try:
+            with self._channel_of(delivery.account) as channel:
+                return channel.judge(parcel, delivery.prepared, sent, request.answer(how))
         except Exception:
-            # A channel must not raise; if it does, the request may still have left.
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
-            if not departure.is_intended:
-                return _broken_before()
-            return Unknown(
-                _("Publisher failed while it was sending; the error in its log says more.")
-            )
+            return broken_before() if how.wire is Wire.NOT_SENT else _broken_while_sending()
 
-    def _record(self, delivery: Delivery, outcome: Outcome) -> Delivery:
-        """Record the outcome of a request; retries while the ledger is away.
+    def _verify(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Look whether it is as the answer said, and record the outcome."""
+        try:
+            with self._channel_of(delivery.account) as channel:
+                outcome = channel.verify(delivery.prepared, outcome)
+        except Exception:
+            log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
+            outcome = _broken_while_sending()
+        self._build(self._records.record([(delivery, outcome)]))
 
-        An unknown outcome is not recorded while the clock is wrong: its time to settle would be
-        wrong too. When the lease ends, a dispatcher whose clock is right records it.
-        """
-        if isinstance(outcome, Unknown) and self._check and self._check.trouble():
-            raise Conflict
-        answered_at = self._clock.now()
-        give_up = self._clock.monotonic() + self._leases.sending
-        while True:
-            try:
-                if isinstance(outcome, Accepted) and outcome.public_since:
-                    log.info("public on its own", delivery=delivery.id, id=outcome.remote_id)
-                    return self._attempts.record_public(delivery, delivery.prepared, outcome)
-                lease_until = self._lease(self._leases.sending)
-                return self._attempts.record(delivery, outcome, lease_until, answered_at)
-            except Conflict:
-                if not isinstance(outcome, Accepted):
-                    raise
-                log.warning("answered late", delivery=delivery.id, remote_id=outcome.remote_id)
-                return self._attempts.record_late(delivery, outcome)
-            except (LedgerUnavailable, StorageError):
-                if self._clock.monotonic() > give_up:
-                    log.warning("not recorded", delivery=delivery.id, outcome=outcome)
-                    raise
-                self._clock.sleep_until(self._lease(_LEDGER_PAUSE), _LEDGER_PAUSE)
-
-    def _lease(self, seconds: float) -> datetime:
-        return self._clock.ahead(seconds)
+    def _release(self, departures: Iterable[Departure]) -> None:
+        """Give back the connections of what will not leave."""
+        lines = [one.line for one in departures if isinstance(one.line, Line)]
+        self._client.release(lines)
 
 
-def _broken_before() -> Deferred:
-    return Deferred(
-        Kind.UNAVAILABLE,
-        _("Publisher failed before it sent the post; the error in its log says more."),
-    )
+_Answered = tuple[Departure, Exchanged | Outcome]
 
 
-def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountSuspended:
-    """The outcome for an account whose settings or credentials are wrong."""
-    again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
-    return AccountSuspended(
-        Kind.AUTH, joined(*problem.args[:1], problem.hint or "", again), backoff=UNTIL_MENDED
-    )
+def _put(answers: "SimpleQueue[_Answered]", departure: Departure, how: Exchanged | Outcome) -> None:
+    answers.put((departure, how))
 
 
-def parcel_of(delivery: Delivery) -> Parcel:
-    """The delivery as a channel needs it."""
-    return Parcel(
-        post=delivery.post,
-        account=delivery.account,
-        content=delivery.content,
-        due_at=delivery.due_at,
-        is_forgotten=delivery.is_forgotten,
-    )
+def _at_hand(answers: "SimpleQueue[_Answered]", number: int) -> Iterator[list[_Answered]]:
+    """What has come, each time that something has, until all has."""
+    while number:
+        come = [answers.get()]
+        with suppress(Empty):
+            while True:
+                come.append(answers.get_nowait())
+        number -= len(come)
+        yield come
+
+
+def _in_order(departures: Sequence[Departure]) -> list[Departure]:
+    """By instant; of those at one instant, one of each account by turns."""
+    instants = defaultdict[datetime, dict[str, list[Departure]]](dict)
+    for one in departures:
+        accounts = instants[one.delivery.send_at]
+        accounts.setdefault(one.delivery.account, []).append(one)
+    return [one for at in sorted(instants) for one in by_turns(instants[at].values())]
+
+
+def _broken_while_sending() -> Unknown:
+    return Unknown(_("Publisher failed while it was sending; the error in its log says more."))

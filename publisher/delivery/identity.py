@@ -6,8 +6,9 @@ once is recognised without a request: neither a new key of the same user nor a p
 delays a post. A Page's token contains no id, so Facebook is asked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from threading import Lock
+from typing import Protocol
 
 import structlog
 
@@ -18,18 +19,22 @@ from publisher.ledger.account_owners import Owners
 from publisher.model.accounts import Account, Owner
 from publisher.model.outcomes import AccountSuspended, Deferred, Kind
 
-KeyCheck = Callable[[str, Channel], AccountSuspended | Deferred | None]
-"""Returns why nothing of an account may go out with a channel's keys; None when it may."""
+
+class KeyCheck(Protocol):
+    """Checks whose keys an account has."""
+
+    def is_verified(self, account: str) -> bool:
+        """Whether this process knows already that they are its own."""
+
+    def check(self, account: str, channel: Channel) -> AccountSuspended | Deferred | None:
+        """Why nothing of the account may go out with these keys; None when they are its own."""
+
 
 _ASK_AGAIN = 15.0
 """Real seconds for which an unclear answer is reused, so that many posts of one account ask
 once.
 """
 log = structlog.get_logger()
-
-
-def any_keys(_account: str, _channel: Channel) -> None:
-    """No check: all keys are accepted as the account's own."""
 
 
 class Identity:
@@ -44,6 +49,10 @@ class Identity:
         self._verified: set[str] = set()
         self._unclear: dict[str, tuple[float, Owner | None, AccountSuspended | Deferred]] = {}
         """Until when an answer stands, and the owner that was known then."""
+
+    def is_verified(self, account: str) -> bool:
+        """Whether this process knows already that the keys are the account's own."""
+        return account in self._verified
 
     def check(self, account: str, channel: Channel) -> AccountSuspended | Deferred | None:
         """Why nothing of the account may go out with these keys; None when they are its own.

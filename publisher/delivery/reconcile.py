@@ -7,9 +7,9 @@ import structlog
 from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.base.i18n import _
 from publisher.channels.pool import ChannelOf
-from publisher.delivery.bulkhead import Lanes
-from publisher.delivery.courier import parcel_of, unusable
-from publisher.delivery.identity import KeyCheck, any_keys
+from publisher.delivery.identity import KeyCheck
+from publisher.delivery.preparation import parcel_of, unusable
+from publisher.delivery.threads import Lanes
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
 from publisher.model.clock_check import ClockCheck
@@ -26,18 +26,18 @@ class Reconciler:
         self,
         doubts: Doubts,
         channel_of: ChannelOf,
+        identity: KeyCheck,
+        lanes: Lanes,
         check: ClockCheck | None = None,
-        lanes: Lanes | None = None,
-        check_keys: KeyCheck = any_keys,
     ) -> None:
-        """`check`, `lanes` and `check_keys`: as for `courier.Courier`."""
+        """`identity` checks whose keys an account has; `lanes` has the threads; `check`: as for
+        `courier.Courier`.
+        """
         self._doubts = doubts
-        self._check_keys = check_keys
+        self._identity = identity
         self._channel_of = channel_of
         self._check = check
         self._lanes = lanes
-        self._forgotten = Lanes(width=1)
-        """By account: one reading tells of all that it may have, so they are looked for in turn."""
 
     def reconcile(self, claim: Claim) -> None:
         """Look for one delivery, and record the result."""
@@ -45,18 +45,12 @@ class Reconciler:
             # With a wrong clock the platform would seem settled too soon; when the lease is over, a
             # worker with a right clock looks.
             return
-        delivery = self._doubts.take(claim)
-        if delivery is None:
-            return
-        if self._lanes is None:
-            self._take_on(delivery)
-        elif delivery.is_forgotten:
-            in_turn = partial(self._take_on_if_claimed, claim)
-            self._lanes.run(
-                delivery.channel, lambda: self._forgotten.run(delivery.account, in_turn)
-            )
-        else:
-            self._lanes.run(delivery.channel, lambda: self._take_on_if_claimed(claim))
+        if delivery := self._doubts.take(claim):
+            look = partial(self._take_on_if_claimed, claim)
+            if delivery.is_forgotten:  # one reading tells of all that it may have: one by one
+                self._lanes.start(f"{delivery.account} forgotten", look, width=1)
+            else:
+                self._lanes.start(delivery.account, look)
 
     def _take_on_if_claimed(self, claim: Claim) -> None:
         """After a wait in the lane that was longer than the lease, another worker looks for it."""
@@ -74,7 +68,7 @@ class Reconciler:
         try:
             with self._channel_of(delivery.account) as channel:
                 # On another owner's account it would not be found, and go out twice.
-                if stranger := self._check_keys(delivery.account, channel):
+                if stranger := self._identity.check(delivery.account, channel):
                     return stranger
                 taken = self._doubts.ids_of_others(delivery)
                 return channel.find(

@@ -12,8 +12,8 @@ from publisher.base.errors import (
 )
 from publisher.base.i18n import _, joined, later
 from publisher.channels.pool import ChannelOf
-from publisher.delivery.bulkhead import Lanes
-from publisher.delivery.identity import KeyCheck, any_keys
+from publisher.delivery.identity import KeyCheck
+from publisher.delivery.threads import Lanes
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.selection import Accounts
@@ -55,13 +55,11 @@ class Withdrawal:
         withdrawals: Withdrawals,
         safeguards: Safeguards,
         channel_of: ChannelOf,
-        lanes: Lanes | None = None,
-        check_keys: KeyCheck = any_keys,
+        identity: KeyCheck,
+        lanes: Lanes,
     ) -> None:
-        """`lanes` limits how many threads of workers a channel may hold; None: no limit.
-        `check_keys`: as for `courier.Courier`.
-        """
-        self._check_keys = check_keys
+        """`identity` checks whose keys an account has; `lanes` has the threads of workers."""
+        self._identity = identity
         self._control = control
         self._withdrawals = withdrawals
         self._safeguards = safeguards
@@ -132,13 +130,8 @@ class Withdrawal:
 
     def go_on(self, claim: Claim) -> None:
         """Retry an incomplete withdrawal. A claim that is no longer valid does no harm."""
-        taken = self._withdrawals.take(claim)
-        if taken is None:
-            return
-        if self._lanes is None:
-            self._delete(taken[0], ACTOR, taken[1], begun=True)
-        else:
-            self._lanes.run(taken[0].channel, lambda: self._go_on_if_taken(claim))
+        if taken := self._withdrawals.take(claim):
+            self._lanes.start(taken[0].account, lambda: self._go_on_if_taken(claim))
 
     def _go_on_if_taken(self, claim: Claim) -> None:
         """After a wait in the lane, check that the claim is still valid."""
@@ -180,7 +173,7 @@ class Withdrawal:
         try:
             with self._channel_of(delivery.account) as channel:
                 # With another owner's keys it may look deleted.
-                if stranger := self._check_keys(delivery.account, channel):
+                if stranger := self._identity.check(delivery.account, channel):
                     return stranger
                 return channel.withdraw(delivery.remote_ids[-1], delivery.prepared)
         except (ConfigurationError, CredentialsMissing) as problem:

@@ -389,7 +389,7 @@ def _plain_errors(url: URL) -> Iterator[None]:
     except NoConnectionFree:
         raise LedgerUnavailable(
             _("Too much is asked of the ledger at once: no connection to it became free."),
-            hint=_("It goes on by itself. If it happens often, lower [delivery] threads."),
+            hint=_("It goes on by itself. If it happens often, lower [delivery] workers."),
         ) from None
     except DBAPIError as error:
         lines = str(error.orig).strip().splitlines()

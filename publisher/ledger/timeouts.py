@@ -16,7 +16,7 @@ from publisher.ledger.database import Patience
 Result = TypeVar("Result")
 
 
-class Connection(psycopg.Connection[Any]):
+class TimedConnection(psycopg.Connection[Any]):
     """A connection that is closed when no answer comes in time."""
 
     patience: Patience
@@ -46,8 +46,8 @@ class Connection(psycopg.Connection[Any]):
             return result
 
 
-def connect(patience: Patience, *arguments: Any, **options: Any) -> Connection:
+def connect(patience: Patience, *arguments: Any, **options: Any) -> TimedConnection:
     """A new connection, which waits as `patience` says."""
-    connection = Connection.connect(*arguments, **options)
+    connection = TimedConnection.connect(*arguments, **options)
     connection.patience = patience
     return connection

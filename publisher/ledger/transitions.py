@@ -55,7 +55,7 @@ _CHANGE = update(deliveries).where(
 _NOTE = insert(history)
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 _FREE = (
-    select(deliveries.c.id)
+    select(deliveries.c.id, deliveries.c.version)
     .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
     .with_for_update(skip_locked=True, key_share=True)
 )
@@ -267,15 +267,14 @@ def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(_NOTE, entries)
 
 
-def take_free(connection: Connection, wanted: Collection[int]) -> Collection[int]:
+def lock_free(connection: Connection, wanted: Collection[int]) -> dict[int, int]:
     """Lock these deliveries for this transaction, except those locked by another one.
 
-    Returns the ids that it has locked. It waits for no lock, so two such transactions never wait
-    for each other.
+    Returns the version of each that it has locked. It waits for no lock, so two such transactions
+    never wait for each other.
     """
-    if connection.dialect.name == "sqlite":  # which has one writer at a time
-        return wanted
-    return set(connection.execute(_FREE, {"ids": sorted(wanted)}).scalars())
+    rows = connection.execute(_FREE, {"ids": sorted(wanted)}).all()
+    return {row.id: row.version for row in rows}
 
 
 def claimed(connection: Connection, claim: Claim) -> Delivery | None:

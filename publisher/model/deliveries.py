@@ -54,7 +54,7 @@ class PendingStop(Frozen):
     """Why its draft wants it held."""
 
 
-class Preparation(Frozen):
+class BegunAttempts(Frozen):
     """Attempts to create an unpublished post of one content that are not on record as ended."""
 
     content: Content
@@ -104,7 +104,7 @@ class Prepared(Frozen):
     """Its post is created at its instant, because the platform publishes drafts at once."""
     upload: Upload | None = None
     """An unfinished upload: the next call goes on with it."""
-    begun: tuple[Preparation, ...] = ()
+    begun: tuple[BegunAttempts, ...] = ()
     """Attempts that may have left an unpublished post whose id was not recorded."""
     leftovers: tuple[str, ...] = ()
     """Orphaned posts: all that a channel finds; in the ledger, those that are to be deleted."""
@@ -148,7 +148,7 @@ class Prepared(Frozen):
         """A copy with an attempt to create this content's post."""
         same = [preparation for preparation in self.begun if preparation.content == content]
         others = [preparation for preparation in self.begun if preparation.content != content]
-        preparation = Preparation(content=content, first=same[0].first if same else at, last=at)
+        preparation = BegunAttempts(content=content, first=same[0].first if same else at, last=at)
         return self.model_copy(update={"begun": (*others, preparation)})
 
 

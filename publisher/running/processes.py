@@ -198,7 +198,7 @@ def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> 
     # mingling would delay the first delivery by a second.
     # Quiet: Celery does not start if it cannot write its banner to the log.
     options = ["--quiet", "-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING"]
-    options += ["--concurrency", str(settings.delivery.threads), "-n", f"{name}@%h"]
+    options += ["-n", f"{name}@%h"]
     options += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     return _child(settings, environment, name, "celery", *options)
 

@@ -23,7 +23,7 @@ _NEEDED = ("consumer_key", "nonce", "signature", "signature_method", "timestamp"
 _PARAMETER = re.compile(r'\s*(\w+)="([^"]*)"\s*')
 
 
-class Unverified(Exception):
+class NotAuthenticated(Exception):
     """The request is not authenticated; the text gives the reason, only for the sandbox's user."""
 
 
@@ -43,17 +43,17 @@ class Verifier:
         return self._by_token.get(_parameters(authorization).get("oauth_token", ""))
 
     def verify(self, call: Call) -> SandboxAccount:
-        """Verify a request; returns the account that signed it. Raises `Unverified`."""
+        """Verify a request; returns the account that signed it. Raises `NotAuthenticated`."""
         oauth = _parameters(call.request.headers.get("authorization", ""))
         if missing := [name for name in _NEEDED if not oauth.get(f"oauth_{name}")]:
-            raise Unverified(f"the Authorization header has no oauth_{missing[0]}")
+            raise NotAuthenticated(f"the Authorization header has no oauth_{missing[0]}")
         account = self._by_token.get(oauth["oauth_token"])
         if account is None:
-            raise Unverified("oauth_token is not known here")
+            raise NotAuthenticated("oauth_token is not known here")
         if oauth["oauth_consumer_key"] != account.credentials["api_key"]:
-            raise Unverified("oauth_consumer_key is not the key of this token's app")
+            raise NotAuthenticated("oauth_consumer_key is not the key of this token's app")
         if oauth["oauth_signature_method"] != "HMAC-SHA1":
-            raise Unverified("oauth_signature_method is not HMAC-SHA1")
+            raise NotAuthenticated("oauth_signature_method is not HMAC-SHA1")
         _check_signature(call, oauth, account)
         # Only a verified request may use up a nonce.
         self._check_freshness(oauth)
@@ -64,12 +64,12 @@ class Verifier:
         try:
             age = abs(now - int(oauth["oauth_timestamp"]))
         except ValueError:
-            raise Unverified("oauth_timestamp is no number") from None
+            raise NotAuthenticated("oauth_timestamp is no number") from None
         if age > TOLERANCE:
-            raise Unverified(f"oauth_timestamp is {age:.0f} s away from this machine's clock")
+            raise NotAuthenticated(f"oauth_timestamp is {age:.0f} s away from this machine's clock")
         key = (oauth["oauth_token"], oauth["oauth_timestamp"], oauth["oauth_nonce"])
         if key in self._nonces:
-            raise Unverified("this nonce was used before")
+            raise NotAuthenticated("this nonce was used before")
         self._nonces[key] = now
         # In order of use, so that the oldest come first; each is deleted once.
         for old in [key for key, used in _head(self._nonces) if now - used > 3 * TOLERANCE]:
@@ -97,7 +97,9 @@ def _check_signature(call: Call, oauth: dict[str, str], account: SandboxAccount)
         right = signature(call.request.method, host + path, parameters, *secrets)
         if hmac.compare_digest(right.encode(), oauth["oauth_signature"].encode()):
             return
-    raise Unverified(f"this is not the signature of {call.request.method} {SIGNED_HOSTS[0]}{path}")
+    raise NotAuthenticated(
+        f"this is not the signature of {call.request.method} {SIGNED_HOSTS[0]}{path}"
+    )
 
 
 def _parameters(header: str) -> dict[str, str]:

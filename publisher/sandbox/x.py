@@ -8,7 +8,7 @@ from publisher.sandbox import problems, x_media, x_posts, x_read
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.limits import X_RATES, LimitStanding, Meter
-from publisher.sandbox.oauth import Unverified, Verifier
+from publisher.sandbox.oauth import NotAuthenticated, Verifier
 from publisher.sandbox.problems import ProblemResponse
 from publisher.sandbox.store import Store
 
@@ -55,7 +55,7 @@ class X:
     def _authorise(self, call: Call) -> SandboxAccount:
         try:
             return self.verifier.verify(call)
-        except Unverified as reason:
+        except NotAuthenticated as reason:
             raise problems.unauthorised(str(reason)) from None
 
     def _count(self, call: Call, account: SandboxAccount) -> dict[str, str]:

@@ -146,8 +146,6 @@ class DeliverySettings(Section):
     """For posts that say nothing themselves, and whose session says nothing."""
     workers: int = Field(default=1, ge=1, le=64)
     """Worker processes that `publisher run` keeps."""
-    threads: int = Field(default=128, ge=1, le=1000)
-    """Deliveries that one worker process has in hand at a time."""
 
 
 class NoticeSettings(Section):

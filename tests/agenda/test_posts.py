@@ -13,6 +13,7 @@ from publisher.drafts.check import check
 from publisher.model.outcomes import Accepted
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.workspaces import Workspace
 
 
@@ -146,13 +147,8 @@ def test_a_published_post_says_where_it_is(
     workspace.draft("a.fr", "at: annual-day\nto: [bice-x]\ntitle: Un")
     app.planner.queue(actor="redaction")
     clock.advance(60)
-    lease = clock.ahead(60)
-    for claim in app.dispatch.claim(clock.now(), lease, 10):
-        delivery = app.attempts.take(claim)
-        assert delivery is not None
-        intended = app.attempts.intend(delivery, clock.now(), lease)
-        assert intended is not None
-        app.attempts.record(intended, Accepted("1", "https://x.com/i/1"), lease)
+    for claim in app.dispatch.claim(clock.now(), clock.ahead(60), 10):
+        meet(app, claim, Accepted("1", "https://x.com/i/1"))
     assert shown(event(app)) == (
         "Un",
         "CONFIRMED",

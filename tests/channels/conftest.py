@@ -21,7 +21,6 @@ from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.media import videos
 from publisher.model.accounts import Account
 from publisher.model.content import Content, Part, Picture
@@ -34,7 +33,9 @@ from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.channels.desk import Desk
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.sandbox_accounts import by_name
+from tests.support.sending import send
 from tests.support.videos import video as make_video
 
 TIMEOUT = timedelta(seconds=5)
@@ -153,7 +154,7 @@ class Stage:
         outcomes: list[Outcome] = []
         sent: tuple[str, ...] = ()
         for _ in self.sendings(parcel):
-            outcome = channel.send(parcel, prepared, sent)
+            outcome = send(channel, parcel, prepared, sent)
             outcomes.append(outcome)
             if not isinstance(outcome, Accepted):
                 break
@@ -236,7 +237,7 @@ class Attempt:
 
     def send(self) -> Outcome:
         """Send the next part; it counts as sent when it was accepted."""
-        outcome = self.channel.send(self.parcel, self.prepared, self.sent)
+        outcome = send(self.channel, self.parcel, self.prepared, self.sent)
         if isinstance(outcome, Accepted):
             self.sent = (*self.sent, outcome.remote_id)
         return outcome
@@ -331,7 +332,7 @@ def desk(
     stages: Stages,
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> Desk:
@@ -342,15 +343,15 @@ def desk(
 def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[requests.PreparedRequest]:
     """Every request that the channels make, as it was signed for the platform."""
     seen: list[requests.PreparedRequest] = []
-    send = recorder._Adapter.send
+    send = recorder._Handover.send
 
     def noted(
-        self: recorder._Adapter, request: requests.PreparedRequest, *args: object, **more: object
+        self: recorder._Handover, request: requests.PreparedRequest, *args: object, **more: object
     ) -> requests.Response:
         seen.append(request)
         return send(self, request, *args, **more)
 
-    monkeypatch.setattr(recorder._Adapter, "send", noted)
+    monkeypatch.setattr(recorder._Handover, "send", noted)
     return seen
 
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from publisher.delivery.courier import Courier, Leases
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared, Wish
 from publisher.model.states import State
@@ -17,6 +15,7 @@ from publisher.sandbox import graph
 from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import StoredPost
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne, courier_with
 from tests.support.wishes import add, wish
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class Desk:
     stage: "Stage"
     ledger: Ledger
     dispatch: Dispatch
-    attempts: Attempts
+    attempts: OneByOne
     queries: Queries
     clock: ManualClock
 
@@ -47,17 +46,17 @@ class Desk:
         content = {"content": Content(parts=(Part(text=text),), lang="fr")}
         return wish(self.clock, post, **{"due_in": 1, **account, **content, **more})
 
-    def work(self, attempts: Attempts | None = None) -> None:
+    def work(self, attempts: OneByOne | None = None) -> None:
         """Let a worker take what is due now as far as it goes."""
         channel = self.stage.open(request_timeout=TIMEOUT)
-        courier = Courier(
+        courier = courier_with(
             attempts or self.attempts,
             lambda _account: nullcontext(channel),
             self.clock,
-            Leases.for_timeout(TIMEOUT),
+            timeout=TIMEOUT,
         )
         for claim in self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 10):
-            courier.deliver(claim)
+            courier.deliver([claim])
 
     def lay_ready(self) -> None:
         """Let a worker lay a post ready, and end before it sends it."""

@@ -21,6 +21,8 @@ from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import DUE, Stage, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk
 from tests.support.clock import ManualClock
+from tests.support.delivering import AnyKeys, Strangers, lanes
+from tests.support.sending import send
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def clear(desk: Desk, database: Database, clock: ManualClock) -> Callable[[], No
     def run() -> None:
         clock.advance(60)
         channel = desk.stage.open(request_timeout=TIMEOUT)
-        clearing = Clearing(leftovers, lambda _account: nullcontext(channel))
+        clearing = Clearing(leftovers, lambda _account: nullcontext(channel), AnyKeys(), lanes())
         for claim in leftovers.claim(clock.ahead(30), 10):
             clearing.clear(claim)
 
@@ -77,7 +79,7 @@ def test_with_somebody_elses_keys_nothing_is_called_cleared_away(
     leftovers, channel = Orphans(database, desk.clock), desk.stage.open(request_timeout=TIMEOUT)
     stranger = AccountSuspended(Kind.AUTH, "The page token belongs to another Page.")
     clearing = Clearing(
-        leftovers, lambda _account: nullcontext(channel), check_keys=lambda *_asked: stranger
+        leftovers, lambda _account: nullcontext(channel), Strangers(stranger), lanes()
     )
     (claim,) = leftovers.claim(desk.clock.ahead(30), 10)
     clearing.clear(claim)
@@ -195,7 +197,7 @@ def test_a_channel_says_what_is_public_and_what_is_left(stages: Stages) -> None:
     channel = stage.open()
     parcel = stage.parcel("Bonjour")
     prepared = stage.prepare(parcel, channel)
-    channel.send(parcel, prepared, ())
+    send(channel, parcel, prepared, ())
     other = stage.prepare(stage.parcel("Bonsoir"), channel)
     ids = (str(prepared.draft_id), str(other.draft_id))
     with pytest.raises(NotPrepared) as caught:

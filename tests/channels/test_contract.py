@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+import requests
 
 from publisher.base import files
-from publisher.channels.base import Channel, Leave, NotDeparted, NotPrepared
+from publisher.channels.base import Channel, NotPrepared
+from publisher.channels.http import client
+from publisher.channels.outgoing import Request
 from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.model.content import Picture
 from publisher.model.deliveries import Parcel, Prepared
@@ -27,6 +30,7 @@ from publisher.model.outcomes import (
 from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import LOST, Stage, Stages
+from tests.support.sending import send
 
 PLATFORMS = ["twitter", "facebook"]
 
@@ -107,30 +111,21 @@ def test_nothing_is_public_before_it_is_sent(stage: Stage) -> None:
     assert stage.shown() == []
 
 
-def test_nothing_is_public_before_it_departs(stage: Stage) -> None:
+def test_nothing_is_public_before_it_leaves(stage: Stage) -> None:
     parcel, channel, shown = stage.parcel("À l'heure"), stage.open(), list[int]()
     prepared = stage.prepare(parcel, channel)
-
-    def depart(leave: Leave) -> None:
-        shown.append(len(stage.shown()))
-        leave()
-
-    outcome = channel.send(parcel, prepared, (), depart)
+    channel.ready(parcel, prepared, ())
+    outcome = send(channel, parcel, prepared, (), lambda: shown.append(len(stage.shown())))
     assert isinstance(outcome, Accepted)
     assert set(shown) == {0}
 
 
-def test_what_may_not_depart_any_more_stays_here(stage: Stage) -> None:
+def test_what_may_not_leave_any_more_stays_here(stage: Stage) -> None:
     parcel, channel = stage.parcel("Trop tard"), stage.open()
-    prepared = stage.prepare(parcel, channel)
-
-    def depart(_leave: Leave) -> None:
-        raise NotDeparted
-
-    with pytest.raises(NotDeparted):
-        channel.send(parcel, prepared, (), depart)
+    prepared, late = stage.prepare(parcel, channel), Deferred(Kind.UNAVAILABLE, "Too late.")
+    assert send(channel, parcel, prepared, (), lambda: late) == late
     assert stage.shown() == []
-    assert isinstance(channel.send(parcel, prepared, ()), Accepted)
+    assert isinstance(send(channel, parcel, prepared, ()), Accepted)
     assert len(stage.shown()) == 1
 
 
@@ -151,9 +146,9 @@ def test_parts_go_out_in_order(stage: Stage) -> None:
 def test_a_thread_goes_on_after_the_last_part_that_is_out(stages: Stages) -> None:
     stage = stages("twitter")
     parcel = stage.parcel("Un", "Deux", "Trois")
-    first = stage.open().send(parcel, Prepared(), ())
+    first = send(stage.open(), parcel, Prepared(), ())
     assert isinstance(first, Accepted)
-    stage.open().send(parcel, Prepared(), (first.remote_id,))
+    send(stage.open(), parcel, Prepared(), (first.remote_id,))
     assert [post.text for post in stage.shown()] == ["Un", "Deux"]
 
 
@@ -191,7 +186,7 @@ def test_preparing_what_moves_again_changes_and_asks_nothing(moving: Moving) -> 
 def test_one_instance_prepares_what_moves_and_another_sends(moving: Moving) -> None:
     stage, parcel = moving.stage, moving.parcel("Une carte")
     prepared = stage.prepare(parcel, stage.open())
-    assert isinstance(stage.open().send(parcel, prepared, ()), Accepted)
+    assert isinstance(send(stage.open(), parcel, prepared, ()), Accepted)
     assert [len(shown.pictures) for shown in stage.shown()] == [1]
 
 
@@ -199,7 +194,7 @@ def test_an_edit_makes_what_moves_ready_anew(moving: Moving) -> None:
     stage, channel = moving.stage, moving.stage.open()
     before, after = moving.parcel("Avant"), moving.parcel("Après")
     prepared = stage.prepare(after, channel, stage.prepare(before, channel))
-    assert isinstance(channel.send(after, prepared, ()), Accepted)
+    assert isinstance(send(channel, after, prepared, ()), Accepted)
     assert [shown.text for shown in stage.shown()] == ["Après"]
 
 
@@ -233,7 +228,7 @@ def test_one_instance_prepares_and_another_sends(stage: Stage) -> None:
     parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),))
     prepared = stage.prepare(parcel, stage.open())
     kept = Prepared.model_validate_json(prepared.model_dump_json())
-    assert isinstance(stage.open().send(parcel, kept, ()), Accepted)
+    assert isinstance(send(stage.open(), parcel, kept, ()), Accepted)
     assert [len(shown.pictures) for shown in stage.shown()] == [1]
 
 
@@ -244,7 +239,7 @@ def test_an_edit_between_two_steps_makes_pictures_worthless(stages: Stages) -> N
     after = stage.parcel("Après", pictures=(stage.picture("Nouvelle description"),))
     channel = stage.open()
     uploaded = channel.prepare(before, Prepared(), stage.media.__getitem__)
-    accepted([channel.send(after, stage.prepare(after, channel, uploaded), ())])
+    accepted([send(channel, after, stage.prepare(after, channel, uploaded), ())])
     assert [alt for shown in stage.shown() for _, alt in shown.pictures] == ["Nouvelle description"]
     assert len(stage.sandbox.state()["photos"]) == 1
 
@@ -256,7 +251,7 @@ def test_an_edit_makes_what_was_prepared_worthless(stage: Stage) -> None:
     channel = stage.open()
     prepared = stage.prepare(before, channel)
     prepared = stage.prepare(after, channel, prepared)
-    assert isinstance(channel.send(after, prepared, ()), Accepted)
+    assert isinstance(send(channel, after, prepared, ()), Accepted)
     (shown,) = stage.shown()
     assert shown.text == "Après"
     assert [alt for _, alt in shown.pictures] == ["Nouvelle description"]
@@ -284,7 +279,7 @@ def test_a_step_that_may_be_repeated_makes_no_double(stages: Stages) -> None:
     for stage in (stages("facebook"), stages("site")):
         parcel = stage.parcel("Une seule fois", pictures=(stage.picture("Une carte"),))
         prepared = stage.prepare(parcel, stage.open())
-        outcomes = [stage.open().send(parcel, prepared, ()) for _ in range(3)]
+        outcomes = [send(stage.open(), parcel, prepared, ()) for _ in range(3)]
         assert len(set(accepted(outcomes))) == 1
         assert len(stage.shown()) == 1
 
@@ -350,10 +345,10 @@ def test_an_unreadable_end_is_never_taken_for_success_or_failure(
     channel_ = stage.open(request_timeout=timedelta(seconds=0.3))
     parcel = stage.parcel("Bonjour")
     prepared = channel_.prepare(parcel, Prepared(), stage.media.__getitem__)
-    outcome = channel_.send(parcel, prepared, ())
+    outcome = send(channel_, parcel, prepared, ())
     assert isinstance(outcome, Unknown)
     if channel == "facebook":
-        accepted([channel_.send(parcel, prepared, ())])
+        accepted([send(channel_, parcel, prepared, ())])
         assert len(stage.shown()) == 1
 
 
@@ -422,12 +417,12 @@ def test_what_was_not_prepared_is_not_sent(stages: Stages) -> None:
     parcel, other = stage.parcel("Bonjour"), stage.parcel("Bonsoir")
     channel = stage.open()
     with pytest.raises(ValueError, match="prepared"):
-        channel.send(parcel, Prepared(), ())
+        send(channel, parcel, Prepared(), ())
     prepared = channel.prepare(other, Prepared(), stage.media.__getitem__)
     with pytest.raises(ValueError, match="prepared"):
-        channel.send(parcel, prepared, ())
+        send(channel, parcel, prepared, ())
     with pytest.raises(ValueError, match="once"):
-        channel.send(other, prepared, ("1002_1",))
+        send(channel, other, prepared, ("1002_1",))
     assert stage.shown() == []
 
 
@@ -523,8 +518,34 @@ def test_not_prepared_tells_why() -> None:
 
 def test_every_channel_keeps_the_protocol(stage: Stage) -> None:
     channel: Channel = stage.open()
-    for method in ("prepare", "send", "find", "withdraw"):
+    for method in ("prepare", "ready", "judge", "verify", "find", "clear", "withdraw"):
         assert callable(getattr(channel, method))
+
+
+def test_building_a_request_and_judging_its_answer_ask_nobody(
+    platform: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are done for many posts in one thread."""
+    parcel, channel = platform.parcel("Bonjour"), platform.open()
+    prepared = platform.prepare(parcel, channel)
+    request = channel.ready(parcel, prepared, ())
+    assert isinstance(request, Request)
+    answer = client.shared().ask(request)
+    monkeypatch.setattr(client, "shared", lambda: pytest.fail("somebody was asked"))
+    channel.ready(parcel, prepared, ())
+    judged = channel.judge(parcel, prepared, (), answer)
+    assert not isinstance(judged, Refused | Unknown | Deferred | AccountSuspended)
+    assert channel.judge(parcel, prepared, (), answer) == judged
+
+
+def test_verifying_only_reads(platform: Stage, exchanges: list[requests.PreparedRequest]) -> None:
+    parcel, channel = platform.parcel("Bonjour"), platform.open()
+    prepared = platform.prepare(parcel, channel)
+    outcome = send(channel, parcel, prepared, ())
+    exchanges.clear()
+    assert isinstance(channel.verify(prepared, outcome), Accepted)
+    assert {request.method for request in exchanges} <= {"GET"}
+    assert [shown.text for shown in platform.shown()] == ["Bonjour"]
 
 
 def test_each_request_that_makes_public_tells_what_is_left(platform: Stage) -> None:
@@ -543,7 +564,7 @@ def test_so_does_each_that_reads_or_deletes(platform: Stage) -> None:
     prepared = platform.prepare(parcel, channel)
     since = platform.options.clock.now()
     absent = channel.find(parcel, prepared, (), since)
-    outcome = channel.send(parcel, prepared, ())
+    outcome = send(channel, parcel, prepared, ())
     assert isinstance(outcome, Accepted)
     found = channel.find(parcel, prepared, (), since)
     gone = channel.withdraw(outcome.remote_id, Prepared())

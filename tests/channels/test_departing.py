@@ -1,5 +1,6 @@
 """How a request waits for its instant, and leaves."""
 
+import queue
 import select
 import socket
 import ssl
@@ -19,11 +20,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from publisher.channels.base import Leave, NotDeparted
-from publisher.channels.http import sockets as connection
+from publisher.channels.http.client import Client, Leaving
 from publisher.channels.http.recorder import Recorder
-from publisher.model.outcomes import Answer, Wire
-from tests.support.lines import OK, PLATFORM, answering, get, heard, recorder, request_of, serving
+from publisher.channels.outgoing import Exchanged, Objection
+from publisher.model.outcomes import Answer, Deferred, Kind, Outcome, Wire
+from tests.support.lines import (
+    OK,
+    PLATFORM,
+    answering,
+    get,
+    heard,
+    recorder,
+    request_of,
+    serving,
+    serving_together,
+)
 from tests.support.waiting import wait_for
 
 
@@ -35,14 +46,18 @@ def test_a_connection_is_kept_for_the_next_request() -> None:
         assert len(connections) == 1
 
 
-def departing(line: Recorder, before: Callable[[], None]) -> Answer:
-    """A request that leaves once `before` returns."""
-
-    def depart(leave: Leave) -> None:
-        before()
-        leave()
-
-    return line.call(lambda: line.session.get(f"{PLATFORM}/2/tweets"), depart)
+def departing(
+    line: Recorder, before: Callable[[], object], objection: Objection = lambda: None
+) -> Answer | Outcome:
+    """A request that is connected, and leaves once `before` returns."""
+    client, lines, ends = Client(), queue.SimpleQueue[Any](), queue.SimpleQueue[Any]()
+    request = line.built(lambda: line.session.get(f"{PLATFORM}/2/tweets"))
+    client.connect([request], lines.put)
+    ((_, connected),) = lines.get(timeout=5)
+    before()
+    client.leave([Leaving(connected, objection, ends.put)])
+    how = ends.get(timeout=5)
+    return request.answer(how) if isinstance(how, Exchanged) else how
 
 
 def test_the_connection_stands_before_the_instant_and_nothing_has_left() -> None:
@@ -55,46 +70,58 @@ def test_the_connection_stands_before_the_instant_and_nothing_has_left() -> None
         heard.append(request_of(connection))
         connection.sendall(OK)
 
-    def depart() -> None:
+    def before() -> None:
         assert connected.wait(5)
         (connection,) = connections
         assert select.select([connection], [], [], 0.1)[0] == []
         departed.set()
 
     with serving(handle) as (address, connections):
-        assert departing(recorder(address), depart).status == 200
+        assert answered(departing(recorder(address), before)).status == 200
     assert heard[0].startswith(b"GET /2/tweets")
 
 
-def test_what_departing_raises_goes_on_and_nothing_leaves() -> None:
-    heard: list[bytes] = []
-    ended = threading.Event()
+def answered(how: Answer | Outcome) -> Answer:
+    assert isinstance(how, Answer)
+    return how
 
-    def handle(connection: socket.socket) -> None:
-        heard.append(request_of(connection))
-        ended.set()
 
-    def depart() -> None:
-        raise NotDeparted
+TOO_LATE = Deferred(Kind.UNAVAILABLE, "Too late.")
 
-    with serving(handle) as (address, _):
-        with pytest.raises(NotDeparted):
-            departing(recorder(address), depart)
-        assert ended.wait(5)
-    assert heard == [b""]
+
+def test_where_there_is_an_objection_nothing_leaves() -> None:
+    with serving(answering(OK)) as (address, connections):
+        assert departing(recorder(address), lambda: None, lambda: TOO_LATE) == TOO_LATE
+        wait_for(lambda: connections)
+        (connection,) = connections
+        assert select.select([connection], [], [], 0.1)[0] == []
+
+
+def test_an_objection_that_fails_lets_nothing_leave_and_the_next_one_leaves() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with serving(answering(OK)) as (address, connections):
+        line, ends = recorder(address), queue.SimpleQueue[Any]()
+        client, lines = Client(), queue.SimpleQueue[Any]()
+        request = line.built(lambda: line.session.get(f"{PLATFORM}/2/tweets"))
+        client.connect([request], lines.put)
+        ((_, first),) = lines.get(timeout=5)
+        client.leave([Leaving(first, fail, ends.put), Leaving(first, lambda: None, ends.put)])
+        assert [ends.get(timeout=5).wire for _ in range(2)] == [Wire.NOT_SENT, Wire.ANSWERED]
+        assert len(connections) == 1
 
 
 def test_the_time_for_an_answer_runs_from_the_instant() -> None:
-    def depart() -> None:
-        threading.Event().wait(0.4)
-
     def handle(connection: socket.socket) -> None:
         request_of(connection)
         threading.Event().wait(0.2)
         connection.sendall(OK)
 
     with serving(handle) as (address, _):
-        assert departing(recorder(address, 0.5), depart).wire is Wire.ANSWERED
+        wait = threading.Event().wait
+        answer = answered(departing(recorder(address, 0.5), lambda: wait(0.4)))
+    assert answer.wire is Wire.ANSWERED
 
 
 def test_a_server_that_hung_up_while_the_request_waited_is_called_again() -> None:
@@ -107,11 +134,11 @@ def test_a_server_that_hung_up_while_the_request_waited_is_called_again() -> Non
         else:
             answering(OK)(connection)
 
-    def depart() -> None:
+    def before() -> None:
         assert hung_up.wait(5)
 
     with serving(handle) as (address, connections):
-        assert departing(recorder(address), depart).status == 200
+        assert answered(departing(recorder(address), before)).status == 200
         assert len(connections) == 2
 
 
@@ -127,18 +154,42 @@ def test_who_had_to_be_called_again_is_asked_once_more_whether_it_may_leave() ->
         else:
             received.append(heard(connection))
 
-    def depart() -> None:
+    def before() -> None:
         assert hung_up.wait(5)
+
+    def objection() -> Outcome | None:
         asked.append(1)
-        if len(asked) > 1:
-            raise NotDeparted
+        return TOO_LATE if len(asked) > 1 else None
 
     received: list[bytes] = []
     with serving(handle) as (address, connections):
-        with pytest.raises(NotDeparted):
-            departing(recorder(address), depart)
-        wait_for(lambda: received)
-    assert received == [b""], "nothing left"
+        assert departing(recorder(address), before, objection) == TOO_LATE
+    assert received in ([], [b""]), "nothing left"
+
+
+def test_many_leave_in_their_order_before_any_answer_is_read() -> None:
+    """Each on a connection of its own, at one instant."""
+    arrived: list[bytes] = []
+    everyone, number = threading.Barrier(20, timeout=5), 20
+
+    def handle(connection: socket.socket) -> None:
+        request = request_of(connection)
+        arrived.append(request.split()[1])
+        everyone.wait()
+        connection.sendall(OK)
+
+    with serving_together(handle) as address:
+        line, client = recorder(address), Client()
+        lines, ends = queue.SimpleQueue[Any](), queue.SimpleQueue[Any]()
+        requests = [
+            line.built(lambda n=n: line.session.get(f"{PLATFORM}/{n}"))  # type: ignore[misc]
+            for n in range(number)
+        ]
+        client.connect(requests, lines.put)
+        connected = sorted(lines.get(timeout=5)[0] for _ in range(number))
+        client.leave([Leaving(one, lambda: None, ends.put) for _n, one in connected])
+        assert {ends.get(timeout=5).status for _ in range(number)} == {200}
+    assert sorted(arrived) == sorted(f"/{n}".encode() for n in range(number))
 
 
 def test_a_safe_connection_that_waited_is_used(
@@ -150,28 +201,18 @@ def test_a_safe_connection_that_waited_is_used(
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     greeted = threading.Event()
-    client: Any = None
 
     def handle(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as safe:
             greeted.set()
             answering(OK)(safe)
 
-    def depart() -> None:
+    def before() -> None:
         assert greeted.wait(5)
-        assert select.select([client.sock], [], [], 5)[0], "the tickets are there"
 
     with serving(handle) as (address, connections):
         line = recorder(address.replace("http", "https"))
-        connect = connection._SafeConnection.connect
-
-        def noting(self: Any) -> None:
-            nonlocal client
-            client = self
-            connect(self)
-
-        monkeypatch.setattr(connection._SafeConnection, "connect", noting)
-        assert departing(line, depart).status == 200
+        assert answered(departing(line, before)).status == 200
         assert len(connections) == 1
 
 
@@ -213,12 +254,3 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
     paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return paths
-
-
-def test_only_the_request_that_was_to_wait_waits() -> None:
-    departed: list[int] = []
-    with serving(answering(OK)) as (address, _):
-        line = recorder(address)
-        departing(line, lambda: departed.append(1))
-        get(line)
-    assert departed == [1]

@@ -22,6 +22,8 @@ from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import DUE, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk
+from tests.support.delivering import AnyKeys, lanes
+from tests.support.sending import send
 
 AT_ONCE = Fault(what=What.AUTO_PUBLISH)
 NO_FIELDS = Fault(what=What.NO_FIELDS)
@@ -33,7 +35,7 @@ def reconcile(desk: Desk, database: Database) -> Callable[[], None]:
     """Let a worker look for what is in doubt, until that leads to something."""
     doubts = Doubts(database, desk.clock)
     channel = desk.stage.open(request_timeout=TIMEOUT)
-    reconciler = Reconciler(doubts, lambda _account: nullcontext(channel))
+    reconciler = Reconciler(doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes())
 
     def run() -> None:
         for _look in range(5):
@@ -415,8 +417,8 @@ def test_a_page_of_early_posts_gets_its_pictures_before_the_instant(stages: Stag
     prepared = stage.prepare(parcel, channel, Prepared(at_once=True))
     assert (stage.shown(), set(prepared.media_ids)) == ([], {picture.digest})
     with pytest.raises(ValueError, match="prepared"):
-        channel.send(parcel, Prepared(at_once=True), ())
-    outcome = channel.send(parcel, prepared, ())
+        send(channel, parcel, Prepared(at_once=True), ())
+    outcome = send(channel, parcel, prepared, ())
     assert isinstance(outcome, Accepted)
     (shown,) = stage.shown()
     assert shown.pictures == ((picture.digest, "Une carte"),)

@@ -5,14 +5,15 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-import tweepy
 
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import SPECS
 from publisher.channels.twitter import timeline
+from publisher.channels.twitter.channel import Twitter
 from publisher.channels.twitter.timeline import LOOK_BACK, SKEW
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Kind, Unknown
@@ -20,6 +21,7 @@ from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.clock import ManualClock
+from tests.support.sending import send
 
 HURRY = timedelta(seconds=0.3)
 PUBLIC_STEP = {"twitter": "createPosts", "facebook": "updatePost"}
@@ -120,7 +122,7 @@ def test_a_refusal_as_duplicate_is_settled_by_looking(x: Stage) -> None:
     attempt = x.ready(x.parcel("Bonjour"))
     first = attempt.send()
     assert isinstance(first, Accepted)
-    again = attempt.channel.send(attempt.parcel, attempt.prepared, ())
+    again = send(attempt.channel, attempt.parcel, attempt.prepared, ())
     assert isinstance(again, Unknown)
     assert again.duplicate
     assert attempt.find(sent=()) == replace(first, suspended_until=None)
@@ -445,14 +447,10 @@ def test_the_sandbox_gives_a_text_back_as_x_does(x: Stage) -> None:
     text = f"{NFD} & https://example.org/a"
     attempt = x.ready(x.parcel(text, pictures=(x.picture("Une carte"),)))
     attempt.send()
-    client = tweepy.Client(
-        consumer_key=x.credentials["api_key"],
-        consumer_secret=x.credentials["api_secret"],
-        access_token=x.credentials["access_token"],
-        access_token_secret=x.credentials["access_token_secret"],
-    )
-    client.session = attempt.channel._client.session  # type: ignore[attr-defined]
-    shown = client.get_tweet(attempt.sent[0], user_auth=True).data.text
+    channel = attempt.channel
+    assert isinstance(channel, Twitter)
+    post = partial(channel._client.get_tweet, attempt.sent[0], user_auth=True)
+    shown = json.loads(channel._recorder.call(post).body)["data"]["text"]
     composed, _, rest = shown.partition(" &amp; ")
     assert composed == unicodedata.normalize("NFC", NFD)
     assert [word[:13] for word in rest.split()] == ["https://t.co/"] * 2
@@ -504,7 +502,7 @@ def test_an_old_unpublished_post_that_cannot_be_deleted_stops_nothing(
     before = page.ready(page.parcel("Avant"))
     page.sandbox.faults.set([Fault(what=what, endpoint="deletePost")])
     prepared = prepare_again(before, "Après")
-    assert isinstance(before.channel.send(page.parcel("Après"), prepared, ()), Accepted)
+    assert isinstance(send(before.channel, page.parcel("Après"), prepared, ()), Accepted)
     assert [shown.text for shown in page.shown()] == ["Après"]
 
 

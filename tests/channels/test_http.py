@@ -1,24 +1,26 @@
 """The line to a platform: how far a request came, and what is kept of the answer."""
 
+import asyncio
 import base64
 import gzip
 import json
 import queue
-import select
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 
 from publisher.base.clock import SystemClock
 from publisher.base.errors import ConfigurationError
 from publisher.channels.answers import quote
-from publisher.channels.http import sockets as connection
-from publisher.channels.http.recorder import IDLE_LIMIT, MAX_BODY, Recorder
+from publisher.channels.http import client
+from publisher.channels.http.client import IDLE_LIMIT, Client
+from publisher.channels.http.connection import MAX_BODY
+from publisher.channels.http.recorder import Recorder
 from publisher.model.outcomes import Wire
 from tests.support.lines import (
     OK,
@@ -34,8 +36,10 @@ from tests.support.lines import (
     request_of,
     reset,
     serving,
+    serving_together,
     wait_for_its_end,
 )
+from tests.support.waiting import wait_for
 
 
 def test_a_complete_answer_is_kept() -> None:
@@ -103,7 +107,7 @@ def test_a_head_that_never_ends_is_no_answer(then: Handler) -> None:
 
 def test_a_slow_upload_has_the_whole_time_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit for connecting is not one for sending."""
-    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.2)
+    monkeypatch.setattr(client, "CONNECT_LIMIT", 0.2)
     size = 20_000_000  # more than the sockets' buffers hold
 
     def handle(connection: socket.socket) -> None:
@@ -161,16 +165,15 @@ def test_the_machine_gives_up_in_time_also_while_the_process_stands_still(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[socket.socket] = []
-    connected = connection._connected
+    connect = asyncio.BaseEventLoop.create_connection
 
-    def noting(*words: Any) -> socket.socket:
-        made.append(connected(*words))
-        return made[-1]
+    async def noting(self: Any, *words: Any, **more: Any) -> Any:
+        made.append(more["sock"])
+        return await connect(self, *words, **more)
 
-    monkeypatch.setattr(connection, "_connected", noting)
+    monkeypatch.setattr(asyncio.BaseEventLoop, "create_connection", noting)
     with serving(answering(OK)) as (address, _):
-        line = recorder(address, 0.4)
-        line.call(lambda: line.session.get(f"{PLATFORM}/2/users/me"))
+        get(recorder(address, 0.4))
         assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 400
 
 
@@ -221,31 +224,47 @@ def test_a_connection_that_died_while_idle_is_replaced_and_not_a_doubt() -> None
     with serving(answering(OK, then=nothing)) as (address, connections):
         line = recorder(address)
         assert get(line).status == 200
-        adapter = line.session.get_adapter(f"{PLATFORM}/")
-        assert isinstance(adapter, HTTPAdapter)
-        (key,) = adapter.poolmanager.pools.keys()
-        idle = adapter.poolmanager.pools[key].pool.queue[-1]
-        select.select([idle.sock], [], [], 5)  # until the end of the connection has come through
+        wait_for(lambda: connections[0].fileno() < 0)
         assert get(line).status == 200
         assert len(connections) == 2
 
 
-def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A NAT may have dropped it without a word, and the post would be in doubt."""
 
-    class Jumping(SystemClock):
-        ahead_by = 0.0
-
-        def monotonic(self) -> float:
-            return super().monotonic() + self.ahead_by
-
-    clock = Jumping()
+    seconds = 0.0
+    kept = Client(lambda: seconds)
+    monkeypatch.setattr(client, "shared", lambda: kept)
     with serving(answering(OK)) as (address, connections):
-        line = recorder(address, clock=clock)
+        line = recorder(address)
         for idle, expected in ((0.0, 1), (IDLE_LIMIT - 1, 1), (IDLE_LIMIT + 1, 2)):
-            clock.ahead_by += idle
+            seconds += idle
             assert get(line).status == 200
             assert len(connections) == expected
+
+
+def test_no_more_than_some_idle_connections_stay_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process may have no more than some files; those of a burst are closed after it."""
+    monkeypatch.setattr(client, "_MOST_IDLE", 2)
+    together, open_now = threading.Barrier(5, timeout=5), set[int]()
+
+    def handle(connection: socket.socket) -> None:
+        open_now.add(id(connection))
+        request_of(connection)
+        together.wait()
+        connection.sendall(OK)
+        request_of(connection)
+        open_now.remove(id(connection))
+
+    with serving_together(handle) as address, ThreadPoolExecutor(5) as threads:
+        kept = Client()
+        monkeypatch.setattr(client, "shared", lambda: kept)
+        line = recorder(address, 5)
+        assert [a.status for a in threads.map(lambda _: get(line), range(5))] == [200] * 5
+        wait_for(lambda: len(open_now) == 2)
+        assert len(kept._idle[address]) == 2
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -357,15 +376,6 @@ def test_a_base_url_may_have_a_path() -> None:
     assert seen[0].startswith(b"GET /stand-in/2/tweets?a=1 HTTP/1.1\r\n")
 
 
-def test_the_request_keeps_the_platforms_url() -> None:
-    """A redirect or a log that looks at the request must not see another server."""
-    with serving(answering(OK)) as (address, _):
-        line = recorder(address)
-        request = line.session.prepare_request(requests.Request("GET", f"{PLATFORM}/2/tweets"))
-        line.session.send(request)
-    assert request.url == f"{PLATFORM}/2/tweets"
-
-
 @pytest.mark.parametrize(
     "url",
     ["https://example.org/", "http://api.x.com/", "https://api.x.com.evil.example/"],
@@ -431,13 +441,3 @@ def test_an_earlier_answer_is_not_taken_for_the_next_one(closed_port: str) -> No
         assert get(line).status == 200
         with pytest.raises(RuntimeError, match="no request"):
             line.call(lambda: None)
-
-
-def test_a_mistake_after_the_request_does_not_hide_the_answer() -> None:
-    def handle(line: Recorder) -> None:
-        line.session.get(f"{PLATFORM}/2/tweets")
-        raise KeyError("what the library made of it")
-
-    with serving(answering(OK)) as (address, _):
-        line = recorder(address)
-        assert line.call(lambda: handle(line)).body == '{"id": "77"}'

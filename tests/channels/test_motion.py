@@ -16,6 +16,7 @@ from publisher.sandbox import limits
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.clock import ManualClock
+from tests.support.sending import send
 
 Exchanges = list[requests.PreparedRequest]
 INITIALIZE, APPEND, FINALIZE = "initializeMediaUpload", "appendMediaUpload", "finalizeMediaUpload"
@@ -102,7 +103,7 @@ def test_a_file_is_brought_in_order_and_whole(
     assert len(bodies(exchanges, "finalize")) == 1
     (described,) = bodies(exchanges, "metadata")
     assert described["metadata"] == {"alt_text": {"text": "Une carte qui tourne"}}
-    assert isinstance(channel.send(parcel, prepared, ()), Accepted)
+    assert isinstance(send(channel, parcel, prepared, ()), Accepted)
     assert stage.shown()[0].pictures == ((gif.digest, "Une carte qui tourne"),)
 
 
@@ -147,7 +148,7 @@ def test_while_x_is_at_work_it_is_asked_when_it_wishes(
     working(monkeypatch, still=False)
     prepared = stage.open().prepare(parcel, prepared, stage.media.__getitem__)
     assert prepared.upload is None
-    assert isinstance(channel.send(parcel, prepared, ()), Accepted)
+    assert isinstance(send(channel, parcel, prepared, ()), Accepted)
 
 
 def test_what_x_cannot_process_fails_for_good(
@@ -192,7 +193,7 @@ def test_a_fault_at_any_step_only_defers(
     assert stage.shown() == []
     prepared, second = attempt(stage, parcel, stage.open(), prepared)
     assert second is None
-    assert isinstance(stage.open().send(parcel, prepared, ()), Accepted)
+    assert isinstance(send(stage.open(), parcel, prepared, ()), Accepted)
     (shown,) = stage.shown()
     assert shown.pictures[0][0] == gif.digest
 
@@ -221,7 +222,7 @@ def test_after_the_death_of_the_worker_that_was_at_it_the_upload_begins_anew(
     ready, stopped = attempt(stage, parcel, stage.open(), prepared)
     assert stopped is None
     assert asked(exchanges)[0] == "initialize"
-    assert isinstance(stage.open().send(parcel, ready, ()), Accepted)
+    assert isinstance(send(stage.open(), parcel, ready, ()), Accepted)
     assert len(stage.shown()) == 1
 
 
@@ -300,7 +301,7 @@ def test_an_upload_that_x_has_forgotten_begins_anew(
         prepared, stopped = attempt(stage, parcel, stage.open(), prepared)
         assert stopped is None or isinstance(stopped, Deferred)
     assert stopped is None
-    assert isinstance(stage.open().send(parcel, prepared, ()), Accepted)
+    assert isinstance(send(stage.open(), parcel, prepared, ()), Accepted)
 
 
 def test_a_ready_file_that_x_has_forgotten_is_brought_again(
@@ -311,7 +312,7 @@ def test_a_ready_file_that_x_has_forgotten_is_brought_again(
     clock.advance(24 * 3600)
     again = stage.prepare(parcel, channel, prepared)
     assert again.media_ids != prepared.media_ids
-    assert isinstance(channel.send(parcel, again, ()), Accepted)
+    assert isinstance(send(channel, parcel, again, ()), Accepted)
 
 
 def test_a_post_with_what_moves_is_found_on_the_timeline(stage: Stage, parcel: Parcel) -> None:

@@ -13,7 +13,6 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.facebook.orphans import NEWEST, SKEW
 from publisher.ledger.enqueue import StoredPicture
 from publisher.ledger.transitions import Conflict
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Deferred
@@ -24,6 +23,7 @@ from publisher.sandbox.store import StoredMedia, StoredPost
 from tests.channels.conftest import LOST
 from tests.channels.desk import TEXT, Desk
 from tests.channels.test_requests import APIS, fields_of, needs_apis, path_of
+from tests.support.delivering import OneByOne
 
 
 class Died(BaseException):
@@ -58,7 +58,7 @@ def test_a_post_whose_id_got_lost_is_used(what: What, desk: Desk) -> None:
 class Dying:
     """A ledger's side whose worker dies before it writes down what it prepared."""
 
-    def __init__(self, attempts: Attempts) -> None:
+    def __init__(self, attempts: OneByOne) -> None:
         self._attempts = attempts
 
     def checkpoint(self, delivery: Delivery, prepared: Prepared, lease_until: Any) -> Delivery:

@@ -35,10 +35,6 @@ class Line:
     """Stands for a channel."""
 
     name: str
-    is_open: bool = True
-
-    def close(self) -> None:
-        self.is_open = False
 
 
 def lent(pool: Pool, account: str) -> Any:
@@ -55,7 +51,7 @@ def test_a_channel_that_was_given_back_is_lent_again(pool: Pool, opened: list[st
 def test_no_two_have_the_same_one(pool: Pool) -> None:
     with pool.lend("bice-x") as one, pool.lend("bice-x") as other:
         assert one != other
-    assert lent(pool, "bice-x") == one, "the one that was used last: its connection is the freshest"
+    assert lent(pool, "bice-x") == one, "the one that was used last"
 
 
 def test_who_fails_gives_it_back(pool: Pool, opened: list[str]) -> None:
@@ -83,15 +79,6 @@ def test_those_that_were_used_last_stay_open(
     for account in ("c", "d", "e", "a"):
         lent(pool, account)
     assert opened == ["c", "d", "e", "a"]
-
-
-def test_what_is_forgotten_hangs_up(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process may have no more than some connections."""
-    monkeypatch.setattr(module, "_MOST_IDLE", 2)
-    with ExitStack() as stack:
-        lines: list[Any] = [stack.enter_context(pool.lend("burst")) for _ in range(5)]
-        assert all(line.is_open for line in lines)
-    assert sum(line.is_open for line in lines) == 2
 
 
 def test_what_cannot_be_opened_is_told_to_who_wants_it() -> None:

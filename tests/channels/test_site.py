@@ -27,6 +27,7 @@ from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Unknown
 from tests.channels.conftest import DUE, Stage, Stages
 from tests.support.clock import ManualClock
+from tests.support.sending import send
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -104,7 +105,7 @@ def test_what_is_not_out_yet_is_not_below_the_folder_that_is_served(
     stage.open().prepare(parcel, Prepared(), stage.media.__getitem__)
     assert [path for path in (stage.options.folder / "site").rglob("*") if path.is_file()] == []
     (ready,) = folder.parent.with_name("site.ready").rglob("*.png")
-    stage.open().send(parcel, Prepared(), ())
+    send(stage.open(), parcel, Prepared(), ())
     assert not ready.exists()
 
 
@@ -120,7 +121,7 @@ def test_pictures_that_earlier_versions_laid_ready_are_served_no_more(
     channel = stage.open()
     prepared = channel.prepare(parcel, Prepared(), stage.media.__getitem__)
     assert not (folder / ".ready").exists()
-    assert isinstance(channel.send(parcel, prepared, ()), Accepted)
+    assert isinstance(send(channel, parcel, prepared, ()), Accepted)
     assert len(stage.shown()[0].pictures) == 1
 
 
@@ -389,6 +390,7 @@ from publisher.channels.site.channel import Site
 from publisher.model.accounts import Account
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Parcel, Prepared
+from tests.support.sending import send
 
 root, name = Path(sys.argv[1]), sys.argv[2]
 site = Site(Account(name="bice-site", channel="site"), root,
@@ -399,7 +401,7 @@ for number in range(12):
     content = Content(parts=(Part(text=f"{name} {number}"),))
     parcel = Parcel(post=f"{name}-{number}", account="bice-site", content=content,
                     due_at=datetime(2016, 3, 7, tzinfo=UTC))
-    print(site.send(parcel, Prepared(), ()), flush=True)
+    print(send(site, parcel, Prepared(), ()), flush=True)
 """
 
 
@@ -477,12 +479,12 @@ def test_a_worker_may_die_between_any_two_files(
         patch.setattr(files, "write", write)
         if step < 5:
             with pytest.raises(_Killed):
-                channel.send(parcel, Prepared(), ())
+                send(channel, parcel, Prepared(), ())
         else:
-            channel.send(parcel, Prepared(), ())
+            send(channel, parcel, Prepared(), ())
     json.loads((folder / "feed.json").read_text())
     atom(folder)
-    assert isinstance(stage.open().send(parcel, Prepared(), ()), Accepted)
+    assert isinstance(send(stage.open(), parcel, Prepared(), ()), Accepted)
     assert [shown.text for shown in stage.shown()] == ["Le premier", "Le second"]
     assert len(stage.shown()[1].pictures) == 1
 
@@ -595,10 +597,10 @@ def test_a_picture_that_got_lost_defers_and_preparing_brings_it_back(
 ) -> None:
     parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),))
     channel = stage.open()
-    assert isinstance(channel.send(parcel, Prepared(), ()), Deferred)
+    assert isinstance(send(channel, parcel, Prepared(), ()), Deferred)
     assert not (folder / "index.html").exists()
     channel.prepare(parcel, Prepared(), stage.media.__getitem__)
-    assert isinstance(channel.send(parcel, Prepared(), ()), Accepted)
+    assert isinstance(send(channel, parcel, Prepared(), ()), Accepted)
 
 
 def test_the_index_lists_what_it_does_not_show_in_full(stage: Stage, folder: Path) -> None:
@@ -611,7 +613,7 @@ def test_the_index_lists_what_it_does_not_show_in_full(stage: Stage, folder: Pat
             content=content,
             due_at=DUE + timedelta(minutes=number),
         )
-        assert isinstance(channel.send(parcel, Prepared(), ()), Accepted)
+        assert isinstance(send(channel, parcel, Prepared(), ()), Accepted)
     assert len(page(folder, "index.html").all("article")) == 50
     assert len(page(folder, "index.html").all("li")) == 3
     assert len(json.loads((folder / "feed.json").read_text())["items"]) == 50

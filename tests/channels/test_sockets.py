@@ -1,21 +1,24 @@
 """What happens before a connection stands: then nothing was sent."""
 
+import queue
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from publisher.base.clock import SystemClock
-from publisher.channels.http import sockets as connection
-from publisher.channels.http.sockets import CONNECT_LIMIT
-from publisher.delivery.courier import Leases
+from publisher.channels.http import client
+from publisher.channels.http.client import CONNECT_LIMIT, Client
+from publisher.delivery.leases import Leases
 from publisher.model.outcomes import Wire
 from tests.support.lines import (
     OK,
+    PLATFORM,
     Handler,
     answer_to,
     answering,
@@ -26,8 +29,17 @@ from tests.support.lines import (
     recorder,
     reset,
     serving,
+    serving_together,
     wait_for_its_end,
 )
+from tests.support.waiting import wait_for
+
+
+@pytest.fixture(autouse=True)
+def _own_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which waits for no look-up of another test."""
+    own = Client()
+    monkeypatch.setattr(client, "shared", lambda: own)
 
 
 def test_a_refused_connection_was_not_sent(closed_port: str) -> None:
@@ -93,7 +105,7 @@ def test_a_time_out_in_connecting_was_not_sent() -> None:
 
 def test_all_addresses_of_a_name_share_the_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight that swallow the handshake neither delay the request nor keep it from the ninth."""
-    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.5)
+    monkeypatch.setattr(client, "CONNECT_LIMIT", 0.5)
     clock = SystemClock()
     with mute_port() as mute, serving(answering(OK)) as (address, _):
         ports = [mute] * 8 + [int(address.rpartition(":")[2])]
@@ -108,7 +120,7 @@ def test_a_request_that_was_long_in_connecting_does_not_leave(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its lease, its expiry or a pause may have passed meanwhile."""
-    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.1)
+    monkeypatch.setattr(client, "CONNECT_LIMIT", 0.1)
     with serving(answering(OK)) as (address, connections):
 
         def slow(*_: object, **__: object) -> Addresses:
@@ -118,14 +130,14 @@ def test_a_request_that_was_long_in_connecting_does_not_leave(
         monkeypatch.setattr(socket, "getaddrinfo", slow)
         answer = get(recorder("http://api.invalid"))
         assert connections == []
-    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "it took too long to connect")
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
 
 
 def test_a_look_up_that_hangs_frees_the_thread_and_sends_nothing_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither when it ends at last, nor does it keep the next request from being sent."""
-    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.2)
+    monkeypatch.setattr(client, "CONNECT_LIMIT", 0.2)
     clock, goes_on, looking = SystemClock(), threading.Event(), list[threading.Thread]()
     with serving(answering(OK)) as (address, connections):
         known = addresses([int(address.rpartition(":")[2])])
@@ -141,7 +153,7 @@ def test_a_look_up_that_hangs_frees_the_thread_and_sends_nothing_later(
         start = clock.monotonic()
         answer = get(line)
         assert clock.monotonic() - start < 2
-        assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "it took too long to connect")
+        assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
         goes_on.set()
         looking[0].join(5)
         assert not looking[0].is_alive()
@@ -150,13 +162,45 @@ def test_a_look_up_that_hangs_frees_the_thread_and_sends_nothing_later(
         assert len(connections) == 1
 
 
+def test_those_who_look_for_one_server_at_one_moment_share_a_look_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thousand posts to it would otherwise start a thousand threads; another port has its own."""
+    everyone = threading.Event()
+    ports: list[int] = []
+
+    def look_up(_host: str, port: int, **_: object) -> Addresses:
+        ports.append(port)
+        assert everyone.wait(5)
+        return addresses([port])
+
+    with serving_together(answering(OK)) as one, serving_together(answering(OK)) as other:
+        servers = [int(address.rpartition(":")[2]) for address in (one, other)]
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        own, connected = client.shared(), queue.SimpleQueue[Any]()
+        lines = [recorder(f"http://api.invalid:{port}") for port in servers * 10]
+        own.connect(
+            [line.built(partial(line.session.get, f"{PLATFORM}/")) for line in lines],
+            connected.put,
+        )
+        wait_for(lambda: len(ports) == 2)
+        everyone.set()
+        found = dict(connected.get(timeout=5)[0] for _ in lines)
+        assert sorted(ports) == sorted(servers)
+        went_to = [found[n].connection._socket.getpeername()[1] for n in range(len(lines))]
+        assert went_to == servers * 10
+
+
 def test_a_connection_that_was_made_too_late_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.1)
+    """It stands, and the process was frozen meanwhile."""
+    monkeypatch.setattr(client, "CONNECT_LIMIT", 0.1)
     connect = socket.socket.connect
 
     def slow(sock: socket.socket, address: Any) -> None:
-        connect(sock, address)
-        threading.Event().wait(0.2)
+        try:
+            connect(sock, address)
+        finally:
+            threading.Event().wait(0.2)
 
     seen: list[bytes] = []
     ended = threading.Event()
@@ -169,7 +213,7 @@ def test_a_connection_that_was_made_too_late_is_not_used(monkeypatch: pytest.Mon
         monkeypatch.setattr(socket.socket, "connect", slow)
         answer = get(recorder(address))
         assert ended.wait(5)
-    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "it took too long to connect")
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
     assert seen == [b""]
 
 
@@ -203,7 +247,7 @@ def test_a_tls_handshake_that_hangs_was_not_sent() -> None:
 
 
 def test_a_tls_handshake_that_drips_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "CONNECT_LIMIT", 0.3)
+    monkeypatch.setattr(client, "CONNECT_LIMIT", 0.3)
 
     def drip_a_record(connection: socket.socket) -> None:
         connection.sendall(b"\x16\x03\x03\x40\x00")  # 16 KiB shall follow

@@ -21,6 +21,7 @@ from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings, load
 from tests.support.lines import PLATFORM, answering, get, serving
+from tests.support.sending import send
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
@@ -69,10 +70,7 @@ class Platforms:
             post="post.fr", account="bice-x", due_at=datetime.now(UTC),
             content=Content(parts=(Part(text="Bonjour"),), lang="fr"),
         )  # fmt: skip
-        try:
-            return channel.send(parcel, Prepared(), ())
-        finally:
-            channel.close()
+        return send(channel, parcel, Prepared(), ())
 
 
 @pytest.fixture

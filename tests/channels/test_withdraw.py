@@ -10,6 +10,7 @@ from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Outcome, Unknown
 from publisher.sandbox.faults import Fault, What
 from tests.channels.conftest import Stage, Stages
+from tests.support.sending import send
 
 NOT_THERE = {"code": 100, "subcode": 33}
 
@@ -44,7 +45,7 @@ def out(page: Stage) -> Out:
     parcel = page.parcel("Bonjour", pictures=(page.picture("Une carte"),))
     channel = page.open()
     prepared = page.prepare(parcel, channel)
-    outcome = channel.send(parcel, prepared, ())
+    outcome = send(channel, parcel, prepared, ())
     assert isinstance(outcome, Accepted)
     return Out(page, channel, parcel, prepared, outcome.remote_id)
 
@@ -118,7 +119,7 @@ def test_behind_more_than_are_read_it_may_still_be_out(
     monkeypatch.setattr(posts, "_PAGES", 2)
     parcel, channel = page.parcel("Bonjour"), page.open()
     prepared = page.prepare(parcel, channel)
-    sent = channel.send(parcel, prepared, ())
+    sent = send(channel, parcel, prepared, ())
     assert isinstance(sent, Accepted)
     for number in range(4):
         page.deliver(page.parcel(f"Message {number}"))
@@ -182,7 +183,7 @@ def test_photos_that_were_uploaded_twice_are_deleted_twice(page: Stage) -> None:
     begun = uploaded.begin(parcel.content, page.options.clock.now())
     prepared = page.prepare(parcel, channel, begun)
     assert len(page.sandbox.state()["photos"]) == 2
-    channel.send(parcel, prepared, ())
+    send(channel, parcel, prepared, ())
     channel.withdraw(str(prepared.draft_id), prepared)
     assert page.sandbox.state()["photos"] == []
 

@@ -22,7 +22,6 @@ for a worker that stood still while it waited for the answer."""
 _SETTINGS = f"""\
 [delivery]
 workers = 4
-threads = 4
 request_timeout = "{REQUEST_TIMEOUT}s"
 settle = "{SETTLE}s"
 """

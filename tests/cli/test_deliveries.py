@@ -23,6 +23,7 @@ from publisher.model.outcomes import (
     Unknown,
 )
 from tests.cli.runner import SCRIPT, Cli
+from tests.support.happening import meet
 
 POST = "2016-03-07-annual-day.fr"
 DRAFT = """\
@@ -62,12 +63,9 @@ def _attempt(workspace: Path, outcomes: dict[str, list[Outcome]]) -> None:
     app = Application.open(workspace)
     lease = app.clock.now() + timedelta(minutes=1)
     for claim in app.dispatch.claim(app.clock.now(), lease, 10):
-        delivery = app.courier._attempts.take(claim)
-        for outcome in outcomes[delivery.account] if delivery else []:
-            assert delivery
-            delivery = app.courier._attempts.intend(delivery, app.clock.now(), lease)
-            assert delivery
-            delivery = app.courier._attempts.record(delivery, outcome, lease)
+        (delivery,) = app.attempts.take_all([claim])
+        if outcomes[delivery.account]:
+            meet(app, claim, *outcomes[delivery.account])
     app.database.close()
 
 

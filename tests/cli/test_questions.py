@@ -7,6 +7,7 @@ import pytest
 from publisher.app import Application
 from publisher.model.outcomes import Accepted
 from tests.cli.runner import Cli, at_terminal
+from tests.support.happening import meet
 
 POST = "day.fr"
 
@@ -147,11 +148,7 @@ def test_now_that_may_be_out_is_asked_about(cli: Cli, workspace: Path) -> None:
     app = Application.open(workspace)
     ready = app.clock.ahead(2), app.clock.ahead(30)
     (claim,) = app.dispatch.claim(*ready, 1)
-    taken = app.attempts.take(claim)
-    assert taken is not None
-    intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(30))
-    assert intended is not None
-    app.attempts.record(intended, Accepted("1"), app.clock.ahead(30))
+    meet(app, claim, Accepted("1"))
     app.close()
     draft.write_text("---\nat: now\nto: bice-x\n---\nUn texte pour demain.\n")
     draft.rename(draft.with_name("b.fr.md"))

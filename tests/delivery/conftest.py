@@ -3,9 +3,9 @@
 import pytest
 
 from publisher.delivery.courier import Courier
-from publisher.ledger.worker.attempts import Attempts
 from tests.delivery.scripted import ScriptedChannel, courier_of
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 
 
 @pytest.fixture
@@ -14,5 +14,11 @@ def channel(clock: ManualClock) -> ScriptedChannel:
 
 
 @pytest.fixture
-def courier(attempts: Attempts, channel: ScriptedChannel, clock: ManualClock) -> Courier:
+def courier(attempts: OneByOne, channel: ScriptedChannel, clock: ManualClock) -> Courier:
     return courier_of(attempts, channel, clock)
+
+
+@pytest.fixture
+def preparing(attempts: OneByOne, channel: ScriptedChannel, clock: ManualClock) -> Courier:
+    """A courier that prepares each post, also where it shows nothing."""
+    return courier_of(attempts, channel, clock, prepares=True)

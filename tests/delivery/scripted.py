@@ -3,13 +3,14 @@
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
-from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.health import Health
+from publisher.channels.outgoing import Action, Objection
 from publisher.channels.twitter.spec import TWITTER
-from publisher.delivery.courier import Courier, Leases
+from publisher.delivery.courier import Courier
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.worker.attempts import Attempts
@@ -17,12 +18,21 @@ from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared
-from publisher.model.outcomes import Accepted, Outcome, Sighting
+from publisher.model.outcomes import Accepted, Answer, Outcome, Sighting
 from tests.support.clock import ManualClock
+from tests.support.delivering import AnyKeys, courier_with
 
 
 class OnlySends:
-    """The half of a channel that no courier asks."""
+    """The half of a channel that no courier asks, or not of one that makes no requests."""
+
+    def judge(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Answer
+    ) -> Outcome | Unverified:
+        raise AssertionError("there are no requests")
+
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
+        raise AssertionError("there are no requests")
 
     def find(
         self,
@@ -39,9 +49,6 @@ class OnlySends:
 
     def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
         raise AssertionError("a courier does not withdraw")
-
-    def close(self) -> None:
-        pass
 
     @property
     def owner_id(self) -> None:
@@ -73,19 +80,22 @@ class ScriptedChannel(OnlySends):
             raise NotPrepared(self.not_prepared)
         return prepared.model_copy(update={"draft_id": "ready"})
 
-    def send(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        depart: Depart = at_once,
-    ) -> Outcome:
-        depart(lambda: None)
-        self.before_send()
-        self.sent.append((self.clock.now(), len(sent) + 1))
-        if self.answers:
-            return self.answers.pop(0)
-        return Accepted(str(100 + len(sent)))
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Action:
+        def run(objection: Objection) -> Outcome:
+            if objected := objection():
+                return objected
+            self.before_send()
+            self.sent.append((self.clock.now(), len(sent) + 1))
+            return self.answers.pop(0) if self.answers else Accepted(str(100 + len(sent)))
+
+        return Action(run)
+
+
+class NotAskedYet(AnyKeys):
+    """All keys are an account's own, which is found out for each post before its time."""
+
+    def is_verified(self, account: str) -> bool:
+        return False
 
 
 def courier_of(
@@ -93,9 +103,14 @@ def courier_of(
     channel: ScriptedChannel,
     clock: ManualClock,
     check: ClockCheck | None = None,
+    *,
+    prepares: bool = False,
 ) -> Courier:
-    leases = Leases.for_timeout(timedelta(seconds=20))
-    return Courier(attempts, lambda _account: nullcontext(channel), clock, leases, check)
+    """`prepares`: each post is prepared, also where it shows nothing."""
+    identity = NotAskedYet() if prepares else AnyKeys()
+    return courier_with(
+        attempts, lambda _account: nullcontext(channel), clock, check=check, identity=identity
+    )
 
 
 def claim_one(dispatch: Dispatch, clock: ManualClock) -> Claim:

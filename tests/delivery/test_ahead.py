@@ -11,14 +11,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.outgoing import Action, Objection
 from publisher.channels.twitter.spec import TWITTER
-from publisher.delivery.courier import LOOK_AHEAD, Courier, Leases
+from publisher.delivery.courier import Courier
+from publisher.delivery.leases import LOOK_AHEAD
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared, Upload
@@ -27,12 +28,15 @@ from publisher.model.states import State
 from publisher.model.timing import AHEAD
 from tests.delivery.scripted import OnlySends
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne, courier_with
 from tests.support.wishes import add, wish
 
 GIF = Picture(
     digest="d" * 64, media_type="image/gif", width=1, height=1, alt="Une carte", name="carte.gif"
 )
 DUE_IN = AHEAD + 60
+GATHERING = 0.01
+"""Seconds for which what is due already waits for others."""
 
 
 def moving(text: str = "Une carte") -> Content:
@@ -75,18 +79,17 @@ class Slow(OnlySends):
             return Prepared(digest=digest, upload=waiting)
         return Prepared(digest=digest, media_ids={GIF.digest: "7"})
 
-    def send(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        depart: Depart = at_once,
-    ) -> Outcome:
-        depart(lambda: None)
-        assert prepared.media_ids, "it is at the platform"
-        assert prepared.digest == parcel.content.digest
-        self.sent.append(self.clock.now())
-        return Accepted("100")
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Action:
+        def run(objection: Objection) -> Outcome:
+            if objected := objection():
+                return objected
+            self.sent.append(self.clock.now())
+            return Accepted("100")
+
+        if any(part.pictures for part in parcel.content.parts):
+            assert prepared.media_ids, "it is at the platform"
+            assert prepared.digest == parcel.content.digest
+        return Action(run)
 
 
 @dataclass
@@ -117,7 +120,7 @@ class Desk:
     def tick(self) -> bool:
         claim = self.claim()
         if claim:
-            self.courier.deliver(claim)
+            self.courier.deliver([claim])
         return claim is not None
 
     def pass_until(self, instant: datetime) -> None:
@@ -152,11 +155,10 @@ def desk(
     dispatch: Dispatch,
     control: Control,
     queries: Queries,
-    attempts: Attempts,
+    attempts: OneByOne,
 ) -> Desk:
     channel = Slow(clock)
-    leases = Leases.for_timeout(timedelta(seconds=20))
-    courier = Courier(attempts, lambda _account: nullcontext(channel), clock, leases)
+    courier = courier_with(attempts, lambda _account: nullcontext(channel), clock)
     return Desk(clock, ledger, dispatch, control, queries, courier, channel)
 
 
@@ -168,7 +170,9 @@ def test_it_is_brought_ahead_and_leaves_at_its_instant(desk: Desk) -> None:
     due_at = desk.queue()
     desk.pass_until(due_at + timedelta(seconds=5))
     assert desk.channel.sent == [due_at]
-    assert seconds_between(desk.channel.asked[0], due_at) == pytest.approx(AHEAD, abs=5)
+    assert seconds_between(desk.channel.asked[0], due_at) == pytest.approx(
+        AHEAD, abs=LOOK_AHEAD + 1
+    )
     assert desk.delivery.state is State.PUBLISHED
     assert desk.delivery.lateness == timedelta(0)
     assert [event for event in desk.events if event != "prepared"] == [
@@ -201,7 +205,7 @@ def test_what_a_clock_that_was_set_back_makes_early_goes_back_on_the_schedule(de
     claim = desk.claim()
     assert claim
     desk.clock.set(-3600)
-    desk.courier.deliver(claim)
+    desk.courier.deliver([claim])
     waiting = desk.delivery
     assert (waiting.state, waiting.lease_until, waiting.next_check_at) == (
         State.SCHEDULED,
@@ -217,7 +221,9 @@ def test_it_is_ahead_of_its_embargo_too(desk: Desk) -> None:
     desk.queue(embargo_until=embargo, expires_at=desk.clock.ahead(5 * DUE_IN))
     desk.pass_until(embargo + timedelta(seconds=5))
     assert desk.channel.sent == [embargo]
-    assert seconds_between(desk.channel.asked[0], embargo) == pytest.approx(AHEAD, abs=5)
+    assert seconds_between(desk.channel.asked[0], embargo) == pytest.approx(
+        AHEAD, abs=LOOK_AHEAD + 1
+    )
 
 
 def test_the_worker_stays_in_charge_however_many_calls_it_takes(desk: Desk) -> None:
@@ -229,7 +235,7 @@ def test_the_worker_stays_in_charge_however_many_calls_it_takes(desk: Desk) -> N
     assert set(seen) == {"None"}, "nobody else could take it"
     assert len(desk.channel.sent) == 1
     assert desk.delivery.lateness == timedelta(
-        seconds=desk.channel.calls * 150 - AHEAD - LOOK_AHEAD
+        seconds=desk.channel.calls * 150 - AHEAD - LOOK_AHEAD + GATHERING
     )
 
 

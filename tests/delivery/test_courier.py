@@ -1,19 +1,19 @@
 """One delivery in a worker's hands: the order of its steps, and what stops it."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from publisher.base.errors import CredentialsMissing
 from publisher.channels.base import Channel
-from publisher.delivery.courier import Courier, Leases
+from publisher.delivery.courier import Courier
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
+from publisher.ledger.worker.attempts import Written
+from publisher.ledger.worker.results import Result
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import (
@@ -28,6 +28,7 @@ from publisher.model.outcomes import (
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, events, only
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne, courier_with
 from tests.support.wishes import add, wish
 
 
@@ -41,9 +42,25 @@ def test_a_post_is_sent_once_at_its_instant_and_recorded(
 ) -> None:
     due = clock.ahead(1.5)
     add(ledger, wish(clock, due_in=1.5))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert channel.sent == [(due, 1)]
     assert only(queries).state is State.PUBLISHED
+    assert events(queries) == ["queued", "claimed", "sending", "published"]
+    assert channel.prepared == 0, "it shows nothing, and X needs nothing before its time"
+
+
+def test_a_post_whose_accounts_keys_are_not_known_yet_is_prepared_before_its_instant(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    preparing: Courier,
+    channel: ScriptedChannel,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    due = clock.ahead(1.5)
+    add(ledger, wish(clock, due_in=1.5))
+    preparing.deliver([claim_one(dispatch, clock)])
+    assert channel.sent == [(due, 1)]
     assert events(queries) == ["queued", "claimed", "prepared", "sending", "published"]
 
 
@@ -58,7 +75,7 @@ def test_the_intent_stands_in_the_ledger_before_the_request_begins(
     seen: list[Delivery] = []
     channel.before_send = lambda: seen.append(only(queries))
     add(ledger, wish(clock, due_in=1))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert seen[0].intent_at is not None
     assert seen[0].lease_until is not None
     assert seen[0].lease_until > clock.ahead(20), "the lease outlasts the slowest request"
@@ -75,7 +92,7 @@ def test_a_thread_goes_out_in_order_each_part_recorded_before_the_next(
     known: list[int] = []
     channel.before_send = lambda: known.append(len(only(queries).remote_ids))
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert known == [0, 1, 2]
     assert only(queries).remote_ids == ("100", "101", "102")
 
@@ -90,10 +107,10 @@ def test_a_thread_goes_on_after_the_last_part_that_is_out(
 ) -> None:
     channel.answers = [Accepted("100"), Deferred(Kind.UNAVAILABLE, "Away.")]
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert (only(queries).state, only(queries).remote_ids) == (State.SCHEDULED, ("100",))
     clock.advance(60)
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert [part for _, part in channel.sent] == [1, 2, 2, 3]
     assert only(queries).state is State.PUBLISHED
 
@@ -119,7 +136,7 @@ def test_whatever_the_platform_answers_the_request_is_not_repeated_by_itself(
 ) -> None:
     channel.answers = [answer]
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert len(channel.sent) == 1
     assert only(queries).state is state
 
@@ -136,7 +153,7 @@ def test_a_pause_after_the_claim_keeps_it_in(
     add(ledger, wish(clock, due_in=1))
     claim = claim_one(dispatch, clock)
     control.pause("bice-x", "crise", "direction")
-    courier.deliver(claim)
+    courier.deliver([claim])
     assert channel.sent == []
     assert only(queries).state is State.SCHEDULED
 
@@ -145,22 +162,22 @@ def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
     ledger: Ledger,
     control: Control,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     channel: ScriptedChannel,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
     """The pause is written between the answer to the first part and the second part's intent."""
 
-    class PausedBetween(Attempts):
-        def record(self, delivery: Delivery, *more: Any) -> Delivery:
-            after = attempts.record(delivery, *more)
+    class PausedBetween(OneByOne):
+        def record_all(self, results: Sequence[Result]) -> list[Written]:
+            written = super().record_all(results)
             control.pause(None, "crise", "direction")
-            return after
+            return written
 
     courier = courier_of(PausedBetween(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert (only(queries).state, only(queries).remote_ids) == (State.SCHEDULED, ("100",))
     assert len(channel.sent) == 1
 
@@ -168,14 +185,14 @@ def test_a_pause_in_the_middle_of_a_thread_stops_it_there(
 def test_what_cannot_be_made_ready_is_not_sent(
     ledger: Ledger,
     dispatch: Dispatch,
-    courier: Courier,
+    preparing: Courier,
     channel: ScriptedChannel,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
     channel.not_prepared = Refused(Kind.CONTENT, "The picture is refused.")
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    preparing.deliver([claim_one(dispatch, clock)])
     assert channel.sent == []
     assert (only(queries).state, only(queries).error_kind) == (State.FAILED, Kind.CONTENT)
 
@@ -189,24 +206,24 @@ def test_a_claim_that_arrives_twice_is_delivered_once(
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     claim = claim_one(dispatch, clock)
-    courier.deliver(claim)
-    courier.deliver(claim)
+    courier.deliver([claim])
+    courier.deliver([claim])
     assert len(channel.sent) == 1
 
 
 def test_an_account_without_credentials_is_held_and_its_post_waits(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
     def no_channel(account: str) -> AbstractContextManager[Channel]:
         raise CredentialsMissing(f"Account {account} has no api_key.")
 
-    courier = Courier(attempts, no_channel, clock, Leases.for_timeout(timedelta(seconds=20)))
+    courier = courier_with(attempts, no_channel, clock)
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert (only(queries).state, only(queries).attempts) == (State.SCHEDULED, 0)
     (account,) = queries.accounts()
     assert (account.account, account.suspended_until) == ("bice-x", clock.ahead(60))
@@ -227,14 +244,14 @@ def test_a_channel_that_breaks_while_sending_leaves_the_outcome_unknown(
 
     channel.before_send = fail
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert only(queries).state is State.UNCERTAIN
 
 
 def test_a_post_that_turns_out_to_be_public_while_it_is_made_ready_is_uncertain(
     ledger: Ledger,
     dispatch: Dispatch,
-    courier: Courier,
+    preparing: Courier,
     channel: ScriptedChannel,
     queries: Queries,
     clock: ManualClock,
@@ -242,7 +259,7 @@ def test_a_post_that_turns_out_to_be_public_while_it_is_made_ready_is_uncertain(
     """Facebook's unpublished post of an older text may be out; then a new one must not be made."""
     channel.not_prepared = Unknown("The post with its older text is public.")
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    preparing.deliver([claim_one(dispatch, clock)])
     assert channel.sent == []
     found = only(queries)
     assert found.state is State.UNCERTAIN
@@ -276,7 +293,7 @@ def test_what_stops_a_post_with_pictures_while_it_is_made_ready_is_on_record(
     channel.not_prepared = outcome
     content = Content(parts=(Part(text="Un.", pictures=(PICTURE,)),))
     add(ledger, wish(clock, due_in=0, content=content))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     found = only(queries)
     assert (found.state, found.lease_until) == (state, None)
     assert found.error_message
@@ -286,7 +303,7 @@ def test_what_stops_a_post_with_pictures_while_it_is_made_ready_is_on_record(
 def test_no_picture_of_what_was_cancelled_meanwhile_is_brought_anywhere(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     control: Control,
     channel: ScriptedChannel,
     clock: ManualClock,
@@ -294,14 +311,14 @@ def test_no_picture_of_what_was_cancelled_meanwhile_is_brought_anywhere(
 ) -> None:
     """Of whatever part it is."""
 
-    class Cancelled(Attempts):
-        def take(self, claim: Claim) -> Delivery | None:
-            delivery = super().take(claim)
+    class Cancelled(OneByOne):
+        def take_all(self, claims: Sequence[Claim]) -> list[Delivery]:
+            taken = super().take_all(claims)
             control.cancel("post.fr", None, "direction", "consent withdrawn")
-            return delivery
+            return taken
 
     parts = (Part(text="Un.", pictures=(PICTURE,) if shown else ()) for shown in shows)
     add(ledger, wish(clock, due_in=0, content=Content(parts=tuple(parts))))
     courier = courier_of(Cancelled(attempts._database, clock, settle=60), channel, clock)
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert channel.prepared == 0

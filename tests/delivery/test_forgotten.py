@@ -16,7 +16,6 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.replication_lag import CROWD
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import (
     Absent,
@@ -30,6 +29,7 @@ from publisher.model.outcomes import (
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne, Strangers, lanes
 from tests.support.wishes import add, wish
 
 LOST = 3600  # seconds between the backup and the restore
@@ -44,7 +44,7 @@ def doubts(database: Database, clock: ManualClock) -> Doubts:
 
 @pytest.fixture
 def send(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock, control: Control
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock, control: Control
 ) -> Send:
     """Send a post with these words, of which no answer comes."""
 
@@ -221,9 +221,7 @@ def test_with_keys_of_somebody_else_nothing_is_read(
     forget(database, ledger, clock, ["Un."])
     channel = ScriptedChannel(clock)  # which fails when it is read
     held = AccountSuspended(Kind.AUTH, "The keys belong to @other.")
-    reconciler = Reconciler(
-        doubts, lambda _account: nullcontext(channel), check_keys=lambda _account, _channel: held
-    )
+    reconciler = Reconciler(doubts, lambda _account: nullcontext(channel), Strangers(held), lanes())
     (claim,) = doubts.claim(clock.ahead(30), 10)
     reconciler.reconcile(Claim(delivery=claim.delivery, version=claim.version))
     clock.advance(LOST)

@@ -17,6 +17,7 @@ from publisher.sandbox.faults import Fault, What
 from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.delivering import deliver_at_once
 from tests.support.workspaces import SESSION, Workspace
 
 SETTINGS = """\
@@ -68,7 +69,7 @@ class Stage:
 
     def application(self) -> Application:
         """As a new process would have it."""
-        app = Application(settings.load(self.workspace.path), self.clock)
+        app = deliver_at_once(Application(settings.load(self.workspace.path), self.clock))
         app.database.migrate()
         return app
 
@@ -78,7 +79,7 @@ class Stage:
         with closing(self.application()) as app:
             assert not app.planner.queue(actor="redaction").errors
             for claim in app.dispatch.claim(self.clock.ahead(2), self.clock.ahead(30), 10):
-                app.courier.deliver(claim)
+                app.courier.deliver([claim])
             (delivery,) = app.queries.deliveries(post=f"{name}.fr")
             return delivery.state, app.queries.accounts()
 
@@ -224,7 +225,7 @@ def test_what_was_never_verified_waits_while_the_platform_cannot_be_asked(stage:
     stage.clock.advance(60)
     with closing(stage.application()) as app:
         for claim in app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 10):
-            app.courier.deliver(claim)
+            app.courier.deliver([claim])
     assert list(stage.public()) == ["our-x"]
 
 
@@ -262,7 +263,7 @@ def test_many_posts_at_once_ask_once(stage: Stage) -> None:
     with closing(stage.application()) as app:
         assert not app.planner.queue(actor="redaction").errors
         for claim in app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 10):
-            app.courier.deliver(claim)
+            app.courier.deliver([claim])
     assert (stage.asked(), stage.public()) == (1, {})
 
 
@@ -276,11 +277,11 @@ def test_a_resume_counts_at_once_in_a_worker_that_goes_on(stage: Stage) -> None:
             stage.workspace.draft(f"{name}.fr", f"at: {stage.soon}\nto: [our-x]", f"{TEXT} {name}")
         assert not app.planner.queue(actor="redaction").errors
         claims = app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 1)
-        app.courier.deliver(claims[0])
+        app.courier.deliver(claims[:1])
         assert verified(app.owners, app.settings.public_accounts()) == {}, (
             "nobody is told the old owner"
         )
         app.control.resume("our-x", "ann")
         for claim in app.dispatch.claim(stage.clock.ahead(200), stage.clock.ahead(400), 1):
-            app.courier.deliver(claim)
+            app.courier.deliver([claim])
         assert app.queries.accounts() == []

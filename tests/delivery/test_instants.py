@@ -1,42 +1,43 @@
 """When a delivery leaves, whatever happens to the clock, the machine or the worker meanwhile."""
 
 import ast
-import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from publisher.delivery import courier as delivery
-from publisher.delivery import gate, send
+from publisher.delivery import courier as courier_module
 from publisher.delivery.courier import Courier
-from publisher.delivery.gate import Gate
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
-from publisher.model.deliveries import Delivery
+from publisher.ledger.worker.attempts import Written
+from publisher.ledger.worker.intents import Intent
 from publisher.model.outcomes import Deferred, Kind
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, events, only
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 
-class SetBack(Gate):
-    """Somebody sets the clock back at the instant."""
+@contextmanager
+def set_back(clock: ManualClock, at: datetime, by: float) -> Iterator[None]:
+    """Somebody sets the clock back at an instant that it has come to."""
+    sleep = clock.sleep_until
 
-    def __init__(self, clock: ManualClock, by: float) -> None:
-        super().__init__(clock, 5)
-        self._manual, self._by = clock, by
+    def be_set_back(instant: datetime, patience: float = math.inf) -> None:
+        sleep(instant, patience)
+        if instant == at:
+            clock.set(-by)
 
-    def go(self, instant: datetime, account: str, go: Callable[[], None]) -> None:
-        self._manual.sleep_until(instant)
-        self._manual.set(-self._by)
-        go()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "sleep_until", be_set_back)
+        yield
 
 
 def test_nothing_leaves_when_the_clock_was_set_back_at_its_instant(
@@ -47,17 +48,14 @@ def test_nothing_leaves_when_the_clock_was_set_back_at_its_instant(
     queries: Queries,
     clock: ManualClock,
 ) -> None:
-    """The gate lets many go, one after the other: the first at its instant, the next before it."""
-
     due = clock.ahead(1)
     add(ledger, wish(clock, due_in=1))
-    gate, courier._gate = courier._gate, SetBack(clock, 3600)
-    courier.deliver(claim_one(dispatch, clock))
+    with set_back(clock, due, 3600):
+        courier.deliver([claim_one(dispatch, clock)])
     assert channel.sent == []
     assert (only(queries).state, only(queries).error_kind) == (State.SCHEDULED, Kind.UNAVAILABLE)
-    courier._gate = gate
     clock.sleep_until(due - timedelta(seconds=1))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert channel.sent == [(due, 1)]
 
 
@@ -85,27 +83,28 @@ def test_nobody_waits_for_an_instant_that_a_clock_set_back_has_moved_away(
 
     add(ledger, wish(clock, due_in=2))
     monkeypatch.setattr(clock, "sleep_until", be_set_back)
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert clock.monotonic() < 20
     if only(queries).state is not State.PUBLISHED:
         assert (only(queries).state, channel.sent) == (State.SCHEDULED, [])
         clock.sleep_until(due - timedelta(seconds=2))
-        courier.deliver(claim_one(dispatch, clock))
+        courier.deliver([claim_one(dispatch, clock)])
     assert channel.sent == [(due, 1)]
 
 
 def test_nobody_who_delivers_sleeps_without_an_end() -> None:
     """Each says how long it waits at most, should the clock be set back meanwhile."""
-    for module in (delivery, send, gate):
-        calls = [
-            node
-            for node in ast.walk(ast.parse(inspect.getsource(module)))
-            if isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "sleep_until"
-        ]
-        assert calls
-        assert [ast.unparse(call) for call in calls if len(call.args) != 2] == []
+    modules = Path(courier_module.__file__).parent.glob("*.py")
+    calls = [
+        node
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "sleep_until"
+    ]
+    assert len(calls) > 5
+    assert [ast.unparse(call) for call in calls if len(call.args) != 2] == []
 
 
 def test_a_time_that_a_person_chose_is_kept_to_when_the_clock_was_set_back_at_it(
@@ -124,8 +123,8 @@ def test_a_time_that_a_person_chose_is_kept_to_when_the_clock_was_set_back_at_it
     chosen = clock.ahead(3600)
     control.resume(None, "direction", choices={late.id: chosen})
     clock.sleep_until(chosen - timedelta(seconds=2))
-    courier._gate = SetBack(clock, 600)
-    courier.deliver(claim_one(dispatch, clock))
+    with set_back(clock, chosen, 600):
+        courier.deliver([claim_one(dispatch, clock)])
     assert (channel.sent, only(queries).send_at) == ([], chosen)
 
 
@@ -143,7 +142,7 @@ def test_what_is_put_off_leaves_when_it_is_to_be_tried_again_and_not_when_it_is_
     for _ in range(3):
         tries.append(only(queries).send_at)
         for claim in dispatch.claim(tries[-1], clock.ahead(19), 1):
-            courier.deliver(claim)
+            courier.deliver([claim])
     assert [instant for instant, _part in channel.sent] == tries
     assert tries[1] >= tries[0] + timedelta(seconds=1)
 
@@ -163,7 +162,7 @@ def test_a_time_that_a_person_chose_after_a_pause_is_kept_to(
     chosen = clock.ahead(3)
     control.resume(None, "direction", choices={late.id: chosen})
     (claim,) = dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
-    courier.deliver(claim)
+    courier.deliver([claim])
     assert channel.sent == [(chosen, 1)]
 
 
@@ -178,7 +177,7 @@ def test_a_worker_whose_clock_is_behind_keeps_what_it_was_given(
     due = clock.ahead(9)
     add(ledger, wish(clock, due_in=9))
     (claim,) = dispatch.claim(due, clock.ahead(19), 1)
-    courier.deliver(claim)
+    courier.deliver([claim])
     assert channel.sent == [(due, 1)]
     assert events(queries).count("claimed") == 1
 
@@ -192,25 +191,23 @@ def test_an_embargo_that_ends_after_the_time_is_waited_for(
 ) -> None:
     embargo = clock.ahead(1.9)
     add(ledger, wish(clock, due_in=0, embargo_until=embargo))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert channel.sent == [(embargo, 1)]
 
 
 def test_a_machine_that_slept_between_intent_and_request_does_not_send(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     channel: ScriptedChannel,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
     """The monotonic clock stands still meanwhile; the date shows it."""
 
-    class Sleeping(Attempts):
-        def intend(
-            self, delivery: Delivery, send_at: datetime, lease_until: datetime
-        ) -> Delivery | None:
-            intended = super().intend(delivery, send_at, lease_until)
+    class Sleeping(OneByOne):
+        def intend_all(self, intents: Sequence[Intent]) -> list[Written]:
+            intended = super().intend_all(intents)
             monotonic = clock.monotonic()
             clock.advance(8 * 3600)
             clock._monotonic = monotonic
@@ -218,29 +215,27 @@ def test_a_machine_that_slept_between_intent_and_request_does_not_send(
 
     courier = courier_of(Sleeping(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert channel.sent == []
 
 
 def test_a_worker_that_stood_still_after_its_intent_does_not_send(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     channel: ScriptedChannel,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
-    class Freezing(Attempts):
-        def intend(
-            self, delivery: Delivery, send_at: datetime, lease_until: datetime
-        ) -> Delivery | None:
-            intended = super().intend(delivery, send_at, lease_until)
+    class Freezing(OneByOne):
+        def intend_all(self, intents: Sequence[Intent]) -> list[Written]:
+            intended = super().intend_all(intents)
             clock.advance(6)
             return intended
 
     courier = courier_of(Freezing(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert channel.sent == []
     assert only(queries).state is State.SCHEDULED
 
@@ -248,20 +243,20 @@ def test_a_worker_that_stood_still_after_its_intent_does_not_send(
 def test_nothing_leaves_past_its_expiry_however_long_its_intent_took(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     channel: ScriptedChannel,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
-    class Slow(Attempts):
-        def intend(self, delivery: Delivery, *more: Any) -> Delivery | None:
-            intended = super().intend(delivery, *more)
+    class Slow(OneByOne):
+        def intend_all(self, intents: Sequence[Intent]) -> list[Written]:
+            intended = super().intend_all(intents)
             clock.advance(3)
             return intended
 
     courier = courier_of(Slow(attempts._database, clock, settle=60), channel, clock)
     add(ledger, wish(clock, due_in=1, expires_at=clock.ahead(1.5)))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert channel.sent == []
     dispatch.expire()
     assert only(queries).state is State.MISSED
@@ -283,6 +278,6 @@ def test_an_answer_that_comes_after_the_lease_is_not_lost(
 
     channel.before_send = stand_still
     add(ledger, wish(clock, due_in=0))
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     found = only(queries)
     assert (found.state, found.remote_ids) == (State.PUBLISHED, ("100",))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
+from publisher.ledger.worker.intents import Intent
 from publisher.model.states import State
 from publisher.settings import settings
 from tests.support.clock import ManualClock
@@ -44,11 +45,9 @@ def test_what_was_queued_stays_when_its_mandate_was_taken_away_or_has_ended(
     workspace.write("publisher.toml", SETTINGS + mandate)
     clock.advance(3 * 3600)
     with closing(application(workspace, clock)) as app:
-        (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-        delivery = app.attempts.take(claim)
-        assert delivery is not None
-        intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
+        (delivery,) = app.attempts.take_all(app.dispatch.claim(clock.now(), clock.ahead(30), 1))
+        intended = app.attempts.intend_all([Intent(delivery, clock.now(), clock.ahead(30))])
         (after,) = app.queries.deliveries()
-    assert (intended is not None) is (state is State.PUBLISHING)
+    assert intended == [after]
     assert after.state is state
     assert (reason or "") in (after.reason or "")

@@ -20,14 +20,14 @@ from PIL import Image
 from publisher.channels.base import Channel
 from publisher.channels.pool import Pool
 from publisher.channels.registry import ChannelOptions, open_channel
-from publisher.delivery.courier import LOOK_AHEAD, Courier, Leases
+from publisher.delivery.courier import Courier
+from publisher.delivery.leases import LOOK_AHEAD
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Wish
 from publisher.model.states import State
@@ -36,6 +36,7 @@ from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.support.answers.refusals import REFUSALS, Refusal
 from tests.support.clock import ManualClock
+from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes
 from tests.support.sandbox_accounts import by_name
 from tests.support.wishes import wish
 
@@ -71,8 +72,7 @@ class Office:
             self.dispatch.reap()
             self.dispatch.expire()
             claims = self.dispatch.claim(self.clock.ahead(LOOK_AHEAD), self.clock.ahead(30), 10)
-            for claim in claims:
-                self.courier.deliver(claim)
+            self.courier.deliver(claims)
             looks = self.doubts.claim(self.clock.ahead(60), 10)
             for claim in looks:
                 self.reconciler.reconcile(claim)
@@ -129,15 +129,15 @@ def office(
 
     with ExitStack() as stack:
         database = stack.enter_context(closing(Database(f"sqlite:///{tmp_path}/ledger.db")))
-        attempts, doubts = Attempts(database, clock, 60), Doubts(database, clock)
+        attempts, doubts = OneByOne(database, clock, 60), Doubts(database, clock)
         pool = Pool(open_one)
         yield Office(
             clock,
             Ledger(database, clock),
             Dispatch(database, clock, 60),
-            Courier(attempts, pool.lend, clock, Leases.for_timeout(TIMEOUT)),
+            courier_with(attempts, pool.lend, clock, timeout=TIMEOUT),
             doubts,
-            Reconciler(doubts, pool.lend),
+            Reconciler(doubts, pool.lend, AnyKeys(), lanes()),
             Queries(database, clock),
         )
 

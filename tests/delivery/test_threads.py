@@ -1,40 +1,43 @@
 """Threads: parts apart from one another, in order, and never from the beginning again."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from publisher.delivery.courier import Leases
+from publisher.delivery.leases import Leases
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
+from publisher.ledger.worker.attempts import Written
+from publisher.ledger.worker.results import Result
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted, Deferred, Kind, Refused
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, claim_one, courier_of, only
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 PAUSE = 1.5
 UNSEEN = Deferred(Kind.UNAVAILABLE, "X does not know the part before this one yet.")
 
 
-class Pausing(Attempts):
+class Pausing(OneByOne):
     """With a pause between parts; keeps what was recorded."""
 
     recorded: list[Delivery]
 
-    def record(self, delivery: Delivery, *more: Any) -> Delivery:
-        after = super().record(delivery, *more)
-        self.recorded.append(after)
-        return after
+    def record_all(self, results: Sequence[Result]) -> list[Written]:
+        written = super().record_all(results)
+        self.recorded += [one for one in written if isinstance(one, Delivery)]
+        return written
 
 
 @pytest.fixture
-def attempts(attempts: Attempts, clock: ManualClock) -> Pausing:
+def attempts(attempts: OneByOne, clock: ManualClock) -> Pausing:
     pausing = Pausing(attempts._database, clock, settle=60, thread_pause=PAUSE)
     pausing.recorded = []
     return pausing
@@ -55,7 +58,7 @@ def test_the_parts_of_a_thread_are_apart(
 ) -> None:  # fmt: skip
     """And whoever waits between them stays in charge for longer than that."""
     thread(ledger, clock)
-    courier_of(attempts, channel, clock).deliver(claim_one(dispatch, clock))
+    courier_of(attempts, channel, clock).deliver([claim_one(dispatch, clock)])
     assert seconds(channel) == [0, PAUSE, 2 * PAUSE]
     assert [part for _at, part in channel.sent] == [1, 2, 3]
     assert only(queries).state is State.PUBLISHED
@@ -79,7 +82,7 @@ def test_a_pause_while_a_thread_waits_for_its_next_part_stops_it(
 
     monkeypatch.setattr(clock, "sleep_until", paused_meanwhile)
     thread(ledger, clock)
-    courier_of(attempts, channel, clock).deliver(claim_one(dispatch, clock))
+    courier_of(attempts, channel, clock).deliver([claim_one(dispatch, clock)])
     found = only(queries)
     assert (found.state, found.remote_ids) == (State.SCHEDULED, ("100",))
 
@@ -92,11 +95,11 @@ def test_a_part_whose_parent_is_not_shown_yet_waits_and_goes_on(
     thread(ledger, clock)
     channel.answers = [Accepted("100"), UNSEEN, UNSEEN, UNSEEN, Accepted("101"), Accepted("102")]
     courier = courier_of(attempts, channel, clock)
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     while only(queries).state is not State.PUBLISHED:
         assert only(queries).state is State.SCHEDULED
-        clock.sleep_until(only(queries).next_check_at)
-        courier.deliver(claim_one(dispatch, clock))
+        clock.sleep_until(only(queries).next_check_at - timedelta(seconds=1))
+        courier.deliver([claim_one(dispatch, clock)])
     assert [part for _at, part in channel.sent] == [1, 2, 2, 2, 2, 3]
     assert seconds(channel) == [0, 1.5, 5.5, 13.5, 29.5, 31]
     assert only(queries).remote_ids == ("100", "101", "102")
@@ -116,7 +119,7 @@ def test_a_refused_part_says_which_parts_are_out(
     thread(ledger, clock)
     refusal = Refused(Kind.POLICY, "X does not let it answer.")
     channel.answers = [*(Accepted(str(100 + n)) for n in range(out)), refusal]
-    courier_of(attempts, channel, clock).deliver(claim_one(dispatch, clock))
+    courier_of(attempts, channel, clock).deliver([claim_one(dispatch, clock)])
     found = only(queries)
     assert (found.state, found.error_kind, found.error_message) == (
         State.FAILED, Kind.POLICY, told,

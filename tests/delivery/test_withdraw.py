@@ -11,6 +11,7 @@ import pytest
 
 from publisher.base.errors import CredentialsMissing, LedgerUnavailable, NotPossible
 from publisher.channels.base import Channel
+from publisher.delivery.identity import KeyCheck
 from publisher.delivery.withdraw import Withdrawal
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -19,7 +20,6 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import (
@@ -34,6 +34,7 @@ from publisher.model.outcomes import (
 from publisher.model.states import State
 from publisher.reporting.log_export import log_rows
 from tests.support.clock import ManualClock
+from tests.support.delivering import AnyKeys, OneByOne, Strangers, lanes
 from tests.support.wishes import add, wish
 
 _AWAY = Deferred(Kind.UNAVAILABLE, "X could not be reached.")
@@ -63,7 +64,7 @@ class DeletingChannel:
 
 
 @pytest.fixture
-def _thread(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> None:
+def _thread(ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> None:
     """A thread of three parts that is out."""
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
     lease = clock.ahead(60)
@@ -75,13 +76,17 @@ def _thread(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: Manua
         delivery = attempts.record(intended, Accepted(remote_id), lease)
 
 
-def withdrawal_through(control: Control, channel: DeletingChannel) -> Withdrawal:
+def withdrawal_through(
+    control: Control, channel: DeletingChannel, identity: KeyCheck | None = None
+) -> Withdrawal:
     database, clock = control._database, control._clock
     return Withdrawal(
         control,
         Withdrawals(database, clock),
         Safeguards(database, clock),
         lambda _account: nullcontext(cast("Channel", channel)),
+        identity or AnyKeys(),
+        lanes(),
     )
 
 
@@ -209,8 +214,7 @@ def test_with_somebody_elses_keys_nothing_is_deleted_nor_called_gone(
     control: Control, queries: Queries
 ) -> None:
     channel = DeletingChannel()
-    withdrawal = withdrawal_through(control, channel)
-    withdrawal._check_keys = lambda _account, _channel: STRANGER
+    withdrawal = withdrawal_through(control, channel, Strangers(STRANGER))
     (done,) = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
     assert "another Page" in str(done.problem)
     assert (channel.deleted, queries.counts()) == ([], {State.PUBLISHED: 1})
@@ -354,7 +358,7 @@ def test_two_withdrawals_that_take_turns_delete_each_part_once_on_record(
 
 
 def test_a_thread_that_is_partly_down_does_not_go_on(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, control: Control, clock: ManualClock,
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, control: Control, clock: ManualClock,
 ) -> None:  # fmt: skip
     """Neither after a part that is deleted nor after one of which nobody knows."""
     add(ledger, wish(clock, due_in=0, texts=("un", "deux", "trois")))
@@ -374,7 +378,7 @@ def test_a_thread_that_is_partly_down_does_not_go_on(
 def test_a_channel_that_cannot_be_opened_or_raises_keeps_no_other_delivery_back(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     control: Control,
     queries: Queries,
     clock: ManualClock,
@@ -414,7 +418,7 @@ def test_a_channel_that_cannot_be_opened_or_raises_keeps_no_other_delivery_back(
 
 
 def test_nothing_is_deleted_while_the_ledger_is_away(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, control: Control, clock: ManualClock,
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, control: Control, clock: ManualClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     add(ledger, wish(clock, due_in=0))
@@ -446,7 +450,7 @@ def showing(consent: str | None, text: str) -> Content:
 def test_a_consent_that_ends_holds_what_waits_and_takes_down_what_is_out(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     control: Control,
     queries: Queries,
     clock: ManualClock,

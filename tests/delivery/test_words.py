@@ -44,7 +44,7 @@ def test_a_refusal_in_odd_words_is_on_record_and_nothing_is_sent_again(
     add(ledger, wish(clock, due_in=2))
     body = {"title": f"Forbidden{odd}", "detail": f"nope {odd}", "type": f"a/{odd}b"}
     channel.answers = [meaning("twitter", answer(clock, 403, body))]
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert only(queries).state is State.FAILED
     assert len(channel.sent) == 1
 
@@ -65,7 +65,7 @@ def test_an_odd_address_of_a_post_is_on_record(
     post = posts.shown(answer(clock, 200, body))
     assert post
     channel.answers = [post.as_out(Accepted(""))]
-    courier.deliver(claim_one(dispatch, clock))
+    courier.deliver([claim_one(dispatch, clock)])
     assert only(queries).state is State.PUBLISHED
 
 

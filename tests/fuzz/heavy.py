@@ -24,7 +24,8 @@ from PIL import Image
 
 from publisher.base.clock import SystemClock
 from publisher.base.errors import PublisherError
-from publisher.channels.http.recorder import MAX_BODY, Recorder
+from publisher.channels.http.connection import MAX_BODY
+from publisher.channels.http.recorder import Recorder
 from publisher.channels.registry import CAPABILITIES
 from publisher.channels.twitter import timeline
 from publisher.drafts.check import check

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from publisher.app import Application
 from publisher.base.clock import SystemClock, from_environment
 from publisher.base.errors import ConfigurationError, PublisherError
-from publisher.delivery.courier import Leases
+from publisher.delivery.leases import Leases
 from publisher.monitoring import broker
 from publisher.settings import settings
 from tests.fuzz.effort import bounded, fuzzed
@@ -26,7 +26,7 @@ _GOOD: dict[str, Any] = {
     "database": {"url": "sqlite:///var/publisher.db"},
     "broker": {"url": "redis://127.0.0.1:1/0"},
     "approval": {"required": False},
-    "delivery": {"settle": "60s", "request_timeout": "20s", "expires": "4h", "workers": 1, "threads": 32},
+    "delivery": {"settle": "60s", "request_timeout": "20s", "expires": "4h", "workers": 1},
     "accounts": {
         "bice-x": {"channel": "twitter", "organisation": "BICE", "language": "fr"},
         "bice-page": {"channel": "facebook", "page_id": "100200300", "timezone": "Europe/Zurich"},

@@ -21,9 +21,7 @@ from publisher.model.outcomes import Accepted, Outcome, Sighting
 from tests.fuzz.effort import bounded, fuzzed
 from tests.fuzz.test_meanings import look_at
 from tests.fuzz.wire import RawAnswer, Server, raw_answers, serving
-
-# A channel keeps its connection open, and nobody closes those of a channel that is let go.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+from tests.support.sending import send
 
 TIMEOUT = 0.25  # seconds for a request
 _CREDENTIALS = {
@@ -37,7 +35,7 @@ Act = Callable[[Channel, Parcel], Outcome | Sighting]
 
 
 def _send(channel: Channel, parcel: Parcel) -> Outcome | Sighting:
-    return channel.send(parcel, _READY, ())
+    return send(channel, parcel, _READY, ())
 
 
 def _prepare(channel: Channel, parcel: Parcel) -> Outcome | Sighting:

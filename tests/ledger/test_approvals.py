@@ -15,12 +15,12 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.pending_stops import GONE
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.accounts import ApprovalRule
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 _ASKED = ApprovalRule(required=True)
@@ -265,7 +265,7 @@ def test_nothing_leaves_whose_approval_is_not_for_what_the_ledger_holds(
     with database.write() as connection:
         connection.execute(update(deliveries).values(content=other.model_dump_json()))
     clock.advance(60)
-    attempts = Attempts(database, clock, 60, lambda _account: _ASKED)
+    attempts = OneByOne(database, clock, 60, lambda _account: _ASKED)
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)
     assert delivery
@@ -289,7 +289,7 @@ def test_nothing_leaves_outside_its_accounts_mandate(
     """Also what was scheduled before the mandate was taken away; the reason is on record."""
     add(ledger, wish(clock, due_in=0))
     breach = "Nobody may post as lima-x."
-    attempts = Attempts(
+    attempts = OneByOne(
         database, clock, 60, breach_of=lambda _connection, _delivery, _not_before: breach
     )
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
@@ -304,7 +304,7 @@ def test_nothing_leaves_unapproved_once_its_account_asks_for_it(
 ) -> None:
     """Also what was scheduled before the setting was changed."""
     add(ledger, wish(clock, due_in=0))
-    attempts = Attempts(database, clock, 60, lambda _account: _ASKED)
+    attempts = OneByOne(database, clock, 60, lambda _account: _ASKED)
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)
     assert delivery

@@ -17,7 +17,6 @@ from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import AccountStatus, Queries
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (
     Accepted,
@@ -30,6 +29,7 @@ from publisher.model.outcomes import (
 )
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 APP = frozenset({"bice-es", "bice-fr", "bice-x", "bice-new"})
@@ -44,13 +44,13 @@ def shares_with(account: str) -> frozenset[str]:
 
 
 @pytest.fixture
-def attempts(database: Database, clock: ManualClock) -> Attempts:
-    return Attempts(database, clock, 60, shares_with=shares_with)
+def attempts(database: Database, clock: ManualClock) -> OneByOne:
+    return OneByOne(database, clock, 60, shares_with=shares_with)
 
 
 @pytest.fixture
 def sent(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> dict[str, Delivery]:
     """By account, a delivery whose request is under way."""
     names = sorted({*APP, OTHER} - {"bice-new"})
@@ -89,7 +89,7 @@ def test_accounts_of_one_app_rest_together_and_no_other_does(
     what: Callable[[datetime], Outcome],
     state: State,
     sent: dict[str, Delivery],
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
@@ -101,7 +101,7 @@ def test_accounts_of_one_app_rest_together_and_no_other_does(
 
 
 def test_a_limit_of_the_account_alone_holds_no_other(
-    sent: dict[str, Delivery], attempts: Attempts, queries: Queries, clock: ManualClock
+    sent: dict[str, Delivery], attempts: OneByOne, queries: Queries, clock: ManualClock
 ) -> None:
     until = clock.ahead(900)
     held = AccountSuspended(Kind.RATE_LIMIT, "Too many.", until)
@@ -111,7 +111,7 @@ def test_a_limit_of_the_account_alone_holds_no_other(
 
 
 def test_an_account_that_rests_longer_than_its_app_does_so_alone(
-    sent: dict[str, Delivery], attempts: Attempts, queries: Queries, clock: ManualClock
+    sent: dict[str, Delivery], attempts: OneByOne, queries: Queries, clock: ManualClock
 ) -> None:
     own, app = clock.ahead(7200), clock.ahead(3600)
     held = AccountSuspended(Kind.RATE_LIMIT, "Too many.", own, app_suspended_until=app)
@@ -121,7 +121,7 @@ def test_an_account_that_rests_longer_than_its_app_does_so_alone(
 
 def test_what_stands_in_the_way_of_another_account_stays(
     sent: dict[str, Delivery],
-    attempts: Attempts,
+    attempts: OneByOne,
     control: Control,
     queries: Queries,
     database: Database,
@@ -145,7 +145,7 @@ def test_what_stands_in_the_way_of_another_account_stays(
 
 def test_answers_that_come_together_note_the_rest_once(
     sent: dict[str, Delivery],
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     database: Database,
     clock: ManualClock,
@@ -166,7 +166,7 @@ def test_they_come_back_at_one_instant_and_each_in_order(
     ledger: Ledger,
     dispatch: Dispatch,
     sent: dict[str, Delivery],
-    attempts: Attempts,
+    attempts: OneByOne,
     clock: ManualClock,
 ) -> None:
     """Also those that were never refused anything."""
@@ -197,7 +197,7 @@ def test_they_come_back_at_one_instant_and_each_in_order(
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
 def test_nobody_waits_for_an_account_that_somebody_has_in_hand(
     sent: dict[str, Delivery],
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     database: Database,
     clock: ManualClock,
@@ -226,7 +226,7 @@ def test_workers_that_learn_it_at_once_do_not_stand_in_each_others_way(
     names = [f"voice-{number}{mark}x" for number in range(8) for mark in "-_"]
     app = frozenset(names)
     add(ledger, *(wish(clock, "now.fr", 0, account=name) for name in names))
-    workers = [Attempts(database, clock, 60, shares_with=lambda _: app) for _ in range(8)]
+    workers = [OneByOne(database, clock, 60, shares_with=lambda _: app) for _ in range(8)]
     claims = dispatch.claim(clock.ahead(2), clock.ahead(30), 100)
 
     taken = [workers[0].take(claim) for claim in claims]
@@ -253,7 +253,7 @@ def test_many_accounts_take_no_more_statements_than_few(
         names = [f"voice{size}-{number}" for number in range(size)]
         add(ledger, *(wish(clock, "later.fr", account=name) for name in names))
         add(ledger, wish(clock, "now.fr", 0, account=names[0]))
-        worker = Attempts(database, clock, 60, shares_with=lambda _: frozenset(names))
+        worker = OneByOne(database, clock, 60, shares_with=lambda _: frozenset(names))
         (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 10)
         taken = worker.take(claim)
         assert taken
@@ -279,7 +279,7 @@ def test_who_is_not_held_is_not_asked_whose_app_it_is(
     def never(account: str) -> frozenset[str]:
         raise AssertionError(account)
 
-    worker = Attempts(database, clock, 60, shares_with=never)
+    worker = OneByOne(database, clock, 60, shares_with=never)
     worker.record(sent["bice-x"], Accepted("1"), clock.ahead(30))
     worker.record(sent["bice-fr"], AccountSuspended(Kind.AUTH, "No keys."), clock.ahead(30))
 

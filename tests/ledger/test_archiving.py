@@ -26,10 +26,10 @@ from publisher.ledger.outbox import News
 from publisher.ledger.reading.queries import HistoryStep, Queries
 from publisher.ledger.tables import archived, deliveries, history, notices
 from publisher.ledger.transitions import Conflict
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 DAY = 86_400.0
@@ -53,7 +53,7 @@ class Office:
         add(self.ledger, wish(self.clock, post, due_in=1, **more))
         dispatch = Dispatch(self.database, self.clock, settle=60)
         (claim,) = dispatch.claim(self.clock.ahead(2), self.clock.ahead(30), 1)
-        attempts = Attempts(self.database, self.clock, settle=60)
+        attempts = OneByOne(self.database, self.clock, settle=60)
         delivery = attempts.take(claim)
         for outcome in outcomes:
             assert delivery is not None

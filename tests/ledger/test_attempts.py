@@ -9,7 +9,6 @@ from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Conflict
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import (
     Accepted,
@@ -22,12 +21,13 @@ from publisher.model.outcomes import (
 )
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 
 @pytest.fixture
 def delivery(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> Delivery:
     """A claimed delivery in a worker's hands, due now, a thread of two parts."""
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
@@ -37,14 +37,14 @@ def delivery(
     return taken
 
 
-def intend(attempts: Attempts, delivery: Delivery, clock: ManualClock) -> Delivery:
+def intend(attempts: OneByOne, delivery: Delivery, clock: ManualClock) -> Delivery:
     intended = attempts.intend(delivery, clock.now(), clock.ahead(30))
     assert intended is not None
     return intended
 
 
 def test_a_thread_is_published_part_by_part(
-    attempts: Attempts, delivery: Delivery, queries: Queries, clock: ManualClock
+    attempts: OneByOne, delivery: Delivery, queries: Queries, clock: ManualClock
 ) -> None:
     first = attempts.record(
         intend(attempts, delivery, clock), Accepted("1", "https://x.com/1"), clock.ahead(30)
@@ -62,7 +62,7 @@ def test_a_thread_is_published_part_by_part(
 
 
 def test_what_leaves_late_is_in_doubt_from_when_it_left(
-    attempts: Attempts, delivery: Delivery, clock: ManualClock
+    attempts: OneByOne, delivery: Delivery, clock: ManualClock
 ) -> None:
     """Not from when it was due: the log would date the post to a time at which it was not out."""
     clock.advance(200)
@@ -72,7 +72,8 @@ def test_what_leaves_late_is_in_doubt_from_when_it_left(
     clock.advance(20)
     doubted = attempts.record(intended, Unknown("A time-out."), clock.ahead(30))
     assert doubted.doubt_since == left_at
-    assert attempts.record_late(intended, Accepted("1")).published_at == left_at
+    found = attempts.record(intended, Accepted("1"), clock.ahead(30))
+    assert (found.state, found.published_at) == (State.SCHEDULED, left_at)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_what_leaves_late_is_in_doubt_from_when_it_left(
     ],
 )
 def test_every_outcome_has_its_state(
-    attempts: Attempts,
+    attempts: OneByOne,
     delivery: Delivery,
     clock: ManualClock,
     outcome: Outcome,
@@ -100,7 +101,7 @@ def test_every_outcome_has_its_state(
 
 
 def test_what_was_deferred_wakes_later_each_time(
-    attempts: Attempts, dispatch: Dispatch, delivery: Delivery, clock: ManualClock
+    attempts: OneByOne, dispatch: Dispatch, delivery: Delivery, clock: ManualClock
 ) -> None:
     waits = []
     for _ in range(3):
@@ -116,7 +117,7 @@ def test_what_was_deferred_wakes_later_each_time(
 
 
 def test_no_intent_is_written_while_the_account_is_paused(
-    attempts: Attempts,
+    attempts: OneByOne,
     ledger: Ledger,
     control: Control,
     delivery: Delivery,
@@ -130,7 +131,7 @@ def test_no_intent_is_written_while_the_account_is_paused(
 
 
 def test_no_intent_is_written_past_the_expiry(
-    attempts: Attempts, delivery: Delivery, queries: Queries, clock: ManualClock
+    attempts: OneByOne, delivery: Delivery, queries: Queries, clock: ManualClock
 ) -> None:
     clock.advance(5 * 3600)
     assert attempts.intend(delivery, clock.now(), clock.ahead(30)) is None
@@ -139,25 +140,48 @@ def test_no_intent_is_written_past_the_expiry(
 
 
 def test_a_worker_whose_lease_was_reaped_can_write_nothing_any_more(
-    attempts: Attempts, dispatch: Dispatch, delivery: Delivery, clock: ManualClock
+    attempts: OneByOne, dispatch: Dispatch, delivery: Delivery, clock: ManualClock
 ) -> None:
+    """Except that a post is out, which is true whoever says it."""
     intended = intend(attempts, delivery, clock)
     clock.advance(31)
     dispatch.reap()
-    with pytest.raises(Conflict):
-        attempts.record(intended, Accepted("1"), clock.ahead(30))
+    for outcome in (
+        Unknown("No answer."), Deferred(Kind.UNAVAILABLE, "Away."), Refused(Kind.CONTENT, "No."),
+    ):  # fmt: skip
+        with pytest.raises(Conflict):
+            attempts.record(intended, outcome, clock.ahead(30))
     with pytest.raises(Conflict):
         attempts.checkpoint(intended, Prepared(draft_id="9"), clock.ahead(30))
     with pytest.raises(Conflict):
-        attempts.intend(replace_version(intended), clock.now(), clock.ahead(30))
+        attempts.intend(intended, clock.now(), clock.ahead(30))
+    late = attempts.record(intended, Accepted("1"), clock.ahead(30))
+    assert (late.state, late.remote_ids) == (State.SCHEDULED, ("1",))
 
 
-def replace_version(delivery: Delivery) -> Delivery:
-    return delivery.model_copy(update={"version": delivery.version})
+def test_a_late_acceptance_changes_nothing_of_what_another_worker_sends_by_now(
+    attempts: OneByOne,
+    dispatch: Dispatch,
+    control: Control,
+    delivery: Delivery,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    """A person said that it is not out."""
+    intended = intend(attempts, delivery, clock)
+    attempts.record(intended, Unknown("No answer."), clock.ahead(30))
+    control.retry("post.fr", None, "direction")
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    again = attempts.take(claim)
+    assert again
+    sending = intend(attempts, again, clock)
+    with pytest.raises(Conflict):
+        attempts.record(intended, Accepted("1"), clock.ahead(30))
+    assert queries.deliveries() == [sending]
 
 
 def test_what_lies_ready_at_the_platform_survives_the_worker(
-    attempts: Attempts, dispatch: Dispatch, delivery: Delivery, clock: ManualClock
+    attempts: OneByOne, dispatch: Dispatch, delivery: Delivery, clock: ManualClock
 ) -> None:
     attempts.checkpoint(delivery, Prepared(media_ids={"a": "17"}), clock.ahead(30))
     clock.advance(31)
@@ -169,7 +193,7 @@ def test_what_lies_ready_at_the_platform_survives_the_worker(
 
 
 def test_pictures_are_kept_by_their_digest(
-    ledger: Ledger, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, attempts: OneByOne, clock: ManualClock
 ) -> None:
     picture = StoredPicture("d" * 64, "image/png", b"\x89PNG\x00\xff")
     for post in ("one", "two"):
@@ -181,7 +205,7 @@ def test_pictures_are_kept_by_their_digest(
 
 
 def test_an_account_whose_limit_is_used_up_rests_after_what_it_still_took(
-    attempts: Attempts, delivery: Delivery, queries: Queries, clock: ManualClock
+    attempts: OneByOne, delivery: Delivery, queries: Queries, clock: ManualClock
 ) -> None:
     until = clock.ahead(600)
     taken = Accepted("1", suspended_until=until)

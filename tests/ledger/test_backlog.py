@@ -12,10 +12,10 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.outcomes import AccountSuspended, Deferred, Kind
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 MINUTE = timedelta(minutes=1)
@@ -125,7 +125,7 @@ def test_of_many_nothing_is_claimed_until_all_have_their_times(
 
 
 def test_while_a_platform_is_away_what_is_late_tries_it_a_minute_apart(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, queries: Queries, clock: ManualClock
 ) -> None:
     """Then nothing goes in a burst when it is back, either."""
     fill(ledger, clock, 6)
@@ -143,7 +143,7 @@ def test_while_a_platform_is_away_what_is_late_tries_it_a_minute_apart(
 
 
 def test_what_fell_due_during_a_hold_still_goes_one_by_one(
-    ledger: Ledger, backlog: Backlog, dispatch: Dispatch, attempts: Attempts, queries: Queries,
+    ledger: Ledger, backlog: Backlog, dispatch: Dispatch, attempts: OneByOne, queries: Queries,
     clock: ManualClock,
 ) -> None:  # fmt: skip
     """The platform let it go again: that has a rule of its own."""
@@ -175,7 +175,7 @@ def test_what_is_paused_is_left_as_it_is(
 def test_what_is_left_behind_does_not_wait_behind_what_was_put_off_for_long(
     ledger: Ledger,
     backlog: Backlog,
-    attempts: Attempts,
+    attempts: OneByOne,
     dispatch: Dispatch,
     control: Control,
     queries: Queries,

@@ -32,12 +32,12 @@ from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.older_ledgers import copy_rows
 from tests.support.wishes import add, wish
 
@@ -54,7 +54,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path / "copy.db"
 
 
-def send(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def send(dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     """Claim the next one that is due, and write the intent."""
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)
@@ -141,7 +141,7 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(
 
 @on_sqlite
 def test_what_was_due_since_the_backup_waits_for_a_person(
-    database: Database, ledger: Ledger, dispatch: Dispatch, attempts: Attempts,
+    database: Database, ledger: Ledger, dispatch: Dispatch, attempts: OneByOne,
     clock: ManualClock, place: Path, copy: Path,
 ) -> None:  # fmt: skip
     """It may be out: the dispatcher does not touch it, and the platform is only read."""
@@ -185,7 +185,7 @@ def test_everything_is_paused_after_a_restore(
 
 @pytest.mark.parametrize("intended", [True, False])
 def test_what_a_worker_had_in_hand_at_the_backup_is_not_sent_again(
-    database: Database, ledger: Ledger, dispatch: Dispatch, attempts: Attempts,
+    database: Database, ledger: Ledger, dispatch: Dispatch, attempts: OneByOne,
     queries: Queries, clock: ManualClock, intended: bool,
 ) -> None:  # fmt: skip
     """Whatever the ledger was restored with; here on both databases."""
@@ -203,7 +203,7 @@ def test_what_a_worker_had_in_hand_at_the_backup_is_not_sent_again(
 
 
 def test_what_was_uncertain_at_the_backup_is_read_but_decided_by_a_person(
-    database: Database, ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    database: Database, ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> None:
     """A thread may be further than the ledger knows."""
     add(ledger, wish(clock, due_in=1, texts=("un", "deux")))

@@ -7,11 +7,11 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Refused
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 _LEASE = 30.0
@@ -56,7 +56,7 @@ def test_no_delivery_is_claimed_twice_by_many_at_once(
 
 
 def test_a_thousand_of_one_account_leave_hands_for_another_accounts_one(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, queries: Queries, clock: ManualClock
 ) -> None:
     many = (wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(150))
     add(ledger, *many, wish(clock, "theirs", due_in=0.5, account="bice-page"))
@@ -85,7 +85,7 @@ def test_accounts_are_claimed_by_turns(
 
 
 def test_the_backlog_of_one_account_hides_no_other(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, queries: Queries, clock: ManualClock
 ) -> None:
     """However much of it is overdue, and while some of it ends between two looks."""
     many = (wish(clock, f"post-{n}", 0, texts=(f"{n}",)) for n in range(150))
@@ -101,7 +101,7 @@ def test_the_backlog_of_one_account_hides_no_other(
 
 
 def test_a_released_claim_is_due_again_and_the_old_claim_worthless(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, queries: Queries, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=1))
     claims = claim(dispatch, clock)
@@ -127,7 +127,7 @@ def test_a_paused_account_is_not_claimed_until_it_is_resumed(
 
 
 def test_a_held_account_is_claimed_again_when_its_hold_is_over(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=1), wish(clock, "another", due_in=1))
     delivery = attempts.take(claim(dispatch, clock, limit=1)[0])
@@ -140,7 +140,7 @@ def test_a_held_account_is_claimed_again_when_its_hold_is_over(
 
 
 def test_what_fell_due_during_a_hold_goes_out_in_order_and_not_in_a_burst(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> None:
     """Each when the one before it has its answer; what falls due later keeps its time."""
     names = [f"post-{number}" for number in range(5)]
@@ -195,7 +195,7 @@ def test_a_lease_that_ran_out_before_the_intent_makes_the_delivery_due_again(
 
 
 def test_a_lease_that_ran_out_after_the_intent_leaves_the_outcome_unknown(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, queries: Queries, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=1))
     delivery = attempts.take(claim(dispatch, clock)[0])

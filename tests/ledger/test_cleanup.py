@@ -14,11 +14,11 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.outcomes import Accepted, Kind, Refused, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 PAGE = {"account": "bice-page", "channel": "facebook"}
@@ -32,13 +32,13 @@ def leftovers(database: Database, clock: ManualClock) -> Orphans:
 
 
 @pytest.fixture
-def ready(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def ready(ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     """A delivery in a worker's hands, whose post is prepared on the Page."""
     add(ledger, wish(clock, due_in=1, **PAGE))
     return lay_ready(dispatch, attempts, clock)
 
 
-def lay_ready(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def lay_ready(dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(17), 1)
     delivery = attempts.take(claim)
     assert delivery
@@ -49,7 +49,7 @@ def lay_ready(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Del
 @pytest.fixture
 def end(
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     control: Control,
     ledger: Ledger,
     queries: Queries,
@@ -138,7 +138,7 @@ def test_nothing_is_cleared_that_may_still_be_of_use(
     ready: Delivery,
     leftovers: Orphans,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     clock: ManualClock,
     queries: Queries,
 ) -> None:
@@ -150,10 +150,7 @@ def test_nothing_is_cleared_that_may_still_be_of_use(
     ):  # fmt: skip
         clock.advance(10**5)
         assert claim(leftovers, clock) == []
-        if state is State.UNCERTAIN:
-            attempts.record(intended, outcome, clock.ahead(17))
-        else:
-            attempts.record_late(intended, Accepted("1_1"))
+        attempts.record(intended, outcome, clock.ahead(17))
         assert queries.deliveries()[0].state is state
     clock.advance(10**5)
     assert claim(leftovers, clock) == []
@@ -171,7 +168,7 @@ def test_whoever_has_it_in_hand_may_still_be_making_something(
 def test_a_request_of_unknown_outcome_has_long_settled(
     ready: Delivery,
     leftovers: Orphans,
-    attempts: Attempts,
+    attempts: OneByOne,
     control: Control,
     clock: ManualClock,
 ) -> None:
@@ -231,7 +228,7 @@ def test_what_another_delivery_knows_is_left_alone(
     ledger: Ledger,
     leftovers: Orphans,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     clock: ManualClock,
 ) -> None:
     end(ready, State.CANCELLED)

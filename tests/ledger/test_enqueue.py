@@ -17,13 +17,13 @@ from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.reading.log_pages import Logbook, Wanted
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Conflict
-from publisher.ledger.worker.attempts import Attempts
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Accepted, Kind, Refused, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 Patch = pytest.MonkeyPatch
@@ -39,7 +39,7 @@ def only(queries: Queries) -> Delivery:
     return delivery
 
 
-def send(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def send(dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     """Claim what is due and write the intent."""
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)
@@ -133,7 +133,7 @@ def test_a_plan_that_was_overtaken_writes_nothing_at_all(
 
 
 def test_every_step_is_in_the_history_with_who_made_it(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, queries: Queries, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     attempts.record(send(dispatch, attempts, clock), Accepted("1"), clock.ahead(30))
@@ -148,7 +148,7 @@ def test_every_step_is_in_the_history_with_who_made_it(
 
 
 def test_pause_waits_for_the_request_that_is_on_its_way(
-    ledger: Ledger, control: Control, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, control: Control, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     intended = send(dispatch, attempts, clock)
@@ -172,7 +172,7 @@ def test_a_clock_that_is_set_back_does_not_make_a_pause_wait_longer(
     ledger: Ledger,
     control: Control,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     clock: ManualClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -199,7 +199,7 @@ def test_a_lease_that_looks_over_because_the_clock_was_set_does_not_end_a_pause_
     ledger: Ledger,
     control: Control,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     clock: ManualClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -258,7 +258,7 @@ def test_cancel_takes_a_waiting_post_off_the_schedule(
 
 
 def test_what_is_out_cannot_be_cancelled_or_tried_again(
-    ledger: Ledger, control: Control, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, control: Control, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     attempts.record(send(dispatch, attempts, clock), Accepted("1"), clock.ahead(30))
@@ -273,7 +273,7 @@ def test_retry_makes_a_failed_or_uncertain_delivery_due_again(
     ledger: Ledger,
     control: Control,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     clock: ManualClock,
     outcome: Refused | Unknown,
 ) -> None:
@@ -288,7 +288,7 @@ def test_retry_says_nothing_about_a_doubt_that_nobody_knew_of(
     ledger: Ledger,
     control: Control,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
@@ -341,7 +341,7 @@ def test_retry_makes_ready_anew_what_the_platform_refused(
     ledger: Ledger,
     control: Control,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
@@ -395,7 +395,7 @@ def test_what_became_overdue_goes_out_before_it_expires_where_that_can_be(
 
 @pytest.fixture
 def uncertain(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> Delivery:
     add(ledger, wish(clock, due_in=0))
     return attempts.record(send(dispatch, attempts, clock), Unknown("No answer."), clock.ahead(30))
@@ -445,7 +445,7 @@ def test_what_is_withdrawn_is_on_record_with_who_and_why(
     control: Control,
     database: Database,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> None:

@@ -18,9 +18,9 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.tables import account_chains, deliveries, history, seals
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Kind, Unknown
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 
@@ -35,7 +35,7 @@ def _lived(
     ledger: Ledger,
     control: Control,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> None:

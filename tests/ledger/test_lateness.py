@@ -14,11 +14,11 @@ from publisher.ledger.heartbeats import ProcessKind as Of
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import EXPLAINED, Cause, Lateness
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 
@@ -31,7 +31,7 @@ Send = Callable[[Outcome], Delivery]
 
 
 @pytest.fixture
-def send(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Send:
+def send(dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Send:
     """What is due is sent, and this comes of it."""
 
     def sent(outcome: Outcome) -> Delivery:

@@ -7,23 +7,23 @@ import pytest
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 WORDS: dict[str, Any] = {"texts": ("Bonjour",), "repeat": True, "due_in": 1}
 
 
 @pytest.fixture
-def found(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def found(ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     """A delivery of which an earlier attempt was begun."""
     add(ledger, wish(clock, "mine.fr", **WORDS))
     return begun(dispatch, attempts, clock)
 
 
-def begun(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def begun(dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(17), 10)
     delivery = attempts.take(claim)
     assert delivery
@@ -31,7 +31,7 @@ def begun(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Deliver
     return attempts.checkpoint(delivery, known, clock.ahead(17))
 
 
-def kept(attempts: Attempts, delivery: Delivery, clock: ManualClock) -> Prepared:
+def kept(attempts: OneByOne, delivery: Delivery, clock: ManualClock) -> Prepared:
     """What is written of two posts that were found, the first of which is to be used."""
     looked = Prepared(
         draft_id="1_1", digest=delivery.content.digest, leftovers=("1_1", "1_2"), note="Found."
@@ -40,7 +40,7 @@ def kept(attempts: Attempts, delivery: Delivery, clock: ManualClock) -> Prepared
 
 
 def test_of_what_nobody_else_can_have_made_one_is_used_and_the_others_are_deleted(
-    found: Delivery, attempts: Attempts, clock: ManualClock, queries: Queries
+    found: Delivery, attempts: OneByOne, clock: ManualClock, queries: Queries
 ) -> None:
     prepared = kept(attempts, found, clock)
     assert (prepared.draft_id, prepared.leftovers) == ("1_1", ("1_2",))
@@ -50,7 +50,7 @@ def test_of_what_nobody_else_can_have_made_one_is_used_and_the_others_are_delete
 
 @pytest.mark.parametrize("state", [State.SCHEDULED, State.PUBLISHING, State.HELD, State.UNCERTAIN])
 def test_nothing_is_kept_while_the_same_words_wait_elsewhere(
-    state: State, ledger: Ledger, found: Delivery, attempts: Attempts, clock: ManualClock,
+    state: State, ledger: Ledger, found: Delivery, attempts: OneByOne, clock: ManualClock,
     dispatch: Dispatch,
 ) -> None:  # fmt: skip
     first = State.HELD if state is State.HELD else State.SCHEDULED
@@ -67,7 +67,7 @@ def test_nothing_is_kept_while_the_same_words_wait_elsewhere(
 
 
 def test_what_another_delivery_knows_is_not_kept(
-    ledger: Ledger, found: Delivery, attempts: Attempts, clock: ManualClock, dispatch: Dispatch
+    ledger: Ledger, found: Delivery, attempts: OneByOne, clock: ManualClock, dispatch: Dispatch
 ) -> None:
     """Whatever its words are by now."""
     add(ledger, wish(clock, "other.fr", **{**WORDS, "texts": ("Bonsoir",)}))
@@ -79,7 +79,7 @@ def test_what_another_delivery_knows_is_not_kept(
 
 
 def test_the_same_words_on_another_account_do_not_count(
-    ledger: Ledger, found: Delivery, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, found: Delivery, attempts: OneByOne, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, "other.fr", account="other-page", **WORDS))
     assert kept(attempts, found, clock).leftovers == ("1_2",)

@@ -15,7 +15,6 @@ from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.outcomes import (
@@ -30,6 +29,7 @@ from publisher.model.outcomes import (
 )
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 _CONSENT = "abidjan"
@@ -42,7 +42,7 @@ class Scene:
         self.clock = clock
         self.ledger = Ledger(database, clock)
         self.dispatch = Dispatch(database, clock, settle=60)
-        self.attempts = Attempts(database, clock, settle=60)
+        self.attempts = OneByOne(database, clock, settle=60)
         self.doubts = Doubts(database, clock)
         self.control = Control(database, clock)
         self.approvals = Approvals(database, clock, no_rule)
@@ -220,7 +220,7 @@ def test_a_late_answer_counts_after_a_stop(scene: Scene) -> None:
     scene.clock.advance(60)
     scene.dispatch.reap()
     scene.cancel()
-    after = scene.attempts.record_late(sending, Accepted("1"))
+    after = scene.answer(sending, Accepted("1"))
     assert (after.state, after.remote_ids) == (State.CANCELLED, ("1",))
 
 

@@ -17,20 +17,20 @@ from publisher.ledger.outbox import News
 from publisher.ledger.pending_stops import reason_of
 from publisher.ledger.published_early import EVENT
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, courier_of
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 PREPARED = Prepared(draft_id="7_1", digest="0" * 64, photos=("8",))
 
 
 @pytest.fixture
-def in_hand(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def in_hand(ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     """A delivery that a worker is making ready."""
     add(ledger, wish(clock, "post.fr", due_in=3))
     (claim,) = dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
@@ -41,7 +41,7 @@ def in_hand(ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: Manua
 
 @pytest.fixture
 def made_public(
-    attempts: Attempts, in_hand: Delivery, clock: ManualClock
+    attempts: OneByOne, in_hand: Delivery, clock: ManualClock
 ) -> Callable[[], Delivery]:
     def record() -> Delivery:
         receipt = Accepted("7_1", url="https://f.example/1", public_since=clock.now())
@@ -64,7 +64,7 @@ def test_it_is_published_when_it_was_and_marked(
 
 
 def test_the_account_is_known_for_it_from_then_on(
-    made_public: Callable[[], Delivery], attempts: Attempts, control: Control
+    made_public: Callable[[], Delivery], attempts: OneByOne, control: Control
 ) -> None:
     account = "bice-x"
     assert not attempts.publishes_early(account)
@@ -75,7 +75,7 @@ def test_the_account_is_known_for_it_from_then_on(
 
 @pytest.mark.parametrize("stop", ["cancel", "hold"])
 def test_it_is_known_whatever_somebody_made_of_the_post_meanwhile(
-    made_public: Callable[[], Delivery], attempts: Attempts, control: Control, database: Database,
+    made_public: Callable[[], Delivery], attempts: OneByOne, control: Control, database: Database,
     clock: ManualClock, stop: str,
 ) -> None:  # fmt: skip
     if stop == "cancel":
@@ -88,7 +88,7 @@ def test_it_is_known_whatever_somebody_made_of_the_post_meanwhile(
 
 @pytest.mark.parametrize("told", ["2099-01-01T00:00:00+00:00", "9999-12-31T23:59:59-12:00"])
 def test_a_time_to_come_is_not_the_time_at_which_it_went_out(
-    attempts: Attempts, in_hand: Delivery, clock: ManualClock, told: str
+    attempts: OneByOne, in_hand: Delivery, clock: ManualClock, told: str
 ) -> None:
     receipt = Accepted("7_1", public_since=datetime.fromisoformat(told))
     recorded = attempts.record_public(in_hand, PREPARED, receipt)
@@ -99,7 +99,7 @@ def test_a_time_to_come_is_not_the_time_at_which_it_went_out(
 def test_one_that_another_delivery_has_is_left_to_a_person(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     control: Control,
     made_public: Callable[[], Delivery],
     clock: ManualClock,
@@ -111,7 +111,7 @@ def test_one_that_another_delivery_has_is_left_to_a_person(
     other = attempts.take(claim)
     assert other
     channel = ScriptedChannel(clock, not_prepared=Accepted("7_1", public_since=clock.now()))
-    courier_of(attempts, channel, clock).deliver(claim)
+    courier_of(attempts, channel, clock, prepares=True).deliver([claim])
     left = next(d for d in Queries(attempts._database, clock).deliveries() if d.post == "other.fr")
     assert (left.state, left.settled_at, left.remote_ids) == (State.UNCERTAIN, None, ())
     assert "7_1 for it, which is on record for post.fr already" in str(left.error_message)
@@ -123,7 +123,7 @@ def test_a_cancelled_one_that_another_has_is_told_once(
     ledger: Ledger,
     database: Database,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     control: Control,
     made_public: Callable[[], Delivery],
     clock: ManualClock,
@@ -147,7 +147,7 @@ def test_a_cancelled_one_that_another_has_is_told_once(
 
 
 def test_what_somebody_published_late_by_hand_says_nothing_of_the_account(
-    made_public: Callable[[], Delivery], attempts: Attempts, clock: ManualClock
+    made_public: Callable[[], Delivery], attempts: OneByOne, clock: ManualClock
 ) -> None:
     clock.advance(600)
     assert made_public().state is State.PUBLISHED
@@ -192,7 +192,7 @@ def test_an_edit_does_not_go_out_behind_it(
 
 
 def test_a_second_one_is_told_and_changes_nothing(
-    made_public: Callable[[], Delivery], attempts: Attempts, in_hand: Delivery, clock: ManualClock
+    made_public: Callable[[], Delivery], attempts: OneByOne, in_hand: Delivery, clock: ManualClock
 ) -> None:
     out = made_public()
     second = attempts.record_public(in_hand, PREPARED, Accepted("7_2", public_since=clock.now()))
@@ -201,7 +201,7 @@ def test_a_second_one_is_told_and_changes_nothing(
 
 
 def test_what_may_have_been_our_own_request_is_no_fault_of_the_platform(
-    made_public: Callable[[], Delivery], database: Database, attempts: Attempts, clock: ManualClock
+    made_public: Callable[[], Delivery], database: Database, attempts: OneByOne, clock: ManualClock
 ) -> None:
     with database.write() as connection:
         connection.execute(text("UPDATE deliveries SET doubt_since = 1457335800000000"))
@@ -214,7 +214,7 @@ def test_a_picture_is_cleared_away_until_it_is_gone(
     ledger: Ledger,
     database: Database,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     control: Control,
     queries: Queries,
     clock: ManualClock,
@@ -250,7 +250,7 @@ def test_whether_an_account_publishes_early_is_asked_of_an_index(database: Datab
 
 
 def test_within_an_embargo_it_is_early_whatever_its_time(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> None:
     embargo_until = clock.now() + timedelta(seconds=3)
     add(ledger, wish(clock, "post.fr", due_in=-60, embargo_until=embargo_until))

@@ -15,7 +15,7 @@ from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.worker.attempts import Attempts
+from publisher.ledger.transitions import Conflict
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (
     Absent,
@@ -31,6 +31,7 @@ from publisher.model.outcomes import (
 )
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 
@@ -41,14 +42,14 @@ def kept(database: Database, clock: ManualClock) -> Limits:
 
 @pytest.fixture
 def under_way(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> Delivery:
     """A delivery whose request is under way."""
     add(ledger, wish(clock, due_in=0))
     return sending(dispatch, attempts, clock)
 
 
-def sending(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def sending(dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 10)
     taken = attempts.take(claim)
     assert taken
@@ -77,7 +78,7 @@ def quarter(clock: ManualClock, remaining: int) -> Limit:
     ],
 )
 def test_what_came_of_a_request_tells_what_is_left(
-    outcome: Outcome, under_way: Delivery, attempts: Attempts, clock: ManualClock, kept: Limits
+    outcome: Outcome, under_way: Delivery, attempts: OneByOne, clock: ManualClock, kept: Limits
 ) -> None:
     told = (quarter(clock, 98), day(clock, 17))
     attempts.record(under_way, replace(outcome, limits=told), clock.ahead(30))
@@ -88,7 +89,7 @@ def test_what_came_of_a_request_tells_what_is_left(
 def test_so_does_a_reading(
     sighting: Sighting,
     under_way: Delivery,
-    attempts: Attempts,
+    attempts: OneByOne,
     database: Database,
     clock: ManualClock,
     kept: Limits,
@@ -100,15 +101,16 @@ def test_so_does_a_reading(
 
 
 def test_so_does_an_answer_that_came_late(
-    under_way: Delivery, attempts: Attempts, clock: ManualClock, kept: Limits
+    under_way: Delivery, attempts: OneByOne, clock: ManualClock, kept: Limits
 ) -> None:
     attempts.record(under_way, Unknown("Perhaps."), clock.ahead(30))
-    attempts.record_late(under_way, Accepted("1", limits=(day(clock, 17),)))
+    late = Accepted("1", limits=(day(clock, 17),))
+    attempts.record(under_way, late, clock.ahead(30))
     assert kept.current() == {"bice-x": [day(clock, 17)]}
 
 
 def test_so_does_a_withdrawal(
-    under_way: Delivery, attempts: Attempts, database: Database, clock: ManualClock, kept: Limits
+    under_way: Delivery, attempts: OneByOne, database: Database, clock: ManualClock, kept: Limits
 ) -> None:
     out = attempts.record(under_way, Accepted("1"), clock.ahead(30))
     withdrawals = Withdrawals(database, clock)
@@ -163,7 +165,7 @@ _RAISE = {
 def test_what_cannot_be_kept_changes_no_outcome(
     broken: str,
     under_way: Delivery,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     database: Database,
     clock: ManualClock,
@@ -183,7 +185,7 @@ def test_what_cannot_be_kept_changes_no_outcome(
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_where_the_database_gives_up_the_whole_transaction_it_is_told(
     under_way: Delivery,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     database: Database,
     clock: ManualClock,
@@ -192,15 +194,18 @@ def test_where_the_database_gives_up_the_whole_transaction_it_is_told(
     with database.write() as connection:
         (trigger,) = _RAISE["sqlite"]
         connection.execute(text(trigger.format(how="ROLLBACK")))
-    with pytest.raises(Exception, match="broken"):
+    with capture_logs() as logged, pytest.raises(Conflict):
         attempts.record(under_way, Accepted("1", limits=(day(clock, 17),)), clock.ahead(30))
+    assert {(entry["log_level"], entry["wish"]) for entry in logged} == {
+        ("error", f"Result of delivery {under_way.id}")
+    }
     assert queries.deliveries() == [under_way]
 
 
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
 def test_nobody_waits_for_another_who_keeps_the_same(
     under_way: Delivery,
-    attempts: Attempts,
+    attempts: OneByOne,
     database: Database,
     clock: ManualClock,
     kept: Limits,
@@ -217,7 +222,7 @@ def test_nobody_waits_for_another_who_keeps_the_same(
 
 
 def test_it_rides_on_the_transaction_that_records_the_answer(
-    under_way: Delivery, attempts: Attempts, database: Database, clock: ManualClock
+    under_way: Delivery, attempts: OneByOne, database: Database, clock: ManualClock
 ) -> None:
     commits: list[Connection] = []
     event.listen(database.engine, "commit", commits.append)

@@ -11,7 +11,6 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (
     Absent,
@@ -24,6 +23,7 @@ from publisher.model.outcomes import (
 )
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 _SETTLE = 60  # seconds; as the fixtures have it
@@ -41,7 +41,7 @@ def sent_at(clock: ManualClock) -> datetime:
 
 @pytest.fixture
 def uncertain(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, clock: ManualClock, sent_at: datetime
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock, sent_at: datetime
 ) -> Delivery:
     """A thread of two whose first part was sent, and no answer came."""
     add(ledger, wish(clock, due_in=0, texts=("un", "deux")))
@@ -49,7 +49,7 @@ def uncertain(
 
 
 def doubtful(
-    dispatch: Dispatch, attempts: Attempts, clock: ManualClock, answer: Unknown
+    dispatch: Dispatch, attempts: OneByOne, clock: ManualClock, answer: Unknown
 ) -> Delivery:
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)
@@ -82,7 +82,7 @@ def test_what_is_found_is_recorded_and_the_thread_goes_on_after_it(
 def test_a_post_that_is_found_is_published(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     doubts: Doubts,
     clock: ManualClock,
     sent_at: datetime,
@@ -127,7 +127,7 @@ def test_a_part_that_is_doubted_again_settles_for_as_long_as_its_doubts_have_las
     doubts: Doubts,
     uncertain: Delivery,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     clock: ManualClock,
     sent_at: datetime,
 ) -> None:
@@ -192,7 +192,7 @@ def test_a_paused_account_is_read_all_the_same(
 
 
 def test_a_duplicate_that_is_not_found_is_a_failure_and_not_sent_again(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, doubts: Doubts, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, due_in=0))
     doubtful(dispatch, attempts, clock, Unknown("It is there already.", duplicate=True))
@@ -259,7 +259,7 @@ def test_settling_again_leaves_what_a_person_decides(
 
 
 def test_of_two_with_the_same_words_only_one_is_found_to_be_a_post(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, doubts: Doubts, clock: ManualClock
 ) -> None:
     for post in ("one.fr", "two.fr"):
         add(ledger, wish(clock, post, 0, texts=("Oui",), repeat=True))
@@ -286,7 +286,7 @@ def test_a_reader_that_died_is_replaced_when_its_lease_is_over(
 def test_a_worker_that_died_while_sending_leaves_a_doubt_since_its_intent(
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     doubts: Doubts,
     clock: ManualClock,
     sent_at: datetime,
@@ -311,7 +311,7 @@ def twins(ledger: Ledger, clock: ManualClock) -> None:
     )
 
 
-def send_next(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def send_next(dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     (claim,) = dispatch.claim(clock.now(), clock.ahead(30), 1)
     delivery = attempts.take(claim)
     assert delivery is not None
@@ -321,7 +321,7 @@ def send_next(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Del
 
 
 def test_what_is_seen_is_not_believed_while_another_with_its_words_is_being_sent(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, doubts: Doubts, clock: ManualClock
 ) -> None:
     """It may be the other's post, whose answer is still to come."""
     twins(ledger, clock)
@@ -339,7 +339,7 @@ def test_what_is_seen_is_not_believed_while_another_with_its_words_is_being_sent
 
 
 def test_of_two_in_doubt_with_the_same_words_the_earlier_one_gets_what_is_seen(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, doubts: Doubts, clock: ManualClock
 ) -> None:
     """Its absence would count first: the other's post shows by the time when that one's counts."""
     twins(ledger, clock)
@@ -358,7 +358,7 @@ def test_of_two_in_doubt_with_the_same_words_the_earlier_one_gets_what_is_seen(
 
 
 def test_where_a_person_decides_about_one_the_other_is_found(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, doubts: Doubts, clock: ManualClock
 ) -> None:
     twins(ledger, clock)
     attempts.record(send_next(dispatch, attempts, clock), Unknown("No answer."), clock.ahead(30))
@@ -368,7 +368,7 @@ def test_where_a_person_decides_about_one_the_other_is_found(
 
 
 def test_an_id_that_another_delivery_of_the_account_has_is_never_written(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, queries: Queries, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, queries: Queries, clock: ManualClock
 ) -> None:
     """Whoever brings it: a worker, in time or late. A person looks."""
     twins(ledger, clock)
@@ -380,5 +380,5 @@ def test_an_id_that_another_delivery_of_the_account_has_is_never_written(
     assert (after.state, after.remote_ids, after.settled_at) == (State.UNCERTAIN, (), None)
     assert "on record for one.fr already" in (after.error_message or "")
     with pytest.raises(Conflict):
-        attempts.record_late(second, Accepted("7"))
+        attempts.record(second, Accepted("7"), clock.ahead(30))
     assert [d.remote_ids for d in queries.deliveries()] == [("7",), ()]

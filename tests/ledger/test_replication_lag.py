@@ -11,11 +11,11 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted, Sighting, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 
@@ -31,7 +31,7 @@ class Platform:
         self,
         ledger: Ledger,
         dispatch: Dispatch,
-        attempts: Attempts,
+        attempts: OneByOne,
         doubts: Doubts,
         clock: ManualClock,
     ) -> None:
@@ -80,7 +80,7 @@ class Platform:
 
 @pytest.fixture
 def platform(
-    ledger: Ledger, dispatch: Dispatch, attempts: Attempts, doubts: Doubts, clock: ManualClock
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, doubts: Doubts, clock: ManualClock
 ) -> Platform:
     return Platform(ledger, dispatch, attempts, doubts, clock)
 

@@ -9,11 +9,11 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 
@@ -31,7 +31,7 @@ def thread(
     return delivery
 
 
-def send(dispatch: Dispatch, attempts: Attempts, clock: ManualClock) -> Delivery:
+def send(dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery:
     """Claim the next one that is due, and write the intent."""
     (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     delivery = attempts.take(claim)
@@ -51,7 +51,7 @@ def refusal(queries: Queries, control: Control, post: str, *ids: str) -> str:
 
 
 def test_a_thread_goes_on_behind_the_last_part_that_is_named(
-    thread: Delivery, control: Control, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    thread: Delivery, control: Control, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> None:
     (resolved,) = control.resolve("thread", None, ("71", "72"), "manager")
     assert (resolved.state, resolved.remote_ids) == (State.SCHEDULED, ("71", "72"))
@@ -84,7 +84,7 @@ def test_parts_on_record_are_not_named_again(
     ledger: Ledger,
     control: Control,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> None:
@@ -110,7 +110,7 @@ def test_an_id_that_another_post_of_the_account_has_is_refused(
     ledger: Ledger,
     control: Control,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> None:

@@ -8,10 +8,10 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.log_pages import Logbook, Wanted
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.content import Content, Part, Picture
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 TEXTS = {
@@ -94,7 +94,7 @@ def test_an_edit_is_found_by_its_new_words_alone(
 
 
 def test_a_post_is_found_by_its_address_and_by_its_error(
-    logbook: Logbook, dispatch: Dispatch, attempts: Attempts, control: Control, clock: ManualClock
+    logbook: Logbook, dispatch: Dispatch, attempts: OneByOne, control: Control, clock: ManualClock
 ) -> None:
     clock.advance(60)
     claims = dispatch.claim(clock.ahead(2), clock.ahead(90), 10)

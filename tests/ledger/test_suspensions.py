@@ -13,7 +13,6 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import AccountStatus, Queries
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import (
     THROTTLED,
@@ -28,6 +27,7 @@ from publisher.model.outcomes import (
 )
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 KEYS = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
@@ -41,7 +41,7 @@ class Desk:
 
     ledger: Ledger
     dispatch: Dispatch
-    attempts: Attempts
+    attempts: OneByOne
     queries: Queries
     clock: ManualClock
     due_poll: DuePoll
@@ -92,7 +92,7 @@ def desk(
     database: Database,
     ledger: Ledger,
     dispatch: Dispatch,
-    attempts: Attempts,
+    attempts: OneByOne,
     queries: Queries,
     clock: ManualClock,
 ) -> Desk:
@@ -203,7 +203,7 @@ def found_out(desk: Desk, doubts: Doubts, delivery: Delivery, how: str) -> Deliv
     assert intended
     desk.attempts.record(intended, Unknown("No answer."), desk.clock.ahead(30))
     if how == "answered late":
-        return desk.attempts.record_late(intended, Accepted("77"))
+        return desk.attempts.record(intended, Accepted("77"), desk.clock.ahead(30))
     desk.clock.advance(6)
     (taken,) = filter(None, map(doubts.take, doubts.claim(desk.clock.ahead(30), 1)))
     return doubts.record(taken, Accepted("77"))

@@ -18,10 +18,10 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import account_chains, accounts, deliveries, history
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Refused
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 SOURCES = Path(__file__).parents[2] / "publisher"
@@ -36,7 +36,7 @@ def audit(database: Database, clock: ManualClock) -> Audit:
 
 @pytest.fixture(autouse=True)
 def _lived(
-    ledger: Ledger, control: Control, dispatch: Dispatch, attempts: Attempts, clock: ManualClock
+    ledger: Ledger, control: Control, dispatch: Dispatch, attempts: OneByOne, clock: ManualClock
 ) -> None:
     """One is out, one was refused, one is in hand, one waits; one account is held, one paused."""
     add(

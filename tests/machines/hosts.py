@@ -11,10 +11,9 @@ from tests.machines.network import Network
 
 WORKERS = 2
 """Worker processes on each host."""
-_THREADS = 16
 _PATIENCE = 40.0  # seconds that a process may take to end when it is asked to
 _WORKER = (
-    "celery", "-A", "workers", "worker", "--pool", "threads", "--concurrency", str(_THREADS),
+    "celery", "-A", "workers", "worker", "--pool", "threads",
     "--loglevel", "WARNING", "--without-mingle", "--without-gossip", "--without-heartbeat",
 )  # fmt: skip
 _PROCESSES = {

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
 
 from publisher.base.clock import SystemClock
-from publisher.channels.base import Leave
+from publisher.channels.http.client import Client, Leaving
 from publisher.channels.http.recorder import Recorder
 from tests.machines import network
 
@@ -31,14 +33,13 @@ def main() -> int:
                 _PLATFORM, base_url=f"http://{host}:{port}", timeout=_TIMEOUT, clock=SystemClock(),
                 secrets=[],
             )  # fmt: skip
-
-            def depart(leave: Leave) -> None:
-                hosts.pull("worker")
-                leave()
-
-            answer = line.call(
-                lambda: line.session.post(f"{_PLATFORM}/2/tweets", data=b"x"), depart
-            )
+            request = line.built(lambda: line.session.post(f"{_PLATFORM}/2/tweets", data=b"x"))
+            client, connected, ends = Client(), SimpleQueue[Any](), SimpleQueue[Any]()
+            client.connect([request], connected.put)
+            ((_, found),) = connected.get(timeout=5)
+            hosts.pull("worker")
+            client.leave([Leaving(found, lambda: None, ends.put)])
+            answer = request.answer(ends.get(timeout=5))
             sys.stdout.write(f"{answer.wire.value}: {answer.reason} [{' '.join(_states())}]")
     return 0
 

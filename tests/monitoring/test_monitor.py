@@ -20,6 +20,7 @@ from publisher.monitoring.heartbeat import Beating
 from publisher.settings import settings
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace
@@ -103,11 +104,7 @@ def doubted(app: Application, numbers: range) -> None:
     assert isinstance(clock, ManualClock)
     add(app.ledger, *(wish(clock, f"doubt-{n}", 0, texts=(f"{n}",)) for n in numbers))
     for claim in app.dispatch.claim(clock.ahead(2), clock.ahead(900), 100):
-        taken = app.attempts.take(claim)
-        assert taken
-        intended = app.attempts.intend(taken, clock.now(), clock.ahead(900))
-        assert intended
-        app.attempts.record(intended, Unknown("No answer."), clock.ahead(900))
+        meet(app, claim, Unknown("No answer."))
 
 
 def test_an_overloaded_platform_is_named(app: Application) -> None:

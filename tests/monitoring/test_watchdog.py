@@ -12,6 +12,7 @@ from publisher.monitoring import Monitor, Subject, Watchdog, alarms, watchdog
 from publisher.monitoring.heartbeat import Beating
 from tests.monitoring.conftest import Switch, process
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.receiver import Receiver
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
@@ -40,11 +41,7 @@ def dog(app: Application, beating: Beating) -> Watchdog:
 
 def publish(app: Application) -> None:
     (claim,) = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(900), 10)
-    taken = app.attempts.take(claim)
-    assert taken
-    intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(900))
-    assert intended
-    app.attempts.record(intended, Accepted("707"), app.clock.ahead(900))
+    meet(app, claim, Accepted("707"))
 
 
 def untold(news: News) -> list[LatePosts]:

@@ -13,13 +13,13 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.outbox import News
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import AccountSuspended, Kind, Outcome, Refused, Unknown
 from publisher.notices import Teller
 from publisher.notices.message import compose
 from publisher.notices.services import open_services
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.receiver import Receiver, receiving
 from tests.support.wishes import add, wish
 
@@ -34,7 +34,7 @@ class Mishaps:
         self.ledger = Ledger(database, clock)
         self.control = Control(database, clock)
         self._dispatch = Dispatch(database, clock, settle=60)
-        self._attempts = Attempts(database, clock, settle=60, shares_with=self._shares_with)
+        self._attempts = OneByOne(database, clock, settle=60, shares_with=self._shares_with)
         self.app: frozenset[str] = frozenset()
         """The accounts that share one app."""
         self._doubts = Doubts(database, clock)

@@ -13,6 +13,7 @@ from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.planning.agenda_impact import Dragged, Effects, effects
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.workspaces import SETTINGS, Workspace
 
 DAY = timedelta(days=1)
@@ -63,14 +64,11 @@ def finish(app: Application, outcome: Outcome, account: str = "") -> None:
     """Take what is due (of one account) out of the queue with this outcome."""
     lease = app.clock.ahead(10**6)
     for claim in app.dispatch.claim(app.clock.now(), lease, 100):
-        delivery = app.attempts.take(claim)
-        assert delivery is not None
+        (delivery,) = app.attempts.take_all([claim])
         if account not in ("", delivery.account):
             app.dispatch.release([claim])
             continue
-        intended = app.attempts.intend(delivery, app.clock.now(), lease)
-        assert intended is not None
-        app.attempts.record(intended, outcome, lease)
+        meet(app, claim, outcome)
 
 
 def test_every_post_that_hangs_on_the_item_moves_with_it(

@@ -9,6 +9,7 @@ from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.workspaces import Workspace
 
 _THEN, _NOW = "at: 2016-03-07 12:00", "at: 2017-05-02 12:00"
@@ -23,11 +24,7 @@ def app(workspace: Workspace, clock: ManualClock) -> Iterator[Application]:
     app.planner.queue(actor="redaction")
     clock.advance(4 * 3600)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = app.attempts.take(claim)
-    assert delivery is not None
-    intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
-    assert intended is not None
-    app.attempts.record(intended, Accepted("1"), clock.ahead(30))
+    meet(app, claim, Accepted("1"))
     clock.advance(420 * 86_400)
     (made,) = app.archiving.run(app.archiving.before(12), "manager")
     assert made.deliveries == 1

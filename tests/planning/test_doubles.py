@@ -9,7 +9,8 @@ from publisher.model.outcomes import Accepted, Deferred, Kind, Refused
 from publisher.model.states import State
 from publisher.planning import Change
 from tests.support.clock import ManualClock
-from tests.support.queueing import NOON, begin_to_send, finish, plan_of, queue, refusals, standing
+from tests.support.happening import meet
+from tests.support.queueing import NOON, claim_first, finish, plan_of, queue, refusals, standing
 from tests.support.workspaces import Workspace
 
 
@@ -251,11 +252,7 @@ def test_a_thread_of_which_a_part_is_out_does_not_begin_anew_under_another_name(
 ) -> None:
     path = workspace.draft("a.fr", f"{NOON}\nto: [bice-x]", "Un.\n\n---\nDeux.")
     queue(app)
-    lease = app.clock.ahead(60)
-    part_out = app.attempts.record(begin_to_send(app), Accepted("1"), lease)
-    intended = app.attempts.intend(part_out, app.clock.now(), lease)
-    assert intended is not None
-    app.attempts.record(intended, Deferred(Kind.UNAVAILABLE, "Away."), lease)
+    meet(app, claim_first(app), Accepted("1"), Deferred(Kind.UNAVAILABLE, "Away."))
     path.rename(path.with_name("renamed.fr.md"))
     assert refusals(app) == ["partly-out"]
 

@@ -17,6 +17,7 @@ from publisher.model.states import State
 from publisher.planning import Change
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.happening import begin, comes_of
 from tests.support.wishes import add, wish
 from tests.support.workspaces import SETTINGS, Workspace
 
@@ -76,11 +77,7 @@ def send(app: Application, clock: ManualClock) -> Delivery:
     """It is noon, and a worker is about to send it."""
     clock.set(3 * 3600)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    taken = app.attempts.take(claim)
-    assert taken
-    intended = app.attempts.intend(taken, clock.now(), clock.ahead(30))
-    assert intended
-    return intended
+    return begin(app, claim)
 
 
 def prove_absent(app: Application, clock: ManualClock) -> Delivery:
@@ -206,7 +203,7 @@ def test_a_worker_that_has_it_in_hand_does_not_send_it(
     clock.set(3 * 3600)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
     assert hold(app).state is State.HELD
-    assert app.attempts.take(claim) is None
+    assert app.attempts.take_all([claim]) == []
 
 
 def test_what_may_be_out_is_held_once_it_is_known_that_it_is_not(
@@ -215,7 +212,7 @@ def test_what_may_be_out_is_held_once_it_is_known_that_it_is_not(
     sending = send(app, clock)
     held = hold(app)
     assert (held.state, held.pending_stop) == (State.PUBLISHING, State.HELD)
-    app.attempts.record(sending, Unknown("no answer"), clock.ahead(30))
+    comes_of(app, sending, Unknown("no answer"))
     assert standing(app).state is State.UNCERTAIN
     with pytest.raises(NotPossible, match="may be out still"):
         release(app)
@@ -226,7 +223,7 @@ def test_what_may_be_out_is_held_once_it_is_known_that_it_is_not(
 def test_what_is_out_after_all_is_not_called_held(app: Application, clock: ManualClock) -> None:
     sending = send(app, clock)
     hold(app)
-    app.attempts.record(sending, Accepted("707"), clock.ahead(30))
+    comes_of(app, sending, Accepted("707"))
     assert standing(app).state is State.PUBLISHED
     with pytest.raises(NotPossible, match="can be held"):
         hold(app)
@@ -237,7 +234,7 @@ def test_an_edit_in_doubt_does_not_go_out_as_it_was_after_the_release(
 ) -> None:
     sending = send(app, clock)
     hold(app)
-    app.attempts.record(sending, Unknown("no answer"), clock.ahead(30))
+    comes_of(app, sending, Unknown("no answer"))
     workspace.edit("a.fr.md", "Le texte.", "Un autre.")
     assert queue(app) == [Change.STOP]
     assert queue(app) == []

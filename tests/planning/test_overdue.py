@@ -16,6 +16,7 @@ from publisher.planning import Change, Plan
 from publisher.settings import settings
 from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.workspaces import SETTINGS, Workspace
 
 NOON = "2016-03-07 12:00"
@@ -25,12 +26,7 @@ HOUR = 3600
 def publish(app: Application) -> None:
     """Let the one delivery that is due go out."""
     (claim,) = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 1)
-    delivery = app.attempts.take(claim)
-    assert delivery is not None
-    intended = app.attempts.intend(delivery, app.clock.now(), app.clock.ahead(30))
-    assert intended is not None
-    app.attempts.record(intended, Accepted("1"), app.clock.ahead(30))
-    assert only(app).state is State.PUBLISHED
+    assert meet(app, claim, Accepted("1")).state is State.PUBLISHED
 
 
 def overdue(plan: Plan) -> list[Problem]:

@@ -11,9 +11,10 @@ from publisher.model.states import State
 from publisher.planning import Change
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.queueing import (
     NOON,
-    begin_to_send,
+    claim_first,
     finish,
     lose_the_answer,
     prove_absent,
@@ -195,11 +196,7 @@ def test_a_draft_does_not_bring_back_what_somebody_began_to_withdraw(
     """The rest of a thread would answer a part that may be deleted."""
     workspace.draft("p", f"{NOON}\nto: [bice-x]", "un\n\n---\n\ndeux")
     queue(app)
-    lease = app.clock.ahead(60)
-    part_out = app.attempts.record(begin_to_send(app), Accepted("1"), lease)
-    intended = app.attempts.intend(part_out, app.clock.now(), lease)
-    assert intended
-    failed = app.attempts.record(intended, Refused(Kind.POLICY, "No."), lease)
+    failed = meet(app, claim_first(app), Accepted("1"), Refused(Kind.POLICY, "No."))
     Withdrawals(app.database, app.clock).begin(failed, "direction", "erreur")
     workspace.draft("p", f"{NOON}\nto: [bice-x]", "un\n\n---\n\nautre chose")
     assert queue(app) == []

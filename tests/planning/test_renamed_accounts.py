@@ -12,6 +12,7 @@ from publisher.model.values import Problem
 from publisher.planning import Plan
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.workspaces import Workspace
 
 
@@ -51,13 +52,8 @@ class Office:
 
     def finish(self, outcome: Outcome) -> None:
         """Let what is due meet this outcome."""
-        lease = self.clock.ahead(60)
-        for claim in self.app.dispatch.claim(self.clock.ahead(2), lease, 10):
-            delivery = self.app.attempts.take(claim)
-            assert delivery is not None
-            intended = self.app.attempts.intend(delivery, self.clock.now(), lease)
-            assert intended is not None
-            self.app.attempts.record(intended, outcome, lease)
+        for claim in self.app.dispatch.claim(self.clock.ahead(2), self.clock.ahead(60), 10):
+            meet(self.app, claim, outcome)
 
     def states(self) -> dict[tuple[str, str], State]:
         return {(d.post, d.account): d.state for d in self.app.queries.deliveries()}

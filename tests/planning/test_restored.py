@@ -14,6 +14,7 @@ from publisher.planning import Change
 from publisher.settings import settings
 from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.workspaces import Workspace
 
 HOUR = 3600.0
@@ -49,11 +50,7 @@ def claimed(app: Application) -> int:
 def refuse(app: Application, clock: ManualClock) -> None:
     """The platform refuses what is due."""
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = app.attempts.take(claim)
-    assert delivery is not None
-    intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
-    assert intended is not None
-    app.attempts.record(intended, Refused(Kind.CONTENT, "Too long."), clock.ahead(30))
+    meet(app, claim, Refused(Kind.CONTENT, "Too long."))
 
 
 def test_a_new_post_that_was_due_in_the_gap_waits_for_a_person(
@@ -313,11 +310,7 @@ def test_a_post_that_the_restored_ledger_has_as_out_is_left_alone(
     workspace.draft("one.fr", "at: 2016-03-07 08:30\nto: bice-x")
     queue(app)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
-    delivery = app.attempts.take(claim)
-    assert delivery is not None
-    intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
-    assert intended is not None
-    app.attempts.record(intended, Accepted("71"), clock.ahead(30))
+    meet(app, claim, Accepted("71"))
     restore(app, clock, lost=HOUR)
     assert queue(app).changes == ()
     assert only(app).state is State.PUBLISHED

@@ -8,6 +8,7 @@ from publisher.model.outcomes import Accepted, Kind, Refused
 from publisher.model.states import State
 from publisher.planning import Change
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.queueing import (
     NOON,
     begin_to_send,
@@ -28,13 +29,7 @@ def test_parts_of_a_thread_that_are_out_cannot_be_edited(
     workspace.draft("a.fr", f"{NOON}\nto: [bice-x]", "Un.\n\n---\nDeux.")
     queue(app)
     (claim,) = app.dispatch.claim(app.clock.ahead(10**7), app.clock.ahead(60), 1)
-    lease = app.clock.ahead(60)
-    delivery = app.attempts.take(claim)
-    assert delivery is not None
-    for outcome in (Accepted("1"), Refused(Kind.POLICY, "No replies.")):
-        intended = app.attempts.intend(delivery, app.clock.now(), lease)
-        assert intended is not None
-        delivery = app.attempts.record(intended, outcome, lease)
+    meet(app, claim, Accepted("1"), Refused(Kind.POLICY, "No replies."))
     workspace.edit("a.fr.md", "Un.", "Autre chose.")
     assert refusals(app) == ["partly-out"]
     workspace.edit("a.fr.md", "Autre chose.", "Un.")
@@ -96,7 +91,7 @@ def test_what_a_worker_has_in_hand_but_does_not_send_yet_follows_its_draft(
     workspace.remove("a.fr")
     workspace.edit("b.fr.md", "Deux.", "Deux, corrigé.")
     assert set(queue(app)) == {(Change.CANCEL, "a.fr", "bice-x"), (Change.EDIT, "b.fr", "bice-x")}
-    assert [app.attempts.take(claim) for claim in claims] == [None, None]
+    assert app.attempts.take_all(claims) == []
     assert standing(app, "b.fr").state is State.SCHEDULED
 
 

@@ -14,12 +14,12 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.worker.attempts import Attempts
 from publisher.model.accounts import ApprovalRule
 from publisher.model.outcomes import Accepted, Outcome
 from tests.cli.runner import Cli
 from tests.support.browser import Browser
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.html import Structure, addresses, flaws
 from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace
@@ -70,7 +70,7 @@ class Desk:
         self.control = Control(database, clock)
         self._ledger = Ledger(database, clock)
         self._dispatch = Dispatch(database, clock, settle=60)
-        self._attempts = Attempts(database, clock, settle=60)
+        self._attempts = OneByOne(database, clock, settle=60)
         self._ids = count(707)
 
     def publish(

@@ -20,8 +20,6 @@ Draft = Callable[..., None]
 Queued = Callable[[], Application]
 
 _SETTINGS = """
-[delivery]
-threads = 4
 [accounts.voice-x]
 channel = "twitter"
 language = "en"

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,9 +65,6 @@ class HandClock:
 
     def monotonic(self) -> float:
         return 0.0
-
-    def signal(self) -> Event:
-        return Event()
 
 
 class Redirected(HTTPAdapter):

@@ -2,7 +2,6 @@
 
 import math
 from datetime import UTC, datetime, timedelta
-from threading import Event
 
 
 class ManualClock:
@@ -26,9 +25,6 @@ class ManualClock:
 
     def monotonic(self) -> float:
         return self._monotonic
-
-    def signal(self) -> Event:
-        return Event()
 
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)

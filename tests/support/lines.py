@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -50,6 +50,27 @@ def serving(handler: Handler) -> Iterator[tuple[str, list[socket.socket]]]:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
             thread.join(timeout=5)
+
+
+@contextmanager
+def serving_together(handler: Handler) -> Iterator[str]:
+    """As `serving`, with a thread for each connection; gives the address."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+        def handle(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                handler(connection)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    threading.Thread(target=handle, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        stack.callback(listener.shutdown, socket.SHUT_RDWR)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def request_of(connection: socket.socket) -> bytes:

@@ -1,11 +1,12 @@
 """Drafts that are queued, and what becomes of them."""
 
 from publisher.app import Application
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import Absent, Accepted, Refused, Sighting, Unknown
 from publisher.model.states import State
 from publisher.planning import Change
 from tests.support.clock import ManualClock
+from tests.support.happening import begin, comes_of, meet
 
 NOON = "at: 2016-03-07 12:00"
 
@@ -33,26 +34,21 @@ def standing(app: Application, post: str, account: str = "bice-x") -> Delivery:
 def finish(app: Application, post: str, outcome: Accepted | Refused | None = None) -> None:
     """Take all deliveries of a post out of the queue with the same outcome."""
     lease = app.clock.ahead(10**7)
-    attempts = app.attempts
     for claim in app.dispatch.claim(app.clock.ahead(10**7), lease, 100):
-        delivery = attempts.take(claim)
-        assert delivery is not None
+        (delivery,) = app.attempts.take_all([claim])
         if delivery.post == post:
-            intended = attempts.intend(delivery, app.clock.now(), lease)
-            assert intended is not None
-            attempts.record(intended, outcome or Accepted("1"), lease)
+            meet(app, claim, outcome or Accepted("1"))
         else:
             app.dispatch.release([claim])
 
 
 def begin_to_send(app: Application) -> Delivery:
     """Claim the first delivery, and write that it is about to be sent."""
-    lease = app.clock.ahead(60)
-    taken = app.attempts.take(app.dispatch.claim(app.clock.ahead(10**7), lease, 1)[0])
-    assert taken is not None
-    intended = app.attempts.intend(taken, app.clock.now(), lease)
-    assert intended is not None
-    return intended
+    return begin(app, claim_first(app))
+
+
+def claim_first(app: Application) -> Claim:
+    return app.dispatch.claim(app.clock.ahead(10**7), app.clock.ahead(60), 1)[0]
 
 
 def plan_of(app: Application) -> tuple[list[tuple[Change, str, str]], list[str]]:
@@ -64,7 +60,7 @@ def plan_of(app: Application) -> tuple[list[tuple[Change, str, str]], list[str]]
 
 def lose_the_answer(app: Application) -> Delivery:
     """The first delivery is sent, and nobody knows what came of it."""
-    return app.attempts.record(begin_to_send(app), Unknown("No answer."), app.clock.ahead(60))
+    return comes_of(app, begin_to_send(app), Unknown("No answer."))
 
 
 def look(app: Application, clock: ManualClock, sighting: Sighting) -> Delivery:

@@ -27,7 +27,6 @@ from tests.support.workspaces import Workspace
 SETTINGS = """\
 [delivery]
 settle = "2s"
-threads = 8
 [accounts.bice-x]
 channel = "twitter"
 [accounts.bice-page]

@@ -6,7 +6,7 @@ HANGS_FOR = 18.0  # seconds; a request gives up after 20
 
 
 def test_posts_for_another_platform_go_out_while_one_hangs(stage_of_its_own: Stage) -> None:
-    """Although more posts wait for it than a worker has threads."""
+    """However many posts wait for its answers."""
     stage = stage_of_its_own
     with stage.run() as run:
         stage.answer_slowly(createPosts=HANGS_FOR)

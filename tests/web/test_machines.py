@@ -25,6 +25,7 @@ from publisher.settings.schema import WebSettings
 from publisher.web import authentication
 from publisher.web.routes import health, login
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.pages import Visit, serving
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
@@ -97,13 +98,8 @@ def publish(app: Application, late: float) -> Delivery:
     clock = app.clock
     assert isinstance(clock, ManualClock)
     (claim,) = app.dispatch.claim(clock.ahead(2), clock.ahead(90), 10)
-    taken = app.attempts.take(claim)
-    assert taken
     clock.advance(late)
-    intended = app.attempts.intend(taken, clock.now(), clock.ahead(90))
-    assert intended
-    app.attempts.record(intended, Accepted("707"), clock.ahead(90))
-    return app.queries.deliveries(post=taken.post)[0]
+    return meet(app, claim, Accepted("707"))
 
 
 @contextmanager
@@ -221,11 +217,7 @@ def defer(app: Application) -> None:
     """What is due is tried, and nobody answers."""
     clock = app.clock
     for claim in app.dispatch.claim(clock.ahead(2), clock.ahead(90), 10):
-        taken = app.attempts.take(claim)
-        assert taken
-        intended = app.attempts.intend(taken, clock.now(), clock.ahead(90))
-        assert intended
-        app.attempts.record(intended, Deferred(Kinds.UNAVAILABLE, "Away."), clock.ahead(90))
+        meet(app, claim, Deferred(Kinds.UNAVAILABLE, "Away."))
 
 
 def test_a_suspended_account_is_late_and_no_trouble(app: Application, address: str) -> None:
@@ -234,12 +226,7 @@ def test_a_suspended_account_is_late_and_no_trouble(app: Application, address: s
     add(app.ledger, wish(app.clock, "n.fr", due_in=0, account="bice-site"))
     app.clock.advance(300)
     (claim,) = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(90), 10)
-    taken = app.attempts.take(claim)
-    assert taken
-    intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(90))
-    assert intended
-    held = AccountSuspended(Kinds.RATE_LIMIT, "Too many.", app.clock.ahead(900))
-    app.attempts.record(intended, held, app.clock.ahead(90))
+    meet(app, claim, AccountSuspended(Kinds.RATE_LIMIT, "Too many.", app.clock.ahead(900)))
     with at_work(app):
         found = httpx.get(f"{address}/healthz")
     assert found.status_code == 200

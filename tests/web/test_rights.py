@@ -12,6 +12,7 @@ from publisher.base.errors import NotPermitted
 from publisher.ledger.manager.draft_edits import REWORDED
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.delivering import one_by_one
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace
 from tests.web.conftest import opened
@@ -216,10 +217,8 @@ def test_what_was_reworded_by_who_may_not_post_as_the_account_is_held_as_it_leav
     assert isinstance(clock, ManualClock)
     clock.set((before.due_at - clock.now()).total_seconds())
     claims = mandated.dispatch.claim(clock.ahead(2), clock.ahead(30), 10)
-    taken = next(
-        d for claim in claims if (d := mandated.attempts.take(claim)) and d.id == before.id
-    )
-    assert mandated.attempts.intend(taken, clock.now(), clock.ahead(30)) is None
+    (taken,) = (d for d in mandated.attempts.take_all(claims) if d.id == before.id)
+    assert one_by_one(mandated).intend(taken, clock.now(), clock.ahead(30)) is None
     (after,) = mandated.queries.deliveries(post="site/news.fr")
     assert after.state is State.HELD
     assert after.reason == "stagiaire changed the draft, and may not post as bice-site."

@@ -26,6 +26,7 @@ from publisher.model.outcomes import AccountSuspended, Kind, Limit, Unknown
 from publisher.model.states import State
 from publisher.web import labels
 from tests.support.clock import ManualClock
+from tests.support.happening import ends
 from tests.support.html import flaws
 from tests.support.pages import PASSWORD, Visit
 from tests.support.wishes import add, wish
@@ -140,13 +141,7 @@ def test_a_retry_is_no_word_about_a_doubt_that_the_page_did_not_show(
     assert seen, "the form for another try names what its page shows"
     manager.send("/posts/site/news.fr", do="retry", seen=seen)
     (delivery,) = app.queries.deliveries(post="site/news.fr")
-    app.clock.sleep_until(delivery.due_at)
-    claims = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 10)
-    taken = app.attempts.take(next(c for c in claims if c.delivery == delivery.id))
-    assert taken
-    intended = app.attempts.intend(taken, app.clock.now(), app.clock.ahead(30))
-    assert intended
-    app.attempts.record(intended, Unknown("No answer."), app.clock.ahead(30))
+    ends(app, delivery, Unknown("No answer."))
     answer = manager.send("/posts/site/news.fr", do="retry", seen=seen)
     assert answer.status_code == 409
     assert "has become uncertain since you looked at it" in manager.text

@@ -22,6 +22,8 @@ from publisher.model.states import State
 from publisher.running.embedded_broker import EmbeddedBroker
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.happening import begin, comes_of, meet
+from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
 from tests.support.workspaces import Workspace
 
@@ -124,11 +126,7 @@ def test_a_tick_hands_over_what_was_withdrawn_and_may_still_be_out(
     dispatcher._hand_over = lambda task, claims: handed.append((task.name, [*claims]))
     fill(app, 1)
     (claim,) = app.dispatch.claim(app.clock.now(), app.clock.ahead(60), 1)
-    delivery = app.attempts.take(claim)
-    assert delivery
-    intended = app.attempts.intend(delivery, app.clock.now(), app.clock.ahead(60))
-    assert intended
-    app.attempts.record(intended, Accepted("71"), app.clock.ahead(60))
+    meet(app, claim, Accepted("71"))
     app.withdrawal.withdraw("post-0", None, actor="direction", reason="an error")
     dispatcher.tick()
     assert handed == []
@@ -140,7 +138,7 @@ def test_a_tick_hands_over_what_was_withdrawn_and_may_still_be_out(
     (found,) = app.queries.deliveries()
     assert claims == [Claim(delivery=found.id, version=found.version)]
     tasks.withdraw([(found.id, found.version)])
-    assert app.queries.history("post-0")[-1].event == "not withdrawn yet"
+    wait_for(lambda: app.queries.history("post-0")[-1].event == "not withdrawn yet")
 
 
 def test_a_tick_hands_over_what_is_due(app: Application, dispatcher: "Dispatcher") -> None:
@@ -284,9 +282,12 @@ def test_an_option_that_the_broker_does_not_know_is_its_refusal(
     sys.modules["workers.app"].publisher().close()
 
 
-def test_of_many_batches_only_those_that_were_not_taken_go_back(app: Application) -> None:
+def test_of_many_batches_only_those_that_were_not_taken_go_back(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from workers.dispatcher import Dispatcher  # noqa: PLC0415
 
+    monkeypatch.setattr("workers.dispatcher._BATCH", 25)
     taken: list[Claim] = []
 
     def take_one_batch(_task: object, claims: Sequence[Claim]) -> None:
@@ -322,12 +323,9 @@ def test_a_clock_that_is_set_lets_platforms_settle_anew(
     clock = app.clock
     assert isinstance(clock, ManualClock)
     fill(app, 1)
-    delivery = app.attempts.take(app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0])
-    assert delivery
-    intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
-    assert intended
+    sending = begin(app, app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0])
     dispatcher.tick()
-    app.attempts.record(intended, Unknown("No answer."), clock.ahead(30))
+    comes_of(app, sending, Unknown("No answer."))
 
     def settled_in() -> float:
         (found,) = app.queries.deliveries()
@@ -346,11 +344,7 @@ def test_a_dispatcher_that_has_just_begun_does_not_know_what_the_clock_did_befor
     clock = app.clock
     assert isinstance(clock, ManualClock)
     fill(app, 1)
-    delivery = app.attempts.take(app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0])
-    assert delivery
-    intended = app.attempts.intend(delivery, clock.now(), clock.ahead(30))
-    assert intended
-    app.attempts.record(intended, Unknown("No answer."), clock.ahead(30))
+    meet(app, app.dispatch.claim(clock.ahead(2), clock.ahead(30), 1)[0], Unknown("No answer."))
     clock.advance(59)
     dispatcher.tick()
     (found,) = app.queries.deliveries()

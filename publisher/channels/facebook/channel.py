@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.facebook import health
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
@@ -24,6 +24,7 @@ from publisher.channels.facebook.posts import FIELDS, PagePost, PagePosts, shown
 from publisher.channels.facebook.removal import Removal, out_with_another_text
 from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.health import Health
+from publisher.channels.outgoing import Request
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
@@ -32,6 +33,7 @@ from publisher.model.outcomes import (
     Absent,
     Accepted,
     AccountSuspended,
+    Answer,
     Deferred,
     Kind,
     Outcome,
@@ -146,46 +148,46 @@ class Facebook:
             seen = Deferred(Kind.UNAVAILABLE, _unseen(str(prepared.draft_id)), limits=seen.limits)
         raise NotPrepared(seen, prepared)
 
-    def send(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        depart: Depart = at_once,
-    ) -> Outcome:
-        """Make the prepared post public, or create it as a public one; see `Channel.send`.
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
+        """Build what makes the prepared post public, or creates it as public.
 
-        Raises ValueError if neither exactly this content was prepared, nor its pictures where posts
-        are created at their instant: an unknown outcome could not be resolved.
+        See `Channel.ready`. Raises ValueError if neither exactly this content was prepared, nor its
+        pictures where posts are created at their instant: an unknown outcome could not be resolved.
         """
         if not sent and prepared.holds(parcel.content):
-            return self._reveal(str(prepared.draft_id), depart)
+            return self._page.reveal(str(prepared.draft_id), FIELDS)
         shows = {picture.digest for part in parcel.content.parts for picture in part.pictures}
         is_ready = not shows or prepared.digest == parcel.content.digest
         if sent or not prepared.at_once or not is_ready:
             raise ValueError("Facebook can only send, once, what it has prepared.")
-        media_ids = list(prepared.media_ids.values())
-        # No fields of the post are requested: if it were created and those refused, it would be
-        # sent again.
-        answer = self._page.create(parcel.content, media_ids, "", depart)
-        outcome = ANSWERS.judge(answer, Step.PUBLISH)
-        if not isinstance(outcome, Accepted):
-            return outcome
-        return _as_seen(outcome, self._posts.look(outcome.remote_id))
+        return self._page.publication(parcel.content, list(prepared.media_ids.values()))
 
-    def _reveal(self, draft_id: str, depart: Depart) -> Outcome:
-        answer = self._page.reveal(draft_id, FIELDS, depart)
+    def judge(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],  # noqa: ARG002  there are no threads
+        answer: Answer,
+    ) -> Outcome | Unverified:
+        if not prepared.holds(parcel.content):
+            outcome = ANSWERS.judge(answer, Step.PUBLISH)
+            return Unverified(outcome) if isinstance(outcome, Accepted) else outcome
         outcome = ANSWERS.judge(answer, Step.REVEAL)
         if isinstance(outcome, Accepted):
-            told = replace(outcome, remote_id=draft_id)
-            return _as_seen(told, shown(answer) or self._posts.look(draft_id))
-        if isinstance(outcome, Refused):  # maybe because it is public already, or not visible
-            seen = self._posts.fate(draft_id)
-            if isinstance(seen, PagePost) and seen.is_public:
-                return seen.as_early(Accepted(draft_id, limits=outcome.limits))
-            if isinstance(seen, Unknown):
-                return replace(seen, limits=outcome.limits)
-        return outcome
+            told = replace(outcome, remote_id=str(prepared.draft_id))
+            return _as_seen(told, seen) if (seen := shown(answer)) else Unverified(told)
+        # It may be refused because it is public already, or not visible.
+        return Unverified(outcome) if isinstance(outcome, Refused) else outcome
+
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
+        """Look whether the post is public; see `Channel.verify`."""
+        if isinstance(outcome, Accepted):
+            return _as_seen(outcome, self._posts.look(outcome.remote_id))
+        draft_id = str(prepared.draft_id)
+        seen = self._posts.fate(draft_id)
+        if isinstance(seen, PagePost) and seen.is_public:
+            return seen.as_early(Accepted(draft_id, limits=outcome.limits))
+        return replace(seen, limits=outcome.limits) if isinstance(seen, Unknown) else outcome
 
     def find(
         self,
@@ -247,9 +249,6 @@ class Facebook:
         if not isinstance(owner, Owner):
             return found
         return replace(found, owner=owner, problem=health.flaw_of_owner(owner.id, self._page_id))
-
-    def close(self) -> None:
-        self._page.close()
 
     def _maybe_public(self, prepared: Prepared) -> Sighting | None:
         """What earlier attempts left, if any of it is public, or may be."""

@@ -6,15 +6,15 @@ The SDK's interpretation of an answer is ignored: it treats some failures as suc
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import facebook
 
 from publisher.base.clock import Clock
-from publisher.channels.base import Depart, at_once
 from publisher.channels.facebook.spec import SERVER
 from publisher.channels.http.recorder import Recorder
+from publisher.channels.outgoing import Request
 from publisher.model.clock_check import Heard
 from publisher.model.content import Content, Picture
 from publisher.model.outcomes import Answer
@@ -26,7 +26,7 @@ version, so raise it in time.
 
 
 class PageGraph:
-    """Requests about one Page. Used by one thread at a time; each method is one request."""
+    """Requests about one Page, each by one method. Used by one thread at a time."""
 
     def __init__(
         self,
@@ -53,15 +53,26 @@ class PageGraph:
         # The constructor knows versions up to 3.1 only, and refuses all newer ones.
         self._sdk.version = GRAPH_VERSION
 
-    def create(
-        self, content: Content, media_ids: Sequence[str], asked: str, depart: Depart | None = None
-    ) -> Answer:
-        """Create a post of text, link and uploaded pictures: unpublished, or public with `depart`.
+    def create(self, content: Content, media_ids: Sequence[str], asked: str) -> Answer:
+        """Create an unpublished post of text, link and uploaded pictures.
 
-        `asked`: the fields of the post that the answer should have besides its id; may be empty.
+        `asked`: the fields of the post that the answer should have besides its id.
         """
+        return self._recorder.call(self._creation(content, media_ids, asked, published="false"))
+
+    def publication(self, content: Content, media_ids: Sequence[str]) -> Request:
+        """Build the request that creates a public post of text, link and uploaded pictures.
+
+        It asks for no fields of the post: if it were created and those refused, it would be sent
+        again.
+        """
+        return self._recorder.built(self._creation(content, media_ids, "", published="true"))
+
+    def _creation(
+        self, content: Content, media_ids: Sequence[str], asked: str, *, published: str
+    ) -> Callable[[], object]:
         # All values as text: the SDK would send Python's spelling of a list or of False.
-        fields = {"published": "true" if depart else "false", **self._proof}
+        fields = {"published": published, **self._proof}
         if asked:
             fields["fields"] = asked
         if content.joined:
@@ -70,9 +81,7 @@ class PageGraph:
             fields["link"] = content.link
         if media_ids:
             fields["attached_media"] = json.dumps([{"media_fbid": key} for key in media_ids])
-        return self._recorder.call(
-            lambda: self._sdk.put_object(self.page_id, "feed", **fields), depart or at_once
-        )
+        return lambda: self._sdk.put_object(self.page_id, "feed", **fields)
 
     def upload(self, picture: Picture, content: bytes) -> Answer:
         """Upload a picture, unpublished, with its alternative text."""
@@ -88,18 +97,14 @@ class PageGraph:
             )
         )
 
-    def close(self) -> None:
-        """Close the connection."""
-        self._recorder.close()
-
-    def reveal(self, post_id: str, asked: str, depart: Depart) -> Answer:
-        """Make a post public when it departs; it may be public already.
+    def reveal(self, post_id: str, asked: str) -> Request:
+        """Build the request that makes a post public; it may be public already.
 
         `asked`: the fields of the post that the answer should have.
         """
         fields = {"is_published": "true", "fields": asked, **self._proof}
-        return self._recorder.call(
-            lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields), depart
+        return self._recorder.built(
+            lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields)
         )
 
     def delete(self, object_id: str) -> Answer:

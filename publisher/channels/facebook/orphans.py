@@ -22,7 +22,7 @@ from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import address, made_at
 from publisher.model.content import Content
-from publisher.model.deliveries import Preparation, Prepared
+from publisher.model.deliveries import BegunAttempts, Prepared
 from publisher.model.outcomes import Absent, Accepted, Answer, Sighting, Step, Unknown, Wire
 
 NEWEST = 100
@@ -112,7 +112,7 @@ class OrphanSearch:
         first = min(found, key=lambda post: post.made_at)
         return Accepted(first.id, url=first.url, made_at=first.made_at, limits=outcome.limits)
 
-    def _is_ours(self, post: "_Post", begun: Sequence[Preparation]) -> bool:
+    def _is_ours(self, post: "_Post", begun: Sequence[BegunAttempts]) -> bool:
         fits = any(
             preparation.first - SKEW <= post.made_at <= preparation.last + self._longest + SKEW
             and _is_of(post, preparation.content)

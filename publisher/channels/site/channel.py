@@ -24,15 +24,25 @@ from publisher.base import files
 from publisher.base.clock import Clock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
-from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.health import Health
+from publisher.channels.outgoing import Action, Objection
 from publisher.channels.site.pages import Image, Page, Pages
 from publisher.channels.site.spec import SITE
 from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Picture
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
+from publisher.model.outcomes import (
+    Absent,
+    Accepted,
+    Answer,
+    Deferred,
+    Kind,
+    Outcome,
+    Sighting,
+    Unknown,
+)
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._~-]{0,99}")
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
@@ -97,20 +107,22 @@ class Site:
             raise NotPrepared(_unwritable(error), prepared) from None
         return Prepared()
 
-    def send(
+    def ready(
         self,
         parcel: Parcel,
         prepared: Prepared,  # noqa: ARG002  what is prepared is on the disk
         sent: tuple[str, ...],  # noqa: ARG002  there are no threads
-        depart: Depart = at_once,
-    ) -> Outcome:
-        """Write the post's page, and the feeds with it; see `Channel.send`."""
+    ) -> Action:
+        """What writes the post's page, and the feeds with it; see `Channel.ready`."""
+        return Action(lambda objection: self._publish(parcel, objection))
+
+    def _publish(self, parcel: Parcel, objection: Objection) -> Outcome:
         page = self._page(parcel)
         try:
             self._make_folders()
-            depart(lambda: None)  # a disk may be slow, and others leave at this instant
             with files.locked(self._folder / ".lock", self._patience):
-                depart(lambda: None)  # if it still may: the wait for the lock may have been long
+                if objected := objection():  # the wait for the lock may have been long
+                    return objected
                 if missing := self._move_pictures(parcel, page.slug):
                     return Deferred(
                         Kind.UNAVAILABLE,
@@ -124,6 +136,14 @@ class Site:
         except OSError as error:
             return _unwritable(error, begun=self._pages.has(page.slug))
         return Accepted(page.slug, url=self._address(page.slug))
+
+    def judge(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Answer
+    ) -> Outcome:
+        raise NotImplementedError  # there are no requests
+
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:  # noqa: ARG002
+        return outcome
 
     def find(
         self,
@@ -184,9 +204,6 @@ class Site:
                     _("{there} cannot be written by the user that Publisher runs as.", there=there)
                 )
         return Health()
-
-    def close(self) -> None:
-        """Do nothing: nothing is open."""
 
     def _address(self, post_slug: str) -> str:
         """The page's URL, or its path under the site's root if that has no URL yet."""

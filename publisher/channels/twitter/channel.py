@@ -18,9 +18,10 @@ import tweepy
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import Lately
-from publisher.channels.base import Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.health import Health
 from publisher.channels.http.recorder import Recorder
+from publisher.channels.outgoing import Request
 from publisher.channels.twitter import answers, chunked_upload, timeline
 from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
@@ -77,7 +78,6 @@ class Twitter:
             heard=heard,
             written=_WRITTEN,
         )
-        # `wait_on_rate_limit` stays off: it sleeps in this thread, or recurses without end.
         self._client = tweepy.Client(
             consumer_key=credentials["api_key"],
             consumer_secret=credentials["api_secret"],
@@ -126,34 +126,41 @@ class Twitter:
             media_ids=media_ids, digest=parcel.content.digest, prepared_at=self._clock.now()
         )
 
-    def send(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        depart: Depart = at_once,
-    ) -> Outcome:
-        """Post the next part, as a reply to the one before; see `Channel.send`."""
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
+        """Build the next part's post, as a reply to the one before; see `Channel.ready`."""
         part = parcel.content.parts[len(sent)]
         media_ids = [prepared.media_ids[picture.digest] for picture in part.pictures]
-        answer = self._recorder.call(
+        return self._recorder.built(
             lambda: self._client.create_tweet(
                 text=part.text,  # also when it is empty: X refuses a post without the member
                 media_ids=media_ids or None,
                 in_reply_to_tweet_id=sent[-1] if sent else None,
-            ),
-            depart,
+            )
         )
-        outcome = self._judged(answer, Step.PUBLISH)
-        if sent and misses_parent(answer) and self._is_young(sent[-1]):
+
+    def judge(
+        self,
+        parcel: Parcel,  # noqa: ARG002
+        prepared: Prepared,  # noqa: ARG002
+        sent: tuple[str, ...],
+        answer: Answer,
+    ) -> Outcome:
+        outcome = ANSWERS.judge(answer, Step.PUBLISH)
+        if sent and misses_parent(answer) and self._is_young(sent[-1], answer):
             waits = _("X does not know the part before this one yet. The thread goes on by itself.")
             return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
+        if isinstance(outcome, Accepted):
+            return replace(outcome, url=timeline.address(outcome.remote_id))
         return outcome
 
-    def _is_young(self, post_id: str) -> bool:
-        """Whether this post is so new that X may not show it everywhere yet."""
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:  # noqa: ARG002
+        """The outcome: X's answer is proof enough; see `Channel.verify`."""
+        return outcome
+
+    def _is_young(self, post_id: str, answer: Answer) -> bool:
+        """Whether this post is so new that X may not have shown it everywhere at the answer."""
         made_at = timeline.made_at(post_id)
-        return bool(made_at and self._clock.now() - made_at < _YOUNG * self._clock.speed)
+        return bool(made_at and answer.received_at - made_at < _YOUNG * self._clock.speed)
 
     def find(
         self,
@@ -210,9 +217,6 @@ class Twitter:
 
     def examine(self) -> Health:
         return answers.health(self._recorder.call(self._client.get_me))
-
-    def close(self) -> None:
-        self._recorder.close()
 
     def _is_ready(
         self, parcel: Parcel, prepared: Prepared, pictures: Mapping[str, Picture]
@@ -309,12 +313,6 @@ class Twitter:
             return owner
         self._user_id = owner.id
         return None
-
-    def _judged(self, answer: Answer, step: Step) -> Outcome:
-        outcome = ANSWERS.judge(answer, step)
-        if isinstance(outcome, Accepted):
-            return replace(outcome, url=timeline.address(outcome.remote_id))
-        return outcome
 
 
 def _prepared_id(outcome: Outcome) -> str:

@@ -1,21 +1,21 @@
 """Attempts: what a worker reads and records for the deliveries that it has claimed.
 
 A worker's claim is valid for one version of a delivery: after any other change, every write of the
-worker raises `Conflict`, and it stops. Every method is one transaction; threads that call at the
-same moment share one for their reads, and one for their intents and results.
+worker is refused with `Conflict`, and it stops. Every method is one transaction, or a few.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
+import structlog
 from sqlalchemy import Connection, select
 
 from publisher.base.clock import Clock
-from publisher.base.errors import LedgerBusy
+from publisher.base.errors import LedgerBusy, LedgerUnavailable, PublisherError, StorageError
 from publisher.base.i18n import _
 from publisher.ledger import published_early, rate_limits, remote_ids
 from publisher.ledger.database import Database
-from publisher.ledger.group_commit import Together
 from publisher.ledger.manager.approvals import RuleOf, no_rule
 from publisher.ledger.orphans import without_others
 from publisher.ledger.pending_stops import as_it_stands, in_words
@@ -35,7 +35,7 @@ from publisher.ledger.transitions import (
     StateChange,
     change_all,
     claimed_all,
-    take_free,
+    lock_free,
 )
 from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.worker.results import Result, Results
@@ -43,6 +43,19 @@ from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Outcome
 from publisher.model.states import State
+
+_MOST = 500  # deliveries in one transaction, so that others do not wait long
+
+Written = Delivery | Conflict | LedgerUnavailable | StorageError
+"""A delivery after its change; `Conflict` if it has changed meanwhile, or cannot be written. An
+error of the ledger, of this one alone: it is to be tried again; LedgerBusy while somebody is
+changing it.
+"""
+_Wish = TypeVar("_Wish", Intent, Result)
+_Asked = TypeVar("_Asked", Claim, Intent, Result)
+_Told = TypeVar("_Told")
+
+log = structlog.get_logger()
 
 
 class Attempts:
@@ -67,12 +80,14 @@ class Attempts:
         self._clock = clock
         self._intents = Intents(clock, rule_of, breach_of)
         self._results = Results(clock, settle, shares_with, thread_pause)
-        self._taking = Together(clock, database.read, claimed_all)
-        self._together = Together(clock, database.write, self._write_all)
 
-    def take(self, claim: Claim) -> Delivery | None:
-        """The claimed delivery; None when the claim is no longer valid."""
-        return self._taking.do(claim)
+    def take_all(self, claims: Sequence[Claim]) -> list[Delivery]:
+        """The claimed deliveries, without those whose claim is no longer valid."""
+        return [one for one in _apart(self._read, claims) if isinstance(one, Delivery)]
+
+    def _read(self, claims: Sequence[Claim]) -> list[Delivery | None]:
+        with self._database.read() as connection:
+            return claimed_all(connection, claims)
 
     def read_media(self, digest: str) -> bytes:
         """The bytes of a stored picture."""
@@ -135,44 +150,43 @@ class Attempts:
             rate_limits.keep(connection, delivery.account, receipt.limits)
             return recorded
 
-    def intend(
-        self, delivery: Delivery, send_at: datetime, lease_until: datetime
-    ) -> Delivery | None:
-        """Record the intent to send the next part at `send_at`.
+    def intend_all(self, intents: Sequence[Intent]) -> list[Written]:
+        """Record the intents to send parts.
 
-        None when it must not go out now: the account is paused or suspended (it is due again when
-        that ends), it is not approved as it is now, its account's mandate does not cover it (it is
-        held), or it would be past its expiry (it is missed). Raises LedgerBusy while a person is
-        pausing the account, or the delivery is being changed.
+        A delivery whose state is no longer `PUBLISHING` must not go out now: its account is paused
+        or suspended (it is due again when that ends), it is not approved as it is now, its
+        account's mandate does not cover it (it is held), or it would be past its expiry (it is
+        missed). LedgerBusy while a person is pausing the account.
         """
-        written = self._together.do(Intent(delivery, send_at, lease_until))
-        return written if written.state is State.PUBLISHING else None
+        return _apart(self._intend, intents)
 
-    def record(
-        self,
-        delivery: Delivery,
-        outcome: Outcome,
-        lease_until: datetime,
-        answered_at: datetime | None = None,
-    ) -> Delivery:
-        """Record the outcome of a request; the worker keeps a thread with parts left.
+    def _intend(self, intents: Sequence[Intent]) -> list[Written]:
+        with self._database.write() as connection:
+            return self._write(connection, intents, self._intents.changes)
 
-        `answered_at`: when its answer arrived; None: just now. A stop that was recorded while the
-        request was under way applies to all that is not out. Raises LedgerBusy while the delivery
-        is being changed.
+    def record_all(self, results: Sequence[Result]) -> list[Written]:
+        """Record outcomes of requests; the worker keeps threads with parts left.
+
+        A stop that was recorded while the request was under way applies to all that is not out.
         """
-        result = Result(delivery, outcome, lease_until, answered_at or self._clock.now())
-        try:
-            if suspends(outcome) or may_be_the_accounts(outcome):
-                # It may have to wait for the account's row, and no other must wait with it.
-                return self._record_alone(result)
-            return self._together.do(result)
-        except Conflict:
-            # Rare, so it is checked only now: a stop was recorded, or another delivery has this id.
-            with self._database.write() as connection:
-                return self._record_as_it_stands(connection, result)
+        together = [n for n, one in enumerate(results) if not _stands_alone(one.outcome)]
+        recorded = _apart(self._record_together, [results[n] for n in together])
+        written = dict(zip(together, recorded, strict=True))
+        for n, result in enumerate(results):
+            if n not in written:  # it may have to wait for the account's row, and nobody with it
+                written[n] = _alone(self._record, result)
+            if isinstance(written[n], Conflict):  # rare, so it is looked up only now
+                written[n] = _alone(self._record_as_it_stands, result)
+        return [written[n] for n in range(len(results))]
 
-    def record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
+    def _record_together(self, results: Sequence[Result]) -> list[Written]:
+        """Raises `Conflict` when an id is taken already, of one of them."""
+        with self._database.write() as connection:
+            written = self._write(connection, results, self._results.changes)
+            self._results.keep_limits(connection, results)
+            return written
+
+    def _record_late(self, delivery: Delivery, receipt: Accepted) -> Delivery:
         """Record a late acceptance, after the outcome was recorded as unknown.
 
         Raises `Conflict` when the delivery has changed further: then this worker no longer decides.
@@ -198,43 +212,112 @@ class Attempts:
             rate_limits.keep(connection, delivery.account, receipt.limits)
             return recorded
 
-    def _write_all(
-        self, connection: Connection, wishes: Sequence[Intent | Result]
-    ) -> list[Delivery | LedgerBusy]:
-        """Write the intents and results of many threads, without waiting for row locks."""
-        free = take_free(connection, {wish.delivery.id for wish in wishes})
-        at_hand = [wish for wish in wishes if wish.delivery.id in free]
-        results = [wish for wish in at_hand if isinstance(wish, Result)]
-        intents = [wish for wish in at_hand if isinstance(wish, Intent)]
-        of_results = iter(self._results.changes(connection, results))
-        of_intents = iter(self._intents.changes(connection, intents))
-        found: list[StateChange | LedgerBusy] = [
-            next(of_intents if isinstance(wish, Intent) else of_results)
-            if wish.delivery.id in free
-            else LedgerBusy(_("Somebody is just changing {post}.", post=wish.delivery.post))
-            for wish in wishes
-        ]
+    @staticmethod
+    def _write(
+        connection: Connection,
+        wishes: Sequence[_Wish],
+        changes: Callable[[Connection, list[_Wish]], Sequence[StateChange | LedgerBusy]],
+    ) -> list[Written]:
+        """Write the changes of many deliveries, without waiting for row locks."""
+        versions = lock_free(connection, {wish.delivery.id for wish in wishes})
+        written: list[Written] = []
+        at_hand: dict[int, _Wish] = {}
+        for place, wish in enumerate(wishes):
+            delivery = wish.delivery
+            if delivery.id not in versions:
+                written.append(
+                    LedgerBusy(_("Somebody is just changing {post}.", post=delivery.post))
+                )
+                continue
+            if versions[delivery.id] == delivery.version:
+                at_hand[place] = wish
+                versions[delivery.id] += 1  # if it is here twice, the other one is too late
+            written.append(Conflict())
+        wanted = changes(connection, list(at_hand.values()))
         changed = iter(
-            change_all(connection, [one for one in found if isinstance(one, StateChange)])
+            change_all(connection, [one for one in wanted if isinstance(one, StateChange)])
         )
-        self._results.keep_limits(connection, results)
-        return [next(changed) if isinstance(one, StateChange) else one for one in found]
+        for place, one in zip(at_hand, wanted, strict=True):
+            written[place] = next(changed) if isinstance(one, StateChange) else one
+        return written
 
-    def _record_alone(self, result: Result) -> Delivery:
-        with self._database.write() as connection:
-            return self._record(connection, result)
+    def _record(self, result: Result) -> Delivery | Conflict:
+        delivery, outcome = result.delivery, result.outcome
+        try:
+            if isinstance(outcome, Accepted) and outcome.public_since:
+                return self.record_public(delivery, delivery.prepared, outcome)
+            with self._database.write() as connection:
+                return self._recorded(connection, result)
+        except Conflict as conflict:
+            return conflict
 
-    def _record(self, connection: Connection, result: Result) -> Delivery:
+    def _recorded(self, connection: Connection, result: Result) -> Delivery:
         (recorded,) = change_all(connection, self._results.changes(connection, [result]))
         self._results.keep_limits(connection, [result])
         return recorded
 
-    def _record_as_it_stands(self, connection: Connection, result: Result) -> Delivery:
-        delivery, outcome = as_it_stands(connection, result.delivery), result.outcome
-        other = None
-        if isinstance(outcome, Accepted):
-            other = remote_ids.holder(
-                connection, delivery.account, outcome.remote_id, besides=delivery.id
-            )
-        known = result._replace(delivery=delivery, other=other)
-        return self._record(connection, known)
+    def _record_as_it_stands(self, result: Result) -> Delivery | Conflict:
+        """Record it though the delivery has changed: a stop was recorded, another delivery has this
+        id, or its outcome is on record as unknown.
+        """
+        outcome = result.outcome
+        try:
+            with self._database.write() as connection:
+                delivery, other = as_it_stands(connection, result.delivery), None
+                if isinstance(outcome, Accepted):
+                    other = remote_ids.holder(
+                        connection, delivery.account, outcome.remote_id, besides=delivery.id
+                    )
+                return self._recorded(connection, result._replace(delivery=delivery, other=other))
+        except Conflict as conflict:
+            if not isinstance(outcome, Accepted):
+                return conflict
+        try:
+            return self._record_late(result.delivery, outcome)
+        except Conflict as conflict:
+            return conflict
+
+
+def _stands_alone(outcome: Outcome) -> bool:
+    """Whether others should not wait until it is recorded."""
+    is_early = isinstance(outcome, Accepted) and outcome.public_since is not None
+    return is_early or suspends(outcome) or may_be_the_accounts(outcome)
+
+
+def _apart(
+    act: Callable[[Sequence[_Asked]], Sequence[_Told]], asked: Sequence[_Asked]
+) -> list[_Told | Conflict]:
+    """What `act` tells of each; one for which it fails takes no other with it.
+
+    Raises the ledger's errors, which concern all.
+    """
+    half: int = len(asked) // 2
+    if len(asked) > _MOST:
+        return [*_apart(act, asked[:half]), *_apart(act, asked[half:])]
+    try:
+        return [*act(asked)] if asked else []
+    except PublisherError:
+        raise
+    except Conflict as conflict:
+        problem = conflict
+    except Exception:
+        if len(asked) == 1:
+            log.exception("left out, so that the others go on", wish=_named(asked[0]))
+        problem = Conflict()
+    if len(asked) == 1:
+        return [problem]
+    return [*_apart(act, asked[:half]), *_apart(act, asked[half:])]
+
+
+def _alone(act: Callable[[Result], Delivery | Conflict], result: Result) -> Written:
+    """What `act` tells, or the ledger's error: others are on record already."""
+    try:
+        (told,) = _apart(lambda results: [act(one) for one in results], [result])
+    except (LedgerUnavailable, StorageError) as away:
+        return away
+    return told
+
+
+def _named(asked: Claim | Intent | Result) -> str:
+    delivery = asked.delivery if isinstance(asked, Claim) else asked.delivery.id
+    return f"{type(asked).__name__} of delivery {delivery}"

@@ -21,6 +21,7 @@ from publisher.settings import settings
 from tests.cli.runner import Cli
 from tests.docs import parts
 from tests.support.clock import ManualClock
+from tests.support.delivering import deliver_at_once
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace
 
@@ -48,7 +49,7 @@ def app(workspace: Workspace) -> Iterator[Application]:
     app = Application(settings.load(workspace.path, {}), clock)
     app.database.migrate()
     assert not app.planner.queue(actor="redaction").errors
-    yield app
+    yield deliver_at_once(app)
     app.close()
 
 
@@ -58,7 +59,7 @@ def publish(app: Application) -> None:
     (waiting,) = app.queries.deliveries(state=State.SCHEDULED)
     clock.advance((waiting.not_before - clock.now()).total_seconds())
     for claim in app.dispatch.claim(clock.now(), clock.ahead(60), 10):
-        app.courier.deliver(claim)
+        app.courier.deliver([claim])
 
 
 def test_a_post_is_published(app: Application) -> None:

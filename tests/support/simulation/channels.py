@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from publisher.channels.base import Channel, Depart, MediaReader, NotPrepared, at_once
+from publisher.channels.base import Channel, MediaReader, NotPrepared, Unverified
 from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.health import Health
 from publisher.channels.twitter import timeline
@@ -14,7 +14,7 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 from tests.support.simulation.plan import Act, Moment
-from tests.support.simulation.platform import Platform, PublicPost
+from tests.support.simulation.platform import Platform, Posting, PublicPost
 from tests.support.simulation.world import START
 
 
@@ -38,13 +38,7 @@ class LikeX:
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         return Prepared()
 
-    def send(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        depart: Depart = at_once,
-    ) -> Outcome:
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Any:
         part = parcel.content.parts[len(sent)]
         platform, world = self._platform, self._platform.world
 
@@ -56,7 +50,16 @@ class LikeX:
             )  # fmt: skip
             return remote_id
 
-        return platform.publish(parcel, part.text, publish, depart)
+        return Posting(parcel, part.text, publish)
+
+    def judge(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Any
+    ) -> Outcome | Unverified:
+        outcome: Outcome = answer
+        return outcome
+
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
+        raise NotImplementedError
 
     def find(
         self,
@@ -86,9 +89,6 @@ class LikeX:
 
     def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
         return self._platform.delete(remote_id)
-
-    def close(self) -> None:
-        pass
 
     @property
     def owner_id(self) -> None:
@@ -232,17 +232,11 @@ class LikeFacebook:
 
         return self._platform.ask(Moment.LAYING, f"delete {draft_id}", delete)
 
-    def send(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        depart: Depart = at_once,
-    ) -> Outcome:
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Any:
         assert not sent, "it can only be revealed once"
         text, platform = parcel.content.parts[0].text, self._platform
         if prepared.at_once and not prepared.holds(parcel.content):
-            return platform.publish(parcel, text, self._publishing(parcel), depart)
+            return Posting(parcel, text, self._publishing(parcel))
         assert prepared.holds(parcel.content), "it was prepared"
         draft_id, world = str(prepared.draft_id), platform.world
 
@@ -254,14 +248,27 @@ class LikeFacebook:
                 post.public_at, post.shown_at = world.elapsed, world.elapsed + lag
             return draft_id
 
-        outcome = platform.publish(parcel, text, reveal, depart)
-        return self._as_seen(outcome, draft_id)
+        return Posting(parcel, text, reveal)
 
-    def _as_seen(self, outcome: Outcome, draft_id: str) -> Outcome:
-        """What a success means, once the post was looked at."""
-        if isinstance(outcome, Accepted) and not self._is_public(draft_id):
-            return Unknown("It was said to be public, and is not.", remote_id=draft_id)
-        return outcome
+    def judge(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Any
+    ) -> Outcome | Unverified:
+        outcome: Outcome = answer
+        if not isinstance(outcome, Accepted):
+            return outcome
+        if not prepared.holds(parcel.content):
+            return Unverified(outcome)
+        is_public = self._is_public(outcome.remote_id)  # which the answer tells
+        return outcome if is_public else self._unseen(outcome)
+
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
+        assert isinstance(outcome, Accepted)
+        seen = self._look_at(outcome.remote_id)
+        return outcome if isinstance(seen, Accepted) else self._unseen(outcome)
+
+    @staticmethod
+    def _unseen(outcome: Accepted) -> Unknown:
+        return Unknown("It was said to be public, and is not seen.", remote_id=outcome.remote_id)
 
     def _publishing(self, parcel: Parcel) -> Callable[[float], str]:
         """Makes a post that is public at once."""
@@ -317,9 +324,6 @@ class LikeFacebook:
 
     def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
         return self._platform.delete(remote_id)
-
-    def close(self) -> None:
-        pass
 
     @property
     def owner_id(self) -> None:

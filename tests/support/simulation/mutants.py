@@ -10,9 +10,9 @@ from unittest import mock
 
 from sqlalchemy import false
 
-from publisher.channels.base import Channel, Leave
-from publisher.delivery.courier import Courier, Leases, parcel_of
-from publisher.delivery.send import Departure
+from publisher.delivery.courier import Courier, _at_hand
+from publisher.delivery.leases import Leases
+from publisher.delivery.slots import Departure
 from publisher.ledger import lookalikes, refusals, suspensions
 from publisher.ledger import reconciliation as doubts_module
 from publisher.ledger.dispatcher import claims as dispatch_module
@@ -22,7 +22,9 @@ from publisher.ledger.transitions import Conflict, StateChange, change_all
 from publisher.ledger.worker import attempts as attempts_module
 from publisher.ledger.worker import intents as intents_module
 from publisher.ledger.worker import results as results_module
-from publisher.ledger.worker.attempts import Attempts
+from publisher.ledger.worker.attempts import Attempts, Written
+from publisher.ledger.worker.intents import Intent
+from publisher.ledger.worker.results import Result
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import (
@@ -55,25 +57,33 @@ Mutant = tuple[Callable[[], Patch], Scenario, Callable[[Scenario], Iterator[Plan
 
 
 def _intent_after_the_request() -> Patch:
-    def send_next_part(self: Courier, channel: Channel, delivery: Delivery) -> Delivery | None:
-        send_at = delivery.not_before
-        self._clock.sleep_until(send_at)
-        outcome = channel.send(parcel_of(delivery), delivery.prepared, delivery.remote_ids)
-        intended = self._attempts.intend(delivery, send_at, self._lease(self._leases.sending))
-        return None if intended is None else self._record(intended, outcome)
+    def way_out(self: Courier, gathered: Sequence[Departure], _give_up: Any = None) -> None:
+        answers = self._threads.queue()
+        for departure in gathered:
+            self._clock.sleep_until(departure.delivery.not_before)
+        with mock.patch.object(Courier, "_objection", return_value=None):
+            self._leave(gathered, answers)
+        for answered in _at_hand(answers, len(gathered)):
+            outcomes = {one.delivery.id: how for one, how in answered}
+            intended = self._intend([one for one, _how in answered])
+            judged = self._judged([(one, outcomes[one.delivery.id]) for one in intended])
+            self._records.record(judged)
 
-    return mock.patch.object(Courier, "_send_next_part", send_next_part)
+    return mock.patch.object(Courier, "_way_out", way_out)
 
 
 def _retry_on_a_timeout() -> Patch:
-    record = Attempts.record
+    record = Attempts.record_all
 
-    def retrying(self: Attempts, delivery: Delivery, outcome: Outcome, *more: Any) -> Delivery:
-        if isinstance(outcome, Unknown):
-            outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
-        return record(self, delivery, outcome, *more)
+    def retrying(self: Attempts, results: Sequence[Result]) -> list[Written]:
+        return record(self, [_deferred(result) for result in results])
 
-    return mock.patch.object(Attempts, "record", retrying)
+    def _deferred(result: Result) -> Result:
+        if not isinstance(result.outcome, Unknown):
+            return result
+        return result._replace(outcome=Deferred(Kind.UNAVAILABLE, result.outcome.message))
+
+    return mock.patch.object(Attempts, "record_all", retrying)
 
 
 def _retry_after_a_death() -> Patch:
@@ -107,12 +117,12 @@ def _lease_shorter_than_a_request() -> Patch:
 
 
 def _a_claim_is_worth_something_for_ever() -> Patch:
-    def take(self: Attempts, claim: Claim) -> Delivery | None:
-        found = (d for d in _all(self) if d.id == claim.delivery and not d.remote_ids)
-        return next(found, None)
+    def take_all(self: Attempts, claims: Sequence[Claim]) -> list[Delivery]:
+        wanted = {claim.delivery for claim in claims}
+        return [d for d in _all(self) if d.id in wanted and not d.remote_ids]
 
     stack = ExitStack()
-    stack.enter_context(mock.patch.object(Attempts, "take", take))
+    stack.enter_context(mock.patch.object(Attempts, "take_all", take_all))
     stack.enter_context(no_fence(attempts_module))
     return stack
 
@@ -131,12 +141,30 @@ def no_fence(*modules: Any) -> Patch:
             return change_all(connection, wishes)
         except Conflict:
             with mock.patch("publisher.ledger.transitions.may_move", return_value=True):
-                return change_all(connection, [_as_it_stands(connection, wish) for wish in wishes])
+                one_by_one = ([_as_it_stands(connection, wish)] for wish in wishes)
+                return [change_all(connection, wish)[0] for wish in one_by_one]
 
     stack = ExitStack()
     for module in modules:
         stack.enter_context(mock.patch.object(module, "change_all", forced))
+    stack.enter_context(
+        mock.patch.object(
+            attempts_module, "lock_free", lambda _, wanted: dict.fromkeys(wanted, _AnyVersion())
+        )
+    )
     return stack
+
+
+class _AnyVersion:
+    """Whoever reads it has just the version that it has."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, _other: object) -> bool:
+        return True
+
+    def __add__(self, _other: int) -> "_AnyVersion":
+        return self
 
 
 def _as_it_stands(connection: Any, wish: StateChange) -> StateChange:
@@ -160,7 +188,7 @@ def _pause_is_not_looked_at() -> Patch:
 
 
 def _a_frozen_worker_sends() -> Patch:
-    return mock.patch.object(Departure, "_leave_if_it_may", lambda _self, leave: leave())
+    return mock.patch.object(Courier, "_objection", return_value=None)
 
 
 def _a_wrong_clock_is_not_looked_at() -> Patch:
@@ -182,21 +210,28 @@ def _nobody_takes_over() -> Patch:
 def _expiry_is_not_looked_at() -> Patch:
     stack = ExitStack()
     stack.enter_context(mock.patch.object(Dispatch, "expire", return_value=0))
-    intend = Attempts.intend
+    intend = Attempts.intend_all
 
-    def intending(self: Attempts, delivery: Delivery, *more: Any) -> Delivery | None:
-        return intend(self, delivery.model_copy(update={"expires_at": None}), *more)
+    def intending(self: Attempts, intents: Sequence[Intent]) -> list[Written]:
+        without = {"expires_at": None}
+        return intend(
+            self,
+            [one._replace(delivery=one.delivery.model_copy(update=without)) for one in intents],
+        )
 
-    stack.enter_context(mock.patch.object(Attempts, "intend", intending))
+    stack.enter_context(mock.patch.object(Attempts, "intend_all", intending))
     return stack
 
 
 def _embargo_is_not_waited_for() -> Patch:
     class Hasty(Courier):
-        def _send_next_part(self, channel: Channel, delivery: Delivery) -> Delivery | None:
-            at_once = {"embargo_until": None, "next_check_at": delivery.due_at}
-            free = delivery.model_copy(update=at_once)
-            return super()._send_next_part(channel, free)
+        def _build(self, deliveries: Sequence[Delivery]) -> None:
+            super()._build(
+                [
+                    one.model_copy(update={"embargo_until": None, "next_check_at": one.due_at})
+                    for one in deliveries
+                ]
+            )
 
     return mock.patch("publisher.app.Courier", Hasty)
 
@@ -206,26 +241,26 @@ def _what_was_put_off_leaves_with_its_claim() -> Patch:
 
 
 def _the_expiry_is_looked_at_in_the_intent_alone() -> Patch:
-    leave_if_it_may = Departure._leave_if_it_may
+    objection = Courier._objection
 
-    def leaving(self: Departure, leave: Leave) -> None:
-        self.delivery = self.delivery.model_copy(update={"expires_at": None})
-        leave_if_it_may(self, leave)
+    def objecting(self: Courier, departure: Departure) -> Outcome | None:
+        endless = departure.delivery.model_copy(update={"expires_at": None})
+        return objection(self, replace(departure, delivery=endless))
 
-    return mock.patch.object(Departure, "_leave_if_it_may", leaving)
+    return mock.patch.object(Courier, "_objection", objecting)
 
 
 def _a_thread_starts_over() -> Patch:
-    record = Attempts.record
+    record = Attempts.record_all
 
-    def forgetting(self: Attempts, delivery: Delivery, *more: Any) -> Delivery:
-        after = record(self, delivery, *more)
-        if after.state is State.SCHEDULED:
+    def forgetting(self: Attempts, results: Sequence[Result]) -> list[Written]:
+        after = record(self, results)
+        if any(isinstance(one, Delivery) and one.state is State.SCHEDULED for one in after):
             with self._database.engine.begin() as connection:
                 connection.exec_driver_sql("UPDATE deliveries SET remote_ids = '[]'")
         return after
 
-    return mock.patch.object(Attempts, "record", forgetting)
+    return mock.patch.object(Attempts, "record_all", forgetting)
 
 
 def _a_renamed_draft_is_new() -> Patch:

@@ -100,7 +100,7 @@ def _a_deletion_is_taken_for_done() -> Patch:
 
 
 def _a_success_is_not_looked_at() -> Patch:
-    return mock.patch.object(LikeFacebook, "_as_seen", lambda _self, outcome, _draft_id: outcome)
+    return mock.patch.object(LikeFacebook, "_unseen", staticmethod(lambda outcome: outcome))
 
 
 def _while_it_rests(first: Act, second: Act, scenario: Scenario) -> Iterator[Plan]:

@@ -9,10 +9,10 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -24,6 +24,10 @@ from sqlalchemy import Connection
 from publisher.app import Application
 from publisher.base.errors import LedgerUnavailable
 from publisher.channels.base import Channel
+from publisher.channels.http.client import Client, Connected, Leaving, Line
+from publisher.channels.http.connection import Connection as HttpConnection
+from publisher.channels.outgoing import Request
+from publisher.delivery.threads import Threads, guarded
 from publisher.drafts.library import Library
 from publisher.ledger.database import Database
 from publisher.model.clock_check import ClockCheck
@@ -33,8 +37,8 @@ from publisher.settings.schema import AccountSettings, ApprovalSettings, BrokerS
 from publisher.settings.settings import Settings
 from tests.support.simulation.channels import open_channel
 from tests.support.simulation.plan import Act, Moment
-from tests.support.simulation.platform import Platform
-from tests.support.simulation.world import SimulatedClock, World
+from tests.support.simulation.platform import Platform, Posting
+from tests.support.simulation.world import Process, SimulatedClock, SimulatedQueue, World
 
 ACCOUNTS = {
     "bice-x": AccountSettings(channel="twitter"),
@@ -149,6 +153,54 @@ class Asking(ClockCheck):
         return super()._wrong()
 
 
+class SimulatedThreads(Threads):
+    """The threads of one process of a world."""
+
+    def __init__(self, world: World, process: Process) -> None:
+        self._world = world
+        self._process = process
+
+    def start(self, run: Callable[[], None]) -> None:
+        self._world.spawn(self._process, partial(guarded, run))
+
+    def queue(self) -> Any:
+        return SimulatedQueue(self._world)
+
+
+class SimulatedClient(Client):
+    """Requests of one process go to the simulated platform."""
+
+    def __init__(self, platform: Platform, threads: SimulatedThreads) -> None:
+        super().__init__()
+        self._platform = platform
+        self._threads = threads
+
+    def connect(self, requests: Sequence[Request], connected: Connected) -> None:
+        connection = cast("HttpConnection", None)
+        connected([(n, Line(request, connection)) for n, request in enumerate(requests)])
+
+    def leave(self, leaving: Sequence[Leaving]) -> None:
+        for one in leaving:
+            if objection := one.objection():
+                one.ended(objection)
+            else:
+                posting = cast("Posting", one.line.request)
+                self._platform.leave(posting, self._threads.start, one.ended)
+
+    def release(self, lines: Sequence[Line]) -> None:
+        pass
+
+
+class AnyKeys:
+    """All keys are an account's own; else real threads would ask, and wait for one another."""
+
+    def is_verified(self, account: str) -> bool:
+        return True
+
+    def check(self, account: str, channel: Channel) -> None:
+        return None
+
+
 class SimulatedApplication(Application):
     """What one process has of Publisher."""
 
@@ -170,6 +222,13 @@ class SimulatedApplication(Application):
             return self.queries.deliveries()
         finally:
             self._simulated.world = world
+
+    def work_in(self, process: Process) -> None:
+        """Let this process do what a worker does."""
+        threads = SimulatedThreads(self._platform.world, process)
+        self.__dict__.update(
+            _threads=threads, _client=SimulatedClient(self._platform, threads), identity=AnyKeys()
+        )
 
     def channel(self, account: str) -> AbstractContextManager[Channel]:
         kind = self.settings.accounts[account].channel

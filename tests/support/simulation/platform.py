@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
-from publisher.channels.base import Depart, at_once
+from publisher.channels.outgoing import Exchanged
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import (
     UNTIL_MENDED,
@@ -22,6 +22,7 @@ from publisher.model.outcomes import (
     Refused,
     Sighting,
     Unknown,
+    Wire,
 )
 from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.world import World
@@ -52,6 +53,34 @@ class PublicPost:
     withdrawal_asked: bool = False
     """Whether a request left that asks for its deletion."""
     is_deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A request that makes something public, built and not sent."""
+
+    parcel: Parcel
+    text: str
+    """Of the part that goes out."""
+    effect: Callable[[float], str | None]
+    """Does it, and gives the id it concerns; its argument is how long reading lags. None: what it
+    is about is gone.
+    """
+
+    @staticmethod
+    def answer(how: "Ending") -> Outcome | None:
+        """What the channel judges."""
+        return how.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Ending(Exchanged):
+    """How the exchange of a request ended."""
+
+    outcome: Outcome | None = None
+
+
+Ended = Callable[[Exchanged], None]
 
 
 @dataclass(frozen=True)
@@ -107,21 +136,44 @@ class Platform:
         found = [post for post in self.posts.values() if post.public_at is not None]
         return sorted(found, key=lambda post: (post.public_at, int(post.id)))
 
-    def publish(
-        self, parcel: Parcel, text: str, effect: Callable[[float], str | None], depart: Depart
-    ) -> Outcome:
-        """One request that makes a part of `parcel` public, and leaves as it departs."""
+    def leave(
+        self, request: "Posting", spawn: Callable[[Callable[[], None]], None], ended: Ended
+    ) -> None:
+        """Let a request leave; `ended` gets the answer, or that there was none.
 
-        account = parcel.account
+        `spawn` starts what the client has under way, which ends with the client.
+        """
+        began = self.world.true_time()
+        struck = self.world.step(Moment.REQUEST, request.text)
+        self.on_request(Publishing(request.parcel, request.text, self.world.elapsed, began))
+        if request.parcel.account in self.refused_since:
+            self.asking[request.parcel.account] = self.world.elapsed + REQUEST_TIMEOUT
+        self.under_way += 1
+        faults = {fault.act: fault for fault in struck}
 
-        def leaves(began: datetime) -> None:
-            self.on_request(Publishing(parcel, text, self.world.elapsed, began))
-            if account in self.refused_since:
-                self.asking[account] = self.world.elapsed + REQUEST_TIMEOUT
+        def go_on() -> None:
+            try:
+                outcome = self._come_of(Moment.REQUEST, request, faults)
+            finally:
+                self.under_way -= 1
+            self.asking.pop(request.parcel.account, None)
+            ended(Ending(Wire.ANSWERED, outcome=self._noted(request.parcel.account, outcome)))
 
-        outcome = self.ask(Moment.REQUEST, text, effect, leaves, depart, account)
-        self.asking.pop(account, None)
-        return self._noted(account, outcome)
+        spawn(go_on)
+
+    def _come_of(self, moment: Moment, request: "Posting", faults: dict[Act, Fault]) -> Outcome:
+        """What comes of a request that has left."""
+        account = request.parcel.account
+        if scripted := self.scripted(moment, request.text):
+            self.world.sleep(_LATENCY)
+            self.world.step(Moment.ANSWERED, request.text)
+            self.names_accounts |= isinstance(scripted, AccountSuspended)
+            return scripted
+        if Act.OUTAGE in faults:
+            self.out_until[account] = self.world.elapsed + faults[Act.OUTAGE].value
+        if self.out_until.get(account, 0.0) > self.world.elapsed:
+            faults = {Act.OUTAGE: Fault(0, Act.OUTAGE)}
+        return self._answer(faults, request.text, request.effect)
 
     def _noted(self, account: str, outcome: Outcome) -> Outcome:
         if isinstance(outcome, AccountSuspended) and outcome.backoff:
@@ -134,7 +186,7 @@ class Platform:
         """One request that takes a post down; the second time finds it gone."""
         post = self.posts.get(remote_id)
 
-        def leaves(_began: datetime) -> None:
+        def leaves() -> None:
             if post:
                 post.withdrawal_asked = True
 
@@ -150,40 +202,25 @@ class Platform:
         moment: Moment,
         label: str,
         effect: Callable[[float], str | None],
-        leaves: Callable[[datetime], None] = lambda _began: None,
-        depart: Depart = at_once,
-        account: str = "",
+        leaves: Callable[[], None] = lambda: None,
     ) -> Outcome:
         """One request that changes something; `effect` does it, and gives the id it concerns.
 
         None from `effect`: what it is about is gone. Its argument is how long reading lags.
-        `leaves` is called when the request leaves, whatever comes of it, with the time when it
-        began to.
+        `leaves` is called when the request leaves, whatever comes of it.
         """
-        faults: dict[Act, Fault] = {}
-        has_left = False
-
-        def leave() -> None:
-            nonlocal has_left
-            self.under_way, has_left = self.under_way + 1, True
-            began = self.world.true_time()
-            faults.update({fault.act: fault for fault in self.world.step(moment, label)})
-            leaves(began)
-
+        self.under_way += 1
         try:
-            depart(leave)
+            faults = {fault.act: fault for fault in self.world.step(moment, label)}
+            leaves()
             if scripted := self.scripted(moment, label):
                 self.world.sleep(_LATENCY)
                 self.world.step(Moment.ANSWERED, label)
                 self.names_accounts |= isinstance(scripted, AccountSuspended)
                 return scripted
-            if Act.OUTAGE in faults:
-                self.out_until[account] = self.world.elapsed + faults[Act.OUTAGE].value
-            if self.out_until.get(account, 0.0) > self.world.elapsed:
-                faults = {Act.OUTAGE: Fault(0, Act.OUTAGE)}
             return self._answer(faults, label, effect)
         finally:
-            self.under_way -= has_left
+            self.under_way -= 1
 
     def _answer(
         self, faults: dict[Act, Fault], label: str, effect: Callable[[float], str | None]

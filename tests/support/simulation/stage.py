@@ -2,15 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
 
 from publisher.base.errors import BrokerUnavailable, PublisherError
-from publisher.delivery.courier import LOOK_AHEAD
+from publisher.delivery.leases import LOOK_AHEAD
+from publisher.delivery.threads import guarded
 from publisher.model.deliveries import Claim
 from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk
@@ -152,30 +153,29 @@ class Stage:
 
     def _work(self, process: Process) -> None:
         app = self.app()
-        # Whose keys they are is asked by real threads, which wait for one another; here one thread
-        # is all.
-        app.identity._verified.update(app.settings.accounts)
-        acts = {
+        app.work_in(process)
+        acts: dict[str, Callable[[Sequence[Claim]], None]] = {
             "publisher.publish": app.courier.deliver,
-            "publisher.reconcile": app.reconciler.reconcile,
-            "publisher.clear": app.clearing.clear,
-            "publisher.withdraw": app.withdrawal.go_on,
+            "publisher.reconcile": _each(app.reconciler.reconcile),
+            "publisher.clear": _each(app.clearing.clear),
+            "publisher.withdraw": _each(app.withdrawal.go_on),
         }
         while True:
             self.world.wait(lambda: 0.0 if self.broker else None)
             message = self.broker.popleft()
             self.world.changes += 1  # a dispatcher hands nothing over while this lies there
             self.world.step(Moment.TAKEN, message.task)
-            for claim in message.claims:
-                self.world.spawn(process, _task(acts[message.task], claim))
+            # A worker takes several batches at a time.
+            act = partial(acts[message.task], message.claims)
+            self.world.spawn(process, partial(guarded, act))
 
 
-def _task(act: Callable[[Claim], None], claim: Claim) -> Callable[[], None]:
-    def run() -> None:
-        with suppress(PublisherError):  # Celery notes it; the lease decides
-            act(claim)
+def _each(act: Callable[[Claim], None]) -> Callable[[Sequence[Claim]], None]:
+    def all_of_them(claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            guarded(partial(act, claim))
 
-    return run
+    return all_of_them
 
 
 _INSTANTS = """

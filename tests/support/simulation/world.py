@@ -5,11 +5,14 @@ on: by the seed, or always the one that waited longest.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from queue import Empty
 from random import Random
+from typing import Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
@@ -73,23 +76,26 @@ class SimulatedClock:
     def monotonic(self) -> float:
         return self._world.elapsed
 
-    def signal(self) -> "SimulatedSignal":
-        return SimulatedSignal(self._world)
 
-
-class SimulatedSignal:
-    """For which threads of a world wait in its time."""
+class SimulatedQueue:
+    """A queue whose reader waits in a world's time."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._is_set = False
+        self._entries = deque[Any]()
 
-    def set(self) -> None:
-        self._is_set = True
+    def put(self, entry: Any) -> None:
+        self._entries.append(entry)
 
-    def wait(self) -> None:
-        while not self._is_set:
-            self._world.wait(lambda: 0.0 if self._is_set else None)
+    def get(self) -> Any:
+        while not self._entries:
+            self._world.wait(lambda: 0.0 if self._entries else None)
+        return self._entries.popleft()
+
+    def get_nowait(self) -> Any:
+        if not self._entries:
+            raise Empty
+        return self._entries.popleft()
 
 
 @dataclass(frozen=True)

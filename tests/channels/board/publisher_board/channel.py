@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from publisher.channels.base import Depart, MediaReader, at_once
+from publisher.channels.base import MediaReader
 from publisher.channels.health import Health
+from publisher.channels.outgoing import Action, Objection
 from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Absent, Accepted, Outcome, Sighting
+from publisher.model.outcomes import Absent, Accepted, Answer, Outcome, Sighting
 from publisher_board.spec import BOARD
 
 
@@ -31,15 +32,13 @@ class Board:
                 read_media(picture.digest)
         return prepared
 
-    def send(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        depart: Depart = at_once,
-    ) -> Outcome:
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Action:
         del prepared, sent
-        depart(lambda: None)
+        return Action(lambda objection: self._publish(parcel, objection))
+
+    def _publish(self, parcel: Parcel, objection: Objection) -> Outcome:
+        if objected := objection():
+            return objected
         notes = self._notes()
         pictures = [
             {"sha256": picture.digest, "alt": picture.alt}
@@ -51,6 +50,15 @@ class Board:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps(notes), encoding="utf-8")
         return Accepted(_id(parcel))
+
+    def judge(
+        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Answer
+    ) -> Outcome:
+        raise NotImplementedError  # an action has no answer
+
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
+        del prepared
+        return outcome
 
     def find(
         self,
@@ -84,9 +92,6 @@ class Board:
 
     def examine(self) -> Health:
         return Health(owner=self.owner())
-
-    def close(self) -> None:
-        """Nothing is open."""
 
     def _notes(self) -> dict[str, object]:
         found: dict[str, object] = {}

@@ -1,0 +1,177 @@
+"""Preparation: all that needs the network before a delivery's time, on record step by step."""
+
+from datetime import datetime
+
+import structlog
+
+from publisher.base.clock import Clock
+from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.base.i18n import _, joined
+from publisher.channels.base import Channel, NotPrepared
+from publisher.channels.pool import ChannelOf
+from publisher.channels.registry import CAPABILITIES
+from publisher.delivery.identity import KeyCheck
+from publisher.delivery.leases import LOOK_AHEAD, Leases
+from publisher.delivery.records import Records
+from publisher.ledger.transitions import Conflict
+from publisher.ledger.worker.attempts import Attempts
+from publisher.model.deliveries import Delivery, Parcel, Prepared
+from publisher.model.outcomes import UNTIL_MENDED, Accepted, AccountSuspended, Deferred, Kind
+
+log = structlog.get_logger()
+
+
+class Preparation:
+    """Prepares deliveries at their platforms."""
+
+    def __init__(
+        self,
+        attempts: Attempts,
+        records: Records,
+        channel_of: ChannelOf,
+        clock: Clock,
+        leases: Leases,
+        identity: KeyCheck,
+    ) -> None:
+        """`identity` checks whose keys an account has."""
+        self._attempts = attempts
+        self._records = records
+        self._channel_of = channel_of
+        self._clock = clock
+        self._leases = leases
+        self._identity = identity
+
+    def is_needed(self, delivery: Delivery) -> bool:
+        """Whether a delivery may need the network before its time."""
+        capabilities = CAPABILITIES.get(delivery.channel)
+        return (
+            capabilities is None
+            or capabilities.prepares_posts
+            or any(part.pictures for part in delivery.content.parts)
+            or not self._identity.is_verified(delivery.account)
+        )
+
+    def prepare(self, delivery: Delivery) -> Delivery | None:
+        """The delivery, ready to leave; None when it ends here for now, which is then on record.
+
+        Raises `Conflict` when somebody else has changed it, and the ledger's errors.
+        """
+        try:
+            with self._channel_of(delivery.account) as channel:
+                if stranger := self._identity.check(delivery.account, channel):
+                    self._records.record([(delivery, stranger)])
+                    return None
+                return self._make_ready(channel, delivery)
+        except (ConfigurationError, CredentialsMissing) as problem:
+            self._records.record([(delivery, unusable(problem))])
+        except (PublisherError, Conflict):
+            raise
+        except Exception:
+            log.exception("no channel", delivery=delivery.id, channel=delivery.channel)
+            self._records.record([(delivery, broken_before())])
+        return None
+
+    def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
+        """Prepare the delivery as far as possible; None when it ends here, which is then on record.
+
+        This takes more than one round when an earlier attempt left something at the platform, and
+        for video and GIF: they are uploaded in pieces, ahead of their time, and the delivery is put
+        down when they are ready or the platform processes them.
+        """
+        prepares_posts = channel.capabilities.prepares_posts
+        if prepares_posts and not delivery.prepared.holds(delivery.content):
+            delivery = self._at_once_where_it_must_be(delivery)
+            prepares_posts = not delivery.prepared.at_once
+        is_charged = False
+        if (upload := delivery.prepared.upload) and upload.look_at:
+            # It was claimed a little before; but not if the clock was set back meanwhile.
+            self._clock.sleep_until(min(upload.look_at, self._lease(LOOK_AHEAD)), LOOK_AHEAD)
+        while True:
+            known = delivery.prepared
+            shows = any(part.pictures for part in delivery.content.parts)
+            if not is_charged and (prepares_posts or shows):
+                # Requests take long: keep the lease until they have ended, whatever their outcome.
+                begins = prepares_posts and not known.holds(delivery.content)
+                delivery = self._attempts.checkpoint(
+                    delivery,
+                    known.begin(delivery.content, self._clock.now()) if begins else known,
+                    self._lease(self._leases.preparing),
+                )
+            prepared = self._prepare(channel, delivery, known)
+            if prepared is None:
+                return None
+            if prepared.upload and prepared.upload.look_at:
+                self._attempts.put_down(delivery, prepared, prepared.upload.look_at)
+                return None
+            if prepared == known:
+                return delivery
+            is_charged = prepared.upload is not None
+            lease = self._leases.preparing if is_charged else LOOK_AHEAD + self._leases.claimed
+            delivery = self._attempts.checkpoint(delivery, prepared, self._lease(lease))
+            ready = delivery.prepared
+            is_prepared = ready.holds(delivery.content) and not ready.leftovers
+            is_whole = is_prepared if channel.capabilities.prepares_posts else True
+            if is_whole and not is_charged:
+                return delivery
+
+    def _at_once_where_it_must_be(self, delivery: Delivery) -> Delivery:
+        """The delivery, to be posted only at its instant if its platform publishes early.
+
+        Then an unknown outcome is resolved by the post's text.
+        """
+        known = delivery.prepared
+        if known.at_once or not self._attempts.publishes_early(delivery.account):
+            return delivery
+        at_once = known.model_copy(update={"at_once": True})
+        lease = self._lease(self._leases.preparing)
+        return self._attempts.checkpoint(delivery, at_once, lease)
+
+    def _prepare(self, channel: Channel, delivery: Delivery, known: Prepared) -> Prepared | None:
+        try:
+            return channel.prepare(parcel_of(delivery), known, self._attempts.read_media)
+        except NotPrepared as problem:
+            if isinstance(problem.outcome, Accepted):
+                ready = delivery.model_copy(update={"prepared": problem.prepared or known})
+                self._records.record([(ready, problem.outcome)])
+                return None
+            if problem.prepared is not None:
+                lease_until = self._lease(self._leases.preparing)
+                delivery = self._attempts.checkpoint(delivery, problem.prepared, lease_until)
+            self._records.record([(delivery, problem.outcome)])
+        except PublisherError:
+            raise  # the ledger is away: the lease decides
+        except Exception:
+            # Nothing is public yet, so it may be tried again, until it expires.
+            log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
+            self._records.record([(delivery, broken_before())])
+        return None
+
+    def _lease(self, seconds: float) -> datetime:
+        return self._clock.ahead(seconds)
+
+
+def broken_before() -> Deferred:
+    """The outcome when Publisher itself failed, and nothing has left."""
+    return Deferred(
+        Kind.UNAVAILABLE,
+        _("Publisher failed before it sent the post; the error in its log says more."),
+    )
+
+
+def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountSuspended:
+    """The outcome for an account whose settings or credentials are wrong."""
+    again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
+    return AccountSuspended(
+        Kind.AUTH, joined(*problem.args[:1], problem.hint or "", again), backoff=UNTIL_MENDED
+    )
+
+
+def parcel_of(delivery: Delivery) -> Parcel:
+    """The delivery as a channel needs it."""
+    return Parcel(
+        post=delivery.post,
+        account=delivery.account,
+        content=delivery.content,
+        due_at=delivery.due_at,
+        is_forgotten=delivery.is_forgotten,
+    )
