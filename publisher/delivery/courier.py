@@ -106,10 +106,12 @@ class Courier:
         connected = [one for one in gathered if not isinstance(one.line, Exchanged)]
         intended = self._intend(connected)
         for instant, together in groupby(intended, key=lambda one: one.delivery.send_at):
-            leaving = list(together)
-            patience = leaving[0].leave_by - self._clock.monotonic()
+            departures = list(together)
+            leaving = self._leaving(departures, answers)
+            patience = departures[0].leave_by - self._clock.monotonic()
             self._clock.sleep_until(instant, max(0.0, patience))
-            self._leave(leaving, answers)
+            self._client.leave(leaving)
+            self._act_all(departures, answers)
         for answered in _at_hand(answers, len(intended) + len(unconnected)):
             guarded(partial(self._record, self._judged(answered)))
 
@@ -243,15 +245,17 @@ class Courier:
             for departure, one in zip(departures, written, strict=True)
         ]
 
-    def _leave(self, departures: Sequence[Departure], answers: "SimpleQueue[_Answered]") -> None:
-        """Let each leave now, unless something speaks against it; what comes of it is queued."""
-        self._client.leave(
-            [
-                Leaving(one.line, partial(self._objection, one), partial(_put, answers, one))
-                for one in departures
-                if isinstance(one.line, Line)
-            ]
-        )
+    def _leaving(
+        self, departures: Sequence[Departure], answers: "SimpleQueue[_Answered]"
+    ) -> list[Leaving]:
+        """Their requests, which leave unless something speaks against it; answers are queued."""
+        return [
+            Leaving(one.line, partial(self._objection, one), partial(_put, answers, one))
+            for one in departures
+            if isinstance(one.line, Line)
+        ]
+
+    def _act_all(self, departures: Sequence[Departure], answers: "SimpleQueue[_Answered]") -> None:
         for departure in departures:
             if isinstance(departure.outgoing, Action):  # which may wait for its account's folder
                 work = partial(self._act, departure, departure.outgoing, answers)

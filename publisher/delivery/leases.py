@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from publisher.ledger.worker.intents import INTENT_LIFE
 
-LOOK_AHEAD = 8.0
+LOOK_AHEAD = 15.0
 """Real seconds before its instant at which a delivery is claimed and prepared."""
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
 

@@ -28,7 +28,7 @@ _SLOT = 0.1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GATHERING = 0.01
 """Real seconds for which what is due already waits for others, so that a batch stays together."""
-_GATHERED = 2.0
+_GATHERED = 4.0
 """Real seconds before its instant at which most of a slot has gathered."""
 _INTENT_AHEAD = 0.5
 """Real seconds from the intents to the instant: time for their commit."""

@@ -86,7 +86,7 @@ class ClockCheck:
         self._seconds = seconds
         self._lock = Lock()
         self._readings: dict[str, _Reading] = {}
-        """By the source's name."""
+        """By the source's name, in order; replaced as a whole, and so read without a lock."""
 
     def heard_from(self, source: str) -> Heard:
         """A function that stores the time from a source; each answer replaces the one before.
@@ -106,7 +106,8 @@ class ClockCheck:
         coarse = timedelta(seconds=0 if source == DATABASE else 1)
         latest = told + coarse + timedelta(seconds=took)
         with self._lock:
-            self._readings[source] = _Reading(told, latest, self._seconds())
+            kept = {**self._readings, source: _Reading(told, latest, self._seconds())}
+            self._readings = dict(sorted(kept.items()))
 
     def ahead(self) -> timedelta | None:
         """How far the clock is ahead, negative: behind; None while no fault is known."""
@@ -136,14 +137,13 @@ class ClockCheck:
 
     def _wrong(self) -> tuple[str, timedelta, datetime] | None:
         """The source, how far the clock is ahead, and its time; None while it is not wrong."""
-        with self._lock:
-            readings = dict(self._readings)
+        readings = self._readings
         platforms = {name: reading for name, reading in readings.items() if name != DATABASE}
         # The clock last: if this thread is paused in between, the clock seems ahead, which is
         # checked again.
         second = self._seconds()
         now = self._clock.now()
-        found = [(n, r.ahead(now, second)) for n, r in sorted((platforms or readings).items())]
+        found = [(n, r.ahead(now, second)) for n, r in (platforms or readings).items()]
         if not found or any(abs(ahead) <= TOLERANCE for _name, ahead in found):
             return None
         source, ahead = found[0]
@@ -151,8 +151,7 @@ class ClockCheck:
 
     def age(self, *, of_database: bool = False) -> float:
         """Real seconds since the newest reading of a platform or the database, or infinity."""
-        with self._lock:
-            told = [r.at for name, r in self._readings.items() if (name == DATABASE) is of_database]
+        told = [r.at for name, r in self._readings.items() if (name == DATABASE) is of_database]
         return self._seconds() - max(told, default=float("-inf"))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from publisher.base.errors import BrokerUnavailable, ProcessFailed
 from publisher.base.i18n import _
+from publisher.delivery.leases import LOOK_AHEAD
 from publisher.monitoring import broker
 from publisher.monitoring.disk_space import DiskSpace
 from publisher.running import embedded_broker
@@ -20,7 +21,8 @@ _BROKER_LOOK = 1.0  # seconds between two checks of the embedded broker
 _LOG_LOOK = 5.0  # seconds between two checks of the logs' sizes
 _DISPATCHER_LIMIT = 5.0  # seconds that the dispatcher may take to finish its tick
 _WEB_LIMIT = 5.0  # the same for the web pages
-_WORKER_GRACE = 10.0  # seconds after a request's timeout that a worker may take to end
+_WORKER_GRACE = LOOK_AHEAD + 10.0
+"""Seconds after a request's timeout that a worker may take to end: it sends what it has in hand."""
 
 
 class Processes:

@@ -198,7 +198,7 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.SCHEDULED, _S.HELD): _HOLD,
     (_S.SCHEDULED, _S.CANCELLED): _CANCEL,
     (_S.SCHEDULED, _S.MISSED): _EXPIRED,
-    (_S.SCHEDULED, _S.PUBLISHING): "It falls due within eight seconds: a worker gets it.",
+    (_S.SCHEDULED, _S.PUBLISHING): "It falls due within fifteen seconds: a worker gets it.",
     (_S.SCHEDULED, _S.UNCERTAIN): "It was due after the backup that the ledger was restored from, "
     "by the ledger or by its draft: it may be out; or the platform made an earlier text public. A person decides.",
     (_S.PUBLISHING, _S.SCHEDULED): "It is certain that it is not out, and it may go out later: the "

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import structlog
 from requests import adapters
 
-from publisher.channels.http.connection import Connection, connect, reason
+from publisher.channels.http.connection import Connection, Ended, connect, reason
 from publisher.channels.outgoing import Exchanged, Objection, Request
 from publisher.model.outcomes import Answer, Outcome, Wire
 
@@ -32,6 +32,8 @@ silently, and the outcome of a post sent into it would be unknown.
 """
 _MOST_IDLE = 256
 """The most idle connections to a server that stay open."""
+_CONNECTING = 100
+"""The most connections to a server that are made at a time."""
 _SAME_LOOK_UP = 1.0
 """Real seconds for which those who look up the same name wait for one look-up."""
 
@@ -73,6 +75,8 @@ class Client:
         self._idle: dict[str, list[tuple[Connection, float]]] = {}
         """By origin, each with since when, the one that was used last at the end."""
         self._look_ups: dict[tuple[str, int], tuple[asyncio.Future[_Addresses], float]] = {}
+        self._doors: dict[str, asyncio.Semaphore] = {}
+        """By origin: so many connect at a time that each has the processor within its limit."""
         self._under_way: set[asyncio.Task[None]] = set()
         self._lock = Lock()
         self._running: asyncio.AbstractEventLoop | None = None
@@ -106,13 +110,18 @@ class Client:
         """
 
         def let_go() -> None:
+            gone: list[Connection] = []
             for one in leaving:
+                connection = one.line.connection
                 if objection := _objection(one):
                     one.ended(objection)
-                elif one.line.connection.is_usable():
-                    self._send(one.line.connection, one.line.request, one.ended)
+                elif connection.is_usable():
+                    connection.leave(self._keeping(connection, one.line.request, one.ended))
+                    gone.append(connection)
                 else:
                     self._start(self._leave_anew(one))
+            for connection in gone:
+                connection.listen()
 
         self._loop.call_soon_threadsafe(let_go)
 
@@ -147,14 +156,18 @@ class Client:
         else:
             self._send(connection, leaving.line.request, leaving.ended)
 
-    def _send(
-        self, connection: Connection, request: Request, ended: Callable[[Exchanged], None]
-    ) -> None:
+    def _send(self, connection: Connection, request: Request, ended: Ended) -> None:
+        connection.leave(self._keeping(connection, request, ended))
+        connection.listen()
+
+    def _keeping(self, connection: Connection, request: Request, ended: Ended) -> Ended:
+        """`ended`, after the connection is kept for another request."""
+
         def keep(exchanged: Exchanged) -> None:
             self._keep(connection, request.origin)
             ended(exchanged)
 
-        connection.leave(keep)
+        return keep
 
     def _keep(self, connection: Connection, origin: str) -> None:
         idle = self._idle.setdefault(origin, [])
@@ -179,7 +192,10 @@ class Client:
         if kept := self._kept(request):
             return kept
         try:
-            async with asyncio.timeout(min(CONNECT_LIMIT, request.timeout)) as limit:
+            async with (
+                self._doors.setdefault(request.origin, asyncio.Semaphore(_CONNECTING)),
+                asyncio.timeout(min(CONNECT_LIMIT, request.timeout)) as limit,
+            ):
                 connection = await self._new(request, limit)
         except Exception as error:  # noqa: BLE001  whatever it is, others wait for the outcome
             return Exchanged(Wire.NOT_SENT, reason(error, sent=False))

@@ -65,12 +65,18 @@ class Connection(asyncio.Protocol):
         return bool(seen) and self._is_safe
 
     def leave(self, ended: Ended) -> None:
-        """Send the request, in one piece. `ended` is called once, when the exchange has ended."""
+        """Send the request, in one piece; then `listen`, as soon as no other is to leave first.
+
+        `ended` is called once, when the exchange has ended.
+        """
         self._ended, self._left_at = ended, self._loop.time()
+        self._transport.write(self._bytes)
+
+    def listen(self) -> None:
+        """Begin to wait for the response."""
         self._response: h11.Response | None = None
         self._body = b""
-        self._transport.write(self._bytes)
-        self._timer = self._loop.call_later(self._timeout, self._break, TimeoutError())
+        self._timer = self._loop.call_at(self._left_at + self._timeout, self._break, TimeoutError())
 
     def close(self) -> None:
         """Drop the connection, with all bytes that have not left."""

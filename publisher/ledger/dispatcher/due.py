@@ -50,7 +50,7 @@ _NOW = bindparam("now", type_=Instant)
 _HORIZON = bindparam("horizon", type_=Instant)
 _FIRST = 100  # deliveries
 _APART = 1.0
-"""Real seconds between two polls of all accounts; due posts are claimed eight seconds ahead."""
+"""Real seconds between two polls of all accounts; due posts are claimed fifteen seconds ahead."""
 _ACCOUNT = accounts.alias()
 
 

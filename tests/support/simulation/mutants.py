@@ -62,7 +62,7 @@ def _intent_after_the_request() -> Patch:
         for departure in gathered:
             self._clock.sleep_until(departure.delivery.not_before)
         with mock.patch.object(Courier, "_objection", return_value=None):
-            self._leave(gathered, answers)
+            self._client.leave(self._leaving(gathered, answers))
         for answered in _at_hand(answers, len(gathered)):
             outcomes = {one.delivery.id: how for one, how in answered}
             intended = self._intend([one for one, _how in answered])
