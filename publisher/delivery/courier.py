@@ -31,7 +31,7 @@ from publisher.channels.base import Unverified
 from publisher.channels.http.client import Client, Leaving, Line
 from publisher.channels.outgoing import Action, Exchanged, Outgoing, Request
 from publisher.channels.pool import ChannelOf
-from publisher.delivery.leases import LOOK_AHEAD, Leases
+from publisher.delivery.leases import EARLY, Leases
 from publisher.delivery.preparation import Preparation, broken_before, parcel_of, unusable
 from publisher.delivery.records import Records
 from publisher.delivery.slots import Departure, Slots
@@ -45,10 +45,6 @@ from publisher.model.outcomes import Deferred, Kind, Outcome, Unknown, Wire
 from publisher.model.states import State
 from publisher.model.timing import by_turns
 
-_EARLY = LOOK_AHEAD + 6.0
-"""A worker keeps a delivery that is at most this many real seconds early: its clock may be behind
-the dispatcher's.
-"""
 _LEDGER_PAUSE = 0.2  # real seconds between two attempts to write while the ledger is away
 
 log = structlog.get_logger()
@@ -151,7 +147,7 @@ class Courier:
         actions: list[Departure] = []
         requests: list[tuple[Delivery, Request]] = []
         for delivery in deliveries:
-            if delivery.send_at > self._clock.ahead(_EARLY):  # the clock was set back
+            if delivery.send_at > self._clock.ahead(EARLY):  # the clock was set back
                 early.append(delivery)
                 continue
             outgoing = self._outgoing(delivery)

@@ -7,6 +7,10 @@ from publisher.ledger.worker.intents import INTENT_LIFE
 
 LOOK_AHEAD = 15.0
 """Real seconds before its instant at which a delivery is claimed and prepared."""
+EARLY = LOOK_AHEAD + 6.0
+"""A worker keeps a delivery that is at most this many real seconds early: its clock may be behind
+the dispatcher's.
+"""
 _MARGIN = 5.0  # real seconds that a lease outlasts the slowest request
 
 

@@ -16,10 +16,11 @@ import structlog
 from publisher.base.clock import Clock
 from publisher.channels.http.client import Line
 from publisher.channels.outgoing import Exchanged, Outgoing
+from publisher.delivery.leases import EARLY
 from publisher.delivery.threads import Threads
 from publisher.model.deliveries import Delivery
 
-_LONGEST_WAIT = 15.0
+_LONGEST_WAIT = EARLY + 5.0
 """The longest wait for an instant, in real seconds: a longer one means that the clock was set
 back.
 """
