@@ -11,6 +11,7 @@ import pytest
 
 from publisher.delivery import courier as courier_module
 from publisher.delivery.courier import Courier
+from publisher.delivery.leases import EARLY
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
@@ -84,7 +85,7 @@ def test_nobody_waits_for_an_instant_that_a_clock_set_back_has_moved_away(
     add(ledger, wish(clock, due_in=2))
     monkeypatch.setattr(clock, "sleep_until", be_set_back)
     courier.deliver([claim_one(dispatch, clock)])
-    assert clock.monotonic() < 20
+    assert clock.monotonic() < EARLY + 6, "as long as it may be early, and not for hours"
     if only(queries).state is not State.PUBLISHED:
         assert (only(queries).state, channel.sent) == (State.SCHEDULED, [])
         clock.sleep_until(due - timedelta(seconds=2))

@@ -14,6 +14,7 @@ from publisher.base.errors import CredentialsMissing, LedgerBusy, LedgerUnavaila
 from publisher.channels.outgoing import Action, Objection
 from publisher.channels.site.spec import SITE
 from publisher.delivery.courier import Courier
+from publisher.delivery.leases import EARLY
 from publisher.delivery.threads import Threads
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
@@ -266,7 +267,7 @@ def test_a_clock_set_back_while_a_slot_gathers_gives_the_deliveries_back(
     due, courier = clock.ahead(5), desk.courier()
     with as_it_sleeps(clock, once(lambda: clock.set(-3600)), before=before):
         desk.deliver(courier, post(clock, "a", 5), post(clock, "b", 5))
-    assert clock.monotonic() < 20
+    assert clock.monotonic() < EARLY + 6, "as long as it may be early, and not for hours"
     assert desk.platform.left == []
     assert sorted(desk.platform.released) == ["a", "b"]
     for name in "ab":
