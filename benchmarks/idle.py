@@ -26,7 +26,7 @@ from benchmarks import burst, page
 
 LIMIT_MEMORY = 250.0  # MB, of all processes together
 LIMIT_PROCESSOR = 1.0  # percent of one core
-THREADS = 4  # of a worker, as Publisher's
+THREADS = 2  # of a worker, as Publisher's
 SETTINGS = """\
 [accounts.voice-x]
 channel = "twitter"

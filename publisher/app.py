@@ -35,7 +35,7 @@ from publisher.delivery.identity import Identity
 from publisher.delivery.leases import Leases
 from publisher.delivery.preparation import Preparation
 from publisher.delivery.reconcile import Reconciler
-from publisher.delivery.records import Records
+from publisher.delivery.result_writer import ResultWriter
 from publisher.delivery.threads import Lanes, Threads
 from publisher.delivery.withdraw import Withdrawal
 from publisher.ledger.account_owners import Owners
@@ -438,19 +438,20 @@ class Application:
 
     @cached_property
     def courier(self) -> Courier:
-        records = Records(self.attempts, self.clock, self._leases, self.clock_check)
+        results = ResultWriter(self.attempts, self.clock, self._leases, self.clock_check)
         preparation = Preparation(
-            self.attempts, records, self.channel, self.clock, self._leases, self.identity
+            self.attempts, results, self.channel, self.clock, self._leases, self.identity
         )
         return Courier(
             self.attempts,
             preparation,
-            records,
+            results,
             self.channel,
             self._client,
             self.clock,
             self._leases,
             self._threads,
+            self._lanes,
             self.clock_check,
         )
 

@@ -1,4 +1,4 @@
-"""Outgoing: what makes a part public, ready and not sent yet."""
+"""Outgoing requests and actions: they make a part public, and are built and not sent yet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

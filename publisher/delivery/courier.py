@@ -33,7 +33,7 @@ from publisher.channels.outgoing import Action, Exchanged, Outgoing, Request
 from publisher.channels.pool import ChannelOf
 from publisher.delivery.leases import EARLY, Leases
 from publisher.delivery.preparation import Preparation, broken_before, parcel_of, unusable
-from publisher.delivery.records import Records
+from publisher.delivery.result_writer import DeliveryOutcome, ResultWriter
 from publisher.delivery.slots import Departure, Slots
 from publisher.delivery.threads import Lanes, Threads, guarded
 from publisher.ledger.transitions import Conflict
@@ -57,24 +57,25 @@ class Courier:
         self,
         attempts: Attempts,
         preparation: Preparation,
-        records: Records,
+        results: ResultWriter,
         channel_of: ChannelOf,
         client: Client,
         clock: Clock,
         leases: Leases,
         threads: Threads,
+        lanes: Lanes,
         check: ClockCheck | None = None,
     ) -> None:
         """`check` says whether the clock is wrong; None: it is always right."""
         self._attempts = attempts
         self._preparation = preparation
-        self._records = records
+        self._results = results
         self._channel_of = channel_of
         self._client = client
         self._clock = clock
         self._leases = leases
         self._threads = threads
-        self._lanes = Lanes(threads)
+        self._lanes = lanes
         self._check = check
         self._slots = Slots(clock, threads, self._way_out, self._give_back, self._release)
 
@@ -85,7 +86,7 @@ class Courier:
         """
         deliveries = self._attempts.take_all(claims)
         if objection := self._check and self._check.objection():
-            self._records.record([(delivery, objection) for delivery in deliveries])
+            self._results.write(*(DeliveryOutcome(delivery, objection) for delivery in deliveries))
             return
         needed = {one.id for one in deliveries if self._preparation.is_needed(one)}
         for delivery in deliveries:
@@ -98,7 +99,7 @@ class Courier:
         answers = self._threads.queue()
         unconnected = [one for one in gathered if isinstance(one.line, Exchanged)]
         for one in unconnected:
-            answers.put((one, one.line))
+            self._answer(answers, one, cast("Exchanged", one.line))
         connected = [one for one in gathered if not isinstance(one.line, Exchanged)]
         intended = self._intend(connected)
         for instant, together in groupby(intended, key=lambda one: one.delivery.send_at):
@@ -111,23 +112,20 @@ class Courier:
         for answered in _at_hand(answers, len(intended) + len(unconnected)):
             guarded(partial(self._record, self._judged(answered)))
 
-    def _record(self, outcomes: Sequence[tuple[Delivery, Outcome]]) -> None:
+    def _record(self, outcomes: Sequence[DeliveryOutcome]) -> None:
         """Record outcomes, and go on with threads.
 
         What the ledger does not take at once is tried again in a thread of its own, so that no
         other waits for it.
         """
-        answered_at = self._clock.now()
-        tried = self._records.attempt(outcomes, answered_at)
+        tried = self._results.attempt(outcomes)
         self._build(tried.going_on)
         if tried.left:
-            self._threads.begin(partial(self._record_later, tried.left, answered_at))
+            self._threads.begin(partial(self._record_later, tried.left))
 
-    def _record_later(
-        self, outcomes: Sequence[tuple[Delivery, Outcome]], answered_at: datetime
-    ) -> None:
+    def _record_later(self, outcomes: Sequence[DeliveryOutcome]) -> None:
         self._clock.sleep_until(self._clock.ahead(_LEDGER_PAUSE), _LEDGER_PAUSE)
-        self._build(self._records.record(outcomes, answered_at))
+        self._build(self._results.write(*outcomes))
 
     def _prepare(self, delivery: Delivery) -> None:
         """Prepare a delivery, unless its lease ended while it waited for a thread."""
@@ -143,7 +141,7 @@ class Courier:
     def _build(self, deliveries: Sequence[Delivery]) -> None:
         """Build what makes the next part of each public, and connect to its server."""
         early: list[Delivery] = []
-        unbuilt: list[tuple[Delivery, Outcome]] = []
+        unbuilt: list[DeliveryOutcome] = []
         actions: list[Departure] = []
         requests: list[tuple[Delivery, Request]] = []
         for delivery in deliveries:
@@ -152,7 +150,7 @@ class Courier:
                 continue
             outgoing = self._outgoing(delivery)
             if isinstance(outgoing, Outcome):
-                unbuilt.append((delivery, outgoing))
+                unbuilt.append(DeliveryOutcome(delivery, outgoing))
             elif isinstance(outgoing, Action):
                 actions.append(Departure(delivery, outgoing))
             else:
@@ -200,7 +198,7 @@ class Courier:
             return []
         if objection := self._check and self._check.objection():
             self._release(connected)
-            self._record([(one.delivery, objection) for one in connected])
+            self._record([DeliveryOutcome(one.delivery, objection) for one in connected])
             return []
         written = list(zip(connected, self._written(connected), strict=True))
         self._release([one for one, what in written if what is None])
@@ -246,7 +244,7 @@ class Courier:
     ) -> list[Leaving]:
         """Their requests, which leave unless something speaks against it; answers are queued."""
         return [
-            Leaving(one.line, partial(self._objection, one), partial(_put, answers, one))
+            Leaving(one.line, partial(self._objection, one), partial(self._answer, answers, one))
             for one in departures
             if isinstance(one.line, Line)
         ]
@@ -258,7 +256,7 @@ class Courier:
                 self._lanes.start(departure.delivery.account, work)
 
     def _act(self, departure: Departure, action: Action, answers: "SimpleQueue[_Answered]") -> None:
-        answers.put((departure, self._done(departure, action)))
+        self._answer(answers, departure, self._done(departure, action))
 
     def _done(self, departure: Departure, action: Action) -> Outcome:
         try:
@@ -282,17 +280,23 @@ class Courier:
             )
         return self._check.objection() if self._check else None
 
-    def _judged(self, answered: Iterable["_Answered"]) -> list[tuple[Delivery, Outcome]]:
+    def _answer(
+        self, answers: "SimpleQueue[_Answered]", departure: Departure, how: Exchanged | Outcome
+    ) -> None:
+        """Queue what came of a departure, with the instant; called in any thread."""
+        answers.put((departure, how, self._clock.now()))
+
+    def _judged(self, answered: Iterable["_Answered"]) -> list[DeliveryOutcome]:
         """The outcomes of answers; those that have to be verified are recorded later."""
-        judged: list[tuple[Delivery, Outcome]] = []
-        for departure, how in answered:
+        judged: list[DeliveryOutcome] = []
+        for departure, how, at in answered:
             delivery = departure.delivery
             outcome = self._judge(departure, how) if isinstance(how, Exchanged) else how
             if isinstance(outcome, Unverified):
-                verify = partial(self._verify, delivery, outcome.outcome)
+                verify = partial(self._verify, DeliveryOutcome(delivery, outcome.outcome, at))
                 self._lanes.start(delivery.account, verify)
             else:
-                judged.append((delivery, outcome))
+                judged.append(DeliveryOutcome(delivery, outcome, at))
         return judged
 
     def _judge(self, departure: Departure, how: Exchanged) -> Outcome | Unverified:
@@ -305,15 +309,16 @@ class Courier:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             return broken_before() if how.wire is Wire.NOT_SENT else _broken_while_sending()
 
-    def _verify(self, delivery: Delivery, outcome: Outcome) -> None:
+    def _verify(self, known: DeliveryOutcome) -> None:
         """Look whether it is as the answer said, and record the outcome."""
+        delivery = known.delivery
         try:
             with self._channel_of(delivery.account) as channel:
-                outcome = channel.verify(delivery.prepared, outcome)
+                outcome = channel.verify(delivery.prepared, known.outcome)
         except Exception:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             outcome = _broken_while_sending()
-        self._build(self._records.record([(delivery, outcome)]))
+        self._build(self._results.write(known._replace(outcome=outcome)))
 
     def _release(self, departures: Iterable[Departure]) -> None:
         """Give back the connections of what will not leave."""
@@ -321,11 +326,7 @@ class Courier:
         self._client.release(lines)
 
 
-_Answered = tuple[Departure, Exchanged | Outcome]
-
-
-def _put(answers: "SimpleQueue[_Answered]", departure: Departure, how: Exchanged | Outcome) -> None:
-    answers.put((departure, how))
+_Answered = tuple[Departure, Exchanged | Outcome, datetime]
 
 
 def _at_hand(answers: "SimpleQueue[_Answered]", number: int) -> Iterator[list[_Answered]]:

@@ -12,7 +12,7 @@ from publisher.channels.pool import ChannelOf
 from publisher.channels.registry import CAPABILITIES
 from publisher.delivery.identity import KeyCheck
 from publisher.delivery.leases import LOOK_AHEAD, Leases
-from publisher.delivery.records import Records
+from publisher.delivery.result_writer import DeliveryOutcome, ResultWriter
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery, Parcel, Prepared
@@ -27,7 +27,7 @@ class Preparation:
     def __init__(
         self,
         attempts: Attempts,
-        records: Records,
+        results: ResultWriter,
         channel_of: ChannelOf,
         clock: Clock,
         leases: Leases,
@@ -35,7 +35,7 @@ class Preparation:
     ) -> None:
         """`identity` checks whose keys an account has."""
         self._attempts = attempts
-        self._records = records
+        self._results = results
         self._channel_of = channel_of
         self._clock = clock
         self._leases = leases
@@ -59,16 +59,16 @@ class Preparation:
         try:
             with self._channel_of(delivery.account) as channel:
                 if stranger := self._identity.check(delivery.account, channel):
-                    self._records.record([(delivery, stranger)])
+                    self._results.write(DeliveryOutcome(delivery, stranger))
                     return None
                 return self._make_ready(channel, delivery)
         except (ConfigurationError, CredentialsMissing) as problem:
-            self._records.record([(delivery, unusable(problem))])
+            self._results.write(DeliveryOutcome(delivery, unusable(problem)))
         except (PublisherError, Conflict):
             raise
         except Exception:
             log.exception("no channel", delivery=delivery.id, channel=delivery.channel)
-            self._records.record([(delivery, broken_before())])
+            self._results.write(DeliveryOutcome(delivery, broken_before()))
         return None
 
     def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
@@ -132,18 +132,18 @@ class Preparation:
         except NotPrepared as problem:
             if isinstance(problem.outcome, Accepted):
                 ready = delivery.model_copy(update={"prepared": problem.prepared or known})
-                self._records.record([(ready, problem.outcome)])
+                self._results.write(DeliveryOutcome(ready, problem.outcome))
                 return None
             if problem.prepared is not None:
                 lease_until = self._lease(self._leases.preparing)
                 delivery = self._attempts.checkpoint(delivery, problem.prepared, lease_until)
-            self._records.record([(delivery, problem.outcome)])
+            self._results.write(DeliveryOutcome(delivery, problem.outcome))
         except PublisherError:
             raise  # the ledger is away: the lease decides
         except Exception:
             # Nothing is public yet, so it may be tried again, until it expires.
             log.exception("not made ready", delivery=delivery.id, channel=delivery.channel)
-            self._records.record([(delivery, broken_before())])
+            self._results.write(DeliveryOutcome(delivery, broken_before()))
         return None
 
     def _lease(self, seconds: float) -> datetime:

@@ -1,6 +1,6 @@
-"""Slots: what leaves together, on one channel within a tenth of a second, has one thread.
+"""Time slots: what leaves on one channel within a tenth of a second shares a thread.
 
-It shares the commit of its intents, leaves in one go, and shares the commits of its results.
+Its intents are one commit, it leaves in one go, and results that come together are one commit.
 """
 
 from collections import defaultdict

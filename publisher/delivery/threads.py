@@ -1,4 +1,4 @@
-"""Threads of a worker process, and lanes, so that no platform that hangs takes them all."""
+"""Worker threads, and lanes (bulkheads): an account that hangs holds only a few of them."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ import structlog
 
 from publisher.base.errors import LedgerGone, PublisherError
 
-_WIDTH = 4
+_WIDTH = 4  # threads of an account
 log = structlog.get_logger()
 
 

@@ -18,7 +18,7 @@ from publisher.delivery.courier import Courier
 from publisher.delivery.identity import KeyCheck
 from publisher.delivery.leases import Leases
 from publisher.delivery.preparation import Preparation
-from publisher.delivery.records import Records
+from publisher.delivery.result_writer import ResultWriter
 from publisher.delivery.threads import Lanes, Threads
 from publisher.ledger.worker.attempts import Attempts, Written
 from publisher.ledger.worker.intents import Intent
@@ -126,17 +126,19 @@ def courier_with(
     client: Client | None = None,
 ) -> Courier:
     leases = Leases.for_timeout(timeout)
-    records = Records(attempts, clock, leases, check)
-    preparation = Preparation(attempts, records, channel_of, clock, leases, identity or AnyKeys())
+    results = ResultWriter(attempts, clock, leases, check)
+    threads = threads or AtOnce()
+    preparation = Preparation(attempts, results, channel_of, clock, leases, identity or AnyKeys())
     return Courier(
         attempts,
         preparation,
-        records,
+        results,
         channel_of,
         client or Waiting(),
         clock,
         leases,
-        threads or AtOnce(),
+        threads,
+        Lanes(threads),
         check,
     )
 

@@ -57,17 +57,17 @@ Mutant = tuple[Callable[[], Patch], Scenario, Callable[[Scenario], Iterator[Plan
 
 
 def _intent_after_the_request() -> Patch:
-    def way_out(self: Courier, gathered: Sequence[Departure], _give_up: Any = None) -> None:
+    def way_out(self: Courier, gathered: Sequence[Departure]) -> None:
         answers = self._threads.queue()
         for departure in gathered:
             self._clock.sleep_until(departure.delivery.not_before)
         with mock.patch.object(Courier, "_objection", return_value=None):
             self._client.leave(self._leaving(gathered, answers))
         for answered in _at_hand(answers, len(gathered)):
-            outcomes = {one.delivery.id: how for one, how in answered}
-            intended = self._intend([one for one, _how in answered])
-            judged = self._judged([(one, outcomes[one.delivery.id]) for one in intended])
-            self._records.record(judged)
+            known = {one.delivery.id: (how, at) for one, how, at in answered}
+            intended = self._intend([one for one, _how, _at in answered])
+            judged = self._judged([(one, *known[one.delivery.id]) for one in intended])
+            self._results.write(*judged)
 
     return mock.patch.object(Courier, "_way_out", way_out)
 

@@ -1,4 +1,4 @@
-"""Records: outcomes into the ledger, also while it is away for a moment."""
+"""Result writer: writes what came of deliveries into the ledger, also while that is away."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,19 +20,28 @@ _LEDGER_PAUSE = 0.5  # real seconds between two tries to write while the ledger 
 log = structlog.get_logger()
 
 
+class DeliveryOutcome(NamedTuple):
+    """What came of a delivery."""
+
+    delivery: Delivery
+    outcome: Outcome
+    at: datetime | None = None
+    """When the answer came; None: just now."""
+
+
 class Attempted(NamedTuple):
-    """What came of an attempt to record outcomes."""
+    """What came of an attempt to write outcomes."""
 
     going_on: list[Delivery]
     """Threads that go on with their next part."""
-    left: list[tuple[Delivery, Outcome]]
+    left: list[DeliveryOutcome]
     """To be tried again."""
     problem: PublisherError | None
     """Why some are left."""
 
 
-class Records:
-    """Records what came of deliveries."""
+class ResultWriter:
+    """Writes the outcomes of deliveries."""
 
     def __init__(
         self, attempts: Attempts, clock: Clock, leases: Leases, check: ClockCheck | None = None
@@ -43,56 +52,54 @@ class Records:
         self._leases = leases
         self._check = check
 
-    def record(
-        self, outcomes: Sequence[tuple[Delivery, Outcome]], answered_at: datetime | None = None
-    ) -> list[Delivery]:
-        """Record outcomes; returns the threads that go on with their next part.
+    def write(self, *outcomes: DeliveryOutcome) -> list[Delivery]:
+        """Write outcomes; returns the threads that go on with their next part.
 
-        `answered_at`: when they were known; None: just now. Raises the ledger's error when it is
-        away for too long.
+        Raises the ledger's error when it is away for too long.
         """
-        answered_at = answered_at or self._clock.now()
         give_up = self._clock.monotonic() + self._leases.sending
-        tried = self.attempt(outcomes, answered_at)
+        tried = self.attempt(outcomes)
         going_on = tried.going_on
         while tried.problem:
             if self._clock.monotonic() > give_up:
-                log.warning("not recorded", outcomes=[outcome for _delivery, outcome in tried.left])
+                log.warning("not recorded", outcomes=[known.outcome for known in tried.left])
                 raise tried.problem
             self._clock.sleep_until(self._clock.ahead(_LEDGER_PAUSE), _LEDGER_PAUSE)
-            tried = self.attempt(tried.left, answered_at)
+            tried = self.attempt(tried.left)
             going_on += tried.going_on
         return going_on
 
-    def attempt(
-        self, outcomes: Sequence[tuple[Delivery, Outcome]], answered_at: datetime
-    ) -> Attempted:
-        """Record what the ledger takes at once.
+    def attempt(self, outcomes: Sequence[DeliveryOutcome]) -> Attempted:
+        """Write what the ledger takes at once.
 
-        An unknown outcome is not recorded while the clock is wrong: its time to settle would be
-        wrong too. When the lease ends, a dispatcher whose clock is right records it.
+        An unknown outcome is not written while the clock is wrong: its time to settle would be
+        wrong too. When the lease ends, a dispatcher whose clock is right does it.
         """
+        now = self._clock.now()
         is_wrong = self._check is not None and self._check.trouble() is not None
-        known = [one for one in outcomes if not (is_wrong and isinstance(one[1], Unknown))]
-        written = self._written(known, answered_at) if known else []
+        known: list[DeliveryOutcome] = []
+        for one in outcomes:
+            if is_wrong and isinstance(one.outcome, Unknown):
+                log.info("left to its lease: the clock is wrong", delivery=one.delivery.id)
+            else:
+                known.append(one._replace(at=one.at or now))
+        written = self._written(known, now) if known else []
         return Attempted(
-            [one for one in written if isinstance(one, Delivery) and goes_on(one)],
-            [p for p, one in zip(known, written, strict=True) if isinstance(one, PublisherError)],
+            [one for one in written if isinstance(one, Delivery) and _goes_on(one)],
+            [k for k, one in zip(known, written, strict=True) if isinstance(one, PublisherError)],
             next((one for one in written if isinstance(one, PublisherError)), None),
         )
 
-    def _written(
-        self, outcomes: Sequence[tuple[Delivery, Outcome]], answered_at: datetime
-    ) -> Sequence[Written]:
+    def _written(self, outcomes: Sequence[DeliveryOutcome], now: datetime) -> Sequence[Written]:
         lease_until = self._clock.ahead(self._leases.sending)
         try:
             return self._attempts.record_all(
-                [Result(*pair, lease_until, answered_at) for pair in outcomes]
+                [Result(one.delivery, one.outcome, lease_until, one.at or now) for one in outcomes]
             )
         except (LedgerUnavailable, StorageError) as away:
             return [away] * len(outcomes)
 
 
-def goes_on(delivery: Delivery) -> bool:
+def _goes_on(delivery: Delivery) -> bool:
     """Whether the worker still has it, with parts left."""
     return delivery.state is State.PUBLISHING
