@@ -46,6 +46,8 @@ from publisher.settings.schema import (
     is_safe_address,
 )
 from publisher.settings.sources import (
+    DELETE_IT,
+    NOT_NEEDED,
     SECRETS_FILE,
     SECRETS_VARIABLE,
     SETTINGS_FILE,
@@ -476,6 +478,8 @@ def _told(detail: ErrorDetails) -> str:
 def _hint(error: ValidationError) -> str | None:
     for detail in error.errors(include_input=False, include_url=False, include_context=False):
         if detail["type"] == "extra_forbidden":
+            if detail["loc"] in NOT_NEEDED:
+                return _(DELETE_IT)
             known = _fields_at(detail["loc"][:-1])
             return suggestion(str(detail["loc"][-1]), known)
     return _("docs/settings.md lists every setting.")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.base.errors import ConfigurationError, WorkspaceNotFound
-from publisher.base.i18n import LANGUAGES, Language, _, from_environment
+from publisher.base.i18n import LANGUAGES, Language, _, from_environment, later
 from publisher.base.text import did_you_mean, nearest, suggestion
 from publisher.base.toml_positions import Keys, TomlFile
 
@@ -24,6 +24,9 @@ OTHER_VARIABLES = (
     "PUBLISHER_SANDBOX",
 )  # fmt: skip
 """Variables that are no settings, and are read where they are used."""
+NOT_NEEDED: frozenset[Keys] = frozenset({("delivery", "threads")})
+"""Settings of earlier versions."""
+DELETE_IT = later("It is not needed any more: delete it.")
 
 
 def variable(keys: Keys) -> str:
@@ -174,7 +177,9 @@ class Sources:
                         "The environment variable {name} is set, but there is no such setting.",
                         name=name,
                     ),
-                    hint=_nearest_variable(name, [*known, *OTHER_VARIABLES]),
+                    hint=_(DELETE_IT)
+                    if name in map(variable, NOT_NEEDED)
+                    else _nearest_variable(name, [*known, *OTHER_VARIABLES]),
                 )
             self._set(known[name], value, name)
 

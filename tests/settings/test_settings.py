@@ -248,6 +248,7 @@ def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -
         ("PUBLISHER_CLOK", "Did you mean `PUBLISHER_CLOCK`?"),
         ("PUBLISHER_A", "docs/settings.md lists them all."),
         ("PUBLISHER_WEATHER", "docs/settings.md lists them all."),
+        ("PUBLISHER_DELIVERY__THREADS", "It is not needed any more: delete it."),
     ],
 )
 def test_a_variable_that_nobody_would_read_is_refused(
@@ -258,6 +259,13 @@ def test_a_variable_that_nobody_would_read_is_refused(
         read(tmp_path, environment={variable: "hunter2"})
     assert caught.value.hint == hint
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_setting_that_nobody_needs_any_more_is_to_be_deleted(tmp_path: Path) -> None:
+    """And not to be renamed to the one that looks most like it."""
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, f"[delivery]\nthreads = 500\n{ACCOUNTS}")
+    assert caught.value.hint == "It is not needed any more: delete it."
 
 
 def test_variables_that_are_no_settings_are_let_through(tmp_path: Path) -> None:
