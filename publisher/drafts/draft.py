@@ -22,7 +22,7 @@ from publisher.drafts.time_hints import is_nearly_now
 from publisher.drafts.times import Moment, is_now
 from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
-from publisher.media import media_file
+from publisher.media import at_once, media_file
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
 from publisher.model.posts import MediaItem, Motion, Post
@@ -59,22 +59,43 @@ class Surroundings:
     accounts: Mapping[str, Account]
     channels: Collection[str]
     copies: Copies = NOTHING_KEPT
+    postponed: dict[Path, set[str]] | None = None
+    """New pictures, with the posts that name them: each is taken for a sound still picture until
+    `examine_postponed`, after which those posts are to be parsed again. None: nothing is postponed.
+    """
 
     @cached_property
     def _pictures(self) -> dict[Path, Shown | Flaw]:
         return {}
 
-    def picture(self, path: Path) -> Shown | Flaw:
-        """The picture at `path`, or what is wrong with it.
+    def picture(self, path: Path, post_id: str) -> Shown | Flaw:
+        """The picture at `path`, which a post names, or what is wrong with it.
 
         Each is examined once: translations share their pictures.
         """
         if path not in self._pictures:
-            self._pictures[path] = self._look(path)
+            located = media_file.locate(path, self.posts)
+            if self.postponed is not None and not isinstance(located, Flaw):
+                known = self.copies.looked(located)
+                if known is None:
+                    self.postponed.setdefault(path, set()).add(post_id)
+                    return Shown(located, None)
+                self._pictures[path] = Shown(located, *known)
+            else:
+                self._pictures[path] = self._look(located)
         return self._pictures[path]
 
-    def _look(self, path: Path) -> Shown | Flaw:
-        located = media_file.locate(path, self.posts)
+    def examine_postponed(self) -> set[str]:
+        """Examine the postponed pictures, several at once; returns the posts that name them."""
+        if not self.postponed:
+            return set()
+        postponed = dict(self.postponed)
+        self.postponed.clear()
+        located = [media_file.locate(path, self.posts) for path in postponed]
+        self._pictures.update(zip(postponed, at_once.each(self._look, located), strict=True))
+        return set().union(*postponed.values())
+
+    def _look(self, located: Path | Flaw) -> Shown | Flaw:
         if isinstance(located, Flaw):
             return located
         found = self.copies.look(located)
@@ -323,7 +344,9 @@ class _Reader:
         )
 
     def _picture(self, fields: Fields, name: str) -> Shown | None:
-        found = self._around.picture(place_of(name, self._post_id, self._around.posts))
+        found = self._around.picture(
+            place_of(name, self._post_id, self._around.posts), self._post_id
+        )
         if isinstance(found, Flaw):
             if found.code == "media-missing":
                 folder = (self._around.posts / self._post_id).parent

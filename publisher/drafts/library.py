@@ -81,16 +81,11 @@ def load(
         accounts=accounts,
         channels=tuple(channels),
         copies=copies,
+        postponed={},
     )
-    found = {file.file: Findings(file.file) for file in chosen}
-    read = (
-        _read(file, around, revised, found[file.file])
-        for file in progress.over(chosen, _("Reading drafts"))
-    )
-    posts = [post for post in read if post]
-    others = _unchosen_translations(chosen, shelf, around) if paths else ()
-    beside = (_read(file, around, revised, Findings(file.file)) for file in others)
-    groups = _groups(posts, [*filter(None, beside)], around)
+    posts, found = _read_all(chosen, around, revised)
+    others = list(_unchosen_translations(chosen, shelf, around)) if paths else ()
+    groups = _groups(posts, _read_all(others, around, revised)[0], around)
     addressing = Addressing(around)
     for post in posts:
         asked = [member for member in groups[post.id] if member.file in found]
@@ -112,6 +107,25 @@ def load(
         _shelf=shelf,
         _groups=groups,
     )
+
+
+def _read_all(
+    files: Sequence[DraftFile], around: Surroundings, revised: Mapping[str, bytes]
+) -> tuple[list[Post], dict[str, Findings]]:
+    """The posts in the order of their files, and the findings by file.
+
+    Drafts with new pictures are read again once these are examined.
+    """
+    read: dict[str, Post | None] = {}
+    found: dict[str, Findings] = {}
+    waiting: Sequence[DraftFile] = files
+    while waiting:
+        for file in progress.over(waiting, _("Reading drafts")):
+            found[file.file] = Findings(file.file)
+            read[file.file] = _read(file, around, revised, found[file.file])
+        again = around.examine_postponed()
+        waiting = [file for file in waiting if file.id in again]
+    return [post for post in read.values() if post], found
 
 
 def _read(

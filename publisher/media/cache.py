@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,7 @@ from PIL import features
 from pydantic import TypeAdapter, ValidationError
 
 from publisher.base import files
+from publisher.base.errors import PictureUnusable
 from publisher.media import media_file
 from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.capabilities import Capabilities
@@ -53,23 +55,40 @@ class Copies:
 
     def look(self, path: Path) -> Flaw | Motion | None:
         """Inspect a file as `media_file.look` does, from the cache if possible."""
-        question = self._question(path, "look")
-        if (known := self._recall(question, _LOOKED)) is not None:
+        if (known := self.looked(path)) is not None:
             return known[0]
+        question = self._question(path, "look")
         found = media_file.look(path)
         if not isinstance(found, Flaw):
             answer = _LOOKED.dump_python((found,), mode="json")
             self._keep(question, self._question(path, "look"), answer)
         return found
 
+    def looked(self, path: Path) -> tuple[Motion | None] | None:
+        """What `look` finds, if the cache has it."""
+        return self._recall(self._question(path, "look"), _LOOKED)
+
     def clean(self, path: Path, capabilities: Capabilities) -> CleanPicture:
         """Make a copy as `media_file.clean` does; `told` then knows its metadata."""
-        limits = _limits(capabilities)
-        question = self._question(path, *limits)
-        copy = media_file.clean(path, capabilities)
-        told = Copy(copy.media_type, copy.width, copy.height, copy.digest)
-        self._keep(question, self._question(path, *limits), told)
-        return copy
+        (made,) = self.copies(path, [capabilities])
+        if isinstance(made, PictureUnusable):
+            raise made
+        return made
+
+    def copies(
+        self, path: Path, several: Sequence[Capabilities]
+    ) -> list[CleanPicture | PictureUnusable]:
+        """Make copies as `clean` does for several channels, or say why there are none."""
+        questions = [self._question(path, *_limits(one)) for one in several]
+        made = [
+            PictureUnusable(one.message, hint=one.hint) if isinstance(one, Flaw) else one
+            for one in media_file.copies(path, several)
+        ]
+        for one, question, limits in zip(made, questions, map(_limits, several), strict=True):
+            if not isinstance(one, PictureUnusable):
+                told = Copy(one.media_type, one.width, one.height, one.digest)
+                self._keep(question, self._question(path, *limits), told)
+        return made
 
     def told(self, path: Path, capabilities: Capabilities) -> Copy | None:
         """The metadata of the copy that `clean` makes; None if it is not cached."""

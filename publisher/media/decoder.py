@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -44,7 +44,9 @@ _IDLE = 30.0
 """Seconds after which an idle child ends."""
 _LAST_WORDS = 10.0
 """Seconds to wait for a child's end after its connection failed."""
-_AT_ONCE = 2
+AT_ONCE = min(4, len(os.sched_getaffinity(0)))
+"""Files that one command opens at the same time: each may take all of `_MEMORY`."""
+_CHILDREN_AT_ONCE = max(2, AT_ONCE)
 """Children of one process: one slow file does not block the others."""
 _LONGEST_HEAD = 1_000_000
 _LONGEST_ANSWER = 200_000_000
@@ -67,18 +69,34 @@ def look(path: Path) -> Flaw | Motion | None:
         return _flaw(answer) or _LOOKED.validate_python(answer["motion"])
 
 
-def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
-    """Run `decoding.copy` in a child. Raises Ended, PictureUnusable."""
-    limits = capabilities.model_dump(mode="json")
-    answer, data = _asked(path, {"do": "copy", "capabilities": limits})
+def copies(
+    path: Path, several: Sequence[Capabilities]
+) -> list[CleanPicture | Flaw | PictureUnusable]:
+    """Run `decoding.copies` in a child. Raises Ended."""
+    limits = [capabilities.model_dump(mode="json") for capabilities in several]
+    answer, data = _asked(path, {"do": "copies", "capabilities": limits})
     with _understood():
         if flaw := _flaw(answer):
-            return flaw
-        if "unusable" in answer:
-            raise PictureUnusable(str(answer["unusable"]), hint=_text(answer["hint"]))
-        made = CleanPicture.of(data, answer["media_type"], (answer["width"], answer["height"]))
-        _COPY.validate_python((made.media_type, made.width, made.height, made.digest))
+            return [flaw] * len(several)
+        rest = memoryview(data)
+        made: list[CleanPicture | Flaw | PictureUnusable] = []
+        for told, _capabilities in zip(answer["copies"], several, strict=True):
+            size = int(told["size"])
+            if not 0 <= size <= len(rest):
+                raise ValueError
+            made.append(_copy(told, bytes(rest[:size])))
+            rest = rest[size:]
         return made
+
+
+def _copy(told: dict[str, Any], data: bytes) -> CleanPicture | Flaw | PictureUnusable:
+    if flaw := _flaw(told):
+        return flaw
+    if "unusable" in told:
+        return PictureUnusable(str(told["unusable"]), hint=_text(told["hint"]))
+    made = CleanPicture.of(data, told["media_type"], (told["width"], told["height"]))
+    _COPY.validate_python((made.media_type, made.width, made.height, made.digest))
+    return made
 
 
 @contextmanager
@@ -158,6 +176,11 @@ class _Child:
         )
         return self._process
 
+    def kill(self) -> None:
+        """Kill the process, while another thread waits for its answer."""
+        if process := self._process:
+            process.kill()
+
     def end(self, patience: float = 0.0) -> int:
         """End the child, after `patience` seconds by a kill; returns its exit code."""
         process, self._process = self._process, None
@@ -194,28 +217,41 @@ class _Children:
     """The pool of this process's children, started when needed."""
 
     def __init__(self) -> None:
-        self._free = threading.Semaphore(_AT_ONCE)
+        self._free = threading.Semaphore(_CHILDREN_AT_ONCE)
         self._idle: list[_Child] = []
+        self._busy: list[_Child] = []
 
     @contextmanager
     def one(self) -> Iterator[_Child]:
         with self._free:
             child = self._idle.pop() if self._idle else _Child()
+            self._busy.append(child)
             try:
                 yield child
             except BaseException:  # also an interruption, after which an answer may be on its way
                 child.end()
                 raise
             finally:
+                self._busy.remove(child)
                 self._idle.append(child)
 
     def end(self) -> None:
         for child in self._idle:
             child.end()
 
+    def interrupt(self) -> None:
+        """Kill the children at work: whoever asked them gets Ended."""
+        for child in list(self._busy):
+            child.kill()
+
     def forget(self) -> None:
         """Forget the children after a fork: they belong to the parent process."""
         self.__init__()  # type: ignore[misc]
+
+
+def interrupt() -> None:
+    """End what all children of this process do at this moment."""
+    _CHILDREN.interrupt()
 
 
 _CHILDREN = _Children()
@@ -243,8 +279,6 @@ def _answer(question: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     i18n.use(question["language"])
     try:
         return _found(path, question)
-    except PictureUnusable as error:
-        return {"unusable": str(error), "hint": error.hint}, b""
     except MemoryError:
         return {"flaw": decoding.too_costly(path)}, b""
     except Exception:  # noqa: BLE001 - the parent raises it
@@ -257,11 +291,19 @@ def _found(path: Path, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         if isinstance(seen, Flaw):
             return {"flaw": seen}, b""
         return {"motion": _LOOKED.dump_python(seen, mode="json")}, b""
-    made = decoding.copy(path, Capabilities.model_validate(question["capabilities"]))
+    several = [Capabilities.model_validate(one) for one in question["capabilities"]]
+    made = decoding.copies(path, several)
+    data = [one.data if isinstance(one, CleanPicture) else b"" for one in made]
+    told = [{**_told(one), "size": len(its)} for one, its in zip(made, data, strict=True)]
+    return {"copies": told}, b"".join(data)
+
+
+def _told(made: CleanPicture | Flaw | PictureUnusable) -> dict[str, Any]:
+    if isinstance(made, PictureUnusable):
+        return {"unusable": str(made), "hint": made.hint}
     if isinstance(made, Flaw):
-        return {"flaw": made}, b""
-    size = {"width": made.width, "height": made.height}
-    return {"media_type": made.media_type, **size}, made.data
+        return {"flaw": made}
+    return {"media_type": made.media_type, "width": made.width, "height": made.height}
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
 upright and sRGB, a PNG or a JPEG, within the channel's limits. `gifs` and `videos` handle moving
-pictures. All of this runs in a separate process: only `decoder` may call `look` and `copy`.
+pictures. All of this runs in a separate process: only `decoder` may call `look` and `copies`.
 """
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -67,36 +68,51 @@ def look(path: Path) -> Flaw | Motion | None:
     return image if isinstance(image, Flaw) else None
 
 
-def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
-    """Make the clean copy of a file for one channel, or return its flaw.
+def copies(
+    path: Path, several: Sequence[Capabilities]
+) -> list[CleanPicture | Flaw | PictureUnusable]:
+    """Make the clean copies of a file for several channels, or say why there is none.
 
-    Raises PictureUnusable if the channel takes no format that it can become.
+    A picture is decoded once for all of them. PictureUnusable if the channel takes no format that
+    it can become.
     """
     if _is_video(path):
-        return _clean_video(path, capabilities)
+        return [_or_why(_clean_video, path, capabilities) for capabilities in several]
     if moving := _gif(path):
-        return _clean_gif(path, moving, capabilities)
+        return [_or_why(_clean_gif, path, moving, capabilities) for capabilities in several]
     image = _decoded(path)
     if isinstance(image, Flaw):
-        return image
+        return [image] * len(several)
     kind = image.format
     pixels = bare(image, MAX_SIDE)
     del image
     lossless = kind in ("PNG", "GIF") or pixels.mode == "RGBA"
     order = ("image/png", "image/jpeg") if lossless else ("image/jpeg", "image/png")
-    media_types = [media_type for media_type in order if media_type in capabilities.picture_types]
-    while media_types and min(pixels.size) > 0:
-        for media_type in media_types:
-            for data in _encodings(pixels, media_type):
-                if len(data) <= capabilities.picture_max_bytes:
-                    return CleanPicture.of(data, media_type, pixels.size)
-        if max(pixels.size) == 1:
+    missing = {n for n, c in enumerate(several) if not c.picture_types.isdisjoint(order)}
+    found: dict[int, CleanPicture] = {}
+    while missing and min(pixels.size) > 0:
+        encodings = _Encodings(pixels)
+        for number in sorted(missing):
+            if data := encodings.fitting(order, several[number]):
+                found[number] = CleanPicture.of(*data, pixels.size)
+        missing -= found.keys()
+        if max(pixels.size) == 1 or not missing:
             break
         smaller = tuple(max(1, int(side * _SHRINK)) for side in pixels.size)
         pixels = pixels.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
-    raise PictureUnusable(
+    unusable = PictureUnusable(
         _("{file} cannot become a picture that the channel takes.", file=path.name)
     )
+    return [found.get(number, unusable) for number in range(len(several))]
+
+
+def _or_why(
+    make: Callable[..., CleanPicture | Flaw], *arguments: object
+) -> CleanPicture | Flaw | PictureUnusable:
+    try:
+        return make(*arguments)
+    except PictureUnusable as unusable:
+        return unusable
 
 
 def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> CleanPicture | Flaw:
@@ -119,14 +135,36 @@ def _clean_video(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
     return videos.copy(path)
 
 
-def _encodings(image: Image.Image, media_type: str) -> Iterator[bytes]:
-    """The picture as files, from the best to the smallest."""
-    if media_type == "image/png":
-        yield _saved(image, "PNG")
-        return
-    paper = opaque(image)
-    for quality in _QUALITIES:
-        yield _saved(paper, "JPEG", quality=quality, optimize=True)
+class _Encodings:
+    """A picture as files, each made once when it is first needed."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self._image = image
+        self._made: dict[tuple[str, int], bytes] = {}
+
+    @cached_property
+    def _paper(self) -> Image.Image:
+        return opaque(self._image)
+
+    def fitting(self, order: Sequence[str], capabilities: Capabilities) -> tuple[bytes, str] | None:
+        """The first file that the channel takes, and its type: from the best to the smallest."""
+        for media_type in order:
+            if media_type in capabilities.picture_types:
+                for quality in _QUALITIES if media_type == "image/jpeg" else (0,):
+                    data = self._encoded(media_type, quality)
+                    if len(data) <= capabilities.picture_max_bytes:
+                        return data, media_type
+        return None
+
+    def _encoded(self, media_type: str, quality: int) -> bytes:
+        key = media_type, quality
+        if key not in self._made:
+            self._made[key] = (
+                _saved(self._paper, "JPEG", quality=quality, optimize=True)
+                if media_type == "image/jpeg"
+                else _saved(self._image, "PNG")
+            )
+        return self._made[key]
 
 
 def _saved(image: Image.Image, kind: str, **options: int) -> bytes:

@@ -8,22 +8,24 @@ never decoded in this process (`decoder`).
 import functools
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _
-from publisher.media import decoder
+from publisher.media import decoder, videos
 from publisher.media.clean_copy import CleanPicture
 from publisher.media.decoding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, damaged, flaw_of_file
 from publisher.model.capabilities import Capabilities
 from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "CleanPicture", "clean", "copy",
-           "flaw_of_file", "inspect", "locate", "look"]  # fmt: skip
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "CleanPicture", "clean", "copies",
+           "copy", "flaw_of_file", "inspect", "locate", "look"]  # fmt: skip
 
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
 """The media types of a still picture's clean copy."""
+_MOVING = frozenset({".gif", *videos.SUFFIXES})
 
 
 def inspect(path: Path, posts: Path) -> Flaw | None:
@@ -97,12 +99,25 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
 
 def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
     """The copy as by `clean`, or the flaw itself, found in the same pass."""
+    (made,) = copies(path, [capabilities])
+    if isinstance(made, PictureUnusable):
+        raise made
+    return made
+
+
+def copies(
+    path: Path, several: Sequence[Capabilities]
+) -> list[CleanPicture | Flaw | PictureUnusable]:
+    """The copies as by `copy` for several channels; a still picture is decoded once for all."""
+    if path.suffix.lower() in _MOVING and len(several) > 1:  # each copy may be big
+        return [copies(path, [capabilities])[0] for capabilities in several]
     try:
-        return flaw_of_file(path) or decoder.copy(path, capabilities)
+        flaw = flaw_of_file(path)
+        return [flaw] * len(several) if flaw else decoder.copies(path, several)
     except OSError:  # it is gone, or may not be read
-        return damaged(path)
+        return [damaged(path)] * len(several)
     except decoder.Ended:
-        return _interrupted(path)
+        return [_interrupted(path)] * len(several)
 
 
 def _interrupted(path: Path) -> Flaw:

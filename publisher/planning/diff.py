@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.base import progress
@@ -20,6 +21,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.model import mandates
 from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, PendingStop, Wish
 from publisher.model.outcomes import Limit
@@ -252,6 +254,7 @@ class Comparison:
         headers of a GIF or video.
         """
         wanted: dict[tuple[str, str], Wish] = {}
+        self._illustrations.prepare(self._pictures(posts.values()))
         for post in progress.over(list(posts.values()), _("Rendering posts")):
             try:
                 wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing)}
@@ -262,6 +265,16 @@ class Comparison:
             else:
                 wanted |= wishes
         return wanted
+
+    def _pictures(self, posts: Iterable[Post]) -> Mapping[Path, Collection[Capabilities]]:
+        """The channels that show each picture, by their capabilities."""
+        shown: defaultdict[Path, dict[Capabilities, None]] = defaultdict(dict)
+        for post in posts:
+            if post.media and (post.at_once or post.due_at):
+                for account in rendering.recipients(post, self._accounts)[0]:
+                    for item in post.media:
+                        shown[item.path][CAPABILITIES[account.channel]] = None
+        return shown
 
     def _wishes(self, post: Post, standing: Mapping[tuple[str, str], Delivery]) -> Iterator[Wish]:
         due_at = self._now.replace(microsecond=0) if post.at_once else post.due_at

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import PIL
@@ -237,14 +237,16 @@ def test_where_nothing_can_be_written_all_goes_on(card: Path, kept: Path) -> Non
 def test_a_file_that_changes_while_it_is_looked_at_is_not_known_afterwards(
     card: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clean = media_file.clean
+    copies = media_file.copies
 
-    def overtaken(path: Path, capabilities: Capabilities) -> CleanPicture:
-        copy = clean(path, capabilities)
+    def overtaken(
+        path: Path, several: Sequence[Capabilities]
+    ) -> list[CleanPicture | Flaw | PictureUnusable]:
+        made = copies(path, several)
         draw(card, "teal")
-        return copy
+        return made
 
-    monkeypatch.setattr(media_file, "clean", overtaken)
+    monkeypatch.setattr(media_file, "copies", overtaken)
     Copies(kept).clean(card, TWITTER)
     assert not kept.exists()
 

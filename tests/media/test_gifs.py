@@ -208,7 +208,7 @@ def test_a_bomb_is_refused_before_a_frame_is_decoded(
 
     monkeypatch.setattr(Image, "open", explode)
     path = bomb(posts / "a.gif", frames, size)
-    for seen in (decoding.look(path), decoding.copy(path, TWITTER)):  # in this process
+    for seen in (decoding.look(path), *decoding.copies(path, [TWITTER])):  # in this process
         assert isinstance(seen, Flaw)
         assert seen.code == found
 

@@ -1,18 +1,22 @@
 """A plan makes copies of pictures that are new, and of no others; the ledger gets what it lacks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from publisher.app import Application
+from publisher.base.errors import PictureUnusable
 from publisher.channels.twitter.spec import TWITTER
 from publisher.drafts import check
 from publisher.media import media_file
 from publisher.model.capabilities import Capabilities
+from publisher.model.problems import Flaw
 from publisher.planning.plan import Change
 from tests.support.workspaces import Workspace
 
+Made = media_file.CleanPicture | Flaw | PictureUnusable
 NOON = "at: 2016-03-07 12:00"
 
 
@@ -28,13 +32,13 @@ def card(workspace: Workspace) -> Path:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The pictures of which a copy was made."""
-    found, clean = list[Path](), media_file.clean
+    found, copies = list[Path](), media_file.copies
 
-    def noted(path: Path, capabilities: Capabilities) -> media_file.CleanPicture:
+    def noted(path: Path, several: Sequence[Capabilities]) -> list[Made]:
         found.append(path)
-        return clean(path, capabilities)
+        return copies(path, several)
 
-    monkeypatch.setattr(media_file, "clean", noted)
+    monkeypatch.setattr(media_file, "copies", noted)
     return found
 
 
@@ -87,12 +91,8 @@ def test_what_is_found_out_otherwise_than_it_is_made_does_no_harm(
 ) -> None:
     """The same version of a library may be built otherwise on the next machine."""
     app.planner.plan()
-    clean = media_file.clean
-
-    def otherwise(path: Path, capabilities: Capabilities) -> media_file.CleanPicture:
-        copy = clean(path, capabilities)
-        return media_file.CleanPicture.of(copy.data + b" ", copy.media_type, (40, 30))
-
-    monkeypatch.setattr(media_file, "clean", otherwise)
+    copy = media_file.clean(card, TWITTER)
+    other = media_file.CleanPicture.of(copy.data + b" ", copy.media_type, (40, 30))
+    monkeypatch.setattr(media_file, "copies", lambda _path, _several: [other])
     app.planner.queue(actor="redaction")
-    assert _shown(app) == otherwise(card, TWITTER).data
+    assert _shown(app) == other.data
