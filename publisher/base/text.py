@@ -4,6 +4,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import cache
 
 from publisher.base.i18n import _
 
@@ -18,16 +19,21 @@ def harmless(text: str, keep: str = "") -> str:
 
     Each is replaced by U+FFFD. All spaces stay: French has no-break ones.
     """
-    return "".join(
-        character
-        if character in keep or character in _JOINERS or not _is_harmful(character)
-        else "\N{REPLACEMENT CHARACTER}"
-        for character in text
-    )
+    return text.translate(_harmless(keep))
 
 
-def _is_harmful(character: str) -> bool:
-    return unicodedata.category(character) in _HARMFUL
+class _Harmless(dict[int, int]):
+    """What each character becomes; filled as characters are met, since texts repeat them."""
+
+    def __missing__(self, code: int) -> int:
+        is_harmful = unicodedata.category(chr(code)) in _HARMFUL and chr(code) not in _JOINERS
+        self[code] = ord("\N{REPLACEMENT CHARACTER}") if is_harmful else code
+        return self[code]
+
+
+@cache
+def _harmless(keep: str) -> _Harmless:
+    return _Harmless({ord(character): ord(character) for character in keep})
 
 
 def folded(name: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from publisher.base.i18n import _
 from publisher.drafts.library import Library
 from publisher.drafts.times import local
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Brief, Delivery
 from publisher.model.problems import Flaw, problem
 from publisher.model.states import State
 from publisher.model.timing import is_over
@@ -73,7 +73,7 @@ def judged(
     return sorted(found, key=lambda p: (p.file, p.line, p.column, p.code, p.message))
 
 
-def settled(deliveries: Iterable[Delivery]) -> set[str]:
+def settled(deliveries: Iterable[Delivery | Brief]) -> set[str]:
     """The posts that are published or withdrawn, and have no delivery left to do."""
     states: Mapping[str, set[State]] = defaultdict(set)
     for delivery in deliveries:

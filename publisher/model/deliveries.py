@@ -5,6 +5,7 @@ Instants are aware datetimes in UTC.
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -272,6 +273,25 @@ class Delivery(Frozen):
         if self.published_at is None or self.is_reported:
             return None
         return self.published_at - self.not_before
+
+
+class Brief(NamedTuple):
+    """What of a delivery in the ledger tells whether its draft still wants it as it is."""
+
+    id: int
+    post: str
+    account: str
+    channel: str
+    state: State
+    due_at: datetime
+    expires_at: datetime | None
+    embargo_until: datetime | None
+    content: str
+    """In its stored form."""
+    manual_hold: str | None
+    queued_by: str | None
+    approved_by: str | None
+    repeat: bool
 
 
 class Claim(Frozen):

@@ -23,7 +23,7 @@ from publisher.model import mandates
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content
-from publisher.model.deliveries import Delivery, PendingStop, Wish
+from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
@@ -35,6 +35,7 @@ from publisher.planning.costs import Cost, cost_on_x
 from publisher.planning.edits import (
     changes_stop,
     differs_in_words,
+    is_plainly_same,
     keeps_what_is_out,
     kind_of_edit,
     may_come_back,
@@ -89,21 +90,29 @@ class Comparison:
     def plan(self) -> Plan:
         broken = self._problems.broken_files
         whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
-        standing = self._standing(whole)
-        wanted = self._wanted(whole, standing)
+        known = self._known(whole)
+        at_once = {key for key in known if key[0] in whole and whole[key[0]].at_once}
+        wanted = self._wanted(whole, self._standing(known, at_once))
         wishes = list(wanted.items())
-        for (post_id, account), wish in progress.over(wishes, _("Comparing with the schedule")):
-            self._compare(whole[post_id], wish, standing.get((post_id, account)))
+        same = {
+            key
+            for key, wish in progress.over(wishes, _("Comparing with the schedule"))
+            if key in known and self._is_as_wanted(wish, known[key])
+        }
+        standing = self._standing(known, known.keys() - same)
+        for key, wish in wishes:
+            if key not in same:
+                self._compare(whole[wish.post], wish, standing.get(key))
         self._warn_of_edits_beyond_reach(whole)
         self._cancel(standing, wanted, whole)
-        self._refuse(whole, {post for post, _ in standing})
-        self._warn_of_conflicts(whole, wanted, standing)
+        self._refuse(whole, {post for post, _ in known})
+        self._warn_of_conflicts(whole, wanted, same, standing)
         zone = self._drafts.session.zone
         overdue = past_times.overdue(self._changes, whole, self._now, self._problems, zone)
         repeated = repetitions.find(
             self._changes, whole, self._drafts, self._queries, self._now, self._problems, zone
         )
-        self._problems.drop_advice(self._settled(standing))
+        self._problems.drop_advice(self._settled(known.values()))
         return Plan(
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
@@ -127,9 +136,9 @@ class Comparison:
             if delivery.state in (State.SCHEDULED, State.PUBLISHING) and not delivery.manual_hold:
                 yield delivery
 
-    def _settled(self, standing: Mapping[tuple[str, str], Delivery]) -> set[str]:
+    def _settled(self, known: Iterable[Brief]) -> set[str]:
         """The files of finished posts: advice about them comes too late."""
-        ids = timeliness.settled(standing.values()) - {change.post for change in self._changes}
+        ids = timeliness.settled(known) - {change.post for change in self._changes}
         return {post.file for post in self._drafts.posts if post.id in ids}
 
     def _stopped(
@@ -151,6 +160,7 @@ class Comparison:
         self,
         posts: Mapping[str, Post],
         wanted: Mapping[tuple[str, str], Wish],
+        same: Collection[tuple[str, str]],
         standing: Mapping[tuple[str, str], Delivery],
     ) -> None:
         """Add the warnings about conflicts and limits that the changes cause."""
@@ -159,7 +169,7 @@ class Comparison:
             wish
             for key, wish in wanted.items()
             if wish.state is not State.HELD
-            and (key in fresh or (key in standing and standing[key].in_reach))
+            and (key in fresh or key in same or (key in standing and standing[key].in_reach))
         ]
         conflicts = Conflicts(ahead, fresh, posts, self._accounts, self._zone_of, self._now)
         for problem in (*conflicts, *self._budget(ahead, fresh, posts)):
@@ -236,14 +246,25 @@ class Comparison:
                 if change in self._changes:
                     self._changes.remove(change)
 
-    def _standing(self, posts: Collection[str]) -> dict[tuple[str, str], Delivery]:
+    def _known(self, posts: Collection[str]) -> dict[tuple[str, str], Brief]:
         """The deliveries of these posts, and those under way of others in scope."""
-        found = self._queries.standing(sorted(posts), and_under_way=bool(self._scope))
+        found = self._queries.in_brief(sorted(posts), and_under_way=bool(self._scope))
         return {
-            (delivery.post, delivery.account): delivery
-            for delivery in found
-            if delivery.post in posts or delivery.post.startswith(self._scope)
+            (brief.post, brief.account): brief
+            for brief in found
+            if brief.post in posts or brief.post.startswith(self._scope)
         }
+
+    def _standing(
+        self, known: Mapping[tuple[str, str], Brief], keys: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], Delivery]:
+        """Some of the known deliveries as a whole, in the order of their ids."""
+        found = self._queries.with_ids([known[key].id for key in keys])
+        return {(delivery.post, delivery.account): delivery for delivery in found}
+
+    def _is_as_wanted(self, wish: Wish, brief: Brief) -> bool:
+        """Whether nothing has to change: it is not even read as a whole, as most are so."""
+        return is_plainly_same(wish, brief) and not self._may_not_approve_any_more(brief)
 
     def _wanted(
         self, posts: dict[str, Post], standing: Mapping[tuple[str, str], Delivery]
@@ -350,7 +371,7 @@ class Comparison:
                 else _("Write a new draft, if the public must see something else."),
             )
 
-    def _may_not_approve_any_more(self, delivery: Delivery) -> bool:
+    def _may_not_approve_any_more(self, delivery: Delivery | Brief) -> bool:
         """Whether the approver is not, or no longer, in the account's mandate."""
         rule = self._settings.approval_rule(delivery.account)
         return delivery.approved_by is not None and not may_approve(delivery.approved_by, rule)

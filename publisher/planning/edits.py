@@ -2,11 +2,13 @@
 
 from publisher.base.i18n import _, later
 from publisher.ledger.pending_stops import BY_QUEUE
-from publisher.model.deliveries import Delivery, PendingStop, Wish
+from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.states import State
 from publisher.planning.plan import Change
 
 EDITED = later("its draft was edited while it might have been out; queue it again")
+
+_PLAIN = frozenset({State.SCHEDULED, State.AWAITING_APPROVAL})
 
 
 def cancelled_by_a_person(delivery: Delivery) -> bool:
@@ -67,11 +69,31 @@ def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
     return None if is_same else Change.EDIT
 
 
+def is_plainly_same(wish: Wish, brief: Brief) -> bool:
+    """Whether a delivery that waits for its time or approval, and no person holds, is as wanted.
+
+    Then `kind_of_edit` finds no change; where it is False, `kind_of_edit` has to decide.
+    """
+    return (
+        brief.state in _PLAIN
+        and brief.manual_hold is None
+        and (
+            brief.state is wish.state
+            or (wish.state is State.AWAITING_APPROVAL and brief.approved_by is not None)
+        )
+        and same_times(wish, brief)
+        and brief.channel == wish.channel
+        and brief.repeat == wish.repeat
+        and wish.queued_by in (None, brief.queued_by)
+        and brief.content == wish.content.model_dump_json()
+    )
+
+
 def same_plan(wish: Wish, delivery: Delivery) -> bool:
     return same_times(wish, delivery) and wish.content == delivery.content
 
 
-def same_times(wish: Wish, delivery: Delivery) -> bool:
+def same_times(wish: Wish, delivery: Delivery | Brief) -> bool:
     return (wish.due_at, wish.expires_at, wish.embargo_until) == (
         delivery.due_at,
         delivery.expires_at,

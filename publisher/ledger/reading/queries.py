@@ -47,7 +47,7 @@ from publisher.ledger.tables import (
     media,
     not_before,
 )
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Brief, Delivery
 from publisher.model.outcomes import PASSING
 from publisher.model.states import WAITING, State
 
@@ -55,6 +55,7 @@ _CHUNK = 500
 _COMPARED = 5_000
 """How many known names an unknown one is compared with."""
 _STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
+_BRIEF = select(*(deliveries.c[name] for name in Brief._fields))
 _T = TypeVar("_T")
 # As in the partial indexes, which the planner does not find for bound values.
 _SCHEDULED: ColumnElement[bool] = literal_column("(deliveries.state = 'scheduled')")
@@ -235,18 +236,29 @@ class Queries:
 
     def standing(self, posts: Sequence[str], *, and_under_way: bool) -> list[Delivery]:
         """All deliveries of these posts; `and_under_way` adds those of others not out yet."""
-        found: dict[int, Delivery] = {}
-        conditions = [deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))]
+        return self.with_ids([one.id for one in self.in_brief(posts, and_under_way=and_under_way)])
+
+    def in_brief(self, posts: Sequence[str], *, and_under_way: bool) -> list[Brief]:
+        """As `standing`, without what takes long to read; each is whole in `with_ids`."""
+        under_way = deliveries.c.state.in_(sorted({*WAITING, State.PUBLISHING, State.UNCERTAIN}))
+        chosen: list[ColumnElement[bool]] = [
+            deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))
+        ]
         if and_under_way:
-            under_way = {*WAITING, State.PUBLISHING, State.UNCERTAIN}
-            conditions.append(deliveries.c.state.in_(sorted(under_way)))
+            chosen = [under_way, *(and_(condition, ~under_way) for condition in chosen)]
         with self._database.read() as connection:
-            for condition in conditions:
-                query = select(deliveries).where(condition)
-                for row in connection.execute(query).mappings():
-                    if row["id"] not in found:
-                        found[row["id"]] = delivery_of(row)
-        return sorted(found.values(), key=lambda delivery: delivery.id)
+            rows = [row for one in chosen for row in connection.execute(_BRIEF.where(one))]
+        return sorted(Brief._make((*row[:4], State(row.state), *row[5:])) for row in rows)
+
+    def with_ids(self, ids: Sequence[int]) -> list[Delivery]:
+        """These deliveries, in the order of their ids."""
+        found: list[Delivery] = []
+        with self._database.read() as connection:
+            for chunk in _chunks(sorted(ids)):
+                query = select(deliveries).where(deliveries.c.id.in_(chunk))
+                rows = connection.execute(query.order_by(deliveries.c.id)).mappings()
+                found += map(delivery_of, rows)
+        return found
 
     def with_fingerprints(self, keys: Collection[tuple[str, str]]) -> list[Delivery]:
         """Deliveries whose (account, fingerprint of the text) is among `keys`, oldest first."""
