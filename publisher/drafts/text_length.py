@@ -25,10 +25,11 @@ _LONGEST = 50_000
 lightest, and twelve of them weigh 276 and have 49,152 characters at most."""
 
 _EMOJI = 2
-# The first code point of an emoji of several; searching for the possible second ones is faster.
-_BEFORE_JOINED = re.compile(
-    ".(?=[\u200d\u20e3\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])"
+# The possible second code points of an emoji of several: few texts have any.
+_SECOND = re.compile(
+    "[\u200d\u20e3\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
 )
+_BEFORE_JOINED = re.compile(f".(?={_SECOND.pattern})")
 
 # What X's code takes for one emoji, and Unicode's list has not: U+FE0F behind these, which are
 # emoji without it (keyboards add it all the same), and a skier with a skin tone.
@@ -92,7 +93,7 @@ def _counted(text: str, link: Link) -> tuple[int, int]:
 
 def _emojis(text: str) -> Iterator[Span]:
     """The emoji of several code points, each as long as can be."""
-    at = 0
+    at = 0 if _SECOND.search(text) else len(text)
     while begin := _BEFORE_JOINED.search(text, at):
         known = _joined_emojis()
         start = begin.start()

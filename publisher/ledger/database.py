@@ -244,9 +244,11 @@ class Database:
         return found
 
     def _refuse_unknown(self, found: str | None) -> None:
+        if found is None:
+            return
         from publisher.ledger import migrations as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
-        if found is not None and not migrating.knows(found):
+        if not migrating.knows(found):
             raise LedgerTooOld if found < REVISION else LedgerTooNew
 
 

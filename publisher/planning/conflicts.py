@@ -73,10 +73,12 @@ class Conflicts:
 
     def _at_night(self) -> Iterator[Problem]:
         for leaving, wish in self._timed:
+            if _key(wish) not in self._fresh:
+                continue
             local = leaving.astimezone(self._zone_of(self._accounts[wish.account]))
             if local.time() >= NIGHT[0] or local.time() < NIGHT[1]:
-                yield from self._warning(
-                    wish,
+                yield advice(
+                    self._posts[wish.post],
                     "at-night",
                     _(
                         "It goes out on {account} at {time} there, while readers sleep.",

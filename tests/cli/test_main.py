@@ -217,6 +217,16 @@ def test_commands_import_only_what_they_need(
     workspace: Path, arguments: list[str], heavy: set[str]
 ) -> None:
     """They answer at once because of it."""
+    assert not heavy & _imported(workspace, arguments)
+
+
+def test_only_a_ledger_that_is_made_or_old_is_migrated(workspace: Path) -> None:
+    assert "alembic" in _imported(workspace, ["queue"])
+    assert "alembic" not in _imported(workspace, ["queue"])
+
+
+def _imported(workspace: Path, arguments: list[str]) -> set[str]:
+    """The modules that a command imports."""
     program = (
         "import sys\nfrom publisher.cli import main\n"
         f"main({arguments!r})\nprint('modules:', *sys.modules)"
@@ -225,8 +235,7 @@ def test_commands_import_only_what_they_need(
         [sys.executable, "-c", program],
         cwd=workspace, input="a", capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
-    modules = result.stdout.rpartition("modules:")[2].split()
-    assert not heavy & set(modules)
+    return set(result.stdout.rpartition("modules:")[2].split())
 
 
 def test_the_console_script(workspace: Path) -> None:

@@ -32,7 +32,6 @@ are microseconds since 1970 UTC.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from publisher.base.i18n import _
@@ -60,7 +59,9 @@ FORMER: dict[str, str] = {
 }
 """Names that digests have for columns that were renamed: those made before must still match."""
 _LONG = ("content", "prepared")
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_JSON = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=microseconds
+)
 
 BEFORE_THE_FIRST_SEAL = "0" * 64
 BEFORE = "before"
@@ -140,12 +141,8 @@ def _linked(row: Mapping[str, Any], names: Sequence[str], previous: str) -> str:
     return _digest(fields)
 
 
-def _digest(fields: Mapping[str, Any]) -> str:
-    plain = {
-        name: microseconds(value) if isinstance(value, datetime) else value
-        for name, value in fields.items()
-    }
-    return hashlib.sha256(_JSON.encode(plain).encode()).hexdigest()
+def _digest(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(_JSON.encode(fields).encode()).hexdigest()
 
 
 def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int, str]]:
