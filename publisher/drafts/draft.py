@@ -59,9 +59,11 @@ class Surroundings:
     accounts: Mapping[str, Account]
     channels: Collection[str]
     copies: Copies = NOTHING_KEPT
-    postponed: dict[Path, set[str]] | None = None
-    """New pictures, with the posts that name them: each is taken for a sound still picture until
-    `examine_postponed`, after which those posts are to be parsed again. None: nothing is postponed.
+    postponed: dict[tuple[Path, Path], set[str]] | None = None
+    """New pictures, as they are named and where they are, with the posts that name them.
+
+    Each is taken for a sound still picture until `examine_postponed` says which of those posts are
+    to be parsed again. None: nothing is postponed.
     """
 
     @cached_property
@@ -78,7 +80,7 @@ class Surroundings:
             if self.postponed is not None and not isinstance(located, Flaw):
                 known = self.copies.looked(located)
                 if known is None:
-                    self.postponed.setdefault(path, set()).add(post_id)
+                    self.postponed.setdefault((path, located), set()).add(post_id)
                     return Shown(located, None)
                 self._pictures[path] = Shown(located, *known)
             else:
@@ -86,14 +88,21 @@ class Surroundings:
         return self._pictures[path]
 
     def examine_postponed(self) -> set[str]:
-        """Examine the postponed pictures, several at once; returns the posts that name them."""
+        """Examine the postponed pictures, several at once.
+
+        Returns the posts that name one which is not what it was taken for.
+        """
         if not self.postponed:
             return set()
         postponed = dict(self.postponed)
         self.postponed.clear()
-        located = [media_file.locate(path, self.posts) for path in postponed]
-        self._pictures.update(zip(postponed, at_once.each(self._look, located), strict=True))
-        return set().union(*postponed.values())
+        found = at_once.each(self._look, [located for _path, located in postponed])
+        again: set[str] = set()
+        for ((path, located), posts), seen in zip(postponed.items(), found, strict=True):
+            self._pictures[path] = seen
+            if seen != Shown(located, None):
+                again |= posts
+        return again
 
     def _look(self, located: Path | Flaw) -> Shown | Flaw:
         if isinstance(located, Flaw):

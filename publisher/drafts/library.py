@@ -114,7 +114,7 @@ def _read_all(
 ) -> tuple[list[Post], dict[str, Findings]]:
     """The posts in the order of their files, and the findings by file.
 
-    Drafts with new pictures are read again once these are examined.
+    Drafts whose new pictures turn out to be flawed, or to move, are read again.
     """
     read: dict[str, Post | None] = {}
     found: dict[str, Findings] = {}
