@@ -1,5 +1,6 @@
 """approve, reject, and what plan and queue say about them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -137,14 +138,14 @@ def test_queue_asks_before_another_copy_of_the_same_video_makes_an_approval_void
     videos.video(folder / "a.mp4")
     _edit(draft, "author:", "to: bice-x\nmedia: [{file: /media/a.mp4, alt: Un film}]\nauthor:")
     _approved(cli)
-    clean = media_file.clean
+    copies = media_file.copies
 
-    def otherwise(path: Path, capabilities: Capabilities) -> CleanPicture:
-        copy = clean(path, capabilities)
+    def otherwise(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture]:
+        made = [copy for copy in copies(path, several) if isinstance(copy, CleanPicture)]
         free = b"\0\0\0\x08free"
-        return CleanPicture.of(copy.data + free, copy.media_type, (64, 48))
+        return [CleanPicture.of(copy.data + free, copy.media_type, (64, 48)) for copy in made]
 
-    monkeypatch.setattr(media_file, "clean", otherwise)
+    monkeypatch.setattr(media_file, "copies", otherwise)
     monkeypatch.setattr(cache, "_MAKER", "the next version")
     assert cli("plan").out.count("the approval by direction becomes void") == 1
     assert cli("queue").code == 2
