@@ -10,6 +10,9 @@ thousand of A. They go through one `publisher run`, with the settings that it ha
 said, to burst.py's stand-in for X. The limit: among A's, B's lateness is at most twice what it is
 alone.
 
+At last, one post of B each second, first alone, and then beside 200 of A at whose requests the
+stand-in hangs: it takes them and never answers. The same limit.
+
     .venv/bin/pip install '.[bench]'
     .venv/bin/python benchmarks/on_time.py [--posts 60] [--window 8]
         [--crowd 1000] [--rounds 5] [--latency 0.2]
@@ -25,6 +28,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +39,7 @@ PUBLISHER = [sys.executable, "-m", "publisher"]
 PORT = 8391
 LEAD = 12.0  # seconds until the first post is due: `run` starts meanwhile
 APART = 15.0  # seconds between two instants of the second part
+HANGING = 200  # posts of A that are never answered
 
 SETTINGS = """\
 [accounts.bench-x]
@@ -51,10 +56,14 @@ def main() -> None:
     parser.add_argument("--window", type=float, default=8.0, help="seconds")
     parser.add_argument("--crowd", type=int, default=1000, help="posts of A at one instant")
     parser.add_argument("--rounds", type=int, default=5, help="of B alone, and among A's")
+    parser.add_argument(
+        "--seconds", type=int, default=60, help="for which B posts alone, and beside what hangs"
+    )
     parser.add_argument("--latency", type=float, default=0.2, help="seconds of the stand-in")
     options = parser.parse_args()
     page.keep("on-time", list(on_time(options)))
     page.keep("fairness", fairness(options), **{"stand-in": burst.standing()})
+    page.keep("hanging", hanging(options), **{"stand-in": burst.standing()})
 
 
 def on_time(options: argparse.Namespace) -> Iterator[page.Figure]:
@@ -162,18 +171,23 @@ def fairness(options: argparse.Namespace) -> list[page.Figure]:
 
 def measure_fairness(options: argparse.Namespace) -> dict[str, float]:
     """The lateness of each post in milliseconds, by its text."""
+    first = round(time.time() + burst.LEAD + options.crowd * options.rounds / 50)
+    due = crowded(first, options)
+    seen = arrivals_of(due, {text: text[0].lower() for text in due}, options.latency, due.keys())
+    return {text: (seen[text] - at) * 1000 for text, at in due.items()}
+
+
+def arrivals_of(
+    due: dict[str, float], accounts: dict[str, str], latency: float, awaited: AbstractSet[str]
+) -> dict[str, float]:
+    """When each text arrived, in seconds since 1970; waits for those awaited."""
     with tempfile.TemporaryDirectory() as folder:
         arrivals = Path(folder, "arrivals.jsonl")
-        first = round(time.time() + burst.LEAD + options.crowd * options.rounds / 50)
-        due = crowded(first, options)
-        with burst.stand_in(arrivals, options.latency):
-            accounts = {text: text[0].lower() for text in due}
-            with burst.serve(Path(folder), due, accounts):
-                limit = max(due.values()) + burst.PATIENCE
-                while time.time() < limit and len(burst.seen(arrivals)) < len(due):
-                    time.sleep(0.5)
-        seen = burst.seen(arrivals)
-    return {text: (seen[text] - at) * 1000 for text, at in due.items()}
+        with burst.stand_in(arrivals, latency), burst.serve(Path(folder), due, accounts):
+            limit = max(due.values()) + burst.PATIENCE
+            while time.time() < limit and not awaited <= burst.seen(arrivals).keys():
+                time.sleep(0.5)
+        return burst.seen(arrivals)
 
 
 def crowded(first: float, options: argparse.Namespace) -> dict[str, float]:
@@ -186,6 +200,29 @@ def crowded(first: float, options: argparse.Namespace) -> dict[str, float]:
         due |= {f"A {number} {place}": alone + APART for place in range(options.crowd)}
         due[f"B among {number}"] = alone + APART
     return due
+
+
+def hanging(options: argparse.Namespace) -> list[page.Figure]:
+    """How late B is alone, and beside posts that hang."""
+    first = float(round(time.time() + burst.LEAD + options.seconds / 5))
+    alone = {f"Alone {number}": first + number for number in range(options.seconds)}
+    stuck = first + options.seconds + APART
+    beside = {f"Beside {number}": stuck + number for number in range(options.seconds)}
+    due = {f"Hanging {number}": stuck for number in range(HANGING)} | alone | beside
+    accounts = {text: "a" if text.startswith("Hanging") else "b" for text in due}
+    seen = arrivals_of(due, accounts, options.latency, (alone | beside).keys())
+    late = [[(seen[text] - at) * 1000 for text, at in part.items()] for part in (alone, beside)]
+    medians, slowest = [*map(statistics.median, late)], [*map(max, late)]
+    print(f"{HANGING} posts of A hang, one a second of B; ms late")
+    print(f"B alone: median {medians[0]:.1f}, slowest {slowest[0]:.1f}")
+    print(f"B beside A's: median {medians[1]:.1f}, slowest {slowest[1]:.1f}")
+    return [
+        page.Figure("B alone, median", medians[0], "ms late"),
+        page.Figure("B alone, slowest", slowest[0], "ms late"),
+        page.Figure("B beside what hangs, median", medians[1], "ms late"),
+        page.Figure("B beside what hangs, slowest", slowest[1], "ms late"),
+        page.Figure("beside what hangs / alone, median", medians[1] / medians[0], "times", 2.0),
+    ]
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ The stand-in takes posts as X does, after a while, and notes when each arrived:
 
     .venv/bin/python benchmarks/senders.py stand-in PORT LATENCY FILE
 
-It checks nothing, so that it takes little of the processor; the sandbox is the strict one. FILE
-gets a line of JSON for each post: when its request was there as a whole (seconds since 1970), and
-its text. Run as root it goes first, and a post is not late because a sender has the processor.
+It speaks TLS if BENCH_CERTIFICATE names a file with its key, and never answers a text that begins
+with "Hanging". It checks nothing, so that it takes little of the processor; the sandbox is the
+strict one. FILE gets a line of JSON for each post: when its request was there as a whole (seconds
+since 1970), and its text. Run as root it goes first, and a post is not late because a sender has
+the processor.
 """
 
 import asyncio
@@ -22,6 +24,7 @@ import json
 import os
 import re
 import sqlite3
+import ssl
 import sys
 import threading
 import time
@@ -167,6 +170,8 @@ class Connection(asyncio.Protocol):
             self._received = request
             return
         self._received = b""
+        if b'"Hanging' in request:
+            return
         # No more than this as a request arrives: others are in the queue behind it.
         asyncio.get_running_loop().call_later(
             self._latency, self._answer, time.time(), request[end + 4 :]
@@ -193,8 +198,12 @@ def go_first() -> bool:
 
 
 async def serve(port: int, latency: float, arrivals: TextIO) -> None:
+    tls = None
+    if certificate := os.environ.get("BENCH_CERTIFICATE"):
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(latency, arrivals), "127.0.0.1", port, backlog=4096
+        lambda: Connection(latency, arrivals), "127.0.0.1", port, backlog=4096, ssl=tls
     )
     await server.serve_forever()
 
