@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TextIO, cast
 
 import structlog
+from structlog.typing import Processor
 
 
 class _Output:
@@ -29,17 +30,21 @@ class _Output:
                 sys.stderr.flush()
 
 
+_PROCESSORS: list[Processor] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    structlog.processors.KeyValueRenderer(
+        key_order=["timestamp", "level", "event"], drop_missing=True
+    ),
+]
+"""One list for the whole process: loggers keep the one that they are first used with."""
+
+
 def configure() -> None:
     """Set up logging for this process; safe to repeat."""
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(
-                key_order=["timestamp", "level", "event"], drop_missing=True
-            ),
-        ],
+        processors=_PROCESSORS,
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Output())),
         cache_logger_on_first_use=True,
     )

@@ -28,7 +28,8 @@ from publisher.base.errors import (
 )
 from publisher.base.i18n import _
 from publisher.channels.base import Unverified
-from publisher.channels.http.client import Client, Leaving, Line
+from publisher.channels.http.client import Client, Leaving
+from publisher.channels.http.connection import Connection
 from publisher.channels.outgoing import Action, Exchanged, Outgoing, Request
 from publisher.channels.pool import ChannelOf
 from publisher.delivery.leases import EARLY, Leases
@@ -97,10 +98,12 @@ class Courier:
     def _way_out(self, gathered: Sequence[Departure]) -> None:
         """The way out for all that leaves together: intend, leave, listen, judge and record."""
         answers = self._threads.queue()
-        unconnected = [one for one in gathered if isinstance(one.line, Exchanged)]
-        for one in unconnected:
-            self._answer(answers, one, cast("Exchanged", one.line))
-        connected = [one for one in gathered if not isinstance(one.line, Exchanged)]
+        connected: list[Departure] = []
+        for one in gathered:
+            if isinstance(one.connection, Exchanged):
+                self._answer(answers, one, one.connection)
+            else:
+                connected.append(one)
         intended = self._intend(connected)
         for instant, together in groupby(intended, key=lambda one: one.delivery.send_at):
             departures = list(together)
@@ -109,7 +112,7 @@ class Courier:
             self._clock.sleep_until(instant, max(0.0, patience))
             self._client.leave(leaving)
             self._act_all(departures, answers)
-        for answered in _at_hand(answers, len(intended) + len(unconnected)):
+        for answered in _at_hand(answers, len(gathered) - len(connected) + len(intended)):
             guarded(partial(self._record, self._judged(answered)))
 
     def _record(self, outcomes: Sequence[DeliveryOutcome]) -> None:
@@ -160,7 +163,7 @@ class Courier:
             self._client.connect(
                 [request for _delivery, request in requests],
                 lambda found: self._slots.join(
-                    [Departure(*requests[n], line) for n, line in found]
+                    [Departure(*requests[n], connection) for n, connection in found]
                 ),
             )
         if unbuilt:
@@ -244,9 +247,9 @@ class Courier:
     ) -> list[Leaving]:
         """Their requests, which leave unless something speaks against it; answers are queued."""
         return [
-            Leaving(one.line, partial(self._objection, one), partial(self._answer, answers, one))
+            Leaving(connection, partial(self._objection, one), partial(self._answer, answers, one))
             for one in departures
-            if isinstance(one.line, Line)
+            if (connection := _connection(one))
         ]
 
     def _act_all(self, departures: Sequence[Departure], answers: "SimpleQueue[_Answered]") -> None:
@@ -322,11 +325,14 @@ class Courier:
 
     def _release(self, departures: Iterable[Departure]) -> None:
         """Give back the connections of what will not leave."""
-        lines = [one.line for one in departures if isinstance(one.line, Line)]
-        self._client.release(lines)
+        self._client.release([found for one in departures if (found := _connection(one))])
 
 
 _Answered = tuple[Departure, Exchanged | Outcome, datetime]
+
+
+def _connection(departure: Departure) -> Connection | None:
+    return None if isinstance(departure.connection, Exchanged) else departure.connection
 
 
 def _at_hand(answers: "SimpleQueue[_Answered]", number: int) -> Iterator[list[_Answered]]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import structlog
 
 from publisher.base.clock import Clock
-from publisher.channels.http.client import Line
+from publisher.channels.http.connection import Connection
 from publisher.channels.outgoing import Exchanged, Outgoing
 from publisher.delivery.leases import EARLY
 from publisher.delivery.threads import Threads
@@ -45,8 +45,8 @@ class Departure:
 
     delivery: Delivery
     outgoing: Outgoing
-    line: Line | Exchanged | None = None
-    """The connection of a request, or why there is none; None: it needs none."""
+    connection: Connection | Exchanged | None = None
+    """Of a request, or why there is none; None: it needs none."""
     leave_by: float = 0.0
     """By the clock's monotonic seconds, the last moment at which it may leave."""
 

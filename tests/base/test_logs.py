@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from publisher.base import logs
 
@@ -26,3 +27,13 @@ def test_without_standard_error_the_work_goes_on(monkeypatch: pytest.MonkeyPatch
     logs.configure()
     monkeypatch.setattr(sys, "stderr", None)
     structlog.get_logger().warning("nobody reads it")
+
+
+def test_a_logger_in_use_heeds_what_is_set_later() -> None:
+    logs.configure()
+    log = structlog.get_logger()
+    log.warning("its processors are chosen now")
+    logs.configure()
+    with capture_logs() as captured:
+        log.warning("later")
+    assert [entry["event"] for entry in captured] == ["later"]

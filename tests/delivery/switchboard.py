@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import SimpleNamespace
 from typing import ClassVar, cast
 
 import h11
 
 from publisher.channels.base import Channel, MediaReader, Unverified
-from publisher.channels.http.client import Client, Connected, Leaving, Line
+from publisher.channels.http.client import Client, Connected, Leaving
 from publisher.channels.http.connection import Connection
 from publisher.channels.outgoing import Exchanged, Request
 from publisher.channels.twitter.spec import TWITTER
@@ -38,11 +39,11 @@ class Switchboard(Client):
         self._unanswered: dict[str, Ended] = {}
 
     def connect(self, requests: Sequence[Request], connected: Connected) -> None:
-        connected([(n, self._line(request)) for n, request in enumerate(requests)])
+        connected([(n, self._found(request)) for n, request in enumerate(requests)])
 
     def leave(self, leaving: Sequence[Leaving]) -> None:
         for one in leaving:
-            post = one.line.request.body.decode()
+            post = one.connection.request.body.decode()
             self.before_leaving(post)
             if objection := one.objection():
                 one.ended(objection)
@@ -52,8 +53,8 @@ class Switchboard(Client):
             if post not in self.held:
                 self.answer(post)
 
-    def release(self, lines: Sequence[Line]) -> None:
-        self.released += [line.request.body.decode() for line in lines]
+    def release(self, connections: Sequence[Connection]) -> None:
+        self.released += [one.request.body.decode() for one in connections]
 
     def answer(self, post: str) -> None:
         self._unanswered.pop(post)(Exchanged(Wire.ANSWERED, status=201, body=post.encode()))
@@ -63,10 +64,10 @@ class Switchboard(Client):
         """That have left, in their order."""
         return [post for post, _at in self.left]
 
-    def _line(self, request: Request) -> Line | Exchanged:
+    def _found(self, request: Request) -> Connection | Exchanged:
         if request.body.decode() in self.unreachable:
             return Exchanged(Wire.NOT_SENT, "connection refused")
-        return Line(request, cast("Connection", None))
+        return cast("Connection", SimpleNamespace(request=request))
 
 
 @dataclass

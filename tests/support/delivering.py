@@ -10,8 +10,7 @@ from typing import Any
 from publisher.app import Application
 from publisher.base.clock import Clock
 from publisher.channels.base import Channel
-from publisher.channels.http.client import Client, Connected, Leaving, Line
-from publisher.channels.http.connection import Connection
+from publisher.channels.http.client import Client, Connected, Leaving
 from publisher.channels.outgoing import Request
 from publisher.channels.pool import ChannelOf
 from publisher.delivery.courier import Courier
@@ -103,9 +102,7 @@ class Waiting(Client):
 
     def connect(self, requests: Sequence[Request], connected: Connected) -> None:
         for n, request in enumerate(requests):
-            found = self._run(self._connected(request))
-            line = Line(request, found) if isinstance(found, Connection) else found
-            connected([(n, line)])
+            connected([(n, self._run(self._connected(request)))])
 
     def leave(self, leaving: Sequence[Leaving]) -> None:
         for one in leaving:

@@ -44,18 +44,10 @@ _Addresses = Sequence[tuple[int, int, int, str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A request on a connection that stands."""
-
-    request: Request
-    connection: Connection
-
-
-@dataclass(frozen=True, slots=True)
 class Leaving:
-    """A request that is about to leave."""
+    """A request that is about to leave on its connection."""
 
-    line: Line
+    connection: Connection
     objection: Objection
     ended: Callable[[Exchanged | Outcome], None]
     """Called once, in another thread, with how the exchange ended or the objection; it must not
@@ -63,7 +55,7 @@ class Leaving:
     """
 
 
-Connected = Callable[[Sequence[tuple[int, Line | Exchanged]]], None]
+Connected = Callable[[Sequence[tuple[int, Connection | Exchanged]]], None]
 
 
 class Client:
@@ -94,7 +86,7 @@ class Client:
 
         def begin() -> None:
             kept = [self._kept(request) for request in requests]
-            if at_once := [(n, Line(requests[n], one)) for n, one in enumerate(kept) if one]:
+            if at_once := [(n, one) for n, one in enumerate(kept) if one]:
                 connected(at_once)
             for n, one in enumerate(kept):
                 if one is None:
@@ -112,11 +104,11 @@ class Client:
         def let_go() -> None:
             gone: list[Connection] = []
             for one in leaving:
-                connection = one.line.connection
+                connection = one.connection
                 if objection := _objection(one):
                     one.ended(objection)
                 elif connection.is_usable():
-                    connection.leave(self._keeping(connection, one.line.request, one.ended))
+                    connection.leave(self._keeping(connection, one.ended))
                     gone.append(connection)
                 else:
                     self._start(self._leave_anew(one))
@@ -125,12 +117,12 @@ class Client:
 
         self._loop.call_soon_threadsafe(let_go)
 
-    def release(self, lines: Sequence[Line]) -> None:
+    def release(self, connections: Sequence[Connection]) -> None:
         """Keep the connections of requests that will not leave."""
 
         def keep() -> None:
-            for line in lines:
-                self._keep(line.connection, line.request.origin)
+            for connection in connections:
+                self._keep(connection)
 
         self._loop.call_soon_threadsafe(keep)
 
@@ -139,38 +131,36 @@ class Client:
         if isinstance(connection, Exchanged):
             return connection
         done: asyncio.Future[Exchanged] = self._loop.create_future()
-        self._send(connection, request, done.set_result)
+        self._send(connection, done.set_result)
         return await done
 
     async def _connect(self, place: int, request: Request, connected: Connected) -> None:
-        found = await self._connected(request)
-        line = Line(request, found) if isinstance(found, Connection) else found
-        connected([(place, line)])
+        connected([(place, await self._connected(request))])
 
     async def _leave_anew(self, leaving: Leaving) -> None:
-        connection = await self._connected(leaving.line.request)
+        connection = await self._connected(leaving.connection.request)
         if isinstance(connection, Exchanged):
             leaving.ended(connection)
         elif objection := _objection(leaving):
             leaving.ended(objection)
         else:
-            self._send(connection, leaving.line.request, leaving.ended)
+            self._send(connection, leaving.ended)
 
-    def _send(self, connection: Connection, request: Request, ended: Ended) -> None:
-        connection.leave(self._keeping(connection, request, ended))
+    def _send(self, connection: Connection, ended: Ended) -> None:
+        connection.leave(self._keeping(connection, ended))
         connection.listen()
 
-    def _keeping(self, connection: Connection, request: Request, ended: Ended) -> Ended:
+    def _keeping(self, connection: Connection, ended: Ended) -> Ended:
         """`ended`, after the connection is kept for another request."""
 
         def keep(exchanged: Exchanged) -> None:
-            self._keep(connection, request.origin)
+            self._keep(connection)
             ended(exchanged)
 
         return keep
 
-    def _keep(self, connection: Connection, origin: str) -> None:
-        idle = self._idle.setdefault(origin, [])
+    def _keep(self, connection: Connection) -> None:
+        idle = self._idle.setdefault(connection.request.origin, [])
         if len(idle) < _MOST_IDLE and connection.is_open:
             idle.append((connection, self._seconds()))
         else:

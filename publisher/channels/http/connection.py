@@ -44,7 +44,7 @@ class Connection(asyncio.Protocol):
 
     def load(self, request: Request) -> None:
         """Write a request as bytes, which `leave` sends."""
-        self._timeout = request.timeout
+        self.request = request
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
         events = (request.head, h11.Data(data=request.body), h11.EndOfMessage())
         self._bytes = b"".join(self._http.send(event) or b"" for event in events)
@@ -76,7 +76,8 @@ class Connection(asyncio.Protocol):
         """Begin to wait for the response."""
         self._response: h11.Response | None = None
         self._body = b""
-        self._timer = self._loop.call_at(self._left_at + self._timeout, self._break, TimeoutError())
+        end = self._left_at + self.request.timeout
+        self._timer = self._loop.call_at(end, self._break, TimeoutError())
 
     def close(self) -> None:
         """Drop the connection, with all bytes that have not left."""

@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from publisher.app import Application
 from publisher.base.errors import LedgerUnavailable
 from publisher.channels.base import Channel
-from publisher.channels.http.client import Client, Connected, Leaving, Line
+from publisher.channels.http.client import Client, Connected, Leaving
 from publisher.channels.http.connection import Connection as HttpConnection
 from publisher.channels.outgoing import Request
 from publisher.delivery.threads import Threads, guarded
@@ -176,18 +176,18 @@ class SimulatedClient(Client):
         self._threads = threads
 
     def connect(self, requests: Sequence[Request], connected: Connected) -> None:
-        connection = cast("HttpConnection", None)
-        connected([(n, Line(request, connection)) for n, request in enumerate(requests)])
+        loaded = [cast("HttpConnection", SimpleNamespace(request=request)) for request in requests]
+        connected(list(enumerate(loaded)))
 
     def leave(self, leaving: Sequence[Leaving]) -> None:
         for one in leaving:
             if objection := one.objection():
                 one.ended(objection)
             else:
-                posting = cast("Posting", one.line.request)
+                posting = cast("Posting", one.connection.request)
                 self._platform.leave(posting, self._threads.start, one.ended)
 
-    def release(self, lines: Sequence[Line]) -> None:
+    def release(self, connections: Sequence[HttpConnection]) -> None:
         pass
 
 
