@@ -194,26 +194,45 @@ def trusted(folder: Path) -> Iterator[None]:
     package = folder / "packages" / "certifi.py"  # requests asks it for the authorities
     package.parent.mkdir()
     package.write_text(f"def where() -> str:\n    return {str(own)!r}\n")
-    os.environ |= {"BENCH_CERTIFICATE": str(own), "PYTHONPATH": str(package.parent)}
+    before = dict(os.environ)
+    found_first = os.pathsep.join([str(package.parent), before.get("PYTHONPATH", "")])
+    os.environ |= {"BENCH_CERTIFICATE": str(own), "PYTHONPATH": found_first}
     try:
         yield
     finally:
-        del os.environ["BENCH_CERTIFICATE"], os.environ["PYTHONPATH"]
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager
 def publisher(due: float, texts: list[str], _: argparse.Namespace, folder: Path) -> Iterator[None]:
     """`publisher run`; the posts go out on twenty accounts, or fifty posts on each."""
-    accounts = {
-        text: f"voice-{number % max(20, len(texts) // 50)}" for number, text in enumerate(texts)
-    }
-    with serve(folder, dict.fromkeys(texts, due), accounts):
+    with serve(folder, dict.fromkeys(texts, due), accounts_of(texts)):
         yield
+
+
+def accounts_of(texts: list[str]) -> dict[str, str]:
+    """Twenty accounts by turns, or one for fifty posts."""
+    number = max(20, len(texts) // 50)
+    return {text: f"voice-{place % number}" for place, text in enumerate(texts)}
 
 
 @contextmanager
 def serve(folder: Path, due: dict[str, float], accounts: dict[str, str]) -> Iterator[None]:
     """`publisher run` with a post for each text, due at an instant and for an account on X."""
+    command, environment = campaign(folder, due, accounts)
+    subprocess.run([*command, "queue"], env=environment, check=True, capture_output=True)
+    with process([*command, "run", "--no-web"], environment):
+        yield
+
+
+def campaign(
+    folder: Path, due: dict[str, float], accounts: dict[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """A workspace with a draft for each account's text; what is not in `due` goes out at once.
+
+    Returns the command for it, and its environment.
+    """
     workspace = folder / "campaign"
     (workspace / "posts").mkdir(parents=True)
     names = sorted(set(accounts.values()))
@@ -230,16 +249,15 @@ def serve(folder: Path, due: dict[str, float], accounts: dict[str, str]) -> Iter
     )
     secrets.chmod(0o600)
     for number, (text, to) in enumerate(accounts.items()):
-        at = f"{datetime.fromtimestamp(due[text], UTC):%Y-%m-%dT%H:%M:%SZ}"
+        at = "now"
+        if text in due:
+            at = f"{datetime.fromtimestamp(due[text], UTC):%Y-%m-%dT%H:%M:%SZ}"
         draft = f"---\nat: {at}\nto: [{to}]\n---\n{text}\n"
         (workspace / "posts" / f"{number:05}.md").write_text(draft)
     command = [sys.executable, "-m", "publisher", "--workspace", str(workspace)]
     is_safe = "BENCH_CERTIFICATE" in os.environ
     address = ADDRESS.replace("http:", "https:") if is_safe else ADDRESS
-    environment = {**os.environ, "PUBLISHER_TWITTER_API_URL": address}
-    subprocess.run([*command, "queue"], env=environment, check=True, capture_output=True)
-    with process([*command, "run", "--no-web"], environment):
-        yield
+    return command, {**os.environ, "PUBLISHER_TWITTER_API_URL": address}
 
 
 @contextmanager

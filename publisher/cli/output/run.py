@@ -137,7 +137,7 @@ class RunDisplay:
                 if step.late is None
                 else f"{event}, {formats.lateness(step.late.total_seconds())}"
             )
-            address = self._address(step)
+            address = step.url and console.printable(step.url)
             return _("{name}: {value}", name=said, value=address) if address else said
         if step.event == Event.ACCOUNT_GOES_ON:
             return event  # its message is the reason of the suspension
@@ -147,13 +147,6 @@ class RunDisplay:
         if not message:
             return event
         return _("{name}: {value}", name=event, value=console.printable(str(message)))
-
-    def _address(self, step: HistoryStep) -> str | None:
-        """The post's public address; None if it is unknown now."""
-        with suppress(LedgerUnavailable):
-            for delivery in self._app.queries.deliveries(post=step.post, account=step.account):
-                return console.printable(delivery.url) if delivery.url else None
-        return None
 
 
 def _show(line: str) -> None:

@@ -72,6 +72,7 @@ _STEPS = (
         deliveries.c.account.label("of_account"),
         deliveries.c.channel,
         deliveries.c.published_at,
+        deliveries.c.url,
         not_before.label("not_before"),
     )
     .select_from(history.outerjoin(deliveries, history.c.delivery == deliveries.c.id))
@@ -100,6 +101,8 @@ class HistoryStep:
     """How late its delivery's first part was, if that is out. It belongs to the delivery, not to
     the step, and is not in archives.
     """
+    url: str | None = field(default=None, compare=False)
+    """The delivery's public address, if it is known. It is not in archives either."""
 
 
 @dataclass(frozen=True, slots=True)
