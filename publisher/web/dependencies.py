@@ -3,10 +3,10 @@
 import asyncio
 import os.path
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Annotated, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends
 from fastapi.routing import APIRoute
@@ -106,6 +106,19 @@ def _parts(request: Request) -> Parts:
 
 
 Use = Annotated[Parts, Depends(_parts)]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressValues:
+    """Values in the address of a page, such as its filters."""
+
+    def query(self, **more: object) -> str:
+        """The query string, with some values changed, and without defaults."""
+        defaults = {one.name: one.default for one in fields(self)}
+        values = {**asdict(self), **more}
+        return urlencode(
+            {n: value for n, value in values.items() if value not in ("", defaults[n])}
+        )
 
 
 def post_address(post: str, room: str = "") -> str:
