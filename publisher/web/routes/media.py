@@ -44,16 +44,6 @@ _LATER = "30"
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """One entry of a draft's `media`."""
-
-    number: int
-    said: Mapping[str, str]
-    view: ShownImage | None
-    """None: the file cannot be shown; the problems say why."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Typed:
     """A picture's description that a person typed, and that was not saved."""
 
@@ -302,12 +292,15 @@ def _page(
     )
 
 
-def _shown(parts: Parts, post: str, draft: Manuscript) -> Iterator[_Shown]:
+def _shown(
+    parts: Parts, post: str, draft: Manuscript
+) -> Iterator[tuple[Mapping[str, str], ShownImage | None]]:
+    """Each entry of a draft's `media`; None for a file that cannot be shown, as problems say."""
     posts, views = parts.app.settings.posts, Pictures()
-    for number, said in enumerate(draft.media):
+    for said in draft.media:
         path = place_of(said.get("file", ""), post, posts)
         view = None
         if not media_file.inspect(path, posts):
             with suppress(PictureUnusable):
                 view = views.view(MediaItem(path=path.resolve(), alt=said.get("alt", "")), widest())
-        yield _Shown(number, said, view)
+        yield said, view

@@ -256,38 +256,26 @@ _NEED_A_REASON = frozenset({"reject", "hold", "withdraw", "gone"})
 _NEED_TO_BE_SURE = frozenset({"withdraw", "gone"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Possible:
-    """The deliveries to which each action applies now."""
+def _possible(
+    parts: Parts, visitor: Visitor, deliveries: Sequence[Delivery]
+) -> Mapping[str, Sequence[Delivery]]:
+    """The deliveries to which each action applies now; `for_others`: another person's approval."""
 
-    approve: Sequence[Delivery]
-    for_others: Sequence[Delivery]
-    """Deliveries that wait for another person's approval."""
-    reject: Sequence[Delivery]
-    hold: Sequence[Delivery]
-    release: Sequence[Delivery]
-    cancel: Sequence[Delivery]
-    retry: Sequence[Delivery]
-    resolve: Sequence[Delivery]
-    withdraw: Sequence[Delivery]
-    gone: Sequence[Delivery]
-
-
-def _possible(parts: Parts, visitor: Visitor, deliveries: Sequence[Delivery]) -> _Possible:
     def those(*states: State) -> list[Delivery]:
         return [delivery for delivery in deliveries if delivery.state in states]
 
     waiting = those(State.AWAITING_APPROVAL, State.REJECTED)
     own = parts.app.approvals.open_to(visitor.name, waiting) if waiting else []
-    return _Possible(
-        approve=own,
-        for_others=[delivery for delivery in waiting if delivery not in own],
-        reject=those(State.AWAITING_APPROVAL, State.SCHEDULED),
-        hold=[d for d in deliveries if can_be_held(d) and d.manual_hold is None],
-        release=[d for d in deliveries if can_be_released(d)],
-        cancel=those(*WAITING, State.FAILED),
-        retry=those(*ENDED_UNSENT, State.UNCERTAIN),
-        resolve=those(State.UNCERTAIN),
-        withdraw=[d for d in those(*WITHDRAWABLE) if d.remote_ids],
-        gone=[d for d in those(*WITHDRAWABLE) if d.remote_ids and d.withdrawn_ids is not None],
-    )
+    out = [d for d in those(*WITHDRAWABLE) if d.remote_ids]
+    return {
+        "approve": own,
+        "for_others": [delivery for delivery in waiting if delivery not in own],
+        "reject": those(State.AWAITING_APPROVAL, State.SCHEDULED),
+        "hold": [d for d in deliveries if can_be_held(d) and d.manual_hold is None],
+        "release": [d for d in deliveries if can_be_released(d)],
+        "cancel": those(*WAITING, State.FAILED),
+        "retry": those(*ENDED_UNSENT, State.UNCERTAIN),
+        "resolve": those(State.UNCERTAIN),
+        "withdraw": out,
+        "gone": [d for d in out if d.withdrawn_ids is not None],
+    }
