@@ -267,31 +267,34 @@ def reader(request: Request) -> Visitor:
     return visitor
 
 
-def _changing(request: Request, token: str) -> Visitor:
-    visitor = reader(request)
+Reader = Annotated[Visitor, Depends(reader)]
+
+
+def writer(
+    request: Request, visitor: Reader, token: Annotated[str, Form(alias="form")] = ""
+) -> Visitor:
+    """Require a logged-in visitor who sent one of our forms. Raises NotLoggedIn, NotOurForm."""
     if not security.is_ours(request, request.app.state.parts.where, request.state.secret, token):
         raise NotOurForm
     return visitor
 
 
-def writer(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
-    """Require a logged-in visitor who sent one of our forms. Raises NotLoggedIn, NotOurForm."""
-    return _changing(request, token)
+Writer = Annotated[Visitor, Depends(writer)]
 
 
-def manager(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+def manager(visitor: Writer) -> Visitor:
     """Require a manager who sent one of our forms. Raises NotAllowed too."""
-    return _ranked(_changing(request, token), Rank.MANAGER)
+    return _ranked(visitor, Rank.MANAGER)
 
 
-def admin(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+def admin(visitor: Writer) -> Visitor:
     """Require an admin who sent one of our forms. Raises NotAllowed too."""
-    return _ranked(_changing(request, token), Rank.ADMIN)
+    return _ranked(visitor, Rank.ADMIN)
 
 
-def overseer(request: Request) -> Visitor:
+def overseer(visitor: Reader) -> Visitor:
     """Require an admin, for pages that change nothing. Raises NotLoggedIn, NotAllowed."""
-    return _ranked(reader(request), Rank.ADMIN)
+    return _ranked(visitor, Rank.ADMIN)
 
 
 def _ranked(visitor: Visitor, rank: Rank) -> Visitor:
@@ -300,8 +303,6 @@ def _ranked(visitor: Visitor, rank: Rank) -> Visitor:
     return visitor
 
 
-Reader = Annotated[Visitor, Depends(reader)]
-Writer = Annotated[Visitor, Depends(writer)]
 Manager = Annotated[Visitor, Depends(manager)]
 Admin = Annotated[Visitor, Depends(admin)]
 Overseer = Annotated[Visitor, Depends(overseer)]
