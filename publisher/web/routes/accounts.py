@@ -22,7 +22,7 @@ def accounts(request: Request, parts: Use, _visitor: Reader, part: str = "") -> 
         request,
         "accounts_live.html" if part == "live" else "accounts.html",
         accounts=public,
-        stopped={status.account: status for status in parts.app.queries.accounts()},
+        status_of={status.account: status for status in parts.app.queries.accounts()},
         missing=settings.without_credentials(),
         owners=verified(parts.app.owners, public),
         limits_of=parts.app.limits.current(),
