@@ -70,9 +70,5 @@ def _answer(report: Report) -> Mapping[str, Any]:
         "cause": report.troubles[0].message if report.troubles else report.late_in_words or None,
         "remedy": report.troubles[0].hint if report.troubles else None,
         "late": late_as_json(report.late),
-        **({"deliveries": _counts(report)} if report.counts else {}),
+        **({"deliveries": {s: report.counts.get(s, 0) for s in State}} if report.counts else {}),
     }
-
-
-def _counts(report: Report) -> Mapping[str, int]:
-    return {state: report.counts.get(state, 0) for state in State}
