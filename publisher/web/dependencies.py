@@ -17,7 +17,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from publisher.app import Application
-from publisher.base.errors import Busy
+from publisher.base.errors import Busy, UsageError
 from publisher.base.i18n import _
 from publisher.doctor import Finding
 from publisher.doctor.accounts import examine
@@ -93,6 +93,12 @@ class Parts:
     provider: Known = field(default_factory=Known)
     turns: Turns = field(default_factory=Turns)
     differing: Differing = field(default_factory=Differing)
+
+    def account(self, name: str) -> str | None:
+        """The account of that name; None for no name: all of them. Raises UsageError."""
+        if name and name not in self.app.accounts():
+            raise UsageError(_("There is no account {name}.", name=name))
+        return name or None
 
     def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
         """Answer a change: redirect to `address`, and show the notice there."""

@@ -37,7 +37,7 @@ def pause(
         raise UsageError(
             _("Say why, in a few words, for the record."), hint=_("Go back and write a reason.")
         )
-    name = _known(parts, account)
+    name = parts.account(account)
     unanswered = parts.app.control.pause(name, reason.strip(), visitor.name)
     notice = (
         _("{account} is paused. Nothing of it leaves any more.", account=name)
@@ -62,7 +62,7 @@ def stopped(request: Request, parts: Use, _visitor: Reader) -> Response:
 @router.get("/resume")
 def overdue(request: Request, parts: Use, _visitor: Reader, account: str = "") -> Response:
     """Show the deliveries that fell due in the pause, with a choice for each."""
-    return _page(request, parts, _known(parts, account))
+    return _page(request, parts, parts.account(account))
 
 
 @router.post("/resume")
@@ -73,7 +73,7 @@ async def resume(request: Request, parts: Use, visitor: Manager) -> Response:
 
 
 def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Response:
-    name = _known(parts, form.get("account", ""))
+    name = parts.account(form.get("account", ""))
     shown = [d for d in parts.app.control.overdue(name) if f"choice-{d.id}" in form]
     seen = Seen(form.get("seen", ""), {delivery.id for delivery in shown})
     try:
@@ -92,7 +92,7 @@ def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Re
 
 def restored(request: Request, parts: Parts, form: _Form) -> Response:
     """Show the page with the choices made before the log-out."""
-    return _page(request, parts, _known(parts, form.get("account", "")), form)
+    return _page(request, parts, parts.account(form.get("account", "")), form)
 
 
 def _choices(
@@ -135,12 +135,3 @@ def _page(
         given=form,
         problem=problem,
     )
-
-
-def _known(parts: Parts, account: str) -> str | None:
-    """The account of that name; None for all of them."""
-    if not account:
-        return None
-    if account not in parts.app.accounts():
-        raise UsageError(_("There is no account {name}.", name=account))
-    return account
