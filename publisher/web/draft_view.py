@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from publisher.app import Application
 from publisher.base import formats
-from publisher.base.errors import NoSuchPost, PublisherError, UsageError
+from publisher.base.errors import FileChanged, NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.delivery.identity import verified
 from publisher.drafts import check as checking
@@ -88,6 +88,15 @@ def find(app: Application, post_id: str) -> DraftFile:
             hint=_("It may have another name now: search the log, or the posts."),
         )
     return found
+
+
+def require_unchanged(draft: Manuscript, seen: str) -> None:
+    """Raise FileChanged if a draft is not the one with the digest that a person has `seen`."""
+    if draft.digest != seen:
+        raise FileChanged(
+            _("Somebody else changed {file} meanwhile.", file=draft.file),
+            hint=_("Look at it again, then decide."),
+        )
 
 
 def accounts(app: Application, post_id: str) -> frozenset[str]:
@@ -196,13 +205,7 @@ def on_schedule(app: Application, delivery: Delivery, handles: Mapping[str, str]
         now=app.clock.now(),
         when=mockups.short_time(instant, app.session().zone),
         pictures=[
-            ShownImage(
-                src=f"/media/{picture.digest}",
-                alt=picture.alt,
-                width=picture.width,
-                height=picture.height,
-                is_video=picture.is_video,
-            )
+            ShownImage.of(picture, f"/media/{picture.digest}")
             for part in delivery.content.parts
             for picture in part.pictures
         ],

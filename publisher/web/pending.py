@@ -59,19 +59,13 @@ class Pending:
         ]
 
 
-def of(
-    app: Application,
-    draft: Manuscript | None,
-    standing: Sequence[Delivery],
-    plan: Plan | None = None,
-) -> Pending:
-    """Find the pending changes of a draft.
+def of(app: Application, draft: Manuscript | None, standing: Sequence[Delivery]) -> Pending:
+    """Find the pending changes of a draft; None: it cannot be read. `standing`: its deliveries."""
+    return of_plan(app, app.planner.plan([draft.path]) if draft else None, standing)
 
-    `draft`: None if it cannot be read; `standing`: its post's deliveries; `plan`: the changes of
-    queueing `draft`, if they are known already.
-    """
-    if draft and plan is None:
-        plan = app.planner.plan([draft.path])
+
+def of_plan(app: Application, plan: Plan | None, standing: Sequence[Delivery] = ()) -> Pending:
+    """The pending changes of a draft, if the changes of queueing it are known already."""
     zone = app.session().zone
     return Pending(
         rows=plan_view.rows(plan, zone) if plan else (),

@@ -15,15 +15,6 @@ from publisher.planning.word_diff import Piece
 
 
 @dataclass(frozen=True, slots=True)
-class Rewording:
-    """The word diff of one text."""
-
-    label: str
-    """The text's name; empty for the text of a post in one part."""
-    pieces: Sequence[Piece]
-
-
-@dataclass(frozen=True, slots=True)
 class ChangeRow:
     """The change of one delivery."""
 
@@ -36,7 +27,8 @@ class ChangeRow:
     """The person whose approval becomes void."""
     notes: Sequence[str]
     """The reason, and differences other than texts."""
-    rewordings: Sequence[Rewording]
+    rewordings: Sequence[tuple[str, Sequence[Piece]]]
+    """The name (empty for the text of a post in one part) and word diff of each text."""
     takes_out: bool
     """Whether a scheduled picture is removed."""
     state: State | None
@@ -92,7 +84,6 @@ def _row(change: PlannedChange, zone: tzinfo, *, late: bool = False) -> ChangeRo
     assert planned is not None  # noqa: S101 - a change has a wish, a delivery or both
     was = change.delivery.not_before if change.wish and change.delivery else None
     leaves = planned.not_before
-
     shown = (Aspect.DUE_AT,) if was != leaves else ()
     return ChangeRow(
         kind=change.kind,
@@ -109,7 +100,7 @@ def _row(change: PlannedChange, zone: tzinfo, *, late: bool = False) -> ChangeRo
             if note
         ],
         rewordings=[
-            Rewording(one.label, word_diff.compare(one.old, one.new))
+            (one.label, word_diff.compare(one.old, one.new))
             for one in edit_text.comparisons(change)
         ],
         takes_out=any(

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from publisher.base.errors import Busy, FileChanged, PictureUnusable, PublisherError, UsageError
+from publisher.base.errors import Busy, PictureUnusable, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.channels.registry import widest
@@ -108,11 +108,7 @@ async def change(
 def _wish(parts: Parts, visitor: Visitor, post: str, seen: str, number: int, said: Said) -> _Wish:
     """Read the draft. Raises FileChanged if it is not the one that was `seen`."""
     draft = editing.read(draft_view.find(parts.app, post))
-    if draft.digest != seen:
-        raise FileChanged(
-            _("Somebody else changed {file} meanwhile.", file=draft.file),
-            hint=_("Look at it again, then decide."),
-        )
+    draft_view.require_unchanged(draft, seen)
     # Before a picture is prepared, which takes long; checked again when it is written.
     parts.app.edits.require(PICTURE_ADDED, visitor.name, draft_view.accounts(parts.app, post))
     return _Wish(parts, visitor, post, draft, number, said)

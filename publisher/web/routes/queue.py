@@ -9,9 +9,8 @@ from starlette.responses import Response
 from publisher.base import formats
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
-from publisher.ledger.manager.rights import Rank
 from publisher.planning import Plan
-from publisher.web import draft_view, plan_view
+from publisher.web import draft_view, pending, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 from publisher.web.render import Notice
@@ -24,20 +23,13 @@ class _Unasked(Exception):
 
 
 @router.get("/posts/{post:path}/queue")
-def look(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
+def look(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
     plan = parts.app.planner.plan([draft_view.find(parts.app, post).path])
     return parts.pages.render(
         request,
         "queue.html",
         post=post,
-        shown=plan_view.digest(plan),
-        rows=plan_view.rows(plan, parts.pages.zone),
-        beyond=plan_view.beyond(plan, parts.pages.zone),
-        problems=plan.problems,
-        broken=bool(plan.errors),
-        may_queue=parts.app.rights.permits(
-            visitor.person, Rank.STAFF, [change.account for change in plan.changes]
-        ),
+        pending=pending.of_plan(parts.app, plan),
     )
 
 

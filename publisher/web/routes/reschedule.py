@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from publisher.app import Application
-from publisher.base.errors import FileChanged, NotPossible, PublisherError, UsageError
+from publisher.base.errors import NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.drafts import editing
 from publisher.drafts.editing import Manuscript
@@ -55,10 +55,8 @@ def ask(request: Request, parts: Use, visitor: Reader, post: str, at: str = "") 
     """Show the form; with `at`, the changes of that time."""
     parts.app.edits.require(MOVED, visitor.name, draft_view.accounts(parts.app, post))
     seen, standing = _movable(parts.app, post)
-    if not at:
-        return _page(request, parts, post, seen, standing, None)
     try:
-        move = _move(parts.app, seen, standing, at)
+        move = _move(parts.app, seen, standing, at) if at else None
     except PublisherError as error:
         return _page(request, parts, post, seen, standing, None, at=at, problem=error)
     return _page(request, parts, post, seen, standing, move, at=at)
@@ -77,27 +75,22 @@ def change(
 ) -> Response:
     """Move the post; `shown` is the digest of the changes that the person has seen, if any."""
     draft, standing = _movable(parts.app, post)
-    if draft.digest != seen:
-        raise FileChanged(
-            _("Somebody else changed {file} meanwhile.", file=draft.file),
-            hint=_("Look at it again, then decide."),
-        )
+    draft_view.require_unchanged(draft, seen)
+    move = None
     try:
         move = _move(parts.app, draft, standing, at)
+        present = plan_view.digest(move.plan)
+        if (shown or sure) and shown != present:
+            raise NotPossible(
+                _("Moving it does not change any more what was shown to you."),
+                hint=_("Look at what changes, then decide."),
+            )
+        if plan_view.needs_a_word(move.plan) and not sure:
+            raise UsageError(
+                _("More changes than the time."), hint=_("Look at what changes, and tick the box.")
+            )
     except PublisherError as error:
-        return _page(request, parts, post, draft, standing, None, at=at, problem=error)
-    present = plan_view.digest(move.plan)
-    if (shown or sure) and shown != present:
-        problem: PublisherError = NotPossible(
-            _("Moving it does not change any more what was shown to you."),
-            hint=_("Look at what changes, then decide."),
-        )
-        return _page(request, parts, post, draft, standing, move, at=at, problem=problem)
-    if plan_view.needs_a_word(move.plan) and not sure:
-        problem = UsageError(
-            _("More changes than the time."), hint=_("Look at what changes, and tick the box.")
-        )
-        return _page(request, parts, post, draft, standing, move, at=at, problem=problem)
+        return _page(request, parts, post, draft, standing, move, at=at, problem=error)
     _write(parts, visitor, post, move)
     if move.plan.changes:
         return queue.queued(parts, visitor, post, sure=bool(sure), shown=present)
@@ -198,7 +191,7 @@ def _page(
         errors=plan.errors,
         rows=plan_view.rows(move.plan, parts.pages.zone) if move else None,
         shown=plan_view.digest(move.plan) if move else "",
-        pending=None if move else pending.of(parts.app, seen, standing, plan),
+        pending=None if move else pending.of_plan(parts.app, plan, standing),
         needs_a_word=move is not None and plan_view.needs_a_word(move.plan),
         problem=problem,
     )
