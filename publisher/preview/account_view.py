@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from publisher.base.formats import exact
@@ -70,36 +69,27 @@ class Recipient:
     standing: DeliveryStatus | None
 
 
+@dataclass(frozen=True, slots=True)
 class Recipients:
     """Builds the previews for accounts."""
 
-    def __init__(
-        self,
-        pictures: Pictures,
-        standing: Mapping[tuple[str, str], Delivery],
-        zone: ZoneInfo,
-        now: datetime,
-        handles: Mapping[str, str] = MappingProxyType({}),
-        *,
-        one_clock: bool = False,
-    ) -> None:
-        self._one_clock = one_clock
-        self._handles = handles
-        self._pictures = pictures
-        self._standing = standing
-        self._zone = zone
-        self._now = now
+    pictures: Pictures
+    standing: Mapping[tuple[str, str], Delivery]
+    zone: ZoneInfo
+    now: datetime
+    handles: Mapping[str, str]
+    one_clock: bool
 
     def view(self, post: Post, account: Account, name: str) -> Recipient:
         """Preview `post` for `account`; `name` identifies the view on the page."""
         capabilities = SPECS[account.channel].capabilities
-        unusable = self._pictures.unusable(post.media, capabilities)
+        unusable = self.pictures.unusable(post.media, capabilities)
         usable = tuple(item for item in post.media if item.path not in unusable)
         shown = post.model_copy(update={"media": usable}) if unusable else post
-        content = rendering.render(shown, account, capabilities, self._pictures.clean)
+        content = rendering.render(shown, account, capabilities, self.pictures.clean)
         leaves = post.not_before
-        own = account.timezone if not self._one_clock else None
-        zone = ZoneInfo(own) if own else self._zone
+        own = account.timezone if not self.one_clock else None
+        zone = ZoneInfo(own) if own else self.zone
         return Recipient(
             account=account,
             look=contents.look_of(
@@ -108,12 +98,12 @@ class Recipients:
                 post=post.id,
                 name=name,
                 leaves=leaves,
-                now=self._now,
+                now=self.now,
                 when=mockups.short_time(leaves, zone) if leaves else _("no time yet"),
-                pictures=self._pictures.shown(content),
-                handles=self._handles,
+                pictures=self.pictures.shown(content),
+                handles=self.handles,
             ),
-            leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self._zone) else None,
+            leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self.zone) else None,
             zone=account.timezone,
             lengths=_lengths(content, capabilities),
             pictures=[picture for part in content.parts for picture in part.pictures],
@@ -123,7 +113,7 @@ class Recipients:
         )
 
     def _stands(self, post: Post, account: Account, content: Content) -> DeliveryStatus | None:
-        delivery = self._standing.get((post.id, account.name))
+        delivery = self.standing.get((post.id, account.name))
         if delivery is None:
             return None
         notes = [_(note) for note in (delivery.error_message, reason_of(delivery)) if note]
@@ -133,7 +123,7 @@ class Recipients:
             notes.append(_("the ledger has another text or picture than this draft"))
         if delivery.due_at != post.due_at and not post.at_once:
             notes.append(
-                _("the ledger has another time: {time}", time=exact(delivery.due_at, self._zone))
+                _("the ledger has another time: {time}", time=exact(delivery.due_at, self.zone))
             )
         url = delivery.url if delivery.url and delivery.url.startswith("https://") else None
         return DeliveryStatus(delivery.state, delivery.state in _BAD, url, notes)

@@ -14,6 +14,7 @@ from publisher.base.formats import written
 from publisher.channels.registry import spec_of
 from publisher.drafts import links as found
 from publisher.model.accounts import Account
+from publisher.model.content import Picture
 
 _LARGE = 85
 """Characters below which Facebook shows a text without picture or card in large letters."""
@@ -54,6 +55,10 @@ class ShownImage:
     width: int
     height: int
     is_video: bool = False
+
+    @classmethod
+    def of(cls, picture: Picture, src: str) -> "ShownImage":
+        return cls(src, picture.alt, picture.width, picture.height, picture.is_video)
 
 
 @dataclass(frozen=True, slots=True)
