@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import wait
 from datetime import timedelta
 from pathlib import Path
 
@@ -206,7 +207,7 @@ def test_what_hangs_keeps_nobody_waiting_and_takes_one_thread() -> None:
     released.append(True)
     run = check._run
     assert run
-    assert run.done.wait(20)
+    assert wait([run], 20).done
     check.begin()
     with pytest.raises(ValueError, match="at last"):
         check.result(0)
