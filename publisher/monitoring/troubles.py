@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from publisher.base.i18n import _, plural
+from publisher.base.i18n import _, later, plural
+from publisher.channels.registry import in_sentence
 from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, ProcessKind
 from publisher.ledger.replication_lag import Crowd
 from publisher.model.clock_check import told_of
-from publisher.reporting import lateness_text
 
 
 class Subject(StrEnum):
@@ -62,12 +62,11 @@ def of_crowds(crowds: Sequence[Crowd]) -> Trouble:
 
 
 def _of_crowd(crowd: Crowd) -> str:
-    platform = lateness_text.platform_of(crowd.channel)
     told = plural(
         "{platform} may be overloaded: it is not known of {number} post whether it is out.",
         "{platform} may be overloaded: it is not known of {number} posts whether they are out.",
         crowd.number,
-        platform=platform,
+        platform=in_sentence(crowd.channel),
     )
     if crowd.lag is None:
         return told
@@ -79,33 +78,26 @@ def _of_crowd(crowd: Crowd) -> str:
     return f"{told} {lag}"
 
 
+_OF_KIND = {
+    ProcessKind.WORKER: (
+        Subject.WORKERS,
+        later("No worker is at work."),
+        later("No worker has shown life for {seconds} s (the last: {host})."),
+        later("Start `publisher run`, or the workers; see their logs."),
+    ),
+    ProcessKind.DISPATCHER: (
+        Subject.DISPATCHERS,
+        later("No dispatcher is at work."),
+        later("No dispatcher has shown life for {seconds} s (the last: {host})."),
+        later("Start `publisher run`, or the dispatchers; see their logs."),
+    ),
+}
+
+
 def of_kind(kind: ProcessKind, last: Heartbeat | None) -> Trouble:
     """The trouble that no process of a kind is alive; `last` is the last that was."""
-    seconds = f"{SILENT_AFTER:g}"
-    if kind is ProcessKind.WORKER:
-        subject, remedy = (
-            Subject.WORKERS,
-            _("Start `publisher run`, or the workers; see their logs."),
-        )
-        message = (
-            _(
-                "No worker has shown life for {seconds} s (the last: {host}).",
-                seconds=seconds,
-                host=last.process.host,
-            )
-            if last
-            else _("No worker is at work.")
-        )
-    else:
-        subject = Subject.DISPATCHERS
-        remedy = _("Start `publisher run`, or the dispatchers; see their logs.")
-        message = (
-            _(
-                "No dispatcher has shown life for {seconds} s (the last: {host}).",
-                seconds=seconds,
-                host=last.process.host,
-            )
-            if last
-            else _("No dispatcher is at work.")
-        )
-    return Trouble(subject, message, remedy)
+    subject, never, silent, remedy = _OF_KIND[kind]
+    message = _(never)
+    if last:
+        message = _(silent, seconds=f"{SILENT_AFTER:g}", host=last.process.host)
+    return Trouble(subject, message, _(remedy))
