@@ -104,27 +104,23 @@ def _waiting(app: Application) -> Iterator[Finding]:
     needing = [status for status in overview.accounts if status.needs_person]
     tried = [s.account for s in needing if s.suspended_times and not s.paused_at]
     held = [status.account for status in needing if status.account not in tried]
-    stopped = (
-        _("paused, or suspended until somebody acts: {accounts}", accounts=", ".join(held))
-        if held
-        else ""
-    )
-    suspended = (
-        _("suspended, and tried again by themselves: {accounts}", accounts=", ".join(tried))
-        if tried
-        else ""
-    )
+    told = [", ".join(waiting)] if waiting else []
+    if held:
+        names = ", ".join(held)
+        told.append(_("paused, or suspended until somebody acts: {accounts}", accounts=names))
+    if tried:
+        names = ", ".join(tried)
+        told.append(_("suspended, and tried again by themselves: {accounts}", accounts=names))
     going_on = [status.account for status in overview.accounts if not status.needs_person]
     if going_on:
         names = ", ".join(going_on)
         yield good(
             "deliveries", _("Suspended, and go on by themselves: {accounts}.", accounts=names)
         )
-    told = "; ".join(filter(None, (", ".join(waiting), stopped, suspended)))
     if told:
         yield warning(
             "deliveries",
-            _("They need a person: {told}.", told=told),
+            _("They need a person: {told}.", told="; ".join(told)),
             _("`publisher status` says more."),
         )
     else:

@@ -195,18 +195,13 @@ def _notices(settings: Settings) -> Finding:
 
 def running(settings: Settings) -> Finding:
     """Whether `publisher run` is running in this workspace."""
-    if not settings.var.exists():
-        return _nothing_runs()
     try:
-        ensure_free(settings.var / "run.lock", "`publisher run`")
+        if settings.var.exists():
+            ensure_free(settings.var / "run.lock", "`publisher run`")
     except AlreadyRunning as error:
         return good("publishing", str(error))
     except PublisherError as error:
         return bad("publishing", str(error), error.hint)
-    return _nothing_runs()
-
-
-def _nothing_runs() -> Finding:
     return warning(
         "publishing",
         _("`publisher run` is not at work in this workspace."),
