@@ -356,11 +356,6 @@ class Application:
         return Threads()
 
     @cached_property
-    def _client(self) -> Client:
-        """The client that posts leave by; what prepares them has one of its own."""
-        return Client()
-
-    @cached_property
     def clock_check(self) -> ClockCheck:
         """The check of this process's clock; only a machine's clock is compared with others."""
         return ClockCheck(self.clock)
@@ -447,7 +442,7 @@ class Application:
             preparation,
             results,
             self.channel,
-            self._client,
+            Client(),  # posts leave by it; what prepares them has one of its own
             self.clock,
             self._leases,
             self._threads,
