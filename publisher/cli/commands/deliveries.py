@@ -2,9 +2,8 @@
 
 import sys
 import time
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,11 +24,7 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-class LogFormat(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    XLSX = "xlsx"
+LogFormat = Literal["table", "json", "csv", "xlsx"]
 
 
 def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) -> None:
@@ -43,11 +38,10 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
     if as_json:
         console.print_json(plans.as_json(found))
     else:
+        zone = arguments.zone(app.settings)
         _print_problems(found)
-        plans.print_changes(found, arguments.zone(app.settings))
-        console.print_prose(plans.summary(found, done=False))
-        plans.print_as_queued(found, arguments.zone(app.settings))
-        plans.print_stopped(found)
+        plans.print_changes(found, zone)
+        plans.conclude(found, zone, done=False)
     if found.errors:
         raise typer.Exit(1)
 
@@ -144,9 +138,7 @@ def _print_queued(plan: "Plan", shown: "Plan | None", zone: "tzinfo", *, written
         _print_problems(plan)
         if written:
             plans.print_changes(plan, zone)
-    console.print_prose(plans.summary(plan, done=written))
-    plans.print_as_queued(plan, zone)
-    plans.print_stopped(plan)
+    plans.conclude(plan, zone, done=written)
 
 
 def _say_what_stays_in_doubt(number: int) -> None:
@@ -233,7 +225,7 @@ def log(
         typer.Option(
             "--format", help="A table, JSON for scripts, or CSV or XLSX for a spreadsheet."
         ),
-    ] = LogFormat.TABLE,
+    ] = "table",
     as_json: FormatJson = False,
 ) -> None:
     """Show what happened to every delivery, earliest first.
@@ -257,11 +249,11 @@ def log(
             state=state,
         )
     )
-    if as_json or form is LogFormat.JSON:
+    if as_json or form == "json":
         console.print_json(log_rows(found))
-    elif form is LogFormat.CSV:
+    elif form == "csv":
         console.print_csv(log_export.COLUMNS, map(log_export.flat, log_rows(found)))
-    elif form is LogFormat.XLSX:
+    elif form == "xlsx":
         rows = map(log_export.with_instants, log_rows(found))
         console.print_workbook(log_export.COLUMNS, rows, zone)
     else:

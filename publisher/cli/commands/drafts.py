@@ -5,9 +5,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
 _MOST = 1_000_000  # bytes, as for drafts
 
 
-class CheckFormat(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
+CheckFormat = Literal["text", "json", "github"]
 
 
 def init(
@@ -104,17 +100,17 @@ def new(
 
     settings = arguments.settings(context)
     session = arguments.session(settings)
-    draft = draft_template.make(settings, session, title=title, at=at, to=to or [], lang=lang)
-    name = os.path.relpath(draft.path)
-    if draft.path.exists() or draft.path.is_symlink():
+    path, text = draft_template.make(settings, session, title=title, at=at, to=to or [], lang=lang)
+    name = os.path.relpath(path)
+    if path.exists() or path.is_symlink():
         raise UsageError(
             _("{name} exists already; nothing was written.", name=name),
             hint=_("Edit that draft, or choose another title."),
         )
     hint = _("The folder posts/ must be one that you may write to, on a disk with free space.")
     with files.file_errors(Path(name), hint):
-        draft.path.parent.mkdir(parents=True, exist_ok=True)
-        _create(draft.path, draft.text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _create(path, text)
     console.print_line(name)
 
 
@@ -125,7 +121,7 @@ def check(
     form: Annotated[
         CheckFormat,
         typer.Option("--format", help="text for people, json for scripts, github for workflows."),
-    ] = CheckFormat.TEXT,
+    ] = "text",
     as_json: FormatJson = False,
 ) -> None:
     """Find every problem in the drafts, all at once.
@@ -143,9 +139,9 @@ def check(
     with progress.shown():
         drafts, found, expired = _checked(settings, chosen)
         found = [*planted.problems(settings), *found]
-    if as_json or form is CheckFormat.JSON:
+    if as_json or form == "json":
         problems.print_array(found)
-    elif form is CheckFormat.GITHUB:
+    elif form == "github":
         problems.print_github(found, settings.workspace)
     else:
         problems.print_text(found)

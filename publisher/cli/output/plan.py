@@ -190,12 +190,15 @@ def as_queued(plan: Plan, zone: tzinfo) -> list[str]:
     ]
 
 
-def print_as_queued(plan: Plan, zone: tzinfo) -> None:
+def conclude(plan: Plan, zone: tzinfo, *, done: bool) -> None:
+    """Print what was queued, or would be, and what does not follow its draft."""
+    console.print_prose(summary(plan, done=done))
     for line in as_queued(plan, zone):
         console.print_prose(line, "    ")
+    _print_stopped(plan)
 
 
-def print_stopped(plan: Plan) -> None:
+def _print_stopped(plan: Plan) -> None:
     """Print the posts that do not go out although their drafts want it, with remedies."""
     alike: dict[tuple[object, ...], list[Stopped]] = {}
     for one in plan.stopped:
