@@ -52,8 +52,9 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
 
 
 def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "ZoneInfo") -> None:
-
     from rich.text import Text
+
+    from publisher.cli.output import listing
 
     columns = (_("time"), _("item"), _("posts"), _("title"))
     rows = []
@@ -70,7 +71,7 @@ def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "Zo
                 (_clock(item, zone), item.name, formats.posts(number), title),
             )
         )
-    console.print_by_day(columns, rows)
+    listing.print_by_day(columns, rows)
     console.print_line()
     console.print_prose(console.times_of(zone))
 

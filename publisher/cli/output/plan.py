@@ -9,6 +9,7 @@ from publisher.base import formats
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _, plural
 from publisher.cli.output import console, edits, problems, tables
+from publisher.cli.output.listing import Listing
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State
 from publisher.planning import Change, Plan, PlannedChange, Stopped, edit_text
@@ -45,7 +46,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         return
     from rich.text import Text
 
-    table = console.list_table((_("Change"), _("Due"), _("Account"), _("Post")))
+    table = Listing((_("Change"), _("Due"), _("Account"), _("Post")))
     by_weight = sorted(plan.changes, key=lambda change: change.kind is Change.ADD)
     instant = partial(console.minute, zone=zone)
     for change in sorted(by_weight[:_MOST], key=_order):
@@ -62,7 +63,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
             post.append(f"\n{void}", style="red")
         due = console.minute(_planned(change).not_before, zone)
         table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
-    console.print_table(table)
+    table.print()
     if len(plan.changes) > _MOST:
         more = formats.number(len(plan.changes) - _MOST)
         console.print_prose(_("… and {more} more: --json shows all.", more=more))
