@@ -137,15 +137,10 @@ def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
 
 def _alike(deliveries: "Sequence[Delivery]") -> "list[list[Delivery]]":
     """Those that differ by their account alone, together: a person reads each text once."""
-    groups: list[list[Delivery]] = []
+    groups: dict[object, list[Delivery]] = {}
     for delivery in deliveries:
-        same = (group for group in groups if _read(group[0]) == _read(delivery))
-        group = next(same, None)
-        if group is None:
-            groups.append([delivery])
-        else:
-            group.append(delivery)
-    return groups
+        groups.setdefault(_read(delivery), []).append(delivery)
+    return list(groups.values())
 
 
 def _read(delivery: "Delivery") -> tuple[object, ...]:

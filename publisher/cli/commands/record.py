@@ -258,24 +258,16 @@ def _server(settings: "Settings") -> tuple[list[str], str]:
 
 
 def _print_verdict(verdict: "Verdict") -> None:
-    steps = formats.steps(verdict.steps)
-    deliveries = formats.deliveries(verdict.deliveries)
+    numbers = {
+        "steps": formats.steps(verdict.steps),
+        "deliveries": formats.deliveries(verdict.deliveries),
+        "breaks": formats.breaks(len(verdict.breaks)),
+    }
     if not verdict.breaks:
-        console.print_prose(
-            _("{steps} of {deliveries}, unbroken.", steps=steps, deliveries=deliveries)
-        )
+        console.print_prose(_("{steps} of {deliveries}, unbroken.", **numbers))
     else:
-        console.print_prose(
-            console.paint(
-                _(
-                    "{steps} of {deliveries}, with {breaks}:",
-                    steps=steps,
-                    deliveries=deliveries,
-                    breaks=formats.breaks(len(verdict.breaks)),
-                ),
-                "red",
-            )
-        )
+        told = _("{steps} of {deliveries}, with {breaks}:", **numbers)
+        console.print_prose(console.paint(told, "red"))
         for flaw in verdict.breaks[:_SHOWN]:
             console.print_prose(f"  {console.printable(str(flaw))}", "    ")
         if len(verdict.breaks) > _SHOWN:

@@ -68,8 +68,7 @@ class RunDisplay:
             )
         console.print_prose(f"{what} {console.times_of(self._zone)}")
         if any(one.account == EVERYTHING and one.paused_at for one in self._app.queries.accounts()):
-            line = _("Everything is paused. Nothing leaves any more.")
-            console.print_prose(console.paint(line, "yellow"))
+            console.print_warned(_("Everything is paused. Nothing leaves any more."))
         self._say_what_waits(waiting.scheduled)
 
     def report(self, step: HistoryStep) -> None:
@@ -118,7 +117,7 @@ class RunDisplay:
                 "{number} more deliveries wait for a person; `publisher status` shows why.",
                 waiting,
             )
-            console.print_prose(console.paint(line, "yellow"))
+            console.print_warned(line)
 
     def _event(self, step: HistoryStep) -> str:
         """The event, with the number of a thread's part, or the end of a suspension."""

@@ -57,9 +57,9 @@ def show(overview: Overview) -> None:
 def _show_what_stands_still(overview: Overview) -> None:
     for status, others in overview.standing_still:
         for line in _sentences(status, others, overview.now, overview.zone):
-            console.print_prose(console.paint(line, "yellow"))
+            console.print_warned(line)
     for line in _nearly_used_up(overview):
-        console.print_prose(console.paint(line, "yellow"))
+        console.print_warned(line)
     for one in overview.guessed:
         told = _(
             "{number} log-ins as {name} have failed, the last at {time}: somebody may be guessing "
