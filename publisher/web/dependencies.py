@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 from urllib.parse import quote, urlencode
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 from starlette.types import Scope

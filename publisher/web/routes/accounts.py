@@ -1,8 +1,6 @@
 """/accounts: the accounts with their status, approval rule, owner and limits."""
 
-from fastapi import APIRouter
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Request, Response
 
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS

@@ -3,9 +3,7 @@
 import hashlib
 from importlib import resources
 
-from fastapi import APIRouter
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from fastapi import APIRouter, HTTPException, Response
 
 _FILES = (
     ("publisher.web", "static/web.css", "text/css"),

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _

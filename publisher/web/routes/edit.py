@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Form
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Form, Request, Response
 
 from publisher.base.errors import FileChanged, NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _

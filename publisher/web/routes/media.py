@@ -7,10 +7,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
 
 from publisher.base.errors import Busy, PictureUnusable, PublisherError, UsageError
 from publisher.base.i18n import _

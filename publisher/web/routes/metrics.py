@@ -5,11 +5,10 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from publisher.app import Application

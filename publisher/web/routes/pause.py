@@ -5,10 +5,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
 
 from publisher.base import date_range
 from publisher.base.errors import NotPossible, PublisherError, UsageError

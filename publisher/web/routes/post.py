@@ -5,10 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 
 from publisher.base import formats
 from publisher.base.errors import NoSuchPost, NotPossible, UsageError

@@ -2,9 +2,7 @@
 
 from itertools import groupby
 
-from fastapi import APIRouter
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Request, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _

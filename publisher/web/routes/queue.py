@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Form, Request, Response
 
 from publisher.base import formats
 from publisher.base.errors import NotPossible

@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Form, Request, Response
 
 from publisher.app import Application
 from publisher.base.errors import NotPossible, PublisherError, UsageError
