@@ -41,7 +41,6 @@ def approve(
     when, and asks. The approval is bound to that: any edit, another picture or another time makes
     it void. Its author cannot give it.
     """
-    from publisher.cli.output import tables
     from publisher.ledger.manager.approvals import digest
 
     app = arguments.application(context)
@@ -64,7 +63,7 @@ def approve(
     seen = {delivery.id: digest(delivery) for delivery in shown}
     approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
     for delivery in approved:
-        console.print_prose(_("Approved: {delivery}", delivery=tables.heading(delivery)))
+        console.print_prose(_("Approved: {delivery}", delivery=console.heading(delivery)))
 
 
 def reject(
@@ -84,8 +83,6 @@ def reject(
 
     It does not go out until its draft was edited and approved.
     """
-    from publisher.cli.output import tables
-
     why = arguments.reason(reason)
     app = arguments.application(context)
     name = arguments.account(account, sorted(app.settings.accounts))
@@ -98,7 +95,7 @@ def reject(
     )
     for delivery in rejected:
         if not delivery.may_be_out:
-            console.print_prose(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
+            console.print_prose(_("Rejected: {delivery}", delivery=console.heading(delivery)))
     print_stopped(delivery for delivery in rejected if delivery.may_be_out)
 
 
@@ -106,12 +103,10 @@ def _still_to_approve(
     ids: "Sequence[str]", waiting: "Sequence[Delivery]", known: "Sequence[Delivery]"
 ) -> list[str]:
     """The posts without those that need no approval any more, which are told."""
-    from publisher.cli.output import tables
-
     open_posts = {delivery.post for delivery in waiting}
     done = [one for one in known if one.approved_by and one.post not in open_posts]
     for one in done:
-        heading = tables.heading(one)
+        heading = console.heading(one)
         console.print_prose(
             _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
         )
@@ -157,11 +152,7 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
     from publisher.ledger.pending_stops import reason_of
 
     delivery = alike[0]
-    heading = _(
-        "{post} to {account}",
-        post=delivery.post,
-        account=", ".join(one.account for one in alike),
-    )
+    heading = console.place(delivery.post, *(one.account for one in alike))
     console.print_prose(console.paint(heading, "bold"))
     time = console.minute(delivery.not_before, zone)
     if delivery.expires_at:

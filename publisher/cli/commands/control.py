@@ -109,11 +109,9 @@ def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None
 def _print_times(
     heading: str, deliveries: "list[tuple[Delivery, datetime]]", zone: "tzinfo"
 ) -> None:
-    from publisher.cli.output import tables
-
     console.print_prose(heading)
     for delivery, at in deliveries:
-        console.print_line(f"  {console.minute(at, zone)}  {tables.heading(delivery)}")
+        console.print_line(f"  {console.minute(at, zone)}  {console.heading(delivery)}")
     console.print_prose(console.times_of(zone))
 
 
@@ -195,8 +193,6 @@ def resolve(
     When the post is not there, use `publisher retry` instead. It asks: what is on record as
     published does not go out any more.
     """
-    from publisher.cli.output import tables
-
     for remote_id in published:
         require(remote_id, "--published")
     app, of_account = operated(context, account)
@@ -217,7 +213,7 @@ def resolve(
         console.print_prose(
             _(
                 "On record: {delivery}, {what}.",
-                delivery=tables.heading(delivery),
+                delivery=console.heading(delivery),
                 what=_parts_out(delivery),
             )
         )
@@ -269,7 +265,5 @@ def print_outcome(what: str, deliveries: "list[Delivery]") -> None:
 
 
 def _print_each(deliveries: "list[Delivery]") -> None:
-    from publisher.cli.output import tables
-
     for delivery in deliveries:
-        console.print_line(f"  {tables.heading(delivery)}")
+        console.print_line(f"  {console.heading(delivery)}")

@@ -168,9 +168,7 @@ def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bo
         )
     )
     for change in doubted[:_SHOWN]:
-        console.print_note(
-            f"  {_('{post} to {account}', post=change.post, account=change.account)}"
-        )
+        console.print_note(f"  {console.place(change.post, change.account)}")
     if len(doubted) > _SHOWN:
         console.print_note("  " + _("… and {more} more", more=len(doubted) - _SHOWN))
     return arguments.agrees(

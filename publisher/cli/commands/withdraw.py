@@ -105,15 +105,13 @@ def _all_of(
     app: "Application", consent: str, actor: str, why: str, *, yes: bool
 ) -> "list[Withdrawn]":
     """Everything that shows a picture of a consent; what is not out is held."""
-    from publisher.cli.output import tables
-
     _refuse_consent_that_holds(app, consent)
     if not yes:
         _ask(app.withdrawal.showing(consent), _("Take them down, or hold them?"))
     with progress.shown():
         held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
     for delivery in held:
-        console.print_prose(_("Held: {delivery}", delivery=tables.heading(delivery)))
+        console.print_prose(_("Held: {delivery}", delivery=console.heading(delivery)))
     if not held and not done:
         console.print_prose(
             _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
@@ -146,11 +144,9 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
 
 def _ask(concerned: "Sequence[Delivery]", question: str) -> None:
     """Show what the command is about, with addresses to look at, and ask."""
-    from publisher.cli.output import tables
-
     for delivery in concerned:
         console.print_prose(
-            _("{name}: {value}", name=tables.heading(delivery), value=_(delivery.state))
+            _("{name}: {value}", name=console.heading(delivery), value=_(delivery.state))
         )
         if delivery.url:
             console.print_line(f"  {console.printable(delivery.url)}")

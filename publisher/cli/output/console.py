@@ -7,13 +7,16 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from publisher.base.i18n import _, weekday
 from publisher.base.text import harmless
 from publisher.settings import sandbox_mode
+
+if TYPE_CHECKING:
+    from publisher.model.deliveries import Delivery
 
 _COLOURS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
 
@@ -165,6 +168,16 @@ def day(instant: datetime, zone: tzinfo) -> str:
 def minute(instant: datetime, zone: tzinfo) -> str:
     """Format an instant in `zone`: `2016-03-07 08:30`."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def place(post: str, *accounts: str) -> str:
+    """A post with the accounts that it goes to."""
+    return _("{post} to {account}", post=post, account=", ".join(accounts))
+
+
+def heading(delivery: "Delivery") -> str:
+    """A delivery's heading: post and account."""
+    return place(delivery.post, delivery.account)
 
 
 def times_of(zone: tzinfo) -> str:

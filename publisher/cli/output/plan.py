@@ -174,12 +174,10 @@ def as_queued(plan: Plan, zone: tzinfo) -> list[str]:
     for delivery in plan.as_queued:
         key = delivery.not_before, delivery.post
         by_post.setdefault(key, []).append(delivery.account)
-    lines = [
-        _("{post} to {account}", post=post, account=", ".join(accounts))
-        for (_at, post), accounts in sorted(by_post.items())
+    shown = [
+        f"  {console.minute(at, zone)}  {console.place(post, *accounts)}"
+        for (at, post), accounts in sorted(by_post.items())
     ]
-    times = [console.minute(at, zone) for at, _post in sorted(by_post)]
-    shown = [f"  {time}  {line}" for time, line in zip(times, lines, strict=True)]
     if len(shown) > _FEW_LINES:
         shown[_FEW_LINES:] = ["  " + _("… and {more} more", more=len(shown) - _FEW_LINES)]
     return [
@@ -214,9 +212,9 @@ def _print_stopped(plan: Plan) -> None:
 
 def _told(alike: Sequence[Stopped]) -> str:
     """A sentence on a stopped post: its accounts, the reason, and the remedy."""
-    one, accounts = alike[0], ", ".join(stopped.account for stopped in alike)
+    one = alike[0]
     why = f" ({console.printable(_(one.reason))})" if one.reason else ""
-    place = _("{post} to {account}", post=one.post, account=accounts)
+    place = console.place(one.post, *(stopped.account for stopped in alike))
     said = _("{name}: {value}", name=place, value=f"{_(one.state)}{why}.")
     of_account = f" --account {one.account}" if len(alike) == 1 else ""
     match one.state if one.by_hand else "":

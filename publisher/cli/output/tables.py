@@ -31,11 +31,6 @@ def state_text(state: State) -> Text:
     return Text(_(state), style=_COLOURS[state])
 
 
-def heading(delivery: Delivery) -> str:
-    """A delivery's heading: post and account."""
-    return _("{post} to {account}", post=delivery.post, account=delivery.account)
-
-
 def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
     """A note if the time shown is that of an embargo, not the draft's."""
     if planned.not_before == planned.due_at:
