@@ -25,7 +25,7 @@ from publisher.auth.known_browsers import LIFE as BROWSER_LIFE
 from publisher.auth.login_throttle import network_of
 from publisher.auth.sessions import LIFE, LoginSession
 from publisher.base import i18n
-from publisher.base.errors import PublisherError
+from publisher.base.errors import NotAllowed, PublisherError
 from publisher.base.i18n import _
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.settings.schema import WebSettings
@@ -55,10 +55,6 @@ _TOO_SLOW = PlainTextResponse(
 
 class NotLoggedIn(Exception):
     """The request has no session."""
-
-
-class NotAllowed(Exception):
-    """The person may not do this."""
 
 
 class NotOurForm(Exception):

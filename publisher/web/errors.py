@@ -17,6 +17,7 @@ from publisher.base.errors import (
     LedgerTooOld,
     LedgerUnavailable,
     NoSuchPost,
+    NotAllowed,
     NotPermitted,
     NotPossible,
     PictureUnusable,
@@ -28,7 +29,6 @@ from publisher.base.errors import (
 from publisher.base.i18n import _
 from publisher.ledger.transitions import Conflict
 from publisher.web import security
-from publisher.web.authentication import NotAllowed
 from publisher.web.routes import assets
 from publisher.web.security import TooLarge
 
@@ -57,7 +57,6 @@ _PAGE = Markup(
 def install(web: FastAPI) -> None:
     """Register the handlers of all expected errors."""
     web.add_exception_handler(PublisherError, _foreseen)
-    web.add_exception_handler(NotAllowed, _not_allowed)
     web.add_exception_handler(Conflict, _moved)
     web.add_exception_handler(RequestValidationError, _malformed)
     web.add_exception_handler(HTTPException, _by_status)
@@ -115,7 +114,8 @@ def foreseen(request: Request, error: PublisherError) -> Response:
     """Render the page of an expected error."""
     status = status_of(error)
     if isinstance(error, NotPermitted):
-        security.log_event(request, "refused", why="no right")
+        why = "role" if isinstance(error, NotAllowed) else "no right"
+        security.log_event(request, "refused", why=why)
         return page(request, status, _("You may not do this"), str(error), error.hint)
     title = _("This cannot be done") if status < 500 else _("Publisher cannot do this now")
     return page(request, status, title, str(error), error.hint)
@@ -131,17 +131,6 @@ def to_login(request: Request) -> Response:
     if request.headers.get("accept", "").startswith("text/event-stream"):
         return Response(status_code=401)
     return RedirectResponse(address, 303)
-
-
-async def _not_allowed(request: Request, _error: Exception) -> Response:
-    security.log_event(request, "refused", why="role")
-    return page(
-        request,
-        403,
-        _("You may not do this"),
-        _("Your role does not allow it."),
-        _("Ask a manager, or an admin of this workspace for another role."),
-    )
 
 
 def too_old(request: Request) -> Response:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 
+from publisher.app import Application
 from publisher.base import formats
 from publisher.base.errors import NoSuchPost, NotPossible, UsageError
 from publisher.base.i18n import _
@@ -99,7 +100,7 @@ def picture(parts: Use, _visitor: Reader, name: str) -> Response:
 class _Wish:
     """A requested action on a post."""
 
-    parts: Parts
+    app: Application
     actor: str
     post: str
     account: Accounts
@@ -136,7 +137,7 @@ def change(
             hint=_("Go back and tick the box above the button."),
         )
     wish = _Wish(
-        parts, visitor.name, post, account.split(",") if account else None, reason.strip(),
+        parts.app, visitor.name, post, account.split(",") if account else None, reason.strip(),
         _digests(seen or ()), tuple(remote_ids.split()), bool(sure),
     )  # fmt: skip
     return parts.done(visitor, act(wish), post_address(post))
@@ -148,22 +149,22 @@ def _digests(seen: Sequence[str]) -> dict[int, str]:
 
 
 def _approve(wish: _Wish) -> str:
-    done = wish.parts.app.approvals.approve([wish.post], wish.account, wish.actor, wish.seen)
+    done = wish.app.approvals.approve([wish.post], wish.account, wish.actor, wish.seen)
     return _("Approved: {what}.", what=formats.deliveries(len(done)))
 
 
 def _reject(wish: _Wish) -> str:
-    done = wish.parts.app.approvals.reject([wish.post], wish.account, wish.actor, wish.reason)
+    done = wish.app.approvals.reject([wish.post], wish.account, wish.actor, wish.reason)
     return _("Rejected: {what}.", what=formats.deliveries(len(done)))
 
 
 def _cancel(wish: _Wish) -> str:
-    done = wish.parts.app.control.cancel(wish.post, wish.account, wish.actor, wish.reason)
+    done = wish.app.control.cancel(wish.post, wish.account, wish.actor, wish.reason)
     return _("Cancelled: {what}.", what=formats.deliveries(len(done)))
 
 
 def _hold(wish: _Wish) -> Notice:
-    done = wish.parts.app.holds.hold(wish.post, wish.account, wish.actor, wish.reason)
+    done = wish.app.holds.hold(wish.post, wish.account, wish.actor, wish.reason)
     in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
     notice = _("Held: {what}.", what=formats.deliveries(len(done) - len(in_doubt)))
     if in_doubt:
@@ -174,7 +175,7 @@ def _hold(wish: _Wish) -> Notice:
 
 
 def _release(wish: _Wish) -> str:
-    done = wish.parts.app.holds.release(wish.post, wish.account, wish.actor)
+    done = wish.app.holds.release(wish.post, wish.account, wish.actor)
     return _("Released: {what}.", what=formats.deliveries(len(done)))
 
 
@@ -187,13 +188,13 @@ def _retry(wish: _Wish) -> str:
             ),
             hint=_("Look at both, then decide: “Retry” sends what was on the schedule."),
         )
-    done = wish.parts.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
+    done = wish.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
     return _("On the schedule again: {what}.", what=formats.deliveries(len(done)))
 
 
 def _differing(wish: _Wish) -> list[str]:
     """The accounts to which a retry would send something else than the draft says now."""
-    pending = draft_view.waits(wish.parts.app, wish.post)
+    pending = draft_view.waits(wish.app, wish.post)
     names = [row.account for row in pending.retried] if pending else []
     return [name for name in names if wish.account is None or name in wish.account]
 
@@ -204,27 +205,20 @@ def _resolve(wish: _Wish) -> str:
             _("Write the number that the platform shows for the post."),
             hint=_("It stands at the end of the post's address."),
         )
-    wish.parts.app.control.resolve(wish.post, wish.account, wish.remote_ids, wish.actor)
+    wish.app.control.resolve(wish.post, wish.account, wish.remote_ids, wish.actor)
     return _("It is on record as published.")
 
 
 def _withdraw(wish: _Wish) -> Notice:
-    return _told(
-        wish.parts.app.withdrawal.withdraw(
-            wish.post, wish.account, actor=wish.actor, reason=wish.reason
-        )
-    )
+    return _taken_down(wish, wish.app.withdrawal.withdraw)
 
 
 def _gone(wish: _Wish) -> Notice:
-    return _told(
-        wish.parts.app.withdrawal.found_gone(
-            wish.post, wish.account, actor=wish.actor, reason=wish.reason
-        )
-    )
+    return _taken_down(wish, wish.app.withdrawal.found_gone)
 
 
-def _told(done: Sequence[Withdrawn]) -> Notice:
+def _taken_down(wish: _Wish, act: Callable[..., Sequence[Withdrawn]]) -> Notice:
+    done = act(wish.post, wish.account, actor=wish.actor, reason=wish.reason)
     problems = [
         _("{name}: {value}", name=one.delivery.account, value=one.problem)
         for one in done
