@@ -17,8 +17,7 @@ from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
 from publisher.model.states import State
-from publisher.preview import contents, mockups
-from publisher.preview.contents import Look
+from publisher.preview import mockups
 from publisher.preview.pictures import Pictures
 
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
@@ -57,7 +56,7 @@ class Recipient:
     """One account that gets the draft."""
 
     account: Account
-    look: Look
+    look: mockups.Look
     leaves: str | None
     """When it goes out in the account's time zone, if that differs from the session's."""
     zone: str | None
@@ -92,7 +91,7 @@ class Recipients:
         zone = ZoneInfo(own) if own else self.zone
         return Recipient(
             account=account,
-            look=contents.look_of(
+            look=mockups.look_of(
                 content,
                 account,
                 post=post.id,

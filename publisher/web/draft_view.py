@@ -20,14 +20,13 @@ from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import MediaItem, Post
 from publisher.model.values import Problem
-from publisher.preview import contents, mockups
-from publisher.preview.contents import Look
+from publisher.preview import mockups
 from publisher.preview.draft_view import DraftPreview as View
 from publisher.preview.draft_view import Drafts
-from publisher.preview.mockups import ShownImage
+from publisher.preview.mockups import Look, ShownImage
 from publisher.preview.pictures import Pictures
-from publisher.web import pending
-from publisher.web.pending import Pending
+from publisher.web import plan_view
+from publisher.web.plan_view import Pending
 from publisher.web.render import Notice
 
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
@@ -62,7 +61,7 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
     )
     post = drafts.post(post_id)
     others = drafts.translations(post) if post else ()
-    waits = pending.of(app, _readable(file), standing)
+    waits = plan_view.pending(app, _readable(file), standing)
     return DraftView(
         file=file.file,
         post=post,
@@ -76,7 +75,11 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
 def waits(app: Application, post_id: str) -> Pending | None:
     """The changes that queueing a post's draft would make; None if it has no draft."""
     file = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
-    return pending.of(app, _readable(file), app.queries.deliveries(post=post_id)) if file else None
+    return (
+        plan_view.pending(app, _readable(file), app.queries.deliveries(post=post_id))
+        if file
+        else None
+    )
 
 
 def find(app: Application, post_id: str) -> DraftFile:
@@ -111,7 +114,7 @@ def accounts(app: Application, post_id: str) -> frozenset[str]:
 def saved(app: Application, draft: Manuscript, post_id: str) -> Notice:
     """The notice after a draft was saved: it also says if readers do not see the change."""
     standing = app.queries.deliveries(post=post_id)
-    waits = pending.of(app, draft, standing)
+    waits = plan_view.pending(app, draft, standing)
     if out := [row.account for row in waits.out]:
         text = _(
             "Saved in the draft. It is published on {accounts}: readers still see what was published.",
@@ -196,7 +199,7 @@ def on_schedule(app: Application, delivery: Delivery, handles: Mapping[str, str]
     """Preview a delivery: exactly the content that goes out or went out, from the ledger."""
     account = app.settings.public_accounts().get(delivery.account)
     instant = delivery.published_at or delivery.not_before
-    return contents.look_of(
+    return mockups.look_of(
         delivery.content,
         account or Account(name=delivery.account, channel=delivery.channel),
         post=delivery.post,

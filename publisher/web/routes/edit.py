@@ -12,7 +12,7 @@ from publisher.drafts.editing import Manuscript
 from publisher.drafts.text_files import invalid_character
 from publisher.ledger.manager.draft_edits import REWORDED
 from publisher.planning import word_diff
-from publisher.web import draft_view, pending
+from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 from publisher.web.errors import status_of
@@ -141,6 +141,8 @@ def _page(
         theirs=word_diff.compare(body.replace("\r\n", "\n"), draft.body) if lost else None,
         problems=[p for p in found if p.file == draft.file] if not problem else [],
         # Not while it is typed, and not if the form differs from the file.
-        pending=pending.of(parts.app, draft, standing) if seen is None and not problem else None,
+        pending=plan_view.pending(parts.app, draft, standing)
+        if seen is None and not problem
+        else None,
         view=draft_view.view(parts.app, library, found, post) if not problem else None,
     )

@@ -26,7 +26,7 @@ from publisher.model.posts import MediaItem
 from publisher.model.problems import Flaw
 from publisher.preview.mockups import ShownImage
 from publisher.preview.pictures import Pictures
-from publisher.web import draft_view, pending
+from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 from publisher.web.errors import status_of
@@ -282,7 +282,7 @@ def _page(
         problem=problem,
         problems=[p for p in found if p.file == draft.file],
         most=media_file.MAX_BYTES,
-        pending=pending.of(parts.app, draft, parts.app.queries.deliveries(post=post)),
+        pending=plan_view.pending(parts.app, draft, parts.app.queries.deliveries(post=post)),
     )
 
 

@@ -8,7 +8,7 @@ from publisher.base import formats
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.planning import Plan
-from publisher.web import draft_view, pending, plan_view
+from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 from publisher.web.render import Notice
@@ -27,7 +27,7 @@ def look(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
         request,
         "queue.html",
         post=post,
-        pending=pending.of_plan(parts.app, plan),
+        pending=plan_view.pending_of(parts.app, plan),
     )
 
 

@@ -26,7 +26,7 @@ from publisher.model.problems import Flaw
 from publisher.model.states import OUT_OR_MAYBE
 from publisher.model.values import Severity
 from publisher.planning import Plan
-from publisher.web import draft_view, pending, plan_view
+from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use
 from publisher.web.errors import status_of
@@ -189,7 +189,7 @@ def _page(
         errors=plan.errors,
         rows=plan_view.rows(move.plan, parts.pages.zone) if move else None,
         shown=plan_view.digest(move.plan) if move else "",
-        pending=None if move else pending.of_plan(parts.app, plan, standing),
+        pending=None if move else plan_view.pending_of(parts.app, plan, standing),
         needs_a_word=move is not None and plan_view.needs_a_word(move.plan),
         problem=problem,
     )
