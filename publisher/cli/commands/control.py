@@ -193,8 +193,11 @@ def resolve(
     When the post is not there, use `publisher retry` instead. It asks: what is on record as
     published does not go out any more.
     """
-    for remote_id in published:
-        require(remote_id, "--published")
+    if not all(remote_id.strip() for remote_id in published):
+        raise UsageError(
+            _("{option} is empty.", option="--published"),
+            hint=_("Say it in a few words, for the record."),
+        )
     app, of_account = operated(context, account)
     name = arguments.post(app, post)
     standing = app.queries.deliveries(post=name, account=of_account, state=State.UNCERTAIN)
@@ -237,14 +240,6 @@ def operated(context: typer.Context, account: str | None) -> "tuple[Application,
     name = arguments.account(account, app.accounts())
     arguments.refuse_empty(app)
     return app, name
-
-
-def require(text: str, option: str) -> None:
-    """Refuse an option that says nothing."""
-    if not text.strip():
-        raise UsageError(
-            _("{option} is empty.", option=option), hint=_("Say it in a few words, for the record.")
-        )
 
 
 def print_stopped(deliveries: "Iterable[Delivery]") -> None:

@@ -39,8 +39,7 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
         console.print_json(plans.as_json(found))
     else:
         zone = arguments.zone(app.settings)
-        _print_problems(found)
-        plans.print_changes(found, zone)
+        plans.show(found, zone)
         plans.conclude(found, zone, done=False)
     if found.errors:
         raise typer.Exit(1)
@@ -105,8 +104,7 @@ def queue(
         if risks and not yes:
             clear()
             if not as_json:
-                _print_problems(plan)
-                plans.print_changes(plan, zone)
+                plans.show(plan, zone)
                 shown = plan
             for risk in risks:
                 typer.echo(risk, err=as_json)
@@ -135,9 +133,7 @@ def _print_queued(plan: "Plan", shown: "Plan | None", zone: "tzinfo", *, written
     from publisher.cli.output import plan as plans
 
     if plan is not shown:
-        _print_problems(plan)
-        if written:
-            plans.print_changes(plan, zone)
+        plans.show(plan, zone, changes=written)
     plans.conclude(plan, zone, done=written)
 
 
@@ -176,12 +172,6 @@ def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bo
             "Was there none, so that they go out now? If you say no, they wait until you have looked."
         )
     )
-
-
-def _print_problems(plan: "Plan") -> None:
-    from publisher.cli.output import problems
-
-    problems.print_text(plan.problems)
 
 
 def status(

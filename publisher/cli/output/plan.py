@@ -37,7 +37,14 @@ _FEW = 5
 """The most deliveries that are cancelled without a question, if they were not approved."""
 
 
-def print_changes(plan: Plan, zone: tzinfo) -> None:
+def show(plan: Plan, zone: tzinfo, *, changes: bool = True) -> None:
+    """Print the drafts' problems, and the changes if they are wanted."""
+    problems.print_text(plan.problems)
+    if changes:
+        _print_changes(plan, zone)
+
+
+def _print_changes(plan: Plan, zone: tzinfo) -> None:
     """Print one line for each delivery that changes, in the order in which they go out.
 
     If there are thousands, additions are left out first.
