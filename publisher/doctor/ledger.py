@@ -15,7 +15,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.reading.lateness import Late
 from publisher.model import limits_text
 from publisher.model.states import State, counted
-from publisher.monitoring import of_clocks, of_crowds, of_kind
+from publisher.monitoring.troubles import of_clocks, of_crowds, of_kind
 from publisher.reporting import lateness_text
 
 

@@ -20,7 +20,7 @@ from publisher.base.errors import Busy, UsageError
 from publisher.base.i18n import _
 from publisher.doctor import Finding
 from publisher.doctor.accounts import examine
-from publisher.monitoring import Monitor
+from publisher.monitoring.monitor import Monitor
 from publisher.reporting.session_report import Reports
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor

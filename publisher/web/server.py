@@ -13,8 +13,8 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.base.process import Pulse, allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.monitoring import Monitor
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web.app import create
 from publisher.web.server_sent_events import EventStream

@@ -14,10 +14,11 @@ from publisher.app import Application
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.tables import delays
 from publisher.model.outcomes import Unknown
-from publisher.monitoring import Monitor, Subject
 from publisher.monitoring import heartbeat as heartbeat_module
 from publisher.monitoring.check import Check, NotInTime
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.troubles import Subject
 from publisher.settings import settings
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock

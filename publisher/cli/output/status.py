@@ -8,7 +8,7 @@ from publisher.ledger.reading.queries import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
 from publisher.model.states import State
-from publisher.monitoring import of_clocks
+from publisher.monitoring.troubles import of_clocks
 from publisher.reporting import lateness_text
 from publisher.reporting.status import Overview
 

@@ -15,7 +15,7 @@ from publisher.app import Application
 from publisher.base.text import same_person
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
-from publisher.monitoring import of_clocks
+from publisher.monitoring.troubles import of_clocks
 from publisher.reporting import lateness_text
 from publisher.web import labels
 from publisher.web.authentication import Reader, Visitor

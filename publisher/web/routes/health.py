@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse
 
 from publisher.base.i18n import _
 from publisher.model.states import State
-from publisher.monitoring import Monitor, Report, Subject
+from publisher.monitoring.monitor import Monitor, Report
+from publisher.monitoring.troubles import Subject
 from publisher.reporting.status import late_as_json
 
 _LOOKS = ThreadPoolExecutor(4, thread_name_prefix="healthz")
