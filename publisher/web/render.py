@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from publisher.app import Application
 from publisher.base import formats, html, i18n
+from publisher.base.errors import PublisherError
 from publisher.base.formats import instant_text, written
 from publisher.base.stored_messages import again
 from publisher.channels.registry import TEMPLATES
@@ -21,6 +22,7 @@ from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
 from publisher.web import labels
 from publisher.web.authentication import Visitor
+from publisher.web.errors import status_of
 from publisher.web.routes import assets
 from publisher.web.security import form_token
 
@@ -68,10 +70,12 @@ class Renderer:
     def render(
         self, request: Request, template: str, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """Render a page, with the last notice above it.
+        """Render a page, with the last notice above it; one with a `problem` has its status.
 
         `request.state` must hold the visitor, set by `Recognition`.
         """
+        if isinstance(problem := values.get("problem"), PublisherError):
+            status = status_of(problem)
         visitor, again = request.state.visitor, getattr(request.state, "again", None)
         context: Mapping[str, Any] = {
             "lang": i18n.current(),

@@ -15,7 +15,6 @@ from publisher.planning import word_diff
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
-from publisher.web.errors import status_of
 
 router = APIRouter(route_class=PostRoute)
 
@@ -41,9 +40,7 @@ def change(
     try:
         return _changed_page(request, parts, visitor, post, body, seen, saves=do == "save")
     except PublisherError as error:
-        return parts.pages.render(
-            request, "kept.html", status_of(error), post=post, body=body, problem=error
-        )
+        return parts.pages.render(request, "kept.html", post=post, body=body, problem=error)
 
 
 def _changed_page(
@@ -83,9 +80,7 @@ def restored(
         draft = editing.read(draft_view.find(parts.app, post))
         return _page(request, parts, post, draft, body, seen=seen, problem=problem)
     except PublisherError as error:
-        return parts.pages.render(
-            request, "kept.html", status_of(error), post=post, body=body, problem=error
-        )
+        return parts.pages.render(request, "kept.html", post=post, body=body, problem=error)
 
 
 def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:
@@ -133,7 +128,6 @@ def _page(
     return parts.pages.render(
         request,
         "edit.html",
-        status_of(problem) if problem else 200,
         post=post,
         seen=draft.digest if seen is None else seen,
         body=body,

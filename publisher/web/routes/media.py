@@ -29,7 +29,6 @@ from publisher.preview.pictures import Pictures
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
-from publisher.web.errors import status_of
 
 router = APIRouter(route_class=PostRoute)
 
@@ -272,7 +271,6 @@ def _page(
     return parts.pages.render(
         request,
         "media.html",
-        status_of(problem) if problem else 200,
         post=post,
         seen=draft.digest,
         shown=list(_shown(parts, post, draft)),

@@ -15,7 +15,6 @@ from publisher.ledger.manager.resume import Seen
 from publisher.model.deliveries import Delivery
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.dependencies import Parts, Use
-from publisher.web.errors import status_of
 from publisher.web.render import Notice
 
 _Form = Mapping[str, str]
@@ -126,7 +125,6 @@ def _page(
     return parts.pages.render(
         request,
         "resume.html",
-        status_of(problem) if problem else 200,
         account=account,
         seen=stop,
         overdue=parts.app.control.overdue(account),

@@ -29,7 +29,6 @@ from publisher.planning import Plan
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use
-from publisher.web.errors import status_of
 from publisher.web.routes import queue
 
 _LATER_THAN_ITS_TIME = "embargo-after-time"
@@ -180,7 +179,6 @@ def _page(
     return parts.pages.render(
         request,
         "move.html",
-        status_of(problem) if problem else 200,
         post=post,
         seen=seen.digest,
         written_at=written,
