@@ -16,11 +16,8 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
-from publisher.model.states import State
 from publisher.preview import mockups
 from publisher.preview.pictures import Pictures
-
-_BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +39,6 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryStatus:
-    """The delivery's state in the ledger."""
-
-    state: State
-    bad: bool
-    url: str | None
-    notes: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Recipient:
     """One account that gets the draft."""
 
@@ -65,7 +52,9 @@ class Recipient:
     shows_credit: bool
     """Whether the channel shows the pictures' credits."""
     notes: Sequence[str]
-    standing: DeliveryStatus | None
+    delivery: Delivery | None
+    """Its delivery in the ledger."""
+    delivery_notes: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +75,7 @@ class Recipients:
         usable = tuple(item for item in post.media if item.path not in unusable)
         shown = post.model_copy(update={"media": usable}) if unusable else post
         content = rendering.render(shown, account, capabilities, self.pictures.clean)
-        leaves = post.not_before
+        delivery, leaves = self.standing.get((post.id, account.name)), post.not_before
         own = account.timezone if not self.one_clock else None
         zone = ZoneInfo(own) if own else self.zone
         return Recipient(
@@ -108,13 +97,12 @@ class Recipients:
             pictures=[picture for part in content.parts for picture in part.pictures],
             shows_credit=SPECS[account.channel].page is not None,
             notes=[*unusable.values()],
-            standing=self._stands(post, account, content),
+            delivery=delivery,
+            delivery_notes=self._notes(delivery, post, content) if delivery else (),
         )
 
-    def _stands(self, post: Post, account: Account, content: Content) -> DeliveryStatus | None:
-        delivery = self.standing.get((post.id, account.name))
-        if delivery is None:
-            return None
+    def _notes(self, delivery: Delivery, post: Post, content: Content) -> list[str]:
+        """Why a delivery is in its state, and how it differs from its draft."""
         notes = [_(note) for note in (delivery.error_message, reason_of(delivery)) if note]
         if delivery.approved_by:
             notes.append(_("approved by {name}", name=delivery.approved_by))
@@ -124,8 +112,7 @@ class Recipients:
             notes.append(
                 _("the ledger has another time: {time}", time=exact(delivery.due_at, self.zone))
             )
-        url = delivery.url if delivery.url and delivery.url.startswith("https://") else None
-        return DeliveryStatus(delivery.state, delivery.state in _BAD, url, notes)
+        return notes
 
 
 def _differ(instant: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from publisher.base.formats import exact, span
@@ -158,12 +158,8 @@ class Drafts:
         elif post.embargo_until:
             yield _("Never before {time}, its embargo.", time=exact(post.embargo_until, self._zone))
         if post.due_at:
-            yield _(
-                "Dropped when it is not out {span} after its time.", span=span(self._expiry(post))
-            )
-
-    def _expiry(self, post: Post) -> timedelta:
-        return post.expires_after or self._settings.delivery.expires
+            expires = span(post.expires_after or self._settings.delivery.expires)
+            yield _("Dropped when it is not out {span} after its time.", span=expires)
 
 
 def _item(title: str | None, name: str) -> str:
