@@ -64,13 +64,9 @@ def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "Zo
             title.append(f"\n{console.printable(item.place)}", style="dim")
         if item.cancelled:
             title = Text(_("cancelled: its posts are held") + "\n", style="red") + title
-        number = posts.get(item.name, 0)
-        rows.append(
-            (
-                console.day(item.starts_at, zone),
-                (_clock(item, zone), item.name, formats.posts(number), title),
-            )
-        )
+        number = formats.posts(posts.get(item.name, 0))
+        cells = (_clock(item, zone), item.name, number, title)
+        rows.append((console.day(item.starts_at, zone), cells))
     listing.print_by_day(columns, rows)
     console.print_line()
     console.print_prose(console.times_of(zone))

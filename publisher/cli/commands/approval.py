@@ -196,15 +196,8 @@ def _show_part(part: "Part", number: int, of: int) -> None:
     for line in part.text.splitlines():
         console.print_prose(f"  {console.printable(line)}")
     for picture in part.pictures:
-        alt = console.printable(picture.alt)
-        console.print_prose(
-            "  "
-            + _(
-                "picture {name}: {alt}",
-                name=picture.name,
-                alt=alt or _("decoration, without words"),
-            )
-        )
+        alt = console.printable(picture.alt) or _("decoration, without words")
+        console.print_prose("  " + _("picture {name}: {alt}", name=picture.name, alt=alt))
         if picture.credit:
             credit = console.printable(picture.credit)
             console.print_prose("    " + _("credit: {credit}", credit=credit))

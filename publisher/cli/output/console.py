@@ -144,10 +144,7 @@ def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zo
 def write_utf8(text: str) -> None:
     """Write exactly this text to stdout, in every locale."""
     sys.stdout.flush()
-    binary = getattr(sys.stdout, "buffer", None)
-    if binary is None:
-        sys.stdout.write(text)
-        return
+    binary = sys.stdout.buffer
     rest = text.encode("utf-8", errors="replace")
     while rest:  # with PYTHONUNBUFFERED, one write may take only a part of it
         rest = rest[binary.write(rest) :]
