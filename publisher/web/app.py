@@ -62,7 +62,6 @@ def create(
         where,
         Renderer(application),
         live or EventStream(application.queries),
-        application.reports,
         monitor or Monitor(application),
     )
     web.state.waiting = WaitingLogins()

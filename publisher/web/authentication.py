@@ -6,7 +6,6 @@ import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 from weakref import WeakValueDictionary
@@ -27,7 +26,7 @@ from publisher.auth.sessions import LIFE, LoginSession
 from publisher.base import i18n
 from publisher.base.errors import NotAllowed, PublisherError
 from publisher.base.i18n import _
-from publisher.ledger.manager.rights import Person, Rank
+from publisher.ledger.manager.rights import Rank
 from publisher.settings.schema import WebSettings
 from publisher.web import security
 from publisher.web.request_buffer import Reception
@@ -61,20 +60,8 @@ class NotOurForm(Exception):
     """The form was not made for this person's session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """A person with a session."""
-
-    session: LoginSession
-
-    @property
-    def person(self) -> Person:
-        return self.session.person
-
-    @property
-    def name(self) -> str:
-        """The person's name in the history."""
-        return self.person.name
+Visitor = LoginSession
+"""A person with a session."""
 
 
 class Recognition:
@@ -103,7 +90,7 @@ class Recognition:
         secret = HTTPConnection(scope).cookies.get(cookie_name(self._settings), "")
         session = await run_in_threadpool(self._find, secret, scope) if secret else None
         state = scope.setdefault("state", {})
-        state["visitor"] = Visitor(session) if session else None
+        state["visitor"] = session
         # Before anything is read: changes made while the page is rendered show as new.
         state["step"] = await run_in_threadpool(self._newest_step, scope) if session else 0
         state["secret"] = secret

@@ -21,7 +21,6 @@ from publisher.base.i18n import _
 from publisher.doctor import Finding
 from publisher.doctor.accounts import examine
 from publisher.monitoring.monitor import Monitor
-from publisher.reporting.session_report import Reports
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
 from publisher.web.openid_client import Known
@@ -86,7 +85,6 @@ class Parts:
     where: WebSettings
     pages: Renderer
     live: EventStream
-    reports: Reports
     monitor: Monitor
     platforms: Platforms = field(default_factory=Platforms)
     provider: Known = field(default_factory=Known)
@@ -101,7 +99,7 @@ class Parts:
 
     def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
         """Answer a change: redirect to `address`, and show the notice there."""
-        self.app.sessions.leave_notice(visitor.session, str(notice))
+        self.app.sessions.leave_notice(visitor, str(notice))
         return RedirectResponse(address, 303)
 
 

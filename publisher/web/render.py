@@ -83,7 +83,7 @@ class Renderer:
             "trial": self._app.settings.warning,
             "may": partial(self._may, visitor),
             "may_resume": partial(self._may_resume, visitor),
-            "take_notice": lambda: Notice.read(self._app.sessions.take_notice(visitor.session)),
+            "take_notice": lambda: Notice.read(self._app.sessions.take_notice(visitor)),
             "standing": self._app.queries.accounts() if visitor else (),
             "form": form_token(request.state.secret) if request.state.secret else "",
             "room": again.page if again else request.url.path,

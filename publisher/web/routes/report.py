@@ -45,7 +45,7 @@ def report(
 ) -> Response:
     """The report: one self-contained HTML file."""
     zone = parts.pages.zone
-    page = parts.reports.page(
+    page = parts.app.reports.page(
         since=date_range.since(since.strip() or None, zone, _("The first day")),
         until=date_range.until(until.strip() or None, zone, _("The last day")),
         account=parts.account(account),
