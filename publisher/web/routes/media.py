@@ -41,17 +41,6 @@ _LATER = "30"
 
 
 @dataclass(frozen=True, slots=True)
-class _Typed:
-    """A picture's description that a person typed, and that was not saved."""
-
-    said: Said
-    number: int | None
-    """The picture's index in the draft; None: a new one."""
-    seen: str
-    """The digest of the draft that the person saw."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Wish:
     """A requested change to a draft's pictures."""
 
@@ -96,10 +85,8 @@ async def change(
             raise UsageError(_("This cannot be done here."))
         return await run_in_threadpool(_done, wish)
     except PublisherError as error:
-        typed = _Typed(
-            said if do in ("add", "edit") else {}, number if do == "edit" else None, seen
-        )
-        return await run_in_threadpool(_refused, request, parts, post, typed, error)
+        kept, of = said if do in ("add", "edit") else {}, number if do == "edit" else None
+        return await run_in_threadpool(_refused, request, parts, post, kept, of, seen, error)
 
 
 def _wish(parts: Parts, visitor: Visitor, post: str, seen: str, number: int, said: Said) -> _Wish:
@@ -117,12 +104,22 @@ def _done(wish: _Wish) -> Response:
 
 
 def _refused(
-    request: Request, parts: Parts, post: str, typed: _Typed, error: PublisherError
+    request: Request,
+    parts: Parts,
+    post: str,
+    said: Said,
+    number: int | None,
+    seen: str,
+    error: PublisherError,
 ) -> Response:
+    """Show the page with what was typed of the picture with that number, or None: a new one.
+
+    `seen` is the digest of the draft that the person saw.
+    """
     newest = editing.read(draft_view.find(parts.app, post))
     # In another file, the picture of that number may be another one.
-    number = typed.number if typed.seen == newest.digest else None
-    answer = _page(request, parts, post, newest, typed.said, number, error)
+    number = number if seen == newest.digest else None
+    answer = _page(request, parts, post, newest, said, number, error)
     if isinstance(error, Busy):
         answer.headers["Retry-After"] = _LATER
     return answer
@@ -135,8 +132,8 @@ def restored(
     said = {key: value for key, value in fields.items() if key in _SAID}
     number, seen = fields.get("number", ""), fields.get("seen", "")
     is_edit = fields.get("do") == "edit" and number.isdecimal()
-    typed = _Typed(said, int(number[:4]) if is_edit else None, seen)
-    return _refused(request, parts, post, typed, problem)
+    of = int(number[:4]) if is_edit else None
+    return _refused(request, parts, post, said, of, seen, problem)
 
 
 def _said(alt: str, credit: str, people: str, consent: str) -> Said:
