@@ -529,9 +529,8 @@ class Application:
 
     def _open_channel(self, account: str) -> Channel:
         if account not in self.settings.accounts:
-            raise ConfigurationError(
-                _("publisher.toml has no account {account} any more.", account=account)
-            )
+            message = _("publisher.toml has no account {account} any more.", account=account)
+            raise ConfigurationError(message)
         return open_channel(
             self.settings.accounts[account].account(account),
             self.settings.credentials(account),

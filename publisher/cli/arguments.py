@@ -183,10 +183,8 @@ def actor(given: str | None) -> str:
 def confirm(question: str) -> None:
     """Ask, and end the command unless the answer is yes; UsageError where nobody can answer."""
     if not sys.stdin.isatty():
-        raise UsageError(
-            _("This asks before it does anything, and nobody is there to answer."),
-            hint=_("Say --yes in a script."),
-        )
+        message = _("This asks before it does anything, and nobody is there to answer.")
+        raise UsageError(message, hint=_("Say --yes in a script."))
     if not agrees(question):
         console.print_note(_("Nothing was done."))
         raise typer.Abort
@@ -229,15 +227,11 @@ def _draft(path: Path, posts: Path) -> Path:
             found = Path(os.path.normpath(candidate))
             break
     else:
-        raise UsageError(
-            _("{path} does not exist.", path=path),
-            hint=_nearest_draft(path, posts),
-        )
+        message = _("{path} does not exist.", path=path)
+        raise UsageError(message, hint=_nearest_draft(path, posts))
     if not found.is_relative_to(posts):
-        raise UsageError(
-            _("{path} is not in {posts}.", path=path, posts=posts),
-            hint=_("Drafts live in the workspace's posts/ folder."),
-        )
+        message = _("{path} is not in {posts}.", path=path, posts=posts)
+        raise UsageError(message, hint=_("Drafts live in the workspace's posts/ folder."))
     return found
 
 
@@ -314,10 +308,8 @@ def recipients(given: Sequence[str], settings: "Settings") -> list[str]:
     found = [meant(name, known) for name in given]
     for name, its in zip(given, found, strict=True):
         if its is None:
-            raise UsageError(
-                _("--to: no account or channel is named {name}.", name=name),
-                hint=suggestion(name, known),
-            )
+            message = _("--to: no account or channel is named {name}.", name=name)
+            raise UsageError(message, hint=suggestion(name, known))
     return [name for name in found if name]
 
 

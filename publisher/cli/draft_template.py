@@ -32,15 +32,12 @@ def make(
     """
     name = slug(title)
     if not name:
-        raise UsageError(
-            _("{title!r} makes no file name.", title=title),
-            hint=_("Give a title with letters or digits."),
-        )
+        message = _("{title!r} makes no file name.", title=title)
+        raise UsageError(message, hint=_("Give a title with letters or digits."))
     lang = lang or session.defaults.lang or settings.language
     if not LANGUAGE.fullmatch(lang):
-        raise UsageError(
-            _("{lang!r} is no language.", lang=lang), hint=_("Write it like fr, es or pt-BR.")
-        )
+        message = _("{lang!r} is no language.", lang=lang)
+        raise UsageError(message, hint=_("Write it like fr, es or pt-BR."))
     moment = _moment(at, session) if at else None
     if moment and moment.item is None:
         name = f"{moment.instant.astimezone(session.zone):%Y-%m-%d}-{name}"

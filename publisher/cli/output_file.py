@@ -35,10 +35,8 @@ def write(data: bytes, path: Path, mark: bytes) -> None:
         if _is_free(path, mark):
             files.write(path, data)
             return
-    raise UsageError(
-        _("{path} is there already, and was not written by this command.", path=path),
-        hint=_("Choose another name for --output."),
-    )
+    message = _("{path} is there already, and was not written by this command.", path=path)
+    raise UsageError(message, hint=_("Choose another name for --output."))
 
 
 def write_in_var(data: bytes, path: Path) -> None:

@@ -79,11 +79,8 @@ def _troubled(subject: str, health: Health, app: Application) -> Finding:
 
 def _well(subject: str, health: Health | None, owner: Owner | None, app: Application) -> Finding:
     if health and health.expires_at and health.expires_at < app.clock.now() + _SOON:
-        return warning(
-            subject,
-            _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}"),
-            _("docs/credentials.md shows how to renew them."),
-        )
+        message = _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}")
+        return warning(subject, message, _("docs/credentials.md shows how to renew them."))
     if health is None:
         told = _("Its credentials are there; its platform was not asked.")
     else:

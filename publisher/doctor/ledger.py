@@ -49,15 +49,13 @@ def examine(app: Application) -> Iterator[Finding]:
 
 def _durability(database: Database) -> Finding:
     if database.is_sqlite:
-        return good(
-            "ledger", _("SQLite, which writes each step to the disk before a request leaves.")
-        )
+        message = _("SQLite, which writes each step to the disk before a request leaves.")
+        return good("ledger", message)
     if off := database.not_durable():
-        return bad(
-            "ledger",
-            _("PostgreSQL may forget what it confirmed: {names} is off.", names=", ".join(off)),
-            _("Turn it on: what is forgotten can go out twice."),
+        message = _(
+            "PostgreSQL may forget what it confirmed: {names} is off.", names=", ".join(off)
         )
+        return bad("ledger", message, _("Turn it on: what is forgotten can go out twice."))
     return good("ledger", _("PostgreSQL, which keeps what it confirms."))
 
 
@@ -90,17 +88,15 @@ def _waiting(app: Application) -> Iterator[Finding]:
     out = numbers.pop(State.PUBLISHED, 0)
     waiting = [counted(state, numbers[state]) for state in State if numbers[state]]
     if out:
-        waiting.append(
-            plural("{number} out against the plan", "{number} out against the plan", out)
-        )
+        line = plural("{number} out against the plan", "{number} out against the plan", out)
+        waiting.append(line)
     if withdrawn:
-        waiting.append(
-            plural(
-                "{number} withdrawn, but may still be out",
-                "{number} withdrawn, but may still be out",
-                len(withdrawn),
-            )
+        line = plural(
+            "{number} withdrawn, but may still be out",
+            "{number} withdrawn, but may still be out",
+            len(withdrawn),
         )
+        waiting.append(line)
     needing = [status for status in overview.accounts if status.needs_person]
     tried = [s.account for s in needing if s.suspended_times and not s.paused_at]
     held = [status.account for status in needing if status.account not in tried]
@@ -114,15 +110,11 @@ def _waiting(app: Application) -> Iterator[Finding]:
     going_on = [status.account for status in overview.accounts if not status.needs_person]
     if going_on:
         names = ", ".join(going_on)
-        yield good(
-            "deliveries", _("Suspended, and go on by themselves: {accounts}.", accounts=names)
-        )
+        message = _("Suspended, and go on by themselves: {accounts}.", accounts=names)
+        yield good("deliveries", message)
     if told:
-        yield warning(
-            "deliveries",
-            _("They need a person: {told}.", told="; ".join(told)),
-            _("`publisher status` says more."),
-        )
+        message = _("They need a person: {told}.", told="; ".join(told))
+        yield warning("deliveries", message, _("`publisher status` says more."))
     else:
         yield good("deliveries", _("None needs a person."))
 

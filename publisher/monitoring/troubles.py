@@ -39,26 +39,22 @@ class Trouble:
 
 def of_clocks(clocks: Mapping[str, timedelta]) -> Trouble:
     """The trouble of wrong clocks on these hosts; see `heartbeats.wrong_clocks`."""
+    hint = _(
+        "Nothing is sent from there until it is right: let a time server set it "
+        "(systemd-timesyncd, chrony). Publishing goes on by itself then."
+    )
     return Trouble(
-        Subject.CLOCK,
-        " ".join(told_of(host, ahead) for host, ahead in clocks.items()),
-        _(
-            "Nothing is sent from there until it is right: let a time server set it "
-            "(systemd-timesyncd, chrony). Publishing goes on by itself then."
-        ),
+        Subject.CLOCK, " ".join(told_of(host, ahead) for host, ahead in clocks.items()), hint
     )
 
 
 def of_crowds(crowds: Sequence[Crowd]) -> Trouble:
     """The trouble of platforms that may be overloaded."""
-    return Trouble(
-        Subject.PLATFORMS,
-        " ".join(map(_of_crowd, crowds)),
-        _(
-            "Publisher looks for them there, and waits longer than usual before it sends any of them "
-            "again. Whether the platform has a known problem, its status page says."
-        ),
+    hint = _(
+        "Publisher looks for them there, and waits longer than usual before it sends any of them "
+        "again. Whether the platform has a known problem, its status page says."
     )
+    return Trouble(Subject.PLATFORMS, " ".join(map(_of_crowd, crowds)), hint)
 
 
 def _of_crowd(crowd: Crowd) -> str:

@@ -109,9 +109,8 @@ class Recipients:
         if delivery.content.digest != content.digest:
             notes.append(_("the ledger has another text or picture than this draft"))
         if delivery.due_at != post.due_at and not post.at_once:
-            notes.append(
-                _("the ledger has another time: {time}", time=exact(delivery.due_at, self.zone))
-            )
+            told = _("the ledger has another time: {time}", time=exact(delivery.due_at, self.zone))
+            notes.append(told)
         return notes
 
 

@@ -105,14 +105,13 @@ class Processes:
             self._say(_("The web pages are at {address}.", address=self._web_settings.address))
             return
         self._web = None
-        self._say(
-            _(
-                "The web pages are not served: port {port} of {host} is taken, or not this "
-                "machine's. Publishing goes on. [web] port in publisher.toml names another one.",
-                port=port,
-                host=host,
-            )
+        told = _(
+            "The web pages are not served: port {port} of {host} is taken, or not this "
+            "machine's. Publishing goes on. [web] port in publisher.toml names another one.",
+            port=port,
+            host=host,
         )
+        self._say(told)
 
     def _tend_web(self) -> None:
         if self._web is None:

@@ -86,20 +86,16 @@ def find(app: Application, post_id: str) -> DraftFile:
     """Find the draft of a post under posts/. Raises NoSuchPost if it has none."""
     found = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
     if found is None:
-        raise NoSuchPost(
-            _("{name} has no draft.", name=post_id),
-            hint=_("It may have another name now: search the log, or the posts."),
-        )
+        hint = _("It may have another name now: search the log, or the posts.")
+        raise NoSuchPost(_("{name} has no draft.", name=post_id), hint=hint)
     return found
 
 
 def require_unchanged(draft: Manuscript, seen: str) -> None:
     """Raise FileChanged if a draft is not the one with the digest that a person has `seen`."""
     if draft.digest != seen:
-        raise FileChanged(
-            _("Somebody else changed {file} meanwhile.", file=draft.file),
-            hint=_("Look at it again, then decide."),
-        )
+        message = _("Somebody else changed {file} meanwhile.", file=draft.file)
+        raise FileChanged(message, hint=_("Look at it again, then decide."))
 
 
 def accounts(app: Application, post_id: str) -> frozenset[str]:

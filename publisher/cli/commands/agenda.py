@@ -174,9 +174,8 @@ def carry_out(
     from publisher.planning import agenda_impact
 
     if as_json and not yes and not dry_run:
-        raise UsageError(
-            _("With --json nobody is asked."), hint=_("Say --yes, or --dry-run to look.")
-        )
+        message = _("With --json nobody is asked.")
+        raise UsageError(message, hint=_("Say --yes, or --dry-run to look."))
     app = arguments.looking(context)
 
     def impact() -> "Effects":
@@ -189,9 +188,8 @@ def carry_out(
         proposal = propose(file, wanted)
         if proposal.problems:
             problems.print_text(proposal.problems)
-            console.print_prose(
-                _("Nothing was changed: posts/session.yaml would have these problems.")
-            )
+            told = _("Nothing was changed: posts/session.yaml would have these problems.")
+            console.print_prose(told)
             raise typer.Exit(1)
         effects = impact()
     writes = bool(wanted) and not dry_run
@@ -249,10 +247,8 @@ def _named(names: Sequence[str], file: "SessionFile") -> "Iterator[AgendaItem]":
     agenda = file.session.agenda
     for name in dict.fromkeys(names):
         if name not in agenda:
-            raise UsageError(
-                _("No agenda item is called {name}.", name=name),
-                hint=suggestion(name, list(agenda)),
-            )
+            message = _("No agenda item is called {name}.", name=name)
+            raise UsageError(message, hint=suggestion(name, list(agenda)))
         yield agenda[name]
 
 
@@ -278,10 +274,8 @@ def _moved(
     else:
         moved = move_by(item, by or timedelta(), zone, keep_end=keep_end)
     if isinstance(moved, Flaw):
-        raise UsageError(
-            _("{name} cannot move there: {message}", name=item.name, message=moved.message),
-            hint=moved.hint,
-        )
+        message = _("{name} cannot move there: {message}", name=item.name, message=moved.message)
+        raise UsageError(message, hint=moved.hint)
     return ItemChange(item, moved)
 
 

@@ -107,9 +107,8 @@ def _still_to_approve(
     done = [one for one in known if one.approved_by and one.post not in open_posts]
     for one in done:
         heading = console.heading(one)
-        console.print_prose(
-            _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
-        )
+        told = _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
+        console.print_prose(told)
     return [post for post in ids if post not in {one.post for one in done}]
 
 
@@ -122,12 +121,10 @@ def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
         return
     tables.print_days(by_time(waiting), zone)
     console.print_line()
-    console.print_prose(
-        _(
-            "`publisher approve POST` shows and approves one. {times}",
-            times=console.times_of(zone),
-        )
+    told = _(
+        "`publisher approve POST` shows and approves one. {times}", times=console.times_of(zone)
     )
+    console.print_prose(told)
 
 
 def _alike(deliveries: "Sequence[Delivery]") -> "list[list[Delivery]]":
@@ -156,14 +153,13 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
     console.print_prose(console.paint(heading, "bold"))
     time = console.minute(delivery.not_before, zone)
     if delivery.expires_at:
-        console.print_prose(
-            _(
-                "goes out {time}, or until {latest} at the latest ({zone})",
-                time=time,
-                latest=console.minute(delivery.expires_at, zone),
-                zone=zone,
-            )
+        told = _(
+            "goes out {time}, or until {latest} at the latest ({zone})",
+            time=time,
+            latest=console.minute(delivery.expires_at, zone),
+            zone=zone,
         )
+        console.print_prose(told)
     else:
         console.print_prose(_("goes out {time} ({zone})", time=time, zone=zone))
     for note in (tables.embargo_note(delivery, zone), reason_of(delivery)):

@@ -50,9 +50,8 @@ def pause(
     unanswered = app.control.pause(name, why, arguments.actor(who))
     console.print_prose(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
     if unanswered:
-        console.print_prose(
-            _("These were already on their way and have not been answered; they may be out:")
-        )
+        told = _("These were already on their way and have not been answered; they may be out:")
+        console.print_prose(told)
         _print_each(unanswered)
 
 
@@ -194,18 +193,15 @@ def resolve(
     published does not go out any more.
     """
     if not all(remote_id.strip() for remote_id in published):
-        raise UsageError(
-            _("{option} is empty.", option="--published"),
-            hint=_("Say it in a few words, for the record."),
-        )
+        message = _("{option} is empty.", option="--published")
+        raise UsageError(message, hint=_("Say it in a few words, for the record."))
     app, of_account = operated(context, account)
     name = arguments.post(app, post)
     standing = app.queries.deliveries(post=name, account=of_account, state=State.UNCERTAIN)
     if standing and not yes:
         _print_each(standing)
-        arguments.confirm(
-            _("Put on record that this is published as {ids}?", ids=", ".join(published))
-        )
+        question = _("Put on record that this is published as {ids}?", ids=", ".join(published))
+        arguments.confirm(question)
     resolved = app.control.resolve(
         name,
         of_account,
@@ -213,13 +209,12 @@ def resolve(
         arguments.actor(who),
     )
     for delivery in resolved:
-        console.print_prose(
-            _(
-                "On record: {delivery}, {what}.",
-                delivery=console.heading(delivery),
-                what=_parts_out(delivery),
-            )
+        told = _(
+            "On record: {delivery}, {what}.",
+            delivery=console.heading(delivery),
+            what=_parts_out(delivery),
         )
+        console.print_prose(told)
 
 
 def _parts_out(delivery: "Delivery") -> str:

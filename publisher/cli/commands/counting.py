@@ -113,10 +113,8 @@ def split(counts: Sequence[TextCount]) -> list[TextCount]:
     found = [entry.split() for entry in counts if entry.can.threads]
     if not found:
         names = ", ".join(entry.name for entry in counts)
-        raise UsageError(
-            _("There are no threads on {names}, so nothing is split.", names=names),
-            hint=_("X has threads: --channel twitter."),
-        )
+        message = _("There are no threads on {names}, so nothing is split.", names=names)
+        raise UsageError(message, hint=_("X has threads: --channel twitter."))
     return found
 
 
@@ -192,10 +190,8 @@ def _account(name: str, accounts: Mapping[str, Account]) -> Account:
     known = [*CAPABILITIES, *accounts]
     found = naming.meant(name, known)
     if found is None:
-        raise UsageError(
-            _("No channel or account is named {name}.", name=name),
-            hint=suggestion(name, known),
-        )
+        message = _("No channel or account is named {name}.", name=name)
+        raise UsageError(message, hint=suggestion(name, known))
     return accounts.get(found) or Account(name=found, channel=found)
 
 

@@ -139,15 +139,14 @@ def _print_queued(plan: "Plan", shown: "Plan | None", zone: "tzinfo", *, written
 
 def _say_what_stays_in_doubt(number: int) -> None:
     if number:
-        console.print_note(
-            plural(
-                "{number} delivery was queued before you said so, and stays uncertain: it is "
-                "looked for. For one that is not out: `publisher retry POST --account NAME`.",
-                "{number} deliveries were queued before you said so, and stay uncertain: they are "
-                "looked for. For each that is not out: `publisher retry POST --account NAME`.",
-                number,
-            )
+        told = plural(
+            "{number} delivery was queued before you said so, and stays uncertain: it is "
+            "looked for. For one that is not out: `publisher retry POST --account NAME`.",
+            "{number} deliveries were queued before you said so, and stay uncertain: they are "
+            "looked for. For each that is not out: `publisher retry POST --account NAME`.",
+            number,
         )
+        console.print_note(told)
 
 
 def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bool) -> bool:
@@ -157,12 +156,11 @@ def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bo
     doubted = app.planner.plan(drafts).doubted
     if not doubted:
         return False
-    console.print_note(
-        _(
-            "This ledger is new, and these were due before it was made. If there was another ledger "
-            "before it (deleted, or on another machine), they may be out already:"
-        )
+    told = _(
+        "This ledger is new, and these were due before it was made. If there was another ledger "
+        "before it (deleted, or on another machine), they may be out already:"
     )
+    console.print_note(told)
     for change in doubted[:_SHOWN]:
         console.print_note(f"  {console.place(change.post, change.account)}")
     if len(doubted) > _SHOWN:

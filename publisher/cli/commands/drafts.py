@@ -55,13 +55,12 @@ def init(
     }
     in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
     if in_the_way:
-        raise UsageError(
-            _(
-                "Nothing was written, because this exists already: {names}.",
-                names=", ".join(in_the_way),
-            ),
-            hint=_("Name an empty folder, or go on with the workspace that is there."),
+        message = _(
+            "Nothing was written, because this exists already: {names}.",
+            names=", ".join(in_the_way),
         )
+        hint = _("Name an empty folder, or go on with the workspace that is there.")
+        raise UsageError(message, hint=hint)
     _create_all(folder, files, workspace_template.IGNORED)
     console.print_prose(_("A workspace is ready in {folder}:", folder=folder.resolve()))
     for path in files:
@@ -103,10 +102,8 @@ def new(
     path, text = draft_template.make(settings, session, title=title, at=at, to=to or [], lang=lang)
     name = os.path.relpath(path)
     if path.exists() or path.is_symlink():
-        raise UsageError(
-            _("{name} exists already; nothing was written.", name=name),
-            hint=_("Edit that draft, or choose another title."),
-        )
+        message = _("{name} exists already; nothing was written.", name=name)
+        raise UsageError(message, hint=_("Edit that draft, or choose another title."))
     hint = _("The folder posts/ must be one that you may write to, on a disk with free space.")
     with files.file_errors(Path(name), hint):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -247,9 +244,8 @@ def _read(file: str) -> str:
             with Path(file).open("rb") as source:
                 data = source.read(_MOST + 1)
     except OSError as error:
-        raise UsageError(
-            _("{name} cannot be read: {reason}.", name=name, reason=why(error))
-        ) from None
+        message = _("{name} cannot be read: {reason}.", name=name, reason=why(error))
+        raise UsageError(message) from None
     if len(data) > _MOST:
         raise UsageError(_("{name} is bigger than 1 MB; no channel takes that much.", name=name))
     try:
@@ -287,14 +283,11 @@ def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str])
         for path in missing:
             with suppress(OSError):
                 path.rmdir()
-        raise StorageError(
-            _(
-                "No workspace can be made in {folder}: {reason}.",
-                folder=folder,
-                reason=why(error),
-            ),
-            hint=_("Name a folder that you may write to, on a disk with free space."),
-        ) from error
+        message = _(
+            "No workspace can be made in {folder}: {reason}.", folder=folder, reason=why(error)
+        )
+        hint = _("Name a folder that you may write to, on a disk with free space.")
+        raise StorageError(message, hint=hint) from error
 
 
 def _create(path: Path, text: str, mode: int = 0o666) -> None:

@@ -90,13 +90,11 @@ def bring(
 
     settings = arguments.settings(context)
     if not file.exists():
-        raise UsageError(
-            _("{path} does not exist.", path=file), hint=_("Name the CSV or XLSX file.")
-        )
+        message = _("{path} does not exist.", path=file)
+        raise UsageError(message, hint=_("Name the CSV or XLSX file."))
     if file.is_dir():
-        raise UsageError(
-            _("{path} is a folder.", path=file), hint=_("Name the file that the posts are in.")
-        )
+        message = _("{path} is a folder.", path=file)
+        raise UsageError(message, hint=_("Name the file that the posts are in."))
     _check(lang, folder)
     session = arguments.session(settings)
     options = importers.Options(
@@ -134,15 +132,13 @@ def _check(lang: str | None, folder: str) -> None:
     from publisher.drafts.session import LANGUAGE
 
     if lang is not None and not LANGUAGE.fullmatch(lang):
-        raise UsageError(
-            _("--lang: {lang!r} is no language.", lang=lang), hint=_("Write it like fr or pt-BR.")
-        )
+        message = _("--lang: {lang!r} is no language.", lang=lang)
+        raise UsageError(message, hint=_("Write it like fr or pt-BR."))
     names = folder.split("/") if folder else []
     if "media" in names or any(not name or name != slug(name) for name in names):
-        raise UsageError(
-            _("--folder: {folder!r} is no name for a folder of drafts.", folder=folder),
-            hint=_("Use small letters, digits and hyphens: --folder plan-2016."),
-        )
+        message = _("--folder: {folder!r} is no name for a folder of drafts.", folder=folder)
+        hint = _("Use small letters, digits and hyphens: --folder plan-2016.")
+        raise UsageError(message, hint=hint)
 
 
 def _column(text: str) -> tuple[str, str]:
@@ -150,10 +146,9 @@ def _column(text: str) -> tuple[str, str]:
 
     role, equals, title = text.partition("=")
     if role not in ROLES or not equals:
-        raise UsageError(
-            _("--column: {text!r} does not say which column holds what.", text=text),
-            hint=_("Write it like text=TITLE. Known are: {names}.", names=", ".join(ROLES)),
-        )
+        message = _("--column: {text!r} does not say which column holds what.", text=text)
+        hint = _("Write it like text=TITLE. Known are: {names}.", names=", ".join(ROLES))
+        raise UsageError(message, hint=hint)
     return role, title.strip()
 
 

@@ -40,12 +40,10 @@ def schema(
                 (folder / f"{name}.json").write_text(json_schema.text(name), encoding="utf-8")
         console.print_prose(_("The schemas are in {folder}.", folder=folder))
     elif kind is None:
-        raise UsageError(
-            _("Which file? The schema of each is another."),
-            hint=_(
-                "Name one of {names}; or write all of them with --write.",
-                names=", ".join(get_args(SchemaName)),
-            ),
+        hint = _(
+            "Name one of {names}; or write all of them with --write.",
+            names=", ".join(get_args(SchemaName)),
         )
+        raise UsageError(_("Which file? The schema of each is another."), hint=hint)
     else:
         console.print_json(json_schema.schema(kind))

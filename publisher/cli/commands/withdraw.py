@@ -113,9 +113,8 @@ def _all_of(
     for delivery in held:
         console.print_prose(_("Held: {delivery}", delivery=console.heading(delivery)))
     if not held and not done:
-        console.print_prose(
-            _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
-        )
+        told = _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
+        console.print_prose(told)
     return done
 
 
@@ -127,10 +126,8 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
 
     records = consents.load(app.settings.posts, frozenset(SPECS), Findings(consents.FILE))
     if consent not in records:
-        raise UsageError(
-            _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent),
-            hint=suggestion(consent, sorted(records)),
-        )
+        message = _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent)
+        raise UsageError(message, hint=suggestion(consent, sorted(records)))
     zone = arguments.session(app.settings).zone
     if records[consent].reason_to_hold(app.clock.now(), zone) is None:
         raise NotPossible(
@@ -145,9 +142,8 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
 def _ask(concerned: "Sequence[Delivery]", question: str) -> None:
     """Show what the command is about, with addresses to look at, and ask."""
     for delivery in concerned:
-        console.print_prose(
-            _("{name}: {value}", name=console.heading(delivery), value=_(delivery.state))
-        )
+        told = _("{name}: {value}", name=console.heading(delivery), value=_(delivery.state))
+        console.print_prose(told)
         if delivery.url:
             console.print_line(f"  {console.printable(delivery.url)}")
     if concerned:

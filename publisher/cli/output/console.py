@@ -132,10 +132,8 @@ def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zo
     from publisher.base.errors import UsageError
 
     if sys.stdout.isatty():
-        raise UsageError(
-            _("A workbook cannot be shown on a screen."),
-            hint=_("Send it into a file: publisher log --format xlsx > log.xlsx"),
-        )
+        hint = _("Send it into a file: publisher log --format xlsx > log.xlsx")
+        raise UsageError(_("A workbook cannot be shown on a screen."), hint=hint)
     sys.stdout.flush()
     spreadsheet.write(sys.stdout.buffer, columns, rows, zone)
     sys.stdout.buffer.flush()

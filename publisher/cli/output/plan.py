@@ -114,14 +114,13 @@ def risks(plan: Plan, *, late: bool = True) -> list[str]:
     if plan.voided:
         found.append(_("{approvals} will be void.", approvals=formats.approvals(len(plan.voided))))
     if plan.cancels_most and len(plan.cancelled) > _FEW:
-        found.append(
-            plural(
-                "{number} delivery of {all} on the schedule will be cancelled.",
-                "{number} deliveries of {all} on the schedule will be cancelled.",
-                len(plan.cancelled),
-                all=plan.on_schedule,
-            )
+        told = plural(
+            "{number} delivery of {all} on the schedule will be cancelled.",
+            "{number} deliveries of {all} on the schedule will be cancelled.",
+            len(plan.cancelled),
+            all=plan.on_schedule,
         )
+        found.append(told)
     return found
 
 

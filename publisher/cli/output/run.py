@@ -104,9 +104,8 @@ class RunDisplay:
             return
         seen = Counter(self._came_to.values())
         ended = ", ".join(counted(state, seen[state]) for state in _COLOURS if seen[state])
-        console.print_prose(
-            _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
-        )
+        told = _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
+        console.print_prose(told)
 
     def _say_what_waits(self, scheduled: int) -> None:
         """Print how many wait for a person, besides the `scheduled` ones."""

@@ -38,9 +38,8 @@ class View(AddressValues):
             if day.year not in YEARS:
                 raise ValueError(self.day)
         except ValueError:
-            raise UsageError(
-                _("{text} is no day.", text=self.day[:40]), hint=_("Write it like 2016-03-07.")
-            ) from None
+            message = _("{text} is no day.", text=self.day[:40])
+            raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None
         return day - timedelta(days=day.weekday()) if self.view == "week" else day
 
     @property

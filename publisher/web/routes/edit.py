@@ -95,10 +95,8 @@ def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:
 
 
 def _meanwhile(draft: Manuscript) -> FileChanged:
-    return FileChanged(
-        _("Somebody else changed {file} meanwhile.", file=draft.file),
-        hint=_("Your text is below, and what the file holds now beside it. Bring them together."),
-    )
+    hint = _("Your text is below, and what the file holds now beside it. Bring them together.")
+    return FileChanged(_("Somebody else changed {file} meanwhile.", file=draft.file), hint=hint)
 
 
 def _write(

@@ -31,9 +31,8 @@ def pause(
     account: Annotated[str, Form()] = "",
 ) -> Response:
     if not reason.strip():
-        raise UsageError(
-            _("Say why, in a few words, for the record."), hint=_("Go back and write a reason.")
-        )
+        message = _("Say why, in a few words, for the record.")
+        raise UsageError(message, hint=_("Go back and write a reason."))
     name = parts.account(account)
     unanswered = parts.app.control.pause(name, reason.strip(), visitor.name)
     notice = (
@@ -103,10 +102,8 @@ def _choices(
             choices[delivery.id] = date_range.since(given, parts.pages.zone, _("The new time"))
         elif given:
             place = {"post": delivery.post, "account": delivery.account}
-            raise UsageError(
-                _("{post} to {account} has a new time, but is not to go out later.", **place),
-                hint=_("Choose “Later, at”, or take the time out."),
-            )
+            message = _("{post} to {account} has a new time, but is not to go out later.", **place)
+            raise UsageError(message, hint=_("Choose “Later, at”, or take the time out."))
         elif choice == "drop":
             choices[delivery.id] = None
     return choices

@@ -41,10 +41,8 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
     deliveries = parts.app.queries.deliveries(post=post)
     draft = draft_view.read(parts.app, post, deliveries)
     if not deliveries and draft is None:
-        raise NoSuchPost(
-            _("There is no post {name}.", name=post),
-            hint=_("It may have another name now: search the log, or the posts."),
-        )
+        hint = _("It may have another name now: search the log, or the posts.")
+        raise NoSuchPost(_("There is no post {name}.", name=post), hint=hint)
     zone, handles = parts.pages.zone, draft_view.handles(parts.app)
     steps = parts.app.queries.steps_about(post)
     rights, accounts = parts.app.rights, draft_view.accounts(parts.app, post) if draft else ()
@@ -128,14 +126,11 @@ def change(
     if act is None:
         raise UsageError(_("This cannot be done here."))
     if do in _NEED_A_REASON and not reason.strip():
-        raise UsageError(
-            _("Say why, in a few words, for the record."), hint=_("Go back and write a reason.")
-        )
+        message = _("Say why, in a few words, for the record.")
+        raise UsageError(message, hint=_("Go back and write a reason."))
     if do in _NEED_TO_BE_SURE and not sure:
-        raise UsageError(
-            _("This cannot be undone, so it has to be confirmed."),
-            hint=_("Go back and tick the box above the button."),
-        )
+        message = _("This cannot be undone, so it has to be confirmed.")
+        raise UsageError(message, hint=_("Go back and tick the box above the button."))
     wish = _Wish(
         parts.app, visitor.name, post, account.split(",") if account else None, reason.strip(),
         _digests(seen or ()), tuple(remote_ids.split()), bool(sure),
@@ -181,13 +176,12 @@ def _release(wish: _Wish) -> str:
 
 def _retry(wish: _Wish) -> str:
     if not wish.sure and (accounts := _differing(wish)):
-        raise NotPossible(
-            _(
-                "The draft says something else than what would go out to {accounts}.",
-                accounts=", ".join(accounts),
-            ),
-            hint=_("Look at both, then decide: “Retry” sends what was on the schedule."),
+        message = _(
+            "The draft says something else than what would go out to {accounts}.",
+            accounts=", ".join(accounts),
         )
+        hint = _("Look at both, then decide: “Retry” sends what was on the schedule.")
+        raise NotPossible(message, hint=hint)
     done = wish.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
     return _("On the schedule again: {what}.", what=formats.deliveries(len(done)))
 
@@ -201,10 +195,8 @@ def _differing(wish: _Wish) -> list[str]:
 
 def _resolve(wish: _Wish) -> str:
     if not wish.remote_ids:
-        raise UsageError(
-            _("Write the number that the platform shows for the post."),
-            hint=_("It stands at the end of the post's address."),
-        )
+        message = _("Write the number that the platform shows for the post.")
+        raise UsageError(message, hint=_("It stands at the end of the post's address."))
     wish.app.control.resolve(wish.post, wish.account, wish.remote_ids, wish.actor)
     return _("It is on record as published.")
 

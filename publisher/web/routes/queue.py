@@ -54,10 +54,8 @@ def queued(
 
     def agree(plan: Plan) -> None:
         if shown is not None and shown != plan_view.digest(plan):
-            raise NotPossible(
-                _("Queueing it does not change any more what was shown to you."),
-                hint=_("Look at it again, then decide."),
-            )
+            message = _("Queueing it does not change any more what was shown to you.")
+            raise NotPossible(message, hint=_("Look at it again, then decide."))
         asks = plan_view.needs_a_word(plan) if shown is None else plan_view.is_risky(plan)
         if asks and not sure:
             raise _Unasked

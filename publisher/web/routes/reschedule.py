@@ -78,14 +78,11 @@ def change(
         move = _move(parts.app, draft, standing, at)
         present = plan_view.digest(move.plan)
         if (shown or sure) and shown != present:
-            raise NotPossible(
-                _("Moving it does not change any more what was shown to you."),
-                hint=_("Look at what changes, then decide."),
-            )
+            message = _("Moving it does not change any more what was shown to you.")
+            raise NotPossible(message, hint=_("Look at what changes, then decide."))
         if plan_view.needs_a_word(move.plan) and not sure:
-            raise UsageError(
-                _("More changes than the time."), hint=_("Look at what changes, and tick the box.")
-            )
+            message = _("More changes than the time.")
+            raise UsageError(message, hint=_("Look at what changes, and tick the box."))
     except PublisherError as error:
         return _page(request, parts, post, draft, standing, move, at=at, problem=error)
     _write(parts, visitor, post, move)
@@ -124,19 +121,16 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
     seen = editing.read(draft_view.find(app, post))
     written = (seen.value("at") or "").strip()
     if written and not looks_like_a_time(written) and not is_now(written):
-        raise NotPossible(
-            _("Its time hangs on the agenda: {anchor}.", anchor=written),
-            hint=_(
-                "When the item moves, all its posts move along. `publisher agenda move {item}` moves it.",
-                item=anchor_name(written),
-            ),
+        hint = _(
+            "When the item moves, all its posts move along. `publisher agenda move {item}` moves it.",
+            item=anchor_name(written),
         )
+        raise NotPossible(_("Its time hangs on the agenda: {anchor}.", anchor=written), hint=hint)
     standing = app.queries.deliveries(post=post)
     if out := _out(standing):
-        raise NotPossible(
-            _("It is out already, or may be: {accounts}.", accounts=", ".join(out)),
-            hint=_("What is out does not move. What is uncertain is resolved first."),
-        )
+        message = _("It is out already, or may be: {accounts}.", accounts=", ".join(out))
+        hint = _("What is out does not move. What is uncertain is resolved first.")
+        raise NotPossible(message, hint=hint)
     return seen, standing
 
 
