@@ -135,56 +135,36 @@ def to_login(request: Request) -> Response:
 
 def too_old(request: Request) -> Response:
     """Refuse a form that was made for no session, or for another one."""
-    return page(
-        request,
-        403,
-        _("Nothing was changed"),
-        _("The form was too old, or did not come from these pages."),
-        _("Go back, load the page again, and send it once more."),
-    )
+    message = _("The form was too old, or did not come from these pages.")
+    hint = _("Go back, load the page again, and send it once more.")
+    return page(request, 403, _("Nothing was changed"), message, hint)
 
 
 async def _moved(request: Request, _error: Exception) -> Response:
-    return page(
-        request,
-        409,
-        _("Nothing was changed"),
-        _("The post moved on while you looked at it."),
-        _("Look at it again, then decide."),
-    )
+    message = _("The post moved on while you looked at it.")
+    hint = _("Look at it again, then decide.")
+    return page(request, 409, _("Nothing was changed"), message, hint)
 
 
 async def _malformed(request: Request, _error: Exception) -> Response:
-    return page(
-        request,
-        400,
-        _("This cannot be done"),
-        _("Something in the address or in the form cannot be understood."),
-        _("Go back, load the page again, and send it once more."),
-    )
+    message = _("Something in the address or in the form cannot be understood.")
+    hint = _("Go back, load the page again, and send it once more.")
+    return page(request, 400, _("This cannot be done"), message, hint)
 
 
 async def _by_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     if error.status_code == 404:
-        return page(
-            request,
-            404,
-            _("There is no such page"),
-            _("Nothing is at this address."),
-            _("Begin with what happens today, or search the log."),
-        )
+        message = _("Nothing is at this address.")
+        hint = _("Begin with what happens today, or search the log.")
+        return page(request, 404, _("There is no such page"), message, hint)
     if isinstance(error, TooLarge):
-        return page(
-            request,
-            413,
-            _("This is too large"),
-            _(
-                "No more than {limit} bytes are taken here. Nothing was stored.",
-                limit=formats.number(error.limit),
-            ),
-            _("Send less. Of a picture, 4096 pixels on the longer side are plenty."),
+        message = _(
+            "No more than {limit} bytes are taken here. Nothing was stored.",
+            limit=formats.number(error.limit),
         )
+        hint = _("Send less. Of a picture, 4096 pixels on the longer side are plenty.")
+        return page(request, 413, _("This is too large"), message, hint)
     if isinstance(error.__cause__, OSError):  # while the upload was stored temporarily
         text = _("What was sent cannot be kept: {reason}.", reason=why(error.__cause__))
         hint = _("The folder for temporary files must be on a disk with free space.")
