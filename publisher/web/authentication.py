@@ -128,13 +128,12 @@ class Recognition:
         if self._has_warned or not is_behind_proxy or "x-forwarded-for" in Headers(scope=scope):
             return
         self._has_warned = True
-        structlog.get_logger().warning(
-            _("The proxy does not say from which address a request comes: all readers are one."),
-            hint=_(
-                "Let it set X-Forwarded-For in the place of what the client sent; docs/web.md shows "
-                "how. Until then a few guesses slow down the log-ins of all."
-            ),
+        told = _("The proxy does not say from which address a request comes: all readers are one.")
+        hint = _(
+            "Let it set X-Forwarded-For in the place of what the client sent; docs/web.md shows "
+            "how. Until then a few guesses slow down the log-ins of all."
         )
+        structlog.get_logger().warning(told, hint=hint)
 
     def _newest_step(self, scope: Scope) -> int:
         if scope["method"] != "GET" or scope["path"] == _STREAM:

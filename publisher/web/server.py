@@ -111,13 +111,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise ConfigurationError(
-            _(
-                "The web pages cannot use port {port} of {host}: {error}.",
-                port=port,
-                host=host,
-                error=error.strerror,
-            ),
-            hint=_("Choose another one with --port, or with [web] port in publisher.toml."),
-        ) from None
+        values = {"port": port, "host": host, "error": error.strerror}
+        message = _("The web pages cannot use port {port} of {host}: {error}.", **values)
+        hint = _("Choose another one with --port, or with [web] port in publisher.toml.")
+        raise ConfigurationError(message, hint=hint) from None
     return listener

@@ -32,7 +32,6 @@ ALLOWED = {
     "cli/commands/control.py": {  # types
         "tuple[Application, str | None]",
         "Seen | None",
-        "list[tuple[Delivery, datetime]]",
     },
     "cli/commands/deliveries.py": {"Plan | None"},  # a type
     "cli/commands/record.py": {"`publisher run`", "`publisher log archive`", "… UTC"},

@@ -186,9 +186,8 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
 
 def _show_part(part: "Part", number: int, of: int) -> None:
     if of > 1:
-        console.print_prose(
-            console.paint("  " + _("{number} of {of}", number=number, of=of), "dim")
-        )
+        told = _("{number} of {of}", number=number, of=of)
+        console.print_prose(console.paint("  " + told, "dim"))
     for line in part.text.splitlines():
         console.print_prose(f"  {console.printable(line)}")
     for picture in part.pictures:

@@ -1,6 +1,6 @@
 """Commands that intervene: pause, resume, cancel, retry, resolve."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,15 +70,9 @@ def resume(
     overdue = app.control.resume(name, actor, seen=seen)
     console.print_prose(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
-        fell_due = formats.deliveries(len(overdue))
-        _print_times(
-            _(
-                "{deliveries} fell due meanwhile, and will go out at these times:",
-                deliveries=fell_due,
-            ),
-            [(delivery, delivery.next_check_at) for delivery in overdue],
-            arguments.zone(app.settings),
-        )
+        heading = later("{deliveries} fell due meanwhile, and will go out at these times:")
+        times = {delivery.id: delivery.next_check_at for delivery in overdue}
+        _print_times(heading, overdue, times, arguments.zone(app.settings))
 
 
 def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None":
@@ -91,26 +85,24 @@ def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None
     overdue = app.control.overdue(account)
     if overdue:
         times = spread(overdue, app.clock.now())
-        fell_due = formats.deliveries(len(overdue))
-        _print_times(
-            _(
-                "{deliveries} fell due meanwhile, and would go out from now on:",
-                deliveries=fell_due,
-            ),
-            [(delivery, times[delivery.id]) for delivery in overdue],
-            arguments.zone(app.settings),
-        )
+        heading = later("{deliveries} fell due meanwhile, and would go out from now on:")
+        _print_times(heading, overdue, times, arguments.zone(app.settings))
         console.print_prose(_("`publisher cancel POST` takes one off the schedule first."))
         arguments.confirm(_("Go on publishing?"))
     return Seen(stop, [delivery.id for delivery in overdue])
 
 
 def _print_times(
-    heading: str, deliveries: "list[tuple[Delivery, datetime]]", zone: "tzinfo"
+    heading: str,
+    deliveries: "Sequence[Delivery]",
+    times: "Mapping[int, datetime]",
+    zone: "tzinfo",
 ) -> None:
-    console.print_prose(heading)
-    for delivery, at in deliveries:
-        console.print_line(f"  {console.minute(at, zone)}  {console.heading(delivery)}")
+    """Print when each delivery goes out, by its id; `heading` takes their number."""
+    console.print_prose(_(heading, deliveries=formats.deliveries(len(deliveries))))
+    for delivery in deliveries:
+        at = console.minute(times[delivery.id], zone)
+        console.print_line(f"  {at}  {console.heading(delivery)}")
     console.print_prose(console.times_of(zone))
 
 

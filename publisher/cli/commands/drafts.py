@@ -252,15 +252,14 @@ def _read(file: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(
-            _(
-                "{name} is not UTF-8: line {line} holds the byte 0x{byte:02x}.",
-                name=name,
-                line=line,
-                byte=data[error.start],
-            ),
-            hint=_("Open it in your editor and save it as UTF-8."),
-        ) from None
+        message = _(
+            "{name} is not UTF-8: line {line} holds the byte 0x{byte:02x}.",
+            name=name,
+            line=line,
+            byte=data[error.start],
+        )
+        hint = _("Open it in your editor and save it as UTF-8.")
+        raise UsageError(message, hint=hint) from None
 
 
 def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str]) -> None:

@@ -263,9 +263,8 @@ def _print_verdict(verdict: "Verdict") -> None:
         for flaw in verdict.breaks[:_SHOWN]:
             console.print_prose(f"  {console.printable(str(flaw))}", "    ")
         if len(verdict.breaks) > _SHOWN:
-            console.print_prose(
-                "  " + _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
-            )
+            told = _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
+            console.print_prose("  " + told)
     if verdict.archives:
         told = _(
             "Archived, as the history says: {steps} in {files}.",

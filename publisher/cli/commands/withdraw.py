@@ -130,13 +130,10 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
         raise UsageError(message, hint=suggestion(consent, sorted(records)))
     zone = arguments.session(app.settings).zone
     if records[consent].reason_to_hold(app.clock.now(), zone) is None:
-        raise NotPossible(
-            _("The consent {consent} still stands in {file}.", consent=consent, file=consents.FILE),
-            hint=_(
-                "Write `withdrawn: true` below {consent}, then run this command again.",
-                consent=consent,
-            ),
-        )
+        names = {"consent": consent, "file": consents.FILE}
+        message = _("The consent {consent} still stands in {file}.", **names)
+        hint = _("Write `withdrawn: true` below {consent}, then run this command again.", **names)
+        raise NotPossible(message, hint=hint)
 
 
 def _ask(concerned: "Sequence[Delivery]", question: str) -> None:
