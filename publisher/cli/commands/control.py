@@ -1,6 +1,7 @@
 """Commands that intervene: pause, resume, cancel, retry, resolve."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,8 +15,6 @@ from publisher.cli.output import console
 from publisher.model.states import State
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
     from publisher.app import Application
     from publisher.ledger.manager.resume import Seen
     from publisher.model.deliveries import Delivery
@@ -95,8 +94,8 @@ def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None
 def _print_times(
     heading: str,
     deliveries: "Sequence[Delivery]",
-    times: "Mapping[int, datetime]",
-    zone: "tzinfo",
+    times: Mapping[int, datetime],
+    zone: tzinfo,
 ) -> None:
     """Print when each delivery goes out, by its id; `heading` takes their number."""
     console.print_prose(_(heading, deliveries=formats.deliveries(len(deliveries))))
