@@ -356,11 +356,6 @@ class Application:
         return Threads()
 
     @cached_property
-    def _client(self) -> Client:
-        """The client that posts leave by; what prepares them has one of its own."""
-        return Client()
-
-    @cached_property
     def clock_check(self) -> ClockCheck:
         """The check of this process's clock; only a machine's clock is compared with others."""
         return ClockCheck(self.clock)
@@ -447,7 +442,7 @@ class Application:
             preparation,
             results,
             self.channel,
-            self._client,
+            Client(),  # posts leave by it; what prepares them has one of its own
             self.clock,
             self._leases,
             self._threads,
@@ -534,9 +529,8 @@ class Application:
 
     def _open_channel(self, account: str) -> Channel:
         if account not in self.settings.accounts:
-            raise ConfigurationError(
-                _("publisher.toml has no account {account} any more.", account=account)
-            )
+            message = _("publisher.toml has no account {account} any more.", account=account)
+            raise ConfigurationError(message)
         return open_channel(
             self.settings.accounts[account].account(account),
             self.settings.credentials(account),

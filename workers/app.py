@@ -23,8 +23,11 @@ from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.base.i18n import _
 from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.monitoring import Monitor, Subject, Watchdog, broker_errors
+from publisher.monitoring import broker_errors
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.troubles import Subject
+from publisher.monitoring.watchdog import Watchdog
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
 from workers.wrong_clock import takes_tasks_unless

@@ -22,8 +22,9 @@ from publisher.base.errors import LedgerGone, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
-from publisher.monitoring import Monitor, Watchdog
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.watchdog import Watchdog
 from workers.app import publisher
 from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw

@@ -36,6 +36,11 @@ class LoginSession:
     notice: str | None
     """The message that the next page shows about the last action."""
 
+    @property
+    def name(self) -> str:
+        """The person's name in the history."""
+        return self.person.name
+
 
 class Sessions:
     """Begins, finds and ends sessions."""

@@ -68,6 +68,12 @@ class NotPermitted(PublisherError):
     exit_code = 1
 
 
+class NotAllowed(NotPermitted):
+    """Your role does not allow it."""
+
+    hint = "Ask a manager, or an admin of this workspace for another role."
+
+
 class NoSuchPost(PublisherError):
     """No delivery of such a post is in the ledger."""
 

@@ -111,42 +111,12 @@ def _add(
         _order.append(name or command.__name__)
 
 
-def _group(**options: Any) -> typer.Typer:
-    return typer.Typer(
-        cls=suggestions.Group, suggest_commands=False, rich_markup_mode=None, **options
-    )
-
-
-def _add_with(
-    command: Callable[..., Any],
-    *examples: str,
-    below: Sequence[tuple[Callable[..., Any], tuple[str, ...]]],
-) -> None:
-    """A command that has others below it, and works without."""
-    group = _group()
-    application.add_typer(
-        group,
-        name=command.__name__,
-        callback=command,
-        invoke_without_command=True,
-        subcommand_metavar=f"[{'|'.join(inner.__name__ for inner, _of_it in below)}]",
-        epilog=_examples(examples),
-    )
-    _order.append(command.__name__)
-    for inner, inner_examples in below:
-        _add(inner, *inner_examples, to=group)
-
-
-def _add_group(
-    name: str, about: str, commands: Sequence[tuple[str, Callable[..., Any], tuple[str, ...]]]
-) -> None:
-    """Commands that stand below a word of their own."""
-    group = _group(no_args_is_help=True)
-    first = commands[0][2]
-    application.add_typer(group, name=name, help=about, epilog=_examples(first))
+def _group(name: str, *examples: str, **options: Any) -> typer.Typer:
+    """A command that has others below it."""
+    group = typer.Typer(cls=suggestions.Group, suggest_commands=False, rich_markup_mode=None)
+    application.add_typer(group, name=name, epilog=_examples(examples), **options)
     _order.append(name)
-    for word, command, examples in commands:
-        _add(command, *examples, to=group, name=word)
+    return group
 
 
 def _examples(examples: Sequence[str]) -> str:
@@ -198,43 +168,41 @@ _add(
     'publisher reject 2016-03-07-annual-day.fr --reason "the figure is of 2014"',
 )
 _add(deliveries.status, "publisher status", "publisher status --all")
-_add_with(
-    deliveries.log,
+_log = _group(
+    "log",
     "publisher log --since 2016-03-07 --until 2016-03-08",
     "publisher log --state failed",
     "publisher log --format csv > log.csv",
-    below=(
-        (record.verify, ("publisher log verify",)),
-        (record.archive, ("publisher log archive", "publisher log archive --months 24 --yes")),
-    ),
+    callback=deliveries.log,
+    invoke_without_command=True,
+    subcommand_metavar="[verify|archive]",
 )
-_add_group(
+_add(record.verify, "publisher log verify", to=_log)
+_add(record.archive, "publisher log archive", "publisher log archive --months 24 --yes", to=_log)
+_agenda = _group(
     "agenda",
-    "Move, cancel, import and export the programme that posts hang on.",
-    (
-        ("list", agenda.list_items, ("publisher agenda list",)),
-        (
-            "move",
-            agenda.move,
-            (
-                'publisher agenda move annual-day --to "2016-03-08 09:00"',
-                "publisher agenda move annual-day annual-day-morning --by 1d",
-                "publisher agenda move closing --by -45m --keep-end",
-            ),
-        ),
-        ("cancel", agenda.cancel, ("publisher agenda cancel partners-meeting",)),
-        ("restore", agenda.restore, ("publisher agenda restore partners-meeting",)),
-        (
-            "import",
-            calendars.import_file,
-            (
-                "publisher agenda import programme.ics --dry-run",
-                "publisher agenda import programme.ics --timezone Europe/Zurich",
-            ),
-        ),
-        ("export", calendars.export, ("publisher agenda export --output agenda.ics",)),
-    ),
+    "publisher agenda list",
+    help="Move, cancel, import and export the programme that posts hang on.",
+    no_args_is_help=True,
 )
+_add(agenda.list_items, "publisher agenda list", to=_agenda, name="list")
+_add(
+    agenda.move,
+    'publisher agenda move annual-day --to "2016-03-08 09:00"',
+    "publisher agenda move annual-day annual-day-morning --by 1d",
+    "publisher agenda move closing --by -45m --keep-end",
+    to=_agenda,
+)
+_add(agenda.cancel, "publisher agenda cancel partners-meeting", to=_agenda)
+_add(agenda.restore, "publisher agenda restore partners-meeting", to=_agenda)
+_add(
+    calendars.import_file,
+    "publisher agenda import programme.ics --dry-run",
+    "publisher agenda import programme.ics --timezone Europe/Zurich",
+    to=_agenda,
+    name="import",
+)
+_add(calendars.export, "publisher agenda export --output agenda.ics", to=_agenda)
 _add(calendars.calendar, "publisher calendar --output posts.ics")
 _add(deliveries.history, "publisher history 2016-03-07-annual-day.fr")
 _add(
@@ -270,24 +238,20 @@ _add(
 )
 _add(running.run, "publisher run", "publisher run --until-idle --no-web")
 _add(running.web, "publisher web", "publisher web --host 0.0.0.0 --port 8000")
-_add_group(
+_user = _group(
     "user",
-    "Say who may log in to the web pages.",
-    (
-        ("add", users.add, ("publisher user add direction --role manager --language fr",)),
-        (
-            "rights",
-            users.rights,
-            ("publisher user rights lima --role manager --organisation Lima",),
-        ),
-        ("enable", users.enable, ("publisher user enable direction redaction",)),
-        ("unlock", users.unlock, ("publisher user unlock direction",)),
-        ("list", users.list_people, ("publisher user list",)),
-        ("remove", users.remove, ("publisher user remove direction",)),
-        ("password", users.password, ("publisher user password direction",)),
-        ("sessions", users.sessions, ("publisher user sessions direction --revoke",)),
-    ),
+    "publisher user add direction --role manager --language fr",
+    help="Say who may log in to the web pages.",
+    no_args_is_help=True,
 )
+_add(users.add, "publisher user add direction --role manager --language fr", to=_user)
+_add(users.rights, "publisher user rights lima --role manager --organisation Lima", to=_user)
+_add(users.enable, "publisher user enable direction redaction", to=_user)
+_add(users.unlock, "publisher user unlock direction", to=_user)
+_add(users.list_people, "publisher user list", to=_user, name="list")
+_add(users.remove, "publisher user remove direction", to=_user)
+_add(users.password, "publisher user password direction", to=_user)
+_add(users.sessions, "publisher user sessions direction --revoke", to=_user)
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
 _add(doctor.doctor, "publisher doctor", "publisher doctor --offline")

@@ -15,6 +15,7 @@ from publisher.base import date_range
 from publisher.base.errors import LedgerEmpty, NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import Language, _
 from publisher.base.text import did_you_mean, nearest, suggestion
+from publisher.cli.output import console
 from publisher.settings.sources import SETTINGS_FILE, find_workspace, spoken
 
 if TYPE_CHECKING:
@@ -112,7 +113,6 @@ def refuse_empty(app: "Application") -> None:
 def making(context: typer.Context) -> "Application":
     """The same for who may make the ledger, or migrate it; says so when there was none."""
     from publisher.app import Application
-    from publisher.cli.output import console
 
     app = Application.open_or_make(workspace(context), _leave_to_older)
     context.call_on_close(app.close)
@@ -124,7 +124,6 @@ def making(context: typer.Context) -> "Application":
 def looking(context: typer.Context) -> "Application":
     """The same for who only compares with the ledger: without one, an empty one will do."""
     from publisher.app import Application
-    from publisher.cli.output import console
 
     app = context.with_resource(Application.looking(workspace(context)))
     if app.without_ledger:
@@ -184,21 +183,15 @@ def actor(given: str | None) -> str:
 def confirm(question: str) -> None:
     """Ask, and end the command unless the answer is yes; UsageError where nobody can answer."""
     if not sys.stdin.isatty():
-        raise UsageError(
-            _("This asks before it does anything, and nobody is there to answer."),
-            hint=_("Say --yes in a script."),
-        )
+        message = _("This asks before it does anything, and nobody is there to answer.")
+        raise UsageError(message, hint=_("Say --yes in a script."))
     if not agrees(question):
-        from publisher.cli.output import console
-
         console.print_note(_("Nothing was done."))
         raise typer.Abort
 
 
 def reason(given: str | None) -> str:
     """Why somebody does something: `--reason`, else what they answer when they are asked."""
-    from publisher.cli.output import console
-
     if given is None and sys.stdin.isatty():
         asked = console.prose(_("Why? (For the record)"))
         given = str(typer.prompt(asked, prompt_suffix=" "))
@@ -210,8 +203,6 @@ def reason(given: str | None) -> str:
 
 def agrees(question: str) -> bool:
     """Whether the answer of whoever sits at the terminal is yes."""
-    from publisher.cli.output import console
-
     asked = console.prose(f"{question} {_('[y/N]')}")
     answer = typer.prompt(asked, default="", show_default=False, prompt_suffix=" ")
     return answer.strip().lower() in ("y", "yes", *_("y yes").split())
@@ -236,15 +227,11 @@ def _draft(path: Path, posts: Path) -> Path:
             found = Path(os.path.normpath(candidate))
             break
     else:
-        raise UsageError(
-            _("{path} does not exist.", path=path),
-            hint=_nearest_draft(path, posts),
-        )
+        message = _("{path} does not exist.", path=path)
+        raise UsageError(message, hint=_nearest_draft(path, posts))
     if not found.is_relative_to(posts):
-        raise UsageError(
-            _("{path} is not in {posts}.", path=path, posts=posts),
-            hint=_("Drafts live in the workspace's posts/ folder."),
-        )
+        message = _("{path} is not in {posts}.", path=path, posts=posts)
+        raise UsageError(message, hint=_("Drafts live in the workspace's posts/ folder."))
     return found
 
 
@@ -321,10 +308,8 @@ def recipients(given: Sequence[str], settings: "Settings") -> list[str]:
     found = [meant(name, known) for name in given]
     for name, its in zip(given, found, strict=True):
         if its is None:
-            raise UsageError(
-                _("--to: no account or channel is named {name}.", name=name),
-                hint=suggestion(name, known),
-            )
+            message = _("--to: no account or channel is named {name}.", name=name)
+            raise UsageError(message, hint=suggestion(name, known))
     return [name for name in found if name]
 
 

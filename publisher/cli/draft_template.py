@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.base.errors import UsageError
@@ -18,14 +17,6 @@ from publisher.settings.settings import Settings
 PLACEHOLDER = later("Write the text here.")
 
 
-@dataclass(frozen=True, slots=True)
-class DraftTemplate:
-    """Where a new draft goes, and what stands in it."""
-
-    path: Path
-    text: str
-
-
 def make(
     settings: Settings,
     session: Session,
@@ -34,19 +25,19 @@ def make(
     at: str | None,
     to: Sequence[str],
     lang: str | None,
-) -> DraftTemplate:
-    """Lay out a draft; UsageError for a title, time, account or language that cannot be used."""
+) -> tuple[Path, str]:
+    """Where a new draft goes, and what stands in it.
+
+    UsageError for a title, time, account or language that cannot be used.
+    """
     name = slug(title)
     if not name:
-        raise UsageError(
-            _("{title!r} makes no file name.", title=title),
-            hint=_("Give a title with letters or digits."),
-        )
+        message = _("{title!r} makes no file name.", title=title)
+        raise UsageError(message, hint=_("Give a title with letters or digits."))
     lang = lang or session.defaults.lang or settings.language
     if not LANGUAGE.fullmatch(lang):
-        raise UsageError(
-            _("{lang!r} is no language.", lang=lang), hint=_("Write it like fr, es or pt-BR.")
-        )
+        message = _("{lang!r} is no language.", lang=lang)
+        raise UsageError(message, hint=_("Write it like fr, es or pt-BR."))
     moment = _moment(at, session) if at else None
     if moment and moment.item is None:
         name = f"{moment.instant.astimezone(session.zone):%Y-%m-%d}-{name}"
@@ -58,10 +49,7 @@ def make(
         front.append(f"to: [{', '.join(recipients)}]")
     # A draft that has its time must not go out with words that nobody wrote.
     body = "" if at else f"{_(PLACEHOLDER)}\n"
-    return DraftTemplate(
-        path=settings.posts / f"{name}.{lang}.md",
-        text="\n".join(["---", *front, "---", body]),
-    )
+    return settings.posts / f"{name}.{lang}.md", "\n".join(["---", *front, "---", body])
 
 
 def _moment(at: str, session: Session) -> Moment | None:

@@ -1,19 +1,20 @@
 """Files that commands write where they are told to."""
 
 import stat
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from publisher.base import files
 from publisher.base.errors import UsageError
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 
 HTML = b'<meta name="generator" content="Publisher">'
 CALENDAR = b"PRODID:-//Publisher//"
 """What stands at the beginning of each such file that is ours."""
 _HEAD = 1000  # bytes, within which it stands
+_HINT = later("Name a file in a folder that you may write to, on a disk with free space.")
 
 Output = Annotated[
     Path | None,
@@ -30,32 +31,19 @@ def write(data: bytes, path: Path, mark: bytes) -> None:
 
     UsageError where anything stands but such a file of ours, which `mark` tells, or an empty one.
     """
-    from publisher.base import files
-
-    with _told(path):
+    with files.file_errors(path, _(_HINT)):
         if _is_free(path, mark):
             files.write(path, data)
             return
-    raise UsageError(
-        _("{path} is there already, and was not written by this command.", path=path),
-        hint=_("Choose another name for --output."),
-    )
+    message = _("{path} is there already, and was not written by this command.", path=path)
+    raise UsageError(message, hint=_("Choose another name for --output."))
 
 
 def write_in_var(data: bytes, path: Path) -> None:
     """The same in the folder that is ours, whose folders are made where they lack."""
-    from publisher.base import files
-
-    with _told(path):
+    with files.file_errors(path, _(_HINT)):
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, data)
-
-
-def _told(path: Path) -> AbstractContextManager[None]:
-    from publisher.base import files
-
-    hint = _("Name a file in a folder that you may write to, on a disk with free space.")
-    return files.file_errors(path, hint)
 
 
 def _is_free(path: Path, mark: bytes) -> bool:

@@ -1,15 +1,16 @@
 """Account checks: credentials, the platform's answer, owners of keys, and clocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
 from publisher.base.i18n import _
+from publisher.channels.base import Channel
 from publisher.channels.health import Health
+from publisher.delivery import identity
 from publisher.doctor.finding import Finding, bad, good, warning
-from publisher.doctor.owners import OwnerCheck
 from publisher.model.accounts import Owner
 from publisher.model.clock_check import in_words
 from publisher.settings import sandbox_mode
@@ -78,11 +79,8 @@ def _troubled(subject: str, health: Health, app: Application) -> Finding:
 
 def _well(subject: str, health: Health | None, owner: Owner | None, app: Application) -> Finding:
     if health and health.expires_at and health.expires_at < app.clock.now() + _SOON:
-        return warning(
-            subject,
-            _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}"),
-            _("docs/credentials.md shows how to renew them."),
-        )
+        message = _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}")
+        return warning(subject, message, _("docs/credentials.md shows how to renew them."))
     if health is None:
         told = _("Its credentials are there; its platform was not asked.")
     else:
@@ -124,3 +122,42 @@ def _clock(ahead: timedelta) -> Finding:
     if abs(ahead) > _OFF:
         return warning("clock", message, hint)
     return good("clock", _("This machine's clock agrees with the platforms'."))
+
+
+class OwnerCheck:
+    """The owner checks of one run of `publisher doctor`."""
+
+    def __init__(self, app: Application) -> None:
+        self._accounts = app.settings.public_accounts()
+        self._known = _verified(app)
+        self._seen: dict[tuple[str, str], str] = {}
+        """An account by its channel and its owner's id."""
+
+    def by_key(self, account: str, channel: Channel) -> Owner | None:
+        """The owner, as far as known without asking the platform."""
+        if not channel.owner_id:
+            return None
+        known = self._known.get(account)
+        return known if known and known.id == channel.owner_id else Owner(id=channel.owner_id)
+
+    def flaw(self, name: str, owner: Owner) -> tuple[str, str] | None:
+        """Message and hint on a wrong owner of this account's keys, if it is wrong."""
+        account = self._accounts[name]
+        if stranger := identity.stranger(account, owner, self._known.get(name)):
+            return stranger
+        other = self._seen.setdefault((account.channel, owner.id), name)
+        if other == name:
+            return None
+        return (
+            _("Its keys belong to {owner}, as those of {other} do.", owner=owner, other=other),
+            _("Give each account its own keys, as docs/credentials.md shows."),
+        )
+
+
+def _verified(app: Application) -> Mapping[str, Owner]:
+    """The verified owners in the ledger; `ledger` reports an unavailable database."""
+    try:
+        app.database.check_revision()
+        return app.owners.all()
+    except PublisherError:
+        return {}

@@ -15,7 +15,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.reading.lateness import Late
 from publisher.model import limits_text
 from publisher.model.states import State, counted
-from publisher.monitoring import of_clocks, of_crowds, of_kind
+from publisher.monitoring.troubles import of_clocks, of_crowds, of_kind
 from publisher.reporting import lateness_text
 
 
@@ -49,15 +49,13 @@ def examine(app: Application) -> Iterator[Finding]:
 
 def _durability(database: Database) -> Finding:
     if database.is_sqlite:
-        return good(
-            "ledger", _("SQLite, which writes each step to the disk before a request leaves.")
-        )
+        message = _("SQLite, which writes each step to the disk before a request leaves.")
+        return good("ledger", message)
     if off := database.not_durable():
-        return bad(
-            "ledger",
-            _("PostgreSQL may forget what it confirmed: {names} is off.", names=", ".join(off)),
-            _("Turn it on: what is forgotten can go out twice."),
+        message = _(
+            "PostgreSQL may forget what it confirmed: {names} is off.", names=", ".join(off)
         )
+        return bad("ledger", message, _("Turn it on: what is forgotten can go out twice."))
     return good("ledger", _("PostgreSQL, which keeps what it confirms."))
 
 
@@ -90,43 +88,33 @@ def _waiting(app: Application) -> Iterator[Finding]:
     out = numbers.pop(State.PUBLISHED, 0)
     waiting = [counted(state, numbers[state]) for state in State if numbers[state]]
     if out:
-        waiting.append(
-            plural("{number} out against the plan", "{number} out against the plan", out)
-        )
+        line = plural("{number} out against the plan", "{number} out against the plan", out)
+        waiting.append(line)
     if withdrawn:
-        waiting.append(
-            plural(
-                "{number} withdrawn, but may still be out",
-                "{number} withdrawn, but may still be out",
-                len(withdrawn),
-            )
+        line = plural(
+            "{number} withdrawn, but may still be out",
+            "{number} withdrawn, but may still be out",
+            len(withdrawn),
         )
+        waiting.append(line)
     needing = [status for status in overview.accounts if status.needs_person]
     tried = [s.account for s in needing if s.suspended_times and not s.paused_at]
     held = [status.account for status in needing if status.account not in tried]
-    stopped = (
-        _("paused, or suspended until somebody acts: {accounts}", accounts=", ".join(held))
-        if held
-        else ""
-    )
-    suspended = (
-        _("suspended, and tried again by themselves: {accounts}", accounts=", ".join(tried))
-        if tried
-        else ""
-    )
+    told = [", ".join(waiting)] if waiting else []
+    if held:
+        names = ", ".join(held)
+        told.append(_("paused, or suspended until somebody acts: {accounts}", accounts=names))
+    if tried:
+        names = ", ".join(tried)
+        told.append(_("suspended, and tried again by themselves: {accounts}", accounts=names))
     going_on = [status.account for status in overview.accounts if not status.needs_person]
     if going_on:
         names = ", ".join(going_on)
-        yield good(
-            "deliveries", _("Suspended, and go on by themselves: {accounts}.", accounts=names)
-        )
-    told = "; ".join(filter(None, (", ".join(waiting), stopped, suspended)))
+        message = _("Suspended, and go on by themselves: {accounts}.", accounts=names)
+        yield good("deliveries", message)
     if told:
-        yield warning(
-            "deliveries",
-            _("They need a person: {told}.", told=told),
-            _("`publisher status` says more."),
-        )
+        message = _("They need a person: {told}.", told="; ".join(told))
+        yield warning("deliveries", message, _("`publisher status` says more."))
     else:
         yield good("deliveries", _("None needs a person."))
 

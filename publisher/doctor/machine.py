@@ -38,37 +38,31 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def _in_clear(settings: Settings) -> Iterator[Finding]:
     """Connections that others can read, or on which they can impersonate the server."""
     if settings.web.is_open:
-        yield warning(
-            "pages",
-            _("Passwords come over plain HTTP: [web] host is {host}.", host=settings.web.host),
-            _(
-                "Let them listen on 127.0.0.1 behind a server with TLS, and say its address as "
-                "[web] public_url; docs/web.md shows how."
-            ),
+        message = _("Passwords come over plain HTTP: [web] host is {host}.", host=settings.web.host)
+        hint = _(
+            "Let them listen on 127.0.0.1 behind a server with TLS, and say its address as "
+            "[web] public_url; docs/web.md shows how."
         )
+        yield warning("pages", message, hint)
     elif settings.web.public_url and not is_safe_address(settings.web.public_url):
-        yield warning(
-            "pages",
-            _(
-                "Passwords come over plain HTTP: [web] public_url is {url}.",
-                url=settings.web.public_url,
-            ),
-            _(
-                "Let the server that stands before Publisher speak TLS, and begin the address with "
-                "https://; docs/web.md shows how."
-            ),
+        message = _(
+            "Passwords come over plain HTTP: [web] public_url is {url}.",
+            url=settings.web.public_url,
         )
+        hint = _(
+            "Let the server that stands before Publisher speak TLS, and begin the address with "
+            "https://; docs/web.md shows how."
+        )
+        yield warning("pages", message, hint)
     url = parsed(settings.database_url)
     is_near = not url.host or url.host in ("127.0.0.1", "localhost", "::1")
     if not is_near and url.query.get("sslmode") not in ("verify-full", "verify-ca"):
-        yield warning(
-            "ledger",
-            _("Whoever answers as {host} is believed to be PostgreSQL.", host=url.host),
-            _(
-                "Beyond a network of your own, end the URL with sslmode=verify-full and "
-                "sslrootcert=FILE."
-            ),
+        message = _("Whoever answers as {host} is believed to be PostgreSQL.", host=url.host)
+        hint = _(
+            "Beyond a network of your own, end the URL with sslmode=verify-full and "
+            "sslrootcert=FILE."
         )
+        yield warning("ledger", message, hint)
 
 
 def is_planted(settings: Settings) -> bool:
@@ -97,39 +91,27 @@ def _secrets(settings: Settings) -> Finding:
     if not path.is_relative_to(settings.workspace):  # a mounted secret, protected elsewhere
         return good(name, _("It is read instead of secrets.toml, as PUBLISHER_SECRETS_FILE says."))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return bad(
-            name,
-            _("Others on this machine may read it."),
-            _("Run: {command}", command=f"chmod 600 {name}"),
-        )
+        message = _("Others on this machine may read it.")
+        return bad(name, message, _("Run: {command}", command=f"chmod 600 {name}"))
     try:
         is_tracked = bool(git.tracked(path))
     except git.GitFailed:
-        return warning(
-            name,
-            _("git does not say whether it has this file."),
-            _("Run: {command}. It should name nothing.", command=f"git ls-files {name}"),
-        )
+        hint = _("Run: {command}. It should name nothing.", command=f"git ls-files {name}")
+        return warning(name, _("git does not say whether it has this file."), hint)
     if is_tracked:
-        return bad(
-            name,
-            _("It is in git, with all its history."),
-            _(
-                "Run: {command}. Then make all credentials anew: whoever has the repository has these.",
-                command=f"git rm --cached {name}",
-            ),
+        hint = _(
+            "Run: {command}. Then make all credentials anew: whoever has the repository has these.",
+            command=f"git rm --cached {name}",
         )
+        return bad(name, _("It is in git, with all its history."), hint)
     return good(name, _("Only its owner may read it, and git does not have it."))
 
 
 def _disk(var: Path) -> Finding:
     there = next(folder for folder in (var, *var.parents) if folder.exists())
     if not os.access(there, os.W_OK):
-        return bad(
-            "disk",
-            _("{path} cannot be written.", path=there),
-            _("Give it to the user that Publisher runs as, or name another folder with `var`."),
-        )
+        hint = _("Give it to the user that Publisher runs as, or name another folder with `var`.")
+        return bad("disk", _("{path} cannot be written.", path=there), hint)
     free = shutil.disk_usage(there).free
     message = _("{size} are free for {path}.", size=formats.size(free), path=var)
     if free < _TOO_LITTLE:
@@ -147,24 +129,20 @@ def _place(settings: Settings) -> Iterator[Finding]:
     folder = Path(path).parent.resolve()
     with suppress(OSError):
         if kind := mounts.network_kind(folder, _MOUNTS.read_text(errors="replace")):
-            yield warning(
-                "disk",
-                _("{path} is on a network file system ({kind}).", path=folder, kind=kind),
-                _(
-                    "SQLite may lose or damage the ledger there. Name a disk of this machine with `var` "
-                    "and [database] url, or use PostgreSQL."
-                ),
+            message = _("{path} is on a network file system ({kind}).", path=folder, kind=kind)
+            hint = _(
+                "SQLite may lose or damage the ledger there. Name a disk of this machine with `var` "
+                "and [database] url, or use PostgreSQL."
             )
+            yield warning("disk", message, hint)
     if name := mounts.cloud_folder(folder):
-        yield warning(
-            "disk",
-            _(
-                "{path} looks like a folder that a cloud service copies ({name}).",
-                path=folder,
-                name=name,
-            ),
-            _("It would replace the ledger while it is in use. Move the workspace out of it."),
+        message = _(
+            "{path} looks like a folder that a cloud service copies ({name}).",
+            path=folder,
+            name=name,
         )
+        hint = _("It would replace the ledger while it is in use. Move the workspace out of it.")
+        yield warning("disk", message, hint)
 
 
 def _broker(settings: Settings) -> Finding:
@@ -186,29 +164,18 @@ def _notices(settings: Settings) -> Finding:
             "notices",
             _("{number} told; `publisher notify` tries them.", number=len(settings.notices.urls)),
         )
-    return warning(
-        "notices",
-        _("Nobody is told when something needs a person."),
-        _("docs/notices.md shows how to get a mail or a message."),
-    )
+    message = _("Nobody is told when something needs a person.")
+    return warning("notices", message, _("docs/notices.md shows how to get a mail or a message."))
 
 
 def running(settings: Settings) -> Finding:
     """Whether `publisher run` is running in this workspace."""
-    if not settings.var.exists():
-        return _nothing_runs()
     try:
-        ensure_free(settings.var / "run.lock", "`publisher run`")
+        if settings.var.exists():
+            ensure_free(settings.var / "run.lock", "`publisher run`")
     except AlreadyRunning as error:
         return good("publishing", str(error))
     except PublisherError as error:
         return bad("publishing", str(error), error.hint)
-    return _nothing_runs()
-
-
-def _nothing_runs() -> Finding:
-    return warning(
-        "publishing",
-        _("`publisher run` is not at work in this workspace."),
-        _("Start it, or dispatchers and workers on other machines."),
-    )
+    hint = _("Start it, or dispatchers and workers on other machines.")
+    return warning("publishing", _("`publisher run` is not at work in this workspace."), hint)

@@ -38,13 +38,12 @@ def check_writes(url: str, seconds: float = 3.0) -> None:
 
 def _check(url: str, seconds: float, ask: Callable[[str, float], None]) -> None:
     if url.partition("://")[0] not in _SCHEMES:
-        raise BrokerUnavailable(
-            _("[broker] url is none of the kinds that are supported."),
-            hint=_(
-                "[broker] url begins with redis://, rediss://, sentinel:// or sentinels://; leave it "
-                "empty to use the embedded broker."
-            ),
+        message = _("[broker] url is none of the kinds that are supported.")
+        hint = _(
+            "[broker] url begins with redis://, rediss://, sentinel:// or sentinels://; leave it "
+            "empty to use the embedded broker."
         )
+        raise BrokerUnavailable(message, hint=hint)
     try:
         ask(url, seconds)
     except redis.TimeoutError:

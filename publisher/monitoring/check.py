@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -17,14 +18,18 @@ class Check(Generic[T]):
     def __init__(self, check: Callable[[], T]) -> None:
         self._check = check
         self._lock = threading.Lock()
-        self._run: _Run[T] | None = None
+        self._run: Future[T] | None = None
+        self._was_late = False
 
     def begin(self) -> None:
         """Start the check, unless it is running, or has a late error to report."""
         with self._lock:
             run = self._run
-            if run is None or (run.done.is_set() and not (run.was_late and run.error)):
-                self._run = _Run(self._check)
+            if run is None or (run.done() and not (self._was_late and run.exception())):
+                self._run, self._was_late = Future(), False
+                # Not from a pool: the process would wait for its threads at exit.
+                do = threading.Thread(target=self._do, args=(self._run,), name="check", daemon=True)
+                do.start()
 
     def result(self, seconds: float) -> T:
         """The result or error of the check. Raises NotInTime if it takes longer than `seconds`.
@@ -32,34 +37,13 @@ class Check(Generic[T]):
         An error after a timeout is raised at the next call, because it says more than the timeout.
         """
         run = self._run
-        if run is None or not run.done.wait(seconds):
-            if run:
-                run.was_late = True
+        self._was_late = run is None or not wait([run], seconds).done
+        if run is None or self._was_late:
             raise NotInTime
-        run.was_late = False
-        return run.outcome()
+        return run.result()
 
-
-class _Run(Generic[T]):
-    """One run of a check."""
-
-    def __init__(self, check: Callable[[], T]) -> None:
-        self.done = threading.Event()
-        self.was_late = False
-        self.error: Exception | None = None
-        self._result: list[T] = []
-        # Not from a pool: the process would wait for its threads at exit.
-        threading.Thread(target=self._do, args=(check,), name="check", daemon=True).start()
-
-    def _do(self, check: Callable[[], T]) -> None:
+    def _do(self, run: Future[T]) -> None:
         try:
-            self._result.append(check())
-        except Exception as error:  # noqa: BLE001 - `outcome` raises it
-            self.error = error
-        finally:
-            self.done.set()
-
-    def outcome(self) -> T:
-        if self.error:
-            raise self.error
-        return self._result[0]
+            run.set_result(self._check())
+        except Exception as error:  # noqa: BLE001 - `result` raises it
+            run.set_exception(error)

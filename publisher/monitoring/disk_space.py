@@ -30,13 +30,12 @@ class DiskSpace:
         self._next_look = time.monotonic() + _LOOK
         trouble = trouble_of(self._folder)
         if trouble and not self._trouble:
-            self._say(
-                _(
-                    "The disk with {folder} is {trouble}: what comes next waits until it is not.",
-                    folder=self._folder,
-                    trouble=_(trouble),
-                )
+            told = _(
+                "The disk with {folder} is {trouble}: what comes next waits until it is not.",
+                folder=self._folder,
+                trouble=_(trouble),
             )
+            self._say(told)
         elif self._trouble and not trouble:
             self._say(_("The disk with {folder} takes files again.", folder=self._folder))
         self._trouble = trouble

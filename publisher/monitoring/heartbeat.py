@@ -57,14 +57,11 @@ class Beating:
         since = self._trying_since
         if since is not None and time.monotonic() - since > _SLOW and not self._trouble:
             message = _("The ledger takes nothing that is written.")
-            return LedgerUnavailable(
-                message,
-                hint=_(
-                    "Another program has locked it: a backup, a database browser, an open "
-                    "transaction. Publisher goes on by itself then."
-                ),
-                plainly=message,
+            hint = _(
+                "Another program has locked it: a backup, a database browser, an open "
+                "transaction. Publisher goes on by itself then."
             )
+            return LedgerUnavailable(message, hint=hint, plainly=message)
         return self._trouble
 
     def start(self) -> None:

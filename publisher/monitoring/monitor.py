@@ -129,14 +129,11 @@ class Monitor:
                 _("Stop everything at once, put the ledger back from a backup, then start again."),
             )
         except NotInTime:
-            return Trouble(
-                Subject.LEDGER,
-                _("The ledger does not answer."),
-                _(
-                    "Another program has locked it, or its server stands still or is overloaded; "
-                    "`publisher doctor` says more."
-                ),
+            hint = _(
+                "Another program has locked it, or its server stands still or is overloaded; "
+                "`publisher doctor` says more."
             )
+            return Trouble(Subject.LEDGER, _("The ledger does not answer."), hint)
         except PublisherError as error:
             return _of_ledger(error)
 
@@ -172,21 +169,16 @@ class Monitor:
             folders.add(Path(str(database.engine.url.database)).parent)
         found = sorted({trouble for folder in folders if (trouble := trouble_of(folder))})
         for trouble in found[:1]:
-            yield Trouble(
-                Subject.DISK,
-                _("The disk with var/ or the ledger is {trouble}.", trouble=_(trouble)),
-                _("Make room, or let it be written; publishing goes on by itself then."),
-            )
+            message = _("The disk with var/ or the ledger is {trouble}.", trouble=_(trouble))
+            hint = _("Make room, or let it be written; publishing goes on by itself then.")
+            yield Trouble(Subject.DISK, message, hint)
 
     def _of_broker(self, left: Callable[[], float]) -> Iterator[Trouble]:
         try:
             self._broker.result(left())
         except NotInTime:
-            yield Trouble(
-                Subject.BROKER,
-                _("The broker does not answer."),
-                _("Look whether its server runs; `publisher doctor` says more."),
-            )
+            hint = _("Look whether its server runs; `publisher doctor` says more.")
+            yield Trouble(Subject.BROKER, _("The broker does not answer."), hint)
         except PublisherError as error:
             message = error.plainly or _("The broker cannot be used.")
             yield Trouble(Subject.BROKER, message, error.hint or "")
@@ -194,26 +186,20 @@ class Monitor:
     def _of_processes(self, known: _Known) -> Iterator[Trouble]:
         dead = missing(known.heartbeats)
         if not self._broker_url() and not self._is_running() and dead:
-            yield Trouble(
-                Subject.PUBLISHING,
-                _("`publisher run` is not at work in this workspace."),
-                _("Start it: publisher run"),
-            )
+            message = _("`publisher run` is not at work in this workspace.")
+            yield Trouble(Subject.PUBLISHING, message, _("Start it: publisher run"))
             return
         for kind, last in dead.items():
             yield of_kind(kind, last)
         # With a wrong clock, posts seem to be due that are not.
         if known.unclaimed and not dead and not known.clocks:
-            yield Trouble(
-                Subject.PUBLISHING,
-                plural(
-                    "{number} post is due and was not taken up for {seconds} s.",
-                    "{number} posts are due and were not taken up for {seconds} s.",
-                    known.unclaimed,
-                    seconds=f"{_UNCLAIMED:g}",
-                ),
-                _("The dispatcher's log says why."),
+            message = plural(
+                "{number} post is due and was not taken up for {seconds} s.",
+                "{number} posts are due and were not taken up for {seconds} s.",
+                known.unclaimed,
+                seconds=f"{_UNCLAIMED:g}",
             )
+            yield Trouble(Subject.PUBLISHING, message, _("The dispatcher's log says why."))
 
     def _is_running(self) -> bool:
         try:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from publisher.base.i18n import _, plural
+from publisher.base.i18n import _, later, plural
+from publisher.channels.registry import in_sentence
 from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, ProcessKind
 from publisher.ledger.replication_lag import Crowd
 from publisher.model.clock_check import told_of
-from publisher.reporting import lateness_text
 
 
 class Subject(StrEnum):
@@ -39,35 +39,30 @@ class Trouble:
 
 def of_clocks(clocks: Mapping[str, timedelta]) -> Trouble:
     """The trouble of wrong clocks on these hosts; see `heartbeats.wrong_clocks`."""
+    hint = _(
+        "Nothing is sent from there until it is right: let a time server set it "
+        "(systemd-timesyncd, chrony). Publishing goes on by itself then."
+    )
     return Trouble(
-        Subject.CLOCK,
-        " ".join(told_of(host, ahead) for host, ahead in clocks.items()),
-        _(
-            "Nothing is sent from there until it is right: let a time server set it "
-            "(systemd-timesyncd, chrony). Publishing goes on by itself then."
-        ),
+        Subject.CLOCK, " ".join(told_of(host, ahead) for host, ahead in clocks.items()), hint
     )
 
 
 def of_crowds(crowds: Sequence[Crowd]) -> Trouble:
     """The trouble of platforms that may be overloaded."""
-    return Trouble(
-        Subject.PLATFORMS,
-        " ".join(map(_of_crowd, crowds)),
-        _(
-            "Publisher looks for them there, and waits longer than usual before it sends any of them "
-            "again. Whether the platform has a known problem, its status page says."
-        ),
+    hint = _(
+        "Publisher looks for them there, and waits longer than usual before it sends any of them "
+        "again. Whether the platform has a known problem, its status page says."
     )
+    return Trouble(Subject.PLATFORMS, " ".join(map(_of_crowd, crowds)), hint)
 
 
 def _of_crowd(crowd: Crowd) -> str:
-    platform = lateness_text.platform_of(crowd.channel)
     told = plural(
         "{platform} may be overloaded: it is not known of {number} post whether it is out.",
         "{platform} may be overloaded: it is not known of {number} posts whether they are out.",
         crowd.number,
-        platform=platform,
+        platform=in_sentence(crowd.channel),
     )
     if crowd.lag is None:
         return told
@@ -79,33 +74,26 @@ def _of_crowd(crowd: Crowd) -> str:
     return f"{told} {lag}"
 
 
+_OF_KIND = {
+    ProcessKind.WORKER: (
+        Subject.WORKERS,
+        later("No worker is at work."),
+        later("No worker has shown life for {seconds} s (the last: {host})."),
+        later("Start `publisher run`, or the workers; see their logs."),
+    ),
+    ProcessKind.DISPATCHER: (
+        Subject.DISPATCHERS,
+        later("No dispatcher is at work."),
+        later("No dispatcher has shown life for {seconds} s (the last: {host})."),
+        later("Start `publisher run`, or the dispatchers; see their logs."),
+    ),
+}
+
+
 def of_kind(kind: ProcessKind, last: Heartbeat | None) -> Trouble:
     """The trouble that no process of a kind is alive; `last` is the last that was."""
-    seconds = f"{SILENT_AFTER:g}"
-    if kind is ProcessKind.WORKER:
-        subject, remedy = (
-            Subject.WORKERS,
-            _("Start `publisher run`, or the workers; see their logs."),
-        )
-        message = (
-            _(
-                "No worker has shown life for {seconds} s (the last: {host}).",
-                seconds=seconds,
-                host=last.process.host,
-            )
-            if last
-            else _("No worker is at work.")
-        )
-    else:
-        subject = Subject.DISPATCHERS
-        remedy = _("Start `publisher run`, or the dispatchers; see their logs.")
-        message = (
-            _(
-                "No dispatcher has shown life for {seconds} s (the last: {host}).",
-                seconds=seconds,
-                host=last.process.host,
-            )
-            if last
-            else _("No dispatcher is at work.")
-        )
-    return Trouble(subject, message, remedy)
+    subject, never, silent, remedy = _OF_KIND[kind]
+    message = _(never)
+    if last:
+        message = _(silent, seconds=f"{SILENT_AFTER:g}", host=last.process.host)
+    return Trouble(subject, message, _(remedy))

@@ -8,14 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from publisher.base import html
+from publisher.base.i18n import NAMES
 from publisher.channels.registry import TEMPLATES
 from publisher.drafts.library import Library
 from publisher.model.deliveries import Delivery
 from publisher.model.values import Problem
-from publisher.preview.draft_view import Drafts, counted
+from publisher.preview.draft_view import Drafts
 from publisher.settings.settings import Settings
-
-__all__ = ["render"]
 
 
 def render(
@@ -33,14 +32,13 @@ def render(
     the ledger's deliveries, by post and account; None if there is no ledger.
     """
     drafts = Drafts(settings, library, problems, standing or {}, now)
-    shown = drafts.views(chosen)
     templates = html.environment("publisher.preview", *TEMPLATES)
     return templates.get_template("preview.html").render(
         title=library.session.name or settings.workspace.name,
         lang=settings.language,
-        drafts=shown,
+        drafts=drafts.views(chosen),
         general=drafts.general(),
-        counts=counted(shown),
+        languages=NAMES,
         has_ledger=standing is not None,
         zone=library.session.zone.key,
         now=now.astimezone(library.session.zone),

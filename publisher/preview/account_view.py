@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from publisher.base.formats import exact
@@ -17,12 +16,8 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
-from publisher.model.states import State
-from publisher.preview import contents, mockups
-from publisher.preview.contents import Look
+from publisher.preview import mockups
 from publisher.preview.pictures import Pictures
-
-_BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +39,11 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryStatus:
-    """The delivery's state in the ledger."""
-
-    state: State
-    bad: bool
-    url: str | None
-    notes: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Recipient:
     """One account that gets the draft."""
 
     account: Account
-    look: Look
+    look: mockups.Look
     leaves: str | None
     """When it goes out in the account's time zone, if that differs from the session's."""
     zone: str | None
@@ -67,76 +52,66 @@ class Recipient:
     shows_credit: bool
     """Whether the channel shows the pictures' credits."""
     notes: Sequence[str]
-    standing: DeliveryStatus | None
+    delivery: Delivery | None
+    """Its delivery in the ledger."""
+    delivery_notes: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
 class Recipients:
     """Builds the previews for accounts."""
 
-    def __init__(
-        self,
-        pictures: Pictures,
-        standing: Mapping[tuple[str, str], Delivery],
-        zone: ZoneInfo,
-        now: datetime,
-        handles: Mapping[str, str] = MappingProxyType({}),
-        *,
-        one_clock: bool = False,
-    ) -> None:
-        self._one_clock = one_clock
-        self._handles = handles
-        self._pictures = pictures
-        self._standing = standing
-        self._zone = zone
-        self._now = now
+    pictures: Pictures
+    standing: Mapping[tuple[str, str], Delivery]
+    zone: ZoneInfo
+    now: datetime
+    handles: Mapping[str, str]
+    one_clock: bool
 
     def view(self, post: Post, account: Account, name: str) -> Recipient:
         """Preview `post` for `account`; `name` identifies the view on the page."""
         capabilities = SPECS[account.channel].capabilities
-        unusable = self._pictures.unusable(post.media, capabilities)
+        unusable = self.pictures.unusable(post.media, capabilities)
         usable = tuple(item for item in post.media if item.path not in unusable)
         shown = post.model_copy(update={"media": usable}) if unusable else post
-        content = rendering.render(shown, account, capabilities, self._pictures.clean)
-        leaves = post.not_before
-        own = account.timezone if not self._one_clock else None
-        zone = ZoneInfo(own) if own else self._zone
+        content = rendering.render(shown, account, capabilities, self.pictures.clean)
+        delivery, leaves = self.standing.get((post.id, account.name)), post.not_before
+        own = account.timezone if not self.one_clock else None
+        zone = ZoneInfo(own) if own else self.zone
         return Recipient(
             account=account,
-            look=contents.look_of(
+            look=mockups.look_of(
                 content,
                 account,
                 post=post.id,
                 name=name,
                 leaves=leaves,
-                now=self._now,
+                now=self.now,
                 when=mockups.short_time(leaves, zone) if leaves else _("no time yet"),
-                pictures=self._pictures.shown(content),
-                handles=self._handles,
+                pictures=self.pictures.shown(content),
+                handles=self.handles,
             ),
-            leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self._zone) else None,
+            leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self.zone) else None,
             zone=account.timezone,
             lengths=_lengths(content, capabilities),
             pictures=[picture for part in content.parts for picture in part.pictures],
             shows_credit=SPECS[account.channel].page is not None,
             notes=[*unusable.values()],
-            standing=self._stands(post, account, content),
+            delivery=delivery,
+            delivery_notes=self._notes(delivery, post, content) if delivery else (),
         )
 
-    def _stands(self, post: Post, account: Account, content: Content) -> DeliveryStatus | None:
-        delivery = self._standing.get((post.id, account.name))
-        if delivery is None:
-            return None
+    def _notes(self, delivery: Delivery, post: Post, content: Content) -> list[str]:
+        """Why a delivery is in its state, and how it differs from its draft."""
         notes = [_(note) for note in (delivery.error_message, reason_of(delivery)) if note]
         if delivery.approved_by:
             notes.append(_("approved by {name}", name=delivery.approved_by))
         if delivery.content.digest != content.digest:
             notes.append(_("the ledger has another text or picture than this draft"))
         if delivery.due_at != post.due_at and not post.at_once:
-            notes.append(
-                _("the ledger has another time: {time}", time=exact(delivery.due_at, self._zone))
-            )
-        url = delivery.url if delivery.url and delivery.url.startswith("https://") else None
-        return DeliveryStatus(delivery.state, delivery.state in _BAD, url, notes)
+            told = _("the ledger has another time: {time}", time=exact(delivery.due_at, self.zone))
+            notes.append(told)
+        return notes
 
 
 def _differ(instant: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from publisher.base.formats import exact, span
-from publisher.base.i18n import NAMES, _
+from publisher.base.i18n import _
 from publisher.base.text import shortened
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
@@ -24,17 +24,6 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
-    """A draft with the same text in another language."""
-
-    lang: str
-    """The language's own name for itself, else its code or the draft's name."""
-    post: str
-    number: int | None
-    """Its number on the page; None if it is not on it."""
-
-
-@dataclass(frozen=True, slots=True)
 class DraftPreview:
     """One draft on the page."""
 
@@ -42,17 +31,16 @@ class DraftPreview:
     id: str
     file: str
     heading: str
-    lang: str | None
-    author: str | None
-    leaves: str | None
-    """When it goes out, in the session's zone; None for an unfinished one."""
-    instant: datetime | None
     notes: Sequence[str]
     """Notes about its time."""
-    translations: Sequence[Translation]
     problems: Sequence[Problem]
-    recipients: Sequence[Recipient]
-    readable: bool
+    post: Post | None = None
+    """None: it cannot be read."""
+    leaves: str | None = None
+    """When it goes out, in the session's zone; None for an unfinished one."""
+    translations: Sequence[tuple[Post, int | None]] = ()
+    """The drafts in other languages, with their numbers on the page; None: they are not on it."""
+    recipients: Sequence[Recipient] = ()
 
     @property
     def errors(self) -> int:
@@ -61,25 +49,6 @@ class DraftPreview:
     @property
     def warnings(self) -> int:
         return len(self.problems) - self.errors
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The totals of the page."""
-
-    drafts: int
-    looks: int
-    errors: int
-    warnings: int
-
-
-def counted(drafts: Sequence[DraftPreview]) -> Counts:
-    return Counts(
-        drafts=len(drafts),
-        looks=sum(len(draft.recipients) for draft in drafts),
-        errors=sum(draft.errors for draft in drafts),
-        warnings=sum(draft.warnings for draft in drafts),
-    )
 
 
 class Drafts:
@@ -109,7 +78,7 @@ class Drafts:
         for problem in problems:
             self._problems[problem.file].append(problem)
         self._recipients = Recipients(
-            pictures or Pictures(), standing, self._zone, now, handles, one_clock=one_clock
+            pictures or Pictures(), standing, self._zone, now, handles, one_clock
         )
         self._files = {f"posts/{name}.md" for name in library.broken}
         self._files |= {post.file for post in library.posts}
@@ -147,25 +116,17 @@ class Drafts:
             id=post.id,
             file=post.file,
             heading=_heading(post, recipients),
-            lang=post.lang,
-            author=post.author,
-            leaves=exact(leaves, self._zone) if leaves else None,
-            instant=leaves,
             notes=[*self._notes(post)],
-            translations=[
-                Translation(
-                    NAMES.get(other.lang or "", other.lang or other.id),
-                    other.id,
-                    numbers.get(other.id),
-                )
-                for other in self._library.translations(post)
-            ],
             problems=self._problems[post.file],
+            post=post,
+            leaves=exact(leaves, self._zone) if leaves else None,
+            translations=[
+                (other, numbers.get(other.id)) for other in self._library.translations(post)
+            ],
             recipients=[
                 self._recipients.view(post, account, f"{numbers[post.id]}-{account.name}")
                 for account in recipients
             ],
-            readable=True,
         )
 
     def _unreadable(self, post_id: str, number: int) -> DraftPreview:
@@ -175,15 +136,8 @@ class Drafts:
             id=post_id,
             file=file,
             heading=post_id,
-            lang=None,
-            author=None,
-            leaves=None,
-            instant=None,
             notes=[_("Nothing of it can be shown before its errors are mended.")],
-            translations=(),
             problems=self._problems[file],
-            recipients=(),
-            readable=False,
         )
 
     def _notes(self, post: Post) -> Iterator[str]:
@@ -204,12 +158,8 @@ class Drafts:
         elif post.embargo_until:
             yield _("Never before {time}, its embargo.", time=exact(post.embargo_until, self._zone))
         if post.due_at:
-            yield _(
-                "Dropped when it is not out {span} after its time.", span=span(self._expiry(post))
-            )
-
-    def _expiry(self, post: Post) -> timedelta:
-        return post.expires_after or self._settings.delivery.expires
+            expires = span(post.expires_after or self._settings.delivery.expires)
+            yield _("Dropped when it is not out {span} after its time.", span=expires)
 
 
 def _item(title: str | None, name: str) -> str:

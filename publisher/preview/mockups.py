@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from publisher.base.formats import written
-from publisher.channels.registry import spec_of
+from publisher.channels import registry
 from publisher.drafts import links as found
 from publisher.model.accounts import Account
+from publisher.model.content import Content, Picture
 
 _LARGE = 85
 """Characters below which Facebook shows a text without picture or card in large letters."""
@@ -55,6 +56,10 @@ class ShownImage:
     height: int
     is_video: bool = False
 
+    @classmethod
+    def of(cls, picture: Picture, src: str) -> "ShownImage":
+        return cls(src, picture.alt, picture.width, picture.height, picture.is_video)
+
 
 @dataclass(frozen=True, slots=True)
 class PostCard:
@@ -73,6 +78,25 @@ class PostCard:
     lang: str | None
     card: Card | None
     pictures: Sequence[ShownImage]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A post as the readers of one account see it, for the template of its channel's mock-up."""
+
+    channel: str
+    """The channel's name for readers."""
+    mockup: str
+    """The template."""
+    css: str
+    title: str
+    """The account's name that readers see."""
+    language: str | None
+    when: str
+    thread: Sequence[PostCard]
+    """The cards, for a channel on which a post is a card or a thread of cards."""
+    page: object | None
+    """The page, for a channel on which a post is a page."""
 
 
 def author(title: str, handle: str, language: str | None) -> Author:
@@ -110,7 +134,7 @@ def look(
     `link` is shown as a link card, unless there are pictures.
     """
     card = _card(link) if link and not pictures else None
-    spec = spec_of(channel)
+    spec = registry.spec_of(channel)
     if card and spec.capabilities.link == "appended":
         text = _without_last_link(text)
     shown = spec.folds_after
@@ -125,6 +149,57 @@ def look(
         lang=lang,
         card=card,
         pictures=pictures,
+    )
+
+
+def look_of(
+    content: Content,
+    account: Account,
+    *,
+    post: str,
+    name: str,
+    leaves: datetime | None,
+    now: datetime,
+    when: str,
+    pictures: Sequence[ShownImage],
+    handles: Mapping[str, str],
+) -> Look:
+    """Show a post's content on an account.
+
+    `name` identifies it on the page. `leaves`: when it goes out or went out; a page without such a
+    time has the time `now`. `pictures` belong to the content's first part that has any.
+    """
+    spec = registry.spec_of(account.channel)
+    title = account.title or account.organisation or account.name
+    by = author(title, handle(account, handles), account.language)
+    parts = content.parts if spec.capabilities.threads else content.parts[:1]
+    appended = spec.capabilities.link == "appended"
+    return Look(
+        channel=registry.title(account.channel),
+        mockup=spec.mockup,
+        css=spec.css,
+        title=title,
+        language=account.language,
+        when=when,
+        thread=[]
+        if spec.page
+        else [
+            look(
+                account.channel,
+                part.text,
+                post_id=f"{name}-{number}",
+                by=by,
+                instant=leaves,
+                when=when,
+                link=last_link(part.text) if appended else content.link,
+                lang=content.lang,
+                pictures=pictures if part.pictures else (),
+            )
+            for number, part in enumerate(parts, 1)
+        ],
+        page=spec.page(content, slug=post, published=leaves or now, pictures=pictures)
+        if spec.page
+        else None,
     )
 
 

@@ -64,13 +64,7 @@ class Pictures:
     def shown(self, content: Content) -> list[mockups.ShownImage]:
         """The pictures of a content that was rendered with `clean`."""
         return [
-            mockups.ShownImage(
-                src=self._sources[picture.digest],
-                alt=picture.alt,
-                width=picture.width,
-                height=picture.height,
-                is_video=picture.is_video,
-            )
+            mockups.ShownImage.of(picture, self._sources[picture.digest])
             for part in content.parts
             for picture in part.pictures
         ]

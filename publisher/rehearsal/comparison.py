@@ -46,24 +46,20 @@ def _differences(row: Row, delivery: Delivery, there: dict[tuple[str, str, str],
     found = []
     parts = len(ids) + len(row["withdrawn_ids"])
     if row["state"] == State.PUBLISHED and parts != len(row["text"]):
-        found.append(
-            _(
-                "{delivery}: published with {number} of {all} parts.",
-                delivery=name,
-                number=len(ids),
-                all=len(row["text"]),
-            )
+        told = _(
+            "{delivery}: published with {number} of {all} parts.",
+            delivery=name,
+            number=len(ids),
+            all=len(row["text"]),
         )
+        found.append(told)
     for index, remote_id in enumerate(ids):
         post = there.pop((row["channel"], row["account"], remote_id), None)
         if post is None:
-            found.append(
-                _(
-                    "{delivery}: the log has {id}, the platform has not.",
-                    delivery=name,
-                    id=remote_id,
-                )
+            told = _(
+                "{delivery}: the log has {id}, the platform has not.", delivery=name, id=remote_id
             )
+            found.append(told)
             continue
         shown, logged = _shown(post), _logged(row, delivery, index)
         found += [

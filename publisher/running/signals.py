@@ -21,7 +21,8 @@ class Interruption:
         self._before = {number: signal.signal(number, self._note) for number in numbers}
         # Other programs use these to reopen logs; their default action would end this process.
         for number in (signal.SIGUSR1, signal.SIGUSR2):
-            self._before[number] = signal.signal(number, _do_nothing)
+            # Children would inherit SIG_IGN, but not a handler.
+            self._before[number] = signal.signal(number, lambda *_: None)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -38,7 +39,3 @@ class Interruption:
     @property
     def urgent(self) -> bool:
         return self._count > 1
-
-
-def _do_nothing(_number: int, _frame: FrameType | None) -> None:
-    """Ignore a signal: children would inherit SIG_IGN, but not a handler."""

@@ -77,17 +77,15 @@ class Kept:
         self._quick_deaths = self._quick_deaths + own if quick else 0
         how = self._how_it_ended()
         if self._quick_deaths >= QUICK_DEATHS:
-            raise ProcessFailed(
-                _(
-                    "{process} {ended} {times} times as soon as it was started. Its last lines:\n"
-                    "{lines}",
-                    process=child.name,
-                    ended=how,
-                    times=QUICK_DEATHS,
-                    lines=child.last_lines(),
-                ),
-                hint=_("Its whole log is {log}.", log=child.log),
+            message = _(
+                "{process} {ended} {times} times as soon as it was started. Its last lines:\n"
+                "{lines}",
+                process=child.name,
+                ended=how,
+                times=QUICK_DEATHS,
+                lines=child.last_lines(),
             )
+            raise ProcessFailed(message, hint=_("Its whole log is {log}.", log=child.log))
         delay = min(_LONGEST_DELAY, 0.25 * 2**self._quick_deaths if self._quick_deaths else 0.0)
         self._start_at = time.monotonic() + delay
         again = (

@@ -21,8 +21,9 @@ from publisher.drafts import planted
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.states import State
-from publisher.monitoring import Monitor, Watchdog
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.watchdog import Watchdog
 from publisher.running.log_echo import Echo
 from publisher.running.processes import Processes
 from publisher.running.signals import Interruption

@@ -1,9 +1,7 @@
 """Error handlers for forms sent without the session in which the page was made."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
 
 from publisher.base.i18n import _
 from publisher.web import errors, kept_forms, security

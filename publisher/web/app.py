@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, FastAPI
 
 from publisher.app import Application
-from publisher.monitoring import Monitor
+from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web import anonymous_forms, errors
 from publisher.web.authentication import Recognition
@@ -62,7 +62,6 @@ def create(
         where,
         Renderer(application),
         live or EventStream(application.queries),
-        application.reports,
         monitor or Monitor(application),
     )
     web.state.waiting = WaitingLogins()

@@ -6,7 +6,6 @@ import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 from weakref import WeakValueDictionary
@@ -25,9 +24,9 @@ from publisher.auth.known_browsers import LIFE as BROWSER_LIFE
 from publisher.auth.login_throttle import network_of
 from publisher.auth.sessions import LIFE, LoginSession
 from publisher.base import i18n
-from publisher.base.errors import PublisherError
+from publisher.base.errors import NotAllowed, PublisherError
 from publisher.base.i18n import _
-from publisher.ledger.manager.rights import Person, Rank
+from publisher.ledger.manager.rights import Rank
 from publisher.settings.schema import WebSettings
 from publisher.web import security
 from publisher.web.request_buffer import Reception
@@ -57,28 +56,12 @@ class NotLoggedIn(Exception):
     """The request has no session."""
 
 
-class NotAllowed(Exception):
-    """The person may not do this."""
-
-
 class NotOurForm(Exception):
     """The form was not made for this person's session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """A person with a session."""
-
-    session: LoginSession
-
-    @property
-    def person(self) -> Person:
-        return self.session.person
-
-    @property
-    def name(self) -> str:
-        """The person's name in the history."""
-        return self.person.name
+Visitor = LoginSession
+"""A person with a session."""
 
 
 class Recognition:
@@ -107,7 +90,7 @@ class Recognition:
         secret = HTTPConnection(scope).cookies.get(cookie_name(self._settings), "")
         session = await run_in_threadpool(self._find, secret, scope) if secret else None
         state = scope.setdefault("state", {})
-        state["visitor"] = Visitor(session) if session else None
+        state["visitor"] = session
         # Before anything is read: changes made while the page is rendered show as new.
         state["step"] = await run_in_threadpool(self._newest_step, scope) if session else 0
         state["secret"] = secret
@@ -145,13 +128,12 @@ class Recognition:
         if self._has_warned or not is_behind_proxy or "x-forwarded-for" in Headers(scope=scope):
             return
         self._has_warned = True
-        structlog.get_logger().warning(
-            _("The proxy does not say from which address a request comes: all readers are one."),
-            hint=_(
-                "Let it set X-Forwarded-For in the place of what the client sent; docs/web.md shows "
-                "how. Until then a few guesses slow down the log-ins of all."
-            ),
+        told = _("The proxy does not say from which address a request comes: all readers are one.")
+        hint = _(
+            "Let it set X-Forwarded-For in the place of what the client sent; docs/web.md shows "
+            "how. Until then a few guesses slow down the log-ins of all."
         )
+        structlog.get_logger().warning(told, hint=hint)
 
     def _newest_step(self, scope: Scope) -> int:
         if scope["method"] != "GET" or scope["path"] == _STREAM:
@@ -267,31 +249,34 @@ def reader(request: Request) -> Visitor:
     return visitor
 
 
-def _changing(request: Request, token: str) -> Visitor:
-    visitor = reader(request)
+Reader = Annotated[Visitor, Depends(reader)]
+
+
+def writer(
+    request: Request, visitor: Reader, token: Annotated[str, Form(alias="form")] = ""
+) -> Visitor:
+    """Require a logged-in visitor who sent one of our forms. Raises NotLoggedIn, NotOurForm."""
     if not security.is_ours(request, request.app.state.parts.where, request.state.secret, token):
         raise NotOurForm
     return visitor
 
 
-def writer(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
-    """Require a logged-in visitor who sent one of our forms. Raises NotLoggedIn, NotOurForm."""
-    return _changing(request, token)
+Writer = Annotated[Visitor, Depends(writer)]
 
 
-def manager(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+def manager(visitor: Writer) -> Visitor:
     """Require a manager who sent one of our forms. Raises NotAllowed too."""
-    return _ranked(_changing(request, token), Rank.MANAGER)
+    return _ranked(visitor, Rank.MANAGER)
 
 
-def admin(request: Request, token: Annotated[str, Form(alias="form")] = "") -> Visitor:
+def admin(visitor: Writer) -> Visitor:
     """Require an admin who sent one of our forms. Raises NotAllowed too."""
-    return _ranked(_changing(request, token), Rank.ADMIN)
+    return _ranked(visitor, Rank.ADMIN)
 
 
-def overseer(request: Request) -> Visitor:
+def overseer(visitor: Reader) -> Visitor:
     """Require an admin, for pages that change nothing. Raises NotLoggedIn, NotAllowed."""
-    return _ranked(reader(request), Rank.ADMIN)
+    return _ranked(visitor, Rank.ADMIN)
 
 
 def _ranked(visitor: Visitor, rank: Rank) -> Visitor:
@@ -300,8 +285,6 @@ def _ranked(visitor: Visitor, rank: Rank) -> Visitor:
     return visitor
 
 
-Reader = Annotated[Visitor, Depends(reader)]
-Writer = Annotated[Visitor, Depends(writer)]
 Manager = Annotated[Visitor, Depends(manager)]
 Admin = Annotated[Visitor, Depends(admin)]
 Overseer = Annotated[Visitor, Depends(overseer)]

@@ -3,26 +3,24 @@
 import asyncio
 import os.path
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Annotated, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 from starlette.types import Scope
 
 from publisher.app import Application
-from publisher.base.errors import Busy
+from publisher.base.errors import Busy, UsageError
 from publisher.base.i18n import _
 from publisher.doctor import Finding
 from publisher.doctor.accounts import examine
-from publisher.monitoring import Monitor
-from publisher.reporting.session_report import Reports
+from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
 from publisher.web.openid_client import Known
@@ -87,16 +85,21 @@ class Parts:
     where: WebSettings
     pages: Renderer
     live: EventStream
-    reports: Reports
     monitor: Monitor
     platforms: Platforms = field(default_factory=Platforms)
     provider: Known = field(default_factory=Known)
     turns: Turns = field(default_factory=Turns)
     differing: Differing = field(default_factory=Differing)
 
+    def account(self, name: str) -> str | None:
+        """The account of that name; None for no name: all of them. Raises UsageError."""
+        if name and name not in self.app.accounts():
+            raise UsageError(_("There is no account {name}.", name=name))
+        return name or None
+
     def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
         """Answer a change: redirect to `address`, and show the notice there."""
-        self.app.sessions.leave_notice(visitor.session, str(notice))
+        self.app.sessions.leave_notice(visitor, str(notice))
         return RedirectResponse(address, 303)
 
 
@@ -106,6 +109,19 @@ def _parts(request: Request) -> Parts:
 
 
 Use = Annotated[Parts, Depends(_parts)]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressValues:
+    """Values in the address of a page, such as its filters."""
+
+    def query(self, **more: object) -> str:
+        """The query string, with some values changed, and without defaults."""
+        defaults = {one.name: one.default for one in fields(self)}
+        values = {**asdict(self), **more}
+        return urlencode(
+            {n: value for n, value in values.items() if value not in ("", defaults[n])}
+        )
 
 
 def post_address(post: str, room: str = "") -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from publisher.app import Application
 from publisher.base import formats
-from publisher.base.errors import NoSuchPost, PublisherError, UsageError
+from publisher.base.errors import FileChanged, NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.delivery.identity import verified
 from publisher.drafts import check as checking
@@ -20,14 +20,13 @@ from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import MediaItem, Post
 from publisher.model.values import Problem
-from publisher.preview import contents, mockups
-from publisher.preview.contents import Look
+from publisher.preview import mockups
 from publisher.preview.draft_view import DraftPreview as View
 from publisher.preview.draft_view import Drafts
-from publisher.preview.mockups import ShownImage
+from publisher.preview.mockups import Look, ShownImage
 from publisher.preview.pictures import Pictures
-from publisher.web import pending
-from publisher.web.pending import Pending
+from publisher.web import plan_view
+from publisher.web.plan_view import Pending
 from publisher.web.render import Notice
 
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
@@ -62,7 +61,7 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
     )
     post = drafts.post(post_id)
     others = drafts.translations(post) if post else ()
-    waits = pending.of(app, _readable(file), standing)
+    waits = plan_view.pending(app, _readable(file), standing)
     return DraftView(
         file=file.file,
         post=post,
@@ -76,18 +75,27 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
 def waits(app: Application, post_id: str) -> Pending | None:
     """The changes that queueing a post's draft would make; None if it has no draft."""
     file = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
-    return pending.of(app, _readable(file), app.queries.deliveries(post=post_id)) if file else None
+    return (
+        plan_view.pending(app, _readable(file), app.queries.deliveries(post=post_id))
+        if file
+        else None
+    )
 
 
 def find(app: Application, post_id: str) -> DraftFile:
     """Find the draft of a post under posts/. Raises NoSuchPost if it has none."""
     found = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
     if found is None:
-        raise NoSuchPost(
-            _("{name} has no draft.", name=post_id),
-            hint=_("It may have another name now: search the log, or the posts."),
-        )
+        hint = _("It may have another name now: search the log, or the posts.")
+        raise NoSuchPost(_("{name} has no draft.", name=post_id), hint=hint)
     return found
+
+
+def require_unchanged(draft: Manuscript, seen: str) -> None:
+    """Raise FileChanged if a draft is not the one with the digest that a person has `seen`."""
+    if draft.digest != seen:
+        message = _("Somebody else changed {file} meanwhile.", file=draft.file)
+        raise FileChanged(message, hint=_("Look at it again, then decide."))
 
 
 def accounts(app: Application, post_id: str) -> frozenset[str]:
@@ -102,7 +110,7 @@ def accounts(app: Application, post_id: str) -> frozenset[str]:
 def saved(app: Application, draft: Manuscript, post_id: str) -> Notice:
     """The notice after a draft was saved: it also says if readers do not see the change."""
     standing = app.queries.deliveries(post=post_id)
-    waits = pending.of(app, draft, standing)
+    waits = plan_view.pending(app, draft, standing)
     if out := [row.account for row in waits.out]:
         text = _(
             "Saved in the draft. It is published on {accounts}: readers still see what was published.",
@@ -187,7 +195,7 @@ def on_schedule(app: Application, delivery: Delivery, handles: Mapping[str, str]
     """Preview a delivery: exactly the content that goes out or went out, from the ledger."""
     account = app.settings.public_accounts().get(delivery.account)
     instant = delivery.published_at or delivery.not_before
-    return contents.look_of(
+    return mockups.look_of(
         delivery.content,
         account or Account(name=delivery.account, channel=delivery.channel),
         post=delivery.post,
@@ -196,13 +204,7 @@ def on_schedule(app: Application, delivery: Delivery, handles: Mapping[str, str]
         now=app.clock.now(),
         when=mockups.short_time(instant, app.session().zone),
         pictures=[
-            ShownImage(
-                src=f"/media/{picture.digest}",
-                alt=picture.alt,
-                width=picture.width,
-                height=picture.height,
-                is_video=picture.is_video,
-            )
+            ShownImage.of(picture, f"/media/{picture.digest}")
             for part in delivery.content.parts
             for picture in part.pictures
         ],

@@ -17,6 +17,7 @@ from publisher.base.errors import (
     LedgerTooOld,
     LedgerUnavailable,
     NoSuchPost,
+    NotAllowed,
     NotPermitted,
     NotPossible,
     PictureUnusable,
@@ -28,7 +29,6 @@ from publisher.base.errors import (
 from publisher.base.i18n import _
 from publisher.ledger.transitions import Conflict
 from publisher.web import security
-from publisher.web.authentication import NotAllowed
 from publisher.web.routes import assets
 from publisher.web.security import TooLarge
 
@@ -57,7 +57,6 @@ _PAGE = Markup(
 def install(web: FastAPI) -> None:
     """Register the handlers of all expected errors."""
     web.add_exception_handler(PublisherError, _foreseen)
-    web.add_exception_handler(NotAllowed, _not_allowed)
     web.add_exception_handler(Conflict, _moved)
     web.add_exception_handler(RequestValidationError, _malformed)
     web.add_exception_handler(HTTPException, _by_status)
@@ -115,7 +114,8 @@ def foreseen(request: Request, error: PublisherError) -> Response:
     """Render the page of an expected error."""
     status = status_of(error)
     if isinstance(error, NotPermitted):
-        security.log_event(request, "refused", why="no right")
+        why = "role" if isinstance(error, NotAllowed) else "no right"
+        security.log_event(request, "refused", why=why)
         return page(request, status, _("You may not do this"), str(error), error.hint)
     title = _("This cannot be done") if status < 500 else _("Publisher cannot do this now")
     return page(request, status, title, str(error), error.hint)
@@ -133,69 +133,38 @@ def to_login(request: Request) -> Response:
     return RedirectResponse(address, 303)
 
 
-async def _not_allowed(request: Request, _error: Exception) -> Response:
-    security.log_event(request, "refused", why="role")
-    return page(
-        request,
-        403,
-        _("You may not do this"),
-        _("Your role does not allow it."),
-        _("Ask a manager, or an admin of this workspace for another role."),
-    )
-
-
 def too_old(request: Request) -> Response:
     """Refuse a form that was made for no session, or for another one."""
-    return page(
-        request,
-        403,
-        _("Nothing was changed"),
-        _("The form was too old, or did not come from these pages."),
-        _("Go back, load the page again, and send it once more."),
-    )
+    message = _("The form was too old, or did not come from these pages.")
+    hint = _("Go back, load the page again, and send it once more.")
+    return page(request, 403, _("Nothing was changed"), message, hint)
 
 
 async def _moved(request: Request, _error: Exception) -> Response:
-    return page(
-        request,
-        409,
-        _("Nothing was changed"),
-        _("The post moved on while you looked at it."),
-        _("Look at it again, then decide."),
-    )
+    message = _("The post moved on while you looked at it.")
+    hint = _("Look at it again, then decide.")
+    return page(request, 409, _("Nothing was changed"), message, hint)
 
 
 async def _malformed(request: Request, _error: Exception) -> Response:
-    return page(
-        request,
-        400,
-        _("This cannot be done"),
-        _("Something in the address or in the form cannot be understood."),
-        _("Go back, load the page again, and send it once more."),
-    )
+    message = _("Something in the address or in the form cannot be understood.")
+    hint = _("Go back, load the page again, and send it once more.")
+    return page(request, 400, _("This cannot be done"), message, hint)
 
 
 async def _by_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     if error.status_code == 404:
-        return page(
-            request,
-            404,
-            _("There is no such page"),
-            _("Nothing is at this address."),
-            _("Begin with what happens today, or search the log."),
-        )
+        message = _("Nothing is at this address.")
+        hint = _("Begin with what happens today, or search the log.")
+        return page(request, 404, _("There is no such page"), message, hint)
     if isinstance(error, TooLarge):
-        return page(
-            request,
-            413,
-            _("This is too large"),
-            _(
-                "No more than {limit} bytes are taken here. Nothing was stored.",
-                limit=formats.number(error.limit),
-            ),
-            _("Send less. Of a picture, 4096 pixels on the longer side are plenty."),
+        message = _(
+            "No more than {limit} bytes are taken here. Nothing was stored.",
+            limit=formats.number(error.limit),
         )
+        hint = _("Send less. Of a picture, 4096 pixels on the longer side are plenty.")
+        return page(request, 413, _("This is too large"), message, hint)
     if isinstance(error.__cause__, OSError):  # while the upload was stored temporarily
         text = _("What was sent cannot be kept: {reason}.", reason=why(error.__cause__))
         hint = _("The folder for temporary files must be on a disk with free space.")

@@ -28,6 +28,7 @@ _STATES = {
 }
 LANGUAGES = NAMES
 rights = rights_in_words
+channel = registry.title
 _GOOD = frozenset({State.PUBLISHED})
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 _WAITING = frozenset({State.AWAITING_APPROVAL, State.REJECTED, State.HELD})
@@ -75,10 +76,6 @@ def tone(of: State) -> str:
     if of in _GOOD:
         return "good"
     return "wait" if of in _WAITING else "plain"
-
-
-def channel(name: str) -> str:
-    return registry.title(name)
 
 
 def beginning(delivery: Delivery) -> str:

@@ -159,8 +159,7 @@ class Provider:
 
 
 def _text(claim: object) -> str | None:
-    is_text = isinstance(claim, str) and claim and claim.isprintable()
-    return claim if isinstance(claim, str) and is_text else None
+    return claim if isinstance(claim, str) and claim and claim.isprintable() else None
 
 
 def wanted(secret: str, state: str) -> str | None:

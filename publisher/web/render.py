@@ -6,13 +6,14 @@ from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from publisher.app import Application
 from publisher.base import formats, html, i18n
+from publisher.base.errors import PublisherError
 from publisher.base.formats import instant_text, written
 from publisher.base.stored_messages import again
 from publisher.channels.registry import TEMPLATES
@@ -21,10 +22,12 @@ from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
 from publisher.web import labels
 from publisher.web.authentication import Visitor
+from publisher.web.errors import status_of
 from publisher.web.routes import assets
 from publisher.web.security import form_token
 
 _WARNS = "! "
+_FORMS = {"long": "EEE d MMM y, HH:mm", "exact": "EEE d MMM y, HH:mm:ss", "time": "HH:mm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,12 @@ class Renderer:
     def render(
         self, request: Request, template: str, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """Render a page, with the last notice above it."""
-        return HTMLResponse(self.text(request, template, **values), status)
+        """Render a page, with the last notice above it; one with a `problem` has its status.
 
-    def text(self, request: Request, template: str, **values: Any) -> str:
-        """Render a page as text. `request.state` must hold the visitor, set by `Recognition`."""
+        `request.state` must hold the visitor, set by `Recognition`.
+        """
+        if isinstance(problem := values.get("problem"), PublisherError):
+            status = status_of(problem)
         visitor, again = request.state.visitor, getattr(request.state, "again", None)
         context: Mapping[str, Any] = {
             "lang": i18n.current(),
@@ -79,7 +83,7 @@ class Renderer:
             "trial": self._app.settings.warning,
             "may": partial(self._may, visitor),
             "may_resume": partial(self._may_resume, visitor),
-            "take_notice": lambda: Notice.read(self._app.sessions.take_notice(visitor.session)),
+            "take_notice": lambda: Notice.read(self._app.sessions.take_notice(visitor)),
             "standing": self._app.queries.accounts() if visitor else (),
             "form": form_token(request.state.secret) if request.state.secret else "",
             "room": again.page if again else request.url.path,
@@ -90,7 +94,8 @@ class Renderer:
             "speed": self._app.clock.speed,
             "step": request.state.step,
         }
-        return self._templates.get_template(template).render(**{**context, **values})
+        page = self._templates.get_template(template).render(**{**context, **values})
+        return HTMLResponse(page, status)
 
     def _may(self, visitor: Visitor | None, rank: str, *accounts: str) -> bool:
         """Whether the reader has this rank for these accounts."""
@@ -116,7 +121,7 @@ class Renderer:
         if instant is None:
             return Markup("")
         return Markup('<time datetime="{}">{}</time>').format(
-            instant_text(instant), _local(instant, self.zone, form)
+            instant_text(instant), written(instant.astimezone(self.zone), _FORMS[form])
         )
 
     def _from_now(self, instant: datetime) -> Markup:
@@ -130,15 +135,3 @@ class Renderer:
         return Markup('<time class="countdown" datetime="{}">{}</time>').format(
             instant_text(instant), text
         )
-
-
-_FORMS = {"long": "EEE d MMM y, HH:mm", "exact": "EEE d MMM y, HH:mm:ss", "time": "HH:mm"}
-
-
-def _local(instant: datetime, zone: tzinfo, form: str) -> str:
-    return format_datetime(
-        instant,
-        _FORMS[form],
-        tzinfo=zone,
-        locale=i18n.current(),
-    )

@@ -13,8 +13,8 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.base.process import Pulse, allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.monitoring import Monitor
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web.app import create
 from publisher.web.server_sent_events import EventStream
@@ -111,13 +111,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise ConfigurationError(
-            _(
-                "The web pages cannot use port {port} of {host}: {error}.",
-                port=port,
-                host=host,
-                error=error.strerror,
-            ),
-            hint=_("Choose another one with --port, or with [web] port in publisher.toml."),
-        ) from None
+        values = {"port": port, "host": host, "error": error.strerror}
+        message = _("The web pages cannot use port {port} of {host}: {error}.", **values)
+        hint = _("Choose another one with --port, or with [web] port in publisher.toml.")
+        raise ConfigurationError(message, hint=hint) from None
     return listener

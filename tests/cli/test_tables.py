@@ -6,6 +6,7 @@ import pytest
 
 from publisher.base import formats, i18n
 from publisher.cli.output import console, history
+from publisher.cli.output.listing import Listing
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.model import events, history_text
 from publisher.model.outcomes import Kind
@@ -38,10 +39,10 @@ def test_an_id_and_an_address_are_never_cut(
     monkeypatch.setenv("COLUMNS", columns)
     address = "https://www.facebook.com/100200300400500/posts/122100200300400500"
     post = "2026-12-01-journee-annuelle-de-debat-sur-les-droits-de-l-enfant.fr"
-    table = console.list_table(("time", "account", "post"))
+    table = Listing(("time", "account", "post"))
     table.add_row("08:30", "bice-x", "short.fr\na note of some words that go on and on")
     table.add_row("08:31", "bice-page", f"{post}\nwhy\n{address}")
-    console.print_table(table)
+    table.print()
     shown = capsys.readouterr().out
     lines = shown.splitlines()
     assert shown.split() == [

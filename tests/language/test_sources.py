@@ -19,7 +19,7 @@ WITH_NOTHING_ELSE = [
 ]  # fmt: skip
 """Files whose texts are for people, all but those of `UNTOLD` and `ALLOWED`."""
 
-UNTOLD = frozenset({"Argument", "Option", "_add", "_add_group", "_add_with", "callback"})
+UNTOLD = frozenset({"Argument", "Option", "_add", "_group", "callback"})
 """Calls whose texts are looked up when the help is shown (see cli/help_texts.py)."""
 
 ALLOWED = {
@@ -32,7 +32,6 @@ ALLOWED = {
     "cli/commands/control.py": {  # types
         "tuple[Application, str | None]",
         "Seen | None",
-        "list[tuple[Delivery, datetime]]",
     },
     "cli/commands/deliveries.py": {"Plan | None"},  # a type
     "cli/commands/record.py": {"`publisher run`", "`publisher log archive`", "… UTC"},
@@ -42,8 +41,7 @@ ALLOWED = {
     "cli/output/console.py": {
         "`publisher (?!sandbox|rehearse|--)",
         "`publisher --sandbox ",
-        "Sequence[tuple[str, Sequence[str | Text]]]",
-    },  # commands and a type
+    },
     "cli/output/status.py": {" --account …", "publisher resume…"},
     "cli/output/plan.py": {
         "a change has a wish, a delivery or both",  # a mistake in the code

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import SecretStr
 
-from publisher.monitoring import Subject, Trouble, alarms
+from publisher.monitoring import alarms
 from publisher.monitoring.alarms import CALM, PATIENCE, Alarms, Outbox
+from publisher.monitoring.troubles import Subject, Trouble
 from publisher.notices.message import Message
 from tests.support.clock import ManualClock
 from tests.support.receiver import Receiver

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import wait
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from publisher.app import Application
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.tables import delays
 from publisher.model.outcomes import Unknown
-from publisher.monitoring import Monitor, Subject
 from publisher.monitoring import heartbeat as heartbeat_module
 from publisher.monitoring.check import Check, NotInTime
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.troubles import Subject
 from publisher.settings import settings
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
@@ -206,7 +208,7 @@ def test_what_hangs_keeps_nobody_waiting_and_takes_one_thread() -> None:
     released.append(True)
     run = check._run
     assert run
-    assert run.done.wait(20)
+    assert wait([run], 20).done
     check.begin()
     with pytest.raises(ValueError, match="at last"):
         check.result(0)

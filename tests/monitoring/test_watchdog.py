@@ -8,8 +8,11 @@ from publisher.app import Application
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.outbox import LatePosts, News
 from publisher.model.outcomes import Accepted
-from publisher.monitoring import Monitor, Subject, Watchdog, alarms, watchdog
+from publisher.monitoring import alarms, watchdog
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.troubles import Subject
+from publisher.monitoring.watchdog import Watchdog
 from tests.monitoring.conftest import Switch, process
 from tests.support.clock import ManualClock
 from tests.support.happening import meet

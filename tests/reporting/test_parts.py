@@ -64,6 +64,6 @@ def test_columns_stay_inside_the_drawing_and_stand_on_one_another(count: int) ->
 
 def test_a_bar_is_as_long_as_its_share() -> None:
     tally = Tally("bice-x", Counter({Outcome.PUBLISHED: 3, Outcome.MISSED: 1}))
-    first, second = charts.bar(tally, 8).boxes
+    first, second = charts.bar(tally, 8)
     assert (first.x, first.width, first.title) == (0, 37.5, "3 published")
     assert (second.x, second.width, second.title) == (37.5, 12.5, "1 missed")

@@ -20,7 +20,8 @@ from publisher.ledger.heartbeats import NEEDED, Process, ProcessKind
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Limit
 from publisher.model.outcomes import Kind as Kinds
-from publisher.monitoring import Monitor, Report, disk_space
+from publisher.monitoring import disk_space
+from publisher.monitoring.monitor import Monitor, Report
 from publisher.settings.schema import WebSettings
 from publisher.web import authentication
 from publisher.web.routes import health, login

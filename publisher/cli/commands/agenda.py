@@ -52,8 +52,9 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
 
 
 def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "ZoneInfo") -> None:
-
     from rich.text import Text
+
+    from publisher.cli.output import listing
 
     columns = (_("time"), _("item"), _("posts"), _("title"))
     rows = []
@@ -63,14 +64,10 @@ def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "Zo
             title.append(f"\n{console.printable(item.place)}", style="dim")
         if item.cancelled:
             title = Text(_("cancelled: its posts are held") + "\n", style="red") + title
-        number = posts.get(item.name, 0)
-        rows.append(
-            (
-                console.day(item.starts_at, zone),
-                (_clock(item, zone), item.name, formats.posts(number), title),
-            )
-        )
-    console.print_by_day(columns, rows)
+        number = formats.posts(posts.get(item.name, 0))
+        cells = (_clock(item, zone), item.name, number, title)
+        rows.append((console.day(item.starts_at, zone), cells))
+    listing.print_by_day(columns, rows)
     console.print_line()
     console.print_prose(console.times_of(zone))
 
@@ -177,9 +174,8 @@ def carry_out(
     from publisher.planning import agenda_impact
 
     if as_json and not yes and not dry_run:
-        raise UsageError(
-            _("With --json nobody is asked."), hint=_("Say --yes, or --dry-run to look.")
-        )
+        message = _("With --json nobody is asked.")
+        raise UsageError(message, hint=_("Say --yes, or --dry-run to look."))
     app = arguments.looking(context)
 
     def impact() -> "Effects":
@@ -192,9 +188,8 @@ def carry_out(
         proposal = propose(file, wanted)
         if proposal.problems:
             problems.print_text(proposal.problems)
-            console.print_prose(
-                _("Nothing was changed: posts/session.yaml would have these problems.")
-            )
+            told = _("Nothing was changed: posts/session.yaml would have these problems.")
+            console.print_prose(told)
             raise typer.Exit(1)
         effects = impact()
     writes = bool(wanted) and not dry_run
@@ -252,10 +247,8 @@ def _named(names: Sequence[str], file: "SessionFile") -> "Iterator[AgendaItem]":
     agenda = file.session.agenda
     for name in dict.fromkeys(names):
         if name not in agenda:
-            raise UsageError(
-                _("No agenda item is called {name}.", name=name),
-                hint=suggestion(name, list(agenda)),
-            )
+            message = _("No agenda item is called {name}.", name=name)
+            raise UsageError(message, hint=suggestion(name, list(agenda)))
         yield agenda[name]
 
 
@@ -281,10 +274,8 @@ def _moved(
     else:
         moved = move_by(item, by or timedelta(), zone, keep_end=keep_end)
     if isinstance(moved, Flaw):
-        raise UsageError(
-            _("{name} cannot move there: {message}", name=item.name, message=moved.message),
-            hint=moved.hint,
-        )
+        message = _("{name} cannot move there: {message}", name=item.name, message=moved.message)
+        raise UsageError(message, hint=moved.hint)
     return ItemChange(item, moved)
 
 

@@ -41,7 +41,6 @@ def approve(
     when, and asks. The approval is bound to that: any edit, another picture or another time makes
     it void. Its author cannot give it.
     """
-    from publisher.cli.output import tables
     from publisher.ledger.manager.approvals import digest
 
     app = arguments.application(context)
@@ -64,7 +63,7 @@ def approve(
     seen = {delivery.id: digest(delivery) for delivery in shown}
     approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
     for delivery in approved:
-        console.print_prose(_("Approved: {delivery}", delivery=tables.heading(delivery)))
+        console.print_prose(_("Approved: {delivery}", delivery=console.heading(delivery)))
 
 
 def reject(
@@ -84,8 +83,6 @@ def reject(
 
     It does not go out until its draft was edited and approved.
     """
-    from publisher.cli.output import tables
-
     why = arguments.reason(reason)
     app = arguments.application(context)
     name = arguments.account(account, sorted(app.settings.accounts))
@@ -98,7 +95,7 @@ def reject(
     )
     for delivery in rejected:
         if not delivery.may_be_out:
-            console.print_prose(_("Rejected: {delivery}", delivery=tables.heading(delivery)))
+            console.print_prose(_("Rejected: {delivery}", delivery=console.heading(delivery)))
     print_stopped(delivery for delivery in rejected if delivery.may_be_out)
 
 
@@ -106,15 +103,12 @@ def _still_to_approve(
     ids: "Sequence[str]", waiting: "Sequence[Delivery]", known: "Sequence[Delivery]"
 ) -> list[str]:
     """The posts without those that need no approval any more, which are told."""
-    from publisher.cli.output import tables
-
     open_posts = {delivery.post for delivery in waiting}
     done = [one for one in known if one.approved_by and one.post not in open_posts]
     for one in done:
-        heading = tables.heading(one)
-        console.print_prose(
-            _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
-        )
+        heading = console.heading(one)
+        told = _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
+        console.print_prose(told)
     return [post for post in ids if post not in {one.post for one in done}]
 
 
@@ -127,25 +121,18 @@ def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
         return
     tables.print_days(by_time(waiting), zone)
     console.print_line()
-    console.print_prose(
-        _(
-            "`publisher approve POST` shows and approves one. {times}",
-            times=console.times_of(zone),
-        )
+    told = _(
+        "`publisher approve POST` shows and approves one. {times}", times=console.times_of(zone)
     )
+    console.print_prose(told)
 
 
 def _alike(deliveries: "Sequence[Delivery]") -> "list[list[Delivery]]":
     """Those that differ by their account alone, together: a person reads each text once."""
-    groups: list[list[Delivery]] = []
+    groups: dict[object, list[Delivery]] = {}
     for delivery in deliveries:
-        same = (group for group in groups if _read(group[0]) == _read(delivery))
-        group = next(same, None)
-        if group is None:
-            groups.append([delivery])
-        else:
-            group.append(delivery)
-    return groups
+        groups.setdefault(_read(delivery), []).append(delivery)
+    return list(groups.values())
 
 
 def _read(delivery: "Delivery") -> tuple[object, ...]:
@@ -162,22 +149,17 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
     from publisher.ledger.pending_stops import reason_of
 
     delivery = alike[0]
-    heading = _(
-        "{post} to {account}",
-        post=delivery.post,
-        account=", ".join(one.account for one in alike),
-    )
+    heading = console.place(delivery.post, *(one.account for one in alike))
     console.print_prose(console.paint(heading, "bold"))
     time = console.minute(delivery.not_before, zone)
     if delivery.expires_at:
-        console.print_prose(
-            _(
-                "goes out {time}, or until {latest} at the latest ({zone})",
-                time=time,
-                latest=console.minute(delivery.expires_at, zone),
-                zone=zone,
-            )
+        told = _(
+            "goes out {time}, or until {latest} at the latest ({zone})",
+            time=time,
+            latest=console.minute(delivery.expires_at, zone),
+            zone=zone,
         )
+        console.print_prose(told)
     else:
         console.print_prose(_("goes out {time} ({zone})", time=time, zone=zone))
     for note in (tables.embargo_note(delivery, zone), reason_of(delivery)):
@@ -204,21 +186,13 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
 
 def _show_part(part: "Part", number: int, of: int) -> None:
     if of > 1:
-        console.print_prose(
-            console.paint("  " + _("{number} of {of}", number=number, of=of), "dim")
-        )
+        told = _("{number} of {of}", number=number, of=of)
+        console.print_prose(console.paint("  " + told, "dim"))
     for line in part.text.splitlines():
         console.print_prose(f"  {console.printable(line)}")
     for picture in part.pictures:
-        alt = console.printable(picture.alt)
-        console.print_prose(
-            "  "
-            + _(
-                "picture {name}: {alt}",
-                name=picture.name,
-                alt=alt or _("decoration, without words"),
-            )
-        )
+        alt = console.printable(picture.alt) or _("decoration, without words")
+        console.print_prose("  " + _("picture {name}: {alt}", name=picture.name, alt=alt))
         if picture.credit:
             credit = console.printable(picture.credit)
             console.print_prose("    " + _("credit: {credit}", credit=credit))

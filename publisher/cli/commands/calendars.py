@@ -138,9 +138,8 @@ def _refuse(found: "Sequence[Problem]") -> None:
     problems.print_text(found[:_SHOWN])
     if len(found) > _SHOWN:
         console.print_prose(_("… and {more} more.", more=len(found) - _SHOWN))
-    console.print_prose(
-        _("Nothing was imported: {problems}.", problems=formats.problems(len(found)))
-    )
+    told = _("Nothing was imported: {problems}.", problems=formats.problems(len(found)))
+    console.print_prose(told)
     raise typer.Exit(1)
 
 
@@ -151,10 +150,8 @@ def _hours(text: str) -> tuple[time, time]:
             first, last = (time.fromisoformat(clock.rjust(5, "0")) for clock in match.groups())
             if first < last:
                 return first, last
-    raise UsageError(
-        _("--all-day {text!r} is no span of a day.", text=text),
-        hint=_("Write it like 09:00-18:00."),
-    )
+    message = _("--all-day {text!r} is no span of a day.", text=text)
+    raise UsageError(message, hint=_("Write it like 09:00-18:00."))
 
 
 def _write(data: bytes, path: Path | None) -> None:

@@ -1,6 +1,7 @@
 """Commands that intervene: pause, resume, cancel, retry, resolve."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,8 +15,6 @@ from publisher.cli.output import console
 from publisher.model.states import State
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
     from publisher.app import Application
     from publisher.ledger.manager.resume import Seen
     from publisher.model.deliveries import Delivery
@@ -50,9 +49,8 @@ def pause(
     unanswered = app.control.pause(name, why, arguments.actor(who))
     console.print_prose(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
     if unanswered:
-        console.print_prose(
-            _("These were already on their way and have not been answered; they may be out:")
-        )
+        told = _("These were already on their way and have not been answered; they may be out:")
+        console.print_prose(told)
         _print_each(unanswered)
 
 
@@ -71,15 +69,9 @@ def resume(
     overdue = app.control.resume(name, actor, seen=seen)
     console.print_prose(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
-        fell_due = formats.deliveries(len(overdue))
-        _print_times(
-            _(
-                "{deliveries} fell due meanwhile, and will go out at these times:",
-                deliveries=fell_due,
-            ),
-            [(delivery, delivery.next_check_at) for delivery in overdue],
-            arguments.zone(app.settings),
-        )
+        heading = later("{deliveries} fell due meanwhile, and will go out at these times:")
+        times = {delivery.id: delivery.next_check_at for delivery in overdue}
+        _print_times(heading, overdue, times, arguments.zone(app.settings))
 
 
 def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None":
@@ -92,28 +84,24 @@ def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None
     overdue = app.control.overdue(account)
     if overdue:
         times = spread(overdue, app.clock.now())
-        fell_due = formats.deliveries(len(overdue))
-        _print_times(
-            _(
-                "{deliveries} fell due meanwhile, and would go out from now on:",
-                deliveries=fell_due,
-            ),
-            [(delivery, times[delivery.id]) for delivery in overdue],
-            arguments.zone(app.settings),
-        )
+        heading = later("{deliveries} fell due meanwhile, and would go out from now on:")
+        _print_times(heading, overdue, times, arguments.zone(app.settings))
         console.print_prose(_("`publisher cancel POST` takes one off the schedule first."))
         arguments.confirm(_("Go on publishing?"))
     return Seen(stop, [delivery.id for delivery in overdue])
 
 
 def _print_times(
-    heading: str, deliveries: "list[tuple[Delivery, datetime]]", zone: "tzinfo"
+    heading: str,
+    deliveries: "Sequence[Delivery]",
+    times: Mapping[int, datetime],
+    zone: tzinfo,
 ) -> None:
-    from publisher.cli.output import tables
-
-    console.print_prose(heading)
-    for delivery, at in deliveries:
-        console.print_line(f"  {console.minute(at, zone)}  {tables.heading(delivery)}")
+    """Print when each delivery goes out, by its id; `heading` takes their number."""
+    console.print_prose(_(heading, deliveries=formats.deliveries(len(deliveries))))
+    for delivery in deliveries:
+        at = console.minute(times[delivery.id], zone)
+        console.print_line(f"  {at}  {console.heading(delivery)}")
     console.print_prose(console.times_of(zone))
 
 
@@ -195,18 +183,16 @@ def resolve(
     When the post is not there, use `publisher retry` instead. It asks: what is on record as
     published does not go out any more.
     """
-    from publisher.cli.output import tables
-
-    for remote_id in published:
-        require(remote_id, "--published")
+    if not all(remote_id.strip() for remote_id in published):
+        message = _("{option} is empty.", option="--published")
+        raise UsageError(message, hint=_("Say it in a few words, for the record."))
     app, of_account = operated(context, account)
     name = arguments.post(app, post)
     standing = app.queries.deliveries(post=name, account=of_account, state=State.UNCERTAIN)
     if standing and not yes:
         _print_each(standing)
-        arguments.confirm(
-            _("Put on record that this is published as {ids}?", ids=", ".join(published))
-        )
+        question = _("Put on record that this is published as {ids}?", ids=", ".join(published))
+        arguments.confirm(question)
     resolved = app.control.resolve(
         name,
         of_account,
@@ -214,13 +200,12 @@ def resolve(
         arguments.actor(who),
     )
     for delivery in resolved:
-        console.print_prose(
-            _(
-                "On record: {delivery}, {what}.",
-                delivery=tables.heading(delivery),
-                what=_parts_out(delivery),
-            )
+        told = _(
+            "On record: {delivery}, {what}.",
+            delivery=console.heading(delivery),
+            what=_parts_out(delivery),
         )
+        console.print_prose(told)
 
 
 def _parts_out(delivery: "Delivery") -> str:
@@ -243,14 +228,6 @@ def operated(context: typer.Context, account: str | None) -> "tuple[Application,
     return app, name
 
 
-def require(text: str, option: str) -> None:
-    """Refuse an option that says nothing."""
-    if not text.strip():
-        raise UsageError(
-            _("{option} is empty.", option=option), hint=_("Say it in a few words, for the record.")
-        )
-
-
 def print_stopped(deliveries: "Iterable[Delivery]") -> None:
     """What becomes of those that may be out and were stopped."""
     for delivery in deliveries:
@@ -269,7 +246,5 @@ def print_outcome(what: str, deliveries: "list[Delivery]") -> None:
 
 
 def _print_each(deliveries: "list[Delivery]") -> None:
-    from publisher.cli.output import tables
-
     for delivery in deliveries:
-        console.print_line(f"  {tables.heading(delivery)}")
+        console.print_line(f"  {console.heading(delivery)}")

@@ -19,6 +19,7 @@ from publisher.drafts import threads as splitting
 from publisher.drafts.text_files import invalid_character
 from publisher.drafts.text_length import length
 from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
 from publisher.model.values import Problem
 
 DEFAULT = next(iter(SPECS))
@@ -36,26 +37,19 @@ class TextCount:
     may_be_empty: bool = False
 
     @property
-    def limit(self) -> int:
-        return CAPABILITIES[self.channel].max_length
-
-    @property
-    def threads(self) -> bool:
-        return CAPABILITIES[self.channel].threads
+    def can(self) -> Capabilities:
+        return CAPABILITIES[self.channel]
 
     @property
     def valid(self) -> bool:
         return all(self._is_valid(part) for part in self.parts)
 
-    def length(self, part: str) -> int:
-        return length(part, CAPABILITIES[self.channel].counting)
-
     def as_json(self) -> dict[str, Any]:
         """`{"channel", "parts": [{"weighted_length", "limit", "valid", "text"}]}`."""
         parts = [
             {
-                "weighted_length": self.length(part),
-                "limit": self.limit,
+                "weighted_length": length(part, self.can.counting),
+                "limit": self.can.max_length,
                 "valid": self._is_valid(part),
                 "text": part,
             }
@@ -71,7 +65,7 @@ class TextCount:
         """Lines that show each part that is too long as messages that are not."""
         lines = []
         for number, part in enumerate(self.parts, 1):
-            messages = splitting.suggestion(part, self.limit) if self.threads else ()
+            messages = splitting.suggestion(part, self.can.max_length) if self.can.threads else ()
             if messages:
                 lines += ["", self._split_into(number, len(messages)), "", thread(messages)]
         return lines
@@ -83,13 +77,14 @@ class TextCount:
 
     def split(self) -> "TextCount":
         """The same with every part that is too long split into messages that are not."""
-        parts = (message for part in self.parts for message in splitting.split(part, self.limit))
+        limit = self.can.max_length
+        parts = (message for part in self.parts for message in splitting.split(part, limit))
         return replace(self, parts=tuple(parts))
 
     def _line(self, number: int, part: str) -> str:
         of_thread = " " + _("part {number}", number=number) if len(self.parts) > 1 else ""
-        used = self.length(part)
-        left = self.limit - used
+        used, limit = length(part, self.can.counting), self.can.max_length
+        left = limit - used
         if not part.strip():
             verdict = paint(_("empty"), "green" if self.may_be_empty else "red")
         elif left < 0:
@@ -98,13 +93,14 @@ class TextCount:
             verdict = paint(flaw.message.rstrip("."), "red")
         else:
             verdict = paint(_("{number} left", number=left), "green")
-        of_limit = _("{used} of {limit}", used=used, limit=self.limit)
+        of_limit = _("{used} of {limit}", used=used, limit=limit)
         return _("{name}: {value}", name=f"{self.name}{of_thread}", value=f"{of_limit}, {verdict}")
 
     def _is_valid(self, part: str) -> bool:
         if not part.strip():
             return self.may_be_empty
-        return self.length(part) <= self.limit and not invalid_character(_lines(part))
+        used = length(part, self.can.counting)
+        return used <= self.can.max_length and not invalid_character(_lines(part))
 
 
 def thread(parts: Sequence[str]) -> str:
@@ -114,13 +110,11 @@ def thread(parts: Sequence[str]) -> str:
 
 def split(counts: Sequence[TextCount]) -> list[TextCount]:
     """Those of channels with threads, split; UsageError if there are none."""
-    found = [entry.split() for entry in counts if entry.threads]
+    found = [entry.split() for entry in counts if entry.can.threads]
     if not found:
         names = ", ".join(entry.name for entry in counts)
-        raise UsageError(
-            _("There are no threads on {names}, so nothing is split.", names=names),
-            hint=_("X has threads: --channel twitter."),
-        )
+        message = _("There are no threads on {names}, so nothing is split.", names=names)
+        raise UsageError(message, hint=_("X has threads: --channel twitter."))
     return found
 
 
@@ -137,7 +131,9 @@ def count(
     name = channel or DEFAULT
     # The line end of the file is none of the text's.
     plain = text.removesuffix("\n").removesuffix("\r")
-    accounts = {} if naming.meant(name, CAPABILITIES) else _accounts(context)
+    accounts = (
+        {} if naming.meant(name, CAPABILITIES) else arguments.settings(context).public_accounts()
+    )
     found = _account(name, accounts)
     return [TextCount(found.name, found.channel, (plain,))], ()
 
@@ -189,19 +185,13 @@ def _distinct(counts: Sequence[TextCount]) -> list[TextCount]:
     return found
 
 
-def _accounts(context: typer.Context) -> Mapping[str, Account]:
-    return arguments.settings(context).public_accounts()
-
-
 def _account(name: str, accounts: Mapping[str, Account]) -> Account:
     """The account, or any account of the channel."""
     known = [*CAPABILITIES, *accounts]
     found = naming.meant(name, known)
     if found is None:
-        raise UsageError(
-            _("No channel or account is named {name}.", name=name),
-            hint=suggestion(name, known),
-        )
+        message = _("No channel or account is named {name}.", name=name)
+        raise UsageError(message, hint=suggestion(name, known))
     return accounts.get(found) or Account(name=found, channel=found)
 
 

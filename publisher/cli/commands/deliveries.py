@@ -2,9 +2,8 @@
 
 import sys
 import time
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,11 +24,7 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-class LogFormat(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    XLSX = "xlsx"
+LogFormat = Literal["table", "json", "csv", "xlsx"]
 
 
 def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) -> None:
@@ -43,11 +38,9 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
     if as_json:
         console.print_json(plans.as_json(found))
     else:
-        _print_problems(found)
-        plans.print_changes(found, arguments.zone(app.settings))
-        console.print_prose(plans.summary(found, done=False))
-        plans.print_as_queued(found, arguments.zone(app.settings))
-        plans.print_stopped(found)
+        zone = arguments.zone(app.settings)
+        plans.show(found, zone)
+        plans.conclude(found, zone, done=False)
     if found.errors:
         raise typer.Exit(1)
 
@@ -111,8 +104,7 @@ def queue(
         if risks and not yes:
             clear()
             if not as_json:
-                _print_problems(plan)
-                plans.print_changes(plan, zone)
+                plans.show(plan, zone)
                 shown = plan
             for risk in risks:
                 typer.echo(risk, err=as_json)
@@ -141,25 +133,20 @@ def _print_queued(plan: "Plan", shown: "Plan | None", zone: "tzinfo", *, written
     from publisher.cli.output import plan as plans
 
     if plan is not shown:
-        _print_problems(plan)
-        if written:
-            plans.print_changes(plan, zone)
-    console.print_prose(plans.summary(plan, done=written))
-    plans.print_as_queued(plan, zone)
-    plans.print_stopped(plan)
+        plans.show(plan, zone, changes=written)
+    plans.conclude(plan, zone, done=written)
 
 
 def _say_what_stays_in_doubt(number: int) -> None:
     if number:
-        console.print_note(
-            plural(
-                "{number} delivery was queued before you said so, and stays uncertain: it is "
-                "looked for. For one that is not out: `publisher retry POST --account NAME`.",
-                "{number} deliveries were queued before you said so, and stay uncertain: they are "
-                "looked for. For each that is not out: `publisher retry POST --account NAME`.",
-                number,
-            )
+        told = plural(
+            "{number} delivery was queued before you said so, and stays uncertain: it is "
+            "looked for. For one that is not out: `publisher retry POST --account NAME`.",
+            "{number} deliveries were queued before you said so, and stay uncertain: they are "
+            "looked for. For each that is not out: `publisher retry POST --account NAME`.",
+            number,
         )
+        console.print_note(told)
 
 
 def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bool) -> bool:
@@ -169,16 +156,13 @@ def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bo
     doubted = app.planner.plan(drafts).doubted
     if not doubted:
         return False
-    console.print_note(
-        _(
-            "This ledger is new, and these were due before it was made. If there was another ledger "
-            "before it (deleted, or on another machine), they may be out already:"
-        )
+    told = _(
+        "This ledger is new, and these were due before it was made. If there was another ledger "
+        "before it (deleted, or on another machine), they may be out already:"
     )
+    console.print_note(told)
     for change in doubted[:_SHOWN]:
-        console.print_note(
-            f"  {_('{post} to {account}', post=change.post, account=change.account)}"
-        )
+        console.print_note(f"  {console.place(change.post, change.account)}")
     if len(doubted) > _SHOWN:
         console.print_note("  " + _("… and {more} more", more=len(doubted) - _SHOWN))
     return arguments.agrees(
@@ -186,12 +170,6 @@ def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bo
             "Was there none, so that they go out now? If you say no, they wait until you have looked."
         )
     )
-
-
-def _print_problems(plan: "Plan") -> None:
-    from publisher.cli.output import problems
-
-    problems.print_text(plan.problems)
 
 
 def status(
@@ -233,7 +211,7 @@ def log(
         typer.Option(
             "--format", help="A table, JSON for scripts, or CSV or XLSX for a spreadsheet."
         ),
-    ] = LogFormat.TABLE,
+    ] = "table",
     as_json: FormatJson = False,
 ) -> None:
     """Show what happened to every delivery, earliest first.
@@ -257,11 +235,11 @@ def log(
             state=state,
         )
     )
-    if as_json or form is LogFormat.JSON:
+    if as_json or form == "json":
         console.print_json(log_rows(found))
-    elif form is LogFormat.CSV:
+    elif form == "csv":
         console.print_csv(log_export.COLUMNS, map(log_export.flat, log_rows(found)))
-    elif form is LogFormat.XLSX:
+    elif form == "xlsx":
         rows = map(log_export.with_instants, log_rows(found))
         console.print_workbook(log_export.COLUMNS, rows, zone)
     else:

@@ -1,5 +1,6 @@
 """doctor: what is wrong with the surroundings."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,12 +46,7 @@ def doctor(
             if not as_json:
                 _print(finding)
     if as_json:
-        console.print_json(
-            [
-                {"subject": f.subject, "grade": f.grade, "message": f.message, "hint": f.hint}
-                for f in found
-            ]
-        )
+        console.print_json([asdict(finding) for finding in found])
     if any(finding.grade is Grade.BAD for finding in found):
         raise typer.Exit(3)
 

@@ -5,9 +5,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
 _MOST = 1_000_000  # bytes, as for drafts
 
 
-class CheckFormat(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
+CheckFormat = Literal["text", "json", "github"]
 
 
 def init(
@@ -59,13 +55,12 @@ def init(
     }
     in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
     if in_the_way:
-        raise UsageError(
-            _(
-                "Nothing was written, because this exists already: {names}.",
-                names=", ".join(in_the_way),
-            ),
-            hint=_("Name an empty folder, or go on with the workspace that is there."),
+        message = _(
+            "Nothing was written, because this exists already: {names}.",
+            names=", ".join(in_the_way),
         )
+        hint = _("Name an empty folder, or go on with the workspace that is there.")
+        raise UsageError(message, hint=hint)
     _create_all(folder, files, workspace_template.IGNORED)
     console.print_prose(_("A workspace is ready in {folder}:", folder=folder.resolve()))
     for path in files:
@@ -104,17 +99,15 @@ def new(
 
     settings = arguments.settings(context)
     session = arguments.session(settings)
-    draft = draft_template.make(settings, session, title=title, at=at, to=to or [], lang=lang)
-    name = os.path.relpath(draft.path)
-    if draft.path.exists() or draft.path.is_symlink():
-        raise UsageError(
-            _("{name} exists already; nothing was written.", name=name),
-            hint=_("Edit that draft, or choose another title."),
-        )
+    path, text = draft_template.make(settings, session, title=title, at=at, to=to or [], lang=lang)
+    name = os.path.relpath(path)
+    if path.exists() or path.is_symlink():
+        message = _("{name} exists already; nothing was written.", name=name)
+        raise UsageError(message, hint=_("Edit that draft, or choose another title."))
     hint = _("The folder posts/ must be one that you may write to, on a disk with free space.")
     with files.file_errors(Path(name), hint):
-        draft.path.parent.mkdir(parents=True, exist_ok=True)
-        _create(draft.path, draft.text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _create(path, text)
     console.print_line(name)
 
 
@@ -125,7 +118,7 @@ def check(
     form: Annotated[
         CheckFormat,
         typer.Option("--format", help="text for people, json for scripts, github for workflows."),
-    ] = CheckFormat.TEXT,
+    ] = "text",
     as_json: FormatJson = False,
 ) -> None:
     """Find every problem in the drafts, all at once.
@@ -143,9 +136,9 @@ def check(
     with progress.shown():
         drafts, found, expired = _checked(settings, chosen)
         found = [*planted.problems(settings), *found]
-    if as_json or form is CheckFormat.JSON:
+    if as_json or form == "json":
         problems.print_array(found)
-    elif form is CheckFormat.GITHUB:
+    elif form == "github":
         problems.print_github(found, settings.workspace)
     else:
         problems.print_text(found)
@@ -251,24 +244,22 @@ def _read(file: str) -> str:
             with Path(file).open("rb") as source:
                 data = source.read(_MOST + 1)
     except OSError as error:
-        raise UsageError(
-            _("{name} cannot be read: {reason}.", name=name, reason=why(error))
-        ) from None
+        message = _("{name} cannot be read: {reason}.", name=name, reason=why(error))
+        raise UsageError(message) from None
     if len(data) > _MOST:
         raise UsageError(_("{name} is bigger than 1 MB; no channel takes that much.", name=name))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(
-            _(
-                "{name} is not UTF-8: line {line} holds the byte 0x{byte:02x}.",
-                name=name,
-                line=line,
-                byte=data[error.start],
-            ),
-            hint=_("Open it in your editor and save it as UTF-8."),
-        ) from None
+        message = _(
+            "{name} is not UTF-8: line {line} holds the byte 0x{byte:02x}.",
+            name=name,
+            line=line,
+            byte=data[error.start],
+        )
+        hint = _("Open it in your editor and save it as UTF-8.")
+        raise UsageError(message, hint=hint) from None
 
 
 def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str]) -> None:
@@ -291,14 +282,11 @@ def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str])
         for path in missing:
             with suppress(OSError):
                 path.rmdir()
-        raise StorageError(
-            _(
-                "No workspace can be made in {folder}: {reason}.",
-                folder=folder,
-                reason=why(error),
-            ),
-            hint=_("Name a folder that you may write to, on a disk with free space."),
-        ) from error
+        message = _(
+            "No workspace can be made in {folder}: {reason}.", folder=folder, reason=why(error)
+        )
+        hint = _("Name a folder that you may write to, on a disk with free space.")
+        raise StorageError(message, hint=hint) from error
 
 
 def _create(path: Path, text: str, mode: int = 0o666) -> None:

@@ -72,6 +72,5 @@ def release(
             [delivery for delivery in ended if delivery.state is state],
         )
     if ended:
-        console.print_prose(
-            _("`{command}` sends it all the same.", command=f"publisher retry {ended[0].post}")
-        )
+        told = _("`{command}` sends it all the same.", command=f"publisher retry {ended[0].post}")
+        console.print_prose(told)

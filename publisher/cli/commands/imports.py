@@ -1,8 +1,7 @@
 """The command that makes drafts of a spreadsheet: import."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,19 +12,11 @@ from publisher.cli import arguments
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
-    from publisher.drafts.session import Session
-    from publisher.importers import Import, Options
-    from publisher.settings.settings import Settings
+    from publisher.importers import Import
 
 
-class PresetName(StrEnum):
-    HOOTSUITE = "hootsuite"
-    BUFFER = "buffer"
-
-
-class Dates(StrEnum):
-    DAY_FIRST = "day-first"
-    MONTH_FIRST = "month-first"
+PresetName = Literal["hootsuite", "buffer"]
+Dates = Literal["day-first", "month-first"]
 
 
 def bring(
@@ -93,22 +84,31 @@ def bring(
     from the network, no draft is overwritten, and nothing is imported twice.
     """
     from publisher import importers
+    from publisher.base import clock
     from publisher.cli.output import problems
+    from publisher.importers.dates import DateOrder
 
     settings = arguments.settings(context)
     if not file.exists():
-        raise UsageError(
-            _("{path} does not exist.", path=file), hint=_("Name the CSV or XLSX file.")
-        )
+        message = _("{path} does not exist.", path=file)
+        raise UsageError(message, hint=_("Name the CSV or XLSX file."))
     if file.is_dir():
-        raise UsageError(
-            _("{path} is a folder.", path=file), hint=_("Name the file that the posts are in.")
-        )
+        message = _("{path} is a folder.", path=file)
+        raise UsageError(message, hint=_("Name the file that the posts are in."))
+    _check(lang, folder)
     session = arguments.session(settings)
-    options = _options(
-        settings, session, service=service, columns=column or [], sheet=sheet, to=to or [],
-        timezone=timezone, dates=dates, lang=lang, folder=folder, split=split,
-    )  # fmt: skip
+    options = importers.Options(
+        to=tuple(arguments.recipients(to or [], settings)),
+        zone=session.zone if timezone is None else arguments.zone_named(timezone),
+        lang=lang,
+        now=clock.from_environment().now(),
+        folder=folder,
+        order=DateOrder(dates) if dates else None,
+        split=split,
+        preset=service,
+        columns=dict(map(_column, column or [])),
+        sheet=sheet,
+    )
     with progress.shown():
         found = importers.read(settings, file, options)
     errors = problems.errors_in(found.problems)
@@ -126,48 +126,19 @@ def bring(
         raise typer.Exit(1)
 
 
-def _options(
-    settings: "Settings",
-    session: "Session",
-    *,
-    service: PresetName | None,
-    columns: list[str],
-    sheet: str | None,
-    to: list[str],
-    timezone: str | None,
-    dates: Dates | None,
-    lang: str | None,
-    folder: str,
-    split: bool,
-) -> "Options":
-    from publisher.base import clock
+def _check(lang: str | None, folder: str) -> None:
+    """UsageError for a language or a folder of drafts that cannot be one."""
     from publisher.base.text import slug
     from publisher.drafts.session import LANGUAGE
-    from publisher.importers import Options
-    from publisher.importers.dates import DateOrder
 
     if lang is not None and not LANGUAGE.fullmatch(lang):
-        raise UsageError(
-            _("--lang: {lang!r} is no language.", lang=lang), hint=_("Write it like fr or pt-BR.")
-        )
+        message = _("--lang: {lang!r} is no language.", lang=lang)
+        raise UsageError(message, hint=_("Write it like fr or pt-BR."))
     names = folder.split("/") if folder else []
     if "media" in names or any(not name or name != slug(name) for name in names):
-        raise UsageError(
-            _("--folder: {folder!r} is no name for a folder of drafts.", folder=folder),
-            hint=_("Use small letters, digits and hyphens: --folder plan-2016."),
-        )
-    return Options(
-        to=tuple(arguments.recipients(to, settings)),
-        zone=session.zone if timezone is None else arguments.zone_named(timezone),
-        lang=lang,
-        now=clock.from_environment().now(),
-        folder=folder,
-        order=DateOrder(dates) if dates else None,
-        split=split,
-        preset=service,
-        columns=dict(map(_column, columns)),
-        sheet=sheet,
-    )
+        message = _("--folder: {folder!r} is no name for a folder of drafts.", folder=folder)
+        hint = _("Use small letters, digits and hyphens: --folder plan-2016.")
+        raise UsageError(message, hint=hint)
 
 
 def _column(text: str) -> tuple[str, str]:
@@ -175,10 +146,9 @@ def _column(text: str) -> tuple[str, str]:
 
     role, equals, title = text.partition("=")
     if role not in ROLES or not equals:
-        raise UsageError(
-            _("--column: {text!r} does not say which column holds what.", text=text),
-            hint=_("Write it like text=TITLE. Known are: {names}.", names=", ".join(ROLES)),
-        )
+        message = _("--column: {text!r} does not say which column holds what.", text=text)
+        hint = _("Write it like text=TITLE. Known are: {names}.", names=", ".join(ROLES))
+        raise UsageError(message, hint=hint)
     return role, title.strip()
 
 

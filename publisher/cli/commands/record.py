@@ -84,26 +84,24 @@ def archive(
         return
     if not yes:
         of_deliveries = formats.deliveries(waiting)
-        arguments.confirm(
-            _(
-                "Move the history of {deliveries} from before {month} into var/archive?",
-                deliveries=of_deliveries,
-                month=f"{before:%Y-%m}",
-            )
+        question = _(
+            "Move the history of {deliveries} from before {month} into var/archive?",
+            deliveries=of_deliveries,
+            month=f"{before:%Y-%m}",
         )
+        arguments.confirm(question)
     hint = _("Wait until it has ended.")
     locked = _alone(app.settings, "archive.lock", "`publisher log archive`", hint)
     with locked, progress.shown() as clear:
         for made in app.archiving.run(before, actor):
             clear()
-            console.print_prose(
-                _(
-                    "{file}: {steps} of {deliveries}.",
-                    steps=formats.steps(made.steps),
-                    deliveries=formats.deliveries(made.deliveries),
-                    file=app.archive / made.file,
-                )
+            told = _(
+                "{file}: {steps} of {deliveries}.",
+                steps=formats.steps(made.steps),
+                deliveries=formats.deliveries(made.deliveries),
+                file=app.archive / made.file,
             )
+            console.print_prose(told)
 
 
 def backup(
@@ -120,10 +118,8 @@ def backup(
 
     app = arguments.unopened(context)
     if not app.database.is_sqlite:
-        raise UsageError(
-            _("The ledger is on PostgreSQL, which has its own backups."),
-            hint=_dump_command(app.settings),
-        )
+        message = _("The ledger is on PostgreSQL, which has its own backups.")
+        raise UsageError(message, hint=_dump_command(app.settings))
     with progress.shown():
         verdict = back_up(app.database, app.clock, file, app.archive)
     _print_verdict(verdict)
@@ -165,10 +161,8 @@ def restore(
     `publisher resume`.
     """
     if (file is None) is not in_place:
-        raise UsageError(
-            _("Name the backup's file, or say --in-place."),
-            hint=_("With PostgreSQL: pg_restore first, then `publisher restore --in-place`."),
-        )
+        hint = _("With PostgreSQL: pg_restore first, then `publisher restore --in-place`.")
+        raise UsageError(_("Name the backup's file, or say --in-place."), hint=hint)
     actor = arguments.actor(who)
     settings = arguments.settings(context)
     hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
@@ -192,13 +186,12 @@ def _from_file(
 
     url = parsed(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
-        raise UsageError(
-            _("The ledger is on PostgreSQL, which restores its own backups."),
-            hint=_(
-                "Run `{command}`, then `publisher restore --in-place`.",
-                command=_restore_command(settings),
-            ),
+        message = _("The ledger is on PostgreSQL, which restores its own backups.")
+        hint = _(
+            "Run `{command}`, then `publisher restore --in-place`.",
+            command=_restore_command(settings),
         )
+        raise UsageError(message, hint=hint)
     done = put_back(
         file,
         Path(url.database),
@@ -216,10 +209,9 @@ def _in_place(context: typer.Context, actor: str, *, despite_breaks: bool) -> "A
     app = arguments.application(context)
     verdict = app.audit.verify()
     if verdict.breaks and not despite_breaks:
-        raise BackupUnusable(
-            _("The history was changed: {first}.", first=verdict.breaks[0]),
-            hint=_("`publisher log verify` shows all; --despite-breaks goes on nevertheless."),
-        )
+        message = _("The history was changed: {first}.", first=verdict.breaks[0])
+        hint = _("`publisher log verify` shows all; --despite-breaks goes on nevertheless.")
+        raise BackupUnusable(message, hint=hint)
     return face(app.database, app.clock, actor)
 
 
@@ -258,51 +250,40 @@ def _server(settings: "Settings") -> tuple[list[str], str]:
 
 
 def _print_verdict(verdict: "Verdict") -> None:
-    steps = formats.steps(verdict.steps)
-    deliveries = formats.deliveries(verdict.deliveries)
+    numbers = {
+        "steps": formats.steps(verdict.steps),
+        "deliveries": formats.deliveries(verdict.deliveries),
+        "breaks": formats.breaks(len(verdict.breaks)),
+    }
     if not verdict.breaks:
-        console.print_prose(
-            _("{steps} of {deliveries}, unbroken.", steps=steps, deliveries=deliveries)
-        )
+        console.print_prose(_("{steps} of {deliveries}, unbroken.", **numbers))
     else:
-        console.print_prose(
-            console.paint(
-                _(
-                    "{steps} of {deliveries}, with {breaks}:",
-                    steps=steps,
-                    deliveries=deliveries,
-                    breaks=formats.breaks(len(verdict.breaks)),
-                ),
-                "red",
-            )
-        )
+        told = _("{steps} of {deliveries}, with {breaks}:", **numbers)
+        console.print_prose(console.paint(told, "red"))
         for flaw in verdict.breaks[:_SHOWN]:
             console.print_prose(f"  {console.printable(str(flaw))}", "    ")
         if len(verdict.breaks) > _SHOWN:
-            console.print_prose(
-                "  " + _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
-            )
+            told = _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
+            console.print_prose("  " + told)
     if verdict.archives:
-        console.print_prose(
-            _(
-                "Archived, as the history says: {steps} in {files}.",
-                steps=formats.steps(verdict.archived),
-                files=formats.files(verdict.archives),
-            )
+        told = _(
+            "Archived, as the history says: {steps} in {files}.",
+            steps=formats.steps(verdict.archived),
+            files=formats.files(verdict.archives),
         )
+        console.print_prose(told)
     if verdict.seal:
         since = _("{number} since", number=verdict.unsealed)
         open_steps = f", {since}" if verdict.unsealed else ""
         when = f"{verdict.seal.at:%Y-%m-%d %H:%M:%S} UTC"
-        console.print_prose(
-            _(
-                "Seal {number} of {when}{open_steps}: {hash}",
-                number=verdict.seal.number,
-                when=when,
-                open_steps=open_steps,
-                hash=verdict.seal.hash,
-            )
+        told = _(
+            "Seal {number} of {when}{open_steps}: {hash}",
+            number=verdict.seal.number,
+            when=when,
+            open_steps=open_steps,
+            hash=verdict.seal.hash,
         )
+        console.print_prose(told)
 
 
 def _as_json(verdict: "Verdict") -> dict[str, Any]:
@@ -328,43 +309,39 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
     console.print_prose(_("The ledger is as it was on {when}. Everything is paused.", when=when))
     if aftermath.uncertain:
         console.print_line()
-        console.print_prose(
-            _(
-                "These may have gone out since. As soon as Publisher runs, it looks for them, and "
-                "what it sees becomes published; nothing leaves. Look at the account for those that "
-                "stay uncertain, then tell the ledger: "
-                "`publisher resolve POST --account NAME --published ID` when it is there, `publisher "
-                "retry POST --account NAME` when it is not."
-            )
+        told = _(
+            "These may have gone out since. As soon as Publisher runs, it looks for them, and "
+            "what it sees becomes published; nothing leaves. Look at the account for those that "
+            "stay uncertain, then tell the ledger: "
+            "`publisher resolve POST --account NAME --published ID` when it is there, `publisher "
+            "retry POST --account NAME` when it is not."
         )
+        console.print_prose(told)
         # Why, was said above, once for all of them.
         tables.print_days(
             [d.model_copy(update={"error_message": None}) for d in aftermath.uncertain], zone
         )
     console.print_line()
-    console.print_prose(
-        _(
-            "What was queued or moved after that instant is not in the ledger. Run `publisher "
-            "queue` now: of the drafts, what was due until now becomes uncertain as well, and is "
-            "decided in the same way. When all is seen to, `publisher resume`."
-        )
+    told = _(
+        "What was queued or moved after that instant is not in the ledger. Run `publisher "
+        "queue` now: of the drafts, what was due until now becomes uncertain as well, and is "
+        "decided in the same way. When all is seen to, `publisher resume`."
     )
+    console.print_prose(told)
     if aftermath.kept_out:
         from publisher.auth.users import rights_in_words
 
         console.print_line()
-        console.print_prose(
-            _(
-                "These people could log in then. Some may have been removed since, or have another "
-                "password: all are logged out, and kept out until you let them in again."
-            )
+        told = _(
+            "These people could log in then. Some may have been removed since, or have another "
+            "password: all are logged out, and kept out until you let them in again."
         )
+        console.print_prose(told)
         for person in aftermath.kept_out:
             name = console.printable(person.name)
             line = _("{name}: {value}", name=name, value=rights_in_words(person))
             console.print_line(f"  {line}")
         names = shlex.join(person.name for person in aftermath.kept_out)
-        console.print_prose(
-            _("Let in those whom you know: `publisher user enable {names}`.", names=names)
-        )
+        told = _("Let in those whom you know: `publisher user enable {names}`.", names=names)
+        console.print_prose(told)
     console.print_prose(console.times_of(zone))

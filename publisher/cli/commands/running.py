@@ -114,10 +114,8 @@ def sandbox(
     settings = arguments.settings(context)
     accounts = accounts_for(settings)
     if not accounts:
-        raise UsageError(
-            _("publisher.toml has no account on X or Facebook."),
-            hint=_("Add one under [accounts]."),
-        )
+        message = _("publisher.toml has no account on X or Facebook.")
+        raise UsageError(message, hint=_("Add one under [accounts]."))
     session = arguments.session(settings)
     stand_in = Sandbox(
         accounts,
@@ -155,9 +153,8 @@ def _write(path: Path, text: str) -> None:
 
 def _say_how(address: str, workspace: Path | None) -> None:
     """How this workspace uses it; `workspace` is the one that the command line named."""
-    console.print_prose(
-        _("The sandbox is at {address}: open it in a browser. Ctrl-C ends it.", address=address)
-    )
+    told = _("The sandbox is at {address}: open it in a browser. Ctrl-C ends it.", address=address)
+    console.print_prose(told)
     console.print_prose(_("To publish there and not on the real platforms, in another terminal:"))
     where = f" --workspace {shlex.quote(str(workspace))}" if workspace else ""
     for command in ("queue", "run"):
@@ -213,12 +210,9 @@ def notify(context: typer.Context) -> None:
 
     urls = arguments.settings(context).notices.urls
     if not urls:
-        raise ConfigurationError(
-            _("No service is named, so nobody is told what needs a person."),
-            hint=_(
-                "Put addresses under [notices] into secrets.toml; docs/notices.md shows examples."
-            ),
-        )
+        message = _("No service is named, so nobody is told what needs a person.")
+        hint = _("Put addresses under [notices] into secrets.toml; docs/notices.md shows examples.")
+        raise ConfigurationError(message, hint=hint)
     services, problems = open_services(urls)
     failed = bool(problems)
     for service in services:

@@ -1,7 +1,6 @@
 """The command about JSON Schema: schema."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -11,13 +10,7 @@ from publisher.base.i18n import _
 from publisher.cli import arguments
 from publisher.cli.output import console
 
-
-class SchemaName(StrEnum):
-    DRAFT = "draft"
-    SESSION = "session"
-    CONSENTS = "consents"
-    SETTINGS = "settings"
-    SECRETS = "secrets"
+SchemaName = Literal["draft", "session", "consents", "settings", "secrets"]
 
 
 def schema(
@@ -47,12 +40,10 @@ def schema(
                 (folder / f"{name}.json").write_text(json_schema.text(name), encoding="utf-8")
         console.print_prose(_("The schemas are in {folder}.", folder=folder))
     elif kind is None:
-        raise UsageError(
-            _("Which file? The schema of each is another."),
-            hint=_(
-                "Name one of {names}; or write all of them with --write.",
-                names=", ".join(SchemaName),
-            ),
+        hint = _(
+            "Name one of {names}; or write all of them with --write.",
+            names=", ".join(get_args(SchemaName)),
         )
+        raise UsageError(_("Which file? The schema of each is another."), hint=hint)
     else:
         console.print_json(json_schema.schema(kind))

@@ -85,9 +85,8 @@ def add(
         subject=_subject(app, openid_subject),
         actor=actor,
     )
-    console.print_prose(
-        _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
-    )
+    told = _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
+    console.print_prose(told)
 
 
 def rights(
@@ -137,9 +136,8 @@ def enable(
     actor = arguments.actor(who)
     for person in [app.people.find(name) for name in names]:
         app.people.disable(person, disabled=False, actor=actor)
-        console.print_line(
-            _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
-        )
+        told = _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
+        console.print_line(told)
 
 
 def unlock(context: typer.Context, name: Name) -> None:
@@ -164,10 +162,8 @@ def _organisations(app: "Application", given: Sequence[str] | None) -> tuple[str
     known = {folded(name): name for name in of}
     for name in given:
         if folded(name) not in known:
-            raise UsageError(
-                _("No account belongs to {name}.", name=name),
-                hint=suggestion(name, sorted(set(known.values()))),
-            )
+            message = _("No account belongs to {name}.", name=name)
+            raise UsageError(message, hint=suggestion(name, sorted(set(known.values()))))
     return tuple(dict.fromkeys(known[folded(name)] for name in given))
 
 
@@ -177,9 +173,8 @@ def _subject(app: "Application", given: str | None) -> str:
         return ""
     issuer = app.settings.openid.issuer
     if not issuer or not given.isprintable() or not given.strip():
-        raise UsageError(
-            _("--openid-subject needs an identity, and [openid] issuer in secrets.toml.")
-        )
+        message = _("--openid-subject needs an identity, and [openid] issuer in secrets.toml.")
+        raise UsageError(message)
     return f"{issuer} {given.strip()}"
 
 

@@ -105,19 +105,16 @@ def _all_of(
     app: "Application", consent: str, actor: str, why: str, *, yes: bool
 ) -> "list[Withdrawn]":
     """Everything that shows a picture of a consent; what is not out is held."""
-    from publisher.cli.output import tables
-
     _refuse_consent_that_holds(app, consent)
     if not yes:
         _ask(app.withdrawal.showing(consent), _("Take them down, or hold them?"))
     with progress.shown():
         held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
     for delivery in held:
-        console.print_prose(_("Held: {delivery}", delivery=tables.heading(delivery)))
+        console.print_prose(_("Held: {delivery}", delivery=console.heading(delivery)))
     if not held and not done:
-        console.print_prose(
-            _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
-        )
+        told = _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
+        console.print_prose(told)
     return done
 
 
@@ -129,29 +126,21 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
 
     records = consents.load(app.settings.posts, frozenset(SPECS), Findings(consents.FILE))
     if consent not in records:
-        raise UsageError(
-            _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent),
-            hint=suggestion(consent, sorted(records)),
-        )
+        message = _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent)
+        raise UsageError(message, hint=suggestion(consent, sorted(records)))
     zone = arguments.session(app.settings).zone
     if records[consent].reason_to_hold(app.clock.now(), zone) is None:
-        raise NotPossible(
-            _("The consent {consent} still stands in {file}.", consent=consent, file=consents.FILE),
-            hint=_(
-                "Write `withdrawn: true` below {consent}, then run this command again.",
-                consent=consent,
-            ),
-        )
+        names = {"consent": consent, "file": consents.FILE}
+        message = _("The consent {consent} still stands in {file}.", **names)
+        hint = _("Write `withdrawn: true` below {consent}, then run this command again.", **names)
+        raise NotPossible(message, hint=hint)
 
 
 def _ask(concerned: "Sequence[Delivery]", question: str) -> None:
     """Show what the command is about, with addresses to look at, and ask."""
-    from publisher.cli.output import tables
-
     for delivery in concerned:
-        console.print_prose(
-            _("{name}: {value}", name=tables.heading(delivery), value=_(delivery.state))
-        )
+        told = _("{name}: {value}", name=console.heading(delivery), value=_(delivery.state))
+        console.print_prose(told)
         if delivery.url:
             console.print_line(f"  {console.printable(delivery.url)}")
     if concerned:

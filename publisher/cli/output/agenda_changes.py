@@ -1,7 +1,7 @@
 """Output of agenda changes: what `agenda move`, `cancel`, `restore` and `import` would change."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from publisher.agenda import Proposal
@@ -55,7 +55,9 @@ def _print_posts(dragged: Sequence[Dragged], zone: tzinfo, *, several: bool) -> 
     """`several`: more than one item changes, so that each post names its own."""
     from rich.text import Text
 
-    table = console.list_table((_("Was"), _("Becomes"), _("State"), _("Post")))
+    from publisher.cli.output.listing import Listing
+
+    table = Listing((_("Was"), _("Becomes"), _("State"), _("Post")))
     for one in dragged:
         post = Text(one.after.id)
         if several:
@@ -70,7 +72,7 @@ def _print_posts(dragged: Sequence[Dragged], zone: tzinfo, *, several: bool) -> 
             _states(one),
             post,
         )
-    console.print_table(table)
+    table.print()
 
 
 def _becomes(one: Dragged, zone: tzinfo) -> Any:
@@ -227,11 +229,8 @@ def _post_json(one: Dragged) -> dict[str, Any]:
 
 
 def _plan_json(post: Post) -> dict[str, Any]:
-    def text(instant: datetime | None) -> str | None:
-        return instant_text(instant)
-
     return {
-        "due_at": text(post.due_at),
-        "embargo_until": text(post.embargo_until),
+        "due_at": instant_text(post.due_at),
+        "embargo_until": instant_text(post.embargo_until),
         "held": post.held,
     }

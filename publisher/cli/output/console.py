@@ -1,4 +1,4 @@
-"""Console: text, tables, JSON and CSV. Colours only on a terminal without NO_COLOR."""
+"""Console: text, JSON and CSV. Colours only on a terminal without NO_COLOR."""
 
 import json
 import os
@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -17,10 +16,7 @@ from publisher.base.text import harmless
 from publisher.settings import sandbox_mode
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
-
-    from publisher.cli.output.listing import Listing
+    from publisher.model.deliveries import Delivery
 
 _COLOURS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
 
@@ -136,10 +132,8 @@ def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zo
     from publisher.base.errors import UsageError
 
     if sys.stdout.isatty():
-        raise UsageError(
-            _("A workbook cannot be shown on a screen."),
-            hint=_("Send it into a file: publisher log --format xlsx > log.xlsx"),
-        )
+        hint = _("Send it into a file: publisher log --format xlsx > log.xlsx")
+        raise UsageError(_("A workbook cannot be shown on a screen."), hint=hint)
     sys.stdout.flush()
     spreadsheet.write(sys.stdout.buffer, columns, rows, zone)
     sys.stdout.buffer.flush()
@@ -148,61 +142,16 @@ def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zo
 def write_utf8(text: str) -> None:
     """Write exactly this text to stdout, in every locale."""
     sys.stdout.flush()
-    binary = getattr(sys.stdout, "buffer", None)
-    if binary is None:
-        sys.stdout.write(text)
-        return
+    binary = sys.stdout.buffer
     rest = text.encode("utf-8", errors="replace")
     while rest:  # with PYTHONUNBUFFERED, one write may take only a part of it
         rest = rest[binary.write(rest) :]
     binary.flush()
 
 
-def console() -> "Console":
-    """The Rich console for tables. A broken pipe ends the command."""
-    from rich.console import Console
-
-    class Terminal(Console):
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    return Terminal(highlight=False, markup=False, emoji=False, soft_wrap=False)
-
-
-def list_table(columns: Sequence[str], widths: Sequence[int] = ()) -> "Listing":
-    """A plain table whose last column takes the remaining width; see listing.py."""
-    from publisher.cli.output.listing import Listing
-
-    return Listing(columns, widths)
-
-
-def print_by_day(
-    columns: Sequence[str], rows: "Sequence[tuple[str, Sequence[str | Text]]]"
-) -> None:
-    """Print tables, one under each day; `rows` come with their days, in order."""
-    if not rows:
-        return
-    widths = [max(len(row[index]) for __, row in rows) for index in range(len(columns) - 1)]
-    for day_of_rows, of_day in groupby(rows, lambda row: row[0]):
-        print_line(paint(day_of_rows, "bold"))
-        table = list_table(columns, widths)
-        for __, row in of_day:
-            table.add_row(*row)
-        print_table(table)
-
-
 def printable(text: str) -> str:
     """`text`, possibly of several lines, without terminal control characters."""
     return harmless(text, keep="\n")
-
-
-def print_table(table: "Listing") -> None:
-    """Print a table in the terminal's width; the terminal breaks longer words."""
-    terminal = console()
-    with terminal.capture() as capture:
-        for line in table.lines(terminal):
-            terminal.print(line, soft_wrap=True)
-    print_line("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def day(instant: datetime, zone: tzinfo) -> str:
@@ -214,6 +163,16 @@ def day(instant: datetime, zone: tzinfo) -> str:
 def minute(instant: datetime, zone: tzinfo) -> str:
     """Format an instant in `zone`: `2016-03-07 08:30`."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def place(post: str, *accounts: str) -> str:
+    """A post with the accounts that it goes to."""
+    return _("{post} to {account}", post=post, account=", ".join(accounts))
+
+
+def heading(delivery: "Delivery") -> str:
+    """A delivery's heading: post and account."""
+    return place(delivery.post, delivery.account)
 
 
 def times_of(zone: tzinfo) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
-from publisher.cli.output import console, tables
+from publisher.cli.output import console, listing, tables
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.model import history_text
 from publisher.model.deliveries import Delivery
@@ -19,7 +19,7 @@ def print_history(steps: Sequence[HistoryStep], zone: tzinfo) -> None:
     """Print every step with its time, account, actor and event, by day."""
     columns = (_("time"), _("account"), _("who"), _("what"))
     rows = [(console.day(step.at, zone), _row(step, zone)) for step in _told(steps)]
-    console.print_by_day(columns, rows)
+    listing.print_by_day(columns, rows)
     console.print_prose(console.times_of(zone))
 
 

@@ -9,6 +9,7 @@ from publisher.base import formats
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _, plural
 from publisher.cli.output import console, edits, problems, tables
+from publisher.cli.output.listing import Listing
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State
 from publisher.planning import Change, Plan, PlannedChange, Stopped, edit_text
@@ -36,7 +37,14 @@ _FEW = 5
 """The most deliveries that are cancelled without a question, if they were not approved."""
 
 
-def print_changes(plan: Plan, zone: tzinfo) -> None:
+def show(plan: Plan, zone: tzinfo, *, changes: bool = True) -> None:
+    """Print the drafts' problems, and the changes if they are wanted."""
+    problems.print_text(plan.problems)
+    if changes:
+        _print_changes(plan, zone)
+
+
+def _print_changes(plan: Plan, zone: tzinfo) -> None:
     """Print one line for each delivery that changes, in the order in which they go out.
 
     If there are thousands, additions are left out first.
@@ -45,7 +53,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
         return
     from rich.text import Text
 
-    table = console.list_table((_("Change"), _("Due"), _("Account"), _("Post")))
+    table = Listing((_("Change"), _("Due"), _("Account"), _("Post")))
     by_weight = sorted(plan.changes, key=lambda change: change.kind is Change.ADD)
     instant = partial(console.minute, zone=zone)
     for change in sorted(by_weight[:_MOST], key=_order):
@@ -62,7 +70,7 @@ def print_changes(plan: Plan, zone: tzinfo) -> None:
             post.append(f"\n{void}", style="red")
         due = console.minute(_planned(change).not_before, zone)
         table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
-    console.print_table(table)
+    table.print()
     if len(plan.changes) > _MOST:
         more = formats.number(len(plan.changes) - _MOST)
         console.print_prose(_("… and {more} more: --json shows all.", more=more))
@@ -106,14 +114,13 @@ def risks(plan: Plan, *, late: bool = True) -> list[str]:
     if plan.voided:
         found.append(_("{approvals} will be void.", approvals=formats.approvals(len(plan.voided))))
     if plan.cancels_most and len(plan.cancelled) > _FEW:
-        found.append(
-            plural(
-                "{number} delivery of {all} on the schedule will be cancelled.",
-                "{number} deliveries of {all} on the schedule will be cancelled.",
-                len(plan.cancelled),
-                all=plan.on_schedule,
-            )
+        told = plural(
+            "{number} delivery of {all} on the schedule will be cancelled.",
+            "{number} deliveries of {all} on the schedule will be cancelled.",
+            len(plan.cancelled),
+            all=plan.on_schedule,
         )
+        found.append(told)
     return found
 
 
@@ -173,12 +180,10 @@ def as_queued(plan: Plan, zone: tzinfo) -> list[str]:
     for delivery in plan.as_queued:
         key = delivery.not_before, delivery.post
         by_post.setdefault(key, []).append(delivery.account)
-    lines = [
-        _("{post} to {account}", post=post, account=", ".join(accounts))
-        for (_at, post), accounts in sorted(by_post.items())
+    shown = [
+        f"  {console.minute(at, zone)}  {console.place(post, *accounts)}"
+        for (at, post), accounts in sorted(by_post.items())
     ]
-    times = [console.minute(at, zone) for at, _post in sorted(by_post)]
-    shown = [f"  {time}  {line}" for time, line in zip(times, lines, strict=True)]
     if len(shown) > _FEW_LINES:
         shown[_FEW_LINES:] = ["  " + _("… and {more} more", more=len(shown) - _FEW_LINES)]
     return [
@@ -190,12 +195,15 @@ def as_queued(plan: Plan, zone: tzinfo) -> list[str]:
     ]
 
 
-def print_as_queued(plan: Plan, zone: tzinfo) -> None:
+def conclude(plan: Plan, zone: tzinfo, *, done: bool) -> None:
+    """Print what was queued, or would be, and what does not follow its draft."""
+    console.print_prose(summary(plan, done=done))
     for line in as_queued(plan, zone):
         console.print_prose(line, "    ")
+    _print_stopped(plan)
 
 
-def print_stopped(plan: Plan) -> None:
+def _print_stopped(plan: Plan) -> None:
     """Print the posts that do not go out although their drafts want it, with remedies."""
     alike: dict[tuple[object, ...], list[Stopped]] = {}
     for one in plan.stopped:
@@ -210,9 +218,9 @@ def print_stopped(plan: Plan) -> None:
 
 def _told(alike: Sequence[Stopped]) -> str:
     """A sentence on a stopped post: its accounts, the reason, and the remedy."""
-    one, accounts = alike[0], ", ".join(stopped.account for stopped in alike)
+    one = alike[0]
     why = f" ({console.printable(_(one.reason))})" if one.reason else ""
-    place = _("{post} to {account}", post=one.post, account=accounts)
+    place = console.place(one.post, *(stopped.account for stopped in alike))
     said = _("{name}: {value}", name=place, value=f"{_(one.state)}{why}.")
     of_account = f" --account {one.account}" if len(alike) == 1 else ""
     match one.state if one.by_hand else "":

@@ -68,8 +68,7 @@ class RunDisplay:
             )
         console.print_prose(f"{what} {console.times_of(self._zone)}")
         if any(one.account == EVERYTHING and one.paused_at for one in self._app.queries.accounts()):
-            line = _("Everything is paused. Nothing leaves any more.")
-            console.print_prose(console.paint(line, "yellow"))
+            console.print_warned(_("Everything is paused. Nothing leaves any more."))
         self._say_what_waits(waiting.scheduled)
 
     def report(self, step: HistoryStep) -> None:
@@ -105,9 +104,8 @@ class RunDisplay:
             return
         seen = Counter(self._came_to.values())
         ended = ", ".join(counted(state, seen[state]) for state in _COLOURS if seen[state])
-        console.print_prose(
-            _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
-        )
+        told = _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
+        console.print_prose(told)
 
     def _say_what_waits(self, scheduled: int) -> None:
         """Print how many wait for a person, besides the `scheduled` ones."""
@@ -118,7 +116,7 @@ class RunDisplay:
                 "{number} more deliveries wait for a person; `publisher status` shows why.",
                 waiting,
             )
-            console.print_prose(console.paint(line, "yellow"))
+            console.print_warned(line)
 
     def _event(self, step: HistoryStep) -> str:
         """The event, with the number of a thread's part, or the end of a suspension."""

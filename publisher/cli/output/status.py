@@ -8,7 +8,7 @@ from publisher.ledger.reading.queries import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
 from publisher.model.states import State
-from publisher.monitoring import of_clocks
+from publisher.monitoring.troubles import of_clocks
 from publisher.reporting import lateness_text
 from publisher.reporting.status import Overview
 
@@ -39,27 +39,25 @@ def show(overview: Overview) -> None:
             else _("Nothing is on the schedule.")
         )
     if overview.paused_or_suspended:
-        console.print_prose(
-            plural(
-                "{number} delivery waits for an account that is paused or suspended.",
-                "{number} deliveries wait for an account that is paused or suspended.",
-                overview.paused_or_suspended,
-            )
+        told = plural(
+            "{number} delivery waits for an account that is paused or suspended.",
+            "{number} deliveries wait for an account that is paused or suspended.",
+            overview.paused_or_suspended,
         )
+        console.print_prose(told)
     if overview.counts:
         console.print_prose(_("In all: {counts}.", counts=tables.summary(overview.counts)))
     clock = console.minute(overview.now, overview.zone)
-    console.print_prose(
-        _("It is {time} now. {times}", time=clock, times=console.times_of(overview.zone))
-    )
+    told = _("It is {time} now. {times}", time=clock, times=console.times_of(overview.zone))
+    console.print_prose(told)
 
 
 def _show_what_stands_still(overview: Overview) -> None:
     for status, others in overview.standing_still:
         for line in _sentences(status, others, overview.now, overview.zone):
-            console.print_prose(console.paint(line, "yellow"))
+            console.print_warned(line)
     for line in _nearly_used_up(overview):
-        console.print_prose(console.paint(line, "yellow"))
+        console.print_warned(line)
     for one in overview.guessed:
         told = _(
             "{number} log-ins as {name} have failed, the last at {time}: somebody may be guessing "
@@ -113,16 +111,15 @@ def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) 
     resume = f"publisher resume{of_account}"
     lines = []
     if status.paused_at:
-        lines.append(
-            _(
-                "{name} is paused since {time} by {actor}: {reason} (`{resume}` ends it)",
-                name=name,
-                time=console.minute(status.paused_at, zone),
-                actor=status.paused_by,
-                reason=status.pause_reason,
-                resume=resume,
-            )
+        told = _(
+            "{name} is paused since {time} by {actor}: {reason} (`{resume}` ends it)",
+            name=name,
+            time=console.minute(status.paused_at, zone),
+            actor=status.paused_by,
+            reason=status.pause_reason,
+            resume=resume,
         )
+        lines.append(told)
     if status.suspended_at:
         values = {
             "until": _until(status, now, zone, resume),

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from publisher.base import formats
 from publisher.base.i18n import _
-from publisher.cli.output import console
+from publisher.cli.output import console, listing
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State, counted
@@ -29,11 +29,6 @@ _COLOURS = {
 
 def state_text(state: State) -> Text:
     return Text(_(state), style=_COLOURS[state])
-
-
-def heading(delivery: Delivery) -> str:
-    """A delivery's heading: post and account."""
-    return _("{post} to {account}", post=delivery.post, account=delivery.account)
 
 
 def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
@@ -70,7 +65,7 @@ def print_days(deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool 
         (console.day(delivery.not_before, zone), _row(delivery, zone, addresses=addresses))
         for delivery in deliveries
     ]
-    console.print_by_day(columns, rows)
+    listing.print_by_day(columns, rows)
 
 
 def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ...]:

@@ -38,12 +38,11 @@ def tell(app: Application) -> None:
     if not number or youngest < _last(app) - _GRAIN:
         return
     if number > COMPARED:
-        console.print_warned(
-            _(
-                "Drafts or the agenda have changed since the last `publisher queue`. `publisher plan` "
-                "shows whether anything is not on the schedule yet."
-            )
+        told = _(
+            "Drafts or the agenda have changed since the last `publisher queue`. `publisher plan` "
+            "shows whether anything is not on the schedule yet."
         )
+        console.print_warned(told)
         return
     with suppress(PublisherError):  # `plan` reports the error
         plan = app.planner.plan()
@@ -54,24 +53,22 @@ def tell(app: Application) -> None:
 
 def _tell(plan: Plan, zone: tzinfo) -> None:
     if plan.changes:
-        console.print_warned(
-            _(
-                "Not queued yet: {changes}. `publisher plan` shows it, and `publisher queue` puts it "
-                "on the schedule.",
-                changes=plan.in_numbers,
-            )
+        told = _(
+            "Not queued yet: {changes}. `publisher plan` shows it, and `publisher queue` puts it "
+            "on the schedule.",
+            changes=plan.in_numbers,
         )
+        console.print_warned(told)
     if plan.errors:
         files = len({problem.file for problem in plan.errors})
-        console.print_warned(
-            plural(
-                "{number} file under posts/ has errors: nothing of it is queued until it is mended. "
-                "`publisher check` says what to mend.",
-                "{number} files under posts/ have errors: nothing of them is queued until they are "
-                "mended. `publisher check` says what to mend.",
-                files,
-            )
+        told = plural(
+            "{number} file under posts/ has errors: nothing of it is queued until it is mended. "
+            "`publisher check` says what to mend.",
+            "{number} files under posts/ have errors: nothing of them is queued until they are "
+            "mended. `publisher check` says what to mend.",
+            files,
         )
+        console.print_warned(told)
         for line in plans.as_queued(plan, zone):
             console.print_warned(line)
 

@@ -3,9 +3,7 @@
 import hashlib
 from importlib import resources
 
-from fastapi import APIRouter
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from fastapi import APIRouter, HTTPException, Response
 
 _FILES = (
     ("publisher.web", "static/web.css", "text/css"),
@@ -22,40 +20,26 @@ _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 router = APIRouter()
 
 
-class Assets:
-    """The static files in memory, by their hashed names."""
-
-    def __init__(self) -> None:
-        self._addresses: dict[str, str] = {}
-        self._answers: dict[str, tuple[bytes, str]] = {}
-        for package, path, media_type in _FILES:
-            content = resources.files(package).joinpath(path).read_bytes()
-            file = path.rpartition("/")[2]
-            name, _, ending = file.rpartition(".")
-            hashed = f"{name}.{hashlib.sha256(content).hexdigest()[:12]}.{ending}"
-            self._addresses[file] = f"/static/{hashed}"
-            self._answers[hashed] = content, media_type
-
-    def address(self, file: str) -> str:
-        """The address of a file."""
-        return self._addresses[file]
-
-    def answer(self, hashed: str) -> Response:
-        """The file with that hashed name; 404 for any other."""
-        if hashed not in self._answers:
-            raise HTTPException(404)
-        content, media_type = self._answers[hashed]
-        return Response(content, media_type=media_type, headers=_FOREVER)
-
-
-_ASSETS = Assets()
+_HASHED: dict[str, str] = {}
+"""The hashed name of each file."""
+_CONTENTS: dict[str, tuple[bytes, str]] = {}
+"""The content and media type of each file, by its hashed name."""
+for _package, _path, _media_type in _FILES:
+    _content = resources.files(_package).joinpath(_path).read_bytes()
+    _name, _, _ending = _path.rpartition("/")[2].rpartition(".")
+    _hashed = f"{_name}.{hashlib.sha256(_content).hexdigest()[:12]}.{_ending}"
+    _HASHED[f"{_name}.{_ending}"] = _hashed
+    _CONTENTS[_hashed] = _content, _media_type
 
 
 def address(file: str) -> str:
     """The address of a static file."""
-    return _ASSETS.address(file)
+    return f"/static/{_HASHED[file]}"
 
 
 @router.get("/static/{name}")
 async def static(name: str) -> Response:
-    return _ASSETS.answer(name)
+    if name not in _CONTENTS:
+        raise HTTPException(404)
+    content, media_type = _CONTENTS[name]
+    return Response(content, media_type=media_type, headers=_FOREVER)

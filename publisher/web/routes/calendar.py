@@ -1,21 +1,20 @@
 """/calendar: a week or a day of the session, with a lane for each account."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.drafts.times import YEARS
+from publisher.model.accounts import Account
 from publisher.web.authentication import Reader
 from publisher.web.calendar_view import CalendarEntry, Timetable, timetable
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import AddressValues, Parts, Use
 
 _WEEK = 7
 
@@ -23,7 +22,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class View(AddressValues):
     """The view and filters in the address."""
 
     view: Literal["week", "day"] = "week"
@@ -39,36 +38,13 @@ class View:
             if day.year not in YEARS:
                 raise ValueError(self.day)
         except ValueError:
-            raise UsageError(
-                _("{text} is no day.", text=self.day[:40]), hint=_("Write it like 2016-03-07.")
-            ) from None
+            message = _("{text} is no day.", text=self.day[:40])
+            raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None
         return day - timedelta(days=day.weekday()) if self.view == "week" else day
 
     @property
     def days(self) -> int:
         return _WEEK if self.view == "week" else 1
-
-    def query(self, **more: object) -> str:
-        """The query string of this view, with some values changed."""
-        values = {
-            "view": self.view if self.view != "week" else "",
-            "day": self.day,
-            "organisation": self.organisation,
-            "language": self.language,
-            "channel": self.channel,
-            **more,
-        }
-        return urlencode({key: value for key, value in values.items() if value})
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One account's row in the calendar."""
-
-    account: str
-    channel: str
-    organisation: str | None
-    language: str | None
 
 
 @router.get("/calendar")
@@ -81,7 +57,7 @@ def calendar(
     found = timetable(parts.app, first, view.days, visitor.person)
     lanes = _lanes(parts, found)
     shown = [lane for lane in lanes if _is_wanted(lane, view)]
-    names = {lane.account for lane in shown}
+    names = {lane.name for lane in shown}
     entries = [
         entry
         for entry in found.entries
@@ -95,7 +71,7 @@ def calendar(
         days=days,
         today=today,
         lanes=shown,
-        cells=_cells(entries, _by_day if view.view == "week" else _by_hour),
+        cells=_cells(entries, "%Y-%m-%d" if view.view == "week" else "%Y-%m-%dT%H"),
         hours=_hours(entries),
         items={day: found.items_of(day, zone) for day in days},
         is_cut=found.is_cut,
@@ -107,15 +83,14 @@ def calendar(
     )
 
 
-def _lanes(parts: Parts, found: Timetable) -> list[Lane]:
-    """The accounts of publisher.toml, and former ones that still have entries."""
+def _lanes(parts: Parts, found: Timetable) -> list[Account]:
+    """The accounts of publisher.toml, and former ones (without a channel) that have entries."""
     accounts = parts.app.settings.public_accounts()
-    lanes = [Lane(a.name, a.channel, a.organisation, a.language) for a in accounts.values()]
     former = sorted({entry.account for entry in found.entries} - set(accounts))
-    return lanes + [Lane(name, "", None, None) for name in former]
+    return [*accounts.values(), *(Account(name=name, channel="") for name in former)]
 
 
-def _is_wanted(lane: Lane, view: View) -> bool:
+def _is_wanted(lane: Account, view: View) -> bool:
     """Whether the filters include an account; one without a language takes all languages."""
     return (
         view.organisation in ("", lane.organisation)
@@ -132,20 +107,13 @@ _Cell = tuple[str, str]
 """An account, and the day or the hour (`2016-03-07T09`)."""
 
 
-def _by_day(entry: CalendarEntry) -> str:
-    return f"{entry.at:%Y-%m-%d}"
-
-
-def _by_hour(entry: CalendarEntry) -> str:
-    return f"{entry.at:%Y-%m-%dT%H}"
-
-
 def _cells(
-    entries: Sequence[CalendarEntry], column: Callable[[CalendarEntry], str]
+    entries: Sequence[CalendarEntry], column: str
 ) -> Mapping[_Cell, Sequence[CalendarEntry]]:
-    cells: dict[_Cell, list[CalendarEntry]] = {}
+    """The entries by account and `column`, which formats their times."""
+    cells = defaultdict(list)
     for entry in entries:
-        cells.setdefault((entry.account, column(entry)), []).append(entry)
+        cells[entry.account, entry.at.strftime(column)].append(entry)
     return cells
 
 

@@ -5,19 +5,17 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from starlette.requests import Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from publisher.app import Application
 from publisher.base.text import same_person
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
-from publisher.monitoring import of_clocks
+from publisher.monitoring.troubles import of_clocks
 from publisher.reporting import lateness_text
 from publisher.web import labels
 from publisher.web.authentication import Reader, Visitor
@@ -32,21 +30,6 @@ _LESS_URGENT = {State.FAILED: 1, State.MISSED: 1, State.HELD: 2}
 router = APIRouter()
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The deliveries of one post that are in the same state and leave at the same time."""
-
-    deliveries: Sequence[Delivery]
-
-    @property
-    def first(self) -> Delivery:
-        return self.deliveries[0]
-
-    @property
-    def accounts(self) -> str:
-        return ", ".join(delivery.account for delivery in self.deliveries)
-
-
 @router.get("/")
 def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Response:
     """Show the page, or its live `part`."""
@@ -58,7 +41,7 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         request,
         "live.html" if part == "live" else "today.html",
         overview=overview,
-        unread=_is_unread(parts.app),
+        is_zone_unusable="timezone" in parts.app.session().flawed,
         clocks=str(of_clocks(overview.clocks)) if overview.clocks else None,
         late=lateness_text.in_words(overview.late, overview.zone, spelled=labels.spelled)
         if overview.late
@@ -72,11 +55,6 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         differing=parts.differing.posts(parts.app),
         shown_paused_or_suspended=len(paused_or_suspended),
     )
-
-
-def _is_unread(app: Application) -> bool:
-    """Whether the session's time zone is unusable, so that all times are in UTC."""
-    return "timezone" in app.session().flawed
 
 
 def _by_weight(attention: Iterable[Delivery]) -> list[Delivery]:
@@ -102,13 +80,13 @@ def _back_with(
     ]
 
 
-def _lines(deliveries: Iterable[Delivery]) -> list[_Line]:
-    """Group deliveries into lines, ordered by their first; each cause of failure has a line."""
+def _lines(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
+    """Group deliveries of one post, state and time into lines; each cause of failure has a line."""
     groups: dict[tuple[str, State, datetime, tuple[str, ...]], list[Delivery]] = {}
     for d in deliveries:
         key = (d.post, d.state, d.not_before, tuple(labels.why(d)))
         groups.setdefault(key, []).append(d)
-    return [_Line(of_post) for of_post in groups.values()]
+    return list(groups.values())
 
 
 @router.get("/events")

@@ -1,45 +1,22 @@
 """/posts/ID/edit: editor for a draft's text, checked and counted before it is saved."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Form
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Form, Request, Response
 
 from publisher.base.errors import FileChanged, NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
-from publisher.channels.registry import CAPABILITIES
-from publisher.drafts import check, editing, rendering
+from publisher.drafts import check, editing
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.text_files import invalid_character
-from publisher.drafts.text_length import length
 from publisher.ledger.manager.draft_edits import REWORDED
-from publisher.model.accounts import Account
-from publisher.model.posts import Post
 from publisher.planning import word_diff
-from publisher.web import draft_view, pending
+from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
-from publisher.web.errors import status_of
 
 router = APIRouter(route_class=PostRoute)
-
-
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """The length of one part of the text for one account."""
-
-    account: str
-    part: int
-    """Its number in a thread, from 1; 0 if it is the only part."""
-    used: int
-    limit: int
-
-    @property
-    def left(self) -> int:
-        return self.limit - self.used
 
 
 @router.get("/posts/{post:path}/edit")
@@ -63,9 +40,7 @@ def change(
     try:
         return _changed_page(request, parts, visitor, post, body, seen, saves=do == "save")
     except PublisherError as error:
-        return parts.pages.render(
-            request, "kept.html", status_of(error), post=post, body=body, problem=error
-        )
+        return parts.pages.render(request, "kept.html", post=post, body=body, problem=error)
 
 
 def _changed_page(
@@ -105,9 +80,7 @@ def restored(
         draft = editing.read(draft_view.find(parts.app, post))
         return _page(request, parts, post, draft, body, seen=seen, problem=problem)
     except PublisherError as error:
-        return parts.pages.render(
-            request, "kept.html", status_of(error), post=post, body=body, problem=error
-        )
+        return parts.pages.render(request, "kept.html", post=post, body=body, problem=error)
 
 
 def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:
@@ -122,10 +95,8 @@ def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:
 
 
 def _meanwhile(draft: Manuscript) -> FileChanged:
-    return FileChanged(
-        _("Somebody else changed {file} meanwhile.", file=draft.file),
-        hint=_("Your text is below, and what the file holds now beside it. Bring them together."),
-    )
+    hint = _("Your text is below, and what the file holds now beside it. Bring them together.")
+    return FileChanged(_("Somebody else changed {file} meanwhile.", file=draft.file), hint=hint)
 
 
 def _write(
@@ -150,34 +121,20 @@ def _page(
     """The form with `body`. `seen`: the digest of the file it was made from; None: `draft`'s."""
     revised = {} if problem else {draft.file: draft.with_body(body).data}
     library, found = check.check(parts.app.settings, [draft.path], revised=revised)
-    read = library.post(post)
     lost = isinstance(problem, FileChanged)
     standing = parts.app.queries.deliveries(post=post)
     return parts.pages.render(
         request,
         "edit.html",
-        status_of(problem) if problem else 200,
         post=post,
         seen=draft.digest if seen is None else seen,
         body=body,
         problem=problem,
         theirs=word_diff.compare(body.replace("\r\n", "\n"), draft.body) if lost else None,
         problems=[p for p in found if p.file == draft.file] if not problem else [],
-        counts=list(_counts(parts, read)) if read and not problem else [],
         # Not while it is typed, and not if the form differs from the file.
-        pending=pending.of(parts.app, draft, standing) if seen is None and not problem else None,
+        pending=plan_view.pending(parts.app, draft, standing)
+        if seen is None and not problem
+        else None,
         view=draft_view.view(parts.app, library, found, post) if not problem else None,
     )
-
-
-def _counts(parts: Parts, post: Post) -> Iterator[_Count]:
-    for account in rendering.recipients(post, parts.app.settings.public_accounts())[0]:
-        yield from _of_account(post, account)
-
-
-def _of_account(post: Post, account: Account) -> Iterator[_Count]:
-    can = CAPABILITIES[account.channel]
-    texts = rendering.texts(post, account, can)
-    for number, text in enumerate(texts, 1):
-        part = number if len(texts) > 1 else 0
-        yield _Count(account.name, part, length(text, can.counting), can.max_length)

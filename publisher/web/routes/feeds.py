@@ -5,10 +5,8 @@ import binascii
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
 from feedgen.feed import FeedGenerator
-from starlette.requests import Request
-from starlette.responses import Response
 
 from publisher.agenda.posts_calendar import posts_calendar
 from publisher.app import Application

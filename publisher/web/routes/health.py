@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter
-from starlette.requests import Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from publisher.base.i18n import _
 from publisher.model.states import State
-from publisher.monitoring import Monitor, Report, Subject
+from publisher.monitoring.monitor import Monitor, Report
+from publisher.monitoring.troubles import Subject
 from publisher.reporting.status import late_as_json
 
 _LOOKS = ThreadPoolExecutor(4, thread_name_prefix="healthz")
@@ -70,9 +70,5 @@ def _answer(report: Report) -> Mapping[str, Any]:
         "cause": report.troubles[0].message if report.troubles else report.late_in_words or None,
         "remedy": report.troubles[0].hint if report.troubles else None,
         "late": late_as_json(report.late),
-        **({"deliveries": _counts(report)} if report.counts else {}),
+        **({"deliveries": {s: report.counts.get(s, 0) for s in State}} if report.counts else {}),
     }
-
-
-def _counts(report: Report) -> Mapping[str, int]:
-    return {state: report.counts.get(state, 0) for state in State}

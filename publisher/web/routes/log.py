@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends
-from starlette.requests import Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response, StreamingResponse
 
 from publisher.base import date_range, spreadsheet
@@ -19,7 +17,7 @@ from publisher.model.states import State
 from publisher.reporting import log_export
 from publisher.reporting.log_export import log_rows
 from publisher.web.authentication import Reader, Writer
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import AddressValues, Parts, Use
 
 _SIZE = 50
 _IN_MEMORY = 1_000_000  # bytes of a workbook; a bigger one is made on the disk
@@ -30,7 +28,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(AddressValues):
     """The filters in the address."""
 
     since: str = ""
@@ -57,19 +55,6 @@ class Filters:
             order=SortOrder(order),
             oldest_first=not self.sort.startswith("-"),
         )
-
-    def query(self, **more: object) -> str:
-        """The query string of these filters, with some values changed."""
-        values = {
-            "since": self.since,
-            "until": self.until,
-            "account": self.account,
-            "state": self.state,
-            "q": self.q,
-            "sort": self.sort if self.sort != "-happened" else "",
-            **more,
-        }
-        return urlencode({key: value for key, value in values.items() if value})
 
 
 Given = Annotated[Filters, Depends()]

@@ -2,9 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.base.i18n import _
@@ -12,7 +11,6 @@ from publisher.ledger.manager.rights import Person
 from publisher.web import password_check, security
 from publisher.web.authentication import (
     NotOurForm,
-    Visitor,
     Writer,
     browser_cookie,
     cookie_name,
@@ -75,11 +73,10 @@ def _enter_known(
 def enter(request: Request, parts: Parts, person: Person, wanted: str, by: str) -> Response:
     """Begin a session, replacing the browser's old one, and redirect to `wanted`."""
     if request.state.visitor:
-        parts.app.sessions.end(request.state.visitor.session)
+        parts.app.sessions.end(request.state.visitor)
     token = parts.app.sessions.begin(person, request.headers.get("user-agent", ""))
     security.log_login(request, person.name, by)
-    session = parts.app.sessions.find(token)
-    request.state.visitor, request.state.secret = Visitor(session) if session else None, token
+    request.state.visitor, request.state.secret = parts.app.sessions.find(token), token
     answer = RedirectResponse(inside(wanted), 303)
     set_cookie(answer, parts.where, token, lasts=True)
     return answer
@@ -87,7 +84,7 @@ def enter(request: Request, parts: Parts, person: Person, wanted: str, by: str) 
 
 @router.post("/logout")
 def log_out(request: Request, parts: Use, visitor: Writer) -> Response:
-    parts.app.sessions.end(visitor.session)
+    parts.app.sessions.end(visitor)
     security.log_event(request, "logged out")
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(cookie_name(parts.where), path="/", secure=parts.where.is_secure)

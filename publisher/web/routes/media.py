@@ -7,12 +7,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
 
-from publisher.base.errors import Busy, FileChanged, PictureUnusable, PublisherError, UsageError
+from publisher.base.errors import Busy, PictureUnusable, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.channels.registry import widest
@@ -28,10 +26,9 @@ from publisher.model.posts import MediaItem
 from publisher.model.problems import Flaw
 from publisher.preview.mockups import ShownImage
 from publisher.preview.pictures import Pictures
-from publisher.web import draft_view, pending
+from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
-from publisher.web.errors import status_of
 
 router = APIRouter(route_class=PostRoute)
 
@@ -41,27 +38,6 @@ _SAID = ("alt", "credit", "people", "consent")
 _YES = ("true", "yes")
 _LATER = "30"
 """Seconds until the next attempt, if too many pictures are being processed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """One entry of a draft's `media`."""
-
-    number: int
-    said: Mapping[str, str]
-    view: ShownImage | None
-    """None: the file cannot be shown; the problems say why."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Typed:
-    """A picture's description that a person typed, and that was not saved."""
-
-    said: Said
-    number: int | None
-    """The picture's index in the draft; None: a new one."""
-    seen: str
-    """The digest of the draft that the person saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +85,14 @@ async def change(
             raise UsageError(_("This cannot be done here."))
         return await run_in_threadpool(_done, wish)
     except PublisherError as error:
-        typed = _Typed(
-            said if do in ("add", "edit") else {}, number if do == "edit" else None, seen
-        )
-        return await run_in_threadpool(_refused, request, parts, post, typed, error)
+        kept, of = said if do in ("add", "edit") else {}, number if do == "edit" else None
+        return await run_in_threadpool(_refused, request, parts, post, kept, of, seen, error)
 
 
 def _wish(parts: Parts, visitor: Visitor, post: str, seen: str, number: int, said: Said) -> _Wish:
     """Read the draft. Raises FileChanged if it is not the one that was `seen`."""
     draft = editing.read(draft_view.find(parts.app, post))
-    if draft.digest != seen:
-        raise FileChanged(
-            _("Somebody else changed {file} meanwhile.", file=draft.file),
-            hint=_("Look at it again, then decide."),
-        )
+    draft_view.require_unchanged(draft, seen)
     # Before a picture is prepared, which takes long; checked again when it is written.
     parts.app.edits.require(PICTURE_ADDED, visitor.name, draft_view.accounts(parts.app, post))
     return _Wish(parts, visitor, post, draft, number, said)
@@ -134,12 +104,22 @@ def _done(wish: _Wish) -> Response:
 
 
 def _refused(
-    request: Request, parts: Parts, post: str, typed: _Typed, error: PublisherError
+    request: Request,
+    parts: Parts,
+    post: str,
+    said: Said,
+    number: int | None,
+    seen: str,
+    error: PublisherError,
 ) -> Response:
+    """Show the page with what was typed of the picture with that number, or None: a new one.
+
+    `seen` is the digest of the draft that the person saw.
+    """
     newest = editing.read(draft_view.find(parts.app, post))
     # In another file, the picture of that number may be another one.
-    number = typed.number if typed.seen == newest.digest else None
-    answer = _page(request, parts, post, newest, typed.said, number, error)
+    number = number if seen == newest.digest else None
+    answer = _page(request, parts, post, newest, said, number, error)
     if isinstance(error, Busy):
         answer.headers["Retry-After"] = _LATER
     return answer
@@ -152,8 +132,8 @@ def restored(
     said = {key: value for key, value in fields.items() if key in _SAID}
     number, seen = fields.get("number", ""), fields.get("seen", "")
     is_edit = fields.get("do") == "edit" and number.isdecimal()
-    typed = _Typed(said, int(number[:4]) if is_edit else None, seen)
-    return _refused(request, parts, post, typed, problem)
+    of = int(number[:4]) if is_edit else None
+    return _refused(request, parts, post, said, of, seen, problem)
 
 
 def _said(alt: str, credit: str, people: str, consent: str) -> Said:
@@ -288,7 +268,6 @@ def _page(
     return parts.pages.render(
         request,
         "media.html",
-        status_of(problem) if problem else 200,
         post=post,
         seen=draft.digest,
         shown=list(_shown(parts, post, draft)),
@@ -298,16 +277,19 @@ def _page(
         problem=problem,
         problems=[p for p in found if p.file == draft.file],
         most=media_file.MAX_BYTES,
-        pending=pending.of(parts.app, draft, parts.app.queries.deliveries(post=post)),
+        pending=plan_view.pending(parts.app, draft, parts.app.queries.deliveries(post=post)),
     )
 
 
-def _shown(parts: Parts, post: str, draft: Manuscript) -> Iterator[_Shown]:
+def _shown(
+    parts: Parts, post: str, draft: Manuscript
+) -> Iterator[tuple[Mapping[str, str], ShownImage | None]]:
+    """Each entry of a draft's `media`; None for a file that cannot be shown, as problems say."""
     posts, views = parts.app.settings.posts, Pictures()
-    for number, said in enumerate(draft.media):
+    for said in draft.media:
         path = place_of(said.get("file", ""), post, posts)
         view = None
         if not media_file.inspect(path, posts):
             with suppress(PictureUnusable):
                 view = views.view(MediaItem(path=path.resolve(), alt=said.get("alt", "")), widest())
-        yield _Shown(number, said, view)
+        yield said, view

@@ -3,19 +3,18 @@
 import hmac
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from publisher.app import Application
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.reading.gauges import LATENESS
-from publisher.ledger.reading.lateness import Cause, LateGroup
+from publisher.ledger.reading.lateness import Cause
 from publisher.web.dependencies import Parts, Use
 
 _LATE = 15.0  # real seconds
@@ -60,51 +59,33 @@ class _Figures(Collector):
         self._app = app
 
     def collect(self) -> Iterator[Metric]:
-        yield self._states()
+        gauges = self._app.gauges
+        told = "Deliveries by account and state"
+        yield _gauges("deliveries", told, ("account", "state"), gauges.states().items())
         waiting = self._app.queries.waiting()
         yield _gauge("queue_depth", "Deliveries that will go out by themselves", waiting.scheduled)
         yield _gauge("in_flight", "Deliveries in a worker's hands", waiting.publishing)
-        yield _gauge("due", "Deliveries that are due and wait", self._app.gauges.unclaimed(0.0))
+        yield _gauge("due", "Deliveries that are due and wait", gauges.unclaimed(0.0))
         yield from self._late()
-        yield self._processes()
+        alive = Counter(one.process.kind for one in self._app.heartbeats.all() if one.is_alive)
+        told = "Processes that have shown life within 40 s"
+        yield _gauges("processes", told, ("kind",), (((k,), alive[k]) for k in ProcessKind))
         yield self._lateness()
-        yield self._standing()
+        told = "Accounts that are paused, or suspended and need a person; * stands for all"
+        stopped = ((account_and_why, 1) for account_and_why in gauges.standing().items())
+        yield _gauges("account_stopped", told, ("account", "why"), stopped)
         yield from self._limits()
 
-    def _states(self) -> Metric:
-        told = "Deliveries by account and state"
-        family = GaugeMetricFamily("publisher_deliveries", told, labels=("account", "state"))
-        for (account, state), number in self._app.gauges.states().items():
-            family.add_metric((account, state), number)
-        return family
-
     def _late(self) -> Iterator[Metric]:
-        labels = ("cause",)
-        number = GaugeMetricFamily(
-            "publisher_late",
-            "Deliveries that should have left 15 s ago and are not out",
-            labels=labels,
-        )
-        seconds = GaugeMetricFamily(
-            "publisher_late_seconds", "For how long the first of them has been late", labels=labels
-        )
-        now = self._app.clock.now()
-        found: dict[Cause, list[LateGroup]] = {cause: [] for cause in Cause}
-        for group in self._app.lateness.find(_LATE).groups:
-            found[group.cause].append(group)
-        for cause, groups in found.items():
-            number.add_metric((cause,), sum(group.number for group in groups))
-            longest = max(((now - group.since).total_seconds() for group in groups), default=0.0)
-            seconds.add_metric((cause,), longest)
-        yield from (number, seconds)
-
-    def _processes(self) -> Metric:
-        told = "Processes that have shown life within 40 s"
-        family = GaugeMetricFamily("publisher_processes", told, labels=("kind",))
-        alive = Counter(one.process.kind for one in self._app.heartbeats.all() if one.is_alive)
-        for kind in ProcessKind:
-            family.add_metric((kind,), alive[kind])
-        return family
+        found, now = self._app.lateness.find(_LATE), self._app.clock.now()
+        numbers, seconds = found.by_cause(), dict.fromkeys(Cause, 0.0)
+        for group in found.groups:
+            lasts = (now - group.since).total_seconds()
+            seconds[group.cause] = max(seconds[group.cause], lasts)
+        told = "Deliveries that should have left 15 s ago and are not out"
+        yield _gauges("late", told, ("cause",), (((c,), numbers.get(c, 0)) for c in Cause))
+        told = "For how long the first of them has been late"
+        yield _gauges("late_seconds", told, ("cause",), (((c,), seconds[c]) for c in Cause))
 
     def _lateness(self) -> Metric:
         found = self._app.gauges.lateness()
@@ -116,26 +97,34 @@ class _Figures(Collector):
             sum_value=found.seconds,
         )
 
-    def _standing(self) -> Metric:
-        told = "Accounts that are paused, or suspended and need a person; * stands for all"
-        family = GaugeMetricFamily("publisher_account_stopped", told, labels=("account", "why"))
-        for account, why in self._app.gauges.standing().items():
-            family.add_metric((account, why), 1)
-        return family
-
     def _limits(self) -> Iterator[Metric]:
         labels = ("account", "limit")
-        total = GaugeMetricFamily(
-            "publisher_limit_requests", "How much a limit of the platform takes", labels=labels
+        current = self._app.limits.current()
+        found = [
+            ((account, one.name), one) for account, limits in current.items() for one in limits
+        ]
+        yield _gauges(
+            "limit_requests",
+            "How much a limit of the platform takes",
+            labels,
+            ((of, limit.total) for of, limit in found),
         )
-        left = GaugeMetricFamily(
-            "publisher_limit_remaining", "What is left of it, as last told", labels=labels
+        yield _gauges(
+            "limit_remaining",
+            "What is left of it, as last told",
+            labels,
+            ((of, limit.remaining) for of, limit in found),
         )
-        for account, limits in self._app.limits.current().items():
-            for limit in limits:
-                total.add_metric((account, limit.name), limit.total)
-                left.add_metric((account, limit.name), limit.remaining)
-        yield from (total, left)
+
+
+def _gauges(
+    name: str, told: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]
+) -> Metric:
+    """A gauge with a value for each set of labels."""
+    family = GaugeMetricFamily(f"publisher_{name}", told, labels=labels)
+    for of, value in values:
+        family.add_metric(of, value)
+    return family
 
 
 def _gauge(name: str, told: str, value: float) -> Metric:

@@ -1,8 +1,6 @@
 """/login/openid: log-in by OpenID Connect, to the provider and back."""
 
-from fastapi import APIRouter
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.base.errors import ProviderRefused

@@ -5,10 +5,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
 
 from publisher.base import date_range
 from publisher.base.errors import NotPossible, PublisherError, UsageError
@@ -17,7 +15,6 @@ from publisher.ledger.manager.resume import Seen
 from publisher.model.deliveries import Delivery
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.dependencies import Parts, Use
-from publisher.web.errors import status_of
 from publisher.web.render import Notice
 
 _Form = Mapping[str, str]
@@ -34,10 +31,9 @@ def pause(
     account: Annotated[str, Form()] = "",
 ) -> Response:
     if not reason.strip():
-        raise UsageError(
-            _("Say why, in a few words, for the record."), hint=_("Go back and write a reason.")
-        )
-    name = _known(parts, account)
+        message = _("Say why, in a few words, for the record.")
+        raise UsageError(message, hint=_("Go back and write a reason."))
+    name = parts.account(account)
     unanswered = parts.app.control.pause(name, reason.strip(), visitor.name)
     notice = (
         _("{account} is paused. Nothing of it leaves any more.", account=name)
@@ -62,7 +58,7 @@ def stopped(request: Request, parts: Use, _visitor: Reader) -> Response:
 @router.get("/resume")
 def overdue(request: Request, parts: Use, _visitor: Reader, account: str = "") -> Response:
     """Show the deliveries that fell due in the pause, with a choice for each."""
-    return _page(request, parts, _known(parts, account))
+    return _page(request, parts, parts.account(account))
 
 
 @router.post("/resume")
@@ -73,7 +69,7 @@ async def resume(request: Request, parts: Use, visitor: Manager) -> Response:
 
 
 def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Response:
-    name = _known(parts, form.get("account", ""))
+    name = parts.account(form.get("account", ""))
     shown = [d for d in parts.app.control.overdue(name) if f"choice-{d.id}" in form]
     seen = Seen(form.get("seen", ""), {delivery.id for delivery in shown})
     try:
@@ -92,7 +88,7 @@ def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Re
 
 def restored(request: Request, parts: Parts, form: _Form) -> Response:
     """Show the page with the choices made before the log-out."""
-    return _page(request, parts, _known(parts, form.get("account", "")), form)
+    return _page(request, parts, parts.account(form.get("account", "")), form)
 
 
 def _choices(
@@ -106,10 +102,8 @@ def _choices(
             choices[delivery.id] = date_range.since(given, parts.pages.zone, _("The new time"))
         elif given:
             place = {"post": delivery.post, "account": delivery.account}
-            raise UsageError(
-                _("{post} to {account} has a new time, but is not to go out later.", **place),
-                hint=_("Choose “Later, at”, or take the time out."),
-            )
+            message = _("{post} to {account} has a new time, but is not to go out later.", **place)
+            raise UsageError(message, hint=_("Choose “Later, at”, or take the time out."))
         elif choice == "drop":
             choices[delivery.id] = None
     return choices
@@ -128,19 +122,9 @@ def _page(
     return parts.pages.render(
         request,
         "resume.html",
-        status_of(problem) if problem else 200,
         account=account,
         seen=stop,
         overdue=parts.app.control.overdue(account),
         given=form,
         problem=problem,
     )
-
-
-def _known(parts: Parts, account: str) -> str | None:
-    """The account of that name; None for all of them."""
-    if not account:
-        return None
-    if account not in parts.app.accounts():
-        raise UsageError(_("There is no account {name}.", name=account))
-    return account

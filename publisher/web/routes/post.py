@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 
+from publisher.app import Application
 from publisher.base import formats
 from publisher.base.errors import NoSuchPost, NotPossible, UsageError
 from publisher.base.i18n import _
@@ -43,10 +41,8 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
     deliveries = parts.app.queries.deliveries(post=post)
     draft = draft_view.read(parts.app, post, deliveries)
     if not deliveries and draft is None:
-        raise NoSuchPost(
-            _("There is no post {name}.", name=post),
-            hint=_("It may have another name now: search the log, or the posts."),
-        )
+        hint = _("It may have another name now: search the log, or the posts.")
+        raise NoSuchPost(_("There is no post {name}.", name=post), hint=hint)
     zone, handles = parts.pages.zone, draft_view.handles(parts.app)
     steps = parts.app.queries.steps_about(post)
     rights, accounts = parts.app.rights, draft_view.accounts(parts.app, post) if draft else ()
@@ -102,7 +98,7 @@ def picture(parts: Use, _visitor: Reader, name: str) -> Response:
 class _Wish:
     """A requested action on a post."""
 
-    parts: Parts
+    app: Application
     actor: str
     post: str
     account: Accounts
@@ -130,16 +126,13 @@ def change(
     if act is None:
         raise UsageError(_("This cannot be done here."))
     if do in _NEED_A_REASON and not reason.strip():
-        raise UsageError(
-            _("Say why, in a few words, for the record."), hint=_("Go back and write a reason.")
-        )
+        message = _("Say why, in a few words, for the record.")
+        raise UsageError(message, hint=_("Go back and write a reason."))
     if do in _NEED_TO_BE_SURE and not sure:
-        raise UsageError(
-            _("This cannot be undone, so it has to be confirmed."),
-            hint=_("Go back and tick the box above the button."),
-        )
+        message = _("This cannot be undone, so it has to be confirmed.")
+        raise UsageError(message, hint=_("Go back and tick the box above the button."))
     wish = _Wish(
-        parts, visitor.name, post, account.split(",") if account else None, reason.strip(),
+        parts.app, visitor.name, post, account.split(",") if account else None, reason.strip(),
         _digests(seen or ()), tuple(remote_ids.split()), bool(sure),
     )  # fmt: skip
     return parts.done(visitor, act(wish), post_address(post))
@@ -151,22 +144,22 @@ def _digests(seen: Sequence[str]) -> dict[int, str]:
 
 
 def _approve(wish: _Wish) -> str:
-    done = wish.parts.app.approvals.approve([wish.post], wish.account, wish.actor, wish.seen)
+    done = wish.app.approvals.approve([wish.post], wish.account, wish.actor, wish.seen)
     return _("Approved: {what}.", what=formats.deliveries(len(done)))
 
 
 def _reject(wish: _Wish) -> str:
-    done = wish.parts.app.approvals.reject([wish.post], wish.account, wish.actor, wish.reason)
+    done = wish.app.approvals.reject([wish.post], wish.account, wish.actor, wish.reason)
     return _("Rejected: {what}.", what=formats.deliveries(len(done)))
 
 
 def _cancel(wish: _Wish) -> str:
-    done = wish.parts.app.control.cancel(wish.post, wish.account, wish.actor, wish.reason)
+    done = wish.app.control.cancel(wish.post, wish.account, wish.actor, wish.reason)
     return _("Cancelled: {what}.", what=formats.deliveries(len(done)))
 
 
 def _hold(wish: _Wish) -> Notice:
-    done = wish.parts.app.holds.hold(wish.post, wish.account, wish.actor, wish.reason)
+    done = wish.app.holds.hold(wish.post, wish.account, wish.actor, wish.reason)
     in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
     notice = _("Held: {what}.", what=formats.deliveries(len(done) - len(in_doubt)))
     if in_doubt:
@@ -177,57 +170,47 @@ def _hold(wish: _Wish) -> Notice:
 
 
 def _release(wish: _Wish) -> str:
-    done = wish.parts.app.holds.release(wish.post, wish.account, wish.actor)
+    done = wish.app.holds.release(wish.post, wish.account, wish.actor)
     return _("Released: {what}.", what=formats.deliveries(len(done)))
 
 
 def _retry(wish: _Wish) -> str:
     if not wish.sure and (accounts := _differing(wish)):
-        raise NotPossible(
-            _(
-                "The draft says something else than what would go out to {accounts}.",
-                accounts=", ".join(accounts),
-            ),
-            hint=_("Look at both, then decide: “Retry” sends what was on the schedule."),
+        message = _(
+            "The draft says something else than what would go out to {accounts}.",
+            accounts=", ".join(accounts),
         )
-    done = wish.parts.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
+        hint = _("Look at both, then decide: “Retry” sends what was on the schedule.")
+        raise NotPossible(message, hint=hint)
+    done = wish.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
     return _("On the schedule again: {what}.", what=formats.deliveries(len(done)))
 
 
 def _differing(wish: _Wish) -> list[str]:
     """The accounts to which a retry would send something else than the draft says now."""
-    pending = draft_view.waits(wish.parts.app, wish.post)
+    pending = draft_view.waits(wish.app, wish.post)
     names = [row.account for row in pending.retried] if pending else []
     return [name for name in names if wish.account is None or name in wish.account]
 
 
 def _resolve(wish: _Wish) -> str:
     if not wish.remote_ids:
-        raise UsageError(
-            _("Write the number that the platform shows for the post."),
-            hint=_("It stands at the end of the post's address."),
-        )
-    wish.parts.app.control.resolve(wish.post, wish.account, wish.remote_ids, wish.actor)
+        message = _("Write the number that the platform shows for the post.")
+        raise UsageError(message, hint=_("It stands at the end of the post's address."))
+    wish.app.control.resolve(wish.post, wish.account, wish.remote_ids, wish.actor)
     return _("It is on record as published.")
 
 
 def _withdraw(wish: _Wish) -> Notice:
-    return _told(
-        wish.parts.app.withdrawal.withdraw(
-            wish.post, wish.account, actor=wish.actor, reason=wish.reason
-        )
-    )
+    return _taken_down(wish, wish.app.withdrawal.withdraw)
 
 
 def _gone(wish: _Wish) -> Notice:
-    return _told(
-        wish.parts.app.withdrawal.found_gone(
-            wish.post, wish.account, actor=wish.actor, reason=wish.reason
-        )
-    )
+    return _taken_down(wish, wish.app.withdrawal.found_gone)
 
 
-def _told(done: Sequence[Withdrawn]) -> Notice:
+def _taken_down(wish: _Wish, act: Callable[..., Sequence[Withdrawn]]) -> Notice:
+    done = act(wish.post, wish.account, actor=wish.actor, reason=wish.reason)
     problems = [
         _("{name}: {value}", name=one.delivery.account, value=one.problem)
         for one in done
@@ -256,38 +239,26 @@ _NEED_A_REASON = frozenset({"reject", "hold", "withdraw", "gone"})
 _NEED_TO_BE_SURE = frozenset({"withdraw", "gone"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Possible:
-    """The deliveries to which each action applies now."""
+def _possible(
+    parts: Parts, visitor: Visitor, deliveries: Sequence[Delivery]
+) -> Mapping[str, Sequence[Delivery]]:
+    """The deliveries to which each action applies now; `for_others`: another person's approval."""
 
-    approve: Sequence[Delivery]
-    for_others: Sequence[Delivery]
-    """Deliveries that wait for another person's approval."""
-    reject: Sequence[Delivery]
-    hold: Sequence[Delivery]
-    release: Sequence[Delivery]
-    cancel: Sequence[Delivery]
-    retry: Sequence[Delivery]
-    resolve: Sequence[Delivery]
-    withdraw: Sequence[Delivery]
-    gone: Sequence[Delivery]
-
-
-def _possible(parts: Parts, visitor: Visitor, deliveries: Sequence[Delivery]) -> _Possible:
     def those(*states: State) -> list[Delivery]:
         return [delivery for delivery in deliveries if delivery.state in states]
 
     waiting = those(State.AWAITING_APPROVAL, State.REJECTED)
     own = parts.app.approvals.open_to(visitor.name, waiting) if waiting else []
-    return _Possible(
-        approve=own,
-        for_others=[delivery for delivery in waiting if delivery not in own],
-        reject=those(State.AWAITING_APPROVAL, State.SCHEDULED),
-        hold=[d for d in deliveries if can_be_held(d) and d.manual_hold is None],
-        release=[d for d in deliveries if can_be_released(d)],
-        cancel=those(*WAITING, State.FAILED),
-        retry=those(*ENDED_UNSENT, State.UNCERTAIN),
-        resolve=those(State.UNCERTAIN),
-        withdraw=[d for d in those(*WITHDRAWABLE) if d.remote_ids],
-        gone=[d for d in those(*WITHDRAWABLE) if d.remote_ids and d.withdrawn_ids is not None],
-    )
+    out = [d for d in those(*WITHDRAWABLE) if d.remote_ids]
+    return {
+        "approve": own,
+        "for_others": [delivery for delivery in waiting if delivery not in own],
+        "reject": those(State.AWAITING_APPROVAL, State.SCHEDULED),
+        "hold": [d for d in deliveries if can_be_held(d) and d.manual_hold is None],
+        "release": [d for d in deliveries if can_be_released(d)],
+        "cancel": those(*WAITING, State.FAILED),
+        "retry": those(*ENDED_UNSENT, State.UNCERTAIN),
+        "resolve": those(State.UNCERTAIN),
+        "withdraw": out,
+        "gone": [d for d in out if d.withdrawn_ids is not None],
+    }

@@ -1,17 +1,12 @@
 """/posts: the posts on the schedule, and the drafts that are not queued."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
-from fastapi import APIRouter
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Request, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.ledger.reading.log_pages import Cursor, Wanted
-from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.web import draft_view
 from publisher.web.authentication import Reader
@@ -21,14 +16,6 @@ _SIZE = 60
 _MOST = 100
 
 router = APIRouter()
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """One post with its deliveries on this page."""
-
-    post: str
-    deliveries: Sequence[Delivery]
 
 
 @router.get("/posts")
@@ -65,8 +52,8 @@ def posts(
         request,
         "posts.html",
         groups=[
-            _Group(post, list(of_post))
-            for post, of_post in groupby(page.deliveries, lambda delivery: delivery.post)
+            list(of_post)
+            for __, of_post in groupby(page.deliveries, lambda delivery: delivery.post)
         ],
         page=page,
         q=q,

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from publisher.base.errors import UsageError
@@ -60,7 +59,7 @@ def _changed_password(request: Request, parts: Parts, visitor: Visitor, new: str
 
 @router.post("/me/sessions")
 def log_out_elsewhere(request: Request, parts: Use, visitor: Writer) -> Response:
-    ended = parts.app.sessions.revoke(visitor.person, but=visitor.session)
+    ended = parts.app.sessions.revoke(visitor.person, but=visitor)
     security.log_event(request, "logged out elsewhere", sessions=ended)
     notice = plural("{number} other session ended.", "{number} other sessions ended.", ended)
     return parts.done(visitor, notice, "/me")

@@ -2,14 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Form, Request, Response
 
 from publisher.base import formats
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
-from publisher.ledger.manager.rights import Rank
 from publisher.planning import Plan
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
@@ -24,20 +21,13 @@ class _Unasked(Exception):
 
 
 @router.get("/posts/{post:path}/queue")
-def look(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
+def look(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
     plan = parts.app.planner.plan([draft_view.find(parts.app, post).path])
     return parts.pages.render(
         request,
         "queue.html",
         post=post,
-        shown=plan_view.digest(plan),
-        rows=plan_view.rows(plan, parts.pages.zone),
-        beyond=plan_view.beyond(plan, parts.pages.zone),
-        problems=plan.problems,
-        broken=bool(plan.errors),
-        may_queue=parts.app.rights.permits(
-            visitor.person, Rank.STAFF, [change.account for change in plan.changes]
-        ),
+        pending=plan_view.pending_of(parts.app, plan),
     )
 
 
@@ -64,10 +54,8 @@ def queued(
 
     def agree(plan: Plan) -> None:
         if shown is not None and shown != plan_view.digest(plan):
-            raise NotPossible(
-                _("Queueing it does not change any more what was shown to you."),
-                hint=_("Look at it again, then decide."),
-            )
+            message = _("Queueing it does not change any more what was shown to you.")
+            raise NotPossible(message, hint=_("Look at it again, then decide."))
         asks = plan_view.needs_a_word(plan) if shown is None else plan_view.is_risky(plan)
         if asks and not sure:
             raise _Unasked

@@ -4,13 +4,11 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from publisher.base import date_range, html
-from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.model.states import State
 from publisher.web.authentication import Reader
@@ -46,13 +44,11 @@ def report(
     keep: Annotated[bool, Query(description="As a file.")] = False,  # noqa: FBT002
 ) -> Response:
     """The report: one self-contained HTML file."""
-    if account and account not in parts.app.accounts():
-        raise UsageError(_("There is no account {name}.", name=account))
     zone = parts.pages.zone
-    page = parts.reports.page(
+    page = parts.app.reports.page(
         since=date_range.since(since.strip() or None, zone, _("The first day")),
         until=date_range.until(until.strip() or None, zone, _("The last day")),
-        account=account or None,
+        account=parts.account(account),
     )
     headers = {"Content-Security-Policy": _policy(page)}
     if not keep:  # a saved file has no link back

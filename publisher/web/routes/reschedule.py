@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Form, Request, Response
 
 from publisher.app import Application
-from publisher.base.errors import FileChanged, NotPossible, PublisherError, UsageError
+from publisher.base.errors import NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.drafts import editing
 from publisher.drafts.editing import Manuscript
@@ -28,10 +26,9 @@ from publisher.model.problems import Flaw
 from publisher.model.states import OUT_OR_MAYBE
 from publisher.model.values import Severity
 from publisher.planning import Plan
-from publisher.web import draft_view, pending, plan_view
+from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use
-from publisher.web.errors import status_of
 from publisher.web.routes import queue
 
 _LATER_THAN_ITS_TIME = "embargo-after-time"
@@ -55,10 +52,8 @@ def ask(request: Request, parts: Use, visitor: Reader, post: str, at: str = "") 
     """Show the form; with `at`, the changes of that time."""
     parts.app.edits.require(MOVED, visitor.name, draft_view.accounts(parts.app, post))
     seen, standing = _movable(parts.app, post)
-    if not at:
-        return _page(request, parts, post, seen, standing, None)
     try:
-        move = _move(parts.app, seen, standing, at)
+        move = _move(parts.app, seen, standing, at) if at else None
     except PublisherError as error:
         return _page(request, parts, post, seen, standing, None, at=at, problem=error)
     return _page(request, parts, post, seen, standing, move, at=at)
@@ -77,27 +72,19 @@ def change(
 ) -> Response:
     """Move the post; `shown` is the digest of the changes that the person has seen, if any."""
     draft, standing = _movable(parts.app, post)
-    if draft.digest != seen:
-        raise FileChanged(
-            _("Somebody else changed {file} meanwhile.", file=draft.file),
-            hint=_("Look at it again, then decide."),
-        )
+    draft_view.require_unchanged(draft, seen)
+    move = None
     try:
         move = _move(parts.app, draft, standing, at)
+        present = plan_view.digest(move.plan)
+        if (shown or sure) and shown != present:
+            message = _("Moving it does not change any more what was shown to you.")
+            raise NotPossible(message, hint=_("Look at what changes, then decide."))
+        if plan_view.needs_a_word(move.plan) and not sure:
+            message = _("More changes than the time.")
+            raise UsageError(message, hint=_("Look at what changes, and tick the box."))
     except PublisherError as error:
-        return _page(request, parts, post, draft, standing, None, at=at, problem=error)
-    present = plan_view.digest(move.plan)
-    if (shown or sure) and shown != present:
-        problem: PublisherError = NotPossible(
-            _("Moving it does not change any more what was shown to you."),
-            hint=_("Look at what changes, then decide."),
-        )
-        return _page(request, parts, post, draft, standing, move, at=at, problem=problem)
-    if plan_view.needs_a_word(move.plan) and not sure:
-        problem = UsageError(
-            _("More changes than the time."), hint=_("Look at what changes, and tick the box.")
-        )
-        return _page(request, parts, post, draft, standing, move, at=at, problem=problem)
+        return _page(request, parts, post, draft, standing, move, at=at, problem=error)
     _write(parts, visitor, post, move)
     if move.plan.changes:
         return queue.queued(parts, visitor, post, sure=bool(sure), shown=present)
@@ -134,19 +121,16 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
     seen = editing.read(draft_view.find(app, post))
     written = (seen.value("at") or "").strip()
     if written and not looks_like_a_time(written) and not is_now(written):
-        raise NotPossible(
-            _("Its time hangs on the agenda: {anchor}.", anchor=written),
-            hint=_(
-                "When the item moves, all its posts move along. `publisher agenda move {item}` moves it.",
-                item=anchor_name(written),
-            ),
+        hint = _(
+            "When the item moves, all its posts move along. `publisher agenda move {item}` moves it.",
+            item=anchor_name(written),
         )
+        raise NotPossible(_("Its time hangs on the agenda: {anchor}.", anchor=written), hint=hint)
     standing = app.queries.deliveries(post=post)
     if out := _out(standing):
-        raise NotPossible(
-            _("It is out already, or may be: {accounts}.", accounts=", ".join(out)),
-            hint=_("What is out does not move. What is uncertain is resolved first."),
-        )
+        message = _("It is out already, or may be: {accounts}.", accounts=", ".join(out))
+        hint = _("What is out does not move. What is uncertain is resolved first.")
+        raise NotPossible(message, hint=hint)
     return seen, standing
 
 
@@ -189,7 +173,6 @@ def _page(
     return parts.pages.render(
         request,
         "move.html",
-        status_of(problem) if problem else 200,
         post=post,
         seen=seen.digest,
         written_at=written,
@@ -198,7 +181,7 @@ def _page(
         errors=plan.errors,
         rows=plan_view.rows(move.plan, parts.pages.zone) if move else None,
         shown=plan_view.digest(move.plan) if move else "",
-        pending=None if move else pending.of(parts.app, seen, standing, plan),
+        pending=None if move else plan_view.pending_of(parts.app, plan, standing),
         needs_a_word=move is not None and plan_view.needs_a_word(move.plan),
         problem=problem,
     )

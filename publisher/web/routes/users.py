@@ -4,9 +4,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Form
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Form, Request, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
