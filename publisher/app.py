@@ -352,6 +352,11 @@ class Application:
         return Lanes(self._threads)
 
     @cached_property
+    def _client(self) -> Client:
+        """The client that posts leave by; what prepares them has one of its own."""
+        return Client()
+
+    @cached_property
     def _threads(self) -> Threads:
         return Threads()
 
@@ -442,7 +447,7 @@ class Application:
             preparation,
             results,
             self.channel,
-            Client(),  # posts leave by it; what prepares them has one of its own
+            self._client,
             self.clock,
             self._leases,
             self._threads,

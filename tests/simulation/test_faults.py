@@ -6,21 +6,21 @@ from random import Random
 import pytest
 
 from tests.support.simulation.history import Scenario, pairs, run, singles
-from tests.support.simulation.scenarios import APPROVED, BRIEF, EMBARGO, SMALL
+from tests.support.simulation.scenarios import APPROVED, BATCH, BRIEF, EMBARGO, SMALL
 
 PAIRS = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "60"))
 """Pairs for each scenario; `python -m tests.simulation` plays all of them."""
 _OF_EACH = 3  # pairs with one first fault
 
 
-@pytest.mark.parametrize("scenario", [*SMALL, BRIEF, EMBARGO, APPROVED], ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", [*SMALL, BATCH, BRIEF, EMBARGO, APPROVED], ids=lambda s: s.name)
 def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
     history = run(scenario)
     assert not history.broken, str(history)
     assert [step.label for step in history.steps if step.moment == "request"], "it was sent"
 
 
-@pytest.mark.parametrize("scenario", [*SMALL, APPROVED], ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", [*SMALL, BATCH, APPROVED], ids=lambda s: s.name)
 def test_every_single_fault_at_every_step_keeps_the_promises(scenario: Scenario) -> None:
     for plan in singles(scenario):
         history = run(scenario, plan)

@@ -23,6 +23,8 @@ APPROVED = Scenario(
     ),
 )  # fmt: skip
 """All single interventions are played in it."""
+BATCH = Scenario("three posts on X at one instant", posts=3, apart=0.0)
+"""Which share an intent's commit, a departure and the record of their answers."""
 CROWD = Scenario(
     "two posts, two accounts, two dispatchers, two workers",
     parts=2,
@@ -37,5 +39,5 @@ TWINS = Scenario(
 )
 QUEUE = Scenario("three posts of one account", posts=3)
 """Of which two wait while the first is refused."""
-WIDE = (CROWD, QUEUE, PAIR, EMBARGO, BRIEF, FLEETING, THREAD, ON_FACEBOOK, APPROVED, TWINS)
+WIDE = (CROWD, BATCH, QUEUE, PAIR, EMBARGO, BRIEF, FLEETING, THREAD, ON_FACEBOOK, APPROVED, TWINS)
 """Random plans and schedules are played in these."""
