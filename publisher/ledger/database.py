@@ -22,7 +22,6 @@ from sqlalchemy import (
     func,
     inspect,
     select,
-    update,
 )
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
@@ -38,8 +37,9 @@ from publisher.base.errors import (
     StorageError,
 )
 from publisher.base.i18n import _, later
+from publisher.ledger import schema
 from publisher.ledger.sqlite_file import LedgerFile
-from publisher.ledger.tables import REVISION, identity, metadata
+from publisher.ledger.tables import REVISION, metadata
 
 _BUSY_TIMEOUT_S = 30
 _ANSWER_LIMIT = 65.0  # real seconds; a little longer than PostgreSQL gives a statement, below
@@ -162,17 +162,17 @@ class Database:
                 # Two processes that start together must not both create the tables.
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305134)")
             found = self._revision(connection)
-            if found != REVISION:
+            if found is None:
+                schema.create(connection, knows_since=now)
+            elif found != REVISION:
                 self._refuse_unknown(found)
-                self._prepare_to_migrate(connection, found)
+                self._prepare_to_migrate(connection)
                 from publisher.ledger import migrations as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
                 migrating.upgrade(connection)
-                if found is None:
-                    connection.execute(update(identity).values(knows_since=now))
         return found is None
 
-    def _prepare_to_migrate(self, connection: Connection, found: str | None) -> None:
+    def _prepare_to_migrate(self, connection: Connection) -> None:
         """Lift the time limits and lock the deliveries.
 
         A large ledger takes long to migrate, and a worker may still run.
@@ -182,8 +182,7 @@ class Database:
             waits: Any = connection.connection.driver_connection
             waits.is_endless = True
             connection.detach()  # it is closed with this transaction
-            if found is not None:
-                connection.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
+            connection.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
 
     def is_old(self) -> bool:
         """Whether there is a ledger of an older version; raises LedgerTooNew for a newer one."""
@@ -192,8 +191,10 @@ class Database:
             return False
         with self.read() as connection:
             found = self._revision(connection)
-        self._refuse_unknown(found if found != REVISION else None)
-        return found not in (None, REVISION)
+        if found in (None, REVISION):
+            return False
+        self._refuse_unknown(found)
+        return True
 
     def check_revision(self) -> None:
         """Raise unless there is a ledger of this version.
@@ -243,9 +244,8 @@ class Database:
             )
         return found
 
-    def _refuse_unknown(self, found: str | None) -> None:
-        if found is None:
-            return
+    @staticmethod
+    def _refuse_unknown(found: str) -> None:
         from publisher.ledger import migrations as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
         if not migrating.knows(found):

@@ -31,7 +31,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 REVISION = "0025"
-"""The newest of `migrations/versions`, which leads to the tables below."""
+"""The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 EVERYTHING = "*"
 """The row of `accounts` that means all accounts."""
@@ -108,8 +108,8 @@ deliveries = Table(
     Column("head", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
     # Partial indexes: due deliveries stay quick to find among a million others. Their conditions
-    # are in `info`, for readers only: the migrations make them, and SQLAlchemy would load all of
-    # PostgreSQL's drivers to know a `postgresql_where`.
+    # are in `info`, where `schema.py` takes them from: to know a `postgresql_where`, SQLAlchemy
+    # would load all of PostgreSQL's drivers.
     Index(
         "ix_deliveries_due",
         "next_check_at",
