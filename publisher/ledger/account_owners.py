@@ -12,7 +12,7 @@ from publisher.base.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
-from publisher.ledger.transitions import ACTOR, note, step
+from publisher.ledger.transitions import note_account
 from publisher.model.accounts import Owner
 from publisher.model.events import Event
 from publisher.model.outcomes import AccountSuspended
@@ -57,11 +57,7 @@ class Owners:
                 return
             self._set(connection, account, values)
             detail = {"id": owner.id, "owner": owner.name}
-            now = self._clock.now()
-            note(
-                connection,
-                [step(None, VERIFIED, now, ACTOR, detail=detail, account=account)],
-            )
+            note_account(connection, account, VERIFIED, self._clock.now(), detail=detail)
 
     def refuse(self, account: str, other: Owner, outcome: AccountSuspended) -> None:
         """Suspend the account until a person acts: its keys belong to `other`.

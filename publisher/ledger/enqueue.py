@@ -21,7 +21,15 @@ from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
-from publisher.ledger.transitions import NOT_APPROVED, Conflict, change, note, step
+from publisher.ledger.transitions import (
+    NOT_APPROVED,
+    By,
+    Conflict,
+    cancel_delivery,
+    change,
+    note,
+    step,
+)
 from publisher.model.deliveries import Delivery, PendingStop, Prepared, Wish
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
@@ -83,12 +91,10 @@ class Ledger:
         after all. Raises `Conflict` when a delivery changed, or was added, since it was read, and
         NotPermitted when `actor` has no right over one of the accounts.
         """
-        now = self._clock.now()
+        by = By(Role.QUEUE, actor, self._clock.now())
         # All that takes long is done, and its progress shown, before others wait for this
         # transaction.
-        new = [
-            self._made(wish, actor, now) for wish in progress.over(add, _("Writing to the ledger"))
-        ]
+        new = [self._made(wish, by) for wish in progress.over(add, _("Writing to the ledger"))]
         rows = [one.row for one in new]
         with self._database.write() as connection:
             self._database.take_turns(connection, Turn.QUEUE)
@@ -101,14 +107,11 @@ class Ledger:
             names = sorted({EVERYTHING} | {wish.account for wish in add})
             self._database.insert_missing(connection, accounts, [{"account": n} for n in names])
             for delivery, reason in cancel:
-                change(
-                    connection, delivery, Event.CANCELLED, role=Role.QUEUE, actor=actor, at=now,
-                    target=State.CANCELLED, detail={"reason": reason}, reason=reason, lease_until=None,
-                )  # fmt: skip
+                cancel_delivery(connection, delivery, reason, by)
             for delivery, wanted in stop:
-                note_stop(connection, delivery, wanted, role=Role.QUEUE, actor=actor, at=now)
+                note_stop(connection, delivery, wanted, by)
             for delivery, wish in edit:
-                self._edit(connection, delivery, wish, actor, now)
+                self._edit(connection, delivery, wish, by)
             for begin in range(0, len(new), _AT_ONCE):
                 _add(connection, new[begin : begin + _AT_ONCE])
 
@@ -122,12 +125,10 @@ class Ledger:
         ]
         self._database.insert_missing(connection, media, rows)
 
-    def _edit(
-        self, connection: Connection, delivery: Delivery, wish: Wish, actor: str, now: datetime
-    ) -> None:
+    def _edit(self, connection: Connection, delivery: Delivery, wish: Wish, by: By) -> None:
         # What is prepared at the platform stays on record, though it is of no use for new content:
         # its channel has to delete it.
-        columns = self._wished(wish, delivery.queued_by or actor)
+        columns = self._wished(wish, delivery.queued_by or by.actor)
         if wish.channel != delivery.channel:
             columns["prepared"] = Prepared().model_dump_json()
         elif delivery.state is State.FAILED:
@@ -143,19 +144,18 @@ class Ledger:
                 columns["pending_stop"] = State.HELD
             else:
                 target = State.HELD
+        detail = _difference(delivery, wish, by.actor)
         change(
-            connection, delivery, Event.QUEUED_AGAIN, role=Role.QUEUE, actor=actor, at=now,
-            target=target, detail=_difference(delivery, wish, actor), **columns,
-        )  # fmt: skip
+            connection, delivery, Event.QUEUED_AGAIN, by, target=target, detail=detail, **columns
+        )
 
-    def _made(self, wish: Wish, actor: str, now: datetime) -> _New:
+    def _made(self, wish: Wish, by: By) -> _New:
         row = {
-            **_FRESH, **self._wished(wish, actor), **_doubted(wish),
+            **_FRESH, **self._wished(wish, by.actor), **_doubted(wish),
             "post": wish.post, "account": wish.account, "state": wish.state,
         }  # fmt: skip
-        first = step(
-            None, Event.QUEUED, now, actor, target=wish.state, detail=_first_words(wish, actor)
-        )
+        detail = _first_words(wish, by.actor)
+        first = step(None, Event.QUEUED, by.at, by.actor, target=wish.state, detail=detail)
         first["digest"] = delivery_digest(shortened(row))
         first = chained(first, 1, delivery_origin(wish.post, wish.account))
         row["head"] = first["hash"]

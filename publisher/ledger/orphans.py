@@ -14,7 +14,7 @@ from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, change, has_id
+from publisher.ledger.transitions import ACTOR, By, change, has_id
 from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind
@@ -214,6 +214,6 @@ class Orphans:
         **more: Any,
     ) -> Delivery:
         return change(
-            connection, delivery, event, role=Role.WORKER, actor=ACTOR, at=self._clock.now(),
+            connection, delivery, event, By(Role.WORKER, ACTOR, self._clock.now()),
             prepared=prepared.model_dump_json(), clear_at=clear_at, **more,
         )  # fmt: skip

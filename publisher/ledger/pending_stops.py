@@ -7,7 +7,6 @@ keeps it in `stop`, so that a person is notified.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -15,10 +14,10 @@ from sqlalchemy import Connection, bindparam, select
 from publisher.base.i18n import _, later
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history
-from publisher.ledger.transitions import NOT_APPROVED, Conflict, change
+from publisher.ledger.transitions import NOT_APPROVED, By, Conflict, change
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
-from publisher.model.states import ENDED_UNSENT, Role, State
+from publisher.model.states import ENDED_UNSENT, State
 
 # Why `queue` cancels a delivery: stored untranslated, to be recognised again; screens translate
 # them.
@@ -38,10 +37,7 @@ def note_stop(
     connection: Connection,
     delivery: Delivery,
     stop: PendingStop | None,
-    *,
-    role: Role,
-    actor: str,
-    at: datetime,
+    by: By,
     **columns: Any,
 ) -> Delivery:
     """Record what a delivery that may be out becomes if it is not; None: it goes on after all."""
@@ -50,11 +46,9 @@ def note_stop(
     if stop is None or stop.state is State.HELD or stop.draft_hold:
         columns["draft_hold"] = stop.draft_hold if stop else None
     state, reason = (stop.state, stop.reason) if stop else (None, None)
-    return change(
-        connection, delivery, _NOTED if stop else _LIFTED, role=role, actor=actor, at=at,
-        detail={"if_not_out": state, "reason": reason} if stop else None,
-        pending_stop=state, reason=reason, **columns,
-    )  # fmt: skip
+    detail = {"if_not_out": state, "reason": reason} if stop else None
+    columns |= {"pending_stop": state, "reason": reason}
+    return change(connection, delivery, _NOTED if stop else _LIFTED, by, detail=detail, **columns)
 
 
 def obeyed(delivery: Delivery, target: State) -> tuple[State, Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from publisher.ledger.pending_stops import in_words
 from publisher.ledger.reconciliation import known_out
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, not_before
-from publisher.ledger.transitions import ACTOR, change
+from publisher.ledger.transitions import ACTOR, By, change
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind
@@ -77,7 +77,7 @@ def record(
         1,
     )
     return change(
-        connection, current, EVENT, role=Role.WORKER, actor=ACTOR, at=clock.now(),
+        connection, current, EVENT, By(Role.WORKER, ACTOR, clock.now()),
         target=State.PUBLISHED, detail={"id": receipt.remote_id, **detail},
         **{**out, **columns, "attempts": current.attempts + 1},
     )  # fmt: skip
@@ -110,7 +110,7 @@ def _left_to_a_person(
             clear_at = current.clear_at if left.stays else None
             columns |= {"prepared": left.model_dump_json(), "clear_at": clear_at}
     return change(
-        connection, current, Event.LEFT_ALONE, role=Role.WORKER, actor=ACTOR, at=clock.now(),
+        connection, current, Event.LEFT_ALONE, By(Role.WORKER, ACTOR, clock.now()),
         target=target, detail={"id": remote_id, "message": message},
         error_kind=Kind.UNKNOWN_OUTCOME, error_message=message, **columns,
     )  # fmt: skip

@@ -25,7 +25,7 @@ from publisher.ledger.replication_lag import Crowd, Delays, crowds
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import suspend, suspended_for_a_person
 from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all
+from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import (
@@ -389,11 +389,5 @@ class Doubts:
         self, connection: Connection, delivery: Delivery, event: Event, **more: Any
     ) -> Delivery:
         return change(
-            connection,
-            delivery,
-            event,
-            role=Role.RECONCILER,
-            actor=ACTOR,
-            at=self._clock.now(),
-            **more,
+            connection, delivery, event, By(Role.RECONCILER, ACTOR, self._clock.now()), **more
         )

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
-from publisher.ledger.manager.approvals import no_rule
+from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.orphans import Orphans

@@ -11,7 +11,8 @@ from publisher.auth.users import People
 from publisher.base.errors import NotPermitted
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
-from publisher.ledger.manager.approvals import Approvals, digest, no_rule
+from publisher.ledger.manager.approvals import Approvals, digest
+from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.draft_edits import MOVED, REWORDED, Edits
 from publisher.ledger.manager.operations import Control

@@ -16,7 +16,7 @@ from publisher.ledger.manager.resume import APART, spread
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, accounts, deliveries, written
-from publisher.ledger.transitions import ACTOR, StateChange, change_all
+from publisher.ledger.transitions import ACTOR, By, StateChange, change_all
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import Role, State
@@ -85,11 +85,14 @@ class Backlog:
         wakes = spread(found, now, begins)
         wishes = [
             StateChange(
-                delivery, Event.OVERDUE, Role.DISPATCHER, ACTOR, now,
-                detail={"goes_out_at": wakes[delivery.id]}, columns={"next_check_at": wakes[delivery.id]},
+                delivery,
+                Event.OVERDUE,
+                By(Role.DISPATCHER, ACTOR, now),
+                detail={"goes_out_at": wakes[delivery.id]},
+                columns={"next_check_at": wakes[delivery.id]},
             )
             for delivery in found
-        ]  # fmt: skip
+        ]
         change_all(connection, wishes)
 
 

@@ -19,7 +19,7 @@ from publisher.ledger.reconciliation import doubt
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import EVER, paused_or_suspended, waits_its_turn
 from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all, claimed
+from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all, claimed
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
@@ -206,15 +206,8 @@ class Dispatch:
     def _change(
         self, connection: Connection, delivery: Delivery, event: Event, **more: Any
     ) -> Delivery:
-        return change(
-            connection,
-            delivery,
-            event,
-            role=Role.DISPATCHER,
-            actor=ACTOR,
-            at=self._clock.now(),
-            **more,
-        )
+        by = By(Role.DISPATCHER, ACTOR, self._clock.now())
+        return change(connection, delivery, event, by, **more)
 
 
 def _fair(

@@ -31,13 +31,12 @@ from publisher.ledger.manager.rights import Person
 from publisher.ledger.people import keep_all_out
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
-from publisher.ledger.transitions import change, note, step
+from publisher.ledger.transitions import By, change, note_account
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 
-_RESTORED = Event.RESTORED
 FIRST = Event.SAID_TO_BE_THE_FIRST_LEDGER
 _WITH_A_PERSON = (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
 
@@ -105,7 +104,7 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
             for delivery in _found(connection, _may_be_out(gap))
         ]
         detail = {"backup_of": taken_at}
-        note(connection, [step(None, _RESTORED, now, actor, detail=detail, account=EVERYTHING)])
+        note_account(connection, EVERYTHING, Event.RESTORED, now, actor, detail)
         # A new id from here on: a broker's messages for the lost ledger are not for this one.
         connection.execute(update(identity).values(id=uuid4().hex))
     reason = _("the ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC", time=taken_at)
@@ -146,9 +145,7 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
         connection,
         delivery,
         Event.RESTORED_FROM_A_BACKUP,
-        role=Role.MANAGER,
-        actor=actor,
-        at=gap.until,
+        By(Role.MANAGER, actor, gap.until),
         target=State.UNCERTAIN,
         detail={"backup_of": gap.since},
         **columns,
@@ -160,7 +157,7 @@ def gaps(connection: Connection) -> list[Gap]:
     query = select(history.c.at, history.c.detail).where(
         history.c.delivery.is_(None),
         history.c.account == EVERYTHING,
-        history.c.event == _RESTORED,
+        history.c.event == Event.RESTORED,
     )
     made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()
     return [
@@ -184,8 +181,7 @@ def trust(database: Database, clock: Clock, actor: str) -> int:
         if made_at is not None:
             connection.execute(update(identity).values(knows_since=None))
             detail = {"time": made_at}
-            said = step(None, FIRST, clock.now(), actor, detail=detail, account=EVERYTHING)
-            note(connection, [said])
+            note_account(connection, EVERYTHING, FIRST, clock.now(), actor, detail)
         in_doubt = deliveries.c.state == State.UNCERTAIN, not_(NOT_FORGOTTEN)
         number: int = connection.execute(select(func.count()).where(*in_doubt)).scalar_one()
     return number

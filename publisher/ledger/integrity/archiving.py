@@ -30,7 +30,7 @@ from publisher.ledger.integrity import archive_files, hash_chain
 from publisher.ledger.integrity.archive_files import ARCHIVED, Archive
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.tables import EVERYTHING, archived, deliveries, history, notices, seals
-from publisher.ledger.transitions import Conflict, note, step
+from publisher.ledger.transitions import Conflict, note_account
 from publisher.model.states import State
 
 _MOST = 20_000
@@ -181,9 +181,7 @@ class Archiving:
         """Remove the steps from the history, and record there which file has them."""
         _insist_on_no_move(connection, batch)
         detail = {"file": self._publish(batch[0].month, detail["sha256"]).name, **detail}
-        now = self._clock.now()
-        entry = step(None, ARCHIVED, now, actor, detail=detail, account=EVERYTHING)
-        note(connection, [entry])
+        note_account(connection, EVERYTHING, ARCHIVED, self._clock.now(), actor, detail)
         told = archive_files.on_record(connection)[-1]
         rows = [
             {"delivery": e.id, "through": e.version, "head": e.head, "step": told.step}

@@ -10,7 +10,7 @@ from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
-from publisher.ledger.transitions import NOT_APPROVED, change
+from publisher.ledger.transitions import NOT_APPROVED, By, change
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, Role, State
@@ -40,21 +40,17 @@ class Safeguards:
         with self._database.write() as connection:
             self._rights.require(connection, actor, Rank.MANAGER)
             showing = _showing(connection, consent)
+            by = By(Role.MANAGER, actor, self._clock.now())
             for delivery in showing:
                 if _is_kept_back(delivery) and delivery.draft_hold is None:
-                    change(
-                        connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor,
-                        at=self._clock.now(), detail={"reason": reason}, draft_hold=reason,
-                    )  # fmt: skip
+                    detail = {"reason": reason}
+                    change(connection, delivery, Event.HELD, by, detail=detail, draft_hold=reason)
                 elif delivery.may_be_out and not _is_to_be_held(delivery):
-                    note_stop(
-                        connection, delivery, _stop(delivery, reason),
-                        role=Role.MANAGER, actor=actor, at=self._clock.now(),
-                    )  # fmt: skip
+                    note_stop(connection, delivery, _stop(delivery, reason), by)
             return [
                 change(
-                    connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor,
-                    at=self._clock.now(), target=State.HELD, detail={"reason": reason},
+                    connection, delivery, Event.HELD, by,
+                    target=State.HELD, detail={"reason": reason},
                     reason=reason, draft_hold=reason, lease_until=None, **NOT_APPROVED,
                 )
                 for delivery in showing

@@ -15,7 +15,7 @@ from publisher.base.text import same_person
 from publisher.ledger.database import Database
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.tables import history
-from publisher.ledger.transitions import note, step
+from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 
 REWORDED, MOVED = Event.DRAFT_EDITED, Event.DRAFT_MOVED
@@ -83,9 +83,7 @@ class Edits:
         """
         with self._database.write() as connection:
             self._require(connection, event, actor, accounts)
-            now = self._clock.now()
-            entry = step(None, event, now, actor, detail=detail, account=_file_of(post))
-            note(connection, [entry])
+            note_account(connection, _file_of(post), event, self._clock.now(), actor, detail)
             yield
 
     def require(self, event: Event, actor: str, accounts: Collection[str]) -> None:

@@ -44,7 +44,7 @@ from publisher.ledger.tables import (
     not_before,
     written,
 )
-from publisher.ledger.transitions import ACTOR, note, step
+from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import State
@@ -266,7 +266,7 @@ class Lateness:
             last = _noted(connection)
             if (last is None or last.is_over) is (event == OVER):
                 return False
-            note(connection, [step(None, event, now, ACTOR, detail=detail, account=EVERYTHING)])
+            note_account(connection, EVERYTHING, event, now, detail=detail)
         return True
 
 

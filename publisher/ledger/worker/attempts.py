@@ -16,7 +16,7 @@ from publisher.base.errors import LedgerBusy, LedgerUnavailable, PublisherError,
 from publisher.base.i18n import _
 from publisher.ledger import published_early, rate_limits, remote_ids
 from publisher.ledger.database import Database
-from publisher.ledger.manager.approvals import RuleOf, no_rule
+from publisher.ledger.manager.commands import RuleOf, no_rule
 from publisher.ledger.orphans import without_others
 from publisher.ledger.pending_stops import as_it_stands, in_words
 from publisher.ledger.reconciliation import known_out

@@ -10,11 +10,12 @@ from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
 from publisher.ledger import suspensions
-from publisher.ledger.manager.approvals import RuleOf, is_approved
+from publisher.ledger.manager.approvals import is_approved
+from publisher.ledger.manager.commands import RuleOf
 from publisher.ledger.manager.draft_edits import writers
 from publisher.ledger.suspensions import is_paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, accounts
-from publisher.ledger.transitions import ACTOR, NOT_APPROVED, StateChange
+from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange
 from publisher.model import mandates
 from publisher.model.accounts import Mandate
 from publisher.model.deliveries import Delivery
@@ -125,7 +126,7 @@ def by_worker(
     **columns: Any,
 ) -> StateChange:
     """A change by a worker, of a delivery that it has claimed."""
-    return StateChange(delivery, event, Role.WORKER, ACTOR, at, target, detail, columns)
+    return StateChange(delivery, event, By(Role.WORKER, ACTOR, at), target, detail, columns)
 
 
 class MandateCheck:

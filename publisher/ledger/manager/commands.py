@@ -1,17 +1,73 @@
-"""Selection of the deliveries of a post for an operator command."""
+"""Operator commands: what all of them share, such as the selection of a post's deliveries."""
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, tzinfo
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from publisher.base.clock import Clock
 from publisher.base.errors import NoSuchPost, NotPossible
 from publisher.base.i18n import _
+from publisher.ledger.database import Database
+from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries
+from publisher.ledger.transitions import By
+from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery
+from publisher.model.states import Role
 
 Accounts = str | Collection[str] | None
 """One account, several, or None for all of a post's."""
+RuleOf = Callable[[str], ApprovalRule]
+"""Returns the approval rule of an account, by its name."""
+
+
+def no_rule(_account: str) -> ApprovalRule:
+    """The rule under which nothing needs an approval."""
+    return ApprovalRule()
+
+
+class Commands:
+    """The parts of a person's commands, each of which is one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rule_of: RuleOf = no_rule,
+        rights: Rights = EVERYBODY,
+        zone_of: Callable[[], tzinfo] = lambda: UTC,
+    ) -> None:
+        """`zone_of`: the time zone of the times in messages."""
+        self._database = database
+        self._clock = clock
+        self._rule_of = rule_of
+        self._rights = rights
+        self._zone_of = zone_of
+
+    def _by(self, actor: str) -> By:
+        return By(Role.MANAGER, actor, self._clock.now())
+
+    def _each(
+        self,
+        posts: Collection[str],
+        account: Accounts,
+        actor: str,
+        concerns: Callable[[Delivery], bool],
+        refusal: str,
+        act: Callable[[Connection, Delivery, By], Delivery],
+    ) -> list[Delivery]:
+        """Apply `act` to the deliveries of these posts that are `chosen`; all or nothing."""
+        with self._database.write() as connection:
+            wanted = [
+                delivery
+                for post in dict.fromkeys(posts)
+                for delivery in chosen(connection, post, account, concerns, refusal)
+            ]
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
+            by = self._by(actor)
+            return [act(connection, delivery, by) for delivery in wanted]
 
 
 def of_post(connection: Connection, post: str, account: Accounts) -> list[Delivery]:
