@@ -20,6 +20,7 @@ from publisher.ledger.manager.authors import AUTHOR
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.reading import search_index
+from publisher.ledger.rows import chunks
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
 from publisher.ledger.transitions import (
     NOT_APPROVED,
@@ -40,7 +41,6 @@ _FRESH: Mapping[str, Any] = {
     "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",
     "prepared": Prepared().model_dump_json(), "settled_at": None, "intent_at": None,
 }  # fmt: skip
-_CHUNK = 500  # values in one statement
 _AT_ONCE = 1000  # new deliveries in a few statements
 # SQLAlchemy would need a third of the time to return the ids in the order of the rows.
 _ADD = insert(deliveries).returning(deliveries.c.id, deliveries.c.post, deliveries.c.account)
@@ -208,8 +208,7 @@ def _refuse_what_came_meanwhile(
 
     `leaving`: the deliveries whose text the same plan removes.
     """
-    for start in range(0, len(rows), _CHUNK):
-        chunk = rows[start : start + _CHUNK]
+    for chunk in chunks(rows):
         posts = {(row["post"], row["account"]) for row in chunk}
         texts = {(row["fingerprint"], row["account"]) for row in chunk if not row["repeat"]}
         found = connection.execute(

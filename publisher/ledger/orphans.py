@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
@@ -116,20 +116,9 @@ class Orphans:
         self._clock = clock
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
-        """Claim up to `limit` deliveries whose orphans are to be deleted now.
-
-        If the process that claims one dies, or the broker loses the message, another one claims it
-        at `lease_until`. This is no step of the history: nothing has happened yet.
-        """
+        """Claim up to `limit` deliveries whose orphans are to be deleted now."""
         values = {"now": self._clock.now(), **settled(self._clock)}
-        with self._database.write() as connection:
-            rows = LEFT_OVER.lock(connection, values, limit)
-            connection.execute(
-                update(deliveries)
-                .where(deliveries.c.id.in_([row["id"] for row in rows]))
-                .values(clear_at=lease_until)
-            )
-        return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
+        return LEFT_OVER.claim(self._database, values, limit, clear_at=lease_until)
 
     def give_up(self, claim: Claim) -> Delivery | None:
         """The claimed delivery, with nothing prepared that could still be published.

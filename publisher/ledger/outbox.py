@@ -39,6 +39,7 @@ from publisher.base.stored_messages import told
 from publisher.ledger.database import Database
 from publisher.ledger.orphans import CLEARING
 from publisher.ledger.reading.lateness import BEGUN, OVER
+from publisher.ledger.rows import chunks
 from publisher.ledger.suspensions import unproved
 from publisher.ledger.tables import (
     EVERYTHING,
@@ -69,7 +70,6 @@ _AHEAD = timedelta(minutes=1)
 """A delivery is prepared some seconds before its time."""
 _AGAIN_WITHIN = 61.0  # real seconds; a deferred delivery is tried again within a minute
 _LASTING = 60.0  # real seconds after which that is sent
-_AT_ONCE = 500  # names in one statement
 _LOOKED_AT = 200  # steps of an account; a suspension is known by its first
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
@@ -488,11 +488,10 @@ def _suspended_since(
 ) -> tuple[int, ...]:
     """The newest step since then with which each of these accounts was suspended."""
     found: list[int] = []
-    names = [row.account for row in rows]
-    for begin in range(0, len(names), _AT_ONCE):
+    for names in chunks([row.account for row in rows]):
         query = select(func.max(history.c.id)).where(
             history.c.delivery.is_(None),
-            history.c.account.in_(names[begin : begin + _AT_ONCE]),
+            history.c.account.in_(names),
             history.c.event == Event.ACCOUNT_SUSPENDED,
             history.c.at >= since,
         )

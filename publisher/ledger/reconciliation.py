@@ -22,7 +22,7 @@ from publisher.ledger.integrity import forgotten
 from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.refusals import went_out
 from publisher.ledger.replication_lag import Crowd, Delays, crowds
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in, delivery_of
 from publisher.ledger.suspensions import suspend, suspended_for_a_person
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all
@@ -170,8 +170,8 @@ class Doubts:
             forgotten.NOT_FORGOTTEN,
         )
         with self._database.read() as connection:
-            rows = connection.execute(waiting).mappings().all()
-        for delivery in map(delivery_of, rows):
+            found = deliveries_in(connection, waiting)
+        for delivery in found:
             columns = doubt(delivery, self._clock, settle)
             with suppress(Conflict), self._database.write() as connection:
                 self._change(connection, delivery, Event.SETTLING_AGAIN, **columns)

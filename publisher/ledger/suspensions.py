@@ -36,6 +36,7 @@ from sqlalchemy import (
 
 from publisher.base.i18n import _
 from publisher.base.stored_messages import kept
+from publisher.ledger.rows import chunks
 from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, note, step
 from publisher.model.events import Event
@@ -46,7 +47,6 @@ EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 """Before every instant."""
 _BY_ITSELF = accounts.c.suspended_until.is_not(None)
 _SAME_END = timedelta(minutes=1)  # answers that come together each name a different second
-_AT_ONCE = 500  # names in one statement
 _FEW = 20  # of those that wait behind a suspension; each waiting post checks all of them
 _EXCLUDE = text("SELECT pg_advisory_xact_lock(7305138, hashtext(:name))")
 _REFUSED = text(
@@ -227,9 +227,9 @@ def suspend_together(
     """
     if until <= now:
         return
-    outcome, in_order = app_limit(until), sorted(names)
-    for begin in range(0, len(in_order), _AT_ONCE):
-        some = accounts.c.account.in_(in_order[begin : begin + _AT_ONCE])
+    outcome = app_limit(until)
+    for chunk in chunks(sorted(names)):
+        some = accounts.c.account.in_(chunk)
         goes_on = or_(
             accounts.c.suspended_at.is_(None),
             and_(

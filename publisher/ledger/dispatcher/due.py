@@ -3,15 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    bindparam,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 
 from publisher.base.clock import Clock
 from publisher.ledger import orphans, reconciliation

@@ -29,7 +29,7 @@ from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN, looked_for
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import Person
 from publisher.ledger.people import keep_all_out
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
 from publisher.ledger.transitions import By, change, note_account
 from publisher.model.deliveries import Delivery
@@ -189,8 +189,7 @@ def trust(database: Database, clock: Clock, actor: str) -> int:
 
 def _found(connection: Connection, condition: ColumnElement[bool]) -> list[Delivery]:
     query = select(deliveries).where(condition).order_by(deliveries.c.due_at, deliveries.c.id)
-    rows = connection.execute(query.with_for_update()).mappings()
-    return [delivery_of(row) for row in rows]
+    return deliveries_in(connection, query.with_for_update())
 
 
 def _newest_instant(connection: Connection) -> datetime | None:

@@ -29,6 +29,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.integrity import archive_files, hash_chain
 from publisher.ledger.integrity.archive_files import ARCHIVED, Archive
 from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.rows import chunks
 from publisher.ledger.tables import EVERYTHING, archived, deliveries, history, notices, seals
 from publisher.ledger.transitions import Conflict, note_account
 from publisher.model.states import State
@@ -37,7 +38,6 @@ _MOST = 20_000
 """About how many steps one file has: while they are removed from SQLite, no other process can
 write.
 """
-_CHUNK = 500
 _ENDED = (State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN)
 _HAS_ENDED = and_(
     deliveries.c.state.in_(sorted(_ENDED)),
@@ -231,11 +231,9 @@ def _comes_after(last: _Ended | None) -> Iterator[ColumnElement[bool]]:
         yield or_(deliveries.c.due_at > last.due_at, same_time)
 
 
-def _chunks(batch: Sequence[_Ended]) -> Iterator[list[int]]:
-    """Their ids in order, in chunks small enough for one statement's parameters."""
-    ids = sorted(ended.id for ended in batch)
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]
+def _chunks(batch: Sequence[_Ended]) -> Iterator[Sequence[int]]:
+    """Their ids in order."""
+    return chunks(sorted(ended.id for ended in batch))
 
 
 def _steps(connection: Connection, batch: Sequence[_Ended]) -> Iterator[dict[str, Any]]:

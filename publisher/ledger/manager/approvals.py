@@ -12,7 +12,7 @@ from publisher.base.text import same_person
 from publisher.ledger.manager.authors import authors
 from publisher.ledger.manager.commands import Accounts, Commands
 from publisher.ledger.pending_stops import note_stop
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import NOT_APPROVED, By, change
 from publisher.model.accounts import ApprovalRule
@@ -74,7 +74,7 @@ class Approvals(Commands):
         query = select(deliveries).where(*conditions)
         ordered = query.order_by(deliveries.c.due_at, deliveries.c.id)
         with self._database.read() as connection:
-            return [delivery_of(row) for row in connection.execute(ordered).mappings()]
+            return deliveries_in(connection, ordered)
 
     def open_to(self, actor: str, found: Sequence[Delivery]) -> list[Delivery]:
         """Those that this person may approve: as a non-author, and by the mandate."""

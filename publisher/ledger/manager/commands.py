@@ -10,7 +10,7 @@ from publisher.base.errors import NoSuchPost, NotPossible
 from publisher.base.i18n import _
 from publisher.ledger.database import Database
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import By
 from publisher.model.accounts import ApprovalRule
@@ -77,7 +77,7 @@ def of_post(connection: Connection, post: str, account: Accounts) -> list[Delive
     if names is not None:
         condition &= deliveries.c.account.in_(names)
     query = select(deliveries).where(condition).order_by(deliveries.c.id).with_for_update()
-    found = [delivery_of(row) for row in connection.execute(query).mappings()]
+    found = deliveries_in(connection, query)
     if not found:
         raise NoSuchPost(
             _("The ledger has no {post} to {account}.", post=post, account=", ".join(names))

@@ -8,7 +8,7 @@ from publisher.base.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.pending_stops import note_stop
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import NOT_APPROVED, By, change
 from publisher.model.deliveries import Delivery, PendingStop
@@ -81,5 +81,4 @@ def _stop(delivery: Delivery, reason: str) -> PendingStop:
 def _showing(connection: Connection, consent: str) -> list[Delivery]:
     noted = f'"consent":{json.dumps(consent, ensure_ascii=False)}'
     query = select(deliveries).where(deliveries.c.content.contains(noted, autoescape=True))
-    rows = connection.execute(query.order_by(deliveries.c.due_at, deliveries.c.id)).mappings()
-    return [delivery_of(row) for row in rows]
+    return deliveries_in(connection, query.order_by(deliveries.c.due_at, deliveries.c.id))

@@ -30,7 +30,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.refusals import forget
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.suspensions import take_for_pause
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
 from publisher.ledger.transitions import By, cancel_delivery, change, note_account
@@ -85,11 +85,10 @@ class Control(Commands):
             on_their_way = on_their_way.where(deliveries.c.account == account)
         while True:
             with self._database.read() as connection:
-                rows = connection.execute(on_their_way).mappings().all()
+                unanswered = deliveries_in(connection, on_their_way)
             # The monotonic clock cannot be set back, which would make the wait longer.
             seconds = self._clock.monotonic() - begun
             leases_end = now + timedelta(seconds=seconds * self._clock.speed)
-            unanswered = [delivery_of(row) for row in rows]
             # A lease may seem over because the clock was set forward; its worker can still send.
             if seconds >= INTENT_LIFE or not unanswered:
                 on_lease = [d for d in unanswered if d.lease_until and d.lease_until > leases_end]
@@ -136,7 +135,7 @@ class Control(Commands):
             suspended = select(accounts.c.suspended_until).where(accounts.c.account == name)
             until = connection.execute(suspended).scalar_one_or_none()
             query = overdue(account, self._clock.now(), until)
-            return [delivery_of(row) for row in connection.execute(query).mappings()]
+            return deliveries_in(connection, query)
 
     def stop(self, account: str | None) -> str:
         """A unique mark of the pause and suspension that `resume` would end; empty for none."""
@@ -179,7 +178,7 @@ class Control(Commands):
             if refusal := self._may_not_resume(connection, account, actor):
                 raise refusal
             query = overdue(account, by.at, stopped.suspended_until).with_for_update()
-            found = [delivery_of(row) for row in connection.execute(query).mappings()]
+            found = deliveries_in(connection, query)
             if seen is not None:
                 refuse_unseen(seen, mark_of(stopped), found)
             elif mark_of(stopped) != begun:

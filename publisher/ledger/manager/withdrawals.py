@@ -11,7 +11,7 @@ is.
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from publisher.base.clock import Clock
 from publisher.ledger import rate_limits
@@ -62,19 +62,9 @@ class Withdrawals:
             )  # fmt: skip
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
-        """Claim up to `limit` withdrawals that are to be tried again now.
-
-        If the process that claims one dies, or the broker loses the message, another one claims it
-        at `lease_until`. This is no step of the history: nothing has happened yet.
-        """
-        with self._database.write() as connection:
-            rows = STILL_OUT.lock(connection, {"now": self._clock.now()}, limit)
-            connection.execute(
-                update(deliveries)
-                .where(deliveries.c.id.in_([row["id"] for row in rows]))
-                .values(withdraw_at=lease_until)
-            )
-        return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
+        """Claim up to `limit` withdrawals that are to be tried again now."""
+        values = {"now": self._clock.now()}
+        return STILL_OUT.claim(self._database, values, limit, withdraw_at=lease_until)
 
     def take(self, claim: Claim) -> tuple[Delivery, str] | None:
         """The claimed delivery, and the reason of its withdrawal; None when it has changed."""

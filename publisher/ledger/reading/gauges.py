@@ -3,29 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    BigInteger,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-    text,
-    type_coerce,
-)
+from sqlalchemy import BigInteger, bindparam, case, exists, func, select, text, type_coerce
 
 from publisher.base.clock import Clock
 from publisher.ledger.database import Database
-from publisher.ledger.suspensions import (
-    paused_or_suspended,
-    suspended_for_a_person,
-    unproved,
-    waits_its_turn,
-)
-from publisher.ledger.tables import Instant, accounts, deliveries, not_before
-from publisher.model.outcomes import PASSING
+from publisher.ledger.suspensions import paused_or_suspended, waits_its_turn
+from publisher.ledger.tables import Instant, deliveries, not_before
 from publisher.model.states import State
 
 LATENESS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
@@ -90,19 +73,3 @@ class Gauges:
         with self._database.read() as connection:
             count, total, *within = connection.execute(query).one()
         return LatenessGauge(tuple(int(n) for n in within), count, float(total) / _SECOND)
-
-    def standing(self) -> Mapping[str, str]:
-        """Accounts that are `paused`, or `suspended` and need a person, as far as is known.
-
-        `*` means all accounts.
-        """
-        calls = and_(unproved(accounts), accounts.c.suspension_kind.not_in(sorted(PASSING)))
-        is_suspended = or_(suspended_for_a_person(accounts.c.account), calls)
-        query = select(accounts.c.account, accounts.c.paused_at, is_suspended).where(
-            accounts.c.paused_at.is_not(None) | is_suspended
-        )
-        with self._database.read() as connection:
-            return {
-                name: "paused" if paused else "suspended"
-                for name, paused, _ in connection.execute(query)
-            }
