@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from publisher.auth import passwords
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible, UsageError
-from publisher.base.i18n import _, later
+from publisher.base.i18n import _
 from publisher.base.text import folded, same_person
 from publisher.ledger import people as records
 from publisher.ledger.database import Database
@@ -31,16 +31,10 @@ __all__ = ["People", "Person", "Rank"]
 _LONGEST_NAME = 60
 _UNSEEN = ""  # a person's id at the provider, before the first log-in through it
 
-_RANKS = {
-    Rank.STAFF: later("staff"),
-    Rank.MANAGER: later("manager"),
-    Rank.ADMIN: later("admin"),
-}
-
 
 def rights_in_words(person: Person) -> str:
     """A person's role: `manager`, or `manager for BICE, Warsaw`."""
-    role = _(_RANKS[person.rank])
+    role = _(person.rank)
     if person.organisations is None:
         return role
     names = ", ".join(person.organisations)

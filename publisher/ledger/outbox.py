@@ -40,9 +40,10 @@ from publisher.ledger.database import Database
 from publisher.ledger.orphans import CLEARING
 from publisher.ledger.reading.lateness import BEGUN, OVER
 from publisher.ledger.rows import chunks
-from publisher.ledger.suspensions import unproved
+from publisher.ledger.suspensions import suspended_or_unproved
 from publisher.ledger.tables import (
     EVERYTHING,
+    about,
     accounts,
     deliveries,
     history,
@@ -185,15 +186,7 @@ class News:
         self, connection: Connection, is_news: ColumnElement[bool]
     ) -> Iterator[SuspendedAccount]:
         now = self._clock.now()
-        query = select(accounts).where(
-            accounts.c.suspended_at.is_not(None),
-            or_(
-                accounts.c.suspended_until.is_(None),
-                accounts.c.suspended_until > now,
-                unproved(accounts),
-            ),
-            accounts.c.account != EVERYTHING,
-        )
+        query = select(accounts).where(suspended_or_unproved(now), accounts.c.account != EVERYTHING)
         for row, *others in _together(connection.execute(query).all()):
             begun = _beginning(connection, row)
             if begun is None or not _is_told(row, begun.at):
@@ -274,11 +267,7 @@ def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Late
     """The notice that posts are late, or its end; each is sent once."""
     query = (
         select(history.c.id, history.c.event, history.c.detail, is_news.label("is_news"))
-        .where(
-            history.c.delivery.is_(None),
-            history.c.account == EVERYTHING,
-            history.c.event.in_((BEGUN, OVER)),
-        )
+        .where(about(EVERYTHING), history.c.event.in_((BEGUN, OVER)))
         .order_by(history.c.seq.desc())
         .limit(2)
     )
@@ -312,19 +301,8 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
     too_late = and_(deliveries.c.state == State.PUBLISHED, deliveries.c.pending_stop.is_not(None))
     ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED, State.REJECTED]), too_late)
     query = (
-        select(
-            history.c.id.label("step"),
-            deliveries.c.post,
-            deliveries.c.account,
-            deliveries.c.state,
-            deliveries.c.pending_stop,
-            deliveries.c.due_at,
-            deliveries.c.remote_ids,
-            deliveries.c.error_kind,
-            deliveries.c.error_message,
-            deliveries.c.queued_by,
-        )
-        .select_from(deliveries.join(history, newest))
+        select(deliveries, history.c.id.label("step"))
+        .join_from(deliveries, history, newest)
         .where(
             _IN_TROUBLE,
             or_(
@@ -414,7 +392,7 @@ def _going_on(connection: Connection, service: str, since: datetime) -> Iterator
     for name in connection.execute(lifted.order_by(accounts.c.account)).scalars().all():
         query = (
             select(history.c.id, history.c.at, history.c.event)
-            .where(history.c.delivery.is_(None), history.c.account == name)
+            .where(about(name))
             .order_by(history.c.seq.desc())
         )
         steps = connection.execute(query.limit(_LOOKED_AT)).all()
@@ -455,7 +433,7 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
     is_one = row.suspended_times is not None  # whatever its ends, until it is proved to be over
     query = (
         select(history.c.id, history.c.at, history.c.event, history.c.detail)
-        .where(history.c.delivery.is_(None), history.c.account == row.account)
+        .where(about(row.account))
         .order_by(history.c.seq.desc())
     )
     begun: _Begun | None = None

@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from publisher.base.i18n import _, later
-from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import deliveries, history
-from publisher.ledger.transitions import NOT_APPROVED, By, Conflict, change
+from publisher.ledger.tables import history
+from publisher.ledger.transitions import NOT_APPROVED, By, Conflict, change, reread
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, State
@@ -27,7 +26,6 @@ UNFINISHED = later("its draft has no `at` any more")
 BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
 
 _NOTED, _LIFTED = Event.STOP_NOTED, Event.STOP_LIFTED
-_CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id")).with_for_update()
 _SINCE = select(history.c.event).where(
     history.c.delivery == bindparam("delivery"), history.c.seq > bindparam("seq")
 )
@@ -117,7 +115,7 @@ def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
 
     `Conflict` when anything else has happened to it.
     """
-    current = delivery_of(connection.execute(_CURRENT, {"id": delivery.id}).mappings().one())
+    current = reread(connection, delivery)
     if current.version == delivery.version:
         return current
     seen = {"delivery": delivery.id, "seq": delivery.version}

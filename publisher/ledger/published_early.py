@@ -14,9 +14,8 @@ from publisher.base.i18n import _
 from publisher.ledger import remote_ids
 from publisher.ledger.pending_stops import in_words
 from publisher.ledger.reconciliation import known_out
-from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, not_before
-from publisher.ledger.transitions import ACTOR, By, change
+from publisher.ledger.transitions import ACTOR, By, change, reread
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind
@@ -51,8 +50,7 @@ def record(
     `prepared` is what exists at the platform. Raises `RemoteIdTaken` when another delivery gets the
     same id at this moment; if another has it already, a person decides whose it is.
     """
-    query = select(deliveries).where(deliveries.c.id == seen.id).with_for_update()
-    current = delivery_of(connection.execute(query).mappings().one())
+    current = reread(connection, seen)
     known = {*current.remote_ids, *(current.withdrawn_ids or ())}
     if receipt.remote_id in known:
         return current
@@ -72,10 +70,8 @@ def record(
         now = clock.now()  # a platform's time in the future is not used
         since = min(receipt.public_since or now, now)
         out |= {"published_at": since, "pending_stop": stopped_by_it(current)}
-    detail = in_words(
-        current.model_copy(update={"pending_stop": out.get("pending_stop", current.pending_stop)}),
-        1,
-    )
+    stop = out.get("pending_stop", current.pending_stop)
+    detail = in_words(current.model_copy(update={"pending_stop": stop}), 1)
     return change(
         connection, current, EVENT, By(Role.WORKER, ACTOR, clock.now()),
         target=State.PUBLISHED, detail={"id": receipt.remote_id, **detail},

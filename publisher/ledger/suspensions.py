@@ -81,6 +81,18 @@ def unproved(account: FromClause) -> ColumnElement[bool]:
     return and_(account.c.suspended_at.is_not(None), account.c.suspended_times.is_not(None))
 
 
+def suspended_or_unproved(now: datetime) -> ColumnElement[bool]:
+    """Rows of `accounts` that are suspended, or not proved to go on."""
+    return and_(
+        accounts.c.suspended_at.is_not(None),
+        or_(
+            accounts.c.suspended_until.is_(None),
+            accounts.c.suspended_until > now,
+            unproved(accounts),
+        ),
+    )
+
+
 def waits_its_turn(horizon: BindParameter[datetime]) -> ColumnElement[bool]:
     """Deliveries that wait for an earlier one of their account, during or after a suspension.
 

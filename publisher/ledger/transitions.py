@@ -59,6 +59,7 @@ _FREE = (
     .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
     .with_for_update(skip_locked=True, key_share=True)
 )
+_CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id")).with_for_update()
 _CLAIMED = select(deliveries).where(
     deliveries.c.id.in_(bindparam("ids", expanding=True)), deliveries.c.state == State.PUBLISHING
 )
@@ -306,13 +307,8 @@ def lock_free(connection: Connection, wanted: Collection[int]) -> dict[int, int]
     return {row.id: row.version for row in rows}
 
 
-def claimed(connection: Connection, claim: Claim) -> Delivery | None:
-    """The delivery of a claim; None when the claim is no longer valid."""
-    return claimed_all(connection, [claim])[0]
-
-
 def claimed_all(connection: Connection, claims: Sequence[Claim]) -> list[Delivery | None]:
-    """As `claimed`, for each claim."""
+    """The delivery of each claim; None when the claim is no longer valid."""
     wanted = {"ids": [claim.delivery for claim in claims]}
     found = {row["id"]: row for row in connection.execute(_CLAIMED, wanted).mappings()}
     return [
@@ -321,6 +317,11 @@ def claimed_all(connection: Connection, claims: Sequence[Claim]) -> list[Deliver
         else None
         for claim in claims
     ]
+
+
+def reread(connection: Connection, delivery: Delivery) -> Delivery:
+    """The delivery as it is now, locked for this transaction."""
+    return rows.delivery_of(connection.execute(_CURRENT, {"id": delivery.id}).mappings().one())
 
 
 def has_id(remote_id: str) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from publisher.ledger.reconciliation import doubt
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import EVER, paused_or_suspended, waits_its_turn
 from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all, claimed
+from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all, claimed_all
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
@@ -108,8 +108,7 @@ class Dispatch:
     def release(self, claims: Sequence[Claim]) -> None:
         """Release claims that could not be handed to a worker."""
         with self._database.write() as connection:
-            for claim in claims:
-                delivery = claimed(connection, claim)
+            for delivery in claimed_all(connection, claims):
                 if delivery is None or delivery.intent_at is not None:
                     continue
                 with suppress(Conflict):  # another process was faster

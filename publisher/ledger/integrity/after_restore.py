@@ -30,7 +30,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import Person
 from publisher.ledger.people import keep_all_out
 from publisher.ledger.rows import deliveries_in
-from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
+from publisher.ledger.tables import EVERYTHING, about, deliveries, history, identity, seals
 from publisher.ledger.transitions import By, change, note_account
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
@@ -155,9 +155,7 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
 def gaps(connection: Connection) -> list[Gap]:
     """The gaps of this ledger: one for each restore, and one if it was new."""
     query = select(history.c.at, history.c.detail).where(
-        history.c.delivery.is_(None),
-        history.c.account == EVERYTHING,
-        history.c.event == Event.RESTORED,
+        about(EVERYTHING), history.c.event == Event.RESTORED
     )
     made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()
     return [

@@ -87,7 +87,8 @@ def restore(
         raise BackupUnusable(_("{source} is the ledger itself.", source=source))
     draft = ledger.with_name(f"{ledger.name}.restoring")
     try:
-        _make_folder(ledger.parent)
+        with file_errors(ledger.parent):
+            ledger.parent.mkdir(parents=True, exist_ok=True)
         _copy(source, draft)
         _look_at(draft, source)
         with closing(Database(f"sqlite:///{draft}")) as copy:
@@ -222,11 +223,6 @@ def _remove(path: Path) -> None:
     for suffix in ("", *_COMPANIONS):
         with suppress(OSError):
             Path(f"{path}{suffix}").unlink()
-
-
-def _make_folder(folder: Path) -> None:
-    with file_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager

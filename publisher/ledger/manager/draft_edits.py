@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from publisher.base.clock import Clock
 from publisher.base.text import same_person
 from publisher.ledger.database import Database
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.tables import history
+from publisher.ledger.tables import about, history
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 
@@ -30,7 +30,7 @@ _WRITING = (REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
 
 def about_draft(post: str) -> ColumnElement[bool]:
     """Steps about a post's draft."""
-    return and_(history.c.delivery.is_(None), history.c.account == _file_of(post))
+    return about(_file_of(post))
 
 
 def writers(connection: Connection, posts: Collection[str]) -> set[str]:

@@ -32,7 +32,7 @@ from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.refusals import forget
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.suspensions import take_for_pause
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
+from publisher.ledger.tables import EVERYTHING, about, accounts, deliveries, history
 from publisher.ledger.transitions import By, cancel_delivery, change, note_account
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.deliveries import Delivery, PendingStop, Prepared
@@ -376,11 +376,7 @@ def _who_paused(connection: Connection) -> list[str]:
     """Everyone who has paused everything since it was last resumed."""
     query = (
         select(history.c.event, history.c.actor)
-        .where(
-            history.c.delivery.is_(None),
-            history.c.account == EVERYTHING,
-            history.c.event.in_((Event.PAUSED, Event.RESUMED)),
-        )
+        .where(about(EVERYTHING), history.c.event.in_((Event.PAUSED, Event.RESUMED)))
         .order_by(history.c.seq.desc())
     )
     steps = takewhile(lambda step: step.event == Event.PAUSED, connection.execute(query))

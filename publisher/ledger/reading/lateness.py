@@ -20,7 +20,6 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Row,
-    and_,
     bindparam,
     func,
     literal_column,
@@ -37,6 +36,7 @@ from publisher.ledger.suspensions import is_paused_or_suspended, take_in_order
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,
+    about,
     accounts,
     deliveries,
     history,
@@ -166,10 +166,9 @@ _STOPPED = select(accounts).where(
     or_(accounts.c.paused_at.is_not(None), accounts.c.suspended_at.is_not(None))
 )
 _SUSPENDED_BEFORE = select(accounts).where(accounts.c.suspended_until.is_not(None))
-_OF_ALL = and_(history.c.delivery.is_(None), history.c.account == EVERYTHING)
 _LAST = (
     select(history.c.id, history.c.at, history.c.event, history.c.detail)
-    .where(_OF_ALL, history.c.event.in_((BEGUN, OVER)))
+    .where(about(EVERYTHING), history.c.event.in_((BEGUN, OVER)))
     .order_by(history.c.seq.desc())
     .limit(1)
 )

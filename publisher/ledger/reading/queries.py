@@ -31,17 +31,19 @@ from publisher.ledger.database import Database
 from publisher.ledger.integrity import archive_files
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.integrity.archive_files import Archive
-from publisher.ledger.integrity.hash_chain import about_person
 from publisher.ledger.manager.draft_edits import about_draft, writers_of
 from publisher.ledger.outbox import kept_back
 from publisher.ledger.reading.reported import marked
 from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
-from publisher.ledger.suspensions import suspended_for_a_person, unproved, waits_for_a_person
+from publisher.ledger.suspensions import (
+    suspended_for_a_person,
+    suspended_or_unproved,
+    waits_for_a_person,
+)
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,
-    account_chains,
     accounts,
     archived,
     deliveries,
@@ -50,6 +52,7 @@ from publisher.ledger.tables import (
     media,
     not_before,
 )
+from publisher.ledger.user_notices import ABOUT_PEOPLE
 from publisher.model.deliveries import Brief, Delivery
 from publisher.model.outcomes import PASSING
 from publisher.model.states import WAITING, State
@@ -342,18 +345,9 @@ class Queries:
 
     def accounts(self) -> list[AccountStatus]:
         """The accounts that are paused, suspended, or not proved to go on."""
-        now = self._clock.now()
-        held = and_(
-            accounts.c.suspended_at.is_not(None),
-            or_(
-                accounts.c.suspended_until.is_(None),
-                accounts.c.suspended_until > now,
-                unproved(accounts),
-            ),
-        )
         query = (
             select(*(accounts.c[column.name] for column in fields(AccountStatus)))
-            .where(or_(accounts.c.paused_at.is_not(None), held))
+            .where(or_(accounts.c.paused_at.is_not(None), suspended_or_unproved(self._clock.now())))
             .order_by(accounts.c.account)
         )
         with self._database.read() as connection:
@@ -455,11 +449,8 @@ class Queries:
 
     def steps_about_people(self, limit: int) -> list[HistoryStep]:
         """The newest steps about people who may log in, newest first."""
-        chains = select(account_chains.c.account).where(
-            account_chains.c.account.startswith(about_person(""), autoescape=True)
-        )
-        about = history.c.delivery.is_(None), history.c.account.in_(chains)
-        query = _STEPS.where(*about).order_by(None).order_by(history.c.id.desc()).limit(limit)
+        newest_first = _STEPS.order_by(None).order_by(history.c.id.desc())
+        query = newest_first.where(ABOUT_PEOPLE).limit(limit)
         with self._database.read() as connection:
             return [_step(row._asdict()) for row in connection.execute(query)]
 

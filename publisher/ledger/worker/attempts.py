@@ -27,8 +27,7 @@ from publisher.ledger.refusals import (
     went_out,
     with_itself,
 )
-from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import deliveries, media
+from publisher.ledger.tables import media
 from publisher.ledger.transitions import (
     Conflict,
     RemoteIdTaken,
@@ -36,6 +35,7 @@ from publisher.ledger.transitions import (
     change_all,
     claimed_all,
     lock_free,
+    reread,
 )
 from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.worker.results import Result, Results
@@ -192,8 +192,7 @@ class Attempts:
         Raises `Conflict` when the delivery has changed further: then this worker no longer decides.
         """
         with self._database.write() as connection:
-            query = select(deliveries).where(deliveries.c.id == delivery.id).with_for_update()
-            current = delivery_of(connection.execute(query).mappings().one())
+            current = reread(connection, delivery)
             doubted = current.state is State.UNCERTAIN
             if not doubted or current.remote_ids != delivery.remote_ids:
                 raise Conflict
