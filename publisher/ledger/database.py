@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -47,24 +47,13 @@ class Turn(IntEnum):
     BACKLOG = 7305139
 
 
-class Patience:
-    """How long this process waits for an answer from PostgreSQL, in real seconds."""
-
-    def __init__(self) -> None:
-        self.limit = _ANSWER_LIMIT
-
-    def hurry(self) -> None:
-        """Use the short limit from now on, also for answers that are already awaited."""
-        self.limit = min(self.limit, _LAST_LIMIT)
-
-
 class Database:
     """SQLite or PostgreSQL: transactions that read, and transactions that write."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._patience = Patience()
-        self.engine = _engine(url, self._patience)
+        self._answer_limit = _ANSWER_LIMIT
+        self.engine = _engine(url, lambda: self._answer_limit)
         self._file: LedgerFile | None = None
         if self.is_sqlite:
             self._file = file = LedgerFile(Path(str(self.engine.url.database)))
@@ -77,8 +66,8 @@ class Database:
         self.engine.dispose()
 
     def hurry(self) -> None:
-        """Wait only briefly for PostgreSQL from now on: this process is to end."""
-        self._patience.hurry()
+        """Wait only briefly for PostgreSQL's answers, also those awaited now: the process ends."""
+        self._answer_limit = _LAST_LIMIT
 
     @property
     def is_sqlite(self) -> bool:
@@ -272,7 +261,7 @@ _POSTGRESQL_PATIENCE = {
 }
 
 
-def _engine(url: str, patience: Patience) -> Engine:
+def _engine(url: str, answer_limit: Callable[[], float]) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
@@ -302,7 +291,7 @@ def _engine(url: str, patience: Patience) -> Engine:
             max_overflow=MOST_CONNECTIONS - _KEPT_OPEN,
             connect_args=_POSTGRESQL_PATIENCE,
         )
-        event.listen(engine, "do_connect", partial(_connect, patience))
+        event.listen(engine, "do_connect", partial(_connect, answer_limit))
     except (ArgumentError, NoSuchModuleError, ValueError):
         # The URL may hold a password, so it is not repeated here.
         raise ConfigurationError(
@@ -316,10 +305,12 @@ def _engine(url: str, patience: Patience) -> Engine:
     return engine
 
 
-def _connect(patience: Patience, _dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
+def _connect(
+    answer_limit: Callable[[], float], _dialect: Any, _record: Any, arguments: Any, options: Any
+) -> Any:
     from publisher.ledger import timeouts as waits  # noqa: PLC0415 - PostgreSQL's driver, slow to load
 
-    return waits.connect(patience, *arguments, **options)
+    return waits.connect(answer_limit, *arguments, **options)
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     and_,
     case,
     literal_column,
+    type_coerce,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -179,6 +180,9 @@ not_before = case(
     else_=deliveries.c.due_at,
 )
 """As `Delivery.not_before`: its time or the end of its embargo, whichever is later."""
+
+late_by = type_coerce(deliveries.c.published_at, BigInteger) - type_coerce(not_before, BigInteger)
+"""How late a delivery went out, in microseconds."""
 
 identity = Table(
     "ledger_identity",

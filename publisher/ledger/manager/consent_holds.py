@@ -4,25 +4,19 @@ import json
 
 from sqlalchemy import Connection, select
 
-from publisher.base.clock import Clock
-from publisher.ledger.database import Database
-from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
+from publisher.ledger.manager.commands import Commands
+from publisher.ledger.manager.rights import Rank
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
-from publisher.ledger.transitions import NOT_APPROVED, By, change
+from publisher.ledger.transitions import NOT_APPROVED, change
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
-from publisher.model.states import ENDED_UNSENT, Role, State
+from publisher.model.states import ENDED_UNSENT, State
 
 
-class Safeguards:
+class Safeguards(Commands):
     """Finds and holds deliveries that show a person whose consent has ended."""
-
-    def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
-        self._database = database
-        self._clock = clock
-        self._rights = rights
 
     def showing(self, consent: str) -> list[Delivery]:
         """Every delivery with a picture that needs this consent, by its record's id."""
@@ -40,7 +34,7 @@ class Safeguards:
         with self._database.write() as connection:
             self._rights.require(connection, actor, Rank.MANAGER)
             showing = _showing(connection, consent)
-            by = By(Role.MANAGER, actor, self._clock.now())
+            by = self._by(actor)
             for delivery in showing:
                 if _is_kept_back(delivery) and delivery.draft_hold is None:
                     detail = {"reason": reason}

@@ -10,10 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from publisher.base.clock import Clock
 from publisher.base.text import same_person
-from publisher.ledger.database import Database
-from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
+from publisher.ledger.manager.commands import Commands
+from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import about, history
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
@@ -59,13 +58,8 @@ def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list
     return found
 
 
-class Edits:
+class Edits(Commands):
     """Records edits of drafts, and checks the right to make them."""
-
-    def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
-        self._database = database
-        self._clock = clock
-        self._rights = rights
 
     @contextmanager
     def recorded(

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, bindparam, case, exists, func, select, text, type_coerce
+from sqlalchemy import bindparam, case, exists, func, select, text
 
 from publisher.base.clock import Clock
 from publisher.ledger.database import Database
 from publisher.ledger.suspensions import paused_or_suspended, waits_its_turn
-from publisher.ledger.tables import Instant, deliveries, not_before
+from publisher.ledger.tables import Instant, deliveries, late_by
 from publisher.model.states import State
 
 LATENESS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
@@ -63,11 +63,10 @@ class Gauges:
     def lateness(self) -> LatenessGauge:
         """The lateness of everything that went out, including what was withdrawn since."""
         columns = deliveries.c
-        late = type_coerce(columns.published_at, BigInteger) - type_coerce(not_before, BigInteger)
         query = select(
             func.count(),
-            func.coalesce(func.sum(late), 0),
-            *(func.coalesce(func.sum(case((late <= bound * _SECOND, 1), else_=0)), 0)
+            func.coalesce(func.sum(late_by), 0),
+            *(func.coalesce(func.sum(case((late_by <= bound * _SECOND, 1), else_=0)), 0)
               for bound in LATENESS),
         ).where(columns.published_at.is_not(None))  # fmt: skip
         with self._database.read() as connection:

@@ -10,28 +10,18 @@ notices and the record.
 
 import json
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Row,
-    bindparam,
-    func,
-    literal_column,
-    or_,
-    select,
-    type_coerce,
-)
+from sqlalchemy import Connection, Row, bindparam, func, literal_column, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import later
 from publisher.ledger.database import Database
-from publisher.ledger.heartbeats import wrong_clocks_in
+from publisher.ledger.heartbeats import heartbeats_in, wrong_clocks
 from publisher.ledger.suspensions import is_paused_or_suspended, take_in_order
 from publisher.ledger.tables import (
     EVERYTHING,
@@ -40,6 +30,7 @@ from publisher.ledger.tables import (
     accounts,
     deliveries,
     history,
+    late_by,
     microseconds,
     not_before,
     written,
@@ -127,10 +118,7 @@ class Late:
     @property
     def unexplained(self) -> "Late":
         """What is late for causes that people do not know of yet."""
-        return self.without(EXPLAINED)
-
-    def without(self, causes: Collection[Cause]) -> "Late":
-        return Late([group for group in self.groups if group.cause not in causes])
+        return Late([group for group in self.groups if group.cause not in EXPLAINED])
 
     def by_cause(self) -> Mapping[Cause, int]:
         found: dict[Cause, int] = {}
@@ -201,7 +189,7 @@ class Lateness:
         now = self._clock.now()
         apart = self._clock.ahead(after) - now
         with self._database.read() as connection:
-            clocks = wrong_clocks_in(connection)
+            clocks = wrong_clocks(heartbeats_in(connection))
             now -= clocks.get(socket.gethostname(), timedelta(0))
             latest = now - apart
             rows = connection.execute(_LOOK, {"now": now, "latest": latest}).all()
@@ -229,14 +217,11 @@ class Lateness:
             groups[key] = group.with_(groups.get(key))
         return Late(list(groups.values()))
 
-    def went_out_late(self, since: datetime, after: float | None = None) -> Late:
-        """Deliveries that have left since an instant, more than `after` real seconds late."""
-        after = LATE_AFTER if after is None else after
-        columns = deliveries.c
-        apart = microseconds(self._clock.ahead(after)) - microseconds(self._clock.now())
-        late = type_coerce(columns.published_at, BigInteger) - type_coerce(not_before, BigInteger)
+    def went_out_late(self, since: datetime) -> Late:
+        """Deliveries that have left since an instant, more than `LATE_AFTER` late."""
+        apart = microseconds(self._clock.ahead(LATE_AFTER)) - microseconds(self._clock.now())
         query = select(func.count(), func.min(not_before)).where(
-            columns.published_at >= since, late > apart
+            deliveries.c.published_at >= since, late_by > apart
         )
         with self._database.read() as connection:
             number, first = connection.execute(query).one()

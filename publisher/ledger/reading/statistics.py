@@ -22,7 +22,7 @@ from sqlalchemy import (
 from publisher.ledger.database import Database
 from publisher.ledger.reading.reported import reported
 from publisher.ledger.rows import deliveries_in
-from publisher.ledger.tables import deliveries, microseconds, not_before
+from publisher.ledger.tables import deliveries, late_by, microseconds, not_before
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
@@ -97,10 +97,7 @@ class Figures:
 
         Left out are those that a person reported: nobody knows when they left.
         """
-        late = type_coerce(deliveries.c.published_at, BigInteger) - type_coerce(
-            not_before, BigInteger
-        )
-        query = select(late.label("late")).where(
+        query = select(late_by.label("late")).where(
             deliveries.c.published_at.is_not(None),
             deliveries.c.id.not_in(reported()),
             *due_in(span),
