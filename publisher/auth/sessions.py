@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Select, delete, insert, select, update
 
 from publisher.auth.known_browsers import stored
-from publisher.base.clock import Clock
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.manager.rights import Person, person_of
 from publisher.ledger.tables import people, web_sessions
 
@@ -42,13 +41,11 @@ class LoginSession:
         return self.person.name
 
 
-class Sessions:
-    """Begins, finds and ends sessions."""
+class Sessions(LedgerPart):
+    """Begins, finds and ends sessions.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """`clock` is the machine's own: sessions do not end faster in a rehearsal."""
-        self._database = database
-        self._clock = clock
+    Their clock is the machine's own: sessions do not end faster in a rehearsal.
+    """
 
     def begin(self, person: Person, device: str) -> str:
         """Log a person in; returns the token, of which only the hash is stored."""

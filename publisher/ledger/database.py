@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from publisher.base.clock import Clock
 from publisher.base.errors import (
     ConfigurationError,
     LedgerMissing,
@@ -230,6 +231,14 @@ class Database:
 
         if not migrating.knows(found):
             raise LedgerTooOld if found < REVISION else LedgerTooNew
+
+
+class LedgerPart:
+    """What reads and writes one part of the ledger."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
 
 
 def insert_into(dialect: str, table: Table) -> Any:

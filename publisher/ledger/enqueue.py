@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from publisher.base import progress
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.ledger.database import Database, Turn
+from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.integrity.chain_links import chained
 from publisher.ledger.integrity.forgotten import looked_for
 from publisher.ledger.integrity.hash_chain import delivery_digest, delivery_origin, shortened
@@ -66,12 +66,11 @@ class _New(NamedTuple):
     """The words of the search index."""
 
 
-class Ledger:
+class Ledger(LedgerPart):
     """Writes the deliveries that the drafts ask for."""
 
     def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._rights = rights
 
     def apply(
@@ -118,11 +117,7 @@ class Ledger:
     def _keep_pictures(self, connection: Connection, pictures: Mapping[str, StoredPicture]) -> None:
         query = select(media.c.digest).where(media.c.digest.in_(sorted(pictures)))
         known = set(connection.execute(query).scalars())
-        rows = [
-            {"digest": picture.digest, "media_type": picture.media_type, "data": picture.data}
-            for picture in pictures.values()
-            if picture.digest not in known
-        ]
+        rows = [asdict(picture) for key, picture in pictures.items() if key not in known]
         self._database.insert_missing(connection, media, rows)
 
     def _edit(self, connection: Connection, delivery: Delivery, wish: Wish, by: By) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import published_early
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
@@ -108,12 +108,8 @@ def settled(clock: Clock) -> dict[str, datetime]:
     return {"settled": clock.ahead(-_SETTLED)}
 
 
-class Orphans:
+class Orphans(LedgerPart):
     """Claims deliveries for the cleanup of their orphans, and records its results."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
         """Claim up to `limit` deliveries whose orphans are to be deleted now."""

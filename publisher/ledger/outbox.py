@@ -36,9 +36,8 @@ from sqlalchemy import (
 
 from publisher.base.clock import Clock
 from publisher.base.stored_messages import told
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.orphans import CLEARING
-from publisher.ledger.reading.lateness import BEGUN, OVER
 from publisher.ledger.rows import chunks
 from publisher.ledger.suspensions import suspended_or_unproved
 from publisher.ledger.tables import (
@@ -152,12 +151,8 @@ class AccountGoesOn:
 Item = StuckDelivery | SuspendedAccount | LatePosts | AccountGoesOn | PersonNews
 
 
-class News:
+class News(LedgerPart):
     """Finds what a service has not sent yet, and gives out turns to send."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def begin(self, service: str, since: datetime) -> None:
         """Add a new service, which sends what has happened since then."""
@@ -267,7 +262,7 @@ def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Late
     """The notice that posts are late, or its end; each is sent once."""
     query = (
         select(history.c.id, history.c.event, history.c.detail, is_news.label("is_news"))
-        .where(about(EVERYTHING), history.c.event.in_((BEGUN, OVER)))
+        .where(about(EVERYTHING), history.c.event.in_((Event.LATE, Event.ON_TIME_AGAIN)))
         .order_by(history.c.seq.desc())
         .limit(2)
     )
@@ -275,7 +270,7 @@ def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Late
     if not found or not found[0].is_news:
         return
     last, *before = found
-    is_over = last.event == OVER
+    is_over = last.event == Event.ON_TIME_AGAIN
     shown = before[0] if is_over and before else last
     yield LatePosts(
         step=last.id,

@@ -21,7 +21,6 @@ from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind
 from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
 
-EVENT = Event.PUBLIC_ON_ITS_OWN
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
 
 
@@ -62,7 +61,11 @@ def record(
         columns["prepared"] = prepared.given_up((receipt.remote_id,)).model_dump_json()
         return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
     if known or current.content != seen.content:
-        message = _one_more(receipt.remote_id)
+        message = _(
+            "The platform made {id} public on its own, with an earlier text or for a second time. Look "
+            "at the account, and delete it there if it must not be out.",
+            id=receipt.remote_id,
+        )
         return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
     was_doubted = current.doubt_since is not None  # then our own request may have done it
     _target, out = known_out(current, receipt)
@@ -73,7 +76,7 @@ def record(
     stop = out.get("pending_stop", current.pending_stop)
     detail = in_words(current.model_copy(update={"pending_stop": stop}), 1)
     return change(
-        connection, current, EVENT, By(Role.WORKER, ACTOR, clock.now()),
+        connection, current, Event.PUBLIC_ON_ITS_OWN, By(Role.WORKER, ACTOR, clock.now()),
         target=State.PUBLISHED, detail={"id": receipt.remote_id, **detail},
         **{**out, **columns, "attempts": current.attempts + 1},
     )  # fmt: skip
@@ -110,11 +113,3 @@ def _left_to_a_person(
         target=target, detail={"id": remote_id, "message": message},
         error_kind=Kind.UNKNOWN_OUTCOME, error_message=message, **columns,
     )  # fmt: skip
-
-
-def _one_more(remote_id: str) -> str:
-    return _(
-        "The platform made {id} public on its own, with an earlier text or for a second time. Look "
-        "at the account, and delete it there if it must not be out.",
-        id=remote_id,
-    )

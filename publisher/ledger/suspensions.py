@@ -61,16 +61,13 @@ def paused_or_suspended(
     """Rows of `accounts` that keep this account from sending at this instant."""
     return and_(
         applies_to(account),
-        or_(accounts.c.paused_at.is_not(None), suspended(account, now)),
+        or_(accounts.c.paused_at.is_not(None), _suspended(now)),
     )
 
 
-def suspended(
-    account: ColumnElement[str] | str, now: BindParameter[datetime]
-) -> ColumnElement[bool]:
-    """Rows of `accounts` whose platform takes no request of this account at this instant."""
+def _suspended(now: BindParameter[datetime] | datetime) -> ColumnElement[bool]:
+    """Rows of `accounts` whose platform takes no request at this instant."""
     return and_(
-        applies_to(account),
         accounts.c.suspended_at.is_not(None),
         or_(accounts.c.suspended_until.is_(None), accounts.c.suspended_until > now),
     )
@@ -83,14 +80,7 @@ def unproved(account: FromClause) -> ColumnElement[bool]:
 
 def suspended_or_unproved(now: datetime) -> ColumnElement[bool]:
     """Rows of `accounts` that are suspended, or not proved to go on."""
-    return and_(
-        accounts.c.suspended_at.is_not(None),
-        or_(
-            accounts.c.suspended_until.is_(None),
-            accounts.c.suspended_until > now,
-            unproved(accounts),
-        ),
-    )
+    return or_(_suspended(now), unproved(accounts))
 
 
 def waits_its_turn(horizon: BindParameter[datetime]) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
-from publisher.ledger.database import Database, Turn
+from publisher.ledger.database import LedgerPart, Turn
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.manager.resume import APART, spread
 from publisher.ledger.rows import delivery_of
@@ -52,12 +52,8 @@ _MOST = 1000  # posts in one tick of a dispatcher
 _BATCH = 200  # rows changed in one transaction, so that others do not wait long
 
 
-class Backlog:
+class Backlog(LedgerPart):
     """Spreads the posts that were left behind."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def spread(self, most: int = _MOST, now: datetime | None = None) -> Collection[str]:
         """Give each late post a time of its own, up to `most` posts.

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, exists, func, or_, sel
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, joined
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.reconciliation import doubt
 from publisher.ledger.rows import delivery_of
@@ -72,13 +72,12 @@ _LEASED_BEYOND = DueQueries(
 )
 
 
-class Dispatch:
+class Dispatch(LedgerPart):
     """Claims due deliveries, expires late ones and ends leases."""
 
     def __init__(self, database: Database, clock: Clock, settle: float) -> None:
         """`settle`: real seconds until an absence counts, for what a worker left behind."""
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._settle = settle
 
     def claim(

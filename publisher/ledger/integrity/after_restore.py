@@ -37,7 +37,6 @@ from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 
-FIRST = Event.SAID_TO_BE_THE_FIRST_LEDGER
 _WITH_A_PERSON = (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
 
 
@@ -179,7 +178,8 @@ def trust(database: Database, clock: Clock, actor: str) -> int:
         if made_at is not None:
             connection.execute(update(identity).values(knows_since=None))
             detail = {"time": made_at}
-            note_account(connection, EVERYTHING, FIRST, clock.now(), actor, detail)
+            event = Event.SAID_TO_BE_THE_FIRST_LEDGER
+            note_account(connection, EVERYTHING, event, clock.now(), actor, detail)
         in_doubt = deliveries.c.state == State.UNCERTAIN, not_(NOT_FORGOTTEN)
         number: int = connection.execute(select(func.count()).where(*in_doubt)).scalar_one()
     return number

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from publisher.base.clock import Clock
 from publisher.base.errors import NoSuchPost, NotPossible
 from publisher.base.i18n import _
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
@@ -28,7 +28,7 @@ def no_rule(_account: str) -> ApprovalRule:
     return ApprovalRule()
 
 
-class Commands:
+class Commands(LedgerPart):
     """The parts of a person's commands, each of which is one transaction."""
 
     def __init__(
@@ -40,8 +40,7 @@ class Commands:
         zone_of: Callable[[], tzinfo] = lambda: UTC,
     ) -> None:
         """`zone_of`: the time zone of the times in messages."""
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._rule_of = rule_of
         self._rights = rights
         self._zone_of = zone_of

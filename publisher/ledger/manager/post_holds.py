@@ -16,7 +16,6 @@ from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, State
 from publisher.model.timing import claim_at
 
-_LIFTED = Event.HOLD_LIFTED
 _NOT_TO_HOLD = later("Nothing of {post} can be held: {states}.")
 _NOT_HELD = later("Nothing of {post} is held by hand, or it may be out still: {states}.")
 
@@ -55,9 +54,9 @@ class Holds(Commands):
 
         def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
             if delivery.state is not State.HELD:
-                return change(connection, delivery, _LIFTED, by, manual_hold=None)
+                return change(connection, delivery, Event.HOLD_LIFTED, by, manual_hold=None)
             return change(
-                connection, delivery, _LIFTED, by,
+                connection, delivery, Event.HOLD_LIFTED, by,
                 target=self._state_without(delivery), manual_hold=None, reason=delivery.draft_hold,
                 next_check_at=max(by.at, claim_at(delivery.content, delivery.not_before, self._clock)),
             )  # fmt: skip

@@ -13,9 +13,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, bindparam, select
 
-from publisher.base.clock import Clock
 from publisher.ledger import rate_limits
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, history
@@ -37,12 +36,8 @@ STILL_OUT = DueQueries(
 )
 
 
-class Withdrawals:
+class Withdrawals(LedgerPart):
     """Records the progress of withdrawals; raises `Conflict` when the delivery has changed."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def current(self, delivery: Delivery) -> Delivery:
         """The delivery as it is now."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, case, exists, func, select, text
 
-from publisher.base.clock import Clock
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.suspensions import paused_or_suspended, waits_its_turn
 from publisher.ledger.tables import Instant, deliveries, late_by
 from publisher.model.states import State
@@ -27,12 +26,8 @@ class LatenessGauge:
     """The sum of their lateness, in seconds."""
 
 
-class Gauges:
+class Gauges(LedgerPart):
     """Reads the gauges."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def states(self) -> Mapping[tuple[str, State], int]:
         """How many deliveries each account has in each state."""

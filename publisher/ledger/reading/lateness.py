@@ -18,9 +18,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, literal_column, or_, select
 
-from publisher.base.clock import Clock
 from publisher.base.i18n import later
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.heartbeats import heartbeats_in, wrong_clocks
 from publisher.ledger.suspensions import is_paused_or_suspended, take_in_order
 from publisher.ledger.tables import (
@@ -42,8 +41,6 @@ from publisher.model.states import State
 
 LATE_AFTER = 180.0
 """Real seconds after which people are notified."""
-BEGUN, OVER = Event.LATE, Event.ON_TIME_AGAIN
-"""The events of its beginning and its end."""
 NOTHING_LATE = later(
     "Nothing is late any more, and it goes on. What did not go out after all, or waits for you, is "
     "told separately."
@@ -156,7 +153,7 @@ _STOPPED = select(accounts).where(
 _SUSPENDED_BEFORE = select(accounts).where(accounts.c.suspended_until.is_not(None))
 _LAST = (
     select(history.c.id, history.c.at, history.c.event, history.c.detail)
-    .where(about(EVERYTHING), history.c.event.in_((BEGUN, OVER)))
+    .where(about(EVERYTHING), history.c.event.in_((Event.LATE, Event.ON_TIME_AGAIN)))
     .order_by(history.c.seq.desc())
     .limit(1)
 )
@@ -172,12 +169,8 @@ class Noted:
     detail: Mapping[str, Any]
 
 
-class Lateness:
+class Lateness(LedgerPart):
     """Finds late deliveries, and records that."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def find(self, after: float | None = None) -> Late:
         """Deliveries that were to leave more than `after` real seconds ago; None: `LATE_AFTER`.
@@ -235,11 +228,11 @@ class Lateness:
     def begin(self, late: Late, message: str) -> bool:
         """Record that something is late, and why; False if that is recorded already."""
         detail = {"number": late.number, "since": late.since, "message": message}
-        return self._note(BEGUN, detail)
+        return self._note(Event.LATE, detail)
 
     def end(self, message: str) -> bool:
         """Record that nothing is late any more; False if that is recorded already."""
-        return self._note(OVER, {"message": message})
+        return self._note(Event.ON_TIME_AGAIN, {"message": message})
 
     def _note(self, event: Event, detail: Mapping[str, Any]) -> bool:
         now = self._clock.now()
@@ -248,7 +241,7 @@ class Lateness:
             self._database.insert_missing(connection, accounts, [{"account": EVERYTHING}])
             take_in_order(connection, {EVERYTHING})
             last = _noted(connection)
-            if (last is None or last.is_over) is (event == OVER):
+            if (last is None or last.is_over) is (event == Event.ON_TIME_AGAIN):
                 return False
             note_account(connection, EVERYTHING, event, now, detail=detail)
         return True
@@ -279,4 +272,4 @@ def _noted(connection: Connection) -> Noted | None:
     row = connection.execute(_LAST).one_or_none()
     if row is None:
         return None
-    return Noted(row.id, row.at, row.event == OVER, json.loads(row.detail))
+    return Noted(row.id, row.at, row.event == Event.ON_TIME_AGAIN, json.loads(row.detail))

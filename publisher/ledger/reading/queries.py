@@ -27,7 +27,7 @@ from publisher.base.clock import Clock
 from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _
 from publisher.base.stored_messages import told
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.integrity import archive_files
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.integrity.archive_files import Archive
@@ -54,6 +54,7 @@ from publisher.ledger.tables import (
 )
 from publisher.ledger.user_notices import ABOUT_PEOPLE
 from publisher.model.deliveries import Brief, Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import PASSING
 from publisher.model.states import WAITING, State
 
@@ -160,13 +161,12 @@ class Tenure:
     last: int
 
 
-class Queries:
+class Queries(LedgerPart):
     """Queries for pages, commands and reports."""
 
     def __init__(self, database: Database, clock: Clock, archive: Path | None = None) -> None:
         """`archive` is the folder of the archives; None when there is none."""
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._archives = archive_files.Archives(archive)
 
     def deliveries(
@@ -469,7 +469,7 @@ class Queries:
                 detail = {"file": archive.file} | ({"message": flaw} if flaw else {})
                 for row in moved[archive.step]:
                     yield HistoryStep(
-                        archive.step, archive.at, archive_files.ARCHIVED, archive.actor,
+                        archive.step, archive.at, Event.ARCHIVED, archive.actor,
                         row.id, post, row.account, row.channel, detail=detail,
                     )  # fmt: skip
                 steps = iter(()) if flaw else self._archives.steps(archive)

@@ -15,7 +15,7 @@ from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy, LedgerUnavailable, PublisherError, StorageError
 from publisher.base.i18n import _
 from publisher.ledger import published_early, rate_limits, remote_ids
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.commands import RuleOf, no_rule
 from publisher.ledger.orphans import without_others
 from publisher.ledger.pending_stops import as_it_stands, in_words
@@ -58,7 +58,7 @@ _Told = TypeVar("_Told")
 log = structlog.get_logger()
 
 
-class Attempts:
+class Attempts(LedgerPart):
     """Reads claimed deliveries, and records their intents and results."""
 
     def __init__(
@@ -76,8 +76,7 @@ class Attempts:
         `shares_with` returns the accounts that share an app's limits with one, including itself.
         `thread_pause`: real seconds between a part of a thread and the next.
         """
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._intents = Intents(clock, rule_of, breach_of)
         self._results = Results(clock, settle, shares_with, thread_pause)
 
