@@ -317,9 +317,11 @@ def _engine(url: str, answer_limit: Callable[[], float]) -> Engine:
 def _connect(
     answer_limit: Callable[[], float], _dialect: Any, _record: Any, arguments: Any, options: Any
 ) -> Any:
-    from publisher.ledger import timeouts as waits  # noqa: PLC0415 - PostgreSQL's driver, slow to load
+    from publisher.ledger.timeouts import TimedConnection  # noqa: PLC0415 - PostgreSQL's driver, slow to load
 
-    return waits.connect(answer_limit, *arguments, **options)
+    connection = TimedConnection.connect(*arguments, **options)
+    connection.answer_limit = answer_limit
+    return connection
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -145,10 +145,10 @@ class AccountGoesOn:
 
     step: int
     account: str
-    others: tuple[int, ...] = ()
 
 
-Item = StuckDelivery | SuspendedAccount | LatePosts | AccountGoesOn | PersonNews
+_Groups = SuspendedAccount | LatePosts
+Item = StuckDelivery | _Groups | AccountGoesOn | PersonNews
 
 
 class News(LedgerPart):
@@ -231,7 +231,7 @@ class News(LedgerPart):
         rows = [
             {"service": service, "step": step, "told_at": now}
             for item in items
-            for step in (item.step, *(() if isinstance(item, StuckDelivery) else item.others))
+            for step in (item.step, *(item.others if isinstance(item, _Groups) else ()))
         ]
         with self._database.write() as connection:
             self._database.insert_missing(connection, notices, rows)

@@ -44,10 +44,3 @@ class TimedConnection(psycopg.Connection[Any]):
         except StopIteration as end:
             result: Result = end.value
             return result
-
-
-def connect(answer_limit: Callable[[], float], *arguments: Any, **options: Any) -> TimedConnection:
-    """A new connection, which waits as long as `answer_limit` returns."""
-    connection = TimedConnection.connect(*arguments, **options)
-    connection.answer_limit = answer_limit
-    return connection

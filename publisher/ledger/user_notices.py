@@ -47,7 +47,6 @@ class PersonNews:
     role: str | None
     by: str
     """Who did it."""
-    others: tuple[int, ...] = ()
 
 
 def of_people(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[PersonNews]:

@@ -51,7 +51,7 @@ def back_up(database: Database, clock: Clock, target: Path, archive: Path | None
         Audit(database, clock).seal(always=True)
     draft, trial = (target.with_name(f"{target.name}.{end}") for end in ("part", "trial"))
     try:
-        _copy(_path(database), draft)
+        _copy(Path(database.engine.url.database or ""), draft)
         if is_old:
             _copy(draft, trial)
         with closing(Database(f"sqlite:///{trial if is_old else draft}")) as copy:
@@ -105,10 +105,6 @@ def restore(
     finally:
         _remove(draft)
     return Restored(aftermath, kept)
-
-
-def _path(database: Database) -> Path:
-    return Path(database.engine.url.database or "")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -34,12 +34,7 @@ def about_draft(post: str) -> ColumnElement[bool]:
 
 def writers(connection: Connection, posts: Collection[str]) -> set[str]:
     """People who changed the text or pictures of these posts' drafts on the web pages."""
-    query = select(history.c.actor).where(
-        history.c.delivery.is_(None),
-        history.c.account.in_([_file_of(post) for post in posts]),
-        history.c.event.in_(_WRITING),
-    )
-    return set(connection.execute(query).scalars())
+    return {name for names in writers_of(connection, posts).values() for name in names}
 
 
 def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:

@@ -146,11 +146,13 @@ _LOOK = (
     )
     .group_by(*_GROUPED, _HAS_TIME)
 )
-_STOPPED = select(accounts).where(
-    # As in its partial index.
-    or_(accounts.c.paused_at.is_not(None), accounts.c.suspended_at.is_not(None))
+_EVER_STOPPED = select(accounts).where(
+    or_(
+        accounts.c.paused_at.is_not(None),
+        accounts.c.suspended_at.is_not(None),
+        accounts.c.suspended_until.is_not(None),
+    )
 )
-_SUSPENDED_BEFORE = select(accounts).where(accounts.c.suspended_until.is_not(None))
 _LAST = (
     select(history.c.id, history.c.at, history.c.event, history.c.detail)
     .where(about(EVERYTHING), history.c.event.in_((Event.LATE, Event.ON_TIME_AGAIN)))
@@ -186,19 +188,17 @@ class Lateness(LedgerPart):
             now -= clocks.get(socket.gethostname(), timedelta(0))
             latest = now - apart
             rows = connection.execute(_LOOK, {"now": now, "latest": latest}).all()
-            stopped = {row.account: row for row in connection.execute(_STOPPED)} if rows else {}
-            suspension = (
-                {row.account: row for row in connection.execute(_SUSPENDED_BEFORE)} if rows else {}
-            )
+            known = connection.execute(_EVER_STOPPED).all() if rows else ()
+        stopped = {row.account: row for row in known}
         groups: dict[tuple[Cause, str, str | None], LateGroup] = {}
         for row in rows:
             stops = [stopped[name] for name in (row.account, EVERYTHING) if name in stopped]
             if any(stop.paused_at for stop in stops):
                 continue
-            is_suspended = any(is_paused_or_suspended(stop, now) for stop in stops)
-            cause = _cause(row, suspension.get(row.account), are_clocks_right=not clocks)
-            if is_suspended:
+            if any(is_paused_or_suspended(stop, now) for stop in stops):
                 cause = Cause.SUSPENDED
+            else:
+                cause = _cause(row, stopped.get(row.account), are_clocks_right=not clocks)
             key = cause, row.channel, row.error_kind
             group = LateGroup(
                 cause,

@@ -26,8 +26,7 @@ from publisher.model.states import Role, State
 INTENT_LIFE = 5.0
 """Real seconds after its intent within which a worker must begin to send."""
 
-_OF_ACCOUNTS = accounts.c.account.in_(bindparam("accounts", expanding=True))
-_STANDING = select(accounts).where(_OF_ACCOUNTS)
+_STANDING = select(accounts).where(accounts.c.account.in_(bindparam("accounts", expanding=True)))
 
 BreachOf = Callable[[Connection, Delivery, datetime], str | None]
 """Returns how a delivery that leaves at an instant breaches its account's mandate; None if it does
