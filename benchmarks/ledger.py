@@ -22,7 +22,7 @@ from publisher.ledger.integrity import hash_chain
 from publisher.ledger.reading import search_index
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, microseconds
-from publisher.ledger.transitions import ACTOR, change
+from publisher.ledger.transitions import ACTOR, By, change
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared, Wish
 from publisher.model.events import Event
@@ -131,31 +131,34 @@ def _end(connection: Connection, delivery: Delivery, target: State) -> None:
     at = delivery.due_at
     if target is State.CANCELLED:
         change(
-            connection, delivery, Event.CANCELLED, role=Role.MANAGER, actor="direction", at=at,
+            connection, delivery, Event.CANCELLED, By(Role.MANAGER, "direction", at),
             target=target, reason="said already",
         )  # fmt: skip
         return
     claimed = change(
-        connection, delivery, Event.CLAIMED, role=Role.DISPATCHER, actor=ACTOR,
-        at=at - timedelta(seconds=2), target=State.PUBLISHING,
-    )  # fmt: skip
+        connection,
+        delivery,
+        Event.CLAIMED,
+        By(Role.DISPATCHER, ACTOR, at - timedelta(seconds=2)),
+        target=State.PUBLISHING,
+    )
     if target in _ERRORS:
         event, kind, message = _ERRORS[target]
         change(
-            connection, claimed, event, role=Role.WORKER, actor=ACTOR, at=at, target=target,
+            connection, claimed, event, By(Role.WORKER, ACTOR, at), target=target,
             error_kind=kind, error_message=message,
         )  # fmt: skip
         return
     at += timedelta(milliseconds=20 + delivery.id * 37 % 400)
     remote_id = str(700_000_000_000_000_000 + delivery.id)
     published = change(
-        connection, claimed, Event.PUBLISHED, role=Role.WORKER, actor=ACTOR, at=at,
+        connection, claimed, Event.PUBLISHED, By(Role.WORKER, ACTOR, at),
         target=State.PUBLISHED, detail={"part": 1, "id": remote_id}, published_at=at,
         attempts=1, remote_ids=json.dumps([remote_id]), url=f"https://x.com/i/status/{remote_id}",
     )  # fmt: skip
     if target is State.WITHDRAWN:
         change(
-            connection, published, Event.WITHDRAWN, role=Role.MANAGER, actor="direction", at=at,
+            connection, published, Event.WITHDRAWN, By(Role.MANAGER, "direction", at),
             target=target, detail={"reason": "a mistake in the name"},
             withdrawn_ids=json.dumps([remote_id]),
         )  # fmt: skip

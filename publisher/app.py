@@ -218,14 +218,14 @@ class Application:
 
     @cached_property
     def edits(self) -> Edits:
-        return Edits(self.database, self.clock, self.rights)
+        return Edits(self.database, self.clock, rights=self.rights)
 
     @cached_property
     def withdrawal(self) -> Withdrawal:
         return Withdrawal(
             self.control,
             self.withdrawals,
-            Safeguards(self.database, self.clock, self.rights),
+            Safeguards(self.database, self.clock, rights=self.rights),
             self.channel,
             self.identity,
             self._lanes,

@@ -20,7 +20,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
-from tests.support import closing, engines, hashing, migrated, network, postgres, system
+from tests.support import closing, engines, hashing, network, postgres, system
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.spreading import Spreading
@@ -67,12 +67,6 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     i18n.use("en")
     yield
     i18n.use("en")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _migrated_once() -> Iterator[None]:
-    with migrated.once():
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

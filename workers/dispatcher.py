@@ -61,8 +61,7 @@ class Dispatcher:
         self._app = app
         self._hand_over = hand_over
         self._unread = unread
-        leases = Leases.for_timeout(app.settings.delivery.request_timeout)
-        self._leases = leases
+        self._leases = Leases.for_timeout(app.settings.delivery.request_timeout)
         self._watch: Watch | None = None
         self._stopped = False
         self._trouble: str | None = None

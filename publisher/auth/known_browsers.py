@@ -12,8 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
-from publisher.base.clock import Clock
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.manager.rights import Person
 from publisher.ledger.tables import known_browsers
 
@@ -23,13 +22,8 @@ _MOST = 20
 """Browsers of one person; the one with the oldest log-in is forgotten first."""
 
 
-class Browsers:
-    """Stores the tokens of known browsers."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """`clock` is the machine's own, as for sessions."""
-        self._database = database
-        self._clock = clock
+class Browsers(LedgerPart):
+    """Stores the tokens of known browsers; its clock is the machine's own, as for sessions."""
 
     def remember(self, person: Person, token: str) -> str:
         """Remember the browser of a person who has just logged in; returns its new token.

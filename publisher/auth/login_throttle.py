@@ -12,7 +12,7 @@ from publisher.auth.known_browsers import is_known, stored
 from publisher.auth.users import People
 from publisher.base.clock import Clock
 from publisher.base.text import folded
-from publisher.ledger.database import Database, Turn
+from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.manager.rights import row_of
 from publisher.ledger.tables import login_failures, microseconds
 from publisher.ledger.user_notices import Guessed
@@ -48,7 +48,7 @@ class Try:
     """The counter of the network; None for a known browser."""
 
 
-class Throttle:
+class Throttle(LedgerPart):
     """Counts log-ins before their password is checked, so that many at once count as well.
 
     A right password is uncounted, so only failures remain. A name may fail five times in a row
@@ -61,8 +61,7 @@ class Throttle:
 
     def __init__(self, database: Database, clock: Clock, people: People | None = None) -> None:
         """`clock` is the machine's own."""
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._people = people or People(database, clock)
 
     def admit(self, name: str, address: str, way: str = "form", browser: str = "") -> Try:

@@ -1,15 +1,14 @@
 """Login sessions: they expire, and can be revoked from elsewhere."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
-from publisher.base.clock import Clock
-from publisher.ledger.database import Database
+from publisher.auth.known_browsers import stored
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.manager.rights import Person, person_of
 from publisher.ledger.tables import people, web_sessions
 
@@ -42,13 +41,11 @@ class LoginSession:
         return self.person.name
 
 
-class Sessions:
-    """Begins, finds and ends sessions."""
+class Sessions(LedgerPart):
+    """Begins, finds and ends sessions.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """`clock` is the machine's own: sessions do not end faster in a rehearsal."""
-        self._database = database
-        self._clock = clock
+    Their clock is the machine's own: sessions do not end faster in a rehearsal.
+    """
 
     def begin(self, person: Person, device: str) -> str:
         """Log a person in; returns the token, of which only the hash is stored."""
@@ -57,7 +54,7 @@ class Sessions:
             connection.execute(delete(web_sessions).where(web_sessions.c.expires_at <= now))
             connection.execute(
                 insert(web_sessions).values(
-                    token=_stored(token),
+                    token=stored(token),
                     person=person.id,
                     created_at=now,
                     seen_at=now,
@@ -69,17 +66,12 @@ class Sessions:
 
     def find(self, token: str) -> LoginSession | None:
         """The session of this token, if it is valid and its person may log in."""
-        now = self._clock.now()
-        query = (
-            _query()
-            .where(web_sessions.c.token == _stored(token), people.c.disabled_at.is_(None))
-            .where(web_sessions.c.expires_at > now, web_sessions.c.seen_at > now - IDLE)
+        query = _valid(self._clock.now()).where(
+            web_sessions.c.token == stored(token), people.c.disabled_at.is_(None)
         )
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return _session(row)
+        return _session(row) if row else None
 
     def touch(self, session: LoginSession) -> None:
         """Record that a session is used."""
@@ -89,15 +81,10 @@ class Sessions:
 
     def of(self, person: Person) -> list[LoginSession]:
         """A person's valid sessions, newest first."""
-        now = self._clock.now()
-        query = (
-            _query()
-            .where(web_sessions.c.person == person.id, web_sessions.c.expires_at > now)
-            .where(web_sessions.c.seen_at > now - IDLE)
-            .order_by(web_sessions.c.id.desc())
-        )
+        query = _valid(self._clock.now()).where(web_sessions.c.person == person.id)
         with self._database.read() as connection:
-            return [_session(row) for row in connection.execute(query)]
+            newest_first = connection.execute(query.order_by(web_sessions.c.id.desc()))
+            return [_session(row) for row in newest_first]
 
     def end(self, session: LoginSession) -> None:
         """Log out."""
@@ -129,9 +116,11 @@ class Sessions:
             )
 
 
-def _query() -> Any:
+def _valid(now: datetime) -> Select[Any]:
+    """The valid sessions, with their people."""
     columns = [column.label(f"of_{column.name}") for column in people.c]
-    return select(web_sessions, *columns).join(people, web_sessions.c.person == people.c.id)
+    joined = select(web_sessions, *columns).join(people, web_sessions.c.person == people.c.id)
+    return joined.where(web_sessions.c.expires_at > now, web_sessions.c.seen_at > now - IDLE)
 
 
 def _session(row: Any) -> LoginSession:
@@ -144,11 +133,6 @@ def _session(row: Any) -> LoginSession:
         device=row.device,
         notice=row.notice,
     )
-
-
-def _stored(token: str) -> str:
-    """The hash of a token: it has 256 random bits, so it needs no salt and no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _printable(device: str) -> str:

@@ -17,10 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from publisher.auth import passwords
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible, UsageError
-from publisher.base.i18n import _, later
+from publisher.base.i18n import _
 from publisher.base.text import folded, same_person
 from publisher.ledger import people as records
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of
 from publisher.ledger.tables import known_browsers, people, web_sessions
 from publisher.ledger.transitions import ACTOR
@@ -31,23 +31,17 @@ __all__ = ["People", "Person", "Rank"]
 _LONGEST_NAME = 60
 _UNSEEN = ""  # a person's id at the provider, before the first log-in through it
 
-_RANKS = {
-    Rank.STAFF: later("staff"),
-    Rank.MANAGER: later("manager"),
-    Rank.ADMIN: later("admin"),
-}
-
 
 def rights_in_words(person: Person) -> str:
     """A person's role: `manager`, or `manager for BICE, Warsaw`."""
-    role = _(_RANKS[person.rank])
+    role = _(person.rank)
     if person.organisations is None:
         return role
     names = ", ".join(person.organisations)
     return _("{role} for {organisations}", role=role, organisations=names)
 
 
-class People:
+class People(LedgerPart):
     """Manages the people who may log in."""
 
     def __init__(
@@ -60,8 +54,7 @@ class People:
         """`clock` is that of the history, in which a person's changes are steps. `known_words` are
         words that an attacker would try first in passwords.
         """
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._rights = rights
         self._known_words = known_words
 

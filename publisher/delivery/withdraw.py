@@ -14,9 +14,9 @@ from publisher.base.i18n import _, joined, later
 from publisher.channels.pool import ChannelOf
 from publisher.delivery.identity import KeyCheck
 from publisher.delivery.threads import Lanes
+from publisher.ledger.manager.commands import Accounts
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE, Withdrawals
 from publisher.ledger.transitions import ACTOR, Conflict
 from publisher.model.deliveries import Claim, Delivery

@@ -8,26 +8,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from publisher.base.clock import Clock
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
-from publisher.ledger.transitions import ACTOR, note, step
+from publisher.ledger.transitions import note_account
 from publisher.model.accounts import Owner
 from publisher.model.events import Event
 from publisher.model.outcomes import AccountSuspended
 
-VERIFIED = Event.OWNER_VERIFIED
 FORGOTTEN = {"owner_id": None, "owner_handle": None, "other_owner": None}
 """The columns of an account whose owner is verified again with its next post."""
 
 
-class Owners:
+class Owners(LedgerPart):
     """Reads and writes the verified owners of accounts."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def of(self, account: str) -> Owner | None:
         """The owner that was verified last; None when none was."""
@@ -57,10 +51,8 @@ class Owners:
                 return
             self._set(connection, account, values)
             detail = {"id": owner.id, "owner": owner.name}
-            now = self._clock.now()
-            note(
-                connection,
-                [step(None, VERIFIED, now, ACTOR, detail=detail, account=account)],
+            note_account(
+                connection, account, Event.OWNER_VERIFIED, self._clock.now(), detail=detail
             )
 
     def refuse(self, account: str, other: Owner, outcome: AccountSuspended) -> None:

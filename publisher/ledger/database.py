@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -13,21 +13,12 @@ from threading import Lock
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Table,
-    create_engine,
-    event,
-    func,
-    inspect,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from publisher.base.clock import Clock
 from publisher.base.errors import (
     ConfigurationError,
     LedgerMissing,
@@ -38,8 +29,9 @@ from publisher.base.errors import (
     StorageError,
 )
 from publisher.base.i18n import _, later
+from publisher.ledger import schema
 from publisher.ledger.sqlite_file import LedgerFile
-from publisher.ledger.tables import REVISION, identity, metadata
+from publisher.ledger.tables import REVISION, metadata
 
 _BUSY_TIMEOUT_S = 30
 _ANSWER_LIMIT = 65.0  # real seconds; a little longer than PostgreSQL gives a statement, below
@@ -56,24 +48,13 @@ class Turn(IntEnum):
     BACKLOG = 7305139
 
 
-class Patience:
-    """How long this process waits for an answer from PostgreSQL, in real seconds."""
-
-    def __init__(self) -> None:
-        self.limit = _ANSWER_LIMIT
-
-    def hurry(self) -> None:
-        """Use the short limit from now on, also for answers that are already awaited."""
-        self.limit = min(self.limit, _LAST_LIMIT)
-
-
 class Database:
     """SQLite or PostgreSQL: transactions that read, and transactions that write."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._patience = Patience()
-        self.engine = _engine(url, self._patience)
+        self._answer_limit = _ANSWER_LIMIT
+        self.engine = _engine(url, lambda: self._answer_limit)
         self._file: LedgerFile | None = None
         if self.is_sqlite:
             self._file = file = LedgerFile(Path(str(self.engine.url.database)))
@@ -86,8 +67,8 @@ class Database:
         self.engine.dispose()
 
     def hurry(self) -> None:
-        """Wait only briefly for PostgreSQL from now on: this process is to end."""
-        self._patience.hurry()
+        """Wait only briefly for PostgreSQL's answers, also those awaited now: the process ends."""
+        self._answer_limit = _LAST_LIMIT
 
     @property
     def is_sqlite(self) -> bool:
@@ -162,17 +143,17 @@ class Database:
                 # Two processes that start together must not both create the tables.
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305134)")
             found = self._revision(connection)
-            if found != REVISION:
+            if found is None:
+                schema.create(connection, knows_since=now)
+            elif found != REVISION:
                 self._refuse_unknown(found)
-                self._prepare_to_migrate(connection, found)
+                self._prepare_to_migrate(connection)
                 from publisher.ledger import migrations as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
                 migrating.upgrade(connection)
-                if found is None:
-                    connection.execute(update(identity).values(knows_since=now))
         return found is None
 
-    def _prepare_to_migrate(self, connection: Connection, found: str | None) -> None:
+    def _prepare_to_migrate(self, connection: Connection) -> None:
         """Lift the time limits and lock the deliveries.
 
         A large ledger takes long to migrate, and a worker may still run.
@@ -182,8 +163,7 @@ class Database:
             waits: Any = connection.connection.driver_connection
             waits.is_endless = True
             connection.detach()  # it is closed with this transaction
-            if found is not None:
-                connection.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
+            connection.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
 
     def is_old(self) -> bool:
         """Whether there is a ledger of an older version; raises LedgerTooNew for a newer one."""
@@ -192,8 +172,10 @@ class Database:
             return False
         with self.read() as connection:
             found = self._revision(connection)
-        self._refuse_unknown(found if found != REVISION else None)
-        return found not in (None, REVISION)
+        if found in (None, REVISION):
+            return False
+        self._refuse_unknown(found)
+        return True
 
     def check_revision(self) -> None:
         """Raise unless there is a ledger of this version.
@@ -243,13 +225,20 @@ class Database:
             )
         return found
 
-    def _refuse_unknown(self, found: str | None) -> None:
-        if found is None:
-            return
+    @staticmethod
+    def _refuse_unknown(found: str) -> None:
         from publisher.ledger import migrations as migrating  # noqa: PLC0415 - seldom needed, slow to load
 
         if not migrating.knows(found):
             raise LedgerTooOld if found < REVISION else LedgerTooNew
+
+
+class LedgerPart:
+    """What reads and writes one part of the ledger."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
 
 
 def insert_into(dialect: str, table: Table) -> Any:
@@ -281,7 +270,7 @@ _POSTGRESQL_PATIENCE = {
 }
 
 
-def _engine(url: str, patience: Patience) -> Engine:
+def _engine(url: str, answer_limit: Callable[[], float]) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
@@ -311,7 +300,7 @@ def _engine(url: str, patience: Patience) -> Engine:
             max_overflow=MOST_CONNECTIONS - _KEPT_OPEN,
             connect_args=_POSTGRESQL_PATIENCE,
         )
-        event.listen(engine, "do_connect", partial(_connect, patience))
+        event.listen(engine, "do_connect", partial(_connect, answer_limit))
     except (ArgumentError, NoSuchModuleError, ValueError):
         # The URL may hold a password, so it is not repeated here.
         raise ConfigurationError(
@@ -325,10 +314,14 @@ def _engine(url: str, patience: Patience) -> Engine:
     return engine
 
 
-def _connect(patience: Patience, _dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
-    from publisher.ledger import timeouts as waits  # noqa: PLC0415 - PostgreSQL's driver, slow to load
+def _connect(
+    answer_limit: Callable[[], float], _dialect: Any, _record: Any, arguments: Any, options: Any
+) -> Any:
+    from publisher.ledger.timeouts import TimedConnection  # noqa: PLC0415 - PostgreSQL's driver, slow to load
 
-    return waits.connect(patience, *arguments, **options)
+    connection = TimedConnection.connect(*arguments, **options)
+    connection.answer_limit = answer_limit
+    return connection
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

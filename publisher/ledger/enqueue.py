@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from publisher.base import progress
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.ledger.database import Database, Turn
+from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.integrity.chain_links import chained
 from publisher.ledger.integrity.forgotten import looked_for
 from publisher.ledger.integrity.hash_chain import delivery_digest, delivery_origin, shortened
@@ -20,8 +20,17 @@ from publisher.ledger.manager.authors import AUTHOR
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.reading import search_index
+from publisher.ledger.rows import chunks
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
-from publisher.ledger.transitions import NOT_APPROVED, Conflict, change, note, step
+from publisher.ledger.transitions import (
+    NOT_APPROVED,
+    By,
+    Conflict,
+    cancel_delivery,
+    change,
+    note,
+    step,
+)
 from publisher.model.deliveries import Delivery, PendingStop, Prepared, Wish
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
@@ -32,7 +41,6 @@ _FRESH: Mapping[str, Any] = {
     "version": 1, "attempts": 0, "absences": 0, "remote_ids": "[]",
     "prepared": Prepared().model_dump_json(), "settled_at": None, "intent_at": None,
 }  # fmt: skip
-_CHUNK = 500  # values in one statement
 _AT_ONCE = 1000  # new deliveries in a few statements
 # SQLAlchemy would need a third of the time to return the ids in the order of the rows.
 _ADD = insert(deliveries).returning(deliveries.c.id, deliveries.c.post, deliveries.c.account)
@@ -58,12 +66,11 @@ class _New(NamedTuple):
     """The words of the search index."""
 
 
-class Ledger:
+class Ledger(LedgerPart):
     """Writes the deliveries that the drafts ask for."""
 
     def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._rights = rights
 
     def apply(
@@ -83,12 +90,10 @@ class Ledger:
         after all. Raises `Conflict` when a delivery changed, or was added, since it was read, and
         NotPermitted when `actor` has no right over one of the accounts.
         """
-        now = self._clock.now()
+        by = By(Role.QUEUE, actor, self._clock.now())
         # All that takes long is done, and its progress shown, before others wait for this
         # transaction.
-        new = [
-            self._made(wish, actor, now) for wish in progress.over(add, _("Writing to the ledger"))
-        ]
+        new = [self._made(wish, by) for wish in progress.over(add, _("Writing to the ledger"))]
         rows = [one.row for one in new]
         with self._database.write() as connection:
             self._database.take_turns(connection, Turn.QUEUE)
@@ -101,33 +106,24 @@ class Ledger:
             names = sorted({EVERYTHING} | {wish.account for wish in add})
             self._database.insert_missing(connection, accounts, [{"account": n} for n in names])
             for delivery, reason in cancel:
-                change(
-                    connection, delivery, Event.CANCELLED, role=Role.QUEUE, actor=actor, at=now,
-                    target=State.CANCELLED, detail={"reason": reason}, reason=reason, lease_until=None,
-                )  # fmt: skip
+                cancel_delivery(connection, delivery, reason, by)
             for delivery, wanted in stop:
-                note_stop(connection, delivery, wanted, role=Role.QUEUE, actor=actor, at=now)
+                note_stop(connection, delivery, wanted, by)
             for delivery, wish in edit:
-                self._edit(connection, delivery, wish, actor, now)
+                self._edit(connection, delivery, wish, by)
             for begin in range(0, len(new), _AT_ONCE):
                 _add(connection, new[begin : begin + _AT_ONCE])
 
     def _keep_pictures(self, connection: Connection, pictures: Mapping[str, StoredPicture]) -> None:
         query = select(media.c.digest).where(media.c.digest.in_(sorted(pictures)))
         known = set(connection.execute(query).scalars())
-        rows = [
-            {"digest": picture.digest, "media_type": picture.media_type, "data": picture.data}
-            for picture in pictures.values()
-            if picture.digest not in known
-        ]
+        rows = [asdict(picture) for key, picture in pictures.items() if key not in known]
         self._database.insert_missing(connection, media, rows)
 
-    def _edit(
-        self, connection: Connection, delivery: Delivery, wish: Wish, actor: str, now: datetime
-    ) -> None:
+    def _edit(self, connection: Connection, delivery: Delivery, wish: Wish, by: By) -> None:
         # What is prepared at the platform stays on record, though it is of no use for new content:
         # its channel has to delete it.
-        columns = self._wished(wish, delivery.queued_by or actor)
+        columns = self._wished(wish, delivery.queued_by or by.actor)
         if wish.channel != delivery.channel:
             columns["prepared"] = Prepared().model_dump_json()
         elif delivery.state is State.FAILED:
@@ -143,19 +139,18 @@ class Ledger:
                 columns["pending_stop"] = State.HELD
             else:
                 target = State.HELD
+        detail = _difference(delivery, wish, by.actor)
         change(
-            connection, delivery, Event.QUEUED_AGAIN, role=Role.QUEUE, actor=actor, at=now,
-            target=target, detail=_difference(delivery, wish, actor), **columns,
-        )  # fmt: skip
+            connection, delivery, Event.QUEUED_AGAIN, by, target=target, detail=detail, **columns
+        )
 
-    def _made(self, wish: Wish, actor: str, now: datetime) -> _New:
+    def _made(self, wish: Wish, by: By) -> _New:
         row = {
-            **_FRESH, **self._wished(wish, actor), **_doubted(wish),
+            **_FRESH, **self._wished(wish, by.actor), **_doubted(wish),
             "post": wish.post, "account": wish.account, "state": wish.state,
         }  # fmt: skip
-        first = step(
-            None, Event.QUEUED, now, actor, target=wish.state, detail=_first_words(wish, actor)
-        )
+        detail = _first_words(wish, by.actor)
+        first = step(None, Event.QUEUED, by.at, by.actor, target=wish.state, detail=detail)
         first["digest"] = delivery_digest(shortened(row))
         first = chained(first, 1, delivery_origin(wish.post, wish.account))
         row["head"] = first["hash"]
@@ -208,8 +203,7 @@ def _refuse_what_came_meanwhile(
 
     `leaving`: the deliveries whose text the same plan removes.
     """
-    for start in range(0, len(rows), _CHUNK):
-        chunk = rows[start : start + _CHUNK]
+    for chunk in chunks(rows):
         posts = {(row["post"], row["account"]) for row in chunk}
         texts = {(row["fingerprint"], row["account"]) for row in chunk if not row["repeat"]}
         found = connection.execute(

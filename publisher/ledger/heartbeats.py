@@ -120,7 +120,7 @@ class Heartbeats:
     def all(self) -> Sequence[Heartbeat]:
         """The heartbeats of all processes on record, newest first."""
         with self._database.read() as connection:
-            return _all(connection)
+            return heartbeats_in(connection)
 
     def is_alive(self, kind: ProcessKind) -> bool:
         """Whether a process of this kind sent a heartbeat in the last `SILENT_AFTER` seconds."""
@@ -132,11 +132,6 @@ def wrong_clocks(found: Collection[Heartbeat]) -> Mapping[str, timedelta]:
     told = sorted((one for one in found if one.is_alive), key=lambda one: one.process.host)
     # One process that knows is enough, though another on the same host reports nothing.
     return {one.process.host: one.clock_ahead for one in told if one.clock_ahead is not None}
-
-
-def wrong_clocks_in(connection: Connection) -> Mapping[str, timedelta]:
-    """`wrong_clocks`, read in this transaction."""
-    return wrong_clocks(_all(connection))
 
 
 def missing(found: Collection[Heartbeat]) -> dict[ProcessKind, Heartbeat | None]:
@@ -152,7 +147,8 @@ def missing(found: Collection[Heartbeat]) -> dict[ProcessKind, Heartbeat | None]
     return dead
 
 
-def _all(connection: Connection) -> Sequence[Heartbeat]:
+def heartbeats_in(connection: Connection) -> Sequence[Heartbeat]:
+    """As `Heartbeats.all`, in this transaction."""
     rows = connection.execute(_look(connection.dialect.name)).all()
     return [
         Heartbeat(

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
 from publisher.model.content import Part
 from publisher.model.deliveries import Delivery
@@ -39,11 +39,7 @@ def comes_first(connection: Connection, delivery: Delivery) -> bool:
         deliveries.c.settled_at.is_not(None),
         NOT_FORGOTTEN,
     )
-    found = [
-        delivery_of(row)
-        for query in (sending, doubted)
-        for row in connection.execute(query).mappings()
-    ]
+    found = deliveries_in(connection, sending) + deliveries_in(connection, doubted)
     return any(_is_alike(delivery, other) and _is_before(other, delivery) for other in found)
 
 
@@ -52,8 +48,7 @@ def is_ambiguous(connection: Connection, delivery: Delivery) -> bool:
     if delivery.remote_ids:
         return False
     doubted = _others(delivery).where(deliveries.c.state == State.UNCERTAIN)
-    rows = connection.execute(doubted).mappings()
-    return any(_is_alike(delivery, delivery_of(row)) for row in rows)
+    return any(_is_alike(delivery, other) for other in deliveries_in(connection, doubted))
 
 
 def _others(delivery: Delivery) -> Select[Any]:

@@ -4,17 +4,17 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import published_early
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, change, has_id
+from publisher.ledger.transitions import ACTOR, By, change, has_id
 from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind
@@ -108,28 +108,13 @@ def settled(clock: Clock) -> dict[str, datetime]:
     return {"settled": clock.ahead(-_SETTLED)}
 
 
-class Orphans:
+class Orphans(LedgerPart):
     """Claims deliveries for the cleanup of their orphans, and records its results."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
-        """Claim up to `limit` deliveries whose orphans are to be deleted now.
-
-        If the process that claims one dies, or the broker loses the message, another one claims it
-        at `lease_until`. This is no step of the history: nothing has happened yet.
-        """
+        """Claim up to `limit` deliveries whose orphans are to be deleted now."""
         values = {"now": self._clock.now(), **settled(self._clock)}
-        with self._database.write() as connection:
-            rows = LEFT_OVER.lock(connection, values, limit)
-            connection.execute(
-                update(deliveries)
-                .where(deliveries.c.id.in_([row["id"] for row in rows]))
-                .values(clear_at=lease_until)
-            )
-        return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
+        return LEFT_OVER.claim(self._database, values, limit, clear_at=lease_until)
 
     def give_up(self, claim: Claim) -> Delivery | None:
         """The claimed delivery, with nothing prepared that could still be published.
@@ -214,6 +199,6 @@ class Orphans:
         **more: Any,
     ) -> Delivery:
         return change(
-            connection, delivery, event, role=Role.WORKER, actor=ACTOR, at=self._clock.now(),
+            connection, delivery, event, By(Role.WORKER, ACTOR, self._clock.now()),
             prepared=prepared.model_dump_json(), clear_at=clear_at, **more,
         )  # fmt: skip

@@ -36,12 +36,13 @@ from sqlalchemy import (
 
 from publisher.base.clock import Clock
 from publisher.base.stored_messages import told
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.orphans import CLEARING
-from publisher.ledger.reading.lateness import BEGUN, OVER
-from publisher.ledger.suspensions import unproved
+from publisher.ledger.rows import chunks
+from publisher.ledger.suspensions import suspended_or_unproved
 from publisher.ledger.tables import (
     EVERYTHING,
+    about,
     accounts,
     deliveries,
     history,
@@ -69,7 +70,6 @@ _AHEAD = timedelta(minutes=1)
 """A delivery is prepared some seconds before its time."""
 _AGAIN_WITHIN = 61.0  # real seconds; a deferred delivery is tried again within a minute
 _LASTING = 60.0  # real seconds after which that is sent
-_AT_ONCE = 500  # names in one statement
 _LOOKED_AT = 200  # steps of an account; a suspension is known by its first
 # As in the partial index, which the planner does not find for bound values.
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
@@ -145,18 +145,14 @@ class AccountGoesOn:
 
     step: int
     account: str
-    others: tuple[int, ...] = ()
 
 
-Item = StuckDelivery | SuspendedAccount | LatePosts | AccountGoesOn | PersonNews
+_Groups = SuspendedAccount | LatePosts
+Item = StuckDelivery | _Groups | AccountGoesOn | PersonNews
 
 
-class News:
+class News(LedgerPart):
     """Finds what a service has not sent yet, and gives out turns to send."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def begin(self, service: str, since: datetime) -> None:
         """Add a new service, which sends what has happened since then."""
@@ -185,15 +181,7 @@ class News:
         self, connection: Connection, is_news: ColumnElement[bool]
     ) -> Iterator[SuspendedAccount]:
         now = self._clock.now()
-        query = select(accounts).where(
-            accounts.c.suspended_at.is_not(None),
-            or_(
-                accounts.c.suspended_until.is_(None),
-                accounts.c.suspended_until > now,
-                unproved(accounts),
-            ),
-            accounts.c.account != EVERYTHING,
-        )
+        query = select(accounts).where(suspended_or_unproved(now), accounts.c.account != EVERYTHING)
         for row, *others in _together(connection.execute(query).all()):
             begun = _beginning(connection, row)
             if begun is None or not _is_told(row, begun.at):
@@ -243,7 +231,7 @@ class News:
         rows = [
             {"service": service, "step": step, "told_at": now}
             for item in items
-            for step in (item.step, *(() if isinstance(item, StuckDelivery) else item.others))
+            for step in (item.step, *(item.others if isinstance(item, _Groups) else ()))
         ]
         with self._database.write() as connection:
             self._database.insert_missing(connection, notices, rows)
@@ -274,11 +262,7 @@ def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Late
     """The notice that posts are late, or its end; each is sent once."""
     query = (
         select(history.c.id, history.c.event, history.c.detail, is_news.label("is_news"))
-        .where(
-            history.c.delivery.is_(None),
-            history.c.account == EVERYTHING,
-            history.c.event.in_((BEGUN, OVER)),
-        )
+        .where(about(EVERYTHING), history.c.event.in_((Event.LATE, Event.ON_TIME_AGAIN)))
         .order_by(history.c.seq.desc())
         .limit(2)
     )
@@ -286,7 +270,7 @@ def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Late
     if not found or not found[0].is_news:
         return
     last, *before = found
-    is_over = last.event == OVER
+    is_over = last.event == Event.ON_TIME_AGAIN
     shown = before[0] if is_over and before else last
     yield LatePosts(
         step=last.id,
@@ -312,19 +296,8 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
     too_late = and_(deliveries.c.state == State.PUBLISHED, deliveries.c.pending_stop.is_not(None))
     ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED, State.REJECTED]), too_late)
     query = (
-        select(
-            history.c.id.label("step"),
-            deliveries.c.post,
-            deliveries.c.account,
-            deliveries.c.state,
-            deliveries.c.pending_stop,
-            deliveries.c.due_at,
-            deliveries.c.remote_ids,
-            deliveries.c.error_kind,
-            deliveries.c.error_message,
-            deliveries.c.queued_by,
-        )
-        .select_from(deliveries.join(history, newest))
+        select(deliveries, history.c.id.label("step"))
+        .join_from(deliveries, history, newest)
         .where(
             _IN_TROUBLE,
             or_(
@@ -414,7 +387,7 @@ def _going_on(connection: Connection, service: str, since: datetime) -> Iterator
     for name in connection.execute(lifted.order_by(accounts.c.account)).scalars().all():
         query = (
             select(history.c.id, history.c.at, history.c.event)
-            .where(history.c.delivery.is_(None), history.c.account == name)
+            .where(about(name))
             .order_by(history.c.seq.desc())
         )
         steps = connection.execute(query.limit(_LOOKED_AT)).all()
@@ -455,7 +428,7 @@ def _beginning(connection: Connection, row: Row[Any]) -> _Begun | None:
     is_one = row.suspended_times is not None  # whatever its ends, until it is proved to be over
     query = (
         select(history.c.id, history.c.at, history.c.event, history.c.detail)
-        .where(history.c.delivery.is_(None), history.c.account == row.account)
+        .where(about(row.account))
         .order_by(history.c.seq.desc())
     )
     begun: _Begun | None = None
@@ -488,11 +461,10 @@ def _suspended_since(
 ) -> tuple[int, ...]:
     """The newest step since then with which each of these accounts was suspended."""
     found: list[int] = []
-    names = [row.account for row in rows]
-    for begin in range(0, len(names), _AT_ONCE):
+    for names in chunks([row.account for row in rows]):
         query = select(func.max(history.c.id)).where(
             history.c.delivery.is_(None),
-            history.c.account.in_(names[begin : begin + _AT_ONCE]),
+            history.c.account.in_(names),
             history.c.event == Event.ACCOUNT_SUSPENDED,
             history.c.at >= since,
         )

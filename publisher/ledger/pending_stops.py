@@ -7,18 +7,16 @@ keeps it in `stop`, so that a person is notified.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from publisher.base.i18n import _, later
-from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import deliveries, history
-from publisher.ledger.transitions import NOT_APPROVED, Conflict, change
+from publisher.ledger.tables import history
+from publisher.ledger.transitions import NOT_APPROVED, By, Conflict, change, reread
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
-from publisher.model.states import ENDED_UNSENT, Role, State
+from publisher.model.states import State
 
 # Why `queue` cancels a delivery: stored untranslated, to be recognised again; screens translate
 # them.
@@ -27,8 +25,28 @@ NOT_ADDRESSED = later("its draft no longer names this account")
 UNFINISHED = later("its draft has no `at` any more")
 BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
 
+_ASKED = {
+    State.CANCELLED: later("cancelled if it is not out"),
+    State.HELD: later("held if it is not out"),
+    State.REJECTED: later("rejected if it is not out"),
+    State.AWAITING_APPROVAL: later("waits for an approval if it is not out"),
+}
+_TAKEN_FOR_NOT_OUT = later("It was taken for not out, but the platform made it public: it is out.")
+_TOO_LATE = {
+    State.SCHEDULED: later(
+        "The platform made it public on its own, before Publisher did: it is out, and nothing is "
+        "lost. If that was too early, withdraw it."
+    ),
+    State.FAILED: _TAKEN_FOR_NOT_OUT,
+    State.MISSED: _TAKEN_FOR_NOT_OUT,
+    State.CANCELLED: later("It was to be cancelled, but that came too late: it is out."),
+    State.HELD: later("It was to be held, but that came too late: it is out."),
+    State.REJECTED: later("It was rejected, but that came too late: it is out."),
+    State.AWAITING_APPROVAL: later(
+        "It was to wait for an approval, but that came too late: it is out."
+    ),
+}
 _NOTED, _LIFTED = Event.STOP_NOTED, Event.STOP_LIFTED
-_CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id")).with_for_update()
 _SINCE = select(history.c.event).where(
     history.c.delivery == bindparam("delivery"), history.c.seq > bindparam("seq")
 )
@@ -38,10 +56,7 @@ def note_stop(
     connection: Connection,
     delivery: Delivery,
     stop: PendingStop | None,
-    *,
-    role: Role,
-    actor: str,
-    at: datetime,
+    by: By,
     **columns: Any,
 ) -> Delivery:
     """Record what a delivery that may be out becomes if it is not; None: it goes on after all."""
@@ -50,11 +65,9 @@ def note_stop(
     if stop is None or stop.state is State.HELD or stop.draft_hold:
         columns["draft_hold"] = stop.draft_hold if stop else None
     state, reason = (stop.state, stop.reason) if stop else (None, None)
-    return change(
-        connection, delivery, _NOTED if stop else _LIFTED, role=role, actor=actor, at=at,
-        detail={"if_not_out": state, "reason": reason} if stop else None,
-        pending_stop=state, reason=reason, **columns,
-    )  # fmt: skip
+    detail = {"if_not_out": state, "reason": reason} if stop else None
+    columns |= {"pending_stop": state, "reason": reason}
+    return change(connection, delivery, _NOTED if stop else _LIFTED, by, detail=detail, **columns)
 
 
 def obeyed(delivery: Delivery, target: State) -> tuple[State, Mapping[str, Any]]:
@@ -74,7 +87,7 @@ def in_words(delivery: Delivery, out: int) -> dict[str, Any]:
         return {}
     parts = len(delivery.content.parts)
     if out == parts:
-        return {"message": _too_late(delivery.pending_stop), "reason": delivery.reason}
+        return {"message": _(_TOO_LATE[delivery.pending_stop]), "reason": delivery.reason}
     if out:
         message = _("{out} of {parts} parts are out; the rest is stopped.", out=out, parts=parts)
         return {"message": message, "reason": delivery.reason}
@@ -87,35 +100,8 @@ def reason_of(delivery: Delivery) -> str | None:
     if delivery.pending_stop is None or delivery.state is State.WITHDRAWN:
         return reason
     is_out = delivery.state is State.PUBLISHED
-    told = _too_late(delivery.pending_stop) if is_out else _asked(delivery.pending_stop)
+    told = _(_TOO_LATE[delivery.pending_stop]) if is_out else _(_ASKED[delivery.pending_stop])
     return f"{told} ({reason})" if reason else told
-
-
-def _asked(stop: State) -> str:
-    if stop is State.CANCELLED:
-        return _("cancelled if it is not out")
-    if stop is State.HELD:
-        return _("held if it is not out")
-    if stop is State.REJECTED:
-        return _("rejected if it is not out")
-    return _("waits for an approval if it is not out")
-
-
-def _too_late(stop: State) -> str:
-    if stop is State.SCHEDULED:
-        return _(
-            "The platform made it public on its own, before Publisher did: it is out, and nothing is "
-            "lost. If that was too early, withdraw it."
-        )
-    if stop in ENDED_UNSENT - {State.CANCELLED}:
-        return _("It was taken for not out, but the platform made it public: it is out.")
-    if stop is State.CANCELLED:
-        return _("It was to be cancelled, but that came too late: it is out.")
-    if stop is State.HELD:
-        return _("It was to be held, but that came too late: it is out.")
-    if stop is State.REJECTED:
-        return _("It was rejected, but that came too late: it is out.")
-    return _("It was to wait for an approval, but that came too late: it is out.")
 
 
 def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
@@ -123,7 +109,7 @@ def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
 
     `Conflict` when anything else has happened to it.
     """
-    current = delivery_of(connection.execute(_CURRENT, {"id": delivery.id}).mappings().one())
+    current = reread(connection, delivery)
     if current.version == delivery.version:
         return current
     seen = {"delivery": delivery.id, "seq": delivery.version}

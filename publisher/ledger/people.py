@@ -17,7 +17,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.manager.rights import Person, person_of
 from publisher.ledger.tables import known_browsers, login_failures, people, web_sessions
-from publisher.ledger.transitions import ACTOR, note, step
+from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 
 
@@ -39,8 +39,7 @@ def changing(
             return
         told = {**(detail or {}), hash_chain.BEFORE: before}
         account = hash_chain.about_person(key)
-        entry = step(None, event, clock.now(), actor, detail=told, account=account)
-        note(connection, [{**entry, "digest": after}])
+        note_account(connection, account, event, clock.now(), actor, told, after)
 
 
 def note_about(
@@ -50,8 +49,7 @@ def note_about(
     digest = hash_chain.person_digest(dict(row))
     told = {**detail, hash_chain.BEFORE: digest}
     account = hash_chain.about_person(row["key"])
-    entry = step(None, event, clock.now(), ACTOR, detail=told, account=account)
-    note(connection, [{**entry, "digest": digest}])
+    note_account(connection, account, event, clock.now(), detail=told, digest=digest)
 
 
 def everybody(database: Database) -> list[Person]:

@@ -14,15 +14,13 @@ from publisher.base.i18n import _
 from publisher.ledger import remote_ids
 from publisher.ledger.pending_stops import in_words
 from publisher.ledger.reconciliation import known_out
-from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, not_before
-from publisher.ledger.transitions import ACTOR, change
+from publisher.ledger.transitions import ACTOR, By, change, reread
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind
 from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
 
-EVENT = Event.PUBLIC_ON_ITS_OWN
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
 
 
@@ -51,8 +49,7 @@ def record(
     `prepared` is what exists at the platform. Raises `RemoteIdTaken` when another delivery gets the
     same id at this moment; if another has it already, a person decides whose it is.
     """
-    query = select(deliveries).where(deliveries.c.id == seen.id).with_for_update()
-    current = delivery_of(connection.execute(query).mappings().one())
+    current = reread(connection, seen)
     known = {*current.remote_ids, *(current.withdrawn_ids or ())}
     if receipt.remote_id in known:
         return current
@@ -64,7 +61,11 @@ def record(
         columns["prepared"] = prepared.given_up((receipt.remote_id,)).model_dump_json()
         return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
     if known or current.content != seen.content:
-        message = _one_more(receipt.remote_id)
+        message = _(
+            "The platform made {id} public on its own, with an earlier text or for a second time. Look "
+            "at the account, and delete it there if it must not be out.",
+            id=receipt.remote_id,
+        )
         return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
     was_doubted = current.doubt_since is not None  # then our own request may have done it
     _target, out = known_out(current, receipt)
@@ -72,12 +73,10 @@ def record(
         now = clock.now()  # a platform's time in the future is not used
         since = min(receipt.public_since or now, now)
         out |= {"published_at": since, "pending_stop": stopped_by_it(current)}
-    detail = in_words(
-        current.model_copy(update={"pending_stop": out.get("pending_stop", current.pending_stop)}),
-        1,
-    )
+    stop = out.get("pending_stop", current.pending_stop)
+    detail = in_words(current.model_copy(update={"pending_stop": stop}), 1)
     return change(
-        connection, current, EVENT, role=Role.WORKER, actor=ACTOR, at=clock.now(),
+        connection, current, Event.PUBLIC_ON_ITS_OWN, By(Role.WORKER, ACTOR, clock.now()),
         target=State.PUBLISHED, detail={"id": receipt.remote_id, **detail},
         **{**out, **columns, "attempts": current.attempts + 1},
     )  # fmt: skip
@@ -110,15 +109,7 @@ def _left_to_a_person(
             clear_at = current.clear_at if left.stays else None
             columns |= {"prepared": left.model_dump_json(), "clear_at": clear_at}
     return change(
-        connection, current, Event.LEFT_ALONE, role=Role.WORKER, actor=ACTOR, at=clock.now(),
+        connection, current, Event.LEFT_ALONE, By(Role.WORKER, ACTOR, clock.now()),
         target=target, detail={"id": remote_id, "message": message},
         error_kind=Kind.UNKNOWN_OUTCOME, error_message=message, **columns,
     )  # fmt: skip
-
-
-def _one_more(remote_id: str) -> str:
-    return _(
-        "The platform made {id} public on its own, with an earlier text or for a second time. Look "
-        "at the account, and delete it there if it must not be out.",
-        id=remote_id,
-    )

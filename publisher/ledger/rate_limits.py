@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from publisher.base.clock import Clock
-from publisher.ledger.database import Database, insert_into
+from publisher.ledger.database import Database, LedgerPart, insert_into
 from publisher.ledger.tables import limits
 from publisher.model.outcomes import Limit
 
@@ -26,15 +26,14 @@ _FREE = text(
 log = structlog.get_logger()
 
 
-class Limits:
+class Limits(LedgerPart):
     """Reads the rate limits."""
 
     def __init__(
         self, database: Database, clock: Clock, apps: Collection[frozenset[str]] = ()
     ) -> None:
         """`apps`: for each app, the accounts that share its limits."""
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._apps = apps
 
     def current(self) -> Mapping[str, Sequence[Limit]]:

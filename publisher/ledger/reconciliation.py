@@ -16,16 +16,16 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import lookalikes, rate_limits
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.integrity import forgotten
 from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.refusals import went_out
 from publisher.ledger.replication_lag import Crowd, Delays, crowds
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in, delivery_of
 from publisher.ledger.suspensions import suspend, suspended_for_a_person
 from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all
+from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import (
@@ -122,13 +122,12 @@ _NO_DOUBT: Mapping[str, Any] = {
 }
 
 
-class Doubts:
+class Doubts(LedgerPart):
     """Claims uncertain deliveries for reading, and records the results."""
 
     def __init__(self, database: Database, clock: Clock, settle: float = 60.0) -> None:
         """`settle`: real seconds until an absence counts, if the platform is not behind."""
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._delays = Delays(clock, settle)
 
     def crowds(self) -> Sequence[Crowd]:
@@ -170,8 +169,8 @@ class Doubts:
             forgotten.NOT_FORGOTTEN,
         )
         with self._database.read() as connection:
-            rows = connection.execute(waiting).mappings().all()
-        for delivery in map(delivery_of, rows):
+            found = deliveries_in(connection, waiting)
+        for delivery in found:
             columns = doubt(delivery, self._clock, settle)
             with suppress(Conflict), self._database.write() as connection:
                 self._change(connection, delivery, Event.SETTLING_AGAIN, **columns)
@@ -229,9 +228,7 @@ class Doubts:
             case Absent():
                 return self._absent(connection, delivery, sighting)
             case Unknown():
-                # Reading cannot decide it, and another reading would not: a person decides.
-                columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
-                return self._unread(connection, delivery, sighting.message, **columns)
+                return self._left_to_a_person(connection, delivery, sighting.message)
             case AccountSuspended() | Deferred():
                 return self._refused(connection, delivery, sighting)
 
@@ -251,7 +248,7 @@ class Doubts:
                 "was deleted. Look at the account, then say with `publisher resolve` or `publisher "
                 "retry` what you saw."
             )
-            return self._unread(connection, delivery, message, **_NO_DOUBT)
+            return self._left_to_a_person(connection, delivery, message)
         if lookalikes.is_ambiguous(connection, delivery):
             message = _(
                 "The post {id} has the same words, but another delivery that may be out has them too: "
@@ -259,9 +256,9 @@ class Doubts:
                 "or `publisher retry` what you saw.",
                 id=sighting.remote_id,
             )
-            return self._unread(connection, delivery, message, **_NO_DOUBT)
+            return self._left_to_a_person(connection, delivery, message)
         if other := forgotten.not_its_own(delivery, sighting):
-            return self._unread(connection, delivery, other, **_NO_DOUBT)
+            return self._left_to_a_person(connection, delivery, other)
         target, columns = known_out(delivery, sighting)
         # A platform's time in the future is not used.
         made_at = sighting.made_at and min(sighting.made_at, self._clock.now())
@@ -335,8 +332,7 @@ class Doubts:
                 "It is not among the posts that the platform lists, which may leave some out. Look "
                 "at the account, then say with `publisher resolve` or `publisher retry` what you saw."
             )
-            columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
-            return self._unread(connection, delivery, message, **columns)
+            return self._left_to_a_person(connection, delivery, message)
         if delivery.error_kind == Kind.DUPLICATE:
             target, stopped = obeyed(delivery, State.FAILED)
             return self._change(
@@ -367,6 +363,13 @@ class Doubts:
             **stopped,
         )
 
+    def _left_to_a_person(
+        self, connection: Connection, delivery: Delivery, message: str
+    ) -> Delivery:
+        """Reading cannot decide it, and another reading would not: a person decides."""
+        columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
+        return self._unread(connection, delivery, message, **columns)
+
     def _unread(
         self, connection: Connection, delivery: Delivery, message: str, **columns: Any
     ) -> Delivery:
@@ -389,11 +392,5 @@ class Doubts:
         self, connection: Connection, delivery: Delivery, event: Event, **more: Any
     ) -> Delivery:
         return change(
-            connection,
-            delivery,
-            event,
-            role=Role.RECONCILER,
-            actor=ACTOR,
-            at=self._clock.now(),
-            **more,
+            connection, delivery, event, By(Role.RECONCILER, ACTOR, self._clock.now()), **more
         )

@@ -109,7 +109,7 @@ class Delays:
                 "The platform is behind: it made another post {seconds} s after its request.",
                 seconds=round(lag.total_seconds()),
             )
-        long = self._machine_time(self._settle * _CROWDED_SETTLE)
+        long = timedelta(seconds=self._settle * _CROWDED_SETTLE * self._clock.speed)
         was_crowded = number >= CROWD or (
             known is not None and known.crowded_at is not None and known.crowded_at > now - long
         )
@@ -117,10 +117,6 @@ class Delays:
             settle = long
             why = _("Many posts are in doubt on this platform at once: it may be overloaded.")
         return begun + settle, why
-
-    def _machine_time(self, seconds: float) -> timedelta:
-        """Real seconds as an interval of the (possibly faster) clock."""
-        return timedelta(seconds=seconds * self._clock.speed)
 
     @staticmethod
     def _in_doubt(connection: Connection, channel: str) -> int:

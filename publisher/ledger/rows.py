@@ -1,10 +1,10 @@
 """Conversion between rows of the ledger and deliveries."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping, Select
 
 from publisher.base.stored_messages import told
 from publisher.ledger.integrity import hash_chain
@@ -13,6 +13,8 @@ from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.states import State
 
+_AT_ONCE = 500  # values in one statement
+_T = TypeVar("_T")
 _COLUMNS = tuple(deliveries.c.keys())
 _AS_STORED = frozenset(
     {"content", "prepared", "remote_ids", "withdrawn_ids", "fingerprint", "error_message"}
@@ -38,6 +40,17 @@ def delivery_of(row: RowMapping | Mapping[str, Any]) -> Delivery:
     """A row of `deliveries` as a model."""
     columns = {str(name): value for name, value in row.items()}
     return Delivery(**_values(columns), as_stored=_kept(columns))
+
+
+def deliveries_in(connection: Connection, query: Select[Any]) -> list[Delivery]:
+    """The deliveries that a query for whole rows finds."""
+    return [delivery_of(row) for row in connection.execute(query).mappings()]
+
+
+def chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Chunks small enough for one statement's parameters."""
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
 
 
 def after(delivery: Delivery, columns: Mapping[str, Any]) -> Delivery:

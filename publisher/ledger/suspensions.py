@@ -36,6 +36,7 @@ from sqlalchemy import (
 
 from publisher.base.i18n import _
 from publisher.base.stored_messages import kept
+from publisher.ledger.rows import chunks
 from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, note, step
 from publisher.model.events import Event
@@ -46,7 +47,6 @@ EVER = literal(datetime.min.replace(tzinfo=UTC), Instant)
 """Before every instant."""
 _BY_ITSELF = accounts.c.suspended_until.is_not(None)
 _SAME_END = timedelta(minutes=1)  # answers that come together each name a different second
-_AT_ONCE = 500  # names in one statement
 _FEW = 20  # of those that wait behind a suspension; each waiting post checks all of them
 _EXCLUDE = text("SELECT pg_advisory_xact_lock(7305138, hashtext(:name))")
 _REFUSED = text(
@@ -61,16 +61,13 @@ def paused_or_suspended(
     """Rows of `accounts` that keep this account from sending at this instant."""
     return and_(
         applies_to(account),
-        or_(accounts.c.paused_at.is_not(None), suspended(account, now)),
+        or_(accounts.c.paused_at.is_not(None), _suspended(now)),
     )
 
 
-def suspended(
-    account: ColumnElement[str] | str, now: BindParameter[datetime]
-) -> ColumnElement[bool]:
-    """Rows of `accounts` whose platform takes no request of this account at this instant."""
+def _suspended(now: BindParameter[datetime] | datetime) -> ColumnElement[bool]:
+    """Rows of `accounts` whose platform takes no request at this instant."""
     return and_(
-        applies_to(account),
         accounts.c.suspended_at.is_not(None),
         or_(accounts.c.suspended_until.is_(None), accounts.c.suspended_until > now),
     )
@@ -79,6 +76,11 @@ def suspended(
 def unproved(account: FromClause) -> ColumnElement[bool]:
     """Rows of `accounts` suspended without an end from the platform, and not proved to be over."""
     return and_(account.c.suspended_at.is_not(None), account.c.suspended_times.is_not(None))
+
+
+def suspended_or_unproved(now: datetime) -> ColumnElement[bool]:
+    """Rows of `accounts` that are suspended, or not proved to go on."""
+    return or_(_suspended(now), unproved(accounts))
 
 
 def waits_its_turn(horizon: BindParameter[datetime]) -> ColumnElement[bool]:
@@ -227,9 +229,9 @@ def suspend_together(
     """
     if until <= now:
         return
-    outcome, in_order = app_limit(until), sorted(names)
-    for begin in range(0, len(in_order), _AT_ONCE):
-        some = accounts.c.account.in_(in_order[begin : begin + _AT_ONCE])
+    outcome = app_limit(until)
+    for chunk in chunks(sorted(names)):
+        some = accounts.c.account.in_(chunk)
         goes_on = or_(
             accounts.c.suspended_at.is_(None),
             and_(

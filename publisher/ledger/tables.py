@@ -23,15 +23,17 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
     case,
     literal_column,
+    type_coerce,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 REVISION = "0025"
-"""The newest of `migrations/versions`, which leads to the tables below."""
+"""The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 EVERYTHING = "*"
 """The row of `accounts` that means all accounts."""
@@ -59,6 +61,16 @@ class Instant(TypeDecorator[datetime]):
 _Key = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData()
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of a few rows, which stays small and quick among a million others.
+
+    `schema.py` takes the condition from `info`: to know a `postgresql_where`, SQLAlchemy would load
+    all of PostgreSQL's drivers.
+    """
+    return Index(name, *columns, info={"where": where}, unique=unique)
+
 
 deliveries = Table(
     "deliveries",
@@ -107,68 +119,38 @@ deliveries = Table(
     # The hash of its newest step; `version` is that step's number (see hash_chain.py).
     Column("head", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
-    # Partial indexes: due deliveries stay quick to find among a million others. Their conditions
-    # are in `info`, for readers only: the migrations make them, and SQLAlchemy would load all of
-    # PostgreSQL's drivers to know a `postgresql_where`.
-    Index(
-        "ix_deliveries_due",
-        "next_check_at",
-        "id",
-        info={"where": "state = 'scheduled'"},
-    ),
-    Index(
-        "ix_deliveries_turns",
-        "account",
-        "next_check_at",
-        "id",
-        info={"where": "state = 'scheduled'"},
-    ),
-    Index(
+    _partial("ix_deliveries_due", "next_check_at", "id", where="state = 'scheduled'"),
+    _partial("ix_deliveries_turns", "account", "next_check_at", "id", where="state = 'scheduled'"),
+    _partial(
         "ix_deliveries_expiry",
         "expires_at",
-        info={"where": "state IN ('scheduled', 'awaiting-approval', 'held', 'rejected')"},
+        where="state IN ('scheduled', 'awaiting-approval', 'held', 'rejected')",
     ),
-    Index(
-        "ix_deliveries_lease",
-        "lease_until",
-        info={"where": "state = 'publishing'"},
-    ),
-    Index(
+    _partial("ix_deliveries_lease", "lease_until", where="state = 'publishing'"),
+    _partial(
         "ix_deliveries_doubts",
         "next_check_at",
         "id",
-        info={"where": "state = 'uncertain' AND settled_at IS NOT NULL"},
+        where="state = 'uncertain' AND settled_at IS NOT NULL",
     ),
-    Index(
+    _partial(
         "ix_deliveries_problems",
         "id",
-        info={
-            "where": "state IN ('failed', 'missed', 'uncertain', 'rejected') OR pending_stop IS NOT NULL"
-        },
+        where="state IN ('failed', 'missed', 'uncertain', 'rejected') OR pending_stop IS NOT NULL",
     ),
-    Index(
-        "ix_deliveries_clearing",
-        "clear_at",
-        "id",
-        info={"where": "clear_at IS NOT NULL"},
-    ),
-    Index(
-        "ix_deliveries_withdrawing",
-        "withdraw_at",
-        "id",
-        info={"where": "withdraw_at IS NOT NULL"},
-    ),
+    _partial("ix_deliveries_clearing", "clear_at", "id", where="clear_at IS NOT NULL"),
+    _partial("ix_deliveries_withdrawing", "withdraw_at", "id", where="withdraw_at IS NOT NULL"),
     # By when it was due: `next_check_at` moves with each retry (see lateness.py).
-    Index(
+    _partial(
         "ix_deliveries_late",
         "due_at",
         "id",
-        info={"where": "state IN ('scheduled', 'publishing', 'uncertain')"},
+        where="state IN ('scheduled', 'publishing', 'uncertain')",
     ),
-    Index(
+    _partial(
         "ix_deliveries_early",
         "account",
-        info={"where": "pending_stop IS NOT NULL AND published_at IS NOT NULL"},
+        where="pending_stop IS NOT NULL AND published_at IS NOT NULL",
     ),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     # The last columns let the log be filtered, and deliveries be counted, without reading the rows.
@@ -198,6 +180,9 @@ not_before = case(
     else_=deliveries.c.due_at,
 )
 """As `Delivery.not_before`: its time or the end of its embargo, whichever is later."""
+
+late_by = type_coerce(deliveries.c.published_at, BigInteger) - type_coerce(not_before, BigInteger)
+"""How late a delivery went out, in microseconds."""
 
 identity = Table(
     "ledger_identity",
@@ -236,18 +221,18 @@ history = Table(
     # step did not change the row, or is older than this column (see hash_chain.py).
     Column("digest", String(64)),
     Index("uq_history_delivery_seq", "delivery", "seq", unique=True),
-    Index(
-        "uq_history_account_seq",
-        "account",
-        "seq",
-        unique=True,
-        info={"where": "delivery IS NULL"},
-    ),
+    _partial("uq_history_account_seq", "account", "seq", unique=True, where="delivery IS NULL"),
 )
 """Append-only: triggers refuse every change, and each row carries the hash of its chain.
 
 Only rows that `archived` covers may be deleted.
 """
+
+
+def about(account: str) -> ColumnElement[bool]:
+    """Steps about an account, a draft or a person, and not about one delivery."""
+    return and_(history.c.delivery.is_(None), history.c.account == account)
+
 
 archived = Table(
     "archived",
@@ -305,10 +290,8 @@ accounts = Table(
     # The other owner, while the account is suspended for that.
     Column("other_owner", String),
     # Of a hundred thousand accounts few are stopped; each claim asks which.
-    Index(
-        "ix_accounts_stopped",
-        "account",
-        info={"where": "paused_at IS NOT NULL OR suspended_at IS NOT NULL"},
+    _partial(
+        "ix_accounts_stopped", "account", where="paused_at IS NOT NULL OR suspended_at IS NOT NULL"
     ),
 )
 

@@ -5,13 +5,12 @@ acknowledges what is sent, so no TCP timeout ends the wait either.
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 import psycopg
 
 from publisher.base.i18n import _
-from publisher.ledger.database import Patience
 
 Result = TypeVar("Result")
 
@@ -19,7 +18,8 @@ Result = TypeVar("Result")
 class TimedConnection(psycopg.Connection[Any]):
     """A connection that is closed when no answer comes in time."""
 
-    patience: Patience
+    answer_limit: Callable[[], float]
+    """Returns how many real seconds it waits at the moment."""
     is_endless = False
     """Whether statements have no time limit, as those of a migration."""
 
@@ -35,7 +35,7 @@ class TimedConnection(psycopg.Connection[Any]):
                 # Nothing came: psycopg looks ten times a second.
                 ready = yield wanted
                 waited = time.monotonic() - begun
-                if not ready and not self.is_endless and waited > self.patience.limit:
+                if not ready and not self.is_endless and waited > self.answer_limit():
                     self.pgconn.finish()  # a later answer is of no use
                     raise psycopg.OperationalError(
                         _("no answer within {seconds} s", seconds=f"{waited:.0f}")
@@ -44,10 +44,3 @@ class TimedConnection(psycopg.Connection[Any]):
         except StopIteration as end:
             result: Result = end.value
             return result
-
-
-def connect(patience: Patience, *arguments: Any, **options: Any) -> TimedConnection:
-    """A new connection, which waits as `patience` says."""
-    connection = TimedConnection.connect(*arguments, **options)
-    connection.patience = patience
-    return connection

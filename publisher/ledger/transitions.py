@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -59,6 +59,7 @@ _FREE = (
     .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
     .with_for_update(skip_locked=True, key_share=True)
 )
+_CURRENT = select(deliveries).where(deliveries.c.id == bindparam("id")).with_for_update()
 _CLAIMED = select(deliveries).where(
     deliveries.c.id.in_(bindparam("ids", expanding=True)), deliveries.c.state == State.PUBLISHING
 )
@@ -72,6 +73,14 @@ class RemoteIdTaken(Conflict):
     """Another delivery of the account has an id that this one was to get."""
 
 
+class By(NamedTuple):
+    """Who makes a change, and when."""
+
+    role: Role
+    actor: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class StateChange:
     """A change of a delivery, as one step of its history."""
@@ -79,9 +88,7 @@ class StateChange:
     delivery: Delivery
     """The delivery as the caller read it."""
     event: Event
-    role: Role
-    actor: str
-    at: datetime
+    by: By
     target: State | None = None
     """None keeps the state."""
     detail: Mapping[str, Any] | None = None
@@ -93,10 +100,8 @@ def change(
     connection: Connection,
     delivery: Delivery,
     event: Event,
+    by: By,
     *,
-    role: Role,
-    actor: str,
-    at: datetime,
     target: State | None = None,
     detail: Mapping[str, Any] | None = None,
     **columns: Any,
@@ -105,9 +110,22 @@ def change(
 
     `RemoteIdTaken` when it would get an id that another delivery of the account has.
     """
-    wish = StateChange(delivery, event, role, actor, at, target, detail, columns)
-    (changed,) = change_all(connection, [wish])
+    (changed,) = change_all(connection, [StateChange(delivery, event, by, target, detail, columns)])
     return changed
+
+
+def cancel_delivery(connection: Connection, delivery: Delivery, reason: str, by: By) -> Delivery:
+    """Cancel a delivery of which nothing is being sent; raises as `change` does."""
+    return change(
+        connection,
+        delivery,
+        Event.CANCELLED,
+        by,
+        target=State.CANCELLED,
+        detail={"reason": reason},
+        reason=reason,
+        lease_until=None,
+    )
 
 
 def change_all(connection: Connection, changes: Sequence[StateChange]) -> list[Delivery]:
@@ -137,17 +155,15 @@ def change_all(connection: Connection, changes: Sequence[StateChange]) -> list[D
 def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
     """The values for a delivery's row, its step, and the delivery after the change."""
     delivery, state = wish.delivery, wish.target or wish.delivery.state
-    if state is not delivery.state and not may_move(wish.role, delivery.state, state):
-        raise AssertionError(f"{wish.role} may not take {delivery.state} to {state}")
-    columns = {
-        "clear_at": _clearing(delivery, state, wish.at, wish.columns), **wish.columns,
-    }  # fmt: skip
+    role, actor, at = wish.by
+    if state is not delivery.state and not may_move(role, delivery.state, state):
+        raise AssertionError(f"{role} may not take {delivery.state} to {state}")
+    columns = {"clear_at": _clearing(delivery, state, at, wish.columns), **wish.columns}
     if "error_message" in columns:
         columns["error_message"] = kept(columns["error_message"])
     told = step(
-        delivery.id, wish.event, wish.at, wish.actor,
-        source=delivery.state, target=state, detail=wish.detail,
-    )  # fmt: skip
+        delivery.id, wish.event, at, actor, source=delivery.state, target=state, detail=wish.detail
+    )
     told["digest"] = hash_chain.delivery_digest(
         {**rows.said(delivery), **hash_chain.shortened(columns)}
     )
@@ -226,6 +242,7 @@ def step(
     target: State | None = None,
     detail: Mapping[str, Any] | None = None,
     account: str | None = None,
+    digest: str | None = None,
 ) -> dict[str, Any]:
     """A row of the history: about a delivery, or about an account when `delivery` is None."""
     return {
@@ -237,7 +254,7 @@ def step(
         "target": target,
         "actor": actor,
         "detail": _JSON.encode({k: _as_kept(v) for k, v in detail.items()}) if detail else "{}",
-        "digest": None,
+        "digest": digest,
     }
 
 
@@ -267,6 +284,19 @@ def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(_NOTE, entries)
 
 
+def note_account(
+    connection: Connection,
+    account: str,
+    event: Event,
+    at: datetime,
+    actor: str = ACTOR,
+    detail: Mapping[str, Any] | None = None,
+    digest: str | None = None,
+) -> None:
+    """Append one step about an account, a draft or a person, in the transaction of the change."""
+    note(connection, [step(None, event, at, actor, detail=detail, account=account, digest=digest)])
+
+
 def lock_free(connection: Connection, wanted: Collection[int]) -> dict[int, int]:
     """Lock these deliveries for this transaction, except those locked by another one.
 
@@ -277,13 +307,8 @@ def lock_free(connection: Connection, wanted: Collection[int]) -> dict[int, int]
     return {row.id: row.version for row in rows}
 
 
-def claimed(connection: Connection, claim: Claim) -> Delivery | None:
-    """The delivery of a claim; None when the claim is no longer valid."""
-    return claimed_all(connection, [claim])[0]
-
-
 def claimed_all(connection: Connection, claims: Sequence[Claim]) -> list[Delivery | None]:
-    """As `claimed`, for each claim."""
+    """The delivery of each claim; None when the claim is no longer valid."""
     wanted = {"ids": [claim.delivery for claim in claims]}
     found = {row["id"]: row for row in connection.execute(_CLAIMED, wanted).mappings()}
     return [
@@ -292,6 +317,11 @@ def claimed_all(connection: Connection, claims: Sequence[Claim]) -> list[Deliver
         else None
         for claim in claims
     ]
+
+
+def reread(connection: Connection, delivery: Delivery) -> Delivery:
+    """The delivery as it is now, locked for this transaction."""
+    return rows.delivery_of(connection.execute(_CURRENT, {"id": delivery.id}).mappings().one())
 
 
 def has_id(remote_id: str) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.tables import account_chains, history
@@ -14,6 +14,17 @@ from publisher.model.events import Event
 _OF_THE_POWERFUL = (Event.PERSON_ADDED, Event.RIGHTS_CHANGED, Event.RECOGNISED_ELSEWHERE)
 """Sent for managers and admins only, who may approve, resume and withdraw."""
 _POWERFUL = ("manager", "admin")
+_PERSON = hash_chain.about_person("")
+ABOUT_PEOPLE = and_(
+    history.c.delivery.is_(None),
+    # Few people have a chain, so each is found by an index, whatever the database's collation.
+    history.c.account.in_(
+        select(account_chains.c.account).where(
+            account_chains.c.account.startswith(_PERSON, autoescape=True)
+        )
+    ),
+)
+"""Matches the steps about people who may log in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +47,14 @@ class PersonNews:
     role: str | None
     by: str
     """Who did it."""
-    others: tuple[int, ...] = ()
 
 
 def of_people(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[PersonNews]:
     """The notices about people that are news, in order of time."""
-    about = hash_chain.about_person("")
-    # Few people have a chain, so each is found by an index, whatever the database's collation.
-    of_people = account_chains.c.account.startswith(about, autoescape=True)
-    chains = select(account_chains.c.account).where(of_people)
     query = (
         select(history.c.id, history.c.account, history.c.event, history.c.actor, history.c.detail)
         .where(
-            history.c.delivery.is_(None),
-            history.c.account.in_(chains),
+            ABOUT_PEOPLE,
             history.c.event.in_((*_OF_THE_POWERFUL, Event.MANY_FAILED_LOG_INS)),
             is_news,
         )
@@ -58,4 +63,4 @@ def of_people(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[
     for row in connection.execute(query):
         role = json.loads(row.detail).get("role")
         if row.event == Event.MANY_FAILED_LOG_INS or role in _POWERFUL:
-            yield PersonNews(row.id, row.account.removeprefix(about), row.event, role, row.actor)
+            yield PersonNews(row.id, row.account.removeprefix(_PERSON), row.event, role, row.actor)

@@ -61,7 +61,7 @@ def compose(items: Sequence[Item], zone: tzinfo) -> Message:
 
     Times are in UTC and, if it differs, in `zone`.
     """
-    paragraphs = [_paragraph(item, zone) for item in items[:_SHOWN]]
+    paragraphs = [harmless(" ".join(_sentences(item, zone))) for item in items[:_SHOWN]]
     if len(items) > 1:
         paragraphs.insert(0, _summary(items))
     if len(items) > _SHOWN:
@@ -145,25 +145,22 @@ def _counted(state: State, number: int) -> str:
     return counted(state, number)
 
 
-def _paragraph(item: Item, zone: tzinfo) -> str:
-    if isinstance(item, LatePosts):
-        over = [item.ending] if item.is_over else []
-        return harmless(" ".join([item.message, *over]))
+def _sentences(item: Item, zone: tzinfo) -> list[str]:
     match item:
+        case LatePosts():
+            return [item.message, item.ending] if item.is_over else [item.message]
         case StuckDelivery():
-            sentences = _of_delivery(item, zone)
+            return _of_delivery(item, zone)
         case SuspendedAccount():
-            sentences = _of_account(item, zone)
+            return _of_account(item, zone)
         case PersonNews():
-            sentences = people.sentences(item)
+            return people.sentences(item)
         case AccountGoesOn():
-            sentences = [
-                _(
-                    "{account} is no longer suspended: its platform took a post, and what waited goes out.",
-                    account=item.account,
-                )
-            ]
-    return harmless(" ".join(sentences))
+            goes_on = _(
+                "{account} is no longer suspended: its platform took a post, and what waited goes out.",
+                account=item.account,
+            )
+            return [goes_on]
 
 
 def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:

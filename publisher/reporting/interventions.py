@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.base.i18n import _, later
-from publisher.ledger.integrity.after_restore import FIRST
 from publisher.ledger.integrity.archive_files import LOST
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.ledger.tables import EVERYTHING
@@ -28,7 +27,7 @@ EVENTS = {
     Event.FOUND_GONE: later("Found to be gone"),
     Event.NOT_WITHDRAWN: later("Not withdrawn, though somebody tried:"),
     Event.RESTORED: later("Restored from a backup:"),
-    FIRST: later("Said to be the first ledger:"),
+    Event.SAID_TO_BE_THE_FIRST_LEDGER: later("Said to be the first ledger:"),
     LOST: later("Not shown, as it is in the archive"),
 }
 """The events of the history that are reported, with their labels."""

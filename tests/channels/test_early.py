@@ -12,9 +12,9 @@ from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.outbox import News, StuckDelivery
-from publisher.ledger.published_early import EVENT
 from publisher.ledger.reconciliation import Doubts
 from publisher.model.deliveries import Delivery, Prepared
+from publisher.model.events import Event
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Unknown
 from publisher.model.states import State
 from publisher.notices.message import compose
@@ -75,7 +75,9 @@ def test_what_is_public_as_soon_as_it_is_made_is_on_record_as_it_was(
     assert (desk.state(), delivery.remote_ids) == (State.PUBLISHED, (entry.id,))
     assert delivery.published_at == seconds(entry.published_at) < delivery.due_at
     assert delivery.url == f"https://www.facebook.com/{entry.id.replace('_', '/posts/')}"
-    (step,) = [step for step in desk.queries.history("post.fr") if step.event == EVENT]
+    (step,) = [
+        step for step in desk.queries.history("post.fr") if step.event == Event.PUBLIC_ON_ITS_OWN
+    ]
     assert "on its own" in step.detail["message"]
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher.ledger import migrations
 from publisher.ledger.database import Database
 from tests.cli.runner import SCRIPT, Cli
+from tests.support.older_ledgers import OLDER, make_older
 
 DRAFT = "---\nat: 2016-03-07 08:30\nto: bice-x\n---\nBonjour.\n"
 _LEDGER = Path("var/publisher.db")
@@ -96,21 +96,16 @@ def test_nobody_pauses_an_empty_ledger_on_postgresql(
     assert "Nothing was ever queued on the ledger in the database " in empty.err
 
 
-_OLDER = "0024"
-
-
-def make_older(workspace: Path) -> None:
-    """A ledger as an older version made it, in the place of the present one."""
-    (workspace / _LEDGER).unlink()
-    url = f"sqlite:///{workspace / _LEDGER}"
-    with closing(Database(url)) as database, database.write() as connection:
-        migrations.upgrade(connection, _OLDER)
+def become_older(workspace: Path) -> None:
+    """Make the workspace's ledger one of an older version."""
+    with closing(Database(f"sqlite:///{workspace / _LEDGER}")) as database:
+        make_older(database)
 
 
 @pytest.mark.parametrize("command", ["status", "pause --reason x", "log", "plan", "user list"])
 def test_other_commands_do_not_migrate(cli: Cli, made: Path, command: str) -> None:
     """A `publisher run` of the older version may be at work."""
-    make_older(made)
+    become_older(made)
     result = cli(*command.split())
     assert result.code == 3
     assert "The ledger was written by an older version of Publisher." in result.err
@@ -123,7 +118,7 @@ def test_other_commands_do_not_migrate(cli: Cli, made: Path, command: str) -> No
 def test_nothing_migrates_under_a_run_of_the_older_version(
     cli: Cli, made: Path, command: str
 ) -> None:
-    make_older(made)
+    become_older(made)
     with (made / "var" / "run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write("1\n")
@@ -137,7 +132,7 @@ def test_nothing_migrates_under_a_run_of_the_older_version(
 
 def test_an_older_ledger_is_backed_up_as_it_is(cli: Cli, made: Path, tmp_path: Path) -> None:
     """So that the older version can be put back, with the copy, if the new one fails."""
-    make_older(made)
+    become_older(made)
     copy = tmp_path / "copy.db"
     result = cli("backup", copy)
     assert result.code == 0
@@ -145,7 +140,7 @@ def test_an_older_ledger_is_backed_up_as_it_is(cli: Cli, made: Path, tmp_path: P
     with sqlite3.connect(copy) as ledger:
         (found,) = ledger.execute("SELECT version_num FROM alembic_version").fetchone()
     ledger.close()
-    assert found == _OLDER
+    assert found == OLDER
     assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
 
 

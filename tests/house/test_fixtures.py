@@ -2,18 +2,15 @@
 
 import subprocess
 from collections.abc import Callable
-from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from publisher.ledger import migrations
-from publisher.ledger.database import Database
-from tests.support import migrated, postgres, system
+from tests.support import postgres, system
 
 
 def _select(url: str, statement: str) -> object:
@@ -52,37 +49,6 @@ def test_ledger_url_comes_in_both_kinds(ledger_url: str, request: pytest.Fixture
     kind = request.node.callspec.id
     assert ledger_url.startswith(kind)
     assert _select(ledger_url, "SELECT 1") == 1
-
-
-def _shape(url: str) -> str:
-    """What a new ledger looks like."""
-    with closing(Database(url)) as database:
-        database.migrate()
-        database.check_revision()
-        with database.read() as connection:
-            if database.is_sqlite:
-                made = "SELECT name, sql FROM sqlite_master ORDER BY name"
-                return repr(connection.exec_driver_sql(made).all())
-            there = inspect(connection)
-            return repr((there.get_multi_columns(), there.get_multi_indexes()))
-
-
-def test_ledgers_that_repeat_statements_are_like_one_that_is_migrated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ours = [_shape(f"sqlite:///{tmp_path}/{n}.db") for n in range(2)]  # at least one repeats
-    monkeypatch.setattr(migrations, "upgrade", migrated.migrate)
-    assert ours == [_shape(f"sqlite:///{tmp_path}/migrated.db")] * 2
-
-
-def test_so_do_those_on_postgresql(
-    postgres_server: postgres.Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ExitStack() as stack:
-        urls = [stack.enter_context(postgres_server.database()) for _ in range(3)]
-        ours = [_shape(url) for url in urls[:2]]
-        monkeypatch.setattr(migrations, "upgrade", migrated.migrate)
-        assert ours == [_shape(urls[2])] * 2
 
 
 def test_broker_url_is_an_empty_broker(broker_url: str) -> None:

@@ -507,7 +507,7 @@ def dies(*_arguments: object, **_more: object) -> Any:
 
 @pytest.mark.parametrize(
     ("place", "leaves"),
-    [("sync", []), ("_insist_on_no_move", []), ("note", ["2016-03.jsonl.gz"])],
+    [("sync", []), ("_insist_on_no_move", []), ("note_account", ["2016-03.jsonl.gz"])],
 )
 def test_a_death_on_the_way_loses_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch, place: str, leaves: list[str]

@@ -19,7 +19,6 @@ from publisher.base.errors import (
     StorageError,
     UsageError,
 )
-from publisher.ledger import migrations
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger, StoredPicture
@@ -38,7 +37,7 @@ from publisher.model.outcomes import Absent, Accepted, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
-from tests.support.older_ledgers import copy_rows
+from tests.support.older_ledgers import make_older
 from tests.support.wishes import add, wish
 
 on_sqlite = pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
@@ -362,21 +361,16 @@ def test_a_backup_whose_history_was_changed_is_refused(
 
 @on_sqlite
 def test_a_backup_of_an_older_version_is_brought_up_to_date(
-    clock: ManualClock, tmp_path: Path, place: Path, copy: Path, database: Database, ledger: Ledger
+    clock: ManualClock, place: Path, copy: Path, database: Database, ledger: Ledger
 ) -> None:
     """Its columns get the names of today, and its digests still match its rows."""
     add(ledger, wish(clock, "a", due_in=600), wish(clock, "b", due_in=600))
     Holds(database, clock, lambda _account: ApprovalRule()).hold("a", None, "manager", "essai")
     Control(database, clock).pause("bice-x", "essai", "manager")
     Control(database, clock).resume("bice-x", "manager")
-    back_up(database, clock, tmp_path / "newest.db")
-    with (
-        closing(Database(f"sqlite:///{tmp_path}/newest.db")) as newest,
-        closing(Database(f"sqlite:///{copy}")) as older,
-    ):
-        with older.write() as connection:
-            migrations.upgrade(connection, "0024")
-        copy_rows(newest, older)
+    back_up(database, clock, copy)
+    with closing(Database(f"sqlite:///{copy}")) as older:
+        make_older(older)
     put_back(database, copy, place, clock)
     with closing(Database(f"sqlite:///{place}")) as restored:
         verdict = Audit(restored, clock).verify()
@@ -452,7 +446,7 @@ def test_a_ledger_that_undoes_what_is_written_is_noticed_while_it_is_restored(
 def test_what_the_database_does_by_itself_is_verified(
     database: Database, clock: ManualClock
 ) -> None:
-    """Nothing but what the migrations made."""
+    """Nothing but what a new ledger has."""
     audit = Audit(database, clock)
     assert audit.verify().breaks == ()
     with database.read() as connection:

@@ -20,12 +20,13 @@ from publisher.base.errors import (
     PublisherError,
     StorageError,
 )
-from publisher.ledger import migrations as migrating
+from publisher.ledger import migrations
 from publisher.ledger.database import Database
 from publisher.ledger.tables import REVISION, metadata
+from tests.support.older_ledgers import make_older
 
 
-def test_migrations_make_the_tables_that_the_code_describes(database: Database) -> None:
+def test_a_new_ledger_has_the_tables_that_the_code_describes(database: Database) -> None:
     found = inspect(database.engine)
     # The index for searches is no table on SQLite, but several.
     tables = {name for name in found.get_table_names() if not name.startswith("search")}
@@ -52,7 +53,28 @@ def test_partial_indexes_have_the_conditions_that_the_code_describes(database: D
 
 
 def test_the_newest_migration_is_the_one_that_is_asked_for() -> None:
-    assert migrating.newest() == REVISION
+    versions = Path(str(migrations.__file__)).parent / "versions"
+    assert max(path.name for path in versions.glob("0*.py")).startswith(f"{REVISION}_")
+
+
+def test_an_older_ledger_gets_the_columns_and_indexes_of_a_new_one(database: Database) -> None:
+    indexes = (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name"
+        if database.is_sqlite
+        else "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexdef"
+    )
+
+    def shape() -> str:
+        columns = inspect(database.engine).get_multi_columns()
+        with database.read() as connection:
+            return repr((columns, connection.exec_driver_sql(indexes).all()))
+
+    new = shape()
+    make_older(database)
+    assert shape() != new
+    database.migrate()
+    database.check_revision()
+    assert shape() == new
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:

@@ -214,7 +214,16 @@ def test_what_is_out_is_not_late_any_more(
     send(Accepted("707"))
     assert not lateness.find()
     assert lateness.went_out_late(before).number == 1
-    assert not lateness.went_out_late(before, after=400)
+
+
+def test_what_went_out_in_good_time_did_not_go_out_late(
+    ledger: Ledger, lateness: Lateness, clock: ManualClock, send: Send
+) -> None:
+    add(ledger, wish(clock, "a", 0))
+    clock.advance(100)
+    before = clock.now()
+    send(Accepted("707"))
+    assert not lateness.went_out_late(before)
 
 
 def test_it_is_noted_once_that_something_is_late_and_once_that_all_is_out(

@@ -10,7 +10,8 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.seals import Audit
-from publisher.ledger.manager.approvals import Approvals, no_rule
+from publisher.ledger.manager.approvals import Approvals
+from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries

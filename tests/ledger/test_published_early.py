@@ -9,16 +9,16 @@ from sqlalchemy import text
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
-from publisher.ledger.manager.approvals import no_rule
+from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import News
 from publisher.ledger.pending_stops import reason_of
-from publisher.ledger.published_early import EVENT
 from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
+from publisher.model.events import Event
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel, courier_of
@@ -58,7 +58,7 @@ def test_it_is_published_when_it_was_and_marked(
     assert (recorded.published_at, recorded.url) == (clock.now(), "https://f.example/1")
     assert (recorded.prepared, recorded.lease_until) == (PREPARED, None)
     assert queries.deliveries() == [recorded]
-    assert queries.history("post.fr")[-1].event == EVENT
+    assert queries.history("post.fr")[-1].event == Event.PUBLIC_ON_ITS_OWN
     assert "on its own" in str(reason_of(recorded))
     assert made_public() == recorded, "it is written once"
 

@@ -11,7 +11,8 @@ from publisher.auth.users import People
 from publisher.base.errors import NotPermitted
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
-from publisher.ledger.manager.approvals import Approvals, digest, no_rule
+from publisher.ledger.manager.approvals import Approvals, digest
+from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.draft_edits import MOVED, REWORDED, Edits
 from publisher.ledger.manager.operations import Control
@@ -145,7 +146,7 @@ ACTS: dict[str, tuple[State, Act]] = {
 def edit(
     database: Database, clock: ManualClock, rights: Rights, event: Event, actor: str, *accounts: str
 ) -> None:
-    with Edits(database, clock, rights).recorded("post.fr", event, {}, actor, accounts):
+    with Edits(database, clock, rights=rights).recorded("post.fr", event, {}, actor, accounts):
         pass
 
 
@@ -257,7 +258,7 @@ def test_who_ends_their_own_pause_drops_nothing_of_others(
 def test_a_consent_that_is_withdrawn_is_every_managers_duty(
     database: Database, clock: ManualClock, rights: Rights, team: People
 ) -> None:
-    safeguards = Safeguards(database, clock, rights)
+    safeguards = Safeguards(database, clock, rights=rights)
     assert safeguards.hold("no-such-consent", "why", "warsaw") == []
     with pytest.raises(NotPermitted):
         safeguards.hold("no-such-consent", "why", "lima")

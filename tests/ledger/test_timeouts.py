@@ -48,7 +48,7 @@ def test_an_answer_that_does_not_come_ends_the_wait(
     clock = ManualClock()
     ledger, queries = Ledger(database, clock), Queries(database, clock)
     add(ledger, wish(clock))
-    monkeypatch.setattr(database._patience, "limit", 1.0)
+    monkeypatch.setattr(database, "_answer_limit", 1.0)
     with server.frozen():
         began = time.monotonic()
         with pytest.raises(LedgerUnavailable):
@@ -62,7 +62,7 @@ def test_an_answer_that_does_not_come_ends_the_wait(
 def test_in_the_midst_of_a_transaction_it_says_what_it_waited_for(
     server: postgres.Server, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database._patience, "limit", 1.0)
+    monkeypatch.setattr(database, "_answer_limit", 1.0)
 
     def freeze_midway() -> None:
         with database.write() as begun:

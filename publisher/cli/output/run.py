@@ -11,7 +11,6 @@ from publisher.base.errors import LedgerUnavailable
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.output import console
-from publisher.ledger.account_owners import VERIFIED
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events
@@ -73,7 +72,9 @@ class RunDisplay:
 
     def report(self, step: HistoryStep) -> None:
         """Print a line for a step, unless it is only for the history."""
-        if step.event in _QUIET or (step.event == VERIFIED and not step.detail.get("owner")):
+        if step.event in _QUIET or (
+            step.event == Event.OWNER_VERIFIED and not step.detail.get("owner")
+        ):
             return  # the keys' owner is shown once their name is known
         moved = step.target is not None and step.target is not step.source
         if moved and step.target and step.delivery is not None:

@@ -10,13 +10,13 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
-from publisher.ledger.database import Database, Turn
+from publisher.ledger.database import LedgerPart, Turn
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.manager.resume import APART, spread
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, accounts, deliveries, written
-from publisher.ledger.transitions import ACTOR, StateChange, change_all
+from publisher.ledger.transitions import ACTOR, By, StateChange, change_all
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import Role, State
@@ -52,12 +52,8 @@ _MOST = 1000  # posts in one tick of a dispatcher
 _BATCH = 200  # rows changed in one transaction, so that others do not wait long
 
 
-class Backlog:
+class Backlog(LedgerPart):
     """Spreads the posts that were left behind."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def spread(self, most: int = _MOST, now: datetime | None = None) -> Collection[str]:
         """Give each late post a time of its own, up to `most` posts.
@@ -85,11 +81,14 @@ class Backlog:
         wakes = spread(found, now, begins)
         wishes = [
             StateChange(
-                delivery, Event.OVERDUE, Role.DISPATCHER, ACTOR, now,
-                detail={"goes_out_at": wakes[delivery.id]}, columns={"next_check_at": wakes[delivery.id]},
+                delivery,
+                Event.OVERDUE,
+                By(Role.DISPATCHER, ACTOR, now),
+                detail={"goes_out_at": wakes[delivery.id]},
+                columns={"next_check_at": wakes[delivery.id]},
             )
             for delivery in found
-        ]  # fmt: skip
+        ]
         change_all(connection, wishes)
 
 

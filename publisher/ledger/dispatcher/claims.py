@@ -13,13 +13,13 @@ from sqlalchemy import Connection, RowMapping, bindparam, exists, func, or_, sel
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, joined
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.reconciliation import doubt
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.suspensions import EVER, paused_or_suspended, waits_its_turn
 from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, Conflict, change, claim_all, claimed
+from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all, claimed_all
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
@@ -72,13 +72,12 @@ _LEASED_BEYOND = DueQueries(
 )
 
 
-class Dispatch:
+class Dispatch(LedgerPart):
     """Claims due deliveries, expires late ones and ends leases."""
 
     def __init__(self, database: Database, clock: Clock, settle: float) -> None:
         """`settle`: real seconds until an absence counts, for what a worker left behind."""
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._settle = settle
 
     def claim(
@@ -108,8 +107,7 @@ class Dispatch:
     def release(self, claims: Sequence[Claim]) -> None:
         """Release claims that could not be handed to a worker."""
         with self._database.write() as connection:
-            for claim in claims:
-                delivery = claimed(connection, claim)
+            for delivery in claimed_all(connection, claims):
                 if delivery is None or delivery.intent_at is not None:
                     continue
                 with suppress(Conflict):  # another process was faster
@@ -206,15 +204,8 @@ class Dispatch:
     def _change(
         self, connection: Connection, delivery: Delivery, event: Event, **more: Any
     ) -> Delivery:
-        return change(
-            connection,
-            delivery,
-            event,
-            role=Role.DISPATCHER,
-            actor=ACTOR,
-            at=self._clock.now(),
-            **more,
-        )
+        by = By(Role.DISPATCHER, ACTOR, self._clock.now())
+        return change(connection, delivery, event, by, **more)
 
 
 def _fair(

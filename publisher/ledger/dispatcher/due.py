@@ -3,19 +3,11 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    bindparam,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 
 from publisher.base.clock import Clock
 from publisher.ledger import orphans, reconciliation
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher import claims
 from publisher.ledger.manager import withdrawals
 from publisher.ledger.suspensions import (
@@ -106,12 +98,11 @@ _POLL = select(
 _POLL_ALL_ACCOUNTS = select(_some_account_goes())
 
 
-class DuePoll:
+class DuePoll(LedgerPart):
     """Polls the ledger for work; takes no lock."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._all_polled_at = -_APART
         """When, by the clock's monotonic seconds."""
 

@@ -4,11 +4,23 @@ To build a statement takes longer than SQLite or PostgreSQL need to answer it.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, bindparam, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    bindparam,
+    select,
+    update,
+)
 
+from publisher.ledger.database import Database
 from publisher.ledger.tables import deliveries, written
+from publisher.model.deliveries import Claim
 
 
 class DueQueries:
@@ -44,3 +56,17 @@ class DueQueries:
         """Lock and return up to `most` rows; rows locked by another transaction are skipped."""
         # A separate statement: PostgreSQL may evaluate a locking subquery more than once.
         return connection.execute(self._lock, {**values, "most": most}).mappings().all()
+
+    def claim(
+        self, database: Database, values: Mapping[str, Any], most: int, **until: datetime
+    ) -> list[Claim]:
+        """Claim up to `most`; `until` is the column that says when each waits again.
+
+        If the process that claims one dies, or the broker loses the message, another one claims it
+        then. This is no step of the history: nothing has happened yet.
+        """
+        with database.write() as connection:
+            rows = self.lock(connection, values, most)
+            ids = [row["id"] for row in rows]
+            connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(until))
+        return [Claim(delivery=row["id"], version=row["version"]) for row in rows]

@@ -29,16 +29,14 @@ from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN, looked_for
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import Person
 from publisher.ledger.people import keep_all_out
-from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import EVERYTHING, deliveries, history, identity, seals
-from publisher.ledger.transitions import change, note, step
+from publisher.ledger.rows import deliveries_in
+from publisher.ledger.tables import EVERYTHING, about, deliveries, history, identity, seals
+from publisher.ledger.transitions import By, change, note_account
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 
-_RESTORED = Event.RESTORED
-FIRST = Event.SAID_TO_BE_THE_FIRST_LEDGER
 _WITH_A_PERSON = (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
 
 
@@ -105,7 +103,7 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
             for delivery in _found(connection, _may_be_out(gap))
         ]
         detail = {"backup_of": taken_at}
-        note(connection, [step(None, _RESTORED, now, actor, detail=detail, account=EVERYTHING)])
+        note_account(connection, EVERYTHING, Event.RESTORED, now, actor, detail)
         # A new id from here on: a broker's messages for the lost ledger are not for this one.
         connection.execute(update(identity).values(id=uuid4().hex))
     reason = _("the ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC", time=taken_at)
@@ -146,9 +144,7 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
         connection,
         delivery,
         Event.RESTORED_FROM_A_BACKUP,
-        role=Role.MANAGER,
-        actor=actor,
-        at=gap.until,
+        By(Role.MANAGER, actor, gap.until),
         target=State.UNCERTAIN,
         detail={"backup_of": gap.since},
         **columns,
@@ -158,9 +154,7 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
 def gaps(connection: Connection) -> list[Gap]:
     """The gaps of this ledger: one for each restore, and one if it was new."""
     query = select(history.c.at, history.c.detail).where(
-        history.c.delivery.is_(None),
-        history.c.account == EVERYTHING,
-        history.c.event == _RESTORED,
+        about(EVERYTHING), history.c.event == Event.RESTORED
     )
     made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()
     return [
@@ -184,8 +178,8 @@ def trust(database: Database, clock: Clock, actor: str) -> int:
         if made_at is not None:
             connection.execute(update(identity).values(knows_since=None))
             detail = {"time": made_at}
-            said = step(None, FIRST, clock.now(), actor, detail=detail, account=EVERYTHING)
-            note(connection, [said])
+            event = Event.SAID_TO_BE_THE_FIRST_LEDGER
+            note_account(connection, EVERYTHING, event, clock.now(), actor, detail)
         in_doubt = deliveries.c.state == State.UNCERTAIN, not_(NOT_FORGOTTEN)
         number: int = connection.execute(select(func.count()).where(*in_doubt)).scalar_one()
     return number
@@ -193,8 +187,7 @@ def trust(database: Database, clock: Clock, actor: str) -> int:
 
 def _found(connection: Connection, condition: ColumnElement[bool]) -> list[Delivery]:
     query = select(deliveries).where(condition).order_by(deliveries.c.due_at, deliveries.c.id)
-    rows = connection.execute(query.with_for_update()).mappings()
-    return [delivery_of(row) for row in rows]
+    return deliveries_in(connection, query.with_for_update())
 
 
 def _newest_instant(connection: Connection) -> datetime | None:

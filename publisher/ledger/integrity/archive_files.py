@@ -23,11 +23,9 @@ from sqlalchemy import Connection, Row, Select, select
 
 from publisher.base.errors import StorageError
 from publisher.base.i18n import _
-from publisher.ledger.tables import EVERYTHING, archived, history
+from publisher.ledger.tables import EVERYTHING, about, archived, history
 from publisher.model.events import Event
 
-ARCHIVED = Event.ARCHIVED
-"""The event of the step that records an archive."""
 LOST = "not at hand"
 """The event shown in place of the steps of an archive that cannot be read."""
 FOLDER = "archive"
@@ -62,9 +60,7 @@ _ARCHIVE = TypeAdapter(Archive)
 def on_record(connection: Connection) -> list[Archive]:
     """All archives on record in this ledger's history, oldest first."""
     query = select(history.c.id, history.c.at, history.c.actor, history.c.detail).where(
-        history.c.delivery.is_(None),
-        history.c.account == EVERYTHING,
-        history.c.event == ARCHIVED,
+        about(EVERYTHING), history.c.event == Event.ARCHIVED
     )
     rows = connection.execute(query.order_by(history.c.seq))
     return [archive for row in rows if (archive := _archive_of(row))]

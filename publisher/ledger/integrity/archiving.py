@@ -25,19 +25,20 @@ from publisher.base.clock import Clock
 from publisher.base.errors import HistoryBroken
 from publisher.base.files import create_private, file_errors, sync
 from publisher.base.i18n import _
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.integrity import archive_files, hash_chain
-from publisher.ledger.integrity.archive_files import ARCHIVED, Archive
+from publisher.ledger.integrity.archive_files import Archive
 from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.rows import chunks
 from publisher.ledger.tables import EVERYTHING, archived, deliveries, history, notices, seals
-from publisher.ledger.transitions import Conflict, note, step
+from publisher.ledger.transitions import Conflict, note_account
+from publisher.model.events import Event
 from publisher.model.states import State
 
 _MOST = 20_000
 """About how many steps one file has: while they are removed from SQLite, no other process can
 write.
 """
-_CHUNK = 500
 _ENDED = (State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED, State.WITHDRAWN)
 _HAS_ENDED = and_(
     deliveries.c.state.in_(sorted(_ENDED)),
@@ -63,12 +64,11 @@ class _Ended(NamedTuple):
         return f"{self.due_at:%Y-%m}"
 
 
-class Archiving:
+class Archiving(LedgerPart):
     """Makes archives, one or more for each month."""
 
     def __init__(self, database: Database, clock: Clock, audit: Audit, folder: Path) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._audit = audit
         self._folder = folder
         self._draft = folder / "new.part"
@@ -181,9 +181,7 @@ class Archiving:
         """Remove the steps from the history, and record there which file has them."""
         _insist_on_no_move(connection, batch)
         detail = {"file": self._publish(batch[0].month, detail["sha256"]).name, **detail}
-        now = self._clock.now()
-        entry = step(None, ARCHIVED, now, actor, detail=detail, account=EVERYTHING)
-        note(connection, [entry])
+        note_account(connection, EVERYTHING, Event.ARCHIVED, self._clock.now(), actor, detail)
         told = archive_files.on_record(connection)[-1]
         rows = [
             {"delivery": e.id, "through": e.version, "head": e.head, "step": told.step}
@@ -233,11 +231,9 @@ def _comes_after(last: _Ended | None) -> Iterator[ColumnElement[bool]]:
         yield or_(deliveries.c.due_at > last.due_at, same_time)
 
 
-def _chunks(batch: Sequence[_Ended]) -> Iterator[list[int]]:
-    """Their ids in order, in chunks small enough for one statement's parameters."""
-    ids = sorted(ended.id for ended in batch)
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]
+def _chunks(batch: Sequence[_Ended]) -> Iterator[Sequence[int]]:
+    """Their ids in order."""
+    return chunks(sorted(ended.id for ended in batch))
 
 
 def _steps(connection: Connection, batch: Sequence[_Ended]) -> Iterator[dict[str, Any]]:

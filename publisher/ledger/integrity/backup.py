@@ -51,7 +51,7 @@ def back_up(database: Database, clock: Clock, target: Path, archive: Path | None
         Audit(database, clock).seal(always=True)
     draft, trial = (target.with_name(f"{target.name}.{end}") for end in ("part", "trial"))
     try:
-        _copy(_path(database), draft)
+        _copy(Path(database.engine.url.database or ""), draft)
         if is_old:
             _copy(draft, trial)
         with closing(Database(f"sqlite:///{trial if is_old else draft}")) as copy:
@@ -87,7 +87,8 @@ def restore(
         raise BackupUnusable(_("{source} is the ledger itself.", source=source))
     draft = ledger.with_name(f"{ledger.name}.restoring")
     try:
-        _make_folder(ledger.parent)
+        with file_errors(ledger.parent):
+            ledger.parent.mkdir(parents=True, exist_ok=True)
         _copy(source, draft)
         _look_at(draft, source)
         with closing(Database(f"sqlite:///{draft}")) as copy:
@@ -104,10 +105,6 @@ def restore(
     finally:
         _remove(draft)
     return Restored(aftermath, kept)
-
-
-def _path(database: Database) -> Path:
-    return Path(database.engine.url.database or "")
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -222,11 +219,6 @@ def _remove(path: Path) -> None:
     for suffix in ("", *_COMPANIONS):
         with suppress(OSError):
             Path(f"{path}{suffix}").unlink()
-
-
-def _make_folder(folder: Path) -> None:
-    with file_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager

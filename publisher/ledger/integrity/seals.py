@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.integrity.archive_files import Archives
 from publisher.ledger.integrity.verification import ArchiveShelf, Break, add_to, breaks_in, streamed
@@ -49,13 +49,12 @@ class Verdict:
     breaks: tuple[Break, ...]
 
 
-class Audit:
+class Audit(LedgerPart):
     """Seals the history and verifies it."""
 
     def __init__(self, database: Database, clock: Clock, archive: Path | None = None) -> None:
         """`archive` is the folder of the archives; None when there is none."""
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._archives = Archives(archive)
 
     def seal(self, *, always: bool = False) -> bool:

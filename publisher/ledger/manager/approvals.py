@@ -2,38 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _, later
 from publisher.base.text import same_person
-from publisher.ledger.database import Database
 from publisher.ledger.manager.authors import authors
-from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.manager.selection import Accounts, chosen
+from publisher.ledger.manager.commands import Accounts, Commands
 from publisher.ledger.pending_stops import note_stop
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, microseconds
-from publisher.ledger.transitions import NOT_APPROVED, change
+from publisher.ledger.transitions import NOT_APPROVED, By, change
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
-from publisher.model.states import Role, State
+from publisher.model.states import State
 
 _APPROVABLE = frozenset({State.AWAITING_APPROVAL, State.REJECTED})
 _REJECTABLE = _APPROVABLE | {State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN}
-
-
-RuleOf = Callable[[str], ApprovalRule]
-"""Returns the approval rule of an account, by its name."""
-
-
-def no_rule(_account: str) -> ApprovalRule:
-    """The rule under which nothing needs an approval."""
-    return ApprovalRule()
 
 
 def digest(delivery: Delivery) -> str:
@@ -59,6 +47,11 @@ def is_approved(delivery: Delivery, rule: ApprovalRule) -> bool:
     return delivery.approved_digest == digest(delivery) and may_approve(delivery.approved_by, rule)
 
 
+def state_to_go_on(delivery: Delivery, rule: ApprovalRule) -> State:
+    """The state of a delivery that nothing holds any more."""
+    return State.SCHEDULED if is_approved(delivery, rule) else State.AWAITING_APPROVAL
+
+
 def may_approve(actor: str, rule: ApprovalRule) -> bool:
     """Whether the account's mandate lets this person approve; an author never can."""
     return not rule.approvers or any(same_person(actor, one) for one in rule.approvers)
@@ -68,16 +61,8 @@ _NOT_APPROVABLE = later("Nothing of {post} can be approved: {states}.")
 _NOT_REJECTABLE = later("Nothing of {post} can be rejected: {states}.")
 
 
-class Approvals:
+class Approvals(Commands):
     """Approves and rejects deliveries."""
-
-    def __init__(
-        self, database: Database, clock: Clock, rule_of: RuleOf, rights: Rights = EVERYBODY
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._rule_of = rule_of
-        self._rights = rights
 
     def waiting(self, post: str | None = None, account: str | None = None) -> list[Delivery]:
         """Deliveries that wait for an approval, in the order in which they would go out."""
@@ -89,7 +74,7 @@ class Approvals:
         query = select(deliveries).where(*conditions)
         ordered = query.order_by(deliveries.c.due_at, deliveries.c.id)
         with self._database.read() as connection:
-            return [delivery_of(row) for row in connection.execute(ordered).mappings()]
+            return deliveries_in(connection, ordered)
 
     def open_to(self, actor: str, found: Sequence[Delivery]) -> list[Delivery]:
         """Those that this person may approve: as a non-author, and by the mandate."""
@@ -111,16 +96,15 @@ class Approvals:
         names others.
         """
 
-        def act(connection: Connection, delivery: Delivery) -> Delivery:
+        def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
             self._refuse(connection, delivery, actor, seen)
             return change(
-                connection, delivery, Event.APPROVED, role=Role.MANAGER, actor=actor,
-                at=self._clock.now(), target=State.SCHEDULED, detail={"digest": digest(delivery)},
-                approved_by=actor, approved_at=self._clock.now(), approved_digest=digest(delivery),
-                reason=None,
+                connection, delivery, Event.APPROVED, by,
+                target=State.SCHEDULED, detail={"digest": digest(delivery)}, reason=None,
+                approved_by=actor, approved_at=by.at, approved_digest=digest(delivery),
             )  # fmt: skip
 
-        return self._each(posts, account, actor, _APPROVABLE, _NOT_APPROVABLE, act)
+        return self._each(posts, account, actor, _is_approvable, _NOT_APPROVABLE, act)
 
     def reject(
         self, posts: Collection[str], account: Accounts, actor: str, reason: str
@@ -132,19 +116,17 @@ class Approvals:
         """
         why = _("rejected by {actor}: {reason}", actor=actor, reason=reason)
 
-        def act(connection: Connection, delivery: Delivery) -> Delivery:
+        def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
             if delivery.may_be_out:
-                return note_stop(
-                    connection, delivery, PendingStop(state=State.REJECTED, reason=why),
-                    role=Role.MANAGER, actor=actor, at=self._clock.now(),
-                )  # fmt: skip
+                stop = PendingStop(state=State.REJECTED, reason=why)
+                return note_stop(connection, delivery, stop, by)
             return change(
-                connection, delivery, Event.REJECTED, role=Role.MANAGER, actor=actor,
-                at=self._clock.now(), target=State.REJECTED, detail={"reason": reason},
+                connection, delivery, Event.REJECTED, by,
+                target=State.REJECTED, detail={"reason": reason},
                 reason=why, lease_until=None, **NOT_APPROVED,
             )  # fmt: skip
 
-        return self._each(posts, account, actor, _REJECTABLE, _NOT_REJECTABLE, act)
+        return self._each(posts, account, actor, _is_rejectable, _NOT_REJECTABLE, act)
 
     def _refuse(
         self, connection: Connection, delivery: Delivery, actor: str, seen: Mapping[int, str]
@@ -179,28 +161,15 @@ class Approvals:
                 hint=_("Its mandate names: {names}.", names=", ".join(sorted(rule.approvers))),
             )
 
-    def _each(
-        self,
-        posts: Collection[str],
-        account: Accounts,
-        actor: str,
-        states: frozenset[State],
-        refusal: str,
-        act: Callable[[Connection, Delivery], Delivery],
-    ) -> list[Delivery]:
-        with self._database.write() as connection:
-            wanted = [
-                delivery
-                for post in dict.fromkeys(posts)
-                for delivery in chosen(
-                    connection, post, account, lambda d: _is_open(d, states), refusal
-                )
-            ]
-            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
-            return [act(connection, delivery) for delivery in wanted]
+
+def _is_approvable(delivery: Delivery) -> bool:
+    return delivery.state in _APPROVABLE and _is_open(delivery)
 
 
-def _is_open(delivery: Delivery, states: Collection[State]) -> bool:
-    """Whether it can be approved or rejected: not if it is to be held or cancelled when not out."""
-    open_to = (None, State.AWAITING_APPROVAL, State.REJECTED)
-    return delivery.state in states and delivery.pending_stop in open_to
+def _is_rejectable(delivery: Delivery) -> bool:
+    return delivery.state in _REJECTABLE and _is_open(delivery)
+
+
+def _is_open(delivery: Delivery) -> bool:
+    """Whether it is neither to be held nor cancelled once it is known not to be out."""
+    return delivery.pending_stop in (None, State.AWAITING_APPROVAL, State.REJECTED)

@@ -4,25 +4,19 @@ import json
 
 from sqlalchemy import Connection, select
 
-from publisher.base.clock import Clock
-from publisher.ledger.database import Database
-from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
+from publisher.ledger.manager.commands import Commands
+from publisher.ledger.manager.rights import Rank
 from publisher.ledger.pending_stops import note_stop
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import NOT_APPROVED, change
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
-from publisher.model.states import ENDED_UNSENT, Role, State
+from publisher.model.states import ENDED_UNSENT, State
 
 
-class Safeguards:
+class Safeguards(Commands):
     """Finds and holds deliveries that show a person whose consent has ended."""
-
-    def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
-        self._database = database
-        self._clock = clock
-        self._rights = rights
 
     def showing(self, consent: str) -> list[Delivery]:
         """Every delivery with a picture that needs this consent, by its record's id."""
@@ -40,21 +34,17 @@ class Safeguards:
         with self._database.write() as connection:
             self._rights.require(connection, actor, Rank.MANAGER)
             showing = _showing(connection, consent)
+            by = self._by(actor)
             for delivery in showing:
                 if _is_kept_back(delivery) and delivery.draft_hold is None:
-                    change(
-                        connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor,
-                        at=self._clock.now(), detail={"reason": reason}, draft_hold=reason,
-                    )  # fmt: skip
+                    detail = {"reason": reason}
+                    change(connection, delivery, Event.HELD, by, detail=detail, draft_hold=reason)
                 elif delivery.may_be_out and not _is_to_be_held(delivery):
-                    note_stop(
-                        connection, delivery, _stop(delivery, reason),
-                        role=Role.MANAGER, actor=actor, at=self._clock.now(),
-                    )  # fmt: skip
+                    note_stop(connection, delivery, _stop(delivery, reason), by)
             return [
                 change(
-                    connection, delivery, Event.HELD, role=Role.MANAGER, actor=actor,
-                    at=self._clock.now(), target=State.HELD, detail={"reason": reason},
+                    connection, delivery, Event.HELD, by,
+                    target=State.HELD, detail={"reason": reason},
                     reason=reason, draft_hold=reason, lease_until=None, **NOT_APPROVED,
                 )
                 for delivery in showing
@@ -85,5 +75,4 @@ def _stop(delivery: Delivery, reason: str) -> PendingStop:
 def _showing(connection: Connection, consent: str) -> list[Delivery]:
     noted = f'"consent":{json.dumps(consent, ensure_ascii=False)}'
     query = select(deliveries).where(deliveries.c.content.contains(noted, autoescape=True))
-    rows = connection.execute(query.order_by(deliveries.c.due_at, deliveries.c.id)).mappings()
-    return [delivery_of(row) for row in rows]
+    return deliveries_in(connection, query.order_by(deliveries.c.due_at, deliveries.c.id))

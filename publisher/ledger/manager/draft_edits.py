@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, select
 
-from publisher.base.clock import Clock
 from publisher.base.text import same_person
-from publisher.ledger.database import Database
-from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.tables import history
-from publisher.ledger.transitions import note, step
+from publisher.ledger.manager.commands import Commands
+from publisher.ledger.manager.rights import Rank
+from publisher.ledger.tables import about, history
+from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 
 REWORDED, MOVED = Event.DRAFT_EDITED, Event.DRAFT_MOVED
@@ -30,17 +29,12 @@ _WRITING = (REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
 
 def about_draft(post: str) -> ColumnElement[bool]:
     """Steps about a post's draft."""
-    return and_(history.c.delivery.is_(None), history.c.account == _file_of(post))
+    return about(_file_of(post))
 
 
 def writers(connection: Connection, posts: Collection[str]) -> set[str]:
     """People who changed the text or pictures of these posts' drafts on the web pages."""
-    query = select(history.c.actor).where(
-        history.c.delivery.is_(None),
-        history.c.account.in_([_file_of(post) for post in posts]),
-        history.c.event.in_(_WRITING),
-    )
-    return set(connection.execute(query).scalars())
+    return {name for names in writers_of(connection, posts).values() for name in names}
 
 
 def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:
@@ -59,13 +53,8 @@ def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list
     return found
 
 
-class Edits:
+class Edits(Commands):
     """Records edits of drafts, and checks the right to make them."""
-
-    def __init__(self, database: Database, clock: Clock, rights: Rights = EVERYBODY) -> None:
-        self._database = database
-        self._clock = clock
-        self._rights = rights
 
     @contextmanager
     def recorded(
@@ -83,9 +72,7 @@ class Edits:
         """
         with self._database.write() as connection:
             self._require(connection, event, actor, accounts)
-            now = self._clock.now()
-            entry = step(None, event, now, actor, detail=detail, account=_file_of(post))
-            note(connection, [entry])
+            note_account(connection, _file_of(post), event, self._clock.now(), actor, detail)
             yield
 
     def require(self, event: Event, actor: str, accounts: Collection[str]) -> None:

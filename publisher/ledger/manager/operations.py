@@ -4,20 +4,18 @@ Every method is one transaction, and records who asked for it.
 """
 
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, timedelta, tzinfo
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
 from itertools import takewhile
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from publisher.base.clock import Clock
 from publisher.base.errors import NotPermitted, NotPossible
 from publisher.base.i18n import _, later
 from publisher.base.text import same_person
 from publisher.ledger.account_owners import FORGOTTEN
-from publisher.ledger.database import Database
-from publisher.ledger.manager.approvals import RuleOf, is_approved, no_rule
+from publisher.ledger.manager.approvals import state_to_go_on
+from publisher.ledger.manager.commands import Accounts, Commands, chosen, of_post
 from publisher.ledger.manager.resolve import resolved
 from publisher.ledger.manager.resume import (
     NO_CHOICES,
@@ -28,19 +26,18 @@ from publisher.ledger.manager.resume import (
     overdue,
     refuse_unseen,
 )
-from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.manager.selection import Accounts, chosen, of_post
+from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.refusals import forget
-from publisher.ledger.rows import delivery_of
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.suspensions import take_for_pause
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history
-from publisher.ledger.transitions import change, note, step
+from publisher.ledger.tables import EVERYTHING, about, accounts, deliveries, history
+from publisher.ledger.transitions import By, cancel_delivery, change, note_account
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.deliveries import Delivery, PendingStop, Prepared
 from publisher.model.events import Event
-from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
+from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.model.timing import claim_at
 
 _NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
@@ -49,23 +46,8 @@ _NOT_TO_WITHDRAW = later("Nothing of {post} can be withdrawn: {states}.")
 _NOT_IN_DOUBT = later("Nothing of {post} can be resolved: {states}.")
 
 
-class Control:
+class Control(Commands):
     """Operator commands on deliveries that are queued, being sent, or out."""
-
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        rule_of: RuleOf = no_rule,
-        rights: Rights = EVERYBODY,
-        zone_of: Callable[[], tzinfo] = lambda: UTC,
-    ) -> None:
-        """`zone_of`: the time zone of the times in messages."""
-        self._database = database
-        self._zone_of = zone_of
-        self._clock = clock
-        self._rule_of = rule_of
-        self._rights = rights
 
     def pause(self, account: str | None, reason: str, actor: str) -> list[Delivery]:
         """Pause one account, or everything; nothing leaves after this returns.
@@ -90,8 +72,7 @@ class Control:
                     .where(accounts.c.account == name)
                     .values(paused_at=now, paused_by=actor, pause_reason=reason)
                 )
-            detail = {"reason": reason}
-            note(connection, [step(None, Event.PAUSED, now, actor, detail=detail, account=name)])
+            note_account(connection, name, Event.PAUSED, now, actor, {"reason": reason})
         return self._await_requests(account)
 
     def _await_requests(self, account: str | None) -> list[Delivery]:
@@ -104,11 +85,10 @@ class Control:
             on_their_way = on_their_way.where(deliveries.c.account == account)
         while True:
             with self._database.read() as connection:
-                rows = connection.execute(on_their_way).mappings().all()
+                unanswered = deliveries_in(connection, on_their_way)
             # The monotonic clock cannot be set back, which would make the wait longer.
             seconds = self._clock.monotonic() - begun
             leases_end = now + timedelta(seconds=seconds * self._clock.speed)
-            unanswered = [delivery_of(row) for row in rows]
             # A lease may seem over because the clock was set forward; its worker can still send.
             if seconds >= INTENT_LIFE or not unanswered:
                 on_lease = [d for d in unanswered if d.lease_until and d.lease_until > leases_end]
@@ -155,7 +135,7 @@ class Control:
             suspended = select(accounts.c.suspended_until).where(accounts.c.account == name)
             until = connection.execute(suspended).scalar_one_or_none()
             query = overdue(account, self._clock.now(), until)
-            return [delivery_of(row) for row in connection.execute(query).mappings()]
+            return deliveries_in(connection, query)
 
     def stop(self, account: str | None) -> str:
         """A unique mark of the pause and suspension that `resume` would end; empty for none."""
@@ -185,7 +165,7 @@ class Control:
         """
         name = account or EVERYTHING
         begun = seen.stop if seen else self.stop(account)
-        now = self._clock.now()
+        by = self._by(actor)
         with self._database.write() as connection:
             stopped = connection.execute(
                 select(accounts)
@@ -197,8 +177,8 @@ class Control:
                 raise _not_stopped(connection, account)
             if refusal := self._may_not_resume(connection, account, actor):
                 raise refusal
-            query = overdue(account, now, stopped.suspended_until).with_for_update()
-            found = [delivery_of(row) for row in connection.execute(query).mappings()]
+            query = overdue(account, by.at, stopped.suspended_until).with_for_update()
+            found = deliveries_in(connection, query)
             if seen is not None:
                 refuse_unseen(seen, mark_of(stopped), found)
             elif mark_of(stopped) != begun:
@@ -219,8 +199,8 @@ class Control:
                 )
             )  # fmt: skip
             forget(connection, name)
-            note(connection, [step(None, Event.RESUMED, now, actor, account=name)])
-            return carry_on(connection, found, choices, actor, now)
+            note_account(connection, name, Event.RESUMED, by.at, actor)
+            return carry_on(connection, found, choices, by)
 
     def cancel(self, post: str, account: Accounts, actor: str, reason: str) -> list[Delivery]:
         """Cancel a post's deliveries that are not out.
@@ -229,20 +209,14 @@ class Control:
         not.
         """
 
-        def act(connection: Connection, delivery: Delivery) -> Delivery:
+        def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
             if delivery.may_be_out:
-                return note_stop(
-                    connection, delivery, PendingStop(state=State.CANCELLED, reason=reason),
-                    role=Role.MANAGER, actor=actor, at=self._clock.now(),
-                )  # fmt: skip
-            return change(
-                connection, delivery, Event.CANCELLED, role=Role.MANAGER, actor=actor,
-                at=self._clock.now(), target=State.CANCELLED, detail={"reason": reason},
-                reason=reason, lease_until=None,
-            )  # fmt: skip
+                stop = PendingStop(state=State.CANCELLED, reason=reason)
+                return note_stop(connection, delivery, stop, by)
+            return cancel_delivery(connection, delivery, reason, by)
 
         states = WAITING | {State.FAILED, State.PUBLISHING, State.UNCERTAIN}
-        return self._each(post, account, actor, states, _NOT_CANCELLABLE, act)
+        return self._each([post], account, actor, _in(states), _NOT_CANCELLABLE, act)
 
     def retry(
         self, post: str, account: Accounts, actor: str, seen: Mapping[int, str] | None = None
@@ -258,7 +232,7 @@ class Control:
         the account.
         """
 
-        def act(connection: Connection, delivery: Delivery) -> Delivery:
+        def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
             if delivery.doubt and seen is not None and seen.get(delivery.id) != delivery.doubt:
                 raise NotPossible(
                     _(
@@ -268,13 +242,12 @@ class Control:
                     ),
                     hint=_("Look at the account: it may be out. If it is not, retry it once more."),
                 )
-            return self._retry(connection, delivery, actor)
+            return self._retry(connection, delivery, by)
 
         states = ENDED_UNSENT | {State.UNCERTAIN}
-        return self._each(post, account, actor, states, _NOT_TO_RETRY, act)
+        return self._each([post], account, actor, _in(states), _NOT_TO_RETRY, act)
 
-    def _retry(self, connection: Connection, delivery: Delivery, actor: str) -> Delivery:
-        now = self._clock.now()
+    def _retry(self, connection: Connection, delivery: Delivery, by: By) -> Delivery:
         uncertain = delivery.state is State.UNCERTAIN
         if delivery.withdrawn_ids is not None:
             raise NotPossible(
@@ -286,7 +259,7 @@ class Control:
                 ),
                 hint=_("`publisher withdraw` goes on; a new draft goes out from its beginning."),
             )
-        if delivery.expires_at is not None and delivery.expires_at <= now and not uncertain:
+        if delivery.expires_at is not None and delivery.expires_at <= by.at and not uncertain:
             raise NotPossible(
                 _(
                     "{post} to {account} is past its expiry: {expiry:%Y-%m-%d %H:%M} ({zone}).",
@@ -306,12 +279,10 @@ class Control:
             connection,
             delivery,
             Event.RETRIED,
-            role=Role.MANAGER,
-            actor=actor,
-            at=now,
+            by,
             target=target,
             detail=in_words(delivery, len(delivery.remote_ids)),
-            next_check_at=max(now, claim_at(delivery.content, delivery.not_before, self._clock)),
+            next_check_at=max(by.at, claim_at(delivery.content, delivery.not_before, self._clock)),
             intent_at=None,
             settled_at=None,
             absences=0,
@@ -326,8 +297,7 @@ class Control:
         is_held_by_draft = delivery.draft_hold and delivery.state is not State.UNCERTAIN
         if delivery.manual_hold or is_held_by_draft:
             return State.HELD
-        approved = is_approved(delivery, self._rule_of(delivery.account))
-        return State.SCHEDULED if approved else State.AWAITING_APPROVAL
+        return state_to_go_on(delivery, self._rule_of(delivery.account))
 
     @staticmethod
     def _refuse_a_double(connection: Connection, delivery: Delivery) -> None:
@@ -364,15 +334,14 @@ class Control:
         `remote_ids` are the platform's, one for each such part, in their order. A thread goes on
         after the last of them. Raises UsageError and NotPossible, as `resolved` does.
         """
-        now = self._clock.now()
 
-        def act(connection: Connection, delivery: Delivery) -> Delivery:
+        def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
             target, columns = resolved(connection, delivery, remote_ids)
             out = len(delivery.remote_ids) + len(remote_ids)
             return change(
-                connection, delivery, Event.RESOLVED, role=Role.MANAGER, actor=actor, at=now,
+                connection, delivery, Event.RESOLVED, by,
                 target=target, detail={"ids": remote_ids, **in_words(delivery, out)},
-                **columns, next_check_at=now,
+                **columns, next_check_at=by.at,
             )  # fmt: skip
 
         with self._database.read() as connection:
@@ -384,8 +353,8 @@ class Control:
                 _("{post} is uncertain on several accounts: {names}.", post=post, names=names),
                 hint=_("Say which one you mean with --account."),
             )
-        states = frozenset({State.UNCERTAIN})
-        return self._each(post, account, actor, states, _NOT_IN_DOUBT, act)
+        states = {State.UNCERTAIN}
+        return self._each([post], account, actor, _in(states), _NOT_IN_DOUBT, act)
 
     def withdrawable(self, post: str, account: Accounts, actor: str) -> list[Delivery]:
         """A post's deliveries that `actor` may withdraw: a part is out, none is being sent."""
@@ -397,31 +366,17 @@ class Control:
             self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
             return wanted
 
-    def _each(
-        self,
-        post: str,
-        account: Accounts,
-        actor: str,
-        states: frozenset[State],
-        refusal: str,
-        act: Any,
-    ) -> list[Delivery]:
-        """Apply `act` to a post's deliveries in one of the states; all or nothing."""
-        with self._database.write() as connection:
-            wanted = chosen(connection, post, account, lambda d: d.state in states, refusal)
-            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
-            return [act(connection, delivery) for delivery in wanted]
+
+def _in(states: Collection[State]) -> Callable[[Delivery], bool]:
+    """Whether a delivery is in one of these states."""
+    return lambda delivery: delivery.state in states
 
 
 def _who_paused(connection: Connection) -> list[str]:
     """Everyone who has paused everything since it was last resumed."""
     query = (
         select(history.c.event, history.c.actor)
-        .where(
-            history.c.delivery.is_(None),
-            history.c.account == EVERYTHING,
-            history.c.event.in_((Event.PAUSED, Event.RESUMED)),
-        )
+        .where(about(EVERYTHING), history.c.event.in_((Event.PAUSED, Event.RESUMED)))
         .order_by(history.c.seq.desc())
     )
     steps = takewhile(lambda step: step.event == Event.PAUSED, connection.execute(query))

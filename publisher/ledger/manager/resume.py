@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Row, Select, or_, select
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, later
 from publisher.ledger.tables import deliveries, microseconds
-from publisher.ledger.transitions import change
+from publisher.ledger.transitions import By, cancel_delivery, change
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
-from publisher.model.states import Role, State
+from publisher.model.states import State
 
 Choices = Mapping[int, datetime | None]
 """By delivery: the instant at which it goes out, or None, which drops it."""
@@ -81,7 +81,7 @@ def refuse_unseen(seen: Seen, stop: str, found: Sequence[Delivery]) -> None:
 
 
 def carry_on(
-    connection: Connection, found: Sequence[Delivery], choices: Choices, actor: str, now: datetime
+    connection: Connection, found: Sequence[Delivery], choices: Choices, by: By
 ) -> list[Delivery]:
     """Drop, move or spread the overdue deliveries; returns those that go out, with their new times.
 
@@ -90,21 +90,19 @@ def carry_on(
     """
     for delivery in found:
         if delivery.id in choices and choices[delivery.id] is None:
-            _drop(connection, delivery, actor, now)
+            cancel_delivery(connection, delivery, _DROPPED, by)
     chosen = {key: at for key, at in choices.items() if at is not None}
     going = [d for d in found if d.id in chosen or d.id not in choices]
-    wakes = spread([d for d in going if d.id not in chosen], now)
+    wakes = spread([d for d in going if d.id not in chosen], by.at)
     for delivery in going:
         if delivery.id in chosen:
-            wakes[delivery.id] = _in_time(delivery, chosen[delivery.id], now)
+            wakes[delivery.id] = _in_time(delivery, chosen[delivery.id], by.at)
     return [
         change(
             connection,
             delivery,
             Event.OVERDUE,
-            role=Role.MANAGER,
-            actor=actor,
-            at=now,
+            by,
             detail={"goes_out_at": wakes[delivery.id]},
             next_check_at=wakes[delivery.id],
             # The error is over; the history keeps it.
@@ -113,13 +111,6 @@ def carry_on(
         )
         for delivery in going
     ]
-
-
-def _drop(connection: Connection, delivery: Delivery, actor: str, now: datetime) -> None:
-    change(
-        connection, delivery, Event.CANCELLED, role=Role.MANAGER, actor=actor, at=now,
-        target=State.CANCELLED, detail={"reason": _DROPPED}, reason=_DROPPED, lease_until=None,
-    )  # fmt: skip
 
 
 def _in_time(delivery: Delivery, at: datetime, now: datetime) -> datetime:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from publisher.base.errors import NotPermitted
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.base.text import folded, same_person
 from publisher.ledger.tables import EVERYTHING, people
 from publisher.model.accounts import Mandate
@@ -25,9 +25,9 @@ from publisher.model.mandates import may_write
 class Rank(StrEnum):
     """Roles, each with all rights of the ones before it."""
 
-    STAFF = "staff"
-    MANAGER = "manager"
-    ADMIN = "admin"
+    STAFF = later("staff")
+    MANAGER = later("manager")
+    ADMIN = later("admin")
 
     def includes(self, other: "Rank") -> bool:
         order = list(Rank)
@@ -94,10 +94,9 @@ class Rights:
         self, connection: Connection, actor: str, rank: Rank, accounts: Collection[str] = ()
     ) -> NotPermitted | None:
         """The error that says why they may not, and who may; None when they may."""
-        row = row_of(connection, actor)
-        if row is None:
+        person = self._person(connection, actor)
+        if person is None:
             return None
-        person = person_of(row)
         if person.disabled_at:
             return _kept_out(person)
         why = self._why(person, rank, accounts)
@@ -113,12 +112,12 @@ class Rights:
     ) -> None:
         """Raise NotPermitted unless they may change the text of a draft for these accounts."""
         self.require(connection, actor, Rank.STAFF, accounts)
-        row = row_of(connection, actor)
-        refused = self._not_written(person_of(row), accounts) if row else None
-        if row and refused:
+        person = self._person(connection, actor)
+        refused = self._not_written(person, accounts) if person else None
+        if person and refused:
             account, mandate = refused
             raise NotPermitted(
-                _("{author} may not post as {account}.", author=row["name"], account=account),
+                _("{author} may not post as {account}.", author=person.name, account=account),
                 hint=_(
                     "Its mandate in publisher.toml names: {names}.",
                     names=", ".join(mandate.authors),
@@ -140,10 +139,9 @@ class Rights:
 
         `organisations`: None means everything.
         """
-        row = row_of(connection, actor)
-        if row is None:
+        person = self._person(connection, actor)
+        if person is None:
             return
-        person = person_of(row)
         if person.disabled_at:
             raise _kept_out(person)
         beyond = () if _covers(person, organisations) else (EVERYTHING,)
@@ -154,6 +152,11 @@ class Rights:
     def permits_over(self, person: Person, other: Person) -> bool:
         """Whether the person may manage the other, as an admin of all of their accounts."""
         return person.rank.includes(Rank.ADMIN) and _covers(person, other.organisations)
+
+    def _person(self, connection: Connection, actor: str) -> Person | None:
+        """The person who acts; None for one without a log-in, who may do everything."""
+        row = row_of(connection, actor)
+        return person_of(row) if row else None
 
     def _why(self, person: Person, rank: Rank, accounts: Collection[str]) -> str | None:
         if not person.rank.includes(rank):
@@ -209,20 +212,8 @@ def _covers(person: Person, organisations: Collection[str] | None) -> bool:
 
 
 class _Unchecked(Rights):
-    def refusal(
-        self, connection: Connection, actor: str, rank: Rank, accounts: Collection[str] = ()
-    ) -> None:
-        """Nothing is refused, and no person is looked up."""
-
-    def require_writing(
-        self, connection: Connection, actor: str, accounts: Collection[str]
-    ) -> None:
-        """Everyone may."""
-
-    def require_over(
-        self, connection: Connection, actor: str, organisations: Collection[str] | None
-    ) -> None:
-        """Everyone may."""
+    def _person(self, connection: Connection, actor: str) -> None:
+        """Everyone may do everything, and no person is looked up."""
 
 
 EVERYBODY: Rights = _Unchecked(lambda _account: None)

@@ -11,15 +11,14 @@ is.
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
-from publisher.base.clock import Clock
 from publisher.ledger import rate_limits
-from publisher.ledger.database import Database
+from publisher.ledger.database import LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, history
-from publisher.ledger.transitions import ACTOR, change
+from publisher.ledger.transitions import ACTOR, By, change
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Refused, Unknown
@@ -37,12 +36,8 @@ STILL_OUT = DueQueries(
 )
 
 
-class Withdrawals:
+class Withdrawals(LedgerPart):
     """Records the progress of withdrawals; raises `Conflict` when the delivery has changed."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def current(self, delivery: Delivery) -> Delivery:
         """The delivery as it is now."""
@@ -54,27 +49,17 @@ class Withdrawals:
         """Record who begins to delete the parts that are out, and why."""
         with self._database.write() as connection:
             return change(
-                connection, delivery, Event.WITHDRAWING, role=Role.MANAGER, actor=actor,
-                at=self._clock.now(), detail={"reason": reason, "ids": delivery.remote_ids},
+                connection, delivery, Event.WITHDRAWING, self._by(actor),
+                detail={"reason": reason, "ids": delivery.remote_ids},
                 withdrawn_ids=json.dumps(delivery.withdrawn_ids or ()),
                 # If this process dies, a worker goes on.
                 withdraw_at=self._clock.ahead(_FIRST_PAUSE),
             )  # fmt: skip
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
-        """Claim up to `limit` withdrawals that are to be tried again now.
-
-        If the process that claims one dies, or the broker loses the message, another one claims it
-        at `lease_until`. This is no step of the history: nothing has happened yet.
-        """
-        with self._database.write() as connection:
-            rows = STILL_OUT.lock(connection, {"now": self._clock.now()}, limit)
-            connection.execute(
-                update(deliveries)
-                .where(deliveries.c.id.in_([row["id"] for row in rows]))
-                .values(withdraw_at=lease_until)
-            )
-        return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
+        """Claim up to `limit` withdrawals that are to be tried again now."""
+        values = {"now": self._clock.now()}
+        return STILL_OUT.claim(self._database, values, limit, withdraw_at=lease_until)
 
     def take(self, claim: Claim) -> tuple[Delivery, str] | None:
         """The claimed delivery, and the reason of its withdrawal; None when it has changed."""
@@ -98,9 +83,7 @@ class Withdrawals:
                 connection,
                 delivery,
                 Event.PART_WITHDRAWN if left else Event.WITHDRAWN,
-                role=_role(actor),
-                actor=actor,
-                at=self._clock.now(),
+                self._by(actor),
                 target=delivery.state if left else State.WITHDRAWN,
                 detail={"part": len(left) + 1, "id": gone, "reason": reason},
                 remote_ids=json.dumps(left),
@@ -128,8 +111,8 @@ class Withdrawals:
         with self._database.write() as connection:
             event = Event.NOT_WITHDRAWN_YET if actor == ACTOR else Event.NOT_WITHDRAWN
             recorded = change(
-                connection, delivery, event, role=_role(actor), actor=actor,
-                at=self._clock.now(), detail={"kind": kind, "message": message},
+                connection, delivery, event, self._by(actor),
+                detail={"kind": kind, "message": message},
                 error_kind=kind, error_message=message,
                 withdraw_at=self._next_try(connection, delivery, outcome),
             )  # fmt: skip
@@ -141,12 +124,15 @@ class Withdrawals:
         ids = delivery.remote_ids
         with self._database.write() as connection:
             return change(
-                connection, delivery, Event.FOUND_GONE, role=Role.MANAGER, actor=actor,
-                at=self._clock.now(), target=State.WITHDRAWN,
+                connection, delivery, Event.FOUND_GONE, self._by(actor), target=State.WITHDRAWN,
                 detail={"ids": ids, "reason": reason}, remote_ids="[]",
                 withdrawn_ids=json.dumps((*ids, *(delivery.withdrawn_ids or ()))),
                 withdraw_at=None, reason=reason, error_kind=None, error_message=None,
             )  # fmt: skip
+
+    def _by(self, actor: str) -> By:
+        role = Role.WORKER if actor == ACTOR else Role.MANAGER
+        return By(role, actor, self._clock.now())
 
     def _next_try(
         self,
@@ -168,7 +154,3 @@ def _begun(connection: Connection, delivery: Delivery) -> RowMapping:
     )
     newest = query.order_by(history.c.seq.desc()).limit(1)
     return connection.execute(newest).mappings().one()
-
-
-def _role(actor: str) -> Role:
-    return Role.WORKER if actor == ACTOR else Role.MANAGER

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 _MIGRATIONS = Path(__file__).parent
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Run the migrations that are missing up to `revision`, in the connection's transaction."""
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are missing, in the connection's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    command.upgrade(config, "head")
 
 
 def knows(revision: str) -> bool:
@@ -25,11 +25,6 @@ def knows(revision: str) -> bool:
     except CommandError:
         return False
     return True
-
-
-def newest() -> str | None:
-    """The revision that `upgrade` leads to."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:

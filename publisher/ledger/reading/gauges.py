@@ -3,29 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    BigInteger,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-    text,
-    type_coerce,
-)
+from sqlalchemy import bindparam, case, exists, func, select, text
 
-from publisher.base.clock import Clock
-from publisher.ledger.database import Database
-from publisher.ledger.suspensions import (
-    paused_or_suspended,
-    suspended_for_a_person,
-    unproved,
-    waits_its_turn,
-)
-from publisher.ledger.tables import Instant, accounts, deliveries, not_before
-from publisher.model.outcomes import PASSING
+from publisher.ledger.database import LedgerPart
+from publisher.ledger.suspensions import paused_or_suspended, waits_its_turn
+from publisher.ledger.tables import Instant, deliveries, late_by
 from publisher.model.states import State
 
 LATENESS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
@@ -44,12 +26,8 @@ class LatenessGauge:
     """The sum of their lateness, in seconds."""
 
 
-class Gauges:
+class Gauges(LedgerPart):
     """Reads the gauges."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def states(self) -> Mapping[tuple[str, State], int]:
         """How many deliveries each account has in each state."""
@@ -80,29 +58,12 @@ class Gauges:
     def lateness(self) -> LatenessGauge:
         """The lateness of everything that went out, including what was withdrawn since."""
         columns = deliveries.c
-        late = type_coerce(columns.published_at, BigInteger) - type_coerce(not_before, BigInteger)
         query = select(
             func.count(),
-            func.coalesce(func.sum(late), 0),
-            *(func.coalesce(func.sum(case((late <= bound * _SECOND, 1), else_=0)), 0)
+            func.coalesce(func.sum(late_by), 0),
+            *(func.coalesce(func.sum(case((late_by <= bound * _SECOND, 1), else_=0)), 0)
               for bound in LATENESS),
         ).where(columns.published_at.is_not(None))  # fmt: skip
         with self._database.read() as connection:
             count, total, *within = connection.execute(query).one()
         return LatenessGauge(tuple(int(n) for n in within), count, float(total) / _SECOND)
-
-    def standing(self) -> Mapping[str, str]:
-        """Accounts that are `paused`, or `suspended` and need a person, as far as is known.
-
-        `*` means all accounts.
-        """
-        calls = and_(unproved(accounts), accounts.c.suspension_kind.not_in(sorted(PASSING)))
-        is_suspended = or_(suspended_for_a_person(accounts.c.account), calls)
-        query = select(accounts.c.account, accounts.c.paused_at, is_suspended).where(
-            accounts.c.paused_at.is_not(None) | is_suspended
-        )
-        with self._database.read() as connection:
-            return {
-                name: "paused" if paused else "suspended"
-                for name, paused, _ in connection.execute(query)
-            }

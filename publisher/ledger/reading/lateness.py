@@ -10,49 +10,37 @@ notices and the record.
 
 import json
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Row,
-    and_,
-    bindparam,
-    func,
-    literal_column,
-    or_,
-    select,
-    type_coerce,
-)
+from sqlalchemy import Connection, Row, bindparam, func, literal_column, or_, select
 
-from publisher.base.clock import Clock
 from publisher.base.i18n import later
-from publisher.ledger.database import Database
-from publisher.ledger.heartbeats import wrong_clocks_in
+from publisher.ledger.database import LedgerPart
+from publisher.ledger.heartbeats import heartbeats_in, wrong_clocks
 from publisher.ledger.suspensions import is_paused_or_suspended, take_in_order
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,
+    about,
     accounts,
     deliveries,
     history,
+    late_by,
     microseconds,
     not_before,
     written,
 )
-from publisher.ledger.transitions import ACTOR, note, step
+from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import State
 
 LATE_AFTER = 180.0
 """Real seconds after which people are notified."""
-BEGUN, OVER = Event.LATE, Event.ON_TIME_AGAIN
-"""The events of its beginning and its end."""
 NOTHING_LATE = later(
     "Nothing is late any more, and it goes on. What did not go out after all, or waits for you, is "
     "told separately."
@@ -127,10 +115,7 @@ class Late:
     @property
     def unexplained(self) -> "Late":
         """What is late for causes that people do not know of yet."""
-        return self.without(EXPLAINED)
-
-    def without(self, causes: Collection[Cause]) -> "Late":
-        return Late([group for group in self.groups if group.cause not in causes])
+        return Late([group for group in self.groups if group.cause not in EXPLAINED])
 
     def by_cause(self) -> Mapping[Cause, int]:
         found: dict[Cause, int] = {}
@@ -161,15 +146,16 @@ _LOOK = (
     )
     .group_by(*_GROUPED, _HAS_TIME)
 )
-_STOPPED = select(accounts).where(
-    # As in its partial index.
-    or_(accounts.c.paused_at.is_not(None), accounts.c.suspended_at.is_not(None))
+_EVER_STOPPED = select(accounts).where(
+    or_(
+        accounts.c.paused_at.is_not(None),
+        accounts.c.suspended_at.is_not(None),
+        accounts.c.suspended_until.is_not(None),
+    )
 )
-_SUSPENDED_BEFORE = select(accounts).where(accounts.c.suspended_until.is_not(None))
-_OF_ALL = and_(history.c.delivery.is_(None), history.c.account == EVERYTHING)
 _LAST = (
     select(history.c.id, history.c.at, history.c.event, history.c.detail)
-    .where(_OF_ALL, history.c.event.in_((BEGUN, OVER)))
+    .where(about(EVERYTHING), history.c.event.in_((Event.LATE, Event.ON_TIME_AGAIN)))
     .order_by(history.c.seq.desc())
     .limit(1)
 )
@@ -185,12 +171,8 @@ class Noted:
     detail: Mapping[str, Any]
 
 
-class Lateness:
+class Lateness(LedgerPart):
     """Finds late deliveries, and records that."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     def find(self, after: float | None = None) -> Late:
         """Deliveries that were to leave more than `after` real seconds ago; None: `LATE_AFTER`.
@@ -202,23 +184,21 @@ class Lateness:
         now = self._clock.now()
         apart = self._clock.ahead(after) - now
         with self._database.read() as connection:
-            clocks = wrong_clocks_in(connection)
+            clocks = wrong_clocks(heartbeats_in(connection))
             now -= clocks.get(socket.gethostname(), timedelta(0))
             latest = now - apart
             rows = connection.execute(_LOOK, {"now": now, "latest": latest}).all()
-            stopped = {row.account: row for row in connection.execute(_STOPPED)} if rows else {}
-            suspension = (
-                {row.account: row for row in connection.execute(_SUSPENDED_BEFORE)} if rows else {}
-            )
+            known = connection.execute(_EVER_STOPPED).all() if rows else ()
+        stopped = {row.account: row for row in known}
         groups: dict[tuple[Cause, str, str | None], LateGroup] = {}
         for row in rows:
             stops = [stopped[name] for name in (row.account, EVERYTHING) if name in stopped]
             if any(stop.paused_at for stop in stops):
                 continue
-            is_suspended = any(is_paused_or_suspended(stop, now) for stop in stops)
-            cause = _cause(row, suspension.get(row.account), are_clocks_right=not clocks)
-            if is_suspended:
+            if any(is_paused_or_suspended(stop, now) for stop in stops):
                 cause = Cause.SUSPENDED
+            else:
+                cause = _cause(row, stopped.get(row.account), are_clocks_right=not clocks)
             key = cause, row.channel, row.error_kind
             group = LateGroup(
                 cause,
@@ -230,14 +210,11 @@ class Lateness:
             groups[key] = group.with_(groups.get(key))
         return Late(list(groups.values()))
 
-    def went_out_late(self, since: datetime, after: float | None = None) -> Late:
-        """Deliveries that have left since an instant, more than `after` real seconds late."""
-        after = LATE_AFTER if after is None else after
-        columns = deliveries.c
-        apart = microseconds(self._clock.ahead(after)) - microseconds(self._clock.now())
-        late = type_coerce(columns.published_at, BigInteger) - type_coerce(not_before, BigInteger)
+    def went_out_late(self, since: datetime) -> Late:
+        """Deliveries that have left since an instant, more than `LATE_AFTER` late."""
+        apart = microseconds(self._clock.ahead(LATE_AFTER)) - microseconds(self._clock.now())
         query = select(func.count(), func.min(not_before)).where(
-            columns.published_at >= since, late > apart
+            deliveries.c.published_at >= since, late_by > apart
         )
         with self._database.read() as connection:
             number, first = connection.execute(query).one()
@@ -251,11 +228,11 @@ class Lateness:
     def begin(self, late: Late, message: str) -> bool:
         """Record that something is late, and why; False if that is recorded already."""
         detail = {"number": late.number, "since": late.since, "message": message}
-        return self._note(BEGUN, detail)
+        return self._note(Event.LATE, detail)
 
     def end(self, message: str) -> bool:
         """Record that nothing is late any more; False if that is recorded already."""
-        return self._note(OVER, {"message": message})
+        return self._note(Event.ON_TIME_AGAIN, {"message": message})
 
     def _note(self, event: Event, detail: Mapping[str, Any]) -> bool:
         now = self._clock.now()
@@ -264,9 +241,9 @@ class Lateness:
             self._database.insert_missing(connection, accounts, [{"account": EVERYTHING}])
             take_in_order(connection, {EVERYTHING})
             last = _noted(connection)
-            if (last is None or last.is_over) is (event == OVER):
+            if (last is None or last.is_over) is (event == Event.ON_TIME_AGAIN):
                 return False
-            note(connection, [step(None, event, now, ACTOR, detail=detail, account=EVERYTHING)])
+            note_account(connection, EVERYTHING, event, now, detail=detail)
         return True
 
 
@@ -295,4 +272,4 @@ def _noted(connection: Connection) -> Noted | None:
     row = connection.execute(_LAST).one_or_none()
     if row is None:
         return None
-    return Noted(row.id, row.at, row.event == OVER, json.loads(row.detail))
+    return Noted(row.id, row.at, row.event == Event.ON_TIME_AGAIN, json.loads(row.detail))

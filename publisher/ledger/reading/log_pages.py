@@ -28,6 +28,7 @@ from publisher.base.i18n import _
 from publisher.ledger.database import Database
 from publisher.ledger.reading import search_index
 from publisher.ledger.reading.reported import marked
+from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import deliveries, history, microseconds
 from publisher.model.deliveries import Delivery
@@ -49,14 +50,9 @@ class SortOrder(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Span):
     """The filter and order of a page of the log."""
 
-    since: datetime | None = None
-    """Due then or later."""
-    until: datetime | None = None
-    """Due before then."""
-    account: str | None = None
     state: State | None = None
     text: str | None = None
     """Words in the post's id, its text, its error, or its address on the platform."""
@@ -211,14 +207,9 @@ def _query(
 
 def _conditions(wanted: Wanted, dialect: str) -> Iterator[ColumnElement[bool]]:
     columns = deliveries.c
+    yield from due_in(wanted)
     if wanted.order is SortOrder.PUBLISHED:
         yield columns.published_at.is_not(None)
-    if wanted.since:
-        yield columns.due_at >= wanted.since
-    if wanted.until:
-        yield columns.due_at < wanted.until
-    if wanted.account:
-        yield columns.account == wanted.account
     if wanted.state:
         yield columns.state == wanted.state
     if wanted.text:

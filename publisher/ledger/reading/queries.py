@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
     bindparam,
     exists,
+    false,
     func,
     literal_column,
     or_,
@@ -25,20 +27,23 @@ from publisher.base.clock import Clock
 from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _
 from publisher.base.stored_messages import told
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.integrity import archive_files
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.integrity.archive_files import Archive
-from publisher.ledger.integrity.hash_chain import about_person
 from publisher.ledger.manager.draft_edits import about_draft, writers_of
 from publisher.ledger.outbox import kept_back
 from publisher.ledger.reading.reported import marked
-from publisher.ledger.rows import delivery_of
-from publisher.ledger.suspensions import suspended_for_a_person, unproved, waits_for_a_person
+from publisher.ledger.reading.statistics import Span, due_in
+from publisher.ledger.rows import chunks, deliveries_in, delivery_of
+from publisher.ledger.suspensions import (
+    suspended_for_a_person,
+    suspended_or_unproved,
+    waits_for_a_person,
+)
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,
-    account_chains,
     accounts,
     archived,
     deliveries,
@@ -47,16 +52,16 @@ from publisher.ledger.tables import (
     media,
     not_before,
 )
+from publisher.ledger.user_notices import ABOUT_PEOPLE
 from publisher.model.deliveries import Brief, Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import PASSING
 from publisher.model.states import WAITING, State
 
-_CHUNK = 500
 _COMPARED = 5_000
 """How many known names an unknown one is compared with."""
 _STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
 _BRIEF = select(*(deliveries.c[name] for name in Brief._fields))
-_T = TypeVar("_T")
 # As in the partial indexes, which the planner does not find for bound values.
 _SCHEDULED: ColumnElement[bool] = literal_column("(deliveries.state = 'scheduled')")
 _PUBLISHING: ColumnElement[bool] = literal_column("(deliveries.state = 'publishing')")
@@ -156,13 +161,12 @@ class Tenure:
     last: int
 
 
-class Queries:
+class Queries(LedgerPart):
     """Queries for pages, commands and reports."""
 
     def __init__(self, database: Database, clock: Clock, archive: Path | None = None) -> None:
         """`archive` is the folder of the archives; None when there is none."""
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._archives = archive_files.Archives(archive)
 
     def deliveries(
@@ -180,13 +184,7 @@ class Queries:
 
         With `newest_first`, newest first.
         """
-        conditions: list[ColumnElement[bool]] = []
-        if since:
-            conditions.append(deliveries.c.due_at >= since)
-        if until:
-            conditions.append(deliveries.c.due_at < until)
-        if account:
-            conditions.append(deliveries.c.account == account)
+        conditions = [*due_in(Span(since, until, account))]
         if isinstance(state, State):
             conditions.append(deliveries.c.state == state)
         elif state is not None:
@@ -197,8 +195,7 @@ class Queries:
         ordered = [column.desc() for column in order] if newest_first else order
         query = select(deliveries).where(*conditions).order_by(*ordered).limit(limit)
         with self._database.read() as connection:
-            found = [delivery_of(row) for row in connection.execute(query).mappings()]
-            return marked(connection, found)
+            return marked(connection, deliveries_in(connection, query))
 
     def missed(self, since: datetime) -> int:
         """How many deliveries due from `since` on were missed."""
@@ -215,8 +212,7 @@ class Queries:
             deliveries.c.pending_stop.is_not(None),
             deliveries.c.state == State.PUBLISHED,
         )
-        with self._database.read() as connection:
-            return [delivery_of(row) for row in connection.execute(query).mappings()]
+        return self._read(query)
 
     def still_out(self) -> list[Delivery]:
         """Deliveries whose withdrawal failed so far: a part may still be out.
@@ -228,14 +224,11 @@ class Queries:
             deliveries.c.error_kind.is_not(None),
             deliveries.c.state.in_([State.PUBLISHED, State.CANCELLED]),
         )
-        with self._database.read() as connection:
-            return [delivery_of(row) for row in connection.execute(query).mappings()]
+        return self._read(query)
 
     def kept_back(self) -> list[Delivery]:
         """Deliveries that are due, and whose content their platform does not take for now."""
-        query = select(deliveries).where(kept_back(self._clock))
-        with self._database.read() as connection:
-            return [delivery_of(row) for row in connection.execute(query).mappings()]
+        return self._read(select(deliveries).where(kept_back(self._clock)))
 
     def standing(self, posts: Sequence[str], *, and_under_way: bool) -> list[Delivery]:
         """All deliveries of these posts; `and_under_way` adds those of others not out yet."""
@@ -245,7 +238,7 @@ class Queries:
         """As `standing`, without what takes long to read; each is whole in `with_ids`."""
         under_way = deliveries.c.state.in_(sorted({*WAITING, State.PUBLISHING, State.UNCERTAIN}))
         chosen: list[ColumnElement[bool]] = [
-            deliveries.c.post.in_(chunk) for chunk in _chunks(sorted(posts))
+            deliveries.c.post.in_(chunk) for chunk in chunks(sorted(posts))
         ]
         if and_under_way:
             chosen = [under_way, *(and_(condition, ~under_way) for condition in chosen)]
@@ -257,17 +250,16 @@ class Queries:
         """These deliveries, in the order of their ids."""
         found: list[Delivery] = []
         with self._database.read() as connection:
-            for chunk in _chunks(sorted(ids)):
+            for chunk in chunks(sorted(ids)):
                 query = select(deliveries).where(deliveries.c.id.in_(chunk))
-                rows = connection.execute(query.order_by(deliveries.c.id)).mappings()
-                found += map(delivery_of, rows)
+                found += deliveries_in(connection, query.order_by(deliveries.c.id))
         return found
 
     def with_fingerprints(self, keys: Collection[tuple[str, str]]) -> list[Delivery]:
         """Deliveries whose (account, fingerprint of the text) is among `keys`, oldest first."""
         found = []
         with self._database.read() as connection:
-            for chunk in _chunks(sorted(keys)):
+            for chunk in chunks(sorted(keys)):
                 of_text = deliveries.c.fingerprint.in_({text for _, text in chunk})
                 query = select(deliveries).where(of_text).order_by(deliveries.c.id)
                 rows = connection.execute(query).mappings()
@@ -284,25 +276,20 @@ class Queries:
 
     def coming(self, limit: int | None) -> list[Delivery]:
         """The first `limit` deliveries that are being sent or will go out at their time."""
-        paused_or_suspended = self._paused_or_suspended()
-        going = (
-            _SCHEDULED if paused_or_suspended is None else and_(_SCHEDULED, ~paused_or_suspended)
-        )
+        going = and_(_SCHEDULED, ~self._paused_or_suspended())
         first: list[Delivery] = []
         with self._database.read() as connection:
             for condition in (_PUBLISHING, going):
                 query = select(deliveries).where(condition)
                 ordered = query.order_by(deliveries.c.next_check_at, deliveries.c.id).limit(limit)
-                first += [delivery_of(row) for row in connection.execute(ordered).mappings()]
+                first += deliveries_in(connection, ordered)
         first.sort(key=lambda delivery: (delivery.not_before, delivery.id))
         return first[:limit]
 
     def paused_or_suspended(self) -> int:
         """How many scheduled deliveries have an account that is paused or suspended then."""
-        paused_or_suspended = self._paused_or_suspended()
-        if paused_or_suspended is None:
-            return 0
-        query = select(func.count()).select_from(deliveries).where(_SCHEDULED, paused_or_suspended)
+        counted = select(func.count()).select_from(deliveries)
+        query = counted.where(_SCHEDULED, self._paused_or_suspended())
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 
@@ -310,21 +297,14 @@ class Queries:
         """The first `limit` of the deliveries that `paused_or_suspended` counts, in order of
         time.
         """
-        paused_or_suspended = self._paused_or_suspended()
-        if paused_or_suspended is None:
-            return []
-        query = select(deliveries).where(_SCHEDULED, paused_or_suspended)
+        query = select(deliveries).where(_SCHEDULED, self._paused_or_suspended())
         ordered = query.order_by(deliveries.c.next_check_at, deliveries.c.id).limit(limit)
-        with self._database.read() as connection:
-            return [delivery_of(row) for row in connection.execute(ordered).mappings()]
+        return self._read(ordered)
 
-    def _paused_or_suspended(self) -> ColumnElement[bool] | None:
-        """Deliveries whose account is paused or suspended at their time; None if none is."""
-        found = self.accounts()
-        if not found:
-            return None
+    def _paused_or_suspended(self) -> ColumnElement[bool]:
+        """Deliveries whose account is paused or suspended at their time."""
         # Few accounts are: to check the account of each delivery would take far longer.
-        return or_(*map(_waits_for, found))
+        return or_(false(), *map(_waits_for, self.accounts()))
 
     def picture(self, digest: str) -> tuple[str, bytes] | None:
         """The media type and the bytes of a queued picture; None when there is none."""
@@ -365,18 +345,9 @@ class Queries:
 
     def accounts(self) -> list[AccountStatus]:
         """The accounts that are paused, suspended, or not proved to go on."""
-        now = self._clock.now()
-        held = and_(
-            accounts.c.suspended_at.is_not(None),
-            or_(
-                accounts.c.suspended_until.is_(None),
-                accounts.c.suspended_until > now,
-                unproved(accounts),
-            ),
-        )
         query = (
             select(*(accounts.c[column.name] for column in fields(AccountStatus)))
-            .where(or_(accounts.c.paused_at.is_not(None), held))
+            .where(or_(accounts.c.paused_at.is_not(None), suspended_or_unproved(self._clock.now())))
             .order_by(accounts.c.account)
         )
         with self._database.read() as connection:
@@ -395,7 +366,7 @@ class Queries:
         """Those of the posts that the ledger has deliveries of."""
         known: set[str] = set()
         with self._database.read() as connection:
-            for chunk in _chunks(ids):
+            for chunk in chunks(ids):
                 query = select(deliveries.c.post).where(deliveries.c.post.in_(chunk)).distinct()
                 known |= set(connection.execute(query).scalars())
         return known
@@ -404,7 +375,7 @@ class Queries:
         """People who changed these posts' text or pictures on the web pages, by post."""
         found: dict[str, list[str]] = {}
         with self._database.read() as connection:
-            for chunk in _chunks(posts):
+            for chunk in chunks(posts):
                 found |= writers_of(connection, chunk)
         return found
 
@@ -438,8 +409,7 @@ class Queries:
             .order_by(not_before, columns.id)
             .limit(limit)
         )
-        with self._database.read() as connection:
-            return [delivery_of(row) for row in connection.execute(query).mappings()]
+        return self._read(query)
 
     def names_like(self, name: str, limit: int) -> list[str]:
         """Posts that an unknown name may mean: longer names, or similar ones."""
@@ -479,11 +449,8 @@ class Queries:
 
     def steps_about_people(self, limit: int) -> list[HistoryStep]:
         """The newest steps about people who may log in, newest first."""
-        chains = select(account_chains.c.account).where(
-            account_chains.c.account.startswith(about_person(""), autoescape=True)
-        )
-        about = history.c.delivery.is_(None), history.c.account.in_(chains)
-        query = _STEPS.where(*about).order_by(None).order_by(history.c.id.desc()).limit(limit)
+        newest_first = _STEPS.order_by(None).order_by(history.c.id.desc())
+        query = newest_first.where(ABOUT_PEOPLE).limit(limit)
         with self._database.read() as connection:
             return [_step(row._asdict()) for row in connection.execute(query)]
 
@@ -502,7 +469,7 @@ class Queries:
                 detail = {"file": archive.file} | ({"message": flaw} if flaw else {})
                 for row in moved[archive.step]:
                     yield HistoryStep(
-                        archive.step, archive.at, archive_files.ARCHIVED, archive.actor,
+                        archive.step, archive.at, Event.ARCHIVED, archive.actor,
                         row.id, post, row.account, row.channel, detail=detail,
                     )  # fmt: skip
                 steps = iter(()) if flaw else self._archives.steps(archive)
@@ -570,10 +537,13 @@ class Queries:
             found = connection.execute(newest).scalar_one_or_none()
             return found or "", connection.execute(select(func.count(history.c.id))).scalar_one()
 
-    def _steps(self, condition: ColumnElement[bool], limit: int | None = None) -> list[HistoryStep]:
-        query = _STEPS.where(condition).limit(limit)
+    def _steps(self, condition: ColumnElement[bool]) -> list[HistoryStep]:
         with self._database.read() as connection:
-            return [_step(row._asdict()) for row in connection.execute(query)]
+            return [_step(row._asdict()) for row in connection.execute(_STEPS.where(condition))]
+
+    def _read(self, query: Select[Any]) -> list[Delivery]:
+        with self._database.read() as connection:
+            return deliveries_in(connection, query)
 
 
 def _waits_for(status: AccountStatus) -> ColumnElement[bool]:
@@ -612,9 +582,3 @@ def _lost(archive: Archive, flaw: str) -> HistoryStep:
 def _of_archive(row: dict[str, Any]) -> HistoryStep:
     names = [column.name for column in _STEP] + ["post", "channel"]
     return _step({**{name: row[name] for name in names}, "of_account": row["account"]})
-
-
-def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Chunks small enough for one statement's parameters."""
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]

@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from publisher.ledger.rows import chunks
 from publisher.ledger.tables import history
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import State
-
-_CHUNK = 500
 
 
 def reported() -> Select[Any]:
@@ -29,8 +28,7 @@ def marked(connection: Connection, deliveries: Sequence[Delivery]) -> list[Deliv
     """The same deliveries; those that a person reported say so."""
     out = [one.id for one in deliveries if one.published_at]
     found: set[int] = set()
-    for start in range(0, len(out), _CHUNK):
-        chunk = out[start : start + _CHUNK]
+    for chunk in chunks(out):
         query = reported().where(history.c.delivery.in_(chunk))
         found.update(connection.execute(query).scalars())
     return [

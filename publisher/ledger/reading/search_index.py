@@ -27,6 +27,18 @@ _LETTERS = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O"}
 """Letters whose accent Unicode does not separate."""
 _LAST_PLACE = 16_383  # PostgreSQL counts no further
 
+_CREATE = {
+    # Words come without accents and capitals; the tokenizer has only to cut at the spaces.
+    "sqlite": """
+        CREATE VIRTUAL TABLE search USING fts5
+        (words, tokenize = 'unicode61 remove_diacritics 0', columnsize = 0)
+    """,
+    "postgresql": """
+        CREATE TABLE search (words TSVECTOR NOT NULL, delivery BIGINT PRIMARY KEY
+        REFERENCES deliveries (id) ON DELETE CASCADE);
+        CREATE INDEX ix_search_words ON search USING gin (words)
+    """,
+}
 _INDEX = {
     "sqlite": text("INSERT OR REPLACE INTO search (rowid, words) VALUES (:delivery, :words)"),
     "postgresql": text(
@@ -44,6 +56,11 @@ _ID: dict[str, ColumnElement[int]] = {
     "sqlite": literal_column("+deliveries.id", BigInteger),
     "postgresql": deliveries.c.id,
 }
+
+
+def create(connection: Connection) -> None:
+    """Create the empty index of a new ledger."""
+    connection.exec_driver_sql(_CREATE[connection.dialect.name])
 
 
 def words_of(

@@ -21,8 +21,8 @@ from sqlalchemy import (
 
 from publisher.ledger.database import Database
 from publisher.ledger.reading.reported import reported
-from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import deliveries, microseconds, not_before
+from publisher.ledger.rows import deliveries_in
+from publisher.ledger.tables import deliveries, late_by, microseconds, not_before
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
@@ -68,7 +68,7 @@ class Figures:
     def counts(self, span: Span, zone: ZoneInfo) -> list[Count]:
         """The counts, in the order of the days."""
         columns = deliveries.c
-        wanted = list(_conditions(span))
+        wanted = list(due_in(span))
         with self._database.read() as connection:
             ends = select(func.min(columns.due_at), func.max(columns.due_at)).where(*wanted)
             first, last = connection.execute(ends).one()
@@ -97,13 +97,10 @@ class Figures:
 
         Left out are those that a person reported: nobody knows when they left.
         """
-        late = type_coerce(deliveries.c.published_at, BigInteger) - type_coerce(
-            not_before, BigInteger
-        )
-        query = select(late.label("late")).where(
+        query = select(late_by.label("late")).where(
             deliveries.c.published_at.is_not(None),
             deliveries.c.id.not_in(reported()),
-            *_conditions(span),
+            *due_in(span),
         )
         with self._database.read() as connection:
             found = connection.execute(query.order_by("late")).scalars()
@@ -112,17 +109,18 @@ class Figures:
     def unapproved(self, span: Span, accounts: Collection[str], limit: int) -> list[Delivery]:
         """Deliveries that went out from these accounts without an approval, earliest first."""
         query = select(deliveries).where(
-            *_conditions(span),
+            *due_in(span),
             deliveries.c.account.in_(sorted(accounts)),
             deliveries.c.state.in_([State.PUBLISHED, State.WITHDRAWN]),
             deliveries.c.approved_by.is_(None),
         )
         ordered = query.order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
         with self._database.read() as connection:
-            return [delivery_of(row) for row in connection.execute(ordered).mappings()]
+            return deliveries_in(connection, ordered)
 
 
-def _conditions(span: Span) -> Iterator[ColumnElement[bool]]:
+def due_in(span: Span) -> Iterator[ColumnElement[bool]]:
+    """The conditions for these deliveries."""
     if span.since:
         yield deliveries.c.due_at >= span.since
     if span.until:

@@ -15,8 +15,8 @@ from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy, LedgerUnavailable, PublisherError, StorageError
 from publisher.base.i18n import _
 from publisher.ledger import published_early, rate_limits, remote_ids
-from publisher.ledger.database import Database
-from publisher.ledger.manager.approvals import RuleOf, no_rule
+from publisher.ledger.database import Database, LedgerPart
+from publisher.ledger.manager.commands import RuleOf, no_rule
 from publisher.ledger.orphans import without_others
 from publisher.ledger.pending_stops import as_it_stands, in_words
 from publisher.ledger.reconciliation import known_out
@@ -27,8 +27,7 @@ from publisher.ledger.refusals import (
     went_out,
     with_itself,
 )
-from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import deliveries, media
+from publisher.ledger.tables import media
 from publisher.ledger.transitions import (
     Conflict,
     RemoteIdTaken,
@@ -36,6 +35,7 @@ from publisher.ledger.transitions import (
     change_all,
     claimed_all,
     lock_free,
+    reread,
 )
 from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.worker.results import Result, Results
@@ -58,7 +58,7 @@ _Told = TypeVar("_Told")
 log = structlog.get_logger()
 
 
-class Attempts:
+class Attempts(LedgerPart):
     """Reads claimed deliveries, and records their intents and results."""
 
     def __init__(
@@ -76,8 +76,7 @@ class Attempts:
         `shares_with` returns the accounts that share an app's limits with one, including itself.
         `thread_pause`: real seconds between a part of a thread and the next.
         """
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._intents = Intents(clock, rule_of, breach_of)
         self._results = Results(clock, settle, shares_with, thread_pause)
 
@@ -192,8 +191,7 @@ class Attempts:
         Raises `Conflict` when the delivery has changed further: then this worker no longer decides.
         """
         with self._database.write() as connection:
-            query = select(deliveries).where(deliveries.c.id == delivery.id).with_for_update()
-            current = delivery_of(connection.execute(query).mappings().one())
+            current = reread(connection, delivery)
             doubted = current.state is State.UNCERTAIN
             if not doubted or current.remote_ids != delivery.remote_ids:
                 raise Conflict

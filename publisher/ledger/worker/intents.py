@@ -10,11 +10,12 @@ from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
 from publisher.ledger import suspensions
-from publisher.ledger.manager.approvals import RuleOf, is_approved
+from publisher.ledger.manager.approvals import is_approved
+from publisher.ledger.manager.commands import RuleOf
 from publisher.ledger.manager.draft_edits import writers
 from publisher.ledger.suspensions import is_paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, accounts
-from publisher.ledger.transitions import ACTOR, NOT_APPROVED, StateChange
+from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange
 from publisher.model import mandates
 from publisher.model.accounts import Mandate
 from publisher.model.deliveries import Delivery
@@ -25,8 +26,7 @@ from publisher.model.states import Role, State
 INTENT_LIFE = 5.0
 """Real seconds after its intent within which a worker must begin to send."""
 
-_OF_ACCOUNTS = accounts.c.account.in_(bindparam("accounts", expanding=True))
-_STANDING = select(accounts).where(_OF_ACCOUNTS)
+_STANDING = select(accounts).where(accounts.c.account.in_(bindparam("accounts", expanding=True)))
 
 BreachOf = Callable[[Connection, Delivery, datetime], str | None]
 """Returns how a delivery that leaves at an instant breaches its account's mandate; None if it does
@@ -125,7 +125,7 @@ def by_worker(
     **columns: Any,
 ) -> StateChange:
     """A change by a worker, of a delivery that it has claimed."""
-    return StateChange(delivery, event, Role.WORKER, ACTOR, at, target, detail, columns)
+    return StateChange(delivery, event, By(Role.WORKER, ACTOR, at), target, detail, columns)
 
 
 class MandateCheck:

@@ -72,7 +72,11 @@ class _Figures(Collector):
         yield _gauges("processes", told, ("kind",), (((k,), alive[k]) for k in ProcessKind))
         yield self._lateness()
         told = "Accounts that are paused, or suspended and need a person; * stands for all"
-        stopped = ((account_and_why, 1) for account_and_why in gauges.standing().items())
+        stopped = (
+            ((one.account, "paused" if one.paused_at else "suspended"), 1)
+            for one in self._app.queries.accounts()
+            if one.needs_person
+        )
         yield _gauges("account_stopped", told, ("account", "why"), stopped)
         yield from self._limits()
 

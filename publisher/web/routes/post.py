@@ -13,9 +13,9 @@ from publisher.base.errors import NoSuchPost, NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.delivery.withdraw import Withdrawn
 from publisher.ledger.manager.approvals import digest
+from publisher.ledger.manager.commands import Accounts
 from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.ledger.manager.rights import Rank
-from publisher.ledger.manager.selection import Accounts
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.deliveries import Delivery

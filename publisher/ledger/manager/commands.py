@@ -1,0 +1,113 @@
+"""Operator commands: what all of them share, such as the selection of a post's deliveries."""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, tzinfo
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from publisher.base.clock import Clock
+from publisher.base.errors import NoSuchPost, NotPossible
+from publisher.base.i18n import _
+from publisher.ledger.database import Database, LedgerPart
+from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
+from publisher.ledger.rows import deliveries_in
+from publisher.ledger.tables import deliveries
+from publisher.ledger.transitions import By
+from publisher.model.accounts import ApprovalRule
+from publisher.model.deliveries import Delivery
+from publisher.model.states import Role
+
+Accounts = str | Collection[str] | None
+"""One account, several, or None for all of a post's."""
+RuleOf = Callable[[str], ApprovalRule]
+"""Returns the approval rule of an account, by its name."""
+
+
+def no_rule(_account: str) -> ApprovalRule:
+    """The rule under which nothing needs an approval."""
+    return ApprovalRule()
+
+
+class Commands(LedgerPart):
+    """The parts of a person's commands, each of which is one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rule_of: RuleOf = no_rule,
+        rights: Rights = EVERYBODY,
+        zone_of: Callable[[], tzinfo] = lambda: UTC,
+    ) -> None:
+        """`zone_of`: the time zone of the times in messages."""
+        super().__init__(database, clock)
+        self._rule_of = rule_of
+        self._rights = rights
+        self._zone_of = zone_of
+
+    def _by(self, actor: str) -> By:
+        return By(Role.MANAGER, actor, self._clock.now())
+
+    def _each(
+        self,
+        posts: Collection[str],
+        account: Accounts,
+        actor: str,
+        concerns: Callable[[Delivery], bool],
+        refusal: str,
+        act: Callable[[Connection, Delivery, By], Delivery],
+    ) -> list[Delivery]:
+        """Apply `act` to the deliveries of these posts that are `chosen`; all or nothing."""
+        with self._database.write() as connection:
+            wanted = [
+                delivery
+                for post in dict.fromkeys(posts)
+                for delivery in chosen(connection, post, account, concerns, refusal)
+            ]
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
+            by = self._by(actor)
+            return [act(connection, delivery, by) for delivery in wanted]
+
+
+def of_post(connection: Connection, post: str, account: Accounts) -> list[Delivery]:
+    """Lock and return a post's deliveries, to all or some accounts; raises NoSuchPost."""
+    condition: ColumnElement[bool] = deliveries.c.post == post
+    names = [account] if isinstance(account, str) else account
+    if names is not None:
+        condition &= deliveries.c.account.in_(names)
+    query = select(deliveries).where(condition).order_by(deliveries.c.id).with_for_update()
+    found = deliveries_in(connection, query)
+    if not found:
+        raise NoSuchPost(
+            _("The ledger has no {post} to {account}.", post=post, account=", ".join(names))
+            if names
+            else _("The ledger has no {post}.", post=post)
+        )
+    return found
+
+
+def chosen(
+    connection: Connection,
+    post: str,
+    account: Accounts,
+    concerns: Callable[[Delivery], bool],
+    refusal: str,
+    hint: str | None = None,
+) -> list[Delivery]:
+    """Those that the command concerns; raises NotPossible with the `refusal` when there are none.
+
+    The refusal is a text marked with `later`, with the fields `post` and `states`.
+    """
+    found = of_post(connection, post, account)
+    wanted = [delivery for delivery in found if concerns(delivery)]
+    if not wanted:
+        raise NotPossible(_(refusal, post=post, states=_standing(found)), hint=hint)
+    return wanted
+
+
+def _standing(found: Iterable[Delivery]) -> str:
+    """`bice-x is published, bice-page is held`"""
+    return ", ".join(
+        _("{account} is {state}", account=delivery.account, state=_(delivery.state))
+        for delivery in found
+    )
