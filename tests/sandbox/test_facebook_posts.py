@@ -150,9 +150,6 @@ def test_an_app_changes_only_what_it_made(
         ({"message": "a", "attached_media": attach("12345")}, 100),
         ({"message": "a", "link": "ftp://example.org"}, 1609005),
         ({"message": "a", "link": "example"}, 1609005),
-        ({"message": "a", "scheduled_publish_time": "1457355600"}, 100),
-        ({"message": "a", "published": "false", "scheduled_publish_time": "1457352060"}, 100),
-        ({"message": "a", "published": "false", "scheduled_publish_time": "soon"}, 100),
     ],
 )
 def test_a_wrong_post_is_refused(
@@ -167,15 +164,6 @@ def test_a_wrong_post_is_refused(
 
 def test_the_longest_message_is_taken(pager: Pager) -> None:
     assert pager().post("me/feed", message="é" * limits.PAGE_MESSAGE)["id"]
-
-
-def test_a_scheduled_post_publishes_itself(pager: Pager, sandbox: Sandbox, clock: Any) -> None:
-    instant = int((clock.now() + timedelta(hours=1)).timestamp())
-    pager().post("me/feed", message="Plus tard", published="false", scheduled_publish_time=instant)
-    clock.instant += timedelta(minutes=59)
-    assert sandbox.state()["posts"][0]["published"] is False
-    clock.instant += timedelta(minutes=2)
-    assert sandbox.state()["posts"][0]["published_at"] == "2016-03-07T13:00:00.000Z"
 
 
 def test_photos_are_attached_with_their_descriptions(
