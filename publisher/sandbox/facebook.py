@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from publisher.sandbox import graph, limits, page_photos, page_posts, page_read
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
+from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError
 from publisher.sandbox.limits import Meter
 from publisher.sandbox.store import Store
@@ -59,7 +60,8 @@ class FacebookApi:
         payers = {"page": account.name}
         now = self.store.clock.now()
         standing = self._meter.count("calls", payers, (limits.PAGE_CALLS,), now)[0]
-        call.headers |= graph.usage_headers(account, standing, call.usage)
+        claimed = [fault.percent for fault in call.changed(What.USAGE)]
+        call.headers |= graph.usage_headers(account, standing, *claimed[-1:])
         if standing.exceeded:
             raise GraphError(80001)
 

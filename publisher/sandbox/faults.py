@@ -255,7 +255,7 @@ class Faults:
                 continue
             rule.applied += 1
             if rule.fault.what in CHANGES:
-                _change(call, rule.fault)
+                call.changes.append(rule.fault)
             else:
                 chosen = rule.fault
         return chosen
@@ -303,26 +303,3 @@ def parse_faults(content: object) -> tuple[Fault, ...]:
         place = ".".join(str(key) for key in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         raise ValueError(_("rule {place}: {problem}", place=place, problem=problem)) from None
-
-
-def _change(call: Call, fault: Fault) -> None:
-    if fault.what is What.SLOW:
-        call.latency += fault.delay
-    elif fault.what is What.LAG:
-        call.lag = max(call.lag, fault.delay)
-    elif fault.what is What.USAGE:
-        call.usage = fault.percent
-    elif fault.what is What.WRONG_DATE:
-        call.date_ahead = fault.delay
-    elif fault.what is What.OVERLOAD:
-        call.waits = fault.delay
-    elif fault.what is What.YOUNG_PARENT:
-        call.unseen = max(call.unseen, fault.delay)
-    elif fault.what is What.SELF_MENTION:
-        call.mentions = True
-    elif fault.what is What.AUTO_PUBLISH:
-        call.auto_publishes |= {fault.shows} if fault.shows else {"text", "link", "photo"}
-    elif fault.what is What.PROCESSING_FAILED:
-        call.fails_processing = True
-    else:
-        call.twists.add(fault.what)

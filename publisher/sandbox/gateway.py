@@ -14,7 +14,7 @@ from publisher.sandbox import endpoints, facebook, graph, x
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_responses import Failure
-from publisher.sandbox.faults import Faults
+from publisher.sandbox.faults import Faults, What
 from publisher.sandbox.store import Store
 
 DATE_AHEAD = "publisher.date_ahead"
@@ -59,22 +59,22 @@ class Gateway:
         call.account = self._claimed(call)
         self._store.requests[call.operation.name] += 1
         fault = self._faults.strike(call)
-        scope[DATE_AHEAD] = call.date_ahead
+        scope[DATE_AHEAD] = call.delay(What.WRONG_DATE)
         if fault:
             self._store.requests[f"fault {fault.what}"] += 1
             failure = Failure(fault, call, self._store.clock, partial(self._handle, call))
             await failure.run(scope, receive, send)
             return
-        if call.waits is not None:
-            await self._wait_in_line(call, call.waits)
+        if call.changed(What.OVERLOAD):
+            await self._wait_in_line(call)
         response = await self._handle(call)
-        await asyncio.sleep(call.latency)
+        await asyncio.sleep(call.delay(What.SLOW))
         await response(scope, receive, send)
 
-    async def _wait_in_line(self, call: Call, seconds: float) -> None:
+    async def _wait_in_line(self, call: Call) -> None:
         """Wait until it is this call's turn at an overloaded platform."""
         now, channel = time.monotonic(), call.operation.channel
-        turn = max(now, self._last_turns.get(channel, now)) + seconds
+        turn = max(now, self._last_turns.get(channel, now)) + call.delay(What.OVERLOAD)
         self._last_turns[channel] = turn
         await asyncio.sleep(turn - now)
         call.received_at = self._store.clock.now()

@@ -26,8 +26,9 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         check_duplicate(store, message, account)
     entry = add(store, call, account, message, photos, link)
     shows = "photo" if photos else "link" if link else "text"
-    at_once = published and What.IGNORED not in call.twists
-    if at_once or shows in call.auto_publishes:
+    at_once = published and not call.changed(What.IGNORED)
+    on_its_own = call.changed(What.AUTO_PUBLISH)
+    if at_once or any(fault.shows in (None, shows) for fault in on_its_own):
         make_public(store, entry, account)
     return {"id": entry.id}
 
@@ -41,9 +42,9 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         _check_message(message)
     if wished is False and entry.published:
         raise GraphError(100, "(#100) A published post cannot be unpublished")
-    if wished and entry.published and What.ALREADY_PUBLISHED in call.twists:
+    if wished and entry.published and call.changed(What.ALREADY_PUBLISHED):
         raise GraphError(100, "(#100) The post has already been published")
-    if What.IGNORED in call.twists:
+    if call.changed(What.IGNORED):
         return {"success": True}
     if message is not None:
         store.change_text(entry, message)
@@ -57,11 +58,11 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     object_id = call.parts["id"]
     photo = store.uploads.get(object_id)
     if photo and photo.account == account.name:
-        if What.IGNORED not in call.twists:
+        if not call.changed(What.IGNORED):
             store.forget(photo)
         return {"success": True}
     entry = _changeable(store, object_id, account, "delete")
-    entry.deleted = What.IGNORED not in call.twists
+    entry.deleted = not call.changed(What.IGNORED)
     return {"success": True}
 
 

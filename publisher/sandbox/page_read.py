@@ -37,7 +37,8 @@ def _listed(
     if size is not None and not 1 <= size <= limits.PAGE_READ_LIMIT:
         raise GraphError(100, "(#100) Param limit must be from 1 to 100")
     size, fields = size or _DEFAULT_PAGE, wanted(call.query.get("fields", ""), _POST)
-    shown = store.timeline(account.name, call.lag, with_unpublished=with_unpublished)
+    lag = call.delay(What.LAG)
+    shown = store.timeline(account.name, lag, with_unpublished=with_unpublished)
     start = _start(call, shown)
     page = shown[start : start + size]
     body: dict[str, Any] = {"data": [show(_post(entry, account), fields) for entry in page]}
@@ -61,9 +62,9 @@ def after_write(
 ) -> dict[str, Any]:
     """The `fields` that a writing request asked for (read-after-write)."""
     fields = graph.parameter(call, "fields")
-    if not fields or What.NO_FIELDS in call.twists:
+    if not fields or call.changed(What.NO_FIELDS):
         return {}
-    if What.FIELDS_DENIED in call.twists:
+    if call.changed(What.FIELDS_DENIED):
         raise GraphError(10)
     found, _default = _found(store, body.get("id") or call.parts["id"], account)
     shown: dict[str, Any] = show(found, wanted(fields, ()))

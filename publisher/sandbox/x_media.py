@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 from publisher.sandbox import limits, problems, videos
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
+from publisher.sandbox.faults import What
 from publisher.sandbox.pictures import NotAPicture, PictureLook, is_video, look
 from publisher.sandbox.store import Store, StoredMedia
 from publisher.sandbox.x_schema import (
@@ -174,7 +175,7 @@ async def _complete(
         await _take_picture(store, target, content, claimed)
     target.content = content
     target.finalized_at = time.monotonic()
-    target.failed = target.failed or call.fails_processing
+    target.failed = target.failed or bool(call.changed(What.PROCESSING_FAILED))
 
 
 async def _take_picture(

@@ -24,9 +24,8 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     parent = None
     if wish.reply:
         parent = _parent(store, wish.reply.in_reply_to_tweet_id, account)
-        if store.clock.now() - parent.created_at < timedelta(
-            seconds=call.unseen * store.clock.speed
-        ):
+        unseen = timedelta(seconds=call.delay(What.YOUNG_PARENT) * store.clock.speed)
+        if store.clock.now() - parent.created_at < unseen:
             raise problems.forbidden(problems.UNSEEN_PARENT)
     _check_text(wish.text, has_more=bool(media))
     _check_duplicate(store, wish.text, media, account)
@@ -59,7 +58,7 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     entry = find_post(store, call.parts["id"])
     if entry.account != account.name:
         raise problems.not_permitted("You are not permitted to delete this Post.")
-    entry.deleted = What.IGNORED not in call.twists
+    entry.deleted = not call.changed(What.IGNORED)
     return 200, {"data": {"deleted": True}}
 
 

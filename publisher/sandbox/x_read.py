@@ -7,6 +7,7 @@ from typing import Any
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
+from publisher.sandbox.faults import What
 from publisher.sandbox.store import Store, StoredPost, iso, parse_instant
 
 _ID = re.compile(r"[0-9]{1,19}")
@@ -45,7 +46,7 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     size, fields, start, before = _size(call), _fields(call), _start(call), _before(call)
     rest = [
         entry
-        for entry in store.timeline(owner.name, call.lag)
+        for entry in store.timeline(owner.name, call.delay(What.LAG))
         if (start is None or entry.created_at >= start)
         and (before is None or int(entry.id) < before)
     ]
@@ -56,7 +57,8 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
     if len(rest) > size:
         meta["next_token"] = f"b{page[-1].id}"
-    data = [_as_post(store, entry, fields, mentions=call.mentions) for entry in page]
+    mentions = bool(call.changed(What.SELF_MENTION))
+    data = [_as_post(store, entry, fields, mentions=mentions) for entry in page]
     return 200, {"data": data, "meta": meta}
 
 
