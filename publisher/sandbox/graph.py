@@ -184,13 +184,9 @@ def number(call: Call, name: str) -> int | None:
 
 
 def attached(call: Call) -> list[str]:
-    """The photo ids of `attached_media`, as one JSON list or as `attached_media[0]=…`."""
-    pieces = [
-        (key, value) for key, value in call.form.multi_items() if key.startswith("attached_media[")
-    ]
-    whole = parameter(call, "attached_media")
+    """The photo ids of `attached_media`, a JSON list."""
     try:
-        items = json.loads(whole) if whole is not None else [json.loads(str(v)) for _, v in pieces]
+        items = json.loads(parameter(call, "attached_media") or "[]")
         return [str(item["media_fbid"]) for item in items]
     except (ValueError, TypeError, KeyError):
         raise GraphError(

@@ -180,17 +180,10 @@ def test_photos_are_attached_with_their_descriptions(
     media = sandbox.state()["posts"][0]["media"]
     assert [item["alt"] for item in media] == ["Carton 0", "Carton 1", "Carton 2"]
     assert media[2]["height"] == 50
-    photo = page.get(ids[0], fields="alt_text,alt_text_custom,width,height,page_story_id,images")
+    photo = page.get(ids[0], fields="alt_text,width,height,page_story_id")
     assert (photo["alt_text"], photo["page_story_id"]) == ("Carton 0", post_id)
-    (album,) = page.get(post_id, fields="attachments,full_picture")["attachments"]["data"]
+    (album,) = page.get(post_id, fields="attachments")["attachments"]["data"]
     assert len(album["subattachments"]["data"]) == 3
-
-
-def test_attached_media_may_come_one_by_one(pager: Pager, picture: Picture) -> None:
-    page = pager()
-    photo = page.photo(picture(), published="false")["id"]
-    fields = {"attached_media[0]": json.dumps({"media_fbid": photo})}
-    assert page.post("me/feed", message="Un", **fields)["id"]
 
 
 def test_a_photo_is_attached_once(pager: Pager, picture: Picture) -> None:
