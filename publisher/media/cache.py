@@ -21,7 +21,6 @@ from PIL import features
 from pydantic import TypeAdapter, ValidationError
 
 from publisher.base import files
-from publisher.base.errors import PictureUnusable
 from publisher.media import media_file
 from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.capabilities import Capabilities
@@ -68,30 +67,18 @@ class Copies:
         """What `look` finds, if the cache has it."""
         return self._recall(self._question(path, "look"), _LOOKED)
 
-    def clean(self, path: Path, capabilities: Capabilities) -> CleanPicture:
-        """Make a copy as `media_file.clean` does; `told` then knows its metadata."""
-        (made,) = self.copies(path, [capabilities])
-        if isinstance(made, PictureUnusable):
-            raise made
-        return made
-
-    def copies(
-        self, path: Path, several: Sequence[Capabilities]
-    ) -> list[CleanPicture | PictureUnusable]:
-        """Make copies as `clean` does for several channels, or say why there are none."""
+    def copies(self, path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
+        """Make copies as `media_file.copies` does; `told` then knows their metadata."""
         questions = [self._question(path, *_limits(one)) for one in several]
-        made = [
-            PictureUnusable(one.message, hint=one.hint) if isinstance(one, Flaw) else one
-            for one in media_file.copies(path, several)
-        ]
+        made = media_file.copies(path, several)
         for one, question, limits in zip(made, questions, map(_limits, several), strict=True):
-            if not isinstance(one, PictureUnusable):
+            if not isinstance(one, Flaw):
                 told = Copy(one.media_type, one.width, one.height, one.digest)
                 self._keep(question, self._question(path, *limits), told)
         return made
 
     def told(self, path: Path, capabilities: Capabilities) -> Copy | None:
-        """The metadata of the copy that `clean` makes; None if it is not cached."""
+        """The metadata of the copy that `copies` makes; None if it is not cached."""
         return self._recall(self._question(path, *_limits(capabilities)), _COPY)
 
     def _question(self, path: Path, *about: object) -> str | None:
