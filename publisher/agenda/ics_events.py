@@ -71,7 +71,7 @@ def read(path: Path, reading: Reading) -> tuple[list[CalendarEvent], list[Proble
 
 def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
     if not found:
-        flaws.add("no-events", 1, _("The calendar has no events."), _("Export it once more."))
+        flaws.note("no-events", 1, _("The calendar has no events."), _("Export it once more."))
     if len(found) > MAX_EVENTS:
         message = _(
             "The calendar has {number} events; more than {limit} are not read.",
@@ -79,7 +79,7 @@ def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
             limit=formats.number(MAX_EVENTS),
         )
         hint = _("Export a part of it, such as the weeks of the session.")
-        flaws.add("too-many-events", found[MAX_EVENTS].line, message, hint)
+        flaws.note("too-many-events", found[MAX_EVENTS].line, message, hint)
 
 
 def _components(found: Sequence[Block], zones: Sequence[ContentLine], flaws: Flaws) -> list[Any]:
@@ -97,7 +97,7 @@ def _components(found: Sequence[Block], zones: Sequence[ContentLine], flaws: Fla
             calendar = icalendar.Calendar.from_ical("\r\n".join([*text, "END:VCALENDAR"]))
     except BROKEN as error:
         reason = " ".join(str(error).split())[:200]
-        flaws.add("not-a-calendar", 1, _("The calendar cannot be read: {reason}", reason=reason))
+        flaws.note("not-a-calendar", 1, _("The calendar cannot be read: {reason}", reason=reason))
         return []
     return list(calendar.walk("VEVENT"))
 
@@ -139,7 +139,7 @@ class _Reader:
         )
 
     def _refuse(self, code: str, prop: str, message: str, hint: str | None = None) -> None:
-        self._flaws.add(code, self._block.place(prop), message, hint)
+        self._flaws.note(code, self._block.place(prop), message, hint)
 
     def _text(self, prop: str) -> str | None:
         """A property's words, in one line."""
@@ -200,7 +200,7 @@ def _refuse_twins(events: Sequence[CalendarEvent], flaws: Flaws) -> None:
                 line=first.line,
             )
             hint = _("One of them is a copy: take it out, or give it a UID of its own.")
-            flaws.add("duplicate-uid", event.line, message, hint)
+            flaws.note("duplicate-uid", event.line, message, hint)
 
 
 def _named(summary: str | None, uid: str | None) -> str:

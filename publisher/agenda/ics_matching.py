@@ -112,7 +112,7 @@ class _Matching:
     def _refuse_doubt(self, events: Sequence[CalendarEvent], items: Sequence[AgendaItem]) -> None:
         names = ", ".join(f"`{item.name}`" for item in items)
         for event in events:
-            self._flaws.add(
+            self._flaws.note(
                 "ambiguous",
                 event.line,
                 _(
@@ -139,7 +139,7 @@ class _Matching:
                 item, event.starts_at, self._session.zone, keep_end=bool(event.ends_at)
             )
             if isinstance(moved, Flaw):
-                self._flaws.add(
+                self._flaws.note(
                     "bad-time", event.line, f"{event.name}: {moved.message}", moved.hint
                 )
                 return None

@@ -102,7 +102,7 @@ class Times:
         )
 
     def _refuse(self, code: str, prop: str, message: str, hint: str | None = None) -> None:
-        self._flaws.add(code, self._block.place(prop), message, hint)
+        self._flaws.note(code, self._block.place(prop), message, hint)
 
     def _refuse_end_before(self, start: date, end: date) -> None:
         if end < start:

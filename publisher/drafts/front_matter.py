@@ -62,7 +62,7 @@ def split(text: str, findings: Findings) -> Split | None:
     _warn_of_hashtags(front, findings)
     node = compose(front, findings, first_line=2)
     if node is None:
-        if findings.has_errors:
+        if findings.errors:
             return None
         node = Mapping({}, Position())
     if not isinstance(node, Mapping):

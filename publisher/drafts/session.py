@@ -136,7 +136,7 @@ def load(posts: Path, findings: Findings) -> Session:
 def parse(text: str, findings: Findings) -> Session:
     """Parse the text of posts/session.yaml."""
     root = yaml_tree.compose(text, findings)
-    if root is None and not findings.has_errors:
+    if root is None and not findings.errors:
         return Session()
     if root is not None and not isinstance(root, yaml_tree.Mapping):
         findings.error(

@@ -13,11 +13,11 @@ from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import consents, session
 from publisher.drafts.draft import Surroundings
 from publisher.drafts.draft_files import DraftFiles
-from publisher.importers import spreadsheets, write_all
+from publisher.importers import problems, spreadsheets, write_all
 from publisher.importers.items import Item, Options
-from publisher.importers.problems import FileRefused, Notes
+from publisher.importers.problems import FileRefused
 from publisher.importers.to_drafts import Drafting, NewDraft, marks
-from publisher.model.problems import Findings
+from publisher.model.problems import CODES, Findings
 from publisher.model.values import Position, Problem
 from publisher.settings.settings import Settings
 
@@ -35,7 +35,7 @@ class Import:
 
 def read(settings: Settings, path: Path, options: Options) -> Import:
     """Read a spreadsheet, and convert it into drafts for this workspace."""
-    notes = Notes(str(path))
+    notes = Findings(str(path), {**CODES, **problems.CODES})
     try:
         items = spreadsheets.read(path, options, notes)
     except FileRefused as refusal:
@@ -51,8 +51,8 @@ def read(settings: Settings, path: Path, options: Options) -> Import:
     imported = marks({file.file: file.path for file in DraftFiles(settings.posts).files})
     drafting = Drafting(around, options, settings.language, _taken(settings.posts), notes)
     drafts = [made for item in _once(items, imported, notes) if (made := drafting.draft(item))]
-    problems = sorted(notes.problems, key=lambda p: (p.line, p.column))
-    return Import(drafts=tuple(drafts), problems=tuple(problems))
+    found = sorted(notes.problems, key=lambda p: (p.line, p.column))
+    return Import(drafts=tuple(drafts), problems=tuple(found))
 
 
 def write(settings: Settings, found: Import) -> None:
@@ -61,7 +61,7 @@ def write(settings: Settings, found: Import) -> None:
         write_all.write(settings.posts, found.drafts)
 
 
-def _once(items: list[Item], imported: Mapping[str, str], notes: Notes) -> list[Item]:
+def _once(items: list[Item], imported: Mapping[str, str], notes: Findings) -> list[Item]:
     """The items that are no drafts yet, without repetitions of text, time and recipients."""
     seen: dict[object, Item] = {}
     for item in items:

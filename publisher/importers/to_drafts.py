@@ -18,7 +18,6 @@ from publisher.drafts.draft import Surroundings
 from publisher.drafts.text_length import length
 from publisher.drafts.times import spelled
 from publisher.importers.items import Item, Options
-from publisher.importers.problems import Notes
 from publisher.model.posts import Post
 from publisher.model.problems import Findings
 from publisher.model.values import Position, Problem, Severity
@@ -50,7 +49,7 @@ class Drafting:
         options: Options,
         language: str,
         taken: Iterable[str],
-        notes: Notes,
+        notes: Findings,
     ) -> None:
         """`language` is the workspace's; `taken` are the paths below posts/ that exist."""
         self._around, self._options, self._notes = around, options, notes
