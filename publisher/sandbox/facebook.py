@@ -60,8 +60,8 @@ class FacebookApi:
         payers = {"page": account.name}
         now = self.store.clock.now()
         standing = self._meter.count("calls", payers, (limits.PAGE_CALLS,), now)[0]
-        claimed = [fault.percent for fault in call.changed(What.USAGE)]
-        call.headers |= graph.usage_headers(account, standing, *claimed[-1:])
+        claimed = next((fault.percent for fault in call.changed(What.USAGE)), None)
+        call.headers |= graph.usage_headers(account, standing, claimed)
         if standing.exceeded:
             raise GraphError(80001)
 
