@@ -1,12 +1,13 @@
 """Draft parser: front matter and body become a Post."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.base.i18n import _
@@ -27,7 +28,7 @@ from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
 from publisher.model.posts import MediaItem, Motion, Post
 from publisher.model.problems import RULES, Findings, Flaw
-from publisher.model.values import Severity
+from publisher.model.values import Position, Severity
 
 KEYS = (
     "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
@@ -38,14 +39,6 @@ _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
 _LANGUAGE_SUFFIX = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
 _MARGIN = timedelta(days=7)
 """Preparation and follow-up belong to a session; a time further off is likely a mistake."""
-
-
-class Shown(NamedTuple):
-    """A picture that a draft may show."""
-
-    path: Path
-    motion: Motion | None
-    """Its frames and duration, if it is a GIF or a video."""
 
 
 @dataclass(frozen=True)
@@ -59,56 +52,33 @@ class Surroundings:
     accounts: Mapping[str, Account]
     channels: Collection[str]
     copies: Copies = NOTHING_KEPT
-    postponed: dict[tuple[Path, Path], set[str]] | None = None
-    """New pictures, as they are named and where they are, with the posts that name them.
+    named: dict[Path, list[tuple[Findings, Position]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """The pictures that `opened` has not opened yet, with the places in drafts that name them."""
+    _located: dict[Path, Path | Flaw] = field(default_factory=dict)
 
-    Each is taken for a sound still picture until `examine_postponed` says which of those posts are
-    to be parsed again. None: nothing is postponed.
-    """
+    def locate(self, path: Path) -> Path | Flaw:
+        """The picture at `path`, found once: translations share their pictures."""
+        if path not in self._located:
+            self._located[path] = media_file.locate(path, self.posts)
+        return self._located[path]
 
-    @cached_property
-    def _pictures(self) -> dict[Path, Shown | Flaw]:
-        return {}
+    def opened(self, posts: Sequence[Post]) -> list[Post]:
+        """Open the pictures that the posts name, several at once.
 
-    def picture(self, path: Path, post_id: str) -> Shown | Flaw:
-        """The picture at `path`, which a post names, or what is wrong with it.
-
-        Each is examined once: translations share their pictures.
+        Returns the posts with what moves in their pictures, and without those that are flawed,
+        which are noted.
         """
-        if path not in self._pictures:
-            located = media_file.locate(path, self.posts)
-            if self.postponed is not None and not isinstance(located, Flaw):
-                known = self.copies.looked(located)
-                if known is None:
-                    self.postponed.setdefault((path, located), set()).add(post_id)
-                    return Shown(located, None)
-                self._pictures[path] = Shown(located, *known)
-            else:
-                self._pictures[path] = self._look(located)
-        return self._pictures[path]
-
-    def examine_postponed(self) -> set[str]:
-        """Examine the postponed pictures, several at once.
-
-        Returns the posts that name one which is not what it was taken for.
-        """
-        if not self.postponed:
-            return set()
-        postponed = dict(self.postponed)
-        self.postponed.clear()
-        found = at_once.each(self._look, [located for _path, located in postponed])
-        again: set[str] = set()
-        for ((path, located), posts), seen in zip(postponed.items(), found, strict=True):
-            self._pictures[path] = seen
-            if seen != Shown(located, None):
-                again |= posts
-        return again
-
-    def _look(self, located: Path | Flaw) -> Shown | Flaw:
-        if isinstance(located, Flaw):
-            return located
-        found = self.copies.look(located)
-        return found if isinstance(found, Flaw) else Shown(located, found)
+        seen = dict(zip(self.named, at_once.each(self.copies.look, [*self.named]), strict=True))
+        for path, places in self.named.items():
+            if isinstance(flaw := seen[path], Flaw):
+                for findings, position in places:
+                    findings.add(flaw, position)
+        self.named.clear()
+        if not any(seen.values()):
+            return [*posts]
+        return [post.model_copy(update={"media": _moving(post.media, seen)}) for post in posts]
 
     @cached_property
     def media(self) -> list[Path]:
@@ -141,7 +111,8 @@ def split_language(post_id: str, spoken: Collection[str]) -> tuple[str, str | No
 def parse(text: str, post_id: str, surroundings: Surroundings, findings: Findings) -> Post | None:
     """Parse a draft; None if it has no readable front matter or text.
 
-    Problems are noted in `findings`. A post with errors can be displayed, but never published.
+    Problems are noted in `findings`. A post with errors can be displayed, but never published. Its
+    pictures are not opened yet: `Surroundings.opened` does that.
     """
     if text_files.found_in(text, findings):
         return None
@@ -339,29 +310,27 @@ class _Reader:
             self._findings.add(alt_missing(), fields.position("alt"))
         people, consent = fields.flag("people") or False, fields.text("consent")
         self._check_consent(fields, consent, people=people)
-        shown = self._picture(fields, name) if name else None
-        if shown is None or alt is None:
+        path = self._picture(fields, name) if name else None
+        if path is None or alt is None:
             return None
         return MediaItem(
-            path=shown.path,
+            path=path,
             alt=alt,
-            motion=shown.motion,
             credit=fields.text("credit"),
             people=people,
             consent=consent,
             position=fields.position("file"),
         )
 
-    def _picture(self, fields: Fields, name: str) -> Shown | None:
-        found = self._around.picture(
-            place_of(name, self._post_id, self._around.posts), self._post_id
-        )
+    def _picture(self, fields: Fields, name: str) -> Path | None:
+        found = self._around.locate(place_of(name, self._post_id, self._around.posts))
         if isinstance(found, Flaw):
             if found.code == "media-missing":
                 folder = (self._around.posts / self._post_id).parent
                 found = missing_media.missing(name, folder, self._around.posts, self._around.media)
             fields.reject("file", found)
             return None
+        self._around.named[found].append((self._findings, fields.position("file")))
         return found
 
     def _check_consent(self, fields: Fields, consent: str | None, *, people: bool) -> None:
@@ -409,6 +378,18 @@ class _Reader:
         records = (self._around.consents.get(item.consent or "") for item in media)
         ends = (record.ends(self._session.zone) for record in records if record)
         return min((end for end in ends if end), default=None)
+
+
+def _moving(
+    media: Sequence[MediaItem], seen: Mapping[Path, Motion | Flaw | None]
+) -> tuple[MediaItem, ...]:
+    """The pictures that are sound, each with its motion."""
+    motions = ((item, seen[item.path]) for item in media)
+    return tuple(
+        item.model_copy(update={"motion": motion}) if motion else item
+        for item, motion in motions
+        if not isinstance(motion, Flaw)
+    )
 
 
 def place_of(name: str, post_id: str, posts: Path) -> Path:

@@ -81,7 +81,6 @@ def load(
         accounts=accounts,
         channels=tuple(channels),
         copies=copies,
-        postponed={},
     )
     posts, found = _read_all(chosen, around, revised)
     others = list(_unchosen_translations(chosen, shelf, around)) if paths else ()
@@ -112,20 +111,13 @@ def load(
 def _read_all(
     files: Sequence[DraftFile], around: Surroundings, revised: Mapping[str, bytes]
 ) -> tuple[list[Post], dict[str, Findings]]:
-    """The posts in the order of their files, and the findings by file.
-
-    Drafts whose new pictures turn out to be flawed, or to move, are read again.
-    """
-    read: dict[str, Post | None] = {}
-    found: dict[str, Findings] = {}
-    waiting: Sequence[DraftFile] = files
-    while waiting:
-        for file in progress.over(waiting, _("Reading drafts")):
-            found[file.file] = Findings(file.file)
-            read[file.file] = _read(file, around, revised, found[file.file])
-        again = around.examine_postponed()
-        waiting = [file for file in waiting if file.id in again]
-    return [post for post in read.values() if post], found
+    """The posts in the order of their files, and the findings by file."""
+    found = {file.file: Findings(file.file) for file in files}
+    read = [
+        _read(file, around, revised, found[file.file])
+        for file in progress.over(files, _("Reading drafts"))
+    ]
+    return around.opened([post for post in read if post]), found
 
 
 def _read(

@@ -54,18 +54,14 @@ class Copies:
 
     def look(self, path: Path) -> Flaw | Motion | None:
         """Inspect a file as `media_file.look` does, from the cache if possible."""
-        if (known := self.looked(path)) is not None:
-            return known[0]
         question = self._question(path, "look")
+        if (known := self._recall(question, _LOOKED)) is not None:
+            return known[0]
         found = media_file.look(path)
         if not isinstance(found, Flaw):
             answer = _LOOKED.dump_python((found,), mode="json")
             self._keep(question, self._question(path, "look"), answer)
         return found
-
-    def looked(self, path: Path) -> tuple[Motion | None] | None:
-        """What `look` finds, if the cache has it."""
-        return self._recall(self._question(path, "look"), _LOOKED)
 
     def copies(self, path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
         """Make copies as `media_file.copies` does; `told` then knows their metadata."""

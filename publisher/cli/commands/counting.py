@@ -156,6 +156,7 @@ def _of_draft(
     post = draft.parse(_lines(text), arguments.post_id(file, posts), surroundings, findings)
     if post is None:
         return [], findings.problems
+    (post,) = surroundings.opened([post])
     recipients, _ = rendering.recipients(post, accounts)
     chosen = [_account(channel, accounts)] if channel else recipients
     chosen = chosen or [Account(name=DEFAULT, channel=DEFAULT)]
