@@ -63,14 +63,8 @@ def load(posts: Path, channels: frozenset[str], findings: Findings) -> dict[str,
     if text_files.is_missing(path):
         return {}
     text = text_files.read(path, findings)
-    root = None if text is None else yaml_tree.compose(text, findings)
-    if root is not None and not isinstance(root, yaml_tree.Mapping):
-        findings.error(
-            "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
-        )
-    # Where a record is given twice, one of the two may be the withdrawn one.
-    twice = any(found.code == "duplicate-key" for found in findings.problems)
-    if twice or not isinstance(root, yaml_tree.Mapping):
+    root = None if text is None else yaml_tree.mapping(text, findings)
+    if root is None:
         return {}
     records = (_record(name, entry, channels, findings) for name, entry in root.entries.items())
     return {record.id: record for record in records if record}

@@ -135,17 +135,9 @@ def load(posts: Path, findings: Findings) -> Session:
 
 def parse(text: str, findings: Findings) -> Session:
     """Parse the text of posts/session.yaml."""
-    root = yaml_tree.compose(text, findings)
-    if root is None and not findings.errors:
-        return Session()
-    if root is not None and not isinstance(root, yaml_tree.Mapping):
-        findings.error(
-            "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
-        )
-    # A duplicate key may mean either value, so nothing in the file can be relied on.
-    twice = any(found.code == "duplicate-key" for found in findings.problems)
-    if twice or not isinstance(root, yaml_tree.Mapping):
-        return Session(flawed=_EVERYTHING)
+    root = yaml_tree.mapping(text, findings)
+    if root is None:
+        return Session(flawed=_EVERYTHING) if findings.errors else Session()
     return _Reader(root, findings).session()
 
 

@@ -108,6 +108,19 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
     return None if broken else node
 
 
+def mapping(text: str, findings: Findings) -> Mapping | None:
+    """Parse a file that is a mapping; None if it is not, or no value in it can be relied on.
+
+    A key that is given twice may mean either value, such as a consent and its withdrawal.
+    """
+    root = compose(text, findings)
+    if root is not None and not isinstance(root, Mapping):
+        message = _("{file} is no list of keys with values.", file=findings.file)
+        findings.error("not-a-mapping", root.position, message)
+    twice = any(found.code == "duplicate-key" for found in findings.problems)
+    return root if isinstance(root, Mapping) and not twice else None
+
+
 def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
     """The events that make up nodes, until something is refused."""
     depth = 0
