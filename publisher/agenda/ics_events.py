@@ -118,12 +118,8 @@ class _Reader:
         """None if anything is wrong with it."""
         if self._summary is None:
             hint = _("Give it a title in the calendar, or leave it out with --skip.")
-            self._refuse(
-                "no-summary",
-                "SUMMARY",
-                _("The event {event} has no SUMMARY.", event=self._name),
-                hint,
-            )
+            message = _("The event {event} has no SUMMARY.", event=self._name)
+            self._refuse("no-summary", "SUMMARY", message, hint)
         self._refuse_recurring()
         starts_at, ends_at = self._times.read()
         if starts_at is None or self._summary is None:
@@ -169,13 +165,10 @@ class _Reader:
                 )
                 return
         if "RECURRENCE-ID" in self._block.properties:
-            self._refuse(
-                "recurrence-id",
-                "RECURRENCE-ID",
-                _(
-                    "{event} is one instance of a recurring event (RECURRENCE-ID).",
-                    event=self._name,
-                ),
+            message = _(
+                "{event} is one instance of a recurring event (RECURRENCE-ID).", event=self._name
+            )
+            hint = (
                 _(
                     "Make a single event of it in the calendar. Leave it out with --skip {uid}, "
                     "if no post hangs on it.",
@@ -185,8 +178,9 @@ class _Reader:
                 else _(
                     "Make a single event of it in the calendar. Take it out of the file, "
                     "if no post hangs on it."
-                ),
+                )
             )
+            self._refuse("recurrence-id", "RECURRENCE-ID", message, hint)
 
 
 def _refuse_twins(events: Sequence[CalendarEvent], flaws: Flaws) -> None:

@@ -84,12 +84,8 @@ def read(path: Path, flaws: Flaws) -> list[ContentLine]:
         return []
     if len(data) > MAX_BYTES:
         hint = _("Export a part of the calendar, such as the weeks of the session.")
-        flaws.note(
-            "file-too-big",
-            1,
-            _("The file has more than {limit} bytes.", limit=formats.number(MAX_BYTES)),
-            hint,
-        )
+        message = _("The file has more than {limit} bytes.", limit=formats.number(MAX_BYTES))
+        flaws.note("file-too-big", 1, message, hint)
         return []
     if data.startswith(_UTF16):
         flaws.note("encoding", 1, _("The file is UTF-16, not UTF-8."), _("Export it as UTF-8."))

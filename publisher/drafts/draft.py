@@ -186,16 +186,10 @@ class _Reader:
         if key in self.fields:
             return None
         if f"defaults.{key}" in self._session.flawed:
-            self.fields.reject(
-                key,
-                unusable(
-                    _(
-                        "{file} has a problem with the default of `{key}`.",
-                        file=SESSION_FILE,
-                        key=key,
-                    )
-                ),
+            message = _(
+                "{file} has a problem with the default of `{key}`.", file=SESSION_FILE, key=key
             )
+            self.fields.reject(key, unusable(message))
         return value
 
     def _language(self) -> str | None:
@@ -279,12 +273,8 @@ class _Reader:
         for code, position in words:
             if code not in RULES:
                 hint = suggestion(code, RULES, nothing="")
-                self._findings.error(
-                    "bad-value",
-                    position,
-                    _("`{code}` is no advice that can be ignored.", code=code),
-                    hint,
-                )
+                message = _("`{code}` is no advice that can be ignored.", code=code)
+                self._findings.error("bad-value", position, message, hint)
         return tuple(code for code, _ in words if code in RULES)
 
     def _link(self) -> str | None:
@@ -366,12 +356,9 @@ class _Reader:
             reason = record and record.reason_to_hold(leaves, self._session.zone)
             if reason and reason not in reasons:
                 reasons.append(reason)
-                self._findings.warning(
-                    "consent-ended",
-                    item.position,
-                    _("The post is held: {reason}.", reason=reason),
-                    _("Take the picture out, or ask again whether it may be shown."),
-                )
+                message = _("The post is held: {reason}.", reason=reason)
+                hint = _("Take the picture out, or ask again whether it may be shown.")
+                self._findings.warning("consent-ended", item.position, message, hint)
         return "; ".join(reasons) or None
 
     def _shown_until(self, media: tuple[MediaItem, ...]) -> datetime | None:
@@ -399,11 +386,8 @@ def place_of(name: str, post_id: str, posts: Path) -> Path:
 
 
 def alt_missing() -> Flaw:
-    return Flaw(
-        "alt-missing",
-        _("The picture has no alternative text."),
-        _("Say in `alt:` what it shows, for those who cannot see it."),
-    )
+    hint = _("Say in `alt:` what it shows, for those who cannot see it.")
+    return Flaw("alt-missing", _("The picture has no alternative text."), hint)
 
 
 def _flaw_of_link(link: str) -> Flaw | None:

@@ -190,11 +190,8 @@ def _mention_first() -> Flaw:
 
 
 def _placeholder(word: str) -> Flaw:
-    return Flaw(
-        "placeholder",
-        _("`{text}` is still to be replaced.", text=word),
-        _("Write what belongs there. If it is meant, say `ignore: placeholder` in the draft."),
-    )
+    hint = _("Write what belongs there. If it is meant, say `ignore: placeholder` in the draft.")
+    return Flaw("placeholder", _("`{text}` is still to be replaced.", text=word), hint)
 
 
 def _is_file_name(item: MediaItem) -> bool:
@@ -207,11 +204,9 @@ def _is_file_name(item: MediaItem) -> bool:
 
 
 def _alt_is_file_name(alt: str) -> Flaw:
-    return Flaw(
-        "alt-is-file-name",
-        _("The alternative text `{alt}` is the name of a file.", alt=alt),
-        _("Say in `alt:` what the picture shows, for those who cannot see it."),
-    )
+    message = _("The alternative text `{alt}` is the name of a file.", alt=alt)
+    hint = _("Say in `alt:` what the picture shows, for those who cannot see it.")
+    return Flaw("alt-is-file-name", message, hint)
 
 
 def _wrong_season(text: str, due_at: datetime) -> Found:

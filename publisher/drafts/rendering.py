@@ -55,11 +55,8 @@ def _nobody(post: Post) -> Flaw:
         hint = _(
             "Add `lang:`, end the file's name in .fr.md or the like, or name accounts in `to:`."
         )
-        return Flaw(
-            "no-recipients",
-            _("No account of {whom} takes a draft without language.", whom=whom),
-            hint,
-        )
+        message = _("No account of {whom} takes a draft without language.", whom=whom)
+        return Flaw("no-recipients", message, hint)
     message = _(
         "No account of {whom} speaks the draft's language, {language}.",
         whom=whom,
@@ -228,17 +225,14 @@ def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) 
     limit = capabilities.max_cashtags
     if limit is None or len(found := cashtags(text)) <= limit:
         return None
-    return Flaw(
-        "too-many-cashtags",
-        plural(
-            "{channel} takes {number} cashtag in a post, and refuses one with {tags}.",
-            "{channel} takes {number} cashtags in a post, and refuses one with {tags}.",
-            limit,
-            channel=account.channel,
-            tags=", ".join(f"${tag}" for tag in found),
-        ),
-        _("Write the others without `$`."),
+    message = plural(
+        "{channel} takes {number} cashtag in a post, and refuses one with {tags}.",
+        "{channel} takes {number} cashtags in a post, and refuses one with {tags}.",
+        limit,
+        channel=account.channel,
+        tags=", ".join(f"${tag}" for tag in found),
     )
+    return Flaw("too-many-cashtags", message, _("Write the others without `$`."))
 
 
 def _thread(text: str, counted: int, limit: int) -> str:
@@ -318,35 +312,27 @@ def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) ->
         return _flaw_of_video(motion, channel, capabilities.videos)
     limits = capabilities.gifs
     if limits is None:
-        return Flaw(
-            "media-unsupported",
-            _("No animated GIF can go to {channel}.", channel=channel),
-            _(
-                "Show one of its frames as a picture, or make another draft for {channel}.",
-                channel=channel,
-            ),
+        message = _("No animated GIF can go to {channel}.", channel=channel)
+        hint = _(
+            "Show one of its frames as a picture, or make another draft for {channel}.",
+            channel=channel,
         )
+        return Flaw("media-unsupported", message, hint)
     if motion.frames > limits.max_frames:
-        return Flaw(
-            "too-many-frames",
-            _(
-                "{channel} takes GIFs of up to {limit} frames; this has {frames}.",
-                channel=channel,
-                limit=limits.max_frames,
-                frames=motion.frames,
-            ),
-            _("Make it shorter."),
+        message = _(
+            "{channel} takes GIFs of up to {limit} frames; this has {frames}.",
+            channel=channel,
+            limit=limits.max_frames,
+            frames=motion.frames,
         )
+        return Flaw("too-many-frames", message, _("Make it shorter."))
     return None
 
 
 def _flaw_of_video(motion: Motion, channel: str, limits: VideoLimits | None) -> Flaw | None:
     if limits is None:
-        return Flaw(
-            "media-unsupported",
-            _("No video can go to {channel}.", channel=channel),
-            _("Make another draft for {channel}, with a picture or a link.", channel=channel),
-        )
+        hint = _("Make another draft for {channel}, with a picture or a link.", channel=channel)
+        return Flaw("media-unsupported", _("No video can go to {channel}.", channel=channel), hint)
     if not limits.min_seconds <= motion.seconds <= limits.max_seconds:
         text = _("{channel} takes videos of {least:g} to {most:g} seconds; this has {seconds:.1f}.",
                  channel=channel, least=limits.min_seconds, most=limits.max_seconds,

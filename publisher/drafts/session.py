@@ -238,12 +238,9 @@ class _Reader:
         for name, item in agenda.items():
             other = taken.setdefault(item.uid, name) if item.uid else name
             if other != name:
-                self._findings.error(
-                    "duplicate-uid",
-                    node.entries[name].key,
-                    _("`{name}` has the same `uid` as `{other}`.", name=name, other=other),
-                    _("Delete the one that was copied."),
-                )
+                message = _("`{name}` has the same `uid` as `{other}`.", name=name, other=other)
+                hint = _("Delete the one that was copied.")
+                self._findings.error("duplicate-uid", node.entries[name].key, message, hint)
 
     def _item(self, name: str, entry: yaml_tree.Entry, zone: ZoneInfo) -> AgendaItem | None:
         before = len(self._findings.problems)

@@ -85,18 +85,14 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
         return None
     if hidden := _HIDDEN_LINE_END.search(text):
         # To YAML a line ends there, and a key may follow that people do not see as one.
-        findings.error(
-            "invalid-character",
-            _place(text, hidden.start(), first_line),
-            _(
-                "The character U+{code:04X} ends a line here, which editors do not show.",
-                code=ord(hidden.group()),
-            ),
-            _(
-                "Delete it; it is invisible in most editors, so retype the words "
-                "around it if need be."
-            ),
+        message = _(
+            "The character U+{code:04X} ends a line here, which editors do not show.",
+            code=ord(hidden.group()),
         )
+        hint = _(
+            "Delete it; it is invisible in most editors, so retype the words around it if need be."
+        )
+        findings.error("invalid-character", _place(text, hidden.start(), first_line), message, hint)
         return None
     before = len(findings.problems)
     events = _events(text, findings, first_line)
@@ -213,16 +209,10 @@ def _mapping(
             findings.error("yaml-feature", key.position, _("A key must be a single word."))
         elif key.value in entries:
             first = entries[key.value].key.line
-            findings.error(
-                "duplicate-key",
-                key.position,
-                _(
-                    "`{key}` is given twice; the first is on line {first}.",
-                    key=key.value,
-                    first=first,
-                ),
-                _("Delete one of them."),
+            message = _(
+                "`{key}` is given twice; the first is on line {first}.", key=key.value, first=first
             )
+            findings.error("duplicate-key", key.position, message, _("Delete one of them."))
         else:
             entries[key.value] = Entry(key.position, value)
     return Mapping(entries, position)

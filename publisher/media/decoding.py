@@ -225,11 +225,8 @@ def flaw_of_file(path: Path) -> Flaw | None:
         )
     if size > MAX_BYTES:
         hint = _("{limit} are the limit; save a smaller copy.", limit=formats.size(MAX_BYTES))
-        return Flaw(
-            "media-too-big",
-            _("{file} has {size}.", file=path.name, size=formats.size(size)),
-            hint,
-        )
+        message = _("{file} has {size}.", file=path.name, size=formats.size(size))
+        return Flaw("media-too-big", message, hint)
     return None
 
 
@@ -238,11 +235,8 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
     actual = "JPEG" if image.format == "MPO" else image.format
     if actual not in (_TYPES[path.suffix.lower()], *_OF_PHONES):
         hint = _("Give it the right ending, or save it as what its name says.")
-        return Flaw(
-            "media-type",
-            _("{file} is a {actual}, whatever its name says.", file=path.name, actual=actual),
-            hint,
-        )
+        message = _("{file} is a {actual}, whatever its name says.", file=path.name, actual=actual)
+        return Flaw("media-type", message, hint)
     if image.width * image.height > MAX_PIXELS:
         return _too_many_pixels(path)
     # Of several pictures in a HEIC, the main one is opened.
@@ -260,21 +254,17 @@ def damaged(path: Path) -> Flaw:
 
 
 def _too_many_pixels(path: Path) -> Flaw:
-    return Flaw(
-        "media-too-many-pixels",
-        _(
-            "{file} has more than {limit} pixels, too many to open safely.",
-            file=path.name,
-            limit=formats.number(MAX_PIXELS),
-        ),
-        _("Save a smaller copy; 4096 pixels on the longer side are plenty."),
+    message = _(
+        "{file} has more than {limit} pixels, too many to open safely.",
+        file=path.name,
+        limit=formats.number(MAX_PIXELS),
     )
+    hint = _("Save a smaller copy; 4096 pixels on the longer side are plenty.")
+    return Flaw("media-too-many-pixels", message, hint)
 
 
 def too_costly(path: Path) -> Flaw:
     """The flaw of a file that exceeds the limits of memory or time when it is decoded."""
-    return Flaw(
-        "media-too-costly",
-        _("{file} takes too much memory or time to open safely.", file=path.name),
-        _("Open it in a picture editor and save it anew, smaller."),
-    )
+    message = _("{file} takes too much memory or time to open safely.", file=path.name)
+    hint = _("Open it in a picture editor and save it anew, smaller.")
+    return Flaw("media-too-costly", message, hint)

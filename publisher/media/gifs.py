@@ -65,21 +65,16 @@ def flaw(found: Build, path: Path) -> Flaw | None:
     frames = len(found.delays)
     if frames > MAX_FRAMES:
         hint = _("Cut it, or save it as a video.")
-        return Flaw(
-            "too-many-frames",
-            _("{file} has more than {limit} frames.", file=path.name, limit=MAX_FRAMES),
-            hint,
-        )
+        message = _("{file} has more than {limit} frames.", file=path.name, limit=MAX_FRAMES)
+        return Flaw("too-many-frames", message, hint)
     if found.width * found.height * frames > MAX_PIXELS:
-        return Flaw(
-            "media-too-many-pixels",
-            _(
-                "All frames of {file} have more than {limit} pixels, too many to open safely.",
-                file=path.name,
-                limit=formats.number(MAX_PIXELS),
-            ),
-            _("Make it shorter or smaller, or save it as a video."),
+        message = _(
+            "All frames of {file} have more than {limit} pixels, too many to open safely.",
+            file=path.name,
+            limit=formats.number(MAX_PIXELS),
         )
+        hint = _("Make it shorter or smaller, or save it as a video.")
+        return Flaw("media-too-many-pixels", message, hint)
     return None
 
 

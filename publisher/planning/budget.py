@@ -75,18 +75,15 @@ class Budget:
         for one in filter(self._is_fresh, self._leaving):
             end = until.get(one.account)
             if end and one.expires_at and one.expires_at <= end and one.not_before < end:
-                yield self._warning(
-                    one,
-                    "sure-miss",
-                    _(
-                        "{account} takes nothing until {end}, and this expires at {expiry}: it will "
-                        "be missed.",
-                        account=one.account,
-                        end=self._when(end),
-                        expiry=self._when(one.expires_at),
-                    ),
-                    _("Give it a later `at` or a longer `expires`, or another account."),
+                message = _(
+                    "{account} takes nothing until {end}, and this expires at {expiry}: it will "
+                    "be missed.",
+                    account=one.account,
+                    end=self._when(end),
+                    expiry=self._when(one.expires_at),
                 )
+                hint = _("Give it a later `at` or a longer `expires`, or another account.")
+                yield self._warning(one, "sure-miss", message, hint)
 
     def _stopped(self) -> Iterator[Problem]:
         """Accounts that only a person can resume, each at its first post."""
@@ -99,16 +96,13 @@ class Budget:
             if first is None:
                 continue
             resume = "publisher resume" + ("" if everything else f" --account {status.account}")
-            yield self._warning(
-                first,
-                "account-stopped",
-                _(
-                    "{name} is stopped until somebody resumes it: what falls due until then waits, "
-                    "and is missed when it expires.",
-                    name=_("Everything") if everything else status.account,
-                ),
-                _("`publisher status` says why; `{resume}` ends it.", resume=resume),
+            message = _(
+                "{name} is stopped until somebody resumes it: what falls due until then waits, "
+                "and is missed when it expires.",
+                name=_("Everything") if everything else status.account,
             )
+            hint = _("`publisher status` says why; `{resume}` ends it.", resume=resume)
+            yield self._warning(first, "account-stopped", message, hint)
 
     def _beyond_what_is_left(self) -> Iterator[Problem]:
         """Posts above the platform's reported remaining amount, until the limit's end."""
@@ -135,18 +129,15 @@ class Budget:
         ]
         if not late:
             return
-        yield self._warning(
-            late[0],
-            "over-limit",
-            plural(
-                "{account} has {words}: {number} post of this plan is beyond that, and waits.",
-                "{account} has {words}: {number} posts of this plan are beyond that, and wait.",
-                sum(map(_parts, late)),
-                account=account,
-                words=limits.in_words(limit, self._when),
-            ),
-            _("Move some of them behind that instant: what expires before it is missed."),
+        message = plural(
+            "{account} has {words}: {number} post of this plan is beyond that, and waits.",
+            "{account} has {words}: {number} posts of this plan are beyond that, and wait.",
+            sum(map(_parts, late)),
+            account=account,
+            words=limits.in_words(limit, self._when),
         )
+        hint = _("Move some of them behind that instant: what expires before it is missed.")
+        yield self._warning(late[0], "over-limit", message, hint)
 
     def _beyond_rates(self) -> Iterator[Problem]:
         """Posts above a platform's documented rate limits."""

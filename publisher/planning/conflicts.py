@@ -77,16 +77,13 @@ class Conflicts:
                 continue
             local = leaving.astimezone(self._zone_of(self._accounts[wish.account]))
             if local.time() >= NIGHT[0] or local.time() < NIGHT[1]:
-                yield advice(
-                    self._posts[wish.post],
-                    "at-night",
-                    _(
-                        "It goes out on {account} at {time} there, while readers sleep.",
-                        account=wish.account,
-                        time=f"{local:%H:%M}",
-                    ),
-                    _("Give it another `at`, unless it is meant."),
+                message = _(
+                    "It goes out on {account} at {time} there, while readers sleep.",
+                    account=wish.account,
+                    time=f"{local:%H:%M}",
                 )
+                hint = _("Give it another `at`, unless it is meant.")
+                yield advice(self._posts[wish.post], "at-night", message, hint)
 
     def _same_text_on_x(self) -> Iterator[Problem]:
         by_text = defaultdict(list)

@@ -394,29 +394,22 @@ class Comparison:
     def _change(self, kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> None:
         """Plan a change, unless it is not allowed."""
         if wish.embargo_until and wish.expires_at and wish.embargo_until > wish.expires_at:
-            self._problems.error(
-                post,
-                "embargo-after-expiry",
-                _(
-                    "Its embargo ends {embargo}, after it expired {expiry}: it could never go out.",
-                    embargo=local(wish.embargo_until, self._drafts.session.zone),
-                    expiry=local(wish.expires_at, self._drafts.session.zone),
-                ),
-                _("Give it a later `at`, or a longer `expires`."),
+            message = _(
+                "Its embargo ends {embargo}, after it expired {expiry}: it could never go out.",
+                embargo=local(wish.embargo_until, self._drafts.session.zone),
+                expiry=local(wish.expires_at, self._drafts.session.zone),
             )
+            hint = _("Give it a later `at`, or a longer `expires`.")
+            self._problems.error(post, "embargo-after-expiry", message, hint)
         elif delivery is not None and not keeps_what_is_out(wish, delivery):
-            self._problems.error(
-                post,
-                "partly-out",
-                plural(
-                    "{number} of its parts is out on {account} already, and this edit changes it.",
-                    "{number} of its parts are out on {account} already, and this edit changes "
-                    "them.",
-                    len(delivery.remote_ids),
-                    account=delivery.account,
-                ),
-                _("Leave the parts that are out as they were; later ones may change."),
+            message = plural(
+                "{number} of its parts is out on {account} already, and this edit changes it.",
+                "{number} of its parts are out on {account} already, and this edit changes them.",
+                len(delivery.remote_ids),
+                account=delivery.account,
             )
+            hint = _("Leave the parts that are out as they were; later ones may change.")
+            self._problems.error(post, "partly-out", message, hint)
         else:
             self._changes.append(_planned(kind, post, wish, delivery))
 

@@ -71,18 +71,15 @@ _Renamed = defaultdict[tuple[str, str, State], list[str]]
 def _warn_of_renamed(renamed: _Renamed, posts: Mapping[str, Post], problems: Problems) -> None:
     """Warn once for each post, with all accounts that had its text under another name."""
     for (post, other, state), accounts in renamed.items():
-        problems.warning(
-            posts[post],
-            "already-out",
-            _(
-                "A draft called {other} had this text, which went to {accounts} already ({state}); "
-                "it does not go out again.",
-                other=other,
-                accounts=", ".join(accounts),
-                state=_(state),
-            ),
-            _("Nothing to do if the draft was renamed."),
+        message = _(
+            "A draft called {other} had this text, which went to {accounts} already ({state}); "
+            "it does not go out again.",
+            other=other,
+            accounts=", ".join(accounts),
+            state=_(state),
         )
+        hint = _("Nothing to do if the draft was renamed.")
+        problems.warning(posts[post], "already-out", message, hint)
 
 
 def _let_go_on(changes: list[PlannedChange], other: str, renamed: PlannedChange) -> None:
@@ -98,17 +95,14 @@ def _let_go_on(changes: list[PlannedChange], other: str, renamed: PlannedChange)
 
 def _refuse_rest(change: PlannedChange, other: str, post: Post, problems: Problems) -> None:
     """Report that a part of the text is out in another post's delivery, `other`."""
-    problems.error(
-        post,
-        "partly-out",
-        _(
-            "A part of it is out on {account} already, as {other}; under another "
-            "name it would begin anew.",
-            account=change.account,
-            other=other,
-        ),
-        _("Give the draft the name {other} again, or change its text.", other=other),
+    message = _(
+        "A part of it is out on {account} already, as {other}; under another "
+        "name it would begin anew.",
+        account=change.account,
+        other=other,
     )
+    hint = _("Give the draft the name {other} again, or change its text.", other=other)
+    problems.error(post, "partly-out", message, hint)
 
 
 def _refuse_whole(
@@ -128,41 +122,32 @@ def _refuse_whole(
         flaw = duplicates.flaw(change.account, other)
         problems.error(post, flaw.code, flaw.message, flaw.hint)
     elif state is State.CANCELLED:
-        problems.warning(
-            post,
-            "cancelled",
-            _(
-                "Somebody cancelled it for {account} when it was called {other}; it is "
-                "not queued under another name.",
-                account=change.account,
-                other=other,
-            ),
-            _("Change the text, or say `repeat: true`, if it must go out after all."),
+        message = _(
+            "Somebody cancelled it for {account} when it was called {other}; it is "
+            "not queued under another name.",
+            account=change.account,
+            other=other,
         )
+        hint = _("Change the text, or say `repeat: true`, if it must go out after all.")
+        problems.warning(post, "cancelled", message, hint)
     elif state is State.HELD and not drafts.has(other):
-        problems.warning(
-            post,
-            "held",
-            _(
-                "Somebody holds it for {account} since it was called {other}; it is not queued "
-                "under another name.",
-                account=change.account,
-                other=other,
-            ),
-            _("`publisher release {other}` lets it go; then queue again.", other=other),
+        message = _(
+            "Somebody holds it for {account} since it was called {other}; it is not queued "
+            "under another name.",
+            account=change.account,
+            other=other,
         )
+        hint = _("`publisher release {other}` lets it go; then queue again.", other=other)
+        problems.warning(post, "held", message, hint)
     elif state in WAITING or drafts.has(other):
-        problems.error(
-            post,
-            "duplicate-text",
-            _(
-                "{account} has the same text in {other} ({state}).",
-                account=change.account,
-                other=other,
-                state=_(state),
-            ),
-            _("Change the text, or say `repeat: true` if it is meant to go out again."),
+        message = _(
+            "{account} has the same text in {other} ({state}).",
+            account=change.account,
+            other=other,
+            state=_(state),
         )
+        hint = _("Change the text, or say `repeat: true` if it is meant to go out again.")
+        problems.error(post, "duplicate-text", message, hint)
     else:
         renamed[post.id, other, state].append(change.account)
 
@@ -226,24 +211,21 @@ def refuse_under_new_names(
         changes.remove(change)
         if change.wish and change.wish.expires_at and change.wish.expires_at <= now:
             continue  # it could not go out anyway
-        problems.warning(
-            posts[change.post],
-            "account-renamed",
-            _(
-                "The ledger has it for {old} ({state}), which publisher.toml does not "
-                "name any more. If that account is called {account} now, it would go "
-                "out twice; it is not queued.",
-                old=found.account,
-                state=_(found.state),
-                account=change.account,
-            ),
-            _(
-                "Nothing to do if {old} was renamed. If {account} is another account, "
-                "say `repeat: true` in the draft.",
-                old=found.account,
-                account=change.account,
-            ),
+        message = _(
+            "The ledger has it for {old} ({state}), which publisher.toml does not "
+            "name any more. If that account is called {account} now, it would go "
+            "out twice; it is not queued.",
+            old=found.account,
+            state=_(found.state),
+            account=change.account,
         )
+        hint = _(
+            "Nothing to do if {old} was renamed. If {account} is another account, "
+            "say `repeat: true` in the draft.",
+            old=found.account,
+            account=change.account,
+        )
+        problems.warning(posts[change.post], "account-renamed", message, hint)
 
 
 def _done(

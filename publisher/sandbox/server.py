@@ -202,10 +202,8 @@ def _listen(port: int, host: str = HOST) -> socket.socket:
         listener.bind((host, port))
     except (OSError, OverflowError) as error:
         listener.close()
-        raise UsageError(
-            _("The sandbox cannot use port {port}: {error}.", port=port, error=error),
-            hint=_("Choose a free one with --port."),
-        ) from None
+        message = _("The sandbox cannot use port {port}: {error}.", port=port, error=error)
+        raise UsageError(message, hint=_("Choose a free one with --port.")) from None
     # Clients that connect before the server's loop runs wait in the queue.
     listener.listen(2048)
     return listener

@@ -24,10 +24,8 @@ def is_on(environment: Mapping[str, str]) -> bool:
     """Whether the environment asks for a trial; ConfigurationError for an unclear word."""
     word = environment.get(VARIABLE, "").strip().lower()
     if word not in (*_ON, *_OFF):
-        raise ConfigurationError(
-            _("{name} is neither on nor off.", name=VARIABLE),
-            hint=_("Set it to 1, or unset it."),
-        )
+        message = _("{name} is neither on nor off.", name=VARIABLE)
+        raise ConfigurationError(message, hint=_("Set it to 1, or unset it."))
     return word in _ON
 
 

@@ -216,15 +216,13 @@ class _Settings(Section):
         }
         missing = [field for field in SPECS[entry.channel].required if field not in secrets]
         if missing:
-            raise CredentialsMissing(
-                _(
-                    "Account {account} ({channel}) has no {names}.",
-                    account=account,
-                    channel=entry.channel,
-                    names=", ".join(missing),
-                ),
-                hint=self._where_keys_go(account, missing[0]),
+            message = _(
+                "Account {account} ({channel}) has no {names}.",
+                account=account,
+                channel=entry.channel,
+                names=", ".join(missing),
             )
+            raise CredentialsMissing(message, hint=self._where_keys_go(account, missing[0]))
         return secrets
 
     def _where_keys_go(self, account: str, field: str) -> str:
@@ -314,15 +312,13 @@ def _refuse_missing(path: Path, named: str | None) -> None:
     terminal.
     """
     if named and not os.path.lexists(path):
-        raise ConfigurationError(
-            _("There is no file {path}.", path=path),
-            hint=_(
-                "The environment variable {variable} names it. Correct it, or unset it, so that "
-                "{file} of the workspace is read.",
-                variable=SECRETS_VARIABLE,
-                file=SECRETS_FILE,
-            ),
+        hint = _(
+            "The environment variable {variable} names it. Correct it, or unset it, so that "
+            "{file} of the workspace is read.",
+            variable=SECRETS_VARIABLE,
+            file=SECRETS_FILE,
         )
+        raise ConfigurationError(_("There is no file {path}.", path=path), hint=hint)
 
 
 def _is_there(path: Path) -> bool:
@@ -364,14 +360,12 @@ def _refuse_destinations(sources: Sources) -> None:
     """Whoever gets a line into publisher.toml must not thereby get every credential."""
     for keys, hint in _DESTINATIONS.items():
         if _stands(sources, keys):
-            raise ConfigurationError(
-                _(
-                    "{place} says where credentials are sent, or who somebody is, and this file "
-                    "must not.",
-                    place=sources.place(keys),
-                ),
-                hint=_(hint, variable=variable(keys)),
+            message = _(
+                "{place} says where credentials are sent, or who somebody is, and this file "
+                "must not.",
+                place=sources.place(keys),
             )
+            raise ConfigurationError(message, hint=_(hint, variable=variable(keys)))
 
 
 def _stands(sources: Sources, keys: Keys) -> bool:

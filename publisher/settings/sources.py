@@ -40,13 +40,10 @@ def find_workspace(start: Path) -> Path:
     for candidate in (folder, *folder.parents):
         if (candidate / SETTINGS_FILE).is_file():
             return candidate
-    raise WorkspaceNotFound(
-        _(
-            "There is no {file} in {folder} or in any folder above.",
-            file=SETTINGS_FILE,
-            folder=folder,
-        )
+    message = _(
+        "There is no {file} in {folder} or in any folder above.", file=SETTINGS_FILE, folder=folder
     )
+    raise WorkspaceNotFound(message)
 
 
 def spoken(workspace: Path | None, environment: Mapping[str, str] = os.environ) -> Language:
@@ -109,23 +106,19 @@ class Sources:
             self._add_section(section, secrets.pop(section), sections[section], file)
         for name, table in _tables(file):
             if name not in accounts:
-                raise ConfigurationError(
-                    _(
-                        "{file}: [{name}] is no account of {settings}.",
-                        file=_place(file, name),
-                        name=name,
-                        settings=SETTINGS_FILE,
-                    ),
-                    hint=suggestion(name, self.accounts),
+                message = _(
+                    "{file}: [{name}] is no account of {settings}.",
+                    file=_place(file, name),
+                    name=name,
+                    settings=SETTINGS_FILE,
                 )
+                raise ConfigurationError(message, hint=suggestion(name, self.accounts))
             if not isinstance(table, dict):
-                raise ConfigurationError(
-                    _("{file}: {section} is no table.", file=_place(file, name), section=name),
-                    hint=_(
-                        "Write [{name}] on a line of its own, and its credentials below it.",
-                        name=name,
-                    ),
+                message = _("{file}: {section} is no table.", file=_place(file, name), section=name)
+                hint = _(
+                    "Write [{name}] on a line of its own, and its credentials below it.", name=name
                 )
+                raise ConfigurationError(message, hint=hint)
             for field, value in table.items():
                 if field not in credentials:
                     raise ConfigurationError(
@@ -153,15 +146,13 @@ class Sources:
             )
         for field, value in table.items():
             if field not in settings:
-                raise ConfigurationError(
-                    _(
-                        "{file}: {field} under [{section}] is no setting.",
-                        file=file.place(section, field),
-                        field=field,
-                        section=section,
-                    ),
-                    hint=suggestion(field, settings),
+                message = _(
+                    "{file}: {field} under [{section}] is no setting.",
+                    file=file.place(section, field),
+                    field=field,
+                    section=section,
                 )
+                raise ConfigurationError(message, hint=suggestion(field, settings))
             place = f"{file.place(section, field)}: {section}.{field}"
             self._set((section, field), value, place)
 
