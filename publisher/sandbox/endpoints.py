@@ -1,10 +1,9 @@
 """Endpoints of the simulated platforms, and the received call."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
@@ -117,15 +116,3 @@ class Call:
     @property
     def content_type(self) -> str:
         return self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def json(self) -> Any:
-        """The body as JSON. Raises ValueError if it is none."""
-        return json.loads(self.body)
-
-    def json_object(self) -> dict[str, Any]:
-        """The body as a JSON object; an empty one if it is anything else."""
-        try:
-            content = self.json()
-        except ValueError:
-            return {}
-        return content if isinstance(content, dict) else {}

@@ -6,9 +6,9 @@ from functools import partial
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from publisher.sandbox import endpoints, facebook, graph, x
 from publisher.sandbox.accounts import SandboxAccount
@@ -39,10 +39,11 @@ class Gateway:
         if scope["type"] != "http":
             return
         received_at = self._store.clock.now()
-        body = await _body(receive)
-        if body is None:
+        request = Request(scope, receive)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
             return
-        request = Request(scope, _replay(body))
         found = endpoints.find(request.method, request.url.path)
         if found is None:
             unknown = x.unknown_path if endpoints.is_x(request.url.path) else facebook.unknown_path
@@ -89,27 +90,8 @@ class Gateway:
         return graph.account_of(graph.token_of(call), self._store.accounts)
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None if the client disconnected before it was complete."""
-    pieces = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        pieces.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(pieces)
-
-
 async def _form(request: Request) -> FormData:
     try:
         return await request.form()
     except HTTPException:
         return FormData()  # an invalid form has no fields; the platforms report missing ones
-
-
-def _replay(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive

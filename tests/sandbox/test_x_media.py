@@ -113,25 +113,6 @@ def test_the_four_kinds_of_picture_are_taken(tweeter: Tweeter, picture: Picture,
     assert upload(tweeter(), picture(kind))
 
 
-def test_multipart_is_taken_as_well(tweeter: Tweeter, picture: Picture, sandbox: Sandbox) -> None:
-    """tweepy's `request` sends no files: the body goes through its session, signed as it signs."""
-    client = tweeter()
-    oauth = tweepy.OAuth1UserHandler(
-        client.consumer_key,
-        client.consumer_secret,
-        client.access_token,
-        client.access_token_secret,
-    )
-    response = client.session.post(
-        "https://api.twitter.com/2/media/upload",
-        files={"media": ("a.png", picture())},
-        data={"media_category": "tweet_image"},
-        auth=oauth.apply_auth(),
-    )
-    assert response.status_code == 200
-    assert response.json()["data"]["id"] in sandbox.store.uploads
-
-
 @pytest.mark.parametrize(
     "content", [b"", b"not a picture", b"%PDF-1.4", BROKEN], ids=["empty", "text", "pdf", "video"]
 )
