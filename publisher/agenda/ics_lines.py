@@ -117,12 +117,9 @@ def _lines(data: bytes, flaws: Flaws) -> Iterator[ContentLine]:
             continue
         name = _NAME.match(text)
         if name is None:
-            flaws.note(
-                "broken-line",
-                number,
-                _("This line is no property: {line!r}.", line=text[:40]),
-                _("A line that goes on is followed by one that begins with a space."),
-            )
+            message = _("This line is no property: {line!r}.", line=text[:40])
+            hint = _("A line that goes on is followed by one that begins with a space.")
+            flaws.note("broken-line", number, message, hint)
             continue
         yield ContentLine(number, name[1].upper(), text)
 

@@ -325,12 +325,9 @@ class _Reader:
 
     def _check_consent(self, fields: Fields, consent: str | None, *, people: bool) -> None:
         if people and "consent" not in fields:
-            self._findings.error(
-                "consent-missing",
-                fields.position("people"),
-                _("People are in the picture, but no consent is named."),
-                _("Add `consent:` with the id of a record in posts/consents.yaml."),
-            )
+            message = _("People are in the picture, but no consent is named.")
+            hint = _("Add `consent:` with the id of a record in posts/consents.yaml.")
+            self._findings.error("consent-missing", fields.position("people"), message, hint)
         if consent is not None and consent not in self._around.consents:
             hint = suggestion(consent, self._around.consents, nothing=_("It has no usable record."))
             flaw = Flaw(

@@ -257,17 +257,14 @@ def _check_pictures(
 ) -> None:
     channel, limit = account.channel, capabilities.max_pictures
     if len(post.media) > limit:
-        findings.error(
-            "too-many-pictures",
-            post.media[limit].position,
-            _(
-                "{channel} takes at most {limit} pictures, and there are {number}.",
-                channel=channel,
-                limit=limit,
-                number=len(post.media),
-            ),
-            _("Leave some out, or make another draft for {channel}.", channel=channel),
+        message = _(
+            "{channel} takes at most {limit} pictures, and there are {number}.",
+            channel=channel,
+            limit=limit,
+            number=len(post.media),
         )
+        hint = _("Leave some out, or make another draft for {channel}.", channel=channel)
+        findings.error("too-many-pictures", post.media[limit].position, message, hint)
     stills = [item for item in post.media if not item.motion]
     if stills and not capabilities.picture_types & MEDIA_TYPES:
         message = _(
@@ -276,34 +273,28 @@ def _check_pictures(
         findings.error("media-unsupported", stills[0].position, message)
     moving = [item for item in post.media if item.motion]
     if moving and len(post.media) > 1 and capabilities.motion_stands_alone:
-        findings.error(
-            "media-mixed",
-            moving[0].position,
-            _(
-                "{channel} shows a GIF or video alone, and the draft has {number} files.",
-                channel=channel,
-                number=len(post.media),
-            ),
-            _("Leave the others out, or make another draft for {channel}.", channel=channel),
+        message = _(
+            "{channel} shows a GIF or video alone, and the draft has {number} files.",
+            channel=channel,
+            number=len(post.media),
         )
+        hint = _("Leave the others out, or make another draft for {channel}.", channel=channel)
+        findings.error("media-mixed", moving[0].position, message, hint)
     for item in moving:
         if item.motion and (flaw := _flaw_of_motion(item.motion, channel, capabilities)):
             findings.add(flaw, item.position)
     for item in post.media:
         excess = len(item.alt) - capabilities.alt_text_max
         if excess > 0:
-            findings.error(
-                "alt-too-long",
-                item.position,
-                _(
-                    "The alternative text is too long by {excess} for {channel}, which "
-                    "takes {limit} characters.",
-                    excess=excess,
-                    channel=channel,
-                    limit=capabilities.alt_text_max,
-                ),
-                _("Say what matters in the picture first, and leave the rest out."),
+            message = _(
+                "The alternative text is too long by {excess} for {channel}, which "
+                "takes {limit} characters.",
+                excess=excess,
+                channel=channel,
+                limit=capabilities.alt_text_max,
             )
+            hint = _("Say what matters in the picture first, and leave the rest out.")
+            findings.error("alt-too-long", item.position, message, hint)
 
 
 def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) -> Flaw | None:

@@ -245,19 +245,13 @@ class _Reader:
     def _item(self, name: str, entry: yaml_tree.Entry, zone: ZoneInfo) -> AgendaItem | None:
         before = len(self._findings.problems)
         if not _ITEM_NAME.fullmatch(name):
-            self._findings.error(
-                "bad-value",
-                entry.key,
-                _("`{name}` cannot name an agenda item.", name=name),
-                _("A name begins with a letter and holds letters, digits, - and _."),
-            )
+            message = _("`{name}` cannot name an agenda item.", name=name)
+            hint = _("A name begins with a letter and holds letters, digits, - and _.")
+            self._findings.error("bad-value", entry.key, message, hint)
         if is_now(name):  # `at: now` would mean the item in one draft, and at once in another
-            self._findings.error(
-                "bad-value",
-                entry.key,
-                _("`{name}` cannot name an agenda item.", name=name),
-                _("In drafts `at: now` means at once. Give the item another name."),
-            )
+            message = _("`{name}` cannot name an agenda item.", name=name)
+            hint = _("In drafts `at: now` means at once. Give the item another name.")
+            self._findings.error("bad-value", entry.key, message, hint)
         if not isinstance(entry.value, yaml_tree.Mapping):
             hint = _("Write its `title:` and `starts:` under it.")
             flaw = Flaw(
