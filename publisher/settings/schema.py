@@ -63,6 +63,9 @@ Pause = Annotated[
 """While it lasts, a worker waits with the delivery in hand: it must be shorter than a lease."""
 
 
+_WORDS = BeforeValidator(lambda value: value.split() if isinstance(value, str) else value)
+"""A list that may be one text, as in the environment."""
+
 _UNVERIFIED = re.compile(
     r"[?&](?:ssl_cert_reqs=(?!required\b|cert_required\b)|ssl_check_hostname=(?!true\b|1\b)"
     r"|verify=(?!yes\b|true\b|1\b))",
@@ -149,7 +152,7 @@ class DeliverySettings(Section):
 
 
 class NoticeSettings(Section):
-    urls: tuple[SecretStr, ...] = ()
+    urls: Annotated[tuple[SecretStr, ...], _WORDS] = ()
     """Apprise's addresses of the services that are told what needs a person."""
     heartbeat: SecretStr | None = None
     """The address that is pinged while all is well; whoever waits there gives the alarm."""
@@ -163,11 +166,6 @@ class NoticeSettings(Section):
         if not re.match(r"https?://[^/\s]+", address.get_secret_value()):
             raise ValueError(_("must begin with https:// or http://"))
         return address
-
-    @field_validator("urls", mode="before")
-    @classmethod
-    def _may_be_one_text(cls, urls: object) -> object:
-        return urls.split() if isinstance(urls, str) else urls
 
     @field_validator("urls")
     @classmethod
@@ -199,14 +197,9 @@ class WebSettings(Section):
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = ""
     """How readers reach the pages, when not under `host` and `port`; https makes cookies secure."""
-    hosts: tuple[str, ...] = ()
+    hosts: Annotated[tuple[str, ...], _WORDS] = ()
     """Further names under which the pages may be asked for."""
     metrics_token: SecretStr | None = None
-
-    @field_validator("hosts", mode="before")
-    @classmethod
-    def _may_be_one_text(cls, hosts: object) -> object:
-        return hosts.split() if isinstance(hosts, str) else hosts
 
     @field_validator("public_url")
     @classmethod
@@ -238,30 +231,6 @@ class WebSettings(Section):
         return frozenset({*own, *(host.casefold() for host in self.hosts)} - _ANY_ADDRESS)
 
 
-class OpenIDSettings(Section):
-    """Where else people log in, by OpenID Connect; without an issuer, nowhere."""
-
-    issuer: str = Field(default="", json_schema_extra={"writeOnly": True})
-    """It gets the client secret, and says who people are: it stands where secrets do."""
-    client_id: str = Field(default="", json_schema_extra={"writeOnly": True})
-    client_secret: SecretStr | None = None
-    claim: str = Field(default="email", json_schema_extra={"writeOnly": True})
-    """What of the provider's answer is the name of who comes for the first time."""
-
-    @field_validator("issuer")
-    @classmethod
-    def _is_safe(cls, issuer: str) -> str:
-        if issuer and not is_safe_address(issuer):
-            raise ValueError(_("must begin with https://; http:// is for this machine alone"))
-        return issuer
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if self.issuer and not (self.client_id and self.client_secret):
-            raise ValueError(_("an issuer needs client_id and client_secret beside it"))
-        return self
-
-
 def is_safe_address(url: str) -> bool:
     """Whether nobody between here and there can read along: TLS, or this very machine."""
     try:
@@ -270,6 +239,32 @@ def is_safe_address(url: str) -> bool:
     except ValueError:
         return False
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and near))
+
+
+def safe_address(url: str) -> str:
+    """The address of a server that gets credentials. Raises ValueError for one that is not safe."""
+    if url and not is_safe_address(url):
+        raise ValueError(_("must begin with https://; http:// is for this machine alone"))
+    return url
+
+
+class OpenIDSettings(Section):
+    """Where else people log in, by OpenID Connect; without an issuer, nowhere."""
+
+    issuer: Annotated[str, AfterValidator(safe_address)] = Field(
+        default="", json_schema_extra={"writeOnly": True}
+    )
+    """It gets the client secret, and says who people are: it stands where secrets do."""
+    client_id: str = Field(default="", json_schema_extra={"writeOnly": True})
+    client_secret: SecretStr | None = None
+    claim: str = Field(default="email", json_schema_extra={"writeOnly": True})
+    """What of the provider's answer is the name of who comes for the first time."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.issuer and not (self.client_id and self.client_secret):
+            raise ValueError(_("an issuer needs client_id and client_secret beside it"))
+        return self
 
 
 # The most hashtags that a message may have before `check` warns, by channel.
@@ -284,15 +279,10 @@ else:
 
 
 class LintSettings(Section):
-    ignore: tuple[Advice, ...] = ()
+    ignore: Annotated[tuple[Advice, ...], _WORDS] = ()
     """Advice that this workspace does not want."""
     hashtags: HashtagSettings = HashtagSettings()
     """The most that a message may have before `check` warns, by channel."""
-
-    @field_validator("ignore", mode="before")
-    @classmethod
-    def _may_be_one_text(cls, ignore: object) -> object:
-        return ignore.split() if isinstance(ignore, str) else ignore
 
 
 def _channel(value: object) -> object:

@@ -43,7 +43,7 @@ from publisher.settings.schema import (
     PriceSettings,
     Section,
     WebSettings,
-    is_safe_address,
+    safe_address,
 )
 from publisher.settings.sources import (
     DELETE_IT,
@@ -111,9 +111,7 @@ class _Settings(Section):
     @field_validator(*_SERVERS.values(), check_fields=False)
     @classmethod
     def _is_safe(cls, url: str | None) -> str | None:
-        if url and not is_safe_address(url):
-            raise ValueError(_("must begin with https://; http:// is for this machine alone"))
-        return url or None
+        return safe_address(url or "") or None
 
     @field_validator("accounts")
     @classmethod
