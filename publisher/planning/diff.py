@@ -28,10 +28,11 @@ from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 from publisher.model.values import Problem
-from publisher.planning import duplicates, past_times, repetitions
+from publisher.planning import past_times, repetitions
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts
 from publisher.planning.costs import Cost, cost_on_x
+from publisher.planning.duplicates import Duplicates
 from publisher.planning.edits import (
     changes_stop,
     differs_in_words,
@@ -221,11 +222,10 @@ class Comparison:
     def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
         """Remove changes that must not go out (again), and mark as uncertain what may be out."""
         changes, problems, queries = self._changes, self._problems, self._queries
-        duplicates.refuse(changes, posts, self._drafts, queries, problems)
-        duplicates.refuse_renamed(changes, posts, self._drafts, queries, problems)
-        duplicates.refuse_under_new_names(
-            changes, posts, self._accounts, queries, self._now, problems
-        )
+        duplicates = Duplicates(changes, posts, self._drafts, queries, problems)
+        duplicates.refuse()
+        duplicates.refuse_renamed()
+        duplicates.refuse_under_new_names(self._accounts, self._now)
         self._refuse_writers(posts)
         zone = self._drafts.session.zone
         past_times.doubt(changes, posts, queries.gaps(), problems, zone, self._settings.posts)
