@@ -144,14 +144,12 @@ class _Reader:
     def _refuse_recurring(self) -> None:
         for prop in _RECURRING:
             if prop in self._block.properties:
-                self._refuse(
-                    "recurring",
-                    prop,
-                    _(
-                        "{event} recurs ({property}); recurring events are not expanded.",
-                        event=self._name,
-                        property=prop,
-                    ),
+                message = _(
+                    "{event} recurs ({property}); recurring events are not expanded.",
+                    event=self._name,
+                    property=prop,
+                )
+                hint = (
                     _(
                         "Make single events of it in the calendar: posts hang on one of them. "
                         "Leave it out with --skip {uid}, if no post does.",
@@ -161,8 +159,9 @@ class _Reader:
                     else _(
                         "Make single events of it in the calendar: posts hang on one of them. "
                         "Take it out of the file, if no post does."
-                    ),
+                    )
                 )
+                self._refuse("recurring", prop, message, hint)
                 return
         if "RECURRENCE-ID" in self._block.properties:
             message = _(

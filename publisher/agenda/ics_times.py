@@ -176,10 +176,9 @@ class Times:
 
     def _in_range(self, prop: str, instant: datetime) -> datetime | None:
         if instant.year not in YEARS:
-            self._refuse(
-                "bad-time",
-                prop,
-                _("{event}: the year {year} is out of range.", event=self._name, year=instant.year),
+            message = _(
+                "{event}: the year {year} is out of range.", event=self._name, year=instant.year
             )
+            self._refuse("bad-time", prop, message)
             return None
         return instant.replace(microsecond=0)

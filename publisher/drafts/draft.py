@@ -215,12 +215,11 @@ class _Reader:
             self.fields.reject(key, moment)
             return None
         if moment.local and self._session.timezone is None:
-            self._findings.warning(
-                "no-timezone",
-                self.fields.position(key),
-                _("`{text}` is taken as UTC, because the session names no time zone.", text=text),
-                _("Write an offset, such as +01:00, or give posts/session.yaml a `timezone:`."),
+            message = _(
+                "`{text}` is taken as UTC, because the session names no time zone.", text=text
             )
+            hint = _("Write an offset, such as +01:00, or give posts/session.yaml a `timezone:`.")
+            self._findings.warning("no-timezone", self.fields.position(key), message, hint)
         return moment
 
     def _check_times(
@@ -239,12 +238,11 @@ class _Reader:
         day = due_at.astimezone(self._session.zone).date()
         starts, ends = self._session.starts, self._session.ends
         if (starts and day < starts - _MARGIN) or (ends and day > ends + _MARGIN):
-            self._findings.warning(
-                "outside-session",
-                self.fields.position("at"),
-                _("{day} is more than a week before or after the session.", day=day.isoformat()),
-                _("Check the month and the year."),
+            message = _(
+                "{day} is more than a week before or after the session.", day=day.isoformat()
             )
+            hint = _("Check the month and the year.")
+            self._findings.warning("outside-session", self.fields.position("at"), message, hint)
 
     def _to(self) -> tuple[str, ...]:
         words = self.fields.words("to")

@@ -182,11 +182,10 @@ class Linter:
 
 
 def _mention_first() -> Flaw:
-    return Flaw(
-        "mention-first",
-        _("The post begins with a mention: X may show it to those alone who follow both accounts."),
-        _("Begin with another word."),
+    message = _(
+        "The post begins with a mention: X may show it to those alone who follow both accounts."
     )
+    return Flaw("mention-first", message, _("Begin with another word."))
 
 
 def _placeholder(word: str) -> Flaw:

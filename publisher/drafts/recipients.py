@@ -73,14 +73,13 @@ class Addressing:
         used = {name for account in accounts for name in (account.name, account.channel)}
         for section in post.texts:
             if section and section not in used:
+                message = _(
+                    "The text for `{section}` goes nowhere, because the post does not go there.",
+                    section=section,
+                )
+                hint = _("Add {section} to `to:`, or delete the section.", section=section)
                 findings.warning(
-                    "unused-section",
-                    post.position(position_key(section)),
-                    _(
-                        "The text for `{section}` goes nowhere, because the post does not go there.",
-                        section=section,
-                    ),
-                    _("Add {section} to `to:`, or delete the section.", section=section),
+                    "unused-section", post.position(position_key(section)), message, hint
                 )
 
     def _check_consents(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:

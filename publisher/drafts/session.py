@@ -173,12 +173,11 @@ class _Reader:
             if "timezone" in self._fields:
                 self._flawed |= {"timezone", "agenda"}
             else:
-                self._findings.warning(
-                    "no-timezone",
-                    Position(),
-                    _("{file} names no time zone, so local times are taken as UTC.", file=FILE),
-                    _("Add one, such as `timezone: Europe/Zurich`."),
+                message = _(
+                    "{file} names no time zone, so local times are taken as UTC.", file=FILE
                 )
+                hint = _("Add one, such as `timezone: Europe/Zurich`.")
+                self._findings.warning("no-timezone", Position(), message, hint)
             return None
         if _is_zone(name):
             return name

@@ -167,9 +167,7 @@ class Budget:
                     "number": inside, "limit": rate.posts, "channel": channel, "minutes": minutes,
                     "account": one.account,
                 }  # fmt: skip
-                yield self._warning(
-                    one,
-                    "over-limit",
+                message = (
                     _(
                         "With this, the accounts of one app have {number} posts on {channel} within "
                         "{minutes} minutes, which takes {limit}: what is more waits.",
@@ -180,9 +178,10 @@ class Budget:
                         "With this, {account} has {number} posts within {minutes} minutes, and "
                         "{channel} takes {limit}: what is more waits.",
                         **named,
-                    ),
-                    _("Spread them: what expires before its turn is missed."),
+                    )
                 )
+                hint = _("Spread them: what expires before its turn is missed.")
+                yield self._warning(one, "over-limit", message, hint)
                 return
 
     def _is_fresh(self, one: Planned) -> bool:

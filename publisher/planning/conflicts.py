@@ -58,18 +58,17 @@ class Conflicts:
                     found[wish.post, other.post, after - before].append(wish.account)
         for (post, neighbour, gap), accounts in found.items():
             named = {"accounts": ", ".join(accounts), "other": neighbour}
-            yield advice(
-                self._posts[post],
-                "too-close",
+            message = (
                 _(
                     "It goes out on {accounts} within {span} of {other}.",
                     span=_span(gap),
                     **named,
                 )
                 if gap
-                else _("It goes out on {accounts} at the same time as {other}.", **named),
-                _("Move one of them, if readers should see both."),
+                else _("It goes out on {accounts} at the same time as {other}.", **named)
             )
+            hint = _("Move one of them, if readers should see both.")
+            yield advice(self._posts[post], "too-close", message, hint)
 
     def _at_night(self) -> Iterator[Problem]:
         for leaving, wish in self._timed:

@@ -358,18 +358,17 @@ class Comparison:
     def _warn_of_edits_beyond_reach(self, posts: Mapping[str, Post]) -> None:
         """Warn once for each post, with all accounts on which its draft has no effect any more."""
         for (post_id, state), accounts in self._beyond_reach.items():
-            self._problems.warning(
-                posts[post_id],
-                "already-out",
-                _(_BEYOND_REACH[state], account=", ".join(accounts)),
+            message = _(_BEYOND_REACH[state], account=", ".join(accounts))
+            hint = (
                 _(
                     "`publisher withdraw {post}` takes down what is out. Then write a new draft, if "
                     "the public must see something else.",
                     post=post_id,
                 )
                 if state is State.PUBLISHED
-                else _("Write a new draft, if the public must see something else."),
+                else _("Write a new draft, if the public must see something else.")
             )
+            self._problems.warning(posts[post_id], "already-out", message, hint)
 
     def _may_not_approve_any_more(self, delivery: Delivery | Brief) -> bool:
         """Whether the approver is not, or no longer, in the account's mandate."""

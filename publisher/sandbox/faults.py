@@ -181,13 +181,12 @@ class Fault(Frozen):
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
         if self.endpoint is not None and self.endpoint not in NAMES:
-            raise ValueError(
-                _(
-                    "{name} is no endpoint; known are {names}",
-                    name=self.endpoint,
-                    names=", ".join(sorted(NAMES)),
-                )
+            message = _(
+                "{name} is no endpoint; known are {names}",
+                name=self.endpoint,
+                names=", ".join(sorted(NAMES)),
             )
+            raise ValueError(message)
         if self.seconds is not None and self.seconds < 0 and self.what is not What.WRONG_DATE:
             raise ValueError(_("seconds cannot be negative"))
         if self.what is What.GRAPH_ERROR and self.code is None:
@@ -285,12 +284,11 @@ def read_faults(wish: str) -> tuple[Fault, ...]:
             text = Path(wish).read_text(encoding="utf-8")
         return parse_faults(json.loads(text))
     except (OSError, ValueError) as error:
-        raise UsageError(
-            _("These faults cannot be used: {problem}", problem=error),
-            hint=_(
-                'Write them like [{"what": "server-error", "endpoint": "createPosts", "nth": [2]}].'
-            ),
-        ) from None
+        message = _("These faults cannot be used: {problem}", problem=error)
+        hint = _(
+            'Write them like [{"what": "server-error", "endpoint": "createPosts", "nth": [2]}].'
+        )
+        raise UsageError(message, hint=hint) from None
 
 
 def parse_faults(content: object) -> tuple[Fault, ...]:

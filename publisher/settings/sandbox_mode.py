@@ -66,10 +66,9 @@ def environment_of(
     try:
         address = address_file(var).read_text(encoding="utf-8").strip()
     except OSError:
-        raise ConfigurationError(
-            _("The sandbox of this workspace has never been started."),
-            hint=_("Start it in another terminal: publisher sandbox"),
-        ) from None
+        message = _("The sandbox of this workspace has never been started.")
+        hint = _("Start it in another terminal: publisher sandbox")
+        raise ConfigurationError(message, hint=hint) from None
     here = folder(var)
     return {
         **{name: value for name, value in environment.items() if not _is_real(name, secrets)},

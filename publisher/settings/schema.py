@@ -93,20 +93,18 @@ class BrokerSettings(Section):
             raise ValueError(_("must not turn off that the server's certificate is checked"))
         if redis_sentinel.is_meant(url):
             if not _is_address_of_sentinels(url):
-                raise ValueError(
-                    _(
-                        "must be like sentinel://USER:PASSWORD@HOST1:26379,HOST2:26379/0?master_name=NAME, "
-                        "or sentinels:// for TLS, with special characters written as %XX"
-                    )
+                message = _(
+                    "must be like sentinel://USER:PASSWORD@HOST1:26379,HOST2:26379/0?master_name=NAME, "
+                    "or sentinels:// for TLS, with special characters written as %XX"
                 )
+                raise ValueError(message)
         elif url and not _is_address_of_redis(url):
             # It may hold a password, so it is not repeated here.
-            raise ValueError(
-                _(
-                    "must be like redis://USER:PASSWORD@HOST:6379/0, or rediss:// for TLS, with special "
-                    "characters of the password written as %XX; or empty, for the embedded broker"
-                )
+            message = _(
+                "must be like redis://USER:PASSWORD@HOST:6379/0, or rediss:// for TLS, with special "
+                "characters of the password written as %XX; or empty, for the embedded broker"
             )
+            raise ValueError(message)
         return url
 
 
@@ -172,21 +170,19 @@ class NoticeSettings(Section):
     def _are_addresses(cls, urls: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for number, url in enumerate(urls, 1):
             if _UNVERIFIED.search(url.get_secret_value()):
-                raise ValueError(
-                    _(
-                        "number {number} must not turn off that the server's certificate is checked",
-                        number=number,
-                    )
+                message = _(
+                    "number {number} must not turn off that the server's certificate is checked",
+                    number=number,
                 )
+                raise ValueError(message)
             # It may hold a token, so it is not repeated here.
             if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S", url.get_secret_value()):
-                raise ValueError(
-                    _(
-                        "number {number} must be like slack://…, mailtos://… or ntfys://…; docs/notices.md "
-                        "shows examples",
-                        number=number,
-                    )
+                message = _(
+                    "number {number} must be like slack://…, mailtos://… or ntfys://…; docs/notices.md "
+                    "shows examples",
+                    number=number,
                 )
+                raise ValueError(message)
         return urls
 
 
@@ -335,13 +331,12 @@ class _AccountSettings(Section):
         for name in _OPTIONS.keys() - own:
             if getattr(self, name):
                 channels = [s.name for s in SPECS.values() if name in {o.name for o in s.options}]
-                raise ValueError(
-                    _(
-                        "{name} is for accounts of {channels} alone",
-                        name=name,
-                        channels=", ".join(channels),
-                    )
+                message = _(
+                    "{name} is for accounts of {channels} alone",
+                    name=name,
+                    channels=", ".join(channels),
                 )
+                raise ValueError(message)
         return self
 
     def account(self, name: str) -> Account:

@@ -120,13 +120,12 @@ class _Settings(Section):
         for name in accounts:
             other = taken.setdefault(variable((name,)), name)
             if other != name:
-                raise ValueError(
-                    _(
-                        "{other} and {name} would share their environment variables; rename one",
-                        other=other,
-                        name=name,
-                    )
+                message = _(
+                    "{other} and {name} would share their environment variables; rename one",
+                    other=other,
+                    name=name,
                 )
+                raise ValueError(message)
             if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
                 raise ValueError(
                     _("{name!r} is no account's name; use a-z, 0-9, - and _", name=name)
@@ -344,14 +343,13 @@ def _refuse_secrets(sources: Sources) -> None:
     sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
     single = [keys for keys in _REFUSED if _stands(sources, keys)]
     for keys in [*of_accounts, *sections, *single]:
-        raise ConfigurationError(
-            _("{place} is a secret, and this file must hold none.", place=sources.place(keys)),
-            hint=_(
-                "Move it into {file}, or the environment. If the file was shared or committed, "
-                "have the platform make a new one; docs/credentials.md shows how.",
-                file=SECRETS_FILE,
-            ),
+        message = _("{place} is a secret, and this file must hold none.", place=sources.place(keys))
+        hint = _(
+            "Move it into {file}, or the environment. If the file was shared or committed, "
+            "have the platform make a new one; docs/credentials.md shows how.",
+            file=SECRETS_FILE,
         )
+        raise ConfigurationError(message, hint=hint)
 
 
 def _refuse_destinations(sources: Sources) -> None:
@@ -381,18 +379,17 @@ def _refuse_passwords(sources: Sources) -> None:
         table = sources.values.get(section)
         url = table.get("url") if isinstance(table, dict) else None
         if isinstance(url, str) and _PASSWORD.search(url):
-            raise ConfigurationError(
-                _(
-                    "{place} holds a password, and this file must hold none.",
-                    place=sources.place((section, "url")),
-                ),
-                hint=_(
-                    "Move the whole URL into {file}, under [{section}], or the environment. If the "
-                    "file was shared or committed, change the password.",
-                    file=SECRETS_FILE,
-                    section=section,
-                ),
+            message = _(
+                "{place} holds a password, and this file must hold none.",
+                place=sources.place((section, "url")),
             )
+            hint = _(
+                "Move the whole URL into {file}, under [{section}], or the environment. If the "
+                "file was shared or committed, change the password.",
+                file=SECRETS_FILE,
+                section=section,
+            )
+            raise ConfigurationError(message, hint=hint)
 
 
 def _paths(model: type[BaseModel], above: Keys = ()) -> Iterator[Keys]:

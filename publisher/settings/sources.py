@@ -121,15 +121,14 @@ class Sources:
                 raise ConfigurationError(message, hint=hint)
             for field, value in table.items():
                 if field not in credentials:
-                    raise ConfigurationError(
-                        _(
-                            "{file}: {field} under [{name}] is no credential.",
-                            file=_place(file, name, field),
-                            field=field,
-                            name=name,
-                        ),
-                        hint=_("Credentials are {names}.", names=", ".join(sorted(credentials))),
+                    message = _(
+                        "{file}: {field} under [{name}] is no credential.",
+                        file=_place(file, name, field),
+                        field=field,
+                        name=name,
                     )
+                    hint = _("Credentials are {names}.", names=", ".join(sorted(credentials)))
+                    raise ConfigurationError(message, hint=hint)
                 place = f"{_place(file, name, field)}: {name}.{field}"
                 self._set(("accounts", name, field), value, place)
 
@@ -137,13 +136,12 @@ class Sources:
         self, section: str, table: object, settings: Collection[str], file: TomlFile
     ) -> None:
         if not isinstance(table, dict):
-            raise ConfigurationError(
-                _("{file}: {section} is no table.", file=file.place(section), section=section),
-                hint=_(
-                    "Write [{section}] on a line of its own, and its settings below it.",
-                    section=section,
-                ),
+            message = _("{file}: {section} is no table.", file=file.place(section), section=section)
+            hint = _(
+                "Write [{section}] on a line of its own, and its settings below it.",
+                section=section,
             )
+            raise ConfigurationError(message, hint=hint)
         for field, value in table.items():
             if field not in settings:
                 message = _(
