@@ -68,7 +68,7 @@ _SECRET_SECTIONS = {
     "broker": ("url",),
 }
 """Settings that may stand in secrets.toml."""
-_REFUSED = (("web", "metrics_token"), ("openid", "client_secret"))
+_REFUSED = (("notices",), ("web", "metrics_token"), ("openid", "client_secret"))
 """Of those, what stands in secrets.toml or the environment alone. A URL may stand in publisher.toml
 too, when it holds no password."""
 _IN_SECRETS = later("Move it into secrets.toml, under [openid], or into {variable}.")
@@ -300,7 +300,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
 
 def _var_in(workspace: Path, sources: Sources, environment: Mapping[str, str]) -> Path:
     """The folder `var` before the settings are complete; one that is no text is refused later."""
-    told = environment.get(variable(("var",))) or sources.values.get("var")
+    told = environment.get(variable(("var",))) or sources.at("var")
     return workspace / (told if isinstance(told, str) else "var")
 
 
@@ -338,11 +338,10 @@ def _refuse_secrets(sources: Sources) -> None:
         ("accounts", name, field)
         for name in sources.accounts
         for field in CREDENTIALS
-        if field in sources.of_account(name)
+        if sources.at("accounts", name, field) is not None
     ]
-    sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
-    single = [keys for keys in _REFUSED if _stands(sources, keys)]
-    for keys in [*of_accounts, *sections, *single]:
+    single = [keys for keys in _REFUSED if sources.at(*keys) is not None]
+    for keys in [*of_accounts, *single]:
         message = _("{place} is a secret, and this file must hold none.", place=sources.place(keys))
         hint = _(
             "Move it into {file}, or the environment. If the file was shared or committed, "
@@ -355,7 +354,7 @@ def _refuse_secrets(sources: Sources) -> None:
 def _refuse_destinations(sources: Sources) -> None:
     """Whoever gets a line into publisher.toml must not thereby get every credential."""
     for keys, hint in _DESTINATIONS.items():
-        if _stands(sources, keys):
+        if sources.at(*keys) is not None:
             message = _(
                 "{place} says where credentials are sent, or who somebody is, and this file "
                 "must not.",
@@ -364,20 +363,10 @@ def _refuse_destinations(sources: Sources) -> None:
             raise ConfigurationError(message, hint=_(hint, variable=variable(keys)))
 
 
-def _stands(sources: Sources, keys: Keys) -> bool:
-    """Whether the sources so far have a value there."""
-    *sections, name = keys
-    table: object = sources.values
-    for section in sections:
-        table = table.get(section) if isinstance(table, dict) else None
-    return isinstance(table, dict) and name in table
-
-
 def _refuse_passwords(sources: Sources) -> None:
     """The same, of the URLs that may stand in it."""
     for section in ("database", "broker"):
-        table = sources.values.get(section)
-        url = table.get("url") if isinstance(table, dict) else None
+        url = sources.at(section, "url")
         if isinstance(url, str) and _PASSWORD.search(url):
             message = _(
                 "{place} holds a password, and this file must hold none.",

@@ -76,15 +76,17 @@ class Sources:
         self.values = self._file.values
         self._origins: dict[Keys, str] = {}
 
+    def at(self, *keys: str) -> object:
+        """The value at a path so far; None if there is none."""
+        found: object = self.values
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
     @property
     def accounts(self) -> list[str]:
-        accounts = self.values.get("accounts")
+        accounts = self.at("accounts")
         return list(accounts) if isinstance(accounts, dict) else []
-
-    def of_account(self, name: str) -> dict[str, Any]:
-        """What the sources say of one account so far."""
-        account = self.values["accounts"][name]
-        return account if isinstance(account, dict) else {}
 
     def place(self, keys: Keys) -> str:
         """Where the value at `keys` was written, for a message: a file and a key, or a variable."""
