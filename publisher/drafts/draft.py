@@ -28,7 +28,7 @@ from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
 from publisher.model.posts import MediaItem, Motion, Post
 from publisher.model.problems import RULES, Findings, Flaw
-from publisher.model.values import Position, Severity
+from publisher.model.values import Position
 
 KEYS = (
     "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
@@ -119,11 +119,7 @@ def parse(text: str, post_id: str, surroundings: Surroundings, findings: Finding
     halves = split(text, findings)
     if halves is None:
         return None
-    body = sections.parse(halves.body, surroundings.names, halves.body_line)
-    for flaw, position in body.errors:
-        findings.add(flaw, position)
-    for flaw, position in body.warnings:
-        findings.add(flaw, position, Severity.WARNING)
+    body = sections.parse(halves.body, surroundings.names, findings, halves.body_line)
     reader = _Reader(halves.front, post_id, surroundings, findings)
     return Post(
         id=post_id,
