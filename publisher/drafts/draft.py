@@ -324,11 +324,8 @@ class _Reader:
             self._findings.error("consent-missing", fields.position("people"), message, hint)
         if consent is not None and consent not in self._around.consents:
             hint = suggestion(consent, self._around.consents, nothing=_("It has no usable record."))
-            flaw = Flaw(
-                "unknown-consent",
-                _("posts/consents.yaml has no `{consent}`.", consent=consent),
-                hint,
-            )
+            message = _("posts/consents.yaml has no `{consent}`.", consent=consent)
+            flaw = Flaw("unknown-consent", message, hint)
             fields.reject("consent", flaw)
 
     def _reason_to_hold(

@@ -50,14 +50,11 @@ def _source(library: Library, post: Post, languages: Sequence[str]) -> Post | No
 
 
 def _problem(post: Post, pair: _Pair) -> Problem:
-    flaw = Flaw(
-        "stale-translation",
-        _(
-            "posts/{source} has other words now than when this translation was written.",
-            source=pair.source,
-        ),
-        _("Bring the translation up to date, and commit it."),
+    message = _(
+        "posts/{source} has other words now than when this translation was written.",
+        source=pair.source,
     )
+    flaw = Flaw("stale-translation", message, _("Bring the translation up to date, and commit it."))
     return problem(post.file, flaw, post.position(position_key("")), Severity.WARNING)
 
 

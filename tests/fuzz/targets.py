@@ -38,6 +38,7 @@ def read_draft(data: bytes) -> None:
     text = text_files.decode(data, findings)
     post = draft.parse(text, "a.fr", _AROUND, findings) if text is not None else None
     assert post or findings.errors
+    _AROUND.opened([post] if post else [])
     lines = (text or "").split("\n")
     for problem in findings.problems if text is not None else ():
         assert 1 <= problem.line <= len(lines), problem
