@@ -59,9 +59,7 @@ def read(
 ) -> Library:
     """Read the drafts as `check` does, with the parser's problems alone."""
     accounts, copies = settings.public_accounts(), Copies.of(settings)
-    return library.load(
-        settings.workspace, accounts, tuple(CAPABILITIES), paths, programme, revised, copies
-    )
+    return library.load(settings.workspace, accounts, paths, programme, revised, copies)
 
 
 def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from publisher.base.i18n import _
 from publisher.base.text import did_you_mean, suggestion
+from publisher.channels.registry import SPECS
 from publisher.drafts import missing_media, sections, text_files
 from publisher.drafts import names as naming
 from publisher.drafts.consents import Consents
@@ -50,7 +51,6 @@ class Surroundings:
     session: Session
     consents: Consents
     accounts: Mapping[str, Account]
-    channels: Collection[str]
     copies: Copies = NOTHING_KEPT
     named: dict[Path, list[tuple[Findings, Position]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -88,7 +88,7 @@ class Surroundings:
     @cached_property
     def names(self) -> list[str]:
         """The names that can head a section: channels and accounts."""
-        return [*self.channels, *self.accounts]
+        return [*SPECS, *self.accounts]
 
     @cached_property
     def spoken(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -58,7 +58,6 @@ class Library:
 def load(
     workspace: Path,
     accounts: Mapping[str, Account],
-    channels: Collection[str],
     paths: Sequence[str | Path] = (),
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
@@ -77,9 +76,8 @@ def load(
     around = Surroundings(
         posts=posts_folder,
         session=programme or session.load(posts_folder, about_session),
-        consents=consents.load(posts_folder, frozenset(channels), about_consents),
+        consents=consents.load(posts_folder, about_consents),
         accounts=accounts,
-        channels=tuple(channels),
         copies=copies,
     )
     posts, found = _read_all(chosen, around, revised)

@@ -25,7 +25,7 @@ class Addressing:
         `is_first`: it is the first checked one of the group, and reports missing translations.
         """
         accounts, problems = recipients(post, self._around.accounts)
-        known = {*self._around.accounts, *self._around.channels, "all"}
+        known = {*self._around.names, "all"}
         is_unread = any(found.code == "bad-language" for found in findings.problems) or (
             "to" not in post.positions and "defaults.to" in self._around.session.flawed
         )

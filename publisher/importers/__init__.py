@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.base.i18n import _
-from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import consents, session
 from publisher.drafts.draft import Surroundings
 from publisher.drafts.draft_files import DraftFiles
@@ -44,9 +43,8 @@ def read(settings: Settings, path: Path, options: Options) -> Import:
     around = Surroundings(
         posts=settings.posts,
         session=session.load(settings.posts, Findings(session.FILE)),
-        consents=consents.load(settings.posts, frozenset(CAPABILITIES), Findings(consents.FILE)),
+        consents=consents.load(settings.posts, Findings(consents.FILE)),
         accounts=settings.public_accounts(),
-        channels=tuple(CAPABILITIES),
     )
     imported = marks({file.file: file.path for file in DraftFiles(settings.posts).files})
     drafting = Drafting(around, options, settings.language, _taken(settings.posts), notes)

@@ -118,7 +118,7 @@ class Comparison:
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
             pictures=self._illustrations.stored(self._shown()),
-            cost=self._cost_of_new(),
+            cost=self._cost(change.wish for change in self._changes if change.is_new),
             cost_of_edits=self._cost_of_edits(),
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
@@ -205,10 +205,6 @@ class Comparison:
 
     def _zone_of(self, account: Account) -> tzinfo:
         return ZoneInfo(account.timezone) if account.timezone else self._drafts.session.zone
-
-    def _cost_of_new(self) -> Cost:
-        """The cost of deliveries that are new on the schedule."""
-        return self._cost(change.wish for change in self._changes if change.is_new)
 
     def _cost_of_edits(self) -> Decimal:
         edits = [change for change in self._changes if change.wish and not change.is_new]

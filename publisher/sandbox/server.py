@@ -50,7 +50,6 @@ class Sandbox:
         faults: Sequence[Fault] = (),
     ) -> None:
         self.accounts = tuple(accounts)
-        self.timezone, self.title = timezone, title
         self.store = Store(accounts, clock)
         self.x = X(self.store, limited=limited)
         self.facebook = FacebookApi(self.store, limited=limited)

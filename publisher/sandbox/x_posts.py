@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from publisher.drafts import text_length
+from publisher.drafts.tags import cashtags
 from publisher.preview.mockups import links
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
@@ -90,7 +91,7 @@ def _check_text(text: str, *, has_more: bool) -> None:
         raise problems.invalid("The text has characters that X does not take", "text")
     if (length := text_length.length(text, "weighted")) > X_TEXT:
         raise problems.invalid(f"The text weighs {length}, of at most {X_TEXT}", "text")
-    if x_text.count_cashtags(text) > 1:
+    if len(cashtags(text)) > 1:
         raise problems.forbidden("A post may carry one cashtag at most.")
 
 

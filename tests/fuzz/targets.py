@@ -29,7 +29,6 @@ _AROUND = Surroundings(
     session=Session(),
     consents={},
     accounts=_ACCOUNTS,
-    channels=("twitter", "facebook", "site"),
 )
 
 

@@ -152,7 +152,7 @@ def _of_draft(
         session = arguments.session(settings)
     except WorkspaceNotFound:
         accounts, posts, session = {}, Path.cwd(), Session()
-    surroundings = draft.Surroundings(posts, session, {}, accounts, tuple(CAPABILITIES))
+    surroundings = draft.Surroundings(posts, session, {}, accounts)
     post = draft.parse(_lines(text), arguments.post_id(file, posts), surroundings, findings)
     if post is None:
         return [], findings.problems
