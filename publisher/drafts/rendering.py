@@ -8,7 +8,7 @@ from publisher.drafts.sections import position_key
 from publisher.drafts.tags import cashtags
 from publisher.drafts.text_length import length
 from publisher.media.clean_copy import SUFFIXES, Copy
-from publisher.media.media_file import MEDIA_TYPES, CleanPicture
+from publisher.media.media_file import MEDIA_TYPES
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, VideoLimits
 from publisher.model.content import Content, Part, Picture
@@ -16,7 +16,7 @@ from publisher.model.posts import MediaItem, Motion, Post
 from publisher.model.problems import Findings, Flaw, problem
 from publisher.model.values import Position, Problem
 
-Cleaner = Callable[[MediaItem, Capabilities], Copy | CleanPicture]
+Cleaner = Callable[[MediaItem, Capabilities], Copy]
 
 _LONGEST_SUGGESTION = 5
 """Messages; the hint for a longer thread would be too long to read."""
@@ -123,7 +123,7 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
     )
 
 
-def _picture(item: MediaItem, copy: Copy | CleanPicture) -> Picture:
+def _picture(item: MediaItem, copy: Copy) -> Picture:
     return Picture(
         digest=copy.digest,
         media_type=copy.media_type,

@@ -69,8 +69,7 @@ class Copies:
         made = media_file.copies(path, several)
         for one, question, limits in zip(made, questions, map(_limits, several), strict=True):
             if not isinstance(one, Flaw):
-                told = Copy(one.media_type, one.width, one.height, one.digest)
-                self._keep(question, self._question(path, *limits), told)
+                self._keep(question, self._question(path, *limits), _COPY.dump_python(one))
         return made
 
     def told(self, path: Path, capabilities: Capabilities) -> Copy | None:

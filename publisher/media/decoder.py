@@ -20,6 +20,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -28,7 +29,7 @@ from pydantic import TypeAdapter
 from publisher.base import i18n
 from publisher.base.process import bare_environment
 from publisher.media import decoding
-from publisher.media.clean_copy import CleanPicture, Copy
+from publisher.media.clean_copy import CleanPicture
 from publisher.model.capabilities import Capabilities
 from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
@@ -54,7 +55,7 @@ _PROGRAM = (sys.executable, "-P", "-B", "-m", "publisher.media.decoder")
 """-P: no modules from the working directory."""
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 _LOOKED: TypeAdapter[Motion | None] = TypeAdapter(Motion | None)
-_COPY = TypeAdapter(Copy)
+_COPY = TypeAdapter(CleanPicture)
 
 
 class Ended(Exception):
@@ -90,8 +91,7 @@ def _copy(told: dict[str, Any], data: bytes) -> CleanPicture | Flaw:
     if flaw := _flaw(told):
         return flaw
     made = CleanPicture.of(data, told["media_type"], (told["width"], told["height"]))
-    _COPY.validate_python((made.media_type, made.width, made.height, made.digest))
-    return made
+    return _COPY.validate_python(asdict(made))
 
 
 @contextmanager

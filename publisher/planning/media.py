@@ -21,7 +21,7 @@ class Illustrations:
     def __init__(self, copies: Copies, queries: Queries) -> None:
         self._copies = copies
         self._queries = queries
-        self._found: dict[tuple[Path, Capabilities], Copy | CleanPicture | Flaw] = {}
+        self._found: dict[tuple[Path, Capabilities], Copy | Flaw] = {}
         self._made: dict[str, CleanPicture] = {}
 
     def prepare(self, shown: Mapping[Path, Collection[Capabilities]]) -> None:
@@ -45,7 +45,7 @@ class Illustrations:
                     else copy
                 )
 
-    def clean(self, item: MediaItem, capabilities: Capabilities) -> Copy | CleanPicture:
+    def clean(self, item: MediaItem, capabilities: Capabilities) -> Copy:
         """The prepared copy for a channel, or its metadata if the ledger has it.
 
         Raises PictureUnusable.
