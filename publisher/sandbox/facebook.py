@@ -10,7 +10,6 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError
-from publisher.sandbox.limits import Meter
 from publisher.sandbox.store import Store
 
 Handler = Callable[[Store, Call, SandboxAccount], Awaitable[dict[str, Any]]]
@@ -34,10 +33,6 @@ class FacebookApi:
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         self.store = store
         self._limited = limited
-        self.clear()
-
-    def clear(self) -> None:
-        self._meter = Meter()
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
@@ -59,7 +54,7 @@ class FacebookApi:
             return
         payers = {"page": account.name}
         now = self.store.clock.now()
-        standing = self._meter.count("calls", payers, (limits.PAGE_CALLS,), now)[0]
+        standing = self.store.meter.count("calls", payers, (limits.PAGE_CALLS,), now)[0]
         claimed = next((fault.percent for fault in call.changed(What.USAGE)), None)
         call.headers |= graph.usage_headers(account, standing, claimed)
         if standing.exceeded:

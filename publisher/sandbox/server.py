@@ -150,8 +150,6 @@ class Sandbox:
         """Delete posts, uploads, counters and faults; the accounts stay."""
         self.faults.set(())
         self.store.clear()
-        self.x.clear()
-        self.facebook.clear()
         return JSONResponse({"reset": True})
 
 

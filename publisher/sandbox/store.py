@@ -10,6 +10,7 @@ from typing import Any
 
 from publisher.base.clock import Clock
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.limits import Meter
 
 _SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; docs.x.com/fundamentals/x-ids
 _SNOWFLAKE_SHIFT = 22
@@ -120,6 +121,7 @@ class Store:
         self.entries: list[StoredPost] = []
         self.uploads: dict[str, StoredMedia] = {}
         self.requests: Counter[str] = Counter()
+        self.meter = Meter()
         self.violations: list[dict[str, str]] = []
         self._by_id: dict[tuple[str, str], StoredPost] = {}
         self._by_account: defaultdict[str, list[StoredPost]] = defaultdict(list)
