@@ -97,11 +97,8 @@ def with_start(
         ends_at = _shifted(item.ends_at, span, zone)
     if isinstance(ends_at, Flaw):
         hint = _("Move the start with --keep-end, and write the new `ends:` into the file.")
-        return Flaw(
-            ends_at.code,
-            _("Its end would be at a time that is none: {reason}", reason=ends_at.message),
-            hint,
-        )
+        message = _("Its end would be at a time that is none: {reason}", reason=ends_at.message)
+        return Flaw(ends_at.code, message, hint)
     return item.model_copy(update={"starts_at": starts_at, "ends_at": ends_at})
 
 

@@ -87,7 +87,7 @@ class _Walk:
             self.events[-1].add(line)
         elif line.name == "RRULE" and self._in_a_zone and "FREQ=YEARLY" not in line.text.upper():
             # It is worked out whether or not an event is in the zone: by the second, for hours.
-            self._flaws.add(
+            self._flaws.note(
                 "unknown-zone", line.number, _("This is no rule for a change of clocks.")
             )
 
@@ -96,11 +96,11 @@ class _Walk:
         if self._open:
             hint = _("The file was cut off; export it once more.")
             message = _("{open} begins here and is never ended.", open=self._inside)
-            self._flaws.add("unclosed", self._open[-1].number, message, hint)
+            self._flaws.note("unclosed", self._open[-1].number, message, hint)
 
     def _begin(self, line: ContentLine) -> None:
         if self._inside == _EVENT == line.value.upper() or len(self._open) == _MAX_DEPTH:
-            self._flaws.add(
+            self._flaws.note(
                 "unclosed", line.number, _("{block} cannot begin here.", block=line.value)
             )
         self._open.append(line)
@@ -121,7 +121,7 @@ class _Walk:
                 if self._open
                 else _("{block} cannot end here.", block=line.value)
             )
-            self._flaws.add("unclosed", line.number, message)
+            self._flaws.note("unclosed", line.number, message)
             return
         if self._inside == _CALENDAR:  # its METHOD may come after its events
             for event in self.events[self._first :]:

@@ -71,7 +71,7 @@ def read(path: Path, reading: Reading) -> tuple[list[CalendarEvent], list[Proble
 
 def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
     if not found:
-        flaws.add("no-events", 1, _("The calendar has no events."), _("Export it once more."))
+        flaws.note("no-events", 1, _("The calendar has no events."), _("Export it once more."))
     if len(found) > MAX_EVENTS:
         message = _(
             "The calendar has {number} events; more than {limit} are not read.",
@@ -79,7 +79,7 @@ def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
             limit=formats.number(MAX_EVENTS),
         )
         hint = _("Export a part of it, such as the weeks of the session.")
-        flaws.add("too-many-events", found[MAX_EVENTS].line, message, hint)
+        flaws.note("too-many-events", found[MAX_EVENTS].line, message, hint)
 
 
 def _components(found: Sequence[Block], zones: Sequence[ContentLine], flaws: Flaws) -> list[Any]:
@@ -97,7 +97,7 @@ def _components(found: Sequence[Block], zones: Sequence[ContentLine], flaws: Fla
             calendar = icalendar.Calendar.from_ical("\r\n".join([*text, "END:VCALENDAR"]))
     except BROKEN as error:
         reason = " ".join(str(error).split())[:200]
-        flaws.add("not-a-calendar", 1, _("The calendar cannot be read: {reason}", reason=reason))
+        flaws.note("not-a-calendar", 1, _("The calendar cannot be read: {reason}", reason=reason))
         return []
     return list(calendar.walk("VEVENT"))
 
@@ -118,12 +118,8 @@ class _Reader:
         """None if anything is wrong with it."""
         if self._summary is None:
             hint = _("Give it a title in the calendar, or leave it out with --skip.")
-            self._refuse(
-                "no-summary",
-                "SUMMARY",
-                _("The event {event} has no SUMMARY.", event=self._name),
-                hint,
-            )
+            message = _("The event {event} has no SUMMARY.", event=self._name)
+            self._refuse("no-summary", "SUMMARY", message, hint)
         self._refuse_recurring()
         starts_at, ends_at = self._times.read()
         if starts_at is None or self._summary is None:
@@ -139,7 +135,7 @@ class _Reader:
         )
 
     def _refuse(self, code: str, prop: str, message: str, hint: str | None = None) -> None:
-        self._flaws.add(code, self._block.place(prop), message, hint)
+        self._flaws.note(code, self._block.place(prop), message, hint)
 
     def _text(self, prop: str) -> str | None:
         """A property's words, in one line."""
@@ -148,14 +144,12 @@ class _Reader:
     def _refuse_recurring(self) -> None:
         for prop in _RECURRING:
             if prop in self._block.properties:
-                self._refuse(
-                    "recurring",
-                    prop,
-                    _(
-                        "{event} recurs ({property}); recurring events are not expanded.",
-                        event=self._name,
-                        property=prop,
-                    ),
+                message = _(
+                    "{event} recurs ({property}); recurring events are not expanded.",
+                    event=self._name,
+                    property=prop,
+                )
+                hint = (
                     _(
                         "Make single events of it in the calendar: posts hang on one of them. "
                         "Leave it out with --skip {uid}, if no post does.",
@@ -165,17 +159,15 @@ class _Reader:
                     else _(
                         "Make single events of it in the calendar: posts hang on one of them. "
                         "Take it out of the file, if no post does."
-                    ),
+                    )
                 )
+                self._refuse("recurring", prop, message, hint)
                 return
         if "RECURRENCE-ID" in self._block.properties:
-            self._refuse(
-                "recurrence-id",
-                "RECURRENCE-ID",
-                _(
-                    "{event} is one instance of a recurring event (RECURRENCE-ID).",
-                    event=self._name,
-                ),
+            message = _(
+                "{event} is one instance of a recurring event (RECURRENCE-ID).", event=self._name
+            )
+            hint = (
                 _(
                     "Make a single event of it in the calendar. Leave it out with --skip {uid}, "
                     "if no post hangs on it.",
@@ -185,8 +177,9 @@ class _Reader:
                 else _(
                     "Make a single event of it in the calendar. Take it out of the file, "
                     "if no post hangs on it."
-                ),
+                )
             )
+            self._refuse("recurrence-id", "RECURRENCE-ID", message, hint)
 
 
 def _refuse_twins(events: Sequence[CalendarEvent], flaws: Flaws) -> None:
@@ -200,7 +193,7 @@ def _refuse_twins(events: Sequence[CalendarEvent], flaws: Flaws) -> None:
                 line=first.line,
             )
             hint = _("One of them is a copy: take it out, or give it a UID of its own.")
-            flaws.add("duplicate-uid", event.line, message, hint)
+            flaws.note("duplicate-uid", event.line, message, hint)
 
 
 def _named(summary: str | None, uid: str | None) -> str:

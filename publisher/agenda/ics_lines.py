@@ -12,7 +12,8 @@ from pathlib import Path
 from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.drafts.text_files import invalid_character
-from publisher.model.values import Problem
+from publisher.model.problems import Findings
+from publisher.model.values import Position
 
 MAX_BYTES = 5_000_000
 """Ten times a calendar of as many events as are taken."""
@@ -46,20 +47,14 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
 
 
-class Flaws:
-    """The problems of one .ics file."""
+class Flaws(Findings):
+    """The problems of one .ics file, whose lines are their places."""
 
     def __init__(self, file: str) -> None:
-        self.file = file
-        self.problems: list[Problem] = []
+        super().__init__(file, CODES)
 
-    def add(self, code: str, line: int, message: str, hint: str | None = None) -> None:
-        """A code that `CODES` does not explain is a mistake of ours."""
-        if code not in CODES:
-            raise KeyError(code)
-        self.problems.append(
-            Problem(file=self.file, line=line, column=1, code=code, message=message, hint=hint)
-        )
+    def note(self, code: str, line: int, message: str, hint: str | None = None) -> None:
+        self.error(code, Position(line=line), message, hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +80,15 @@ def read(path: Path, flaws: Flaws) -> list[ContentLine]:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        flaws.add("unreadable", 1, _("The file cannot be read: {reason}.", reason=error.strerror))
+        flaws.note("unreadable", 1, _("The file cannot be read: {reason}.", reason=error.strerror))
         return []
     if len(data) > MAX_BYTES:
         hint = _("Export a part of the calendar, such as the weeks of the session.")
-        flaws.add(
-            "file-too-big",
-            1,
-            _("The file has more than {limit} bytes.", limit=formats.number(MAX_BYTES)),
-            hint,
-        )
+        message = _("The file has more than {limit} bytes.", limit=formats.number(MAX_BYTES))
+        flaws.note("file-too-big", 1, message, hint)
         return []
     if data.startswith(_UTF16):
-        flaws.add("encoding", 1, _("The file is UTF-16, not UTF-8."), _("Export it as UTF-8."))
+        flaws.note("encoding", 1, _("The file is UTF-16, not UTF-8."), _("Export it as UTF-8."))
         return []
     lines = list(_lines(data.removeprefix(_BOM), flaws))
     if not lines or lines[0].text.strip().upper() != "BEGIN:VCALENDAR":
@@ -105,7 +96,7 @@ def read(path: Path, flaws: Flaws) -> list[ContentLine]:
         hint = _(
             "Export the calendar as iCalendar (.ics); such a file begins with BEGIN:VCALENDAR."
         )
-        flaws.add("not-a-calendar", 1, _("This is no iCalendar file."), hint)
+        flaws.note("not-a-calendar", 1, _("This is no iCalendar file."), hint)
         return []
     return lines
 
@@ -119,19 +110,16 @@ def _lines(data: bytes, flaws: Flaws) -> Iterator[ContentLine]:
             message = _(
                 "The byte {byte} is not UTF-8; the file may be Latin-1 or Windows-1252.", byte=byte
             )
-            flaws.add("encoding", number, message, _("Export it as UTF-8."))
+            flaws.note("encoding", number, message, _("Export it as UTF-8."))
             continue
         if flaw := invalid_character(text):
-            flaws.add(flaw.code, number, flaw.message, flaw.hint)
+            flaws.note(flaw.code, number, flaw.message, flaw.hint)
             continue
         name = _NAME.match(text)
         if name is None:
-            flaws.add(
-                "broken-line",
-                number,
-                _("This line is no property: {line!r}.", line=text[:40]),
-                _("A line that goes on is followed by one that begins with a space."),
-            )
+            message = _("This line is no property: {line!r}.", line=text[:40])
+            hint = _("A line that goes on is followed by one that begins with a space.")
+            flaws.note("broken-line", number, message, hint)
             continue
         yield ContentLine(number, name[1].upper(), text)
 

@@ -112,14 +112,12 @@ class _Matching:
     def _refuse_doubt(self, events: Sequence[CalendarEvent], items: Sequence[AgendaItem]) -> None:
         names = ", ".join(f"`{item.name}`" for item in items)
         for event in events:
-            self._flaws.add(
-                "ambiguous",
-                event.line,
-                _(
-                    "It cannot be told which of {items} {event} is: several are called so.",
-                    items=names,
-                    event=event.name,
-                ),
+            message = _(
+                "It cannot be told which of {items} {event} is: several are called so.",
+                items=names,
+                event=event.name,
+            )
+            hint = (
                 _(
                     "Write `uid: {uid}` into the item that it is, in posts/session.yaml.",
                     uid=event.uid,
@@ -128,8 +126,9 @@ class _Matching:
                 else _(
                     "Write `uid:`, here and in the calendar, into the item that it is, in "
                     "posts/session.yaml."
-                ),
+                )
             )
+            self._flaws.note("ambiguous", event.line, message, hint)
 
     def _changed(self, item: AgendaItem, event: CalendarEvent) -> ItemChange | None:
         """The item as the event has it; what the event does not say stays."""
@@ -139,7 +138,7 @@ class _Matching:
                 item, event.starts_at, self._session.zone, keep_end=bool(event.ends_at)
             )
             if isinstance(moved, Flaw):
-                self._flaws.add(
+                self._flaws.note(
                     "bad-time", event.line, f"{event.name}: {moved.message}", moved.hint
                 )
                 return None

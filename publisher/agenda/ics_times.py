@@ -55,11 +55,8 @@ class Times:
         if start is None:
             return None, None
         if end is not None and isinstance(end, datetime) is not isinstance(start, datetime):
-            self._refuse(
-                "bad-time",
-                "DTEND",
-                _("{event} has a time and a date without one.", event=self._name),
-            )
+            message = _("{event} has a time and a date without one.", event=self._name)
+            self._refuse("bad-time", "DTEND", message)
             return None, None
         if not isinstance(start, datetime):
             return self._all_day(start, end, length)
@@ -76,18 +73,14 @@ class Times:
     ) -> tuple[datetime | None, datetime | None]:
         """From the first day to the last one, which DTEND does not count any more."""
         if self._reading.all_day is None:
-            self._refuse(
-                "all-day",
-                "DTSTART",
-                _(
-                    "{event} lasts all day; it has no time that posts could count from.",
-                    event=self._name,
-                ),
-                _(
-                    "Give it its time in the calendar; --all-day 09:00-18:00 takes all "
-                    "such events so."
-                ),
+            message = _(
+                "{event} lasts all day; it has no time that posts could count from.",
+                event=self._name,
             )
+            hint = _(
+                "Give it its time in the calendar; --all-day 09:00-18:00 takes all such events so."
+            )
+            self._refuse("all-day", "DTSTART", message, hint)
             return None, None
         if length is not None:
             end = self._after(start, length)
@@ -102,7 +95,7 @@ class Times:
         )
 
     def _refuse(self, code: str, prop: str, message: str, hint: str | None = None) -> None:
-        self._flaws.add(code, self._block.place(prop), message, hint)
+        self._flaws.note(code, self._block.place(prop), message, hint)
 
     def _refuse_end_before(self, start: date, end: date) -> None:
         if end < start:
@@ -127,11 +120,8 @@ class Times:
             return None
         text = self._block.properties[prop].text
         if prop in self._block.twice:
-            self._refuse(
-                "bad-time",
-                prop,
-                _("{event} has two of {property}.", event=self._name, property=prop),
-            )
+            message = _("{event} has two of {property}.", event=self._name, property=prop)
+            self._refuse("bad-time", prop, message)
             return None
         wanted: tuple[type, ...] = (timedelta,) if prop == "DURATION" else (date,)
         try:
@@ -140,12 +130,8 @@ class Times:
             value = None
         if not isinstance(value, wanted):
             hint = _("Times look like 20160307T090000Z, durations like PT1H30M.")
-            self._refuse(
-                "bad-time",
-                prop,
-                _("{event}: `{text}` cannot be read.", event=self._name, text=text[:80]),
-                hint,
-            )
+            message = _("{event}: `{text}` cannot be read.", event=self._name, text=text[:80])
+            self._refuse("bad-time", prop, message, hint)
             return None
         return value
 
@@ -160,27 +146,21 @@ class Times:
                 return None
         zone_id = self._component[prop].params.get("TZID")
         if zone_id:
-            self._refuse(
-                "unknown-zone",
-                prop,
-                _(
-                    "{event} is in the time zone `{zone_id}`, which is unknown.",
-                    event=self._name,
-                    zone_id=zone_id,
-                ),
-                _("Export the calendar with its time zones (VTIMEZONE), or in UTC."),
+            message = _(
+                "{event} is in the time zone `{zone_id}`, which is unknown.",
+                event=self._name,
+                zone_id=zone_id,
             )
+            hint = _("Export the calendar with its time zones (VTIMEZONE), or in UTC.")
+            self._refuse("unknown-zone", prop, message, hint)
             return None
         if self._reading.floating is None:
-            self._refuse(
-                "floating-time",
-                prop,
-                _("{event}: its time belongs to no time zone.", event=self._name),
-                _(
-                    "Say --timezone {zone}, if such times are those of that zone.",
-                    zone=self._reading.zone.key,
-                ),
+            message = _("{event}: its time belongs to no time zone.", event=self._name)
+            hint = _(
+                "Say --timezone {zone}, if such times are those of that zone.",
+                zone=self._reading.zone.key,
             )
+            self._refuse("floating-time", prop, message, hint)
             return None
         return self._local(prop, value, self._reading.floating)
 
@@ -196,10 +176,9 @@ class Times:
 
     def _in_range(self, prop: str, instant: datetime) -> datetime | None:
         if instant.year not in YEARS:
-            self._refuse(
-                "bad-time",
-                prop,
-                _("{event}: the year {year} is out of range.", event=self._name, year=instant.year),
+            message = _(
+                "{event}: the year {year} is out of range.", event=self._name, year=instant.year
             )
+            self._refuse("bad-time", prop, message)
             return None
         return instant.replace(microsecond=0)

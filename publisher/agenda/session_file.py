@@ -40,10 +40,8 @@ def read(posts: Path) -> SessionFile:
     """The file as it is now, with its problems; UsageError if there is none."""
     path = posts / "session.yaml"
     if not path.exists():
-        raise UsageError(
-            _("There is no {file}.", file=FILE),
-            hint=_("Write one, with `timezone:` and `agenda:`; docs/drafts.md shows how it looks."),
-        )
+        hint = _("Write one, with `timezone:` and `agenda:`; docs/drafts.md shows how it looks.")
+        raise UsageError(_("There is no {file}.", file=FILE), hint=hint)
     findings = Findings(FILE)
     data = text_files.read_bytes(path, findings)
     if data is None:
@@ -140,10 +138,7 @@ def _for_a_person(changes: Sequence[ItemChange], zone: ZoneInfo) -> NotPossible:
         + ", ".join(f"{key}: {value}" for key, value in _values(change.after, zone).items())
         for change in changes
     ]
-    return NotPossible(
-        _(
-            "{file} is written in a way that only a person can change; nothing was written.",
-            file=FILE,
-        ),
-        hint=_("Write it there by hand: {lines}", lines="; ".join(lines)),
+    message = _(
+        "{file} is written in a way that only a person can change; nothing was written.", file=FILE
     )
+    return NotPossible(message, hint=_("Write it there by hand: {lines}", lines="; ".join(lines)))

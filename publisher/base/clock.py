@@ -187,34 +187,32 @@ def from_environment() -> Clock:
         try:
             return SharedClock(Path(wish.removeprefix("file:")))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ConfigurationError(
-                _(
-                    "{variable} names a clock that cannot be read: {problem}",
-                    variable=ENVIRONMENT_VARIABLE,
-                    problem=error,
-                ),
-                hint=_("Unset it, or start `publisher rehearse`, which makes such a clock itself."),
-            ) from error
+            message = _(
+                "{variable} names a clock that cannot be read: {problem}",
+                variable=ENVIRONMENT_VARIABLE,
+                problem=error,
+            )
+            hint = _("Unset it, or start `publisher rehearse`, which makes such a clock itself.")
+            raise ConfigurationError(message, hint=hint) from error
     text, __, speed = wish.partition("@")
     try:
         start, factor = datetime.fromisoformat(text), float(speed or 1)
         if start.tzinfo is None or start.year not in _YEARS or not 0 < factor <= _FASTEST:
             raise ValueError(wish)
     except ValueError:
-        raise ConfigurationError(
-            _(
-                "{variable} is {wish!r}, which is no instant with an offset and a speed.",
-                variable=ENVIRONMENT_VARIABLE,
-                wish=wish,
-            ),
-            hint=_(
-                "Write it like 2016-03-07T08:00:00+01:00@600. The year is one from {first} to "
-                "{last}, and the speed at most {fastest}.",
-                first=_YEARS.start,
-                last=_YEARS.stop - 1,
-                fastest=f"{_FASTEST:,}",
-            ),
-        ) from None
+        message = _(
+            "{variable} is {wish!r}, which is no instant with an offset and a speed.",
+            variable=ENVIRONMENT_VARIABLE,
+            wish=wish,
+        )
+        hint = _(
+            "Write it like 2016-03-07T08:00:00+01:00@600. The year is one from {first} to "
+            "{last}, and the speed at most {fastest}.",
+            first=_YEARS.start,
+            last=_YEARS.stop - 1,
+            fastest=f"{_FASTEST:,}",
+        )
+        raise ConfigurationError(message, hint=hint) from None
     return FastClock(start, factor)
 
 

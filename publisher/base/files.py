@@ -130,11 +130,7 @@ def file_errors(path: Path, hint: str | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(
-            _(
-                "{path} cannot be written: {reason}.",
-                path=error.filename or path,
-                reason=why(error),
-            ),
-            hint=hint,
-        ) from error
+        message = _(
+            "{path} cannot be written: {reason}.", path=error.filename or path, reason=why(error)
+        )
+        raise StorageError(message, hint=hint) from error

@@ -61,13 +61,12 @@ class TomlFile:
             reason, line, column = _IN_CONFLICT, text.count("\n", 0, mark.start()) + 1, 1
         elif quote := _CURLY.search(lines[line - 1]):
             reason, column = _CURLED, quote.start(1) + 1
-        return ConfigurationError(
-            _(
-                "{place}: This is no valid TOML: {reason}.",
-                place=f"{self.name}:{line}:{column}",
-                reason=_(reason),
-            )
+        message = _(
+            "{place}: This is no valid TOML: {reason}.",
+            place=f"{self.name}:{line}:{column}",
+            reason=_(reason),
         )
+        return ConfigurationError(message)
 
     def place(self, *keys: str) -> str:
         """The line and column of a key, or of the table that lacks it: `publisher.toml:3:1`."""
@@ -85,10 +84,9 @@ def _read(path: Path) -> str:
         raise ConfigurationError(_("{path} does not exist.", path=path)) from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise ConfigurationError(
-            _("{path} cannot be read: line {line} is not in UTF-8.", path=path, line=line),
-            hint=_("Save it in an editor with the encoding UTF-8."),
-        ) from None
+        message = _("{path} cannot be read: line {line} is not in UTF-8.", path=path, line=line)
+        hint = _("Save it in an editor with the encoding UTF-8.")
+        raise ConfigurationError(message, hint=hint) from None
     except OSError as error:
         raise ConfigurationError(
             _("{path} cannot be read: {reason}.", path=path, reason=why(error))

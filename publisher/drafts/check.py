@@ -39,9 +39,7 @@ def check(
     handles = [account.handle for account in accounts.values() if account.handle]
     linter = Linter(found.posts, lint.hashtags.model_dump(), handles)
     for post in progress.over(found.posts, _("Checking drafts")):
-        recipients, nobody = rendering.recipients(post, accounts)
-        if post.id not in found.broken:  # else the names in `to` may be what is wrong already
-            problems += nobody
+        recipients, _nobody = rendering.recipients(post, accounts)  # `library` reports nobody
         for account in recipients:
             problems += rendering.problems(post, account, CAPABILITIES[account.channel])
             problems += _outside_mandate(post, account, found.session.zone)
@@ -61,9 +59,7 @@ def read(
 ) -> Library:
     """Read the drafts as `check` does, with the parser's problems alone."""
     accounts, copies = settings.public_accounts(), Copies.of(settings)
-    return library.load(
-        settings.workspace, accounts, tuple(CAPABILITIES), paths, programme, revised, copies
-    )
+    return library.load(settings.workspace, accounts, paths, programme, revised, copies)
 
 
 def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
-from publisher.channels.registry import channel_called
+from publisher.channels.registry import SPECS, channel_called
 from publisher.drafts import text_files, yaml_tree
 from publisher.drafts.fields import Fields
 from publisher.model.accounts import Account
@@ -57,28 +57,20 @@ class Consent(Frozen):
         return None
 
 
-def load(posts: Path, channels: frozenset[str], findings: Findings) -> dict[str, Consent]:
+def load(posts: Path, findings: Findings) -> dict[str, Consent]:
     """Read the records, by id. A missing file has none; a record with problems is left out."""
     path = posts / "consents.yaml"
     if text_files.is_missing(path):
         return {}
     text = text_files.read(path, findings)
-    root = None if text is None else yaml_tree.compose(text, findings)
-    if root is not None and not isinstance(root, yaml_tree.Mapping):
-        findings.error(
-            "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
-        )
-    # Where a record is given twice, one of the two may be the withdrawn one.
-    twice = any(found.code == "duplicate-key" for found in findings.problems)
-    if twice or not isinstance(root, yaml_tree.Mapping):
+    root = None if text is None else yaml_tree.mapping(text, findings)
+    if root is None:
         return {}
-    records = (_record(name, entry, channels, findings) for name, entry in root.entries.items())
+    records = (_record(name, entry, findings) for name, entry in root.entries.items())
     return {record.id: record for record in records if record}
 
 
-def _record(
-    name: str, entry: yaml_tree.Entry, channels: frozenset[str], findings: Findings
-) -> Consent | None:
+def _record(name: str, entry: yaml_tree.Entry, findings: Findings) -> Consent | None:
     before = len(findings.problems)
     if not isinstance(entry.value, yaml_tree.Mapping):
         flaw = Flaw("not-a-mapping", _("The consent `{name}` has no keys.", name=name))
@@ -87,8 +79,8 @@ def _record(
     fields = Fields(entry.value, _KEYS, findings)
     granted_to, for_channels = fields.words("granted_to"), fields.words("channels")
     for channel, position in for_channels or ():
-        if channel_called(channel) not in channels:
-            hint = _("Channels are: {channels}.", channels=", ".join(sorted(channels)))
+        if channel_called(channel) not in SPECS:
+            hint = _("Channels are: {channels}.", channels=", ".join(sorted(SPECS)))
             findings.error(
                 "bad-value", position, _("`{channel}` is no channel.", channel=channel), hint
             )

@@ -1,16 +1,18 @@
 """Draft parser: front matter and body become a Post."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.base.i18n import _
 from publisher.base.text import did_you_mean, suggestion
+from publisher.channels.registry import SPECS
 from publisher.drafts import missing_media, sections, text_files
 from publisher.drafts import names as naming
 from publisher.drafts.consents import Consents
@@ -27,7 +29,7 @@ from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
 from publisher.model.posts import MediaItem, Motion, Post
 from publisher.model.problems import RULES, Findings, Flaw
-from publisher.model.values import Severity
+from publisher.model.values import Position
 
 KEYS = (
     "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
@@ -40,14 +42,6 @@ _MARGIN = timedelta(days=7)
 """Preparation and follow-up belong to a session; a time further off is likely a mistake."""
 
 
-class Shown(NamedTuple):
-    """A picture that a draft may show."""
-
-    path: Path
-    motion: Motion | None
-    """Its frames and duration, if it is a GIF or a video."""
-
-
 @dataclass(frozen=True)
 class Surroundings:
     """The context in which drafts are parsed: session, consents, accounts and pictures."""
@@ -57,58 +51,34 @@ class Surroundings:
     session: Session
     consents: Consents
     accounts: Mapping[str, Account]
-    channels: Collection[str]
     copies: Copies = NOTHING_KEPT
-    postponed: dict[tuple[Path, Path], set[str]] | None = None
-    """New pictures, as they are named and where they are, with the posts that name them.
+    named: dict[Path, list[tuple[Findings, Position]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """The pictures that `opened` has not opened yet, with the places in drafts that name them."""
+    _located: dict[Path, Path | Flaw] = field(default_factory=dict)
 
-    Each is taken for a sound still picture until `examine_postponed` says which of those posts are
-    to be parsed again. None: nothing is postponed.
-    """
+    def locate(self, path: Path) -> Path | Flaw:
+        """The picture at `path`, found once: translations share their pictures."""
+        if path not in self._located:
+            self._located[path] = media_file.locate(path, self.posts)
+        return self._located[path]
 
-    @cached_property
-    def _pictures(self) -> dict[Path, Shown | Flaw]:
-        return {}
+    def opened(self, posts: Sequence[Post]) -> list[Post]:
+        """Open the pictures that the posts name, several at once.
 
-    def picture(self, path: Path, post_id: str) -> Shown | Flaw:
-        """The picture at `path`, which a post names, or what is wrong with it.
-
-        Each is examined once: translations share their pictures.
+        Returns the posts with what moves in their pictures, and without those that are flawed,
+        which are noted.
         """
-        if path not in self._pictures:
-            located = media_file.locate(path, self.posts)
-            if self.postponed is not None and not isinstance(located, Flaw):
-                known = self.copies.looked(located)
-                if known is None:
-                    self.postponed.setdefault((path, located), set()).add(post_id)
-                    return Shown(located, None)
-                self._pictures[path] = Shown(located, *known)
-            else:
-                self._pictures[path] = self._look(located)
-        return self._pictures[path]
-
-    def examine_postponed(self) -> set[str]:
-        """Examine the postponed pictures, several at once.
-
-        Returns the posts that name one which is not what it was taken for.
-        """
-        if not self.postponed:
-            return set()
-        postponed = dict(self.postponed)
-        self.postponed.clear()
-        found = at_once.each(self._look, [located for _path, located in postponed])
-        again: set[str] = set()
-        for ((path, located), posts), seen in zip(postponed.items(), found, strict=True):
-            self._pictures[path] = seen
-            if seen != Shown(located, None):
-                again |= posts
-        return again
-
-    def _look(self, located: Path | Flaw) -> Shown | Flaw:
-        if isinstance(located, Flaw):
-            return located
-        found = self.copies.look(located)
-        return found if isinstance(found, Flaw) else Shown(located, found)
+        seen = dict(zip(self.named, at_once.each(self.copies.look, [*self.named]), strict=True))
+        for path, places in self.named.items():
+            if isinstance(flaw := seen[path], Flaw):
+                for findings, position in places:
+                    findings.add(flaw, position)
+        self.named.clear()
+        if not any(seen.values()):
+            return [*posts]
+        return [post.model_copy(update={"media": _moving(post.media, seen)}) for post in posts]
 
     @cached_property
     def media(self) -> list[Path]:
@@ -118,7 +88,7 @@ class Surroundings:
     @cached_property
     def names(self) -> list[str]:
         """The names that can head a section: channels and accounts."""
-        return [*self.channels, *self.accounts]
+        return [*SPECS, *self.accounts]
 
     @cached_property
     def spoken(self) -> frozenset[str]:
@@ -141,18 +111,15 @@ def split_language(post_id: str, spoken: Collection[str]) -> tuple[str, str | No
 def parse(text: str, post_id: str, surroundings: Surroundings, findings: Findings) -> Post | None:
     """Parse a draft; None if it has no readable front matter or text.
 
-    Problems are noted in `findings`. A post with errors can be displayed, but never published.
+    Problems are noted in `findings`. A post with errors can be displayed, but never published. Its
+    pictures are not opened yet: `Surroundings.opened` does that.
     """
     if text_files.found_in(text, findings):
         return None
     halves = split(text, findings)
     if halves is None:
         return None
-    body = sections.parse(halves.body, surroundings.names, halves.body_line)
-    for flaw, position in body.errors:
-        findings.add(flaw, position)
-    for flaw, position in body.warnings:
-        findings.add(flaw, position, Severity.WARNING)
+    body = sections.parse(halves.body, surroundings.names, findings, halves.body_line)
     reader = _Reader(halves.front, post_id, surroundings, findings)
     return Post(
         id=post_id,
@@ -215,16 +182,10 @@ class _Reader:
         if key in self.fields:
             return None
         if f"defaults.{key}" in self._session.flawed:
-            self.fields.reject(
-                key,
-                unusable(
-                    _(
-                        "{file} has a problem with the default of `{key}`.",
-                        file=SESSION_FILE,
-                        key=key,
-                    )
-                ),
+            message = _(
+                "{file} has a problem with the default of `{key}`.", file=SESSION_FILE, key=key
             )
+            self.fields.reject(key, unusable(message))
         return value
 
     def _language(self) -> str | None:
@@ -250,12 +211,11 @@ class _Reader:
             self.fields.reject(key, moment)
             return None
         if moment.local and self._session.timezone is None:
-            self._findings.warning(
-                "no-timezone",
-                self.fields.position(key),
-                _("`{text}` is taken as UTC, because the session names no time zone.", text=text),
-                _("Write an offset, such as +01:00, or give posts/session.yaml a `timezone:`."),
+            message = _(
+                "`{text}` is taken as UTC, because the session names no time zone.", text=text
             )
+            hint = _("Write an offset, such as +01:00, or give posts/session.yaml a `timezone:`.")
+            self._findings.warning("no-timezone", self.fields.position(key), message, hint)
         return moment
 
     def _check_times(
@@ -274,12 +234,11 @@ class _Reader:
         day = due_at.astimezone(self._session.zone).date()
         starts, ends = self._session.starts, self._session.ends
         if (starts and day < starts - _MARGIN) or (ends and day > ends + _MARGIN):
-            self._findings.warning(
-                "outside-session",
-                self.fields.position("at"),
-                _("{day} is more than a week before or after the session.", day=day.isoformat()),
-                _("Check the month and the year."),
+            message = _(
+                "{day} is more than a week before or after the session.", day=day.isoformat()
             )
+            hint = _("Check the month and the year.")
+            self._findings.warning("outside-session", self.fields.position("at"), message, hint)
 
     def _to(self) -> tuple[str, ...]:
         words = self.fields.words("to")
@@ -308,12 +267,8 @@ class _Reader:
         for code, position in words:
             if code not in RULES:
                 hint = suggestion(code, RULES, nothing="")
-                self._findings.error(
-                    "bad-value",
-                    position,
-                    _("`{code}` is no advice that can be ignored.", code=code),
-                    hint,
-                )
+                message = _("`{code}` is no advice that can be ignored.", code=code)
+                self._findings.error("bad-value", position, message, hint)
         return tuple(code for code, _ in words if code in RULES)
 
     def _link(self) -> str | None:
@@ -339,46 +294,38 @@ class _Reader:
             self._findings.add(alt_missing(), fields.position("alt"))
         people, consent = fields.flag("people") or False, fields.text("consent")
         self._check_consent(fields, consent, people=people)
-        shown = self._picture(fields, name) if name else None
-        if shown is None or alt is None:
+        path = self._picture(fields, name) if name else None
+        if path is None or alt is None:
             return None
         return MediaItem(
-            path=shown.path,
+            path=path,
             alt=alt,
-            motion=shown.motion,
             credit=fields.text("credit"),
             people=people,
             consent=consent,
             position=fields.position("file"),
         )
 
-    def _picture(self, fields: Fields, name: str) -> Shown | None:
-        found = self._around.picture(
-            place_of(name, self._post_id, self._around.posts), self._post_id
-        )
+    def _picture(self, fields: Fields, name: str) -> Path | None:
+        found = self._around.locate(place_of(name, self._post_id, self._around.posts))
         if isinstance(found, Flaw):
             if found.code == "media-missing":
                 folder = (self._around.posts / self._post_id).parent
                 found = missing_media.missing(name, folder, self._around.posts, self._around.media)
             fields.reject("file", found)
             return None
+        self._around.named[found].append((self._findings, fields.position("file")))
         return found
 
     def _check_consent(self, fields: Fields, consent: str | None, *, people: bool) -> None:
         if people and "consent" not in fields:
-            self._findings.error(
-                "consent-missing",
-                fields.position("people"),
-                _("People are in the picture, but no consent is named."),
-                _("Add `consent:` with the id of a record in posts/consents.yaml."),
-            )
+            message = _("People are in the picture, but no consent is named.")
+            hint = _("Add `consent:` with the id of a record in posts/consents.yaml.")
+            self._findings.error("consent-missing", fields.position("people"), message, hint)
         if consent is not None and consent not in self._around.consents:
             hint = suggestion(consent, self._around.consents, nothing=_("It has no usable record."))
-            flaw = Flaw(
-                "unknown-consent",
-                _("posts/consents.yaml has no `{consent}`.", consent=consent),
-                hint,
-            )
+            message = _("posts/consents.yaml has no `{consent}`.", consent=consent)
+            flaw = Flaw("unknown-consent", message, hint)
             fields.reject("consent", flaw)
 
     def _reason_to_hold(
@@ -397,18 +344,27 @@ class _Reader:
             reason = record and record.reason_to_hold(leaves, self._session.zone)
             if reason and reason not in reasons:
                 reasons.append(reason)
-                self._findings.warning(
-                    "consent-ended",
-                    item.position,
-                    _("The post is held: {reason}.", reason=reason),
-                    _("Take the picture out, or ask again whether it may be shown."),
-                )
+                message = _("The post is held: {reason}.", reason=reason)
+                hint = _("Take the picture out, or ask again whether it may be shown.")
+                self._findings.warning("consent-ended", item.position, message, hint)
         return "; ".join(reasons) or None
 
     def _shown_until(self, media: tuple[MediaItem, ...]) -> datetime | None:
         records = (self._around.consents.get(item.consent or "") for item in media)
         ends = (record.ends(self._session.zone) for record in records if record)
         return min((end for end in ends if end), default=None)
+
+
+def _moving(
+    media: Sequence[MediaItem], seen: Mapping[Path, Motion | Flaw | None]
+) -> tuple[MediaItem, ...]:
+    """The pictures that are sound, each with its motion."""
+    motions = ((item, seen[item.path]) for item in media)
+    return tuple(
+        item.model_copy(update={"motion": motion}) if motion else item
+        for item, motion in motions
+        if not isinstance(motion, Flaw)
+    )
 
 
 def place_of(name: str, post_id: str, posts: Path) -> Path:
@@ -418,11 +374,8 @@ def place_of(name: str, post_id: str, posts: Path) -> Path:
 
 
 def alt_missing() -> Flaw:
-    return Flaw(
-        "alt-missing",
-        _("The picture has no alternative text."),
-        _("Say in `alt:` what it shows, for those who cannot see it."),
-    )
+    hint = _("Say in `alt:` what it shows, for those who cannot see it.")
+    return Flaw("alt-missing", _("The picture has no alternative text."), hint)
 
 
 def _flaw_of_link(link: str) -> Flaw | None:

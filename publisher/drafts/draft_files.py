@@ -83,10 +83,8 @@ class DraftFiles:
             target = self._find(path)
             chosen = [file for file in self.files if file.path.is_relative_to(target)]
             if not chosen and not target.is_dir():
-                raise UsageError(
-                    _("{path} is no draft.", path=path),
-                    hint=_("Drafts are files under posts/ whose names end in .md."),
-                )
+                hint = _("Drafts are files under posts/ whose names end in .md.")
+                raise UsageError(_("{path} is no draft.", path=path), hint=hint)
             wanted |= {file.file: file for file in chosen}
         return [wanted[file] for file in sorted(wanted)]
 
@@ -96,14 +94,10 @@ class DraftFiles:
             if os.path.lexists(candidate):
                 if self.posts.is_relative_to(candidate) or candidate.is_relative_to(self.posts):
                     return candidate
-                raise UsageError(
-                    _("{path} is not in this workspace's posts/.", path=path),
-                    hint=_("Name another workspace with --workspace DIR."),
-                )
-        raise UsageError(
-            _("{path} does not exist.", path=path),
-            hint=_("Name a draft or a folder, from here or from the workspace."),
-        )
+                message = _("{path} is not in this workspace's posts/.", path=path)
+                raise UsageError(message, hint=_("Name another workspace with --workspace DIR."))
+        hint = _("Name a draft or a folder, from here or from the workspace.")
+        raise UsageError(_("{path} does not exist.", path=path), hint=hint)
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[DraftFile]:
         """The drafts in a folder; `prefix` is its path under posts/ with a slash at the end."""
@@ -112,12 +106,8 @@ class DraftFiles:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             self._unreadable.append(prefix)
-            self._note(
-                Flaw(
-                    "unreadable", _("The folder cannot be read: {reason}.", reason=error.strerror)
-                ),
-                prefix,
-            )
+            message = _("The folder cannot be read: {reason}.", reason=error.strerror)
+            self._note(Flaw("unreadable", message), prefix)
             return
         self._note_repository(prefix, (entry.name for entry in entries))
         for entry in entries:

@@ -172,13 +172,11 @@ class Manuscript:
         return revised
 
     def _for_a_person(self, lines: str) -> NotPossible:
-        return NotPossible(
-            _(
-                "{file} is written in a way that only a person can change; nothing was written.",
-                file=self.file,
-            ),
-            hint=_("Write it there by hand: {lines}", lines=lines),
+        message = _(
+            "{file} is written in a way that only a person can change; nothing was written.",
+            file=self.file,
         )
+        return NotPossible(message, hint=_("Write it there by hand: {lines}", lines=lines))
 
 
 def read(file: DraftFile) -> Manuscript:

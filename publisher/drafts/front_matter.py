@@ -62,16 +62,13 @@ def split(text: str, findings: Findings) -> Split | None:
     _warn_of_hashtags(front, findings)
     node = compose(front, findings, first_line=2)
     if node is None:
-        if findings.has_errors:
+        if findings.errors:
             return None
         node = Mapping({}, Position())
     if not isinstance(node, Mapping):
-        findings.error(
-            "not-a-mapping",
-            node.position,
-            _("The front matter is no list of keys with values."),
-            _("Write it like `at: 2016-03-07 08:30`, one key on a line."),
-        )
+        message = _("The front matter is no list of keys with values.")
+        hint = _("Write it like `at: 2016-03-07 08:30`, one key on a line.")
+        findings.error("not-a-mapping", node.position, message, hint)
         return None
     body_line = text.count("\n", 0, closing.end() + 1) + 1
     return Split(node, text[closing.end() + 1 :], body_line)

@@ -31,11 +31,9 @@ def find(lines: str) -> Iterator[re.Match[str]]:
 
 def flaw(rule: re.Match[str]) -> Flaw:
     """The warning for a rule that does not split a thread."""
-    return Flaw(
-        "rule-as-text",
-        _("{line} is published as it stands here.", line=shown(rule["line"])),
-        _("A thread is split by a line of three hyphens, `---`, with no space before them."),
-    )
+    message = _("{line} is published as it stands here.", line=shown(rule["line"]))
+    hint = _("A thread is split by a line of three hyphens, `---`, with no space before them.")
+    return Flaw("rule-as-text", message, hint)
 
 
 def shown(line: str) -> str:

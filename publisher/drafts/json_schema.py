@@ -181,7 +181,7 @@ SCHEMAS: Mapping[str, tuple[Callable[[], Schema], str]] = {
 def schema(name: str) -> Schema:
     """One complete schema in the current language. KeyError for a name not in `SCHEMAS`."""
     make, file = SCHEMAS[name]
-    translated: Schema = _translated(make())
+    translated: Schema = _described(make(), _)
     return {"$schema": DIALECT, "title": file, **translated}
 
 
@@ -192,29 +192,22 @@ def text(name: str) -> str:
 
 def texts() -> Iterator[str]:
     """The descriptions of all keys in all schemas, in English, for the catalogues."""
+    found: dict[str, str] = {}
     for make, _file in SCHEMAS.values():
-        yield from _descriptions(make())
+        _described(make(), lambda text: found.setdefault(text, text))
+    yield from found
 
 
-def _descriptions(schema: Any) -> Iterator[str]:
+def _described(schema: Any, say: Callable[[str], str]) -> Any:
+    """The schema with its descriptions as `say` gives them."""
     if isinstance(schema, list):
-        for item in schema:
-            yield from _descriptions(item)
-    elif isinstance(schema, dict):
-        for key, value in schema.items():
-            if key == "description" and isinstance(value, str):
-                yield value
-            else:
-                yield from _descriptions(value)
-
-
-def _translated(schema: Any) -> Any:
-    if isinstance(schema, list):
-        return [_translated(item) for item in schema]
+        return [_described(item, say) for item in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        key: _(value) if key == "description" and isinstance(value, str) else _translated(value)
+        key: say(value)
+        if key == "description" and isinstance(value, str)
+        else _described(value, say)
         for key, value in schema.items()
     }
 

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -58,7 +58,6 @@ class Library:
 def load(
     workspace: Path,
     accounts: Mapping[str, Account],
-    channels: Collection[str],
     paths: Sequence[str | Path] = (),
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
@@ -77,11 +76,9 @@ def load(
     around = Surroundings(
         posts=posts_folder,
         session=programme or session.load(posts_folder, about_session),
-        consents=consents.load(posts_folder, frozenset(channels), about_consents),
+        consents=consents.load(posts_folder, about_consents),
         accounts=accounts,
-        channels=tuple(channels),
         copies=copies,
-        postponed={},
     )
     posts, found = _read_all(chosen, around, revised)
     others = list(_unchosen_translations(chosen, shelf, around)) if paths else ()
@@ -112,20 +109,13 @@ def load(
 def _read_all(
     files: Sequence[DraftFile], around: Surroundings, revised: Mapping[str, bytes]
 ) -> tuple[list[Post], dict[str, Findings]]:
-    """The posts in the order of their files, and the findings by file.
-
-    Drafts whose new pictures turn out to be flawed, or to move, are read again.
-    """
-    read: dict[str, Post | None] = {}
-    found: dict[str, Findings] = {}
-    waiting: Sequence[DraftFile] = files
-    while waiting:
-        for file in progress.over(waiting, _("Reading drafts")):
-            found[file.file] = Findings(file.file)
-            read[file.file] = _read(file, around, revised, found[file.file])
-        again = around.examine_postponed()
-        waiting = [file for file in waiting if file.id in again]
-    return [post for post in read.values() if post], found
+    """The posts in the order of their files, and the findings by file."""
+    found = {file.file: Findings(file.file) for file in files}
+    read = [
+        _read(file, around, revised, found[file.file])
+        for file in progress.over(files, _("Reading drafts"))
+    ]
+    return around.opened([post for post in read if post]), found
 
 
 def _read(

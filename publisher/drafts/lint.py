@@ -140,39 +140,26 @@ class Linter:
         others = [(name, at) for name, at in mentions(text) if name.casefold() not in self._own]
         if not others:
             return
-        names = ", ".join(dict.fromkeys(f"@{name}" for name, _at in others))
-        yield (
-            Flaw(
-                "unsolicited-mention",
-                _(
-                    "{names}: X's rules forbid posts by programs that mention others who did not ask "
-                    "for it.",
-                    names=names,
-                ),
-                _(
-                    "If they expect it, say `ignore: unsolicited-mention` in the draft, or switch this "
-                    "off with `[lint] ignore` in publisher.toml."
-                ),
-            ),
-            others[0][1],
+        message = _(
+            "{names}: X's rules forbid posts by programs that mention others who did not ask for it.",
+            names=", ".join(dict.fromkeys(f"@{name}" for name, _at in others)),
         )
+        hint = _(
+            "If they expect it, say `ignore: unsolicited-mention` in the draft, or switch this "
+            "off with `[lint] ignore` in publisher.toml."
+        )
+        yield Flaw("unsolicited-mention", message, hint), others[0][1]
 
     def _hashtag_case(self, found: Sequence[tuple[str, int]], lang: str | None) -> Found:
         for tag, index in dict(reversed(found)).items():
             spelling = tags.better(tag, lang, self._spellings)
             if spelling is not None:
                 example = f"#{spelling}" if spelling else "#DroitsDeLEnfant"
-                yield (
-                    Flaw(
-                        "hashtag-case",
-                        _("Screen readers take #{tag} for one word.", tag=tag),
-                        _(
-                            "Begin each of its words with a capital, as in {example}.",
-                            example=example,
-                        ),
-                    ),
-                    index,
+                message = _("Screen readers take #{tag} for one word.", tag=tag)
+                hint = _(
+                    "Begin each of its words with a capital, as in {example}.", example=example
                 )
+                yield Flaw("hashtag-case", message, hint), index
 
     def _too_many_hashtags(
         self, found: Sequence[tuple[str, int]], channels: Collection[str]
@@ -180,39 +167,30 @@ class Linter:
         for channel in sorted(channels, key=lambda name: self._most_hashtags[name]):
             most = self._most_hashtags[channel]
             if len(found) > most:
-                yield (
-                    Flaw(
-                        "too-many-hashtags",
-                        _(
-                            "There are {number} hashtags; more than {most} on {channel} look like spam.",
-                            number=len(found),
-                            most=most,
-                            channel=channel,
-                        ),
-                        _(
-                            "Keep those that people follow. `[lint.hashtags]` in publisher.toml "
-                            "sets how many there may be."
-                        ),
-                    ),
-                    found[most][1],
+                message = _(
+                    "There are {number} hashtags; more than {most} on {channel} look like spam.",
+                    number=len(found),
+                    most=most,
+                    channel=channel,
                 )
+                hint = _(
+                    "Keep those that people follow. `[lint.hashtags]` in publisher.toml sets how many "
+                    "there may be."
+                )
+                yield Flaw("too-many-hashtags", message, hint), found[most][1]
                 return
 
 
 def _mention_first() -> Flaw:
-    return Flaw(
-        "mention-first",
-        _("The post begins with a mention: X may show it to those alone who follow both accounts."),
-        _("Begin with another word."),
+    message = _(
+        "The post begins with a mention: X may show it to those alone who follow both accounts."
     )
+    return Flaw("mention-first", message, _("Begin with another word."))
 
 
 def _placeholder(word: str) -> Flaw:
-    return Flaw(
-        "placeholder",
-        _("`{text}` is still to be replaced.", text=word),
-        _("Write what belongs there. If it is meant, say `ignore: placeholder` in the draft."),
-    )
+    hint = _("Write what belongs there. If it is meant, say `ignore: placeholder` in the draft.")
+    return Flaw("placeholder", _("`{text}` is still to be replaced.", text=word), hint)
 
 
 def _is_file_name(item: MediaItem) -> bool:
@@ -225,11 +203,9 @@ def _is_file_name(item: MediaItem) -> bool:
 
 
 def _alt_is_file_name(alt: str) -> Flaw:
-    return Flaw(
-        "alt-is-file-name",
-        _("The alternative text `{alt}` is the name of a file.", alt=alt),
-        _("Say in `alt:` what the picture shows, for those who cannot see it."),
-    )
+    message = _("The alternative text `{alt}` is the name of a file.", alt=alt)
+    hint = _("Say in `alt:` what the picture shows, for those who cannot see it.")
+    return Flaw("alt-is-file-name", message, hint)
 
 
 def _wrong_season(text: str, due_at: datetime) -> Found:
@@ -251,14 +227,8 @@ def _wrong_season(text: str, due_at: datetime) -> Found:
                     day=day,
                 )
             )
-            yield (
-                Flaw(
-                    "wrong-season",
-                    message,
-                    _("Write {other}, or the place: the time in Geneva.", other=other),
-                ),
-                match.start("zone"),
-            )
+            hint = _("Write {other}, or the place: the time in Geneva.", other=other)
+            yield Flaw("wrong-season", message, hint), match.start("zone")
 
 
 def _is_summer(instant: datetime, zone: str) -> bool:
@@ -269,10 +239,8 @@ def _broken_links(text: str) -> Found:
     for match in _LINK_LIKE.finditer(text):
         if not _PROPER_LINK.match(match.group()):
             hint = _("Write the whole address without spaces: https://www.example.org/article.")
-            yield (
-                Flaw("broken-link", _("`{text}` is no web address.", text=match.group()), hint),
-                match.start(),
-            )
+            message = _("`{text}` is no web address.", text=match.group())
+            yield Flaw("broken-link", message, hint), match.start()
 
 
 def _hidden(text: str) -> Found:
@@ -282,14 +250,9 @@ def _hidden(text: str) -> Found:
     """
     if found := _HIDDEN.search(text):
         code = f"U+{ord(found[0]):04X}"
-        yield (
-            Flaw(
-                "hidden-characters",
-                _("A character that nobody sees stands here: {code}.", code=code),
-                _("Delete it: text that is pasted from elsewhere brings such along."),
-            ),
-            found.start(),
-        )
+        message = _("A character that nobody sees stands here: {code}.", code=code)
+        hint = _("Delete it: text that is pasted from elsewhere brings such along.")
+        yield Flaw("hidden-characters", message, hint), found.start()
 
 
 def _shouting(text: str) -> Found:
@@ -299,10 +262,8 @@ def _shouting(text: str) -> Found:
             continue
         if sum(map(str.isalpha, words)) >= _FEWEST_SHOUTED_LETTERS:
             hint = _("Capitals are hard to read, and read as shouting. Keep them for acronyms.")
-            yield (
-                Flaw("shouting", _("`{words}` is written in capitals.", words=words), hint),
-                match.start(),
-            )
+            message = _("`{words}` is written in capitals.", words=words)
+            yield Flaw("shouting", message, hint), match.start()
 
 
 def _place(begin: Position, text: str, index: int) -> Position:

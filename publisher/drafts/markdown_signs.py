@@ -34,26 +34,15 @@ def _links(text: str) -> Iterator[tuple[Flaw, int]]:
             if match.group().startswith("!")
             else _("Write the words, and the address after them.")
         )
-        yield (
-            Flaw(
-                "markdown-link",
-                _("`{text}` is published as it stands here.", text=match.group()),
-                hint,
-            ),
-            match.start(),
-        )
+        message = _("`{text}` is published as it stands here.", text=match.group())
+        yield Flaw("markdown-link", message, hint), match.start()
 
 
 def _signs(text: str) -> Iterator[tuple[Flaw, int]]:
     for match in _SIGN.finditer(text):
-        yield (
-            Flaw(
-                "markdown-as-text",
-                _("`{text}` is published as it stands here.", text=match.group().strip()),
-                _(
-                    "Platforms show no Markdown: take its signs out. If they are meant, say "
-                    "`ignore: markdown-as-text` in the draft."
-                ),
-            ),
-            match.start(),
+        message = _("`{text}` is published as it stands here.", text=match.group().strip())
+        hint = _(
+            "Platforms show no Markdown: take its signs out. If they are meant, say "
+            "`ignore: markdown-as-text` in the draft."
         )
+        yield Flaw("markdown-as-text", message, hint), match.start()

@@ -25,11 +25,8 @@ def missing(name: str, folder: Path, posts: Path, files: Sequence[Path]) -> Flaw
     `folder` is the draft's, `posts` the root, and `files` those below it (see `media`).
     """
     if _ADDRESS.match(name):
-        return Flaw(
-            "media-missing",
-            _("`{name}` is a web address, and no file.", name=name),
-            _("Save the picture into posts/media/, and name it: `file: /media/name.jpg`."),
-        )
+        hint = _("Save the picture into posts/media/, and name it: `file: /media/name.jpg`.")
+        return Flaw("media-missing", _("`{name}` is a web address, and no file.", name=name), hint)
     near = _nearest(name, folder, posts, files)
     hint = (
         did_you_mean(near)

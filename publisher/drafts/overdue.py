@@ -94,12 +94,9 @@ def overdue(not_before: datetime, zone: tzinfo, *, waits: bool) -> Flaw:
 
 
 def _past(draft: Due, zone: tzinfo) -> Flaw:
-    return Flaw(
-        "past",
-        _(
-            "Its time is over: it was due {time} and expired {expiry}. It is not queued any more.",
-            time=local(draft.not_before, zone),
-            expiry=local(draft.expires_at, zone),
-        ),
-        _("Give it a new `at`, or a longer `expires`, if it must go out."),
+    message = _(
+        "Its time is over: it was due {time} and expired {expiry}. It is not queued any more.",
+        time=local(draft.not_before, zone),
+        expiry=local(draft.expires_at, zone),
     )
+    return Flaw("past", message, _("Give it a new `at`, or a longer `expires`, if it must go out."))

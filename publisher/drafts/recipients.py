@@ -25,9 +25,9 @@ class Addressing:
         `is_first`: it is the first checked one of the group, and reports missing translations.
         """
         accounts, problems = recipients(post, self._around.accounts)
-        known = {*self._around.accounts, *self._around.channels, "all"}
+        known = {*self._around.names, "all"}
         is_unread = any(found.code == "bad-language" for found in findings.problems) or (
-            not post.to and "defaults.to" in self._around.session.flawed
+            "to" not in post.positions and "defaults.to" in self._around.session.flawed
         )
         if problems and known.issuperset(post.to) and not is_unread:  # else it is reported already
             findings.problems += problems
@@ -40,17 +40,14 @@ class Addressing:
     def _check_languages(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
         for account in accounts:
             if post.lang and account.language and account.language != post.lang:
-                findings.warning(
-                    "other-language",
-                    post.position("to"),
-                    _(
-                        "{account} speaks {spoken}, and the draft is in {language}.",
-                        account=account.name,
-                        spoken=account.language,
-                        language=post.lang,
-                    ),
-                    _("Name it only if that is meant; a channel or `all` leaves it out."),
+                message = _(
+                    "{account} speaks {spoken}, and the draft is in {language}.",
+                    account=account.name,
+                    spoken=account.language,
+                    language=post.lang,
                 )
+                hint = _("Name it only if that is meant; a channel or `all` leaves it out.")
+                findings.warning("other-language", post.position("to"), message, hint)
 
     def _check_translations(self, post: Post, group: Sequence[Post], findings: Findings) -> None:
         addressed = {
@@ -62,15 +59,12 @@ class Addressing:
         spoken = {member.lang for member in group if member.lang}
         missing = addressed - spoken
         if missing and spoken:  # what is in no language that is known has no translation either
-            findings.warning(
-                "missing-translation",
-                post.position("to"),
-                _(
-                    "There are accounts that speak {languages}, but no translation for them.",
-                    languages=", ".join(sorted(filter(None, missing))),
-                ),
-                _("Add one with the language in the file's name, such as name.es.md."),
+            message = _(
+                "There are accounts that speak {languages}, but no translation for them.",
+                languages=", ".join(sorted(filter(None, missing))),
             )
+            hint = _("Add one with the language in the file's name, such as name.es.md.")
+            findings.warning("missing-translation", post.position("to"), message, hint)
 
     @staticmethod
     def _check_sections(post: Post, accounts: Sequence[Account], findings: Findings) -> None:
@@ -79,14 +73,13 @@ class Addressing:
         used = {name for account in accounts for name in (account.name, account.channel)}
         for section in post.texts:
             if section and section not in used:
+                message = _(
+                    "The text for `{section}` goes nowhere, because the post does not go there.",
+                    section=section,
+                )
+                hint = _("Add {section} to `to:`, or delete the section.", section=section)
                 findings.warning(
-                    "unused-section",
-                    post.position(position_key(section)),
-                    _(
-                        "The text for `{section}` goes nowhere, because the post does not go there.",
-                        section=section,
-                    ),
-                    _("Add {section} to `to:`, or delete the section.", section=section),
+                    "unused-section", post.position(position_key(section)), message, hint
                 )
 
     def _check_consents(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
@@ -94,13 +87,10 @@ class Addressing:
             record = self._around.consents.get(item.consent or "")
             outside = [a.name for a in accounts if record and not record.covers(a)]
             if outside:
-                findings.error(
-                    "consent-scope",
-                    item.position,
-                    _(
-                        "The consent {consent} does not cover {accounts}.",
-                        consent=item.consent,
-                        accounts=", ".join(outside),
-                    ),
-                    _("Leave the picture out there, or ask for a wider consent."),
+                message = _(
+                    "The consent {consent} does not cover {accounts}.",
+                    consent=item.consent,
+                    accounts=", ".join(outside),
                 )
+                hint = _("Leave the picture out there, or ask for a wider consent.")
+                findings.error("consent-scope", item.position, message, hint)

@@ -8,7 +8,7 @@ from publisher.drafts.sections import position_key
 from publisher.drafts.tags import cashtags
 from publisher.drafts.text_length import length
 from publisher.media.clean_copy import SUFFIXES, Copy
-from publisher.media.media_file import MEDIA_TYPES, CleanPicture
+from publisher.media.media_file import MEDIA_TYPES
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, VideoLimits
 from publisher.model.content import Content, Part, Picture
@@ -16,7 +16,7 @@ from publisher.model.posts import MediaItem, Motion, Post
 from publisher.model.problems import Findings, Flaw, problem
 from publisher.model.values import Position, Problem
 
-Cleaner = Callable[[MediaItem, Capabilities], Copy | CleanPicture]
+Cleaner = Callable[[MediaItem, Capabilities], Copy]
 
 _LONGEST_SUGGESTION = 5
 """Messages; the hint for a longer thread would be too long to read."""
@@ -55,11 +55,8 @@ def _nobody(post: Post) -> Flaw:
         hint = _(
             "Add `lang:`, end the file's name in .fr.md or the like, or name accounts in `to:`."
         )
-        return Flaw(
-            "no-recipients",
-            _("No account of {whom} takes a draft without language.", whom=whom),
-            hint,
-        )
+        message = _("No account of {whom} takes a draft without language.", whom=whom)
+        return Flaw("no-recipients", message, hint)
     message = _(
         "No account of {whom} speaks the draft's language, {language}.",
         whom=whom,
@@ -126,7 +123,7 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
     )
 
 
-def _picture(item: MediaItem, copy: Copy | CleanPicture) -> Picture:
+def _picture(item: MediaItem, copy: Copy) -> Picture:
     return Picture(
         digest=copy.digest,
         media_type=copy.media_type,
@@ -228,17 +225,14 @@ def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) 
     limit = capabilities.max_cashtags
     if limit is None or len(found := cashtags(text)) <= limit:
         return None
-    return Flaw(
-        "too-many-cashtags",
-        plural(
-            "{channel} takes {number} cashtag in a post, and refuses one with {tags}.",
-            "{channel} takes {number} cashtags in a post, and refuses one with {tags}.",
-            limit,
-            channel=account.channel,
-            tags=", ".join(f"${tag}" for tag in found),
-        ),
-        _("Write the others without `$`."),
+    message = plural(
+        "{channel} takes {number} cashtag in a post, and refuses one with {tags}.",
+        "{channel} takes {number} cashtags in a post, and refuses one with {tags}.",
+        limit,
+        channel=account.channel,
+        tags=", ".join(f"${tag}" for tag in found),
     )
+    return Flaw("too-many-cashtags", message, _("Write the others without `$`."))
 
 
 def _thread(text: str, counted: int, limit: int) -> str:
@@ -263,17 +257,14 @@ def _check_pictures(
 ) -> None:
     channel, limit = account.channel, capabilities.max_pictures
     if len(post.media) > limit:
-        findings.error(
-            "too-many-pictures",
-            post.media[limit].position,
-            _(
-                "{channel} takes at most {limit} pictures, and there are {number}.",
-                channel=channel,
-                limit=limit,
-                number=len(post.media),
-            ),
-            _("Leave some out, or make another draft for {channel}.", channel=channel),
+        message = _(
+            "{channel} takes at most {limit} pictures, and there are {number}.",
+            channel=channel,
+            limit=limit,
+            number=len(post.media),
         )
+        hint = _("Leave some out, or make another draft for {channel}.", channel=channel)
+        findings.error("too-many-pictures", post.media[limit].position, message, hint)
     stills = [item for item in post.media if not item.motion]
     if stills and not capabilities.picture_types & MEDIA_TYPES:
         message = _(
@@ -282,34 +273,28 @@ def _check_pictures(
         findings.error("media-unsupported", stills[0].position, message)
     moving = [item for item in post.media if item.motion]
     if moving and len(post.media) > 1 and capabilities.motion_stands_alone:
-        findings.error(
-            "media-mixed",
-            moving[0].position,
-            _(
-                "{channel} shows a GIF or video alone, and the draft has {number} files.",
-                channel=channel,
-                number=len(post.media),
-            ),
-            _("Leave the others out, or make another draft for {channel}.", channel=channel),
+        message = _(
+            "{channel} shows a GIF or video alone, and the draft has {number} files.",
+            channel=channel,
+            number=len(post.media),
         )
+        hint = _("Leave the others out, or make another draft for {channel}.", channel=channel)
+        findings.error("media-mixed", moving[0].position, message, hint)
     for item in moving:
         if item.motion and (flaw := _flaw_of_motion(item.motion, channel, capabilities)):
             findings.add(flaw, item.position)
     for item in post.media:
         excess = len(item.alt) - capabilities.alt_text_max
         if excess > 0:
-            findings.error(
-                "alt-too-long",
-                item.position,
-                _(
-                    "The alternative text is too long by {excess} for {channel}, which "
-                    "takes {limit} characters.",
-                    excess=excess,
-                    channel=channel,
-                    limit=capabilities.alt_text_max,
-                ),
-                _("Say what matters in the picture first, and leave the rest out."),
+            message = _(
+                "The alternative text is too long by {excess} for {channel}, which "
+                "takes {limit} characters.",
+                excess=excess,
+                channel=channel,
+                limit=capabilities.alt_text_max,
             )
+            hint = _("Say what matters in the picture first, and leave the rest out.")
+            findings.error("alt-too-long", item.position, message, hint)
 
 
 def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) -> Flaw | None:
@@ -318,35 +303,27 @@ def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) ->
         return _flaw_of_video(motion, channel, capabilities.videos)
     limits = capabilities.gifs
     if limits is None:
-        return Flaw(
-            "media-unsupported",
-            _("No animated GIF can go to {channel}.", channel=channel),
-            _(
-                "Show one of its frames as a picture, or make another draft for {channel}.",
-                channel=channel,
-            ),
+        message = _("No animated GIF can go to {channel}.", channel=channel)
+        hint = _(
+            "Show one of its frames as a picture, or make another draft for {channel}.",
+            channel=channel,
         )
+        return Flaw("media-unsupported", message, hint)
     if motion.frames > limits.max_frames:
-        return Flaw(
-            "too-many-frames",
-            _(
-                "{channel} takes GIFs of up to {limit} frames; this has {frames}.",
-                channel=channel,
-                limit=limits.max_frames,
-                frames=motion.frames,
-            ),
-            _("Make it shorter."),
+        message = _(
+            "{channel} takes GIFs of up to {limit} frames; this has {frames}.",
+            channel=channel,
+            limit=limits.max_frames,
+            frames=motion.frames,
         )
+        return Flaw("too-many-frames", message, _("Make it shorter."))
     return None
 
 
 def _flaw_of_video(motion: Motion, channel: str, limits: VideoLimits | None) -> Flaw | None:
     if limits is None:
-        return Flaw(
-            "media-unsupported",
-            _("No video can go to {channel}.", channel=channel),
-            _("Make another draft for {channel}, with a picture or a link.", channel=channel),
-        )
+        hint = _("Make another draft for {channel}, with a picture or a link.", channel=channel)
+        return Flaw("media-unsupported", _("No video can go to {channel}.", channel=channel), hint)
     if not limits.min_seconds <= motion.seconds <= limits.max_seconds:
         text = _("{channel} takes videos of {least:g} to {most:g} seconds; this has {seconds:.1f}.",
                  channel=channel, least=limits.min_seconds, most=limits.max_seconds,

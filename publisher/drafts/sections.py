@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from publisher.base.i18n import _
 from publisher.drafts import horizontal_rules
 from publisher.drafts import names as naming
-from publisher.model.problems import Flaw
-from publisher.model.values import Position
+from publisher.model.problems import Findings, Flaw
+from publisher.model.values import Position, Severity
 
 # Lines are matched with the line feed before them: `re` is fast for a fixed beginning.
 # Any kind of space: on a Mac, the keys for `#` and the space bar make a no-break one.
@@ -38,13 +38,11 @@ _LABEL = re.compile(
 
 @dataclass(slots=True)
 class Sections:
-    """Texts by section (`""` is the common one), their positions, and their problems."""
+    """Texts by section (`""` is the common one), and their positions."""
 
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
     """`text:` the common text, `text:twitter` a section, `text:twitter:2` its second part."""
-    errors: list[tuple[Flaw, Position]] = field(default_factory=list)
-    warnings: list[tuple[Flaw, Position]] = field(default_factory=list)
 
 
 def position_key(section: str, part: int = 1) -> str:
@@ -52,7 +50,7 @@ def position_key(section: str, part: int = 1) -> str:
     return f"text:{section}" if part == 1 else f"text:{section}:{part}"
 
 
-def parse(body: str, names: Collection[str], first_line: int = 1) -> Sections:
+def parse(body: str, names: Collection[str], findings: Findings, first_line: int = 1) -> Sections:
     """Parse `body`, which begins on `first_line`; `names` are channels and accounts."""
     found = Sections()
     name, start, begin = "", first_line, 0
@@ -61,15 +59,15 @@ def parse(body: str, names: Collection[str], first_line: int = 1) -> Sections:
     for heading in _HEADING.finditer(lines):
         line, counted = line + lines.count("\n", counted, heading.start()), heading.start()
         if section := _section(heading, names):
-            _add(found, name, lines[begin : heading.start()], start)
+            _add(found, name, lines[begin : heading.start()], start, findings)
             name, start, begin = section, line + 1, heading.end()
         else:
-            _note_heading(found, heading, names, line)
-    _add(found, name, lines[begin:], start)
+            _note_heading(heading, names, line, findings)
+    _add(found, name, lines[begin:], start, findings)
     for flaw, index in _oddities(lines, names):
         line = first_line + lines.count("\n", 0, index) - 1
         column = index - lines.rfind("\n", 0, index)
-        found.warnings.append((flaw, Position(line=line, column=column)))
+        findings.add(flaw, Position(line=line, column=column), Severity.WARNING)
     return found
 
 
@@ -81,54 +79,45 @@ def _section(heading: re.Match[str], names: Collection[str]) -> str | None:
 
 
 def _note_heading(
-    found: Sections, heading: re.Match[str], names: Collection[str], line: int
+    heading: re.Match[str], names: Collection[str], line: int, findings: Findings
 ) -> None:
     """Report a heading that begins no section.
 
     One that resembles a section's is an error, so that its text does not go to every account.
     """
-    shown = heading["line"].strip()
-    near = naming.resembled(heading["words"], names)
-    if near is None:
-        flaw = Flaw(
-            "heading-as-text",
-            _("`{line}` is published as it stands here, with its #.", line=shown),
-            _("Leave the # out. Only `## facebook` or the like begins a text for one channel."),
+    shown, place = heading["line"].strip(), Position(line=line)
+    if near := naming.resembled(heading["words"], names):
+        message = _(
+            "`{line}` begins no text for a channel or account, and would be published.", line=shown
         )
-        found.warnings.append((flaw, Position(line=line)))
-        return
-    flaw = Flaw(
-        "unknown-section",
-        _("`{line}` begins no text for a channel or account, and would be published.", line=shown),
-        _("Write `## {near}`; or leave the # out, if it is a heading for readers.", near=near),
-    )
-    found.errors.append((flaw, Position(line=line)))
+        hint = _(
+            "Write `## {near}`; or leave the # out, if it is a heading for readers.", near=near
+        )
+        findings.error("unknown-section", place, message, hint)
+    else:
+        message = _("`{line}` is published as it stands here, with its #.", line=shown)
+        hint = _("Leave the # out. Only `## facebook` or the like begins a text for one channel.")
+        findings.warning("heading-as-text", place, message, hint)
 
 
-def _add(found: Sections, name: str, lines: str, start: int) -> None:
+def _add(found: Sections, name: str, lines: str, start: int, findings: Findings) -> None:
     """Add the section that consists of `lines`, the first of which is line `start` of the file."""
     parts, where = _parts(lines, start)
     if not name and parts == [""]:
         found.positions[position_key("")] = Position(line=start)
         return
     if name in found.texts:
-        flaw = Flaw(
-            "duplicate-section",
-            _("The text for `{name}` is given twice.", name=name),
-            _("Join the two sections; a thread is split by a line `---`."),
-        )
-        found.errors.append((flaw, Position(line=start - 1)))
+        message = _("The text for `{name}` is given twice.", name=name)
+        hint = _("Join the two sections; a thread is split by a line `---`.")
+        findings.error("duplicate-section", Position(line=start - 1), message, hint)
         return
     found.texts[name] = tuple(parts)
     for number, (part, position) in enumerate(zip(parts, where, strict=True), 1):
         found.positions[position_key(name, number)] = position
         if not part and len(parts) > 1:
-            flaw = Flaw(
-                "empty-part",
-                _("Part {number} of the thread has no text.", number=number),
-                _("Write it, or delete one of the lines `---`."),
-            )
-            found.errors.append((flaw, position))
+            message = _("Part {number} of the thread has no text.", number=number)
+            hint = _("Write it, or delete one of the lines `---`.")
+            findings.error("empty-part", position, message, hint)
 
 
 def _parts(lines: str, start: int) -> tuple[list[str], list[Position]]:
@@ -148,19 +137,13 @@ def _oddities(lines: str, names: Collection[str]) -> Iterator[tuple[Flaw, int]]:
     """Text that was probably not meant to be published, each with its index."""
     if "<!--" in lines:
         for comment in _COMMENT.finditer(lines):
-            flaw = Flaw(
-                "comment-as-text",
-                _("An HTML comment is text here, and is published."),
-                _("Delete it; notes go into the front matter after #."),
-            )
-            yield flaw, comment.end("before")
+            message = _("An HTML comment is text here, and is published.")
+            hint = _("Delete it; notes go into the front matter after #.")
+            yield Flaw("comment-as-text", message, hint), comment.end("before")
     for rule in horizontal_rules.find(lines):
         yield horizontal_rules.flaw(rule), rule.start("line")
     for label in _LABEL.finditer(lines):
         if near := naming.meant((label["bold"] or label["plain"]).strip(" :"), names):
-            flaw = Flaw(
-                "heading-as-text",
-                _("`{line}` is published as it stands here.", line=label["line"].strip()),
-                _("Write `## {near}` if the text below it is for {near} alone.", near=near),
-            )
-            yield flaw, label.start("line")
+            message = _("`{line}` is published as it stands here.", line=label["line"].strip())
+            hint = _("Write `## {near}` if the text below it is for {near} alone.", near=near)
+            yield Flaw("heading-as-text", message, hint), label.start("line")

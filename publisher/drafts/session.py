@@ -135,17 +135,9 @@ def load(posts: Path, findings: Findings) -> Session:
 
 def parse(text: str, findings: Findings) -> Session:
     """Parse the text of posts/session.yaml."""
-    root = yaml_tree.compose(text, findings)
-    if root is None and not findings.has_errors:
-        return Session()
-    if root is not None and not isinstance(root, yaml_tree.Mapping):
-        findings.error(
-            "not-a-mapping", root.position, _("{file} is no list of keys with values.", file=FILE)
-        )
-    # A duplicate key may mean either value, so nothing in the file can be relied on.
-    twice = any(found.code == "duplicate-key" for found in findings.problems)
-    if twice or not isinstance(root, yaml_tree.Mapping):
-        return Session(flawed=_EVERYTHING)
+    root = yaml_tree.mapping(text, findings)
+    if root is None:
+        return Session(flawed=_EVERYTHING) if findings.errors else Session()
     return _Reader(root, findings).session()
 
 
@@ -181,12 +173,11 @@ class _Reader:
             if "timezone" in self._fields:
                 self._flawed |= {"timezone", "agenda"}
             else:
-                self._findings.warning(
-                    "no-timezone",
-                    Position(),
-                    _("{file} names no time zone, so local times are taken as UTC.", file=FILE),
-                    _("Add one, such as `timezone: Europe/Zurich`."),
+                message = _(
+                    "{file} names no time zone, so local times are taken as UTC.", file=FILE
                 )
+                hint = _("Add one, such as `timezone: Europe/Zurich`.")
+                self._findings.warning("no-timezone", Position(), message, hint)
             return None
         if _is_zone(name):
             return name
@@ -246,29 +237,20 @@ class _Reader:
         for name, item in agenda.items():
             other = taken.setdefault(item.uid, name) if item.uid else name
             if other != name:
-                self._findings.error(
-                    "duplicate-uid",
-                    node.entries[name].key,
-                    _("`{name}` has the same `uid` as `{other}`.", name=name, other=other),
-                    _("Delete the one that was copied."),
-                )
+                message = _("`{name}` has the same `uid` as `{other}`.", name=name, other=other)
+                hint = _("Delete the one that was copied.")
+                self._findings.error("duplicate-uid", node.entries[name].key, message, hint)
 
     def _item(self, name: str, entry: yaml_tree.Entry, zone: ZoneInfo) -> AgendaItem | None:
         before = len(self._findings.problems)
         if not _ITEM_NAME.fullmatch(name):
-            self._findings.error(
-                "bad-value",
-                entry.key,
-                _("`{name}` cannot name an agenda item.", name=name),
-                _("A name begins with a letter and holds letters, digits, - and _."),
-            )
+            message = _("`{name}` cannot name an agenda item.", name=name)
+            hint = _("A name begins with a letter and holds letters, digits, - and _.")
+            self._findings.error("bad-value", entry.key, message, hint)
         if is_now(name):  # `at: now` would mean the item in one draft, and at once in another
-            self._findings.error(
-                "bad-value",
-                entry.key,
-                _("`{name}` cannot name an agenda item.", name=name),
-                _("In drafts `at: now` means at once. Give the item another name."),
-            )
+            message = _("`{name}` cannot name an agenda item.", name=name)
+            hint = _("In drafts `at: now` means at once. Give the item another name.")
+            self._findings.error("bad-value", entry.key, message, hint)
         if not isinstance(entry.value, yaml_tree.Mapping):
             hint = _("Write its `title:` and `starts:` under it.")
             flaw = Flaw(

@@ -49,16 +49,13 @@ def read_bytes(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> b
             findings.error("unreadable", Position(), _("This is no regular file."))
             return None
         if status.st_size > most:
-            findings.error(
-                "file-too-big",
-                Position(),
-                _(
-                    "The file has {size} bytes; more than {limit} are not read.",
-                    size=formats.number(status.st_size),
-                    limit=formats.number(most),
-                ),
-                _("A draft holds text alone; pictures belong into posts/media/."),
+            message = _(
+                "The file has {size} bytes; more than {limit} are not read.",
+                size=formats.number(status.st_size),
+                limit=formats.number(most),
             )
+            hint = _("A draft holds text alone; pictures belong into posts/media/.")
+            findings.error("file-too-big", Position(), message, hint)
             return None
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123
             return file.readall()
@@ -82,16 +79,12 @@ def decode(data: bytes, findings: Findings) -> str | None:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
-        findings.error(
-            "encoding",
-            _end(before),
-            _(
-                "The byte 0x{byte:02x} is not UTF-8; the file was probably saved as "
-                "Latin-1 or Windows-1252.",
-                byte=data[error.start],
-            ),
-            _(_SAVE_AS_UTF8),
+        message = _(
+            "The byte 0x{byte:02x} is not UTF-8; the file was probably saved as "
+            "Latin-1 or Windows-1252.",
+            byte=data[error.start],
         )
+        findings.error("encoding", _end(before), message, _(_SAVE_AS_UTF8))
         return None
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")

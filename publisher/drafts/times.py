@@ -73,11 +73,8 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
     if match is None:
         return Flaw("bad-time", _("`{text}` is no time.", text=text), _(SHAPE))
     if match["clock"] is None:
-        return Flaw(
-            "time-without-clock",
-            _("`{text}` has no time of day.", text=text),
-            _("Add one: {date} 08:30.", date=match["date"]),
-        )
+        message = _("`{text}` has no time of day.", text=text)
+        return Flaw("time-without-clock", message, _("Add one: {date} 08:30.", date=match["date"]))
     naive = _naive(match["date"], match["clock"])
     if isinstance(naive, Flaw):
         return naive
@@ -135,11 +132,8 @@ def _naive(day: str, clock: str) -> datetime | Flaw:
     try:
         return local_time((year, month, day_of_month), (hour, minute, second))
     except ValueError as error:
-        return Flaw(
-            "bad-time",
-            _("`{day} {clock}` is no time: {error}.", day=day, clock=clock, error=error),
-            _(SHAPE),
-        )
+        message = _("`{day} {clock}` is no time: {error}.", day=day, clock=clock, error=error)
+        return Flaw("bad-time", message, _(SHAPE))
 
 
 def local_time(day: tuple[int, int, int], clock: tuple[int, int, int]) -> datetime:
@@ -208,11 +202,8 @@ def _unknown(name: str, agenda: Mapping[str, AgendaItem]) -> Flaw:
     message = _("No agenda item is called `{name}`.", name=name)
     item, dash, rest = name.rpartition("-")
     if dash and item in agenda and re.match(r"\d", rest):
-        return Flaw(
-            "unknown-anchor",
-            message,
-            _("Put spaces around the minus: `{item} - {rest}`.", item=item, rest=rest),
-        )
+        hint = _("Put spaces around the minus: `{item} - {rest}`.", item=item, rest=rest)
+        return Flaw("unknown-anchor", message, hint)
     return Flaw(
         "unknown-anchor",
         message,

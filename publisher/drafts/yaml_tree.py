@@ -85,18 +85,14 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
         return None
     if hidden := _HIDDEN_LINE_END.search(text):
         # To YAML a line ends there, and a key may follow that people do not see as one.
-        findings.error(
-            "invalid-character",
-            _place(text, hidden.start(), first_line),
-            _(
-                "The character U+{code:04X} ends a line here, which editors do not show.",
-                code=ord(hidden.group()),
-            ),
-            _(
-                "Delete it; it is invisible in most editors, so retype the words "
-                "around it if need be."
-            ),
+        message = _(
+            "The character U+{code:04X} ends a line here, which editors do not show.",
+            code=ord(hidden.group()),
         )
+        hint = _(
+            "Delete it; it is invisible in most editors, so retype the words around it if need be."
+        )
+        findings.error("invalid-character", _place(text, hidden.start(), first_line), message, hint)
         return None
     before = len(findings.problems)
     events = _events(text, findings, first_line)
@@ -106,6 +102,19 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
         findings.error("yaml-feature", place, _("A second YAML document begins here."))
     broken = any(found.code.startswith("yaml") for found in findings.problems[before:])
     return None if broken else node
+
+
+def mapping(text: str, findings: Findings) -> Mapping | None:
+    """Parse a file that is a mapping; None if it is not, or no value in it can be relied on.
+
+    A key that is given twice may mean either value, such as a consent and its withdrawal.
+    """
+    root = compose(text, findings)
+    if root is not None and not isinstance(root, Mapping):
+        message = _("{file} is no list of keys with values.", file=findings.file)
+        findings.error("not-a-mapping", root.position, message)
+    twice = any(found.code == "duplicate-key" for found in findings.problems)
+    return root if isinstance(root, Mapping) and not twice else None
 
 
 def _events(text: str, findings: Findings, first_line: int) -> Iterator[Any]:
@@ -200,16 +209,10 @@ def _mapping(
             findings.error("yaml-feature", key.position, _("A key must be a single word."))
         elif key.value in entries:
             first = entries[key.value].key.line
-            findings.error(
-                "duplicate-key",
-                key.position,
-                _(
-                    "`{key}` is given twice; the first is on line {first}.",
-                    key=key.value,
-                    first=first,
-                ),
-                _("Delete one of them."),
+            message = _(
+                "`{key}` is given twice; the first is on line {first}.", key=key.value, first=first
             )
+            findings.error("duplicate-key", key.position, message, _("Delete one of them."))
         else:
             entries[key.value] = Entry(key.position, value)
     return Mapping(entries, position)

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.base.i18n import _
-from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import consents, session
 from publisher.drafts.draft import Surroundings
 from publisher.drafts.draft_files import DraftFiles
-from publisher.importers import spreadsheets, write_all
+from publisher.importers import problems, spreadsheets, write_all
 from publisher.importers.items import Item, Options
-from publisher.importers.problems import FileRefused, Notes
+from publisher.importers.problems import FileRefused
 from publisher.importers.to_drafts import Drafting, NewDraft, marks
-from publisher.model.problems import Findings
+from publisher.model.problems import CODES, Findings
 from publisher.model.values import Position, Problem
 from publisher.settings.settings import Settings
 
@@ -35,7 +34,7 @@ class Import:
 
 def read(settings: Settings, path: Path, options: Options) -> Import:
     """Read a spreadsheet, and convert it into drafts for this workspace."""
-    notes = Notes(str(path))
+    notes = Findings(str(path), {**CODES, **problems.CODES})
     try:
         items = spreadsheets.read(path, options, notes)
     except FileRefused as refusal:
@@ -44,15 +43,14 @@ def read(settings: Settings, path: Path, options: Options) -> Import:
     around = Surroundings(
         posts=settings.posts,
         session=session.load(settings.posts, Findings(session.FILE)),
-        consents=consents.load(settings.posts, frozenset(CAPABILITIES), Findings(consents.FILE)),
+        consents=consents.load(settings.posts, Findings(consents.FILE)),
         accounts=settings.public_accounts(),
-        channels=tuple(CAPABILITIES),
     )
     imported = marks({file.file: file.path for file in DraftFiles(settings.posts).files})
     drafting = Drafting(around, options, settings.language, _taken(settings.posts), notes)
     drafts = [made for item in _once(items, imported, notes) if (made := drafting.draft(item))]
-    problems = sorted(notes.problems, key=lambda p: (p.line, p.column))
-    return Import(drafts=tuple(drafts), problems=tuple(problems))
+    found = sorted(notes.problems, key=lambda p: (p.line, p.column))
+    return Import(drafts=tuple(drafts), problems=tuple(found))
 
 
 def write(settings: Settings, found: Import) -> None:
@@ -61,7 +59,7 @@ def write(settings: Settings, found: Import) -> None:
         write_all.write(settings.posts, found.drafts)
 
 
-def _once(items: list[Item], imported: Mapping[str, str], notes: Notes) -> list[Item]:
+def _once(items: list[Item], imported: Mapping[str, str], notes: Findings) -> list[Item]:
     """The items that are no drafts yet, without repetitions of text, time and recipients."""
     seen: dict[object, Item] = {}
     for item in items:

@@ -86,11 +86,9 @@ def _day(match: re.Match[str], order: DateOrder | None) -> tuple[int, int, int] 
     year += 2000 if year < 100 else 0
     order = order or (first == second and DateOrder.DAY_FIRST) or proven_order([match.group()])
     if order is None:
-        return Flaw(
-            "ambiguous-date",
-            _("`{text}` can be read with the day or the month first.", text=match.group()),
-            _("Say which: --dates day-first, or --dates month-first."),
-        )
+        message = _("`{text}` can be read with the day or the month first.", text=match.group())
+        hint = _("Say which: --dates day-first, or --dates month-first.")
+        return Flaw("ambiguous-date", message, hint)
     return (year, second, first) if order is DateOrder.DAY_FIRST else (year, first, second)
 
 

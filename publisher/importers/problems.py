@@ -1,7 +1,7 @@
-"""Import problems: codes, and the collector of a file's problems."""
+"""Import problems: their codes, and the refusal of a whole file."""
 
-from publisher.model.problems import Findings, Flaw
-from publisher.model.values import Position, Problem, Severity
+from publisher.model.problems import Flaw
+from publisher.model.values import Position
 
 CODES: dict[str, str] = {
     # The file
@@ -31,21 +31,6 @@ CODES: dict[str, str] = {
     "already-imported": "The post was imported before, and is not imported again.",
 }
 """The codes of an import; its drafts can have those of `check` as well."""
-
-
-class Notes(Findings):
-    """The problems of one file: a row with an error is refused, one with a warning is not.
-
-    Lines and columns count from 1; the column is the number of the cell.
-    """
-
-    def add(self, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR) -> None:
-        place = {"file": self.file, "line": position.line, "column": position.column}
-        self.problems.append(Problem(**place, severity=severity, **flaw._asdict()))
-
-    @property
-    def errors(self) -> list[Problem]:
-        return [found for found in self.problems if found.severity is Severity.ERROR]
 
 
 class FileRefused(Exception):

@@ -12,9 +12,8 @@ from publisher.base.i18n import _, plural
 from publisher.drafts.session import LANGUAGE
 from publisher.importers import columns, dates, tables
 from publisher.importers.items import Item, Options
-from publisher.importers.problems import Notes
 from publisher.importers.tables import Row
-from publisher.model.problems import Flaw
+from publisher.model.problems import Findings, Flaw
 from publisher.model.values import Position, Severity
 
 _FORMULA = re.compile(r"=[\w(\"'+-].*|#(?:REF!|NAME\?|VALUE!|N/A|DIV/0!|NULL!|NUM!)", re.DOTALL)
@@ -22,7 +21,7 @@ _ADDRESS = re.compile(r"https?://\S+")
 _BETWEEN_NAMES = re.compile(r"[,;/|&\n]")
 
 
-def read(path: Path, options: Options, notes: Notes) -> list[Item]:
+def read(path: Path, options: Options, notes: Findings) -> list[Item]:
     """Read the file's rows as items; problems of rows are added to `notes`.
 
     Raises FileRefused for a problem of the whole file.
@@ -34,7 +33,7 @@ def read(path: Path, options: Options, notes: Notes) -> list[Item]:
 class _Reader:
     """Turns rows into items."""
 
-    def __init__(self, path: Path, table: columns.Table, options: Options, notes: Notes) -> None:
+    def __init__(self, path: Path, table: columns.Table, options: Options, notes: Findings) -> None:
         self._name, self._table, self._options, self._notes = path.name, table, options, notes
         preset = columns.PRESETS.get(options.preset or "", columns.Preset())
         self._may_wait = preset.may_wait

@@ -18,7 +18,6 @@ from publisher.drafts.draft import Surroundings
 from publisher.drafts.text_length import length
 from publisher.drafts.times import spelled
 from publisher.importers.items import Item, Options
-from publisher.importers.problems import Notes
 from publisher.model.posts import Post
 from publisher.model.problems import Findings
 from publisher.model.values import Position, Problem, Severity
@@ -50,7 +49,7 @@ class Drafting:
         options: Options,
         language: str,
         taken: Iterable[str],
-        notes: Notes,
+        notes: Findings,
     ) -> None:
         """`language` is the workspace's; `taken` are the paths below posts/ that exist."""
         self._around, self._options, self._notes = around, options, notes
@@ -125,12 +124,9 @@ class Drafting:
         findings, place = Findings(file), Position(line=item.line)
         post = draft.parse(text, file.removesuffix(".md"), self._around, findings)
         if post is not None and not _says(post, item):
-            self._notes.error(
-                "read-as-layout",
-                place,
-                _("A line of its text would split the draft, or begin a section of it."),
-                _("Change lines such as `---` or `## facebook`."),
-            )
+            message = _("A line of its text would split the draft, or begin a section of it.")
+            hint = _("Change lines such as `---` or `## facebook`.")
+            self._notes.error("read-as-layout", place, message, hint)
             return
         found = findings.problems + ([] if post is None else self._refusals(post))
         # `check` gives the advice on its words.
@@ -138,12 +134,9 @@ class Drafting:
         for problem in {problem.message: problem for problem in errors}.values():
             self._notes.error(problem.code, place, problem.message, problem.hint)
         if item.at is not None and item.at < self._options.now:
-            self._notes.warning(
-                "past",
-                place,
-                _("Its time, {time}, is over: it will not go out.", time=self._time(item.at)),
-                _("Give the draft another time, or delete it."),
-            )
+            message = _("Its time, {time}, is over: it will not go out.", time=self._time(item.at))
+            hint = _("Give the draft another time, or delete it.")
+            self._notes.warning("past", place, message, hint)
 
     def _refusals(self, post: Post) -> list[Problem]:
         recipients, problems = rendering.recipients(post, self._around.accounts)

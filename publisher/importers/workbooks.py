@@ -55,26 +55,21 @@ def _look_through(data: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
         if unpacked > MAX_UNPACKED:
-            raise FileRefused(
-                "file-too-big",
-                _(
-                    "The file unpacks to {size} bytes; more than {limit} are not read.",
-                    size=formats.number(unpacked),
-                    limit=formats.number(MAX_UNPACKED),
-                ),
-                _(SAVE_PARTS),
+            message = _(
+                "The file unpacks to {size} bytes; more than {limit} are not read.",
+                size=formats.number(unpacked),
+                limit=formats.number(MAX_UNPACKED),
             )
+            raise FileRefused("file-too-big", message, _(SAVE_PARTS))
         found: set[str] = set()
         for part in archive.infolist():
             with suppress(expat.ExpatError):  # a picture, or broken: openpyxl finds that
                 _look_at(archive.read(part), found)
     # Programs that cannot calculate write no result, or any result and request a recalculation.
     if "no result" in found or {"f", "calcPr"} <= found:
-        raise FileRefused(
-            "formula",
-            _("The workbook holds formulas whose results are not in the file."),
-            _("Open it in a spreadsheet and save it: that calculates them."),
-        )
+        message = _("The workbook holds formulas whose results are not in the file.")
+        hint = _("Open it in a spreadsheet and save it: that calculates them.")
+        raise FileRefused("formula", message, hint)
 
 
 def _look_at(part: bytes, found: set[str]) -> None:

@@ -21,7 +21,6 @@ from PIL import features
 from pydantic import TypeAdapter, ValidationError
 
 from publisher.base import files
-from publisher.base.errors import PictureUnusable
 from publisher.media import media_file
 from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.capabilities import Capabilities
@@ -55,43 +54,26 @@ class Copies:
 
     def look(self, path: Path) -> Flaw | Motion | None:
         """Inspect a file as `media_file.look` does, from the cache if possible."""
-        if (known := self.looked(path)) is not None:
-            return known[0]
         question = self._question(path, "look")
+        if (known := self._recall(question, _LOOKED)) is not None:
+            return known[0]
         found = media_file.look(path)
         if not isinstance(found, Flaw):
             answer = _LOOKED.dump_python((found,), mode="json")
             self._keep(question, self._question(path, "look"), answer)
         return found
 
-    def looked(self, path: Path) -> tuple[Motion | None] | None:
-        """What `look` finds, if the cache has it."""
-        return self._recall(self._question(path, "look"), _LOOKED)
-
-    def clean(self, path: Path, capabilities: Capabilities) -> CleanPicture:
-        """Make a copy as `media_file.clean` does; `told` then knows its metadata."""
-        (made,) = self.copies(path, [capabilities])
-        if isinstance(made, PictureUnusable):
-            raise made
-        return made
-
-    def copies(
-        self, path: Path, several: Sequence[Capabilities]
-    ) -> list[CleanPicture | PictureUnusable]:
-        """Make copies as `clean` does for several channels, or say why there are none."""
+    def copies(self, path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
+        """Make copies as `media_file.copies` does; `told` then knows their metadata."""
         questions = [self._question(path, *_limits(one)) for one in several]
-        made = [
-            PictureUnusable(one.message, hint=one.hint) if isinstance(one, Flaw) else one
-            for one in media_file.copies(path, several)
-        ]
+        made = media_file.copies(path, several)
         for one, question, limits in zip(made, questions, map(_limits, several), strict=True):
-            if not isinstance(one, PictureUnusable):
-                told = Copy(one.media_type, one.width, one.height, one.digest)
-                self._keep(question, self._question(path, *limits), told)
+            if not isinstance(one, Flaw):
+                self._keep(question, self._question(path, *limits), _COPY.dump_python(one))
         return made
 
     def told(self, path: Path, capabilities: Capabilities) -> Copy | None:
-        """The metadata of the copy that `clean` makes; None if it is not cached."""
+        """The metadata of the copy that `copies` makes; None if it is not cached."""
         return self._recall(self._question(path, *_limits(capabilities)), _COPY)
 
     def _question(self, path: Path, *about: object) -> str | None:

@@ -3,7 +3,8 @@
 import contextlib
 import hashlib
 import io
-from typing import Annotated, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated
 
 from PIL import Image, ImageCms, ImageOps
 from pydantic import Field, PositiveInt
@@ -17,7 +18,8 @@ SUFFIXES = {
 """File name suffixes of clean copies, by media type. A GIF is always an animated one."""
 
 
-class Copy(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Copy:
     """Metadata of a clean copy."""
 
     media_type: Annotated[str, Field(pattern="^(image/(jpeg|png|gif)|video/mp4)$")]
@@ -27,19 +29,15 @@ class Copy(NamedTuple):
     """SHA-256 of the copy, in hexadecimal."""
 
 
-class CleanPicture(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CleanPicture(Copy):
     """A clean copy of a picture, an animated GIF or a video, as it is sent."""
 
     data: bytes
-    media_type: str
-    width: int
-    height: int
-    digest: str
-    """SHA-256 of `data`, in hexadecimal."""
 
     @classmethod
     def of(cls, data: bytes, media_type: str, size: tuple[int, int]) -> "CleanPicture":
-        return cls(data, media_type, *size, hashlib.sha256(data).hexdigest())
+        return cls(media_type, *size, hashlib.sha256(data).hexdigest(), data)
 
     @property
     def suffix(self) -> str:

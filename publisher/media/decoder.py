@@ -20,16 +20,16 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from pydantic import TypeAdapter
 
 from publisher.base import i18n
-from publisher.base.errors import PictureUnusable
 from publisher.base.process import bare_environment
 from publisher.media import decoding
-from publisher.media.clean_copy import CleanPicture, Copy
+from publisher.media.clean_copy import CleanPicture
 from publisher.model.capabilities import Capabilities
 from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
@@ -55,7 +55,7 @@ _PROGRAM = (sys.executable, "-P", "-B", "-m", "publisher.media.decoder")
 """-P: no modules from the working directory."""
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 _LOOKED: TypeAdapter[Motion | None] = TypeAdapter(Motion | None)
-_COPY = TypeAdapter(Copy)
+_COPY = TypeAdapter(CleanPicture)
 
 
 class Ended(Exception):
@@ -69,9 +69,7 @@ def look(path: Path) -> Flaw | Motion | None:
         return _flaw(answer) or _LOOKED.validate_python(answer["motion"])
 
 
-def copies(
-    path: Path, several: Sequence[Capabilities]
-) -> list[CleanPicture | Flaw | PictureUnusable]:
+def copies(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
     """Run `decoding.copies` in a child. Raises Ended."""
     limits = [capabilities.model_dump(mode="json") for capabilities in several]
     answer, data = _asked(path, {"do": "copies", "capabilities": limits})
@@ -79,7 +77,7 @@ def copies(
         if flaw := _flaw(answer):
             return [flaw] * len(several)
         rest = memoryview(data)
-        made: list[CleanPicture | Flaw | PictureUnusable] = []
+        made: list[CleanPicture | Flaw] = []
         for told, _capabilities in zip(answer["copies"], several, strict=True):
             size = int(told["size"])
             if not 0 <= size <= len(rest):
@@ -89,14 +87,11 @@ def copies(
         return made
 
 
-def _copy(told: dict[str, Any], data: bytes) -> CleanPicture | Flaw | PictureUnusable:
+def _copy(told: dict[str, Any], data: bytes) -> CleanPicture | Flaw:
     if flaw := _flaw(told):
         return flaw
-    if "unusable" in told:
-        return PictureUnusable(str(told["unusable"]), hint=_text(told["hint"]))
     made = CleanPicture.of(data, told["media_type"], (told["width"], told["height"]))
-    _COPY.validate_python((made.media_type, made.width, made.height, made.digest))
-    return made
+    return _COPY.validate_python(asdict(made))
 
 
 @contextmanager
@@ -298,9 +293,7 @@ def _found(path: Path, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]
     return {"copies": told}, b"".join(data)
 
 
-def _told(made: CleanPicture | Flaw | PictureUnusable) -> dict[str, Any]:
-    if isinstance(made, PictureUnusable):
-        return {"unusable": str(made), "hint": made.hint}
+def _told(made: CleanPicture | Flaw) -> dict[str, Any]:
     if isinstance(made, Flaw):
         return {"flaw": made}
     return {"media_type": made.media_type, "width": made.width, "height": made.height}

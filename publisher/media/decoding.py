@@ -7,14 +7,13 @@ pictures. All of this runs in a separate process: only `decoder` may call `look`
 
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from publisher.base import formats
-from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _, later
 from publisher.media import decoding_cost, file_types, gifs, heif, videos
 from publisher.media.clean_copy import CleanPicture, bare, opaque
@@ -68,18 +67,15 @@ def look(path: Path) -> Flaw | Motion | None:
     return image if isinstance(image, Flaw) else None
 
 
-def copies(
-    path: Path, several: Sequence[Capabilities]
-) -> list[CleanPicture | Flaw | PictureUnusable]:
+def copies(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
     """Make the clean copies of a file for several channels, or say why there is none.
 
-    A picture is decoded once for all of them. PictureUnusable if the channel takes no format that
-    it can become.
+    A picture is decoded once for all of them.
     """
     if _is_video(path):
-        return [_or_why(_clean_video, path, capabilities) for capabilities in several]
+        return [_clean_video(path, capabilities) for capabilities in several]
     if moving := _gif(path):
-        return [_or_why(_clean_gif, path, moving, capabilities) for capabilities in several]
+        return [_clean_gif(path, moving, capabilities) for capabilities in several]
     image = _decoded(path)
     if isinstance(image, Flaw):
         return [image] * len(several)
@@ -100,28 +96,17 @@ def copies(
             break
         smaller = tuple(max(1, int(side * _SHRINK)) for side in pixels.size)
         pixels = pixels.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
-    unusable = PictureUnusable(
-        _("{file} cannot become a picture that the channel takes.", file=path.name)
-    )
+    message = _("{file} cannot become a picture that the channel takes.", file=path.name)
+    unusable = Flaw("media-unsupported", message)
     return [found.get(number, unusable) for number in range(len(several))]
-
-
-def _or_why(
-    make: Callable[..., CleanPicture | Flaw], *arguments: object
-) -> CleanPicture | Flaw | PictureUnusable:
-    try:
-        return make(*arguments)
-    except PictureUnusable as unusable:
-        return unusable
 
 
 def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> CleanPicture | Flaw:
     if flaw := gifs.flaw(found, path):
         return flaw
     if capabilities.gifs is None:
-        raise PictureUnusable(
-            _("{file} is animated, and cannot go to this channel so.", file=path.name)
-        )
+        message = _("{file} is animated, and cannot go to this channel so.", file=path.name)
+        return Flaw("media-unsupported", message)
     return gifs.clean(path, capabilities.gifs)
 
 
@@ -129,9 +114,8 @@ def _clean_video(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
     if flaw := flaw_of_file(path):
         return flaw
     if capabilities.videos is None:
-        raise PictureUnusable(
-            _("{name} cannot go to this channel: it takes no videos.", name=path.name)
-        )
+        message = _("{name} cannot go to this channel: it takes no videos.", name=path.name)
+        return Flaw("media-unsupported", message)
     return videos.copy(path)
 
 
@@ -241,11 +225,8 @@ def flaw_of_file(path: Path) -> Flaw | None:
         )
     if size > MAX_BYTES:
         hint = _("{limit} are the limit; save a smaller copy.", limit=formats.size(MAX_BYTES))
-        return Flaw(
-            "media-too-big",
-            _("{file} has {size}.", file=path.name, size=formats.size(size)),
-            hint,
-        )
+        message = _("{file} has {size}.", file=path.name, size=formats.size(size))
+        return Flaw("media-too-big", message, hint)
     return None
 
 
@@ -254,11 +235,8 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
     actual = "JPEG" if image.format == "MPO" else image.format
     if actual not in (_TYPES[path.suffix.lower()], *_OF_PHONES):
         hint = _("Give it the right ending, or save it as what its name says.")
-        return Flaw(
-            "media-type",
-            _("{file} is a {actual}, whatever its name says.", file=path.name, actual=actual),
-            hint,
-        )
+        message = _("{file} is a {actual}, whatever its name says.", file=path.name, actual=actual)
+        return Flaw("media-type", message, hint)
     if image.width * image.height > MAX_PIXELS:
         return _too_many_pixels(path)
     # Of several pictures in a HEIC, the main one is opened.
@@ -276,21 +254,17 @@ def damaged(path: Path) -> Flaw:
 
 
 def _too_many_pixels(path: Path) -> Flaw:
-    return Flaw(
-        "media-too-many-pixels",
-        _(
-            "{file} has more than {limit} pixels, too many to open safely.",
-            file=path.name,
-            limit=formats.number(MAX_PIXELS),
-        ),
-        _("Save a smaller copy; 4096 pixels on the longer side are plenty."),
+    message = _(
+        "{file} has more than {limit} pixels, too many to open safely.",
+        file=path.name,
+        limit=formats.number(MAX_PIXELS),
     )
+    hint = _("Save a smaller copy; 4096 pixels on the longer side are plenty.")
+    return Flaw("media-too-many-pixels", message, hint)
 
 
 def too_costly(path: Path) -> Flaw:
     """The flaw of a file that exceeds the limits of memory or time when it is decoded."""
-    return Flaw(
-        "media-too-costly",
-        _("{file} takes too much memory or time to open safely.", file=path.name),
-        _("Open it in a picture editor and save it anew, smaller."),
-    )
+    message = _("{file} takes too much memory or time to open safely.", file=path.name)
+    hint = _("Open it in a picture editor and save it anew, smaller.")
+    return Flaw("media-too-costly", message, hint)

@@ -111,13 +111,11 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(
-            _(
-                "posts/media/ cannot be written to: {reason}. Nothing was stored.",
-                reason=why(error),
-            ),
-            hint=_(
-                "It must be a folder, and no link to one, that you may write to, on a disk with "
-                "free space."
-            ),
-        ) from error
+        message = _(
+            "posts/media/ cannot be written to: {reason}. Nothing was stored.", reason=why(error)
+        )
+        hint = _(
+            "It must be a folder, and no link to one, that you may write to, on a disk with "
+            "free space."
+        )
+        raise StorageError(message, hint=hint) from error

@@ -13,7 +13,6 @@ from typing import BinaryIO, NamedTuple
 from PIL import Image
 
 from publisher.base import formats
-from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _, later
 from publisher.media.clean_copy import CleanPicture, bare, opaque
 from publisher.model.capabilities import GifLimits
@@ -66,26 +65,21 @@ def flaw(found: Build, path: Path) -> Flaw | None:
     frames = len(found.delays)
     if frames > MAX_FRAMES:
         hint = _("Cut it, or save it as a video.")
-        return Flaw(
-            "too-many-frames",
-            _("{file} has more than {limit} frames.", file=path.name, limit=MAX_FRAMES),
-            hint,
-        )
+        message = _("{file} has more than {limit} frames.", file=path.name, limit=MAX_FRAMES)
+        return Flaw("too-many-frames", message, hint)
     if found.width * found.height * frames > MAX_PIXELS:
-        return Flaw(
-            "media-too-many-pixels",
-            _(
-                "All frames of {file} have more than {limit} pixels, too many to open safely.",
-                file=path.name,
-                limit=formats.number(MAX_PIXELS),
-            ),
-            _("Make it shorter or smaller, or save it as a video."),
+        message = _(
+            "All frames of {file} have more than {limit} pixels, too many to open safely.",
+            file=path.name,
+            limit=formats.number(MAX_PIXELS),
         )
+        hint = _("Make it shorter or smaller, or save it as a video.")
+        return Flaw("media-too-many-pixels", message, hint)
     return None
 
 
-def clean(path: Path, limits: GifLimits) -> CleanPicture:
-    """The copy for one channel: opaque, and scaled down until it fits. Raises PictureUnusable.
+def clean(path: Path, limits: GifLimits) -> CleanPicture | Flaw:
+    """The copy for one channel: opaque, and scaled down until it fits.
 
     The result has the same bytes each time for the same version of Pillow.
     """
@@ -99,14 +93,13 @@ def clean(path: Path, limits: GifLimits) -> CleanPicture:
             # Bytes are proportional to the area; a little less, to avoid many tries.
             share = min(0.9, 0.95 * math.sqrt(limits.max_bytes / len(data)))
             size = (max(1, int(size[0] * share)), max(1, int(size[1] * share)))
-    except (PictureUnusable, MemoryError):
+    except MemoryError:
         raise
-    except Exception as error:
-        # Pillow's reader raises nearly anything for broken frames.
-        raise PictureUnusable(
-            _("{file} is truncated or damaged.", file=path.name), hint=_(_MENDING)
-        ) from error
-    raise PictureUnusable(_("{file} cannot become a GIF that the channel takes.", file=path.name))
+    except Exception:  # noqa: BLE001 - Pillow's reader raises nearly anything for broken frames
+        message = _("{file} is truncated or damaged.", file=path.name)
+        return Flaw("media-damaged", message, _(_MENDING))
+    message = _("{file} cannot become a GIF that the channel takes.", file=path.name)
+    return Flaw("media-unsupported", message)
 
 
 def _fitting(found: Build, limits: GifLimits) -> tuple[int, int]:
@@ -146,11 +139,11 @@ def _frames(image: Image.Image, count: int, size: tuple[int, int]) -> Iterator[I
         yield frame if frame.size == size else frame.resize(size, Image.Resampling.LANCZOS)
 
 
-def _moving(data: bytes, size: tuple[int, int], path: Path) -> CleanPicture:
+def _moving(data: bytes, size: tuple[int, int], path: Path) -> CleanPicture | Flaw:
     """The copy, if it is still animated: Pillow merges identical frames."""
     if len(_build(io.BytesIO(data)).delays) == 1:
         hint = _("Save one of them as a picture of its own.")
-        raise PictureUnusable(_("All frames of {file} are alike.", file=path.name), hint=hint)
+        return Flaw("media-unsupported", _("All frames of {file} are alike.", file=path.name), hint)
     return CleanPicture.of(data, "image/gif", size)
 
 

@@ -21,7 +21,7 @@ from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "CleanPicture", "clean", "copies",
-           "copy", "flaw_of_file", "inspect", "locate", "look"]  # fmt: skip
+           "flaw_of_file", "inspect", "locate", "look"]  # fmt: skip
 
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
 """The media types of a still picture's clean copy."""
@@ -91,24 +91,16 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
     GIF stays one, and a video becomes an MP4. Raises PictureUnusable if `inspect` finds a flaw, or
     the channel takes no format that it can become.
     """
-    made = copy(path, capabilities)
+    (made,) = copies(path, [capabilities])
     if isinstance(made, Flaw):
         raise PictureUnusable(made.message, hint=made.hint)
     return made
 
 
-def copy(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
-    """The copy as by `clean`, or the flaw itself, found in the same pass."""
-    (made,) = copies(path, [capabilities])
-    if isinstance(made, PictureUnusable):
-        raise made
-    return made
-
-
-def copies(
-    path: Path, several: Sequence[Capabilities]
-) -> list[CleanPicture | Flaw | PictureUnusable]:
-    """The copies as by `copy` for several channels; a still picture is decoded once for all."""
+def copies(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
+    """The copies as by `clean` for several channels, or the flaws; a still picture is decoded once
+    for all.
+    """
     if path.suffix.lower() in _MOVING and len(several) > 1:  # each copy may be big
         return [copies(path, [capabilities])[0] for capabilities in several]
     try:

@@ -30,8 +30,7 @@ _BEGINNINGS = (
 def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture | Flaw:
     """Make the clean copy of an upload called `name`, or return its flaw, as `check` reports it.
 
-    Raises PictureUnusable if the channel takes no format that it can become. It can take many
-    seconds: callers must limit the number of concurrent calls.
+    It can take many seconds: callers must limit the number of concurrent calls.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{slug(_bare(name).stem) or 'media'}.{_ending(file, name)}"
@@ -39,11 +38,10 @@ def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture
             with path.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
         except OSError as error:
-            raise StorageError(
-                _("{file} cannot be looked at: {reason}.", file=path.name, reason=why(error)),
-                hint=_("The folder for temporary files must be on a disk with free space."),
-            ) from error
-        return media_file.copy(path, capabilities)
+            message = _("{file} cannot be looked at: {reason}.", file=path.name, reason=why(error))
+            hint = _("The folder for temporary files must be on a disk with free space.")
+            raise StorageError(message, hint=hint) from error
+        return media_file.copies(path, [capabilities])[0]
 
 
 def _ending(file: BinaryIO, name: str) -> str:

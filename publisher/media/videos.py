@@ -124,14 +124,15 @@ def _remuxed(path: Path, room: list[mp4.Box]) -> tuple[bytearray, Motion]:
         shown = target.add_stream_from_template(tracks.picture, opaque=True)
         units = BitStreamFilterContext(_UNITS, tracks.picture, shown)
         heard = tracks.sound and target.add_stream_from_template(tracks.sound, opaque=True)
-        span, taken = _Span(), set()
+        spans, taken = list[tuple[float, float]](), set()
         for packet in source.demux():
             if packet.is_corrupt:
                 raise mp4.NotWhole(_("it ends too early"))
             if packet.size and packet.pos is not None:
                 taken.add((packet.pos, packet.pos + packet.size, packet.stream.index))
             if packet.stream is tracks.picture:
-                span.note(packet)
+                if span := _shown(packet):
+                    spans.append(span)
                 for each in units.filter(packet if packet.size else None):
                     each.stream = shown
                     target.mux(each)
@@ -139,29 +140,19 @@ def _remuxed(path: Path, room: list[mp4.Box]) -> tuple[bytearray, Motion]:
                 packet.stream = heard
                 target.mux(packet)
         mp4.check_places(taken, {track.index for track in tracks if track}, room)
-    return bytearray(memory.getbuffer()), Motion(
-        kind="video", width=width, height=height, seconds=span.seconds, frames=span.pictures
-    )
+    # Frames before zero are decoded and not shown.
+    begin = max(0.0, min((first for first, _last in spans), default=math.inf))
+    seconds = max(0.0, max((last for _first, last in spans), default=0.0) - begin)
+    motion = Motion(kind="video", width=width, height=height, seconds=seconds, frames=len(spans))
+    return bytearray(memory.getbuffer()), motion
 
 
-class _Span:
-    """Duration and number of the frames."""
-
-    def __init__(self) -> None:
-        self.pictures = 0
-        self._first, self._last = math.inf, 0.0
-
-    def note(self, packet: "Packet[Stream]") -> None:
-        if packet.size and packet.pts is not None:
-            self.pictures += 1
-            self._first = min(self._first, float(packet.pts * packet.time_base))
-            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-            self._last = max(self._last, end)
-
-    @property
-    def seconds(self) -> float:
-        # Frames before zero are decoded and not shown.
-        return max(0.0, self._last - max(0.0, self._first))
+def _shown(packet: "Packet[Stream]") -> tuple[float, float] | None:
+    """From when to when a frame is shown, in seconds; None for a packet without one."""
+    if not packet.size or packet.pts is None:
+        return None
+    end = packet.pts + (packet.duration or 0)
+    return float(packet.pts * packet.time_base), float(end * packet.time_base)
 
 
 def _opened(path: Path) -> "InputContainer":

@@ -1,5 +1,6 @@
 """Problems in content: their codes, and the collection of those of one file."""
 
+from collections.abc import Collection
 from typing import NamedTuple, get_args
 
 from publisher.model.values import Advice, Position, Problem, Severity
@@ -131,11 +132,12 @@ class Flaw(NamedTuple):
 
 
 class Findings:
-    """The problems found in one file."""
+    """The problems found in one file. Each has one of `codes`; another one raises KeyError."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, codes: Collection[str] = CODES) -> None:
         self.file = file
         self.problems: list[Problem] = []
+        self._codes = codes
 
     def error(self, code: str, position: Position, message: str, hint: str | None = None) -> None:
         self.add(Flaw(code, message, hint), position)
@@ -144,25 +146,18 @@ class Findings:
         self.add(Flaw(code, message, hint), position, Severity.WARNING)
 
     def add(self, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR) -> None:
+        if flaw.code not in self._codes:
+            raise KeyError(flaw.code)
         self.problems.append(problem(self.file, flaw, position, severity))
 
     @property
-    def has_errors(self) -> bool:
-        return any(found.severity is Severity.ERROR for found in self.problems)
+    def errors(self) -> list[Problem]:
+        return [found for found in self.problems if found.severity is Severity.ERROR]
 
 
 def problem(
     file: str, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR
 ) -> Problem:
-    """The problem of a flaw at a place. Raises KeyError for a code that is not in `CODES`."""
-    if flaw.code not in CODES:
-        raise KeyError(flaw.code)
-    return Problem(
-        file=file,
-        line=position.line,
-        column=position.column,
-        severity=severity,
-        code=flaw.code,
-        message=flaw.message,
-        hint=flaw.hint,
-    )
+    """The problem of a flaw at a place."""
+    place = {"file": file, "line": position.line, "column": position.column}
+    return Problem(**place, severity=severity, **flaw._asdict())

@@ -60,12 +60,11 @@ class Planner:
             except Conflict:
                 # A delivery changed state while the drafts were read: read the ledger again.
                 if not tries_left:
-                    raise NotPossible(
-                        _(
-                            "The ledger kept changing while the drafts were read; nothing was written."
-                        ),
-                        hint=_("Somebody else is queueing at this moment. Try again."),
-                    ) from None
+                    message = _(
+                        "The ledger kept changing while the drafts were read; nothing was written."
+                    )
+                    hint = _("Somebody else is queueing at this moment. Try again.")
+                    raise NotPossible(message, hint=hint) from None
                 continue
             return plan
         raise AssertionError("unreachable")

@@ -27,6 +27,9 @@ OWN_WINDOW = timedelta(minutes=15)
 """The longest window of a limit that applies to one account."""
 
 
+Planned = Wish | Delivery
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The accounts' limits and stops in the ledger."""
@@ -40,24 +43,12 @@ class Standing:
         return self.apps.get(account, frozenset({account}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaving:
-    """One delivery's load: its number of posts at one instant."""
-
-    at: datetime
-    post: str
-    account: str
-    channel: str
-    parts: int
-    expires_at: datetime | None
-
-
 class Budget:
     """The rate-limit warnings about one plan."""
 
     def __init__(
         self,
-        planned: Collection[Wish | Delivery],
+        planned: Collection[Planned],
         fresh: Collection[tuple[str, str]],
         posts: Mapping[str, Post],
         standing: Standing,
@@ -66,7 +57,7 @@ class Budget:
         """`planned`: all deliveries to come; `fresh`: the (post, account) pairs that the plan
         changes, the only ones with warnings. `when` formats an instant.
         """
-        self._leaving = sorted(map(_leaving, planned), key=lambda one: (one.at, one.post))
+        self._leaving = sorted(planned, key=lambda one: (one.not_before, one.post))
         self._fresh = fresh
         self._posts = posts
         self._standing = standing
@@ -83,19 +74,16 @@ class Budget:
         until = {s.account: s.suspended_until for s in self._standing.stopped if s.suspended_until}
         for one in filter(self._is_fresh, self._leaving):
             end = until.get(one.account)
-            if end and one.expires_at and one.expires_at <= end and one.at < end:
-                yield self._warning(
-                    one,
-                    "sure-miss",
-                    _(
-                        "{account} takes nothing until {end}, and this expires at {expiry}: it will "
-                        "be missed.",
-                        account=one.account,
-                        end=self._when(end),
-                        expiry=self._when(one.expires_at),
-                    ),
-                    _("Give it a later `at` or a longer `expires`, or another account."),
+            if end and one.expires_at and one.expires_at <= end and one.not_before < end:
+                message = _(
+                    "{account} takes nothing until {end}, and this expires at {expiry}: it will "
+                    "be missed.",
+                    account=one.account,
+                    end=self._when(end),
+                    expiry=self._when(one.expires_at),
                 )
+                hint = _("Give it a later `at` or a longer `expires`, or another account.")
+                yield self._warning(one, "sure-miss", message, hint)
 
     def _stopped(self) -> Iterator[Problem]:
         """Accounts that only a person can resume, each at its first post."""
@@ -108,16 +96,13 @@ class Budget:
             if first is None:
                 continue
             resume = "publisher resume" + ("" if everything else f" --account {status.account}")
-            yield self._warning(
-                first,
-                "account-stopped",
-                _(
-                    "{name} is stopped until somebody resumes it: what falls due until then waits, "
-                    "and is missed when it expires.",
-                    name=_("Everything") if everything else status.account,
-                ),
-                _("`publisher status` says why; `{resume}` ends it.", resume=resume),
+            message = _(
+                "{name} is stopped until somebody resumes it: what falls due until then waits, "
+                "and is missed when it expires.",
+                name=_("Everything") if everything else status.account,
             )
+            hint = _("`publisher status` says why; `{resume}` ends it.", resume=resume)
+            yield self._warning(first, "account-stopped", message, hint)
 
     def _beyond_what_is_left(self) -> Iterator[Problem]:
         """Posts above the platform's reported remaining amount, until the limit's end."""
@@ -130,11 +115,13 @@ class Budget:
                 if (group, limit.name) in told:
                     continue
                 told.add((group, limit.name))
-                due = [o for o in self._leaving if o.account in group and o.at < limit.ends_at]
+                due = [
+                    o for o in self._leaving if o.account in group and o.not_before < limit.ends_at
+                ]
                 yield from self._beyond(due, limit, account)
 
-    def _beyond(self, due: Sequence[_Leaving], limit: Limit, account: str) -> Iterator[Problem]:
-        totals = accumulate(one.parts for one in due)
+    def _beyond(self, due: Sequence[Planned], limit: Limit, account: str) -> Iterator[Problem]:
+        totals = accumulate(map(_parts, due))
         late = [
             one
             for one, total in zip(due, totals, strict=True)
@@ -142,24 +129,21 @@ class Budget:
         ]
         if not late:
             return
-        yield self._warning(
-            late[0],
-            "over-limit",
-            plural(
-                "{account} has {words}: {number} post of this plan is beyond that, and waits.",
-                "{account} has {words}: {number} posts of this plan are beyond that, and wait.",
-                sum(other.parts for other in late),
-                account=account,
-                words=limits.in_words(limit, self._when),
-            ),
-            _("Move some of them behind that instant: what expires before it is missed."),
+        message = plural(
+            "{account} has {words}: {number} post of this plan is beyond that, and waits.",
+            "{account} has {words}: {number} posts of this plan are beyond that, and wait.",
+            sum(map(_parts, late)),
+            account=account,
+            words=limits.in_words(limit, self._when),
         )
+        hint = _("Move some of them behind that instant: what expires before it is missed.")
+        yield self._warning(late[0], "over-limit", message, hint)
 
     def _beyond_rates(self) -> Iterator[Problem]:
         """Posts above a platform's documented rate limits."""
         for channel, capabilities in CAPABILITIES.items():
             for rate in capabilities.rates:
-                groups: dict[frozenset[str], list[_Leaving]] = defaultdict(list)
+                groups: dict[frozenset[str], list[Planned]] = defaultdict(list)
                 for one in self._leaving:
                     if one.channel == channel:
                         alone = frozenset({one.account})
@@ -168,24 +152,22 @@ class Budget:
                 for its in groups.values():
                     yield from self._crowded(its, rate, channel)
 
-    def _crowded(self, its: Sequence[_Leaving], rate: Rate, channel: str) -> Iterator[Problem]:
+    def _crowded(self, its: Sequence[Planned], rate: Rate, channel: str) -> Iterator[Problem]:
         """The first window above the limit, at the first post of the plan above it."""
-        window = deque[_Leaving]()
+        window = deque[Planned]()
         inside = 0
         for one in its:
             window.append(one)
-            inside += one.parts
-            while window[0].at <= one.at - rate.window:
-                inside -= window.popleft().parts
+            inside += _parts(one)
+            while window[0].not_before <= one.not_before - rate.window:
+                inside -= _parts(window.popleft())
             if inside > rate.posts and self._is_fresh(one):
                 minutes = rate.window // timedelta(minutes=1)
                 named = {
                     "number": inside, "limit": rate.posts, "channel": channel, "minutes": minutes,
                     "account": one.account,
                 }  # fmt: skip
-                yield self._warning(
-                    one,
-                    "over-limit",
+                message = (
                     _(
                         "With this, the accounts of one app have {number} posts on {channel} within "
                         "{minutes} minutes, which takes {limit}: what is more waits.",
@@ -196,25 +178,20 @@ class Budget:
                         "With this, {account} has {number} posts within {minutes} minutes, and "
                         "{channel} takes {limit}: what is more waits.",
                         **named,
-                    ),
-                    _("Spread them: what expires before its turn is missed."),
+                    )
                 )
+                hint = _("Spread them: what expires before its turn is missed.")
+                yield self._warning(one, "over-limit", message, hint)
                 return
 
-    def _is_fresh(self, one: _Leaving) -> bool:
+    def _is_fresh(self, one: Planned) -> bool:
         return (one.post, one.account) in self._fresh
 
-    def _warning(self, one: _Leaving, code: str, message: str, hint: str) -> Problem:
+    def _warning(self, one: Planned, code: str, message: str, hint: str) -> Problem:
         return advice(self._posts[one.post], code, message, hint)
 
 
-def _leaving(planned: Wish | Delivery) -> _Leaving:
+def _parts(planned: Planned) -> int:
+    """How many posts it still takes at the platform."""
     out = len(planned.remote_ids) if isinstance(planned, Delivery) else 0
-    return _Leaving(
-        at=planned.not_before,
-        post=planned.post,
-        account=planned.account,
-        channel=planned.channel,
-        parts=len(planned.content.parts) - out,
-        expires_at=planned.expires_at,
-    )
+    return len(planned.content.parts) - out

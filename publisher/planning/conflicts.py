@@ -58,18 +58,17 @@ class Conflicts:
                     found[wish.post, other.post, after - before].append(wish.account)
         for (post, neighbour, gap), accounts in found.items():
             named = {"accounts": ", ".join(accounts), "other": neighbour}
-            yield advice(
-                self._posts[post],
-                "too-close",
+            message = (
                 _(
                     "It goes out on {accounts} within {span} of {other}.",
                     span=_span(gap),
                     **named,
                 )
                 if gap
-                else _("It goes out on {accounts} at the same time as {other}.", **named),
-                _("Move one of them, if readers should see both."),
+                else _("It goes out on {accounts} at the same time as {other}.", **named)
             )
+            hint = _("Move one of them, if readers should see both.")
+            yield advice(self._posts[post], "too-close", message, hint)
 
     def _at_night(self) -> Iterator[Problem]:
         for leaving, wish in self._timed:
@@ -77,16 +76,13 @@ class Conflicts:
                 continue
             local = leaving.astimezone(self._zone_of(self._accounts[wish.account]))
             if local.time() >= NIGHT[0] or local.time() < NIGHT[1]:
-                yield advice(
-                    self._posts[wish.post],
-                    "at-night",
-                    _(
-                        "It goes out on {account} at {time} there, while readers sleep.",
-                        account=wish.account,
-                        time=f"{local:%H:%M}",
-                    ),
-                    _("Give it another `at`, unless it is meant."),
+                message = _(
+                    "It goes out on {account} at {time} there, while readers sleep.",
+                    account=wish.account,
+                    time=f"{local:%H:%M}",
                 )
+                hint = _("Give it another `at`, unless it is meant.")
+                yield advice(self._posts[wish.post], "at-night", message, hint)
 
     def _same_text_on_x(self) -> Iterator[Problem]:
         by_text = defaultdict(list)

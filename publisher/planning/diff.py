@@ -28,10 +28,11 @@ from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 from publisher.model.values import Problem
-from publisher.planning import duplicates, past_times, repetitions
+from publisher.planning import past_times, repetitions
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts
 from publisher.planning.costs import Cost, cost_on_x
+from publisher.planning.duplicates import Duplicates
 from publisher.planning.edits import (
     changes_stop,
     differs_in_words,
@@ -117,7 +118,7 @@ class Comparison:
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
             pictures=self._illustrations.stored(self._shown()),
-            cost=self._cost_of_new(),
+            cost=self._cost(change.wish for change in self._changes if change.is_new),
             cost_of_edits=self._cost_of_edits(),
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
@@ -205,10 +206,6 @@ class Comparison:
     def _zone_of(self, account: Account) -> tzinfo:
         return ZoneInfo(account.timezone) if account.timezone else self._drafts.session.zone
 
-    def _cost_of_new(self) -> Cost:
-        """The cost of deliveries that are new on the schedule."""
-        return self._cost(change.wish for change in self._changes if change.is_new)
-
     def _cost_of_edits(self) -> Decimal:
         edits = [change for change in self._changes if change.wish and not change.is_new]
         before = self._cost(change.delivery for change in edits)
@@ -221,11 +218,10 @@ class Comparison:
     def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
         """Remove changes that must not go out (again), and mark as uncertain what may be out."""
         changes, problems, queries = self._changes, self._problems, self._queries
-        duplicates.refuse(changes, posts, self._drafts, queries, problems)
-        duplicates.refuse_renamed(changes, posts, self._drafts, queries, problems)
-        duplicates.refuse_under_new_names(
-            changes, posts, self._accounts, queries, self._now, problems
-        )
+        duplicates = Duplicates(changes, posts, self._drafts, queries, problems)
+        duplicates.refuse()
+        duplicates.refuse_renamed()
+        duplicates.refuse_under_new_names(self._accounts, self._now)
         self._refuse_writers(posts)
         zone = self._drafts.session.zone
         past_times.doubt(changes, posts, queries.gaps(), problems, zone, self._settings.posts)
@@ -358,18 +354,17 @@ class Comparison:
     def _warn_of_edits_beyond_reach(self, posts: Mapping[str, Post]) -> None:
         """Warn once for each post, with all accounts on which its draft has no effect any more."""
         for (post_id, state), accounts in self._beyond_reach.items():
-            self._problems.warning(
-                posts[post_id],
-                "already-out",
-                _(_BEYOND_REACH[state], account=", ".join(accounts)),
+            message = _(_BEYOND_REACH[state], account=", ".join(accounts))
+            hint = (
                 _(
                     "`publisher withdraw {post}` takes down what is out. Then write a new draft, if "
                     "the public must see something else.",
                     post=post_id,
                 )
                 if state is State.PUBLISHED
-                else _("Write a new draft, if the public must see something else."),
+                else _("Write a new draft, if the public must see something else.")
             )
+            self._problems.warning(posts[post_id], "already-out", message, hint)
 
     def _may_not_approve_any_more(self, delivery: Delivery | Brief) -> bool:
         """Whether the approver is not, or no longer, in the account's mandate."""
@@ -394,29 +389,22 @@ class Comparison:
     def _change(self, kind: Change, post: Post, wish: Wish, delivery: Delivery | None) -> None:
         """Plan a change, unless it is not allowed."""
         if wish.embargo_until and wish.expires_at and wish.embargo_until > wish.expires_at:
-            self._problems.error(
-                post,
-                "embargo-after-expiry",
-                _(
-                    "Its embargo ends {embargo}, after it expired {expiry}: it could never go out.",
-                    embargo=local(wish.embargo_until, self._drafts.session.zone),
-                    expiry=local(wish.expires_at, self._drafts.session.zone),
-                ),
-                _("Give it a later `at`, or a longer `expires`."),
+            message = _(
+                "Its embargo ends {embargo}, after it expired {expiry}: it could never go out.",
+                embargo=local(wish.embargo_until, self._drafts.session.zone),
+                expiry=local(wish.expires_at, self._drafts.session.zone),
             )
+            hint = _("Give it a later `at`, or a longer `expires`.")
+            self._problems.error(post, "embargo-after-expiry", message, hint)
         elif delivery is not None and not keeps_what_is_out(wish, delivery):
-            self._problems.error(
-                post,
-                "partly-out",
-                plural(
-                    "{number} of its parts is out on {account} already, and this edit changes it.",
-                    "{number} of its parts are out on {account} already, and this edit changes "
-                    "them.",
-                    len(delivery.remote_ids),
-                    account=delivery.account,
-                ),
-                _("Leave the parts that are out as they were; later ones may change."),
+            message = plural(
+                "{number} of its parts is out on {account} already, and this edit changes it.",
+                "{number} of its parts are out on {account} already, and this edit changes them.",
+                len(delivery.remote_ids),
+                account=delivery.account,
             )
+            hint = _("Leave the parts that are out as they were; later ones may change.")
+            self._problems.error(post, "partly-out", message, hint)
         else:
             self._changes.append(_planned(kind, post, wish, delivery))
 

@@ -19,231 +19,195 @@ from publisher.planning.plan import PlannedChange
 from publisher.planning.problems import Problems
 
 
-def refuse(
-    changes: list[PlannedChange],
-    posts: Mapping[str, Post],
-    drafts: Library,
-    queries: Queries,
-    problems: Problems,
-) -> None:
-    """Remove from `changes` what would send an account a text that it has already."""
-    fresh = [(change, _text_key(change)) for change in changes if _brings_text(change)]
-    leaving = {c.delivery.id for c in changes if c.delivery and _takes_text_away(c)}
-    known: defaultdict[tuple[str, str], dict[str, State | None]] = defaultdict(dict)
-    partly: set[str] = set()
-    for delivery in queries.with_fingerprints({text for _change, text in fresh}):
-        gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
-        refused = _is_stopped_by_a_person(delivery) and not drafts.has(delivery.post)
-        if delivery.remote_ids or refused or not gone:
-            key = (delivery.account, delivery.content.fingerprint)
-            known[key][delivery.post] = State.HELD if delivery.manual_hold else delivery.state
-        if delivery.remote_ids and delivery.state is not State.PUBLISHED:
-            partly.add(delivery.post)
+class Duplicates:
+    """Refuses the changes of one plan that would send an account a text that it has."""
 
-    def weight(holder: tuple[str, State | None]) -> int:
-        """Sort key: a text that is out under an old name comes first: the draft was renamed."""
-        other, state = holder
-        if other in partly:
-            return 0
-        return 1 if state and state not in WAITING and not drafts.has(other) else 2
+    def __init__(
+        self,
+        changes: list[PlannedChange],
+        posts: Mapping[str, Post],
+        drafts: Library,
+        queries: Queries,
+        problems: Problems,
+    ) -> None:
+        """What is refused is removed from `changes`."""
+        self._changes = changes
+        self._posts = posts
+        self._drafts = drafts
+        self._queries = queries
+        self._problems = problems
+        self._renamed = defaultdict[tuple[str, str, State], list[str]](list)
+        """By post, the name of the draft that it was before, and the state then: the accounts."""
 
-    renamed: _Renamed = defaultdict(list)
-    for change, text in fresh:
-        holders = known[text]
-        others = [holder for holder in holders.items() if holder[0] != change.post]
-        if not others:
-            holders[change.post] = None
-            continue
-        changes.remove(change)
-        other, state = min(others, key=weight)
-        _let_go_on(changes, other, change)
-        if other in partly:
-            _refuse_rest(change, other, posts[change.post], problems)
-        else:
-            _refuse_whole(change, other, state, posts[change.post], drafts, problems, renamed)
-    _warn_of_renamed(renamed, posts, problems)
+    def refuse(self) -> None:
+        """Remove what would send an account a text that it has already."""
+        fresh = [(change, _text_key(change)) for change in self._changes if _brings_text(change)]
+        leaving = {c.delivery.id for c in self._changes if c.delivery and _takes_text_away(c)}
+        known: defaultdict[tuple[str, str], dict[str, State | None]] = defaultdict(dict)
+        partly: set[str] = set()
+        for delivery in self._queries.with_fingerprints({text for _change, text in fresh}):
+            gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
+            refused = _is_stopped_by_a_person(delivery) and not self._drafts.has(delivery.post)
+            if delivery.remote_ids or refused or not gone:
+                key = (delivery.account, delivery.content.fingerprint)
+                known[key][delivery.post] = State.HELD if delivery.manual_hold else delivery.state
+            if delivery.remote_ids and delivery.state is not State.PUBLISHED:
+                partly.add(delivery.post)
 
+        def weight(holder: tuple[str, State | None]) -> int:
+            """Sort key: a text that is out under an old name comes first: the draft was renamed."""
+            other, state = holder
+            if other in partly:
+                return 0
+            return 1 if state and state not in WAITING and not self._drafts.has(other) else 2
 
-_Renamed = defaultdict[tuple[str, str, State], list[str]]
-"""By post, the name of the draft that it was before, and the state then: the accounts."""
+        for change, text in fresh:
+            holders = known[text]
+            others = [holder for holder in holders.items() if holder[0] != change.post]
+            if not others:
+                holders[change.post] = None
+                continue
+            self._changes.remove(change)
+            other, state = min(others, key=weight)
+            self._let_go_on(other, change)
+            if other in partly:
+                self._refuse_rest(change, other)
+            else:
+                self._refuse_whole(change, other, state)
 
-
-def _warn_of_renamed(renamed: _Renamed, posts: Mapping[str, Post], problems: Problems) -> None:
-    """Warn once for each post, with all accounts that had its text under another name."""
-    for (post, other, state), accounts in renamed.items():
-        problems.warning(
-            posts[post],
-            "already-out",
-            _(
+    def _warn_of_renamed(self) -> None:
+        """Warn once for each post, with all accounts that had its text under another name."""
+        for (post, other, state), accounts in self._renamed.items():
+            message = _(
                 "A draft called {other} had this text, which went to {accounts} already ({state}); "
                 "it does not go out again.",
                 other=other,
                 accounts=", ".join(accounts),
                 state=_(state),
-            ),
-            _("Nothing to do if the draft was renamed."),
-        )
+            )
+            hint = _("Nothing to do if the draft was renamed.")
+            self._problems.warning(self._posts[post], "already-out", message, hint)
 
+    def _let_go_on(self, other: str, renamed: PlannedChange) -> None:
+        """Drop the stop of a delivery that may be out, if its draft was only renamed."""
+        for stop in self._changes:
+            if (stop.post, stop.account) != (other, renamed.account) or not stop.concerns_a_stop:
+                continue
+            wish, delivery = renamed.wish, stop.delivery
+            if wish and delivery and stop_of(wish, delivery) is None:
+                self._changes.remove(stop)
+                return
 
-def _let_go_on(changes: list[PlannedChange], other: str, renamed: PlannedChange) -> None:
-    """Drop the stop of a delivery that may be out, if its draft was only renamed."""
-    for stop in changes:
-        if (stop.post, stop.account) != (other, renamed.account) or not stop.concerns_a_stop:
-            continue
-        wish, delivery = renamed.wish, stop.delivery
-        if wish and delivery and stop_of(wish, delivery) is None:
-            changes.remove(stop)
-            return
-
-
-def _refuse_rest(change: PlannedChange, other: str, post: Post, problems: Problems) -> None:
-    """Report that a part of the text is out in another post's delivery, `other`."""
-    problems.error(
-        post,
-        "partly-out",
-        _(
+    def _refuse_rest(self, change: PlannedChange, other: str) -> None:
+        """Report that a part of the text is out in another post's delivery, `other`."""
+        message = _(
             "A part of it is out on {account} already, as {other}; under another "
             "name it would begin anew.",
             account=change.account,
             other=other,
-        ),
-        _("Give the draft the name {other} again, or change its text.", other=other),
-    )
+        )
+        hint = _("Give the draft the name {other} again, or change its text.", other=other)
+        self._problems.error(self._posts[change.post], "partly-out", message, hint)
 
+    def _refuse_whole(self, change: PlannedChange, other: str, state: State | None) -> None:
+        """Report that the account has the text in another post, `other`, or note it in `renamed`.
 
-def _refuse_whole(
-    change: PlannedChange,
-    other: str,
-    state: State | None,
-    post: Post,
-    drafts: Library,
-    problems: Problems,
-    renamed: _Renamed,
-) -> None:
-    """Report that the account has the text in another post, `other`, or note it in `renamed`.
-
-    `state`: None if the other is not queued yet either.
-    """
-    if state is None:
-        flaw = duplicates.flaw(change.account, other)
-        problems.error(post, flaw.code, flaw.message, flaw.hint)
-    elif state is State.CANCELLED:
-        problems.warning(
-            post,
-            "cancelled",
-            _(
+        `state`: None if the other is not queued yet either.
+        """
+        if state is None:
+            flaw = duplicates.flaw(change.account, other)
+            self._problems.error(self._posts[change.post], flaw.code, flaw.message, flaw.hint)
+        elif state is State.CANCELLED:
+            message = _(
                 "Somebody cancelled it for {account} when it was called {other}; it is "
                 "not queued under another name.",
                 account=change.account,
                 other=other,
-            ),
-            _("Change the text, or say `repeat: true`, if it must go out after all."),
-        )
-    elif state is State.HELD and not drafts.has(other):
-        problems.warning(
-            post,
-            "held",
-            _(
+            )
+            hint = _("Change the text, or say `repeat: true`, if it must go out after all.")
+            self._problems.warning(self._posts[change.post], "cancelled", message, hint)
+        elif state is State.HELD and not self._drafts.has(other):
+            message = _(
                 "Somebody holds it for {account} since it was called {other}; it is not queued "
                 "under another name.",
                 account=change.account,
                 other=other,
-            ),
-            _("`publisher release {other}` lets it go; then queue again.", other=other),
-        )
-    elif state in WAITING or drafts.has(other):
-        problems.error(
-            post,
-            "duplicate-text",
-            _(
+            )
+            hint = _("`publisher release {other}` lets it go; then queue again.", other=other)
+            self._problems.warning(self._posts[change.post], "held", message, hint)
+        elif state in WAITING or self._drafts.has(other):
+            message = _(
                 "{account} has the same text in {other} ({state}).",
                 account=change.account,
                 other=other,
                 state=_(state),
-            ),
-            _("Change the text, or say `repeat: true` if it is meant to go out again."),
-        )
-    else:
-        renamed[post.id, other, state].append(change.account)
-
-
-def refuse_renamed(
-    changes: list[PlannedChange],
-    posts: Mapping[str, Post],
-    drafts: Library,
-    queries: Queries,
-    problems: Problems,
-) -> None:
-    """Remove from `changes` drafts with `repeat` that were renamed since they went out.
-
-    A draft was renamed if a deleted one had the same text at the same time, or its time is `now`.
-    """
-    fresh = [c for c in changes if c.delivery is None and c.wish and c.wish.repeat]
-    known = queries.with_fingerprints({_text_key(change) for change in fresh})
-    out = [d for d in known if is_or_may_be_out(d) and not drafts.has(d.post)]
-    renamed: _Renamed = defaultdict(list)
-    for change in fresh:
-        delivery = next((d for d in out if _is_renamed(d, change, posts[change.post])), None)
-        if delivery is None:
-            continue
-        changes.remove(change)
-        other, post = delivery.post, posts[change.post]
-        if delivery.remote_ids and delivery.state is not State.PUBLISHED:
-            _refuse_rest(change, other, post, problems)
+            )
+            hint = _("Change the text, or say `repeat: true` if it is meant to go out again.")
+            self._problems.error(self._posts[change.post], "duplicate-text", message, hint)
         else:
-            _refuse_whole(change, other, delivery.state, post, drafts, problems, renamed)
-    _warn_of_renamed(renamed, posts, problems)
+            self._renamed[change.post, other, state].append(change.account)
 
+    def refuse_renamed(self) -> None:
+        """Remove drafts with `repeat` that were renamed since they went out. Call `refuse` before.
 
-def _is_renamed(delivery: Delivery, change: PlannedChange, post: Post) -> bool:
-    same_text = _text_key(change) == (delivery.account, delivery.content.fingerprint)
-    same_time = change.wish is not None and change.wish.due_at == delivery.due_at
-    return same_text and (same_time or post.at_once)
+        A draft was renamed if a deleted one had the same text at the same time, or says `now`.
+        """
+        fresh = [c for c in self._changes if c.delivery is None and c.wish and c.wish.repeat]
+        known = self._queries.with_fingerprints({_text_key(change) for change in fresh})
+        out = [d for d in known if is_or_may_be_out(d) and not self._drafts.has(d.post)]
+        for change in fresh:
+            delivery = next(
+                (d for d in out if _is_renamed(d, change, self._posts[change.post])), None
+            )
+            if delivery is None:
+                continue
+            self._changes.remove(change)
+            other = delivery.post
+            if delivery.remote_ids and delivery.state is not State.PUBLISHED:
+                self._refuse_rest(change, other)
+            else:
+                self._refuse_whole(change, other, delivery.state)
+        self._warn_of_renamed()
 
+    def refuse_under_new_names(self, accounts: Collection[str], now: datetime) -> None:
+        """Remove what an account may have published under another name.
 
-def refuse_under_new_names(
-    changes: list[PlannedChange],
-    posts: Mapping[str, Post],
-    accounts: Collection[str],
-    queries: Queries,
-    now: datetime,
-    problems: Problems,
-) -> None:
-    """Remove from `changes` what an account may have published under another name.
-
-    `accounts` are those of the settings. A removed account may be this one's old name if its last
-    delivery was before this one's first.
-    """
-    fresh = [c for c in changes if c.delivery is None and c.wish and not c.wish.repeat]
-    gone = queries.known_accounts().difference(accounts)
-    done = _done(fresh, gone, queries) if fresh and gone else []
-    names = {change.account for change in fresh} | {delivery.account for delivery in done}
-    tenures = {name: queries.tenure(name) for name in names} if done else {}
-    for change in fresh:
-        found = next((d for d in done if _is_predecessors(d, change, tenures)), None)
-        if found is None:
-            continue
-        changes.remove(change)
-        if change.wish and change.wish.expires_at and change.wish.expires_at <= now:
-            continue  # it could not go out anyway
-        problems.warning(
-            posts[change.post],
-            "account-renamed",
-            _(
+        `accounts` are those of the settings. A removed account may be this one's old name if its
+        last delivery was before this one's first.
+        """
+        fresh = [c for c in self._changes if c.delivery is None and c.wish and not c.wish.repeat]
+        gone = self._queries.known_accounts().difference(accounts)
+        done = _done(fresh, gone, self._queries) if fresh and gone else []
+        names = {change.account for change in fresh} | {delivery.account for delivery in done}
+        tenures = {name: self._queries.tenure(name) for name in names} if done else {}
+        for change in fresh:
+            found = next((d for d in done if _is_predecessors(d, change, tenures)), None)
+            if found is None:
+                continue
+            self._changes.remove(change)
+            if change.wish and change.wish.expires_at and change.wish.expires_at <= now:
+                continue  # it could not go out anyway
+            message = _(
                 "The ledger has it for {old} ({state}), which publisher.toml does not "
                 "name any more. If that account is called {account} now, it would go "
                 "out twice; it is not queued.",
                 old=found.account,
                 state=_(found.state),
                 account=change.account,
-            ),
-            _(
+            )
+            hint = _(
                 "Nothing to do if {old} was renamed. If {account} is another account, "
                 "say `repeat: true` in the draft.",
                 old=found.account,
                 account=change.account,
-            ),
-        )
+            )
+            self._problems.warning(self._posts[change.post], "account-renamed", message, hint)
+
+
+def _is_renamed(delivery: Delivery, change: PlannedChange, post: Post) -> bool:
+    same_text = _text_key(change) == (delivery.account, delivery.content.fingerprint)
+    same_time = change.wish is not None and change.wish.due_at == delivery.due_at
+    return same_text and (same_time or post.at_once)
 
 
 def _done(

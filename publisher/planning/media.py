@@ -12,6 +12,7 @@ from publisher.media.clean_copy import Copy
 from publisher.media.media_file import CleanPicture
 from publisher.model.capabilities import Capabilities
 from publisher.model.posts import MediaItem
+from publisher.model.problems import Flaw
 
 
 class Illustrations:
@@ -20,7 +21,7 @@ class Illustrations:
     def __init__(self, copies: Copies, queries: Queries) -> None:
         self._copies = copies
         self._queries = queries
-        self._found: dict[tuple[Path, Capabilities], Copy | CleanPicture | PictureUnusable] = {}
+        self._found: dict[tuple[Path, Capabilities], Copy | Flaw] = {}
         self._made: dict[str, CleanPicture] = {}
 
     def prepare(self, shown: Mapping[Path, Collection[Capabilities]]) -> None:
@@ -44,14 +45,14 @@ class Illustrations:
                     else copy
                 )
 
-    def clean(self, item: MediaItem, capabilities: Capabilities) -> Copy | CleanPicture:
+    def clean(self, item: MediaItem, capabilities: Capabilities) -> Copy:
         """The prepared copy for a channel, or its metadata if the ledger has it.
 
         Raises PictureUnusable.
         """
         found = self._found[item.path, capabilities]
-        if isinstance(found, PictureUnusable):
-            raise found
+        if isinstance(found, Flaw):
+            raise PictureUnusable(found.message, hint=found.hint)
         return found
 
     def stored(self, digests: Collection[str]) -> dict[str, StoredPicture]:

@@ -148,19 +148,15 @@ def refuse(
         severity = Severity.ERROR if asked_anew else Severity.WARNING
         over[change.post, wish.due_at, wish.expires_at, severity].append(change.account)
     for (post, due_at, expires_at, severity), accounts in over.items():
-        problems.add(
-            posts[post],
-            "past",
-            _(
-                "Its time for {account} is over: it was due {time} and expired "
-                "{expiry}. It is not queued.",
-                account=", ".join(accounts),
-                time=local(due_at, zone),
-                expiry=local(expires_at, zone),
-            ),
-            _("Give it a new `at`, or a longer `expires`, if it must go out."),
-            severity,
+        message = _(
+            "Its time for {account} is over: it was due {time} and expired "
+            "{expiry}. It is not queued.",
+            account=", ".join(accounts),
+            time=local(due_at, zone),
+            expiry=local(expires_at, zone),
         )
+        hint = _("Give it a new `at`, or a longer `expires`, if it must go out.")
+        problems.add(posts[post], "past", message, hint, severity)
 
 
 def overdue(

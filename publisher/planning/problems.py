@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from publisher.model.posts import Post
+from publisher.model.problems import Flaw, problem
 from publisher.model.values import Problem, Severity
 
 
@@ -31,18 +32,7 @@ class Problems:
         at: str = "at",
     ) -> None:
         """Add a problem at the position of a key, by default the post's time."""
-        place = post.position(at)
-        self._found.append(
-            Problem(
-                file=post.file,
-                line=place.line,
-                column=place.column,
-                severity=severity,
-                code=code,
-                message=message,
-                hint=hint,
-            )
-        )
+        self.keep(problem(post.file, Flaw(code, message, hint), post.position(at), severity))
 
     def drop_advice(self, files: Collection[str]) -> None:
         """Drop the drafts' own warnings for these files."""

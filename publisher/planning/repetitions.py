@@ -52,9 +52,7 @@ def find(
             found[change.post].append((change, earlier))
     for post_id, again in found.items():
         earlier = again[0][1]
-        problems.warning(
-            posts[post_id],
-            "sent-twice",
+        message = (
             _(
                 "It may be a second time: {other} went to {accounts} {time}, and its draft is gone.",
                 other=earlier.post,
@@ -68,13 +66,14 @@ def find(
                 other=earlier.post,
                 accounts=", ".join(change.account for change, _earlier in again),
                 time=local(_when(earlier), zone),
-            ),
-            _(
-                "If it is the same post, give its draft the name {other} again: what is out is not "
-                "sent again. To correct what the public sees, `publisher withdraw {other}` first.",
-                other=earlier.post,
-            ),
+            )
         )
+        hint = _(
+            "If it is the same post, give its draft the name {other} again: what is out is not "
+            "sent again. To correct what the public sees, `publisher withdraw {other}` first.",
+            other=earlier.post,
+        )
+        problems.warning(posts[post_id], "sent-twice", message, hint)
     return tuple(change for again in found.values() for change, _earlier in again)
 
 

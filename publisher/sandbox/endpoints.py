@@ -1,15 +1,17 @@
 """Endpoints of the simulated platforms, and the received call."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 
 from publisher.sandbox.accounts import SandboxAccount
+
+if TYPE_CHECKING:
+    from publisher.sandbox.faults import Fault, What
 
 OLDEST_GRAPH, NEWEST_GRAPH = (21, 0), (26, 0)
 """The available Graph API versions (developers.facebook.com/docs/graph-api/changelog)."""
@@ -94,28 +96,18 @@ class Call:
     """When it arrived, by the sandbox's clock."""
     account: SandboxAccount | None = None
     """The account of its token, not verified yet."""
-    latency: float = 0.0
-    """Real seconds by which the answer is delayed (a fault)."""
-    lag: float = 0.0
-    """Seconds of real time that the timeline is behind (a fault)."""
-    usage: float | None = None
-    """Percentage of usage in Facebook's headers (a fault)."""
-    fails_processing: bool = False
-    """Whether the video or GIF of this call ends as `failed` (a fault)."""
-    waits: float | None = None
-    """Real seconds between this call and the one before (a fault)."""
-    date_ahead: float = 0.0
-    """Seconds by which the answer's `Date` is ahead of the time (a fault)."""
-    unseen: float = 0.0
-    """Seconds of real time in which replies to a new post are refused (a fault)."""
-    mentions: bool = False
-    """Whether replies are shown with the answered account's name before them (a fault)."""
-    auto_publishes: set[str] = field(default_factory=set)
-    """Which unpublished posts are public at once: `text`, `link`, `photo` (a fault)."""
-    twists: set[str] = field(default_factory=set)
-    """The faults without a number that change how Facebook handles the call."""
+    changes: list["Fault"] = field(default_factory=list)
+    """The faults that change how it is carried out."""
     headers: dict[str, str] = field(default_factory=dict)
     """The headers of the answer."""
+
+    def changed(self, what: "What") -> list["Fault"]:
+        """The faults of one kind that change it."""
+        return [fault for fault in self.changes if fault.what is what]
+
+    def delay(self, what: "What") -> float:
+        """The seconds of all faults of one kind together."""
+        return sum(fault.delay for fault in self.changed(what))
 
     @property
     def query(self) -> QueryParams:
@@ -124,15 +116,3 @@ class Call:
     @property
     def content_type(self) -> str:
         return self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def json(self) -> Any:
-        """The body as JSON. Raises ValueError if it is none."""
-        return json.loads(self.body)
-
-    def json_object(self) -> dict[str, Any]:
-        """The body as a JSON object; an empty one if it is anything else."""
-        try:
-            content = self.json()
-        except ValueError:
-            return {}
-        return content if isinstance(content, dict) else {}

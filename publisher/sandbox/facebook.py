@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 from publisher.sandbox import graph, limits, page_photos, page_posts, page_read
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
+from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError
-from publisher.sandbox.limits import Meter
 from publisher.sandbox.store import Store
 
 Handler = Callable[[Store, Call, SandboxAccount], Awaitable[dict[str, Any]]]
@@ -33,10 +33,6 @@ class FacebookApi:
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         self.store = store
         self._limited = limited
-        self.clear()
-
-    def clear(self) -> None:
-        self._meter = Meter()
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
@@ -58,8 +54,9 @@ class FacebookApi:
             return
         payers = {"page": account.name}
         now = self.store.clock.now()
-        standing = self._meter.count("calls", payers, (limits.PAGE_CALLS,), now)[0]
-        call.headers |= graph.usage_headers(account, standing, call.usage)
+        standing = self.store.meter.count("calls", payers, (limits.PAGE_CALLS,), now)[0]
+        claimed = next((fault.percent for fault in call.changed(What.USAGE)), None)
+        call.headers |= graph.usage_headers(account, standing, claimed)
         if standing.exceeded:
             raise GraphError(80001)
 

@@ -181,13 +181,12 @@ class Fault(Frozen):
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
         if self.endpoint is not None and self.endpoint not in NAMES:
-            raise ValueError(
-                _(
-                    "{name} is no endpoint; known are {names}",
-                    name=self.endpoint,
-                    names=", ".join(sorted(NAMES)),
-                )
+            message = _(
+                "{name} is no endpoint; known are {names}",
+                name=self.endpoint,
+                names=", ".join(sorted(NAMES)),
             )
+            raise ValueError(message)
         if self.seconds is not None and self.seconds < 0 and self.what is not What.WRONG_DATE:
             raise ValueError(_("seconds cannot be negative"))
         if self.what is What.GRAPH_ERROR and self.code is None:
@@ -255,7 +254,7 @@ class Faults:
                 continue
             rule.applied += 1
             if rule.fault.what in CHANGES:
-                _change(call, rule.fault)
+                call.changes.append(rule.fault)
             else:
                 chosen = rule.fault
         return chosen
@@ -285,12 +284,11 @@ def read_faults(wish: str) -> tuple[Fault, ...]:
             text = Path(wish).read_text(encoding="utf-8")
         return parse_faults(json.loads(text))
     except (OSError, ValueError) as error:
-        raise UsageError(
-            _("These faults cannot be used: {problem}", problem=error),
-            hint=_(
-                'Write them like [{"what": "server-error", "endpoint": "createPosts", "nth": [2]}].'
-            ),
-        ) from None
+        message = _("These faults cannot be used: {problem}", problem=error)
+        hint = _(
+            'Write them like [{"what": "server-error", "endpoint": "createPosts", "nth": [2]}].'
+        )
+        raise UsageError(message, hint=hint) from None
 
 
 def parse_faults(content: object) -> tuple[Fault, ...]:
@@ -303,26 +301,3 @@ def parse_faults(content: object) -> tuple[Fault, ...]:
         place = ".".join(str(key) for key in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         raise ValueError(_("rule {place}: {problem}", place=place, problem=problem)) from None
-
-
-def _change(call: Call, fault: Fault) -> None:
-    if fault.what is What.SLOW:
-        call.latency += fault.delay
-    elif fault.what is What.LAG:
-        call.lag = max(call.lag, fault.delay)
-    elif fault.what is What.USAGE:
-        call.usage = fault.percent
-    elif fault.what is What.WRONG_DATE:
-        call.date_ahead = fault.delay
-    elif fault.what is What.OVERLOAD:
-        call.waits = fault.delay
-    elif fault.what is What.YOUNG_PARENT:
-        call.unseen = max(call.unseen, fault.delay)
-    elif fault.what is What.SELF_MENTION:
-        call.mentions = True
-    elif fault.what is What.AUTO_PUBLISH:
-        call.auto_publishes |= {fault.shows} if fault.shows else {"text", "link", "photo"}
-    elif fault.what is What.PROCESSING_FAILED:
-        call.fails_processing = True
-    else:
-        call.twists.add(fault.what)

@@ -6,15 +6,15 @@ from functools import partial
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from publisher.sandbox import endpoints, facebook, graph, x
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_responses import Failure
-from publisher.sandbox.faults import Faults
+from publisher.sandbox.faults import Faults, What
 from publisher.sandbox.store import Store
 
 DATE_AHEAD = "publisher.date_ahead"
@@ -39,10 +39,11 @@ class Gateway:
         if scope["type"] != "http":
             return
         received_at = self._store.clock.now()
-        body = await _body(receive)
-        if body is None:
+        request = Request(scope, receive)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
             return
-        request = Request(scope, _replay(body))
         found = endpoints.find(request.method, request.url.path)
         if found is None:
             unknown = x.unknown_path if endpoints.is_x(request.url.path) else facebook.unknown_path
@@ -59,22 +60,22 @@ class Gateway:
         call.account = self._claimed(call)
         self._store.requests[call.operation.name] += 1
         fault = self._faults.strike(call)
-        scope[DATE_AHEAD] = call.date_ahead
+        scope[DATE_AHEAD] = call.delay(What.WRONG_DATE)
         if fault:
             self._store.requests[f"fault {fault.what}"] += 1
             failure = Failure(fault, call, self._store.clock, partial(self._handle, call))
             await failure.run(scope, receive, send)
             return
-        if call.waits is not None:
-            await self._wait_in_line(call, call.waits)
+        if call.changed(What.OVERLOAD):
+            await self._wait_in_line(call)
         response = await self._handle(call)
-        await asyncio.sleep(call.latency)
+        await asyncio.sleep(call.delay(What.SLOW))
         await response(scope, receive, send)
 
-    async def _wait_in_line(self, call: Call, seconds: float) -> None:
+    async def _wait_in_line(self, call: Call) -> None:
         """Wait until it is this call's turn at an overloaded platform."""
         now, channel = time.monotonic(), call.operation.channel
-        turn = max(now, self._last_turns.get(channel, now)) + seconds
+        turn = max(now, self._last_turns.get(channel, now)) + call.delay(What.OVERLOAD)
         self._last_turns[channel] = turn
         await asyncio.sleep(turn - now)
         call.received_at = self._store.clock.now()
@@ -89,27 +90,8 @@ class Gateway:
         return graph.account_of(graph.token_of(call), self._store.accounts)
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None if the client disconnected before it was complete."""
-    pieces = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        pieces.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(pieces)
-
-
 async def _form(request: Request) -> FormData:
     try:
         return await request.form()
     except HTTPException:
         return FormData()  # an invalid form has no fields; the platforms report missing ones
-
-
-def _replay(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive

@@ -14,33 +14,28 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import NEWEST_GRAPH, OLDEST_GRAPH, Call, graph_version
 from publisher.sandbox.limits import PAGE_CALLS, LimitStanding
 
-# developers.facebook.com/docs/graph-api/guides/error-handling: message, type, HTTP status.
-ERRORS: dict[int, tuple[str, str, int]] = {
-    1: ("An unknown error occurred", "OAuthException", 500),
-    2: ("Service temporarily unavailable", "OAuthException", 503),
-    4: ("(#4) Application request limit reached", "OAuthException", 400),
-    10: ("(#10) Application does not have permission for this action", "OAuthException", 403),
-    17: ("(#17) User request limit reached", "OAuthException", 400),
-    32: ("(#32) Page request limit reached", "OAuthException", 400),
-    100: ("(#100) Invalid parameter", "OAuthException", 400),
-    102: ("Session key invalid or no longer valid", "OAuthException", 401),
-    190: ("Error validating access token", "OAuthException", 400),
-    200: ("(#200) Permissions error", "OAuthException", 403),
-    341: ("(#341) Feed action request limit reached", "OAuthException", 400),
-    368: (
-        "The action attempted has been deemed abusive or is otherwise disallowed",
-        "OAuthException",
-        400,
-    ),
-    506: ("(#506) Duplicate status message", "OAuthException", 400),
-    613: ("(#613) Calls to this api have exceeded the rate limit.", "OAuthException", 400),
-    2500: ("Unknown path components", "OAuthException", 400),
+# developers.facebook.com/docs/graph-api/guides/error-handling: message, HTTP status.
+ERRORS: dict[int, tuple[str, int]] = {
+    1: ("An unknown error occurred", 500),
+    2: ("Service temporarily unavailable", 503),
+    4: ("(#4) Application request limit reached", 400),
+    10: ("(#10) Application does not have permission for this action", 403),
+    17: ("(#17) User request limit reached", 400),
+    32: ("(#32) Page request limit reached", 400),
+    100: ("(#100) Invalid parameter", 400),
+    102: ("Session key invalid or no longer valid", 401),
+    190: ("Error validating access token", 400),
+    200: ("(#200) Permissions error", 403),
+    341: ("(#341) Feed action request limit reached", 400),
+    368: ("The action attempted has been deemed abusive or is otherwise disallowed", 400),
+    506: ("(#506) Duplicate status message", 400),
+    613: ("(#613) Calls to this api have exceeded the rate limit.", 400),
+    2500: ("Unknown path components", 400),
     80001: (
         "(#80001) There have been too many calls to this Page account. Wait a bit and try again.",
-        "OAuthException",
         400,
     ),
-    1609005: ("(#1609005) The link could not be scraped", "OAuthException", 400),
+    1609005: ("(#1609005) The link could not be scraped", 400),
 }
 TOKEN_SUBCODES: dict[int, str] = {
     458: "The user has not authorized application.",
@@ -64,20 +59,20 @@ class GraphError(Exception):
         message: str | None = None,
         *,
         subcode: int | None = None,
-        kind: str | None = None,
+        kind: str = "OAuthException",
         status: int | None = None,
         user_message: tuple[str, str] | None = None,
     ) -> None:
         # 201 to 299 belong to the family of 200; unknown codes are treated as a bad parameter.
         family = code if code in ERRORS else 200 if 200 <= code <= 299 else 100
-        text, usual_kind, usual_status = ERRORS[family]
+        text, usual_status = ERRORS[family]
         if code == 190 and subcode in TOKEN_SUBCODES:
             text = f"{text}: {TOKEN_SUBCODES[subcode]}"
         super().__init__(message or text)
         self.status = status or usual_status
         self.error: dict[str, Any] = {
             "message": message or text.replace(f"#{family})", f"#{code})"),
-            "type": kind or usual_kind,
+            "type": kind,
             "code": code,
         }
         if subcode is not None:
@@ -189,13 +184,9 @@ def number(call: Call, name: str) -> int | None:
 
 
 def attached(call: Call) -> list[str]:
-    """The photo ids of `attached_media`, as one JSON list or as `attached_media[0]=…`."""
-    pieces = [
-        (key, value) for key, value in call.form.multi_items() if key.startswith("attached_media[")
-    ]
-    whole = parameter(call, "attached_media")
+    """The photo ids of `attached_media`, a JSON list."""
     try:
-        items = json.loads(whole) if whole is not None else [json.loads(str(v)) for _, v in pieces]
+        items = json.loads(parameter(call, "attached_media") or "[]")
         return [str(item["media_fbid"]) for item in items]
     except (ValueError, TypeError, KeyError):
         raise GraphError(

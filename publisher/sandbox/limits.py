@@ -62,7 +62,6 @@ PAGE_PICTURE_TYPES = frozenset(
 )
 PAGE_DUPLICATE_AGE = DAY
 PAGE_READ_LIMIT = 100  # reference/page/feed: "a maximum of 100"
-PAGE_SCHEDULE = (timedelta(minutes=10), timedelta(days=30))  # docs/pages-api/posts
 PAGE_CALLS = Allowance(48_000, DAY, "page")
 """Meta allows 4,800 calls a day for each engaged reader (docs/graph-api/overview/rate-limiting);
 the Pages of the sandbox have ten."""

@@ -9,6 +9,7 @@ import hmac
 import re
 import time
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from urllib.parse import parse_qsl, quote, unquote
 
 from publisher.sandbox.accounts import SandboxAccount
@@ -72,7 +73,9 @@ class Verifier:
             raise NotAuthenticated("this nonce was used before")
         self._nonces[key] = now
         # In order of use, so that the oldest come first; each is deleted once.
-        for old in [key for key, used in _head(self._nonces) if now - used > 3 * TOLERANCE]:
+        for old in [
+            key for key, used in [*islice(self._nonces.items(), 20)] if now - used > 3 * TOLERANCE
+        ]:
             del self._nonces[old]
 
 
@@ -109,10 +112,6 @@ def _parameters(header: str) -> dict[str, str]:
         return {}
     found = (_PARAMETER.fullmatch(piece) for piece in rest.split(","))
     return {unquote(match[1]): unquote(match[2]) for match in found if match}
-
-
-def _head(nonces: dict[tuple[str, str, str], float]) -> list[tuple[tuple[str, str, str], float]]:
-    return [pair for pair, _ in zip(nonces.items(), range(20), strict=False)]
 
 
 def _escape(text: str) -> str:

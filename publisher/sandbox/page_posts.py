@@ -1,6 +1,5 @@
 """Page posts of the simulated Facebook: create, publish, change, delete."""
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,7 +7,7 @@ from publisher.sandbox import graph, limits
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import What
-from publisher.sandbox.graph import GraphError, flag, number, parameter
+from publisher.sandbox.graph import GraphError, flag, parameter
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 
@@ -17,7 +16,6 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     message, link = parameter(call, "message") or "", parameter(call, "link")
     photos = [_free_photo(store, photo, account) for photo in graph.attached(call)]
     published = flag(call, "published") is not False
-    scheduled_for = _schedule(store, call, published=published)
     _check_message(message)
     _check_link(link)
     if not message.strip() and not link and not photos:
@@ -26,10 +24,11 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         raise GraphError(100, "(#100) A photo stands twice in attached_media")
     if published:
         check_duplicate(store, message, account)
-    entry = add(store, call, account, message, photos, link, scheduled_for)
+    entry = add(store, call, account, message, photos, link)
     shows = "photo" if photos else "link" if link else "text"
-    at_once = published and What.IGNORED not in call.twists
-    if at_once or (shows in call.auto_publishes and scheduled_for is None):
+    at_once = published and not call.changed(What.IGNORED)
+    on_its_own = call.changed(What.AUTO_PUBLISH)
+    if at_once or any(fault.shows in (None, shows) for fault in on_its_own):
         make_public(store, entry, account)
     return {"id": entry.id}
 
@@ -37,15 +36,15 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     entry = _changeable(store, call.parts["id"], account, "post")
     message, wished = parameter(call, "message"), flag(call, "is_published")
-    if message is None and wished is None and number(call, "scheduled_publish_time") is None:
+    if message is None and wished is None:
         raise GraphError(100, "(#100) At least one parameter must be given")
     if message is not None:
         _check_message(message)
     if wished is False and entry.published:
         raise GraphError(100, "(#100) A published post cannot be unpublished")
-    if wished and entry.published and What.ALREADY_PUBLISHED in call.twists:
+    if wished and entry.published and call.changed(What.ALREADY_PUBLISHED):
         raise GraphError(100, "(#100) The post has already been published")
-    if What.IGNORED in call.twists:
+    if call.changed(What.IGNORED):
         return {"success": True}
     if message is not None:
         store.change_text(entry, message)
@@ -59,11 +58,11 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     object_id = call.parts["id"]
     photo = store.uploads.get(object_id)
     if photo and photo.account == account.name:
-        if What.IGNORED not in call.twists:
+        if not call.changed(What.IGNORED):
             store.forget(photo)
         return {"success": True}
     entry = _changeable(store, object_id, account, "delete")
-    entry.deleted = What.IGNORED not in call.twists
+    entry.deleted = not call.changed(What.IGNORED)
     return {"success": True}
 
 
@@ -74,7 +73,6 @@ def add(
     message: str,
     photos: list[StoredMedia],
     link: str | None = None,
-    scheduled_for: datetime | None = None,
 ) -> StoredPost:
     """Store a new post, which is not public yet."""
     entry = StoredPost(
@@ -87,7 +85,6 @@ def add(
         media=photos,
         lang=account.language,
         link=link,
-        scheduled_for=scheduled_for,
         published=False,
         app=graph.app_id(account),
     )
@@ -147,23 +144,6 @@ def _free_photo(store: Store, photo_id: str, account: SandboxAccount) -> StoredM
     if photo.used_by is not None:
         raise GraphError(100, f"(#100) attached_media: photo {photo_id} is published already")
     return photo
-
-
-def _schedule(store: Store, call: Call, *, published: bool) -> datetime | None:
-    seconds = number(call, "scheduled_publish_time")
-    if seconds is None:
-        return None
-    if published:
-        raise GraphError(100, "(#100) scheduled_publish_time needs published=false")
-    soonest, latest = limits.PAGE_SCHEDULE
-    now = store.clock.now()
-    try:
-        instant = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError):
-        raise GraphError(100, "(#100) scheduled_publish_time is no instant") from None
-    if not now + soonest <= instant <= now + latest:
-        raise GraphError(100, "(#100) The specified scheduled publish time is invalid.")
-    return instant
 
 
 def _check_message(message: str) -> None:

@@ -1,4 +1,7 @@
-"""Read calls of the simulated Facebook: a Page, its posts, one post, one photo."""
+"""Read calls of the simulated Facebook: a Page, its posts, one post, one photo.
+
+Each has the fields that Publisher asks for; to ask for others is refused like nonsense.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -37,7 +40,8 @@ def _listed(
     if size is not None and not 1 <= size <= limits.PAGE_READ_LIMIT:
         raise GraphError(100, "(#100) Param limit must be from 1 to 100")
     size, fields = size or _DEFAULT_PAGE, wanted(call.query.get("fields", ""), _POST)
-    shown = store.timeline(account.name, call.lag, with_unpublished=with_unpublished)
+    lag = call.delay(What.LAG)
+    shown = store.timeline(account.name, lag, with_unpublished=with_unpublished)
     start = _start(call, shown)
     page = shown[start : start + size]
     body: dict[str, Any] = {"data": [show(_post(entry, account), fields) for entry in page]}
@@ -61,9 +65,9 @@ def after_write(
 ) -> dict[str, Any]:
     """The `fields` that a writing request asked for (read-after-write)."""
     fields = graph.parameter(call, "fields")
-    if not fields or What.NO_FIELDS in call.twists:
+    if not fields or call.changed(What.NO_FIELDS):
         return {}
-    if What.FIELDS_DENIED in call.twists:
+    if call.changed(What.FIELDS_DENIED):
         raise GraphError(10)
     found, _default = _found(store, body.get("id") or call.parts["id"], account)
     shown: dict[str, Any] = show(found, wanted(fields, ()))
@@ -98,20 +102,7 @@ def _next(call: Call, after: str) -> str:
 
 
 def _page(account: SandboxAccount) -> Node:
-    values = {
-        "id": account.page_id,
-        "name": account.title,
-        "username": account.handle,
-        "link": f"{_ADDRESS}/{account.handle}",
-        "about": "A Page of Publisher's sandbox.",
-        "category": "Non-Governmental Organization (NGO)",
-        "can_post": True,
-        "fan_count": 0,
-        "followers_count": 0,
-        "is_published": True,
-        "access_token": account.credentials["page_token"],
-    }
-    return Node("Page", values)
+    return Node("Page", {"id": account.page_id, "name": account.title, "username": account.handle})
 
 
 def _post(entry: StoredPost, account: SandboxAccount) -> Node:
@@ -120,86 +111,55 @@ def _post(entry: StoredPost, account: SandboxAccount) -> Node:
         "id": entry.id,
         "message": entry.text or None,
         "created_time": _facebook_time(entry.dated),
-        "updated_time": _facebook_time(entry.dated),
         "is_published": entry.published,
-        "is_hidden": False,
-        "is_expired": False,
-        "from": Node("Page", {"name": account.title, "id": account.page_id}),
-        "application": _application(entry),
+        "from": _page(account),
+        "application": Node("Application", {"id": entry.app}) if entry.app else None,
         "permalink_url": f"{_ADDRESS}/{entry.id.replace('_', '/posts/')}",
-        "status_type": "added_photos" if entry.media else "mobile_status_update",
         "scheduled_publish_time": scheduled.timestamp() if scheduled else None,
-        "full_picture": _source(entry.media[0]) if entry.media else None,
-        "picture": _source(entry.media[0]) if entry.media else None,
         "attachments": _attachments(entry),
     }
     return Node("PagePost", values)
 
 
-def _application(entry: StoredPost) -> Node | None:
-    if entry.app is None:
-        return None
-    return Node("Application", {"name": "Publisher", "id": entry.app, "link": None})
-
-
 def _attachments(entry: StoredPost) -> Edge | None:
-    photos = [_of_photo(photo) for photo in entry.media]
+    photos = [
+        _attachment("photo", f"{_ADDRESS}/photo/?fbid={photo.id}", photo.id)
+        for photo in entry.media
+    ]
     if len(photos) > 1:
-        album = {"type": "album", "title": "Photos", "subattachments": Edge(photos)}
-        return Edge([_attachment(**{**photos[0].values, **album})])
+        first = photos[0].values
+        return Edge(
+            [Node("StoryAttachment", {**first, "type": "album", "subattachments": Edge(photos)})]
+        )
     if photos:
         return Edge(photos)
-    if entry.link:
-        target = Node("StoryAttachmentTarget", {"id": None, "url": entry.link})
-        return Edge(
-            [_attachment(type="share", url=entry.link, unshimmed_url=entry.link, target=target)]
-        )
-    return None
+    return Edge([_attachment("share", entry.link)]) if entry.link else None
 
 
-def _of_photo(photo: StoredMedia) -> Node:
-    address = f"{_ADDRESS}/photo/?fbid={photo.id}"
-    return _attachment(
-        type="photo",
-        description=photo.alt or "",
-        media=Node("StoryAttachmentMedia", {"image": _image(photo, "src"), "source": None}),
-        target=Node("StoryAttachmentTarget", {"id": photo.id, "url": address}),
-        url=address,
-        unshimmed_url=address,
-    )
-
-
-def _attachment(**values: Any) -> Node:
-    known = (
-        "description", "media", "media_type", "subattachments", "target", "title", "type",
-        "unshimmed_url", "url",
-    )  # fmt: skip
-    return Node("StoryAttachment", {**dict.fromkeys(known), **values})
+def _attachment(
+    kind: str, url: str, target_id: str | None = None, subattachments: Edge | None = None
+) -> Node:
+    target = Node("StoryAttachmentTarget", {"id": target_id, "url": url})
+    values = {
+        "type": kind,
+        "target": target,
+        "unshimmed_url": url,
+        "subattachments": subattachments,
+    }
+    return Node("StoryAttachment", values)
 
 
 def _photo(photo: StoredMedia) -> Node:
     values = {
         "id": photo.id,
         "created_time": _facebook_time(photo.created_at),
-        "updated_time": _facebook_time(photo.created_at),
         "alt_text": photo.alt,
-        "alt_text_custom": photo.alt,
         "width": photo.width,
         "height": photo.height,
-        "images": [_image(photo, "source")],
         "link": f"{_ADDRESS}/photo/?fbid={photo.id}",
-        "picture": _source(photo),
         "page_story_id": photo.used_by,
     }
     return Node("Photo", values)
-
-
-def _image(photo: StoredMedia, address: str) -> dict[str, Any]:
-    return {address: _source(photo), "width": photo.width, "height": photo.height}
-
-
-def _source(photo: StoredMedia) -> str:
-    return f"https://scontent.xx.fbcdn.net/{photo.sha256}"
 
 
 def _facebook_time(instant: datetime) -> str:

@@ -15,6 +15,8 @@ from publisher.preview.mockups import Author, PostCard, ShownImage
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
+_PATHS = {"twitter": "x", "facebook": "facebook"}
+
 
 class Timelines:
     """Renders the timelines of one sandbox."""
@@ -33,7 +35,7 @@ class Timelines:
                 "name": account.name,
                 "channel": {"twitter": "X", "facebook": "Facebook"}[account.channel],
                 "title": account.title,
-                "address": f"/{_platform(account)}/{account.handle}",
+                "address": f"/{_PATHS[account.channel]}/{account.handle}",
                 "posts": len(self._store.timeline(account.name)),
             }
             for account in self._store.accounts
@@ -62,8 +64,8 @@ class Timelines:
             for owner, thread in found
         ]
         return self._render(
-            "x.html" if channel == "twitter" else "facebook.html",
-            here=f"/{'x' if channel == 'twitter' else 'facebook'}",
+            f"{_PATHS[channel]}.html",
+            here=f"/{_PATHS[channel]}",
             threads=threads,
             count=sum(len(thread) for thread in threads),
             accounts=[_author(other) for other in accounts],
@@ -95,10 +97,6 @@ class Timelines:
             lang=entry.lang,
             pictures=[_picture(upload, self_contained=self_contained) for upload in entry.media],
         )
-
-
-def _platform(account: SandboxAccount) -> str:
-    return "x" if account.channel == "twitter" else "facebook"
 
 
 def _threads(newest_first: Sequence[StoredPost]) -> Iterable[list[StoredPost]]:

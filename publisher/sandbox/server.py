@@ -50,7 +50,6 @@ class Sandbox:
         faults: Sequence[Fault] = (),
     ) -> None:
         self.accounts = tuple(accounts)
-        self.timezone, self.title = timezone, title
         self.store = Store(accounts, clock)
         self.x = X(self.store, limited=limited)
         self.facebook = FacebookApi(self.store, limited=limited)
@@ -151,8 +150,6 @@ class Sandbox:
         """Delete posts, uploads, counters and faults; the accounts stay."""
         self.faults.set(())
         self.store.clear()
-        self.x.clear()
-        self.facebook.clear()
         return JSONResponse({"reset": True})
 
 
@@ -202,10 +199,8 @@ def _listen(port: int, host: str = HOST) -> socket.socket:
         listener.bind((host, port))
     except (OSError, OverflowError) as error:
         listener.close()
-        raise UsageError(
-            _("The sandbox cannot use port {port}: {error}.", port=port, error=error),
-            hint=_("Choose a free one with --port."),
-        ) from None
+        message = _("The sandbox cannot use port {port}: {error}.", port=port, error=error)
+        raise UsageError(message, hint=_("Choose a free one with --port.")) from None
     # Clients that connect before the server's loop runs wait in the queue.
     listener.listen(2048)
     return listener

@@ -10,6 +10,7 @@ from typing import Any
 
 from publisher.base.clock import Clock
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.limits import Meter
 
 _SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; docs.x.com/fundamentals/x-ids
 _SNOWFLAKE_SHIFT = 22
@@ -64,6 +65,7 @@ class StoredPost:
     published: bool = True
     published_at: datetime | None = None
     scheduled_for: datetime | None = None
+    """When a person at Facebook wants it to be public."""
     deleted: bool = False
     app: str | None = None
     """Facebook's id of the app that created it; None for a post by a person."""
@@ -119,11 +121,11 @@ class Store:
         self.entries: list[StoredPost] = []
         self.uploads: dict[str, StoredMedia] = {}
         self.requests: Counter[str] = Counter()
+        self.meter = Meter()
         self.violations: list[dict[str, str]] = []
         self._by_id: dict[tuple[str, str], StoredPost] = {}
         self._by_account: defaultdict[str, list[StoredPost]] = defaultdict(list)
         self._by_words: defaultdict[tuple[str, str], list[StoredPost]] = defaultdict(list)
-        self._scheduled: list[StoredPost] = []
         self._last_id = 0
 
     def new_id(self) -> str:
@@ -137,8 +139,6 @@ class Store:
         self._by_id[entry.channel, entry.id] = entry
         self._by_account[entry.account].append(entry)
         self._by_words[entry.channel, words(entry.text)].append(entry)
-        if entry.scheduled_for:
-            self._scheduled.append(entry)
 
     def change_text(self, entry: StoredPost, text: str) -> None:
         self._by_words[entry.channel, words(entry.text)].remove(entry)
@@ -153,7 +153,6 @@ class Store:
 
     def find(self, channel: str, entry_id: str) -> StoredPost | None:
         """Find a post that is not deleted."""
-        self._publish_what_was_scheduled()
         entry = self._by_id.get((channel, entry_id))
         return entry if entry and not entry.deleted else None
 
@@ -161,7 +160,6 @@ class Store:
         self, account: str, lag: float = 0.0, *, with_unpublished: bool = False
     ) -> list[StoredPost]:
         """The public posts of an account, newest first, as seen `lag` real seconds late."""
-        self._publish_what_was_scheduled()
         latest = time.monotonic() - lag
         shown = [
             entry
@@ -180,12 +178,6 @@ class Store:
             if entry.published_at and entry.published_at >= since and not entry.deleted
         ]
 
-    def replies_to(self, entry: StoredPost) -> int:
-        return sum(
-            other.in_reply_to == entry.id and not other.deleted
-            for other in self._by_account[entry.account]
-        )
-
     def note(self, kind: str, account: str, detail: str) -> None:
         """Record a violation: something that a platform would object to."""
         self.violations.append(
@@ -193,7 +185,6 @@ class Store:
         )
 
     def state(self) -> dict[str, Any]:
-        self._publish_what_was_scheduled()
         pages = {account.name for account in self.accounts if account.channel == "facebook"}
         return {
             "now": iso(self.clock.now()),
@@ -206,13 +197,6 @@ class Store:
             "requests": dict(sorted(dict(self.requests).items())),
             "violations": list(self.violations),
         }
-
-    def _publish_what_was_scheduled(self) -> None:
-        now = self.clock.now()
-        for entry in [e for e in self._scheduled if e.scheduled_for and e.scheduled_for <= now]:
-            self._scheduled.remove(entry)
-            if not entry.published and not entry.deleted:
-                entry.publish(entry.scheduled_for or now)
 
 
 def words(text: str) -> str:

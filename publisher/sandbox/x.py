@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from publisher.sandbox import problems, x_media, x_posts, x_read
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.limits import X_RATES, LimitStanding, Meter
+from publisher.sandbox.limits import X_RATES, LimitStanding
 from publisher.sandbox.oauth import NotAuthenticated, Verifier
 from publisher.sandbox.problems import ProblemResponse
 from publisher.sandbox.store import Store
@@ -36,10 +36,6 @@ class X:
         self.store = store
         self.verifier = Verifier(store.accounts)
         self._limited = limited
-        self.clear()
-
-    def clear(self) -> None:
-        self._meter = Meter()
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
@@ -64,7 +60,7 @@ class X:
             return {}
         payers = {"user": account.name, "app": account.credentials["api_key"]}
         name = call.operation.name
-        standings = self._meter.count(name, payers, X_RATES[name], self.store.clock.now())
+        standings = self.store.meter.count(name, payers, X_RATES[name], self.store.clock.now())
         headers = {
             name: text for standing in standings for name, text in rate_headers(standing).items()
         }

@@ -1,17 +1,14 @@
 """Media calls of the simulated X: one-shot and chunked upload, processing, alt text."""
 
 import asyncio
-import base64
-import binascii
 import hashlib
 import time
 from datetime import datetime, timedelta
 
-from starlette.datastructures import UploadFile
-
 from publisher.sandbox import limits, problems, videos
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
+from publisher.sandbox.faults import What
 from publisher.sandbox.pictures import NotAPicture, PictureLook, is_video, look
 from publisher.sandbox.store import Store, StoredMedia
 from publisher.sandbox.x_schema import (
@@ -19,7 +16,6 @@ from publisher.sandbox.x_schema import (
     CreateMediaMetadata,
     InitializeMediaUpload,
     MediaUpload,
-    check,
     read,
 )
 
@@ -33,12 +29,11 @@ _MAX_BYTES = {
 
 async def upload(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
     """One-shot upload: everything in one request."""
-    content, fields = await _content(call)
-    wish = check({**fields, "media": ""}, MediaUpload)
+    wish = read(call, MediaUpload)
     new = _new(store, account, _category(wish.media_category))
     if new.category == "video":
         raise problems.invalid("A video is uploaded in pieces", "media_category")
-    await _complete(store, call, new, content)
+    await _complete(store, call, new, wish.media)
     store.uploads[new.id] = new
     return 200, {"data": _as_data(store, new)}
 
@@ -60,13 +55,12 @@ async def initialize(store: Store, call: Call, account: SandboxAccount) -> tuple
 
 async def append(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
     target = _own(store, call.parts["id"], account)
-    content, fields = await _content(call)
-    wish = check({**fields, "media": ""}, AppendMediaUpload)
+    wish = read(call, AppendMediaUpload)
     if target.finalized_at is not None:
         raise problems.invalid("This upload is finalized already", "id", target.id)
-    if len(content) > limits.X_SEGMENT_BYTES:
+    if len(wish.media) > limits.X_SEGMENT_BYTES:
         raise problems.invalid("A segment holds 5 MB at most", "media")
-    target.segments[wish.segment_index] = content
+    target.segments[wish.segment_index] = wish.media
     return 200, {"data": {"expires_at": int(_expiry(target).timestamp())}}
 
 
@@ -115,30 +109,6 @@ def usable(store: Store, media_id: str, account: SandboxAccount) -> StoredMedia:
     return found
 
 
-async def _content(call: Call) -> tuple[bytes, dict[str, object]]:
-    """The file of a request and its other fields, from JSON (base64) or multipart."""
-    if call.content_type == "application/json":
-        body = call.json_object()
-        text = body.pop("media", None)
-        if not isinstance(text, str):
-            raise problems.invalid("`media` must be the file in base64", "media")
-        try:
-            return base64.b64decode(text, validate=True), body
-        except (binascii.Error, ValueError):
-            raise problems.invalid("`media` is no base64", "media") from None
-    if call.content_type != "multipart/form-data":
-        raise problems.invalid("The Content-Type must be application/json or multipart/form-data")
-    media = call.form.get("media")
-    fields: dict[str, object] = {
-        name: value for name, value in call.form.items() if name != "media"
-    }
-    if isinstance(fields.get("segment_index"), str) and str(fields["segment_index"]).isdecimal():
-        fields["segment_index"] = int(str(fields["segment_index"]))
-    if isinstance(media, UploadFile):
-        return await media.read(), fields
-    raise problems.invalid("`media` must be a file", "media")
-
-
 def _category(name: str) -> str:
     if name not in _CATEGORIES:
         raise problems.invalid(f"{name} is not for posts", "media_category", name)
@@ -174,7 +144,7 @@ async def _complete(
         await _take_picture(store, target, content, claimed)
     target.content = content
     target.finalized_at = time.monotonic()
-    target.failed = target.failed or call.fails_processing
+    target.failed = target.failed or bool(call.changed(What.PROCESSING_FAILED))
 
 
 async def _take_picture(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from publisher.drafts import text_length
+from publisher.drafts.tags import cashtags
 from publisher.preview.mockups import links
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
@@ -24,9 +25,8 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     parent = None
     if wish.reply:
         parent = _parent(store, wish.reply.in_reply_to_tweet_id, account)
-        if store.clock.now() - parent.created_at < timedelta(
-            seconds=call.unseen * store.clock.speed
-        ):
+        unseen = timedelta(seconds=call.delay(What.YOUNG_PARENT) * store.clock.speed)
+        if store.clock.now() - parent.created_at < unseen:
             raise problems.forbidden(problems.UNSEEN_PARENT)
     _check_text(wish.text, has_more=bool(media))
     _check_duplicate(store, wish.text, media, account)
@@ -59,7 +59,7 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     entry = find_post(store, call.parts["id"])
     if entry.account != account.name:
         raise problems.not_permitted("You are not permitted to delete this Post.")
-    entry.deleted = What.IGNORED not in call.twists
+    entry.deleted = not call.changed(What.IGNORED)
     return 200, {"data": {"deleted": True}}
 
 
@@ -91,7 +91,7 @@ def _check_text(text: str, *, has_more: bool) -> None:
         raise problems.invalid("The text has characters that X does not take", "text")
     if (length := text_length.length(text, "weighted")) > X_TEXT:
         raise problems.invalid(f"The text weighs {length}, of at most {X_TEXT}", "text")
-    if x_text.count_cashtags(text) > 1:
+    if len(cashtags(text)) > 1:
         raise problems.forbidden("A post may carry one cashtag at most.")
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.store import Store, StoredMedia, StoredPost, iso, parse_instant
+from publisher.sandbox.faults import What
+from publisher.sandbox.store import Store, StoredPost, iso, parse_instant
 
 _ID = re.compile(r"[0-9]{1,19}")
 _DEFAULT_PAGE = 10  # docs.x.com/x-api/users/get-posts
@@ -15,58 +16,24 @@ _TOKEN = re.compile(r"b([0-9]{1,19})")
 _ALWAYS = ("id", "text", "edit_history_post_ids", "edit_history_tweet_ids")
 _FIELDS = frozenset(
     {
-        "article",
-        "article_title",
-        "attachments",
-        "author_id",
-        "card_uri",
-        "community_id",
-        "context_annotations",
-        "conversation_id",
-        "created_at",
-        "display_text_range",
-        "edit_controls",
-        "edit_history_post_ids",
-        "edit_history_tweet_ids",
-        "entities",
-        "geo",
-        "id",
-        "in_reply_to_user_id",
-        "lang",
-        "matched_media_notes",
-        "media_metadata",
-        "non_public_metrics",
-        "note_post",
-        "note_request_suggestions",
-        "note_tweet",
-        "organic_metrics",
-        "paid_partnership",
-        "possibly_sensitive",
-        "promoted_metrics",
-        "public_metrics",
-        "referenced_posts",
-        "referenced_tweets",
-        "reply_settings",
-        "scopes",
-        "source",
-        "suggested_source_links",
-        "suggested_source_links_with_counts",
-        "text",
-        "withheld",
+        *_ALWAYS, "attachments", "author_id", "conversation_id", "created_at",
+        "display_text_range", "entities", "in_reply_to_user_id", "lang", "possibly_sensitive",
+        "referenced_posts", "referenced_tweets", "reply_settings",
     }
-)
-"""The post.fields of OpenAPI 2.167, and the names that tweepy and older descriptions use."""
+)  # fmt: skip
+"""Of the post.fields of OpenAPI 2.167 those that a post has here, and the names that tweepy uses.
+Others, such as metrics, are refused like what X does not know."""
 
 
 async def get(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
     entry, fields = find_post(store, call.parts["id"]), _fields(call)
-    return 200, {"data": _as_post(store, entry, fields), **_includes(store, [entry], call)}
+    return 200, {"data": _as_post(store, entry, fields)}
 
 
-async def me(_store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
-    user = _as_user(account)
-    wanted = {"id", "name", "username", *_listed(call, "user.fields")}
-    return 200, {"data": {name: value for name, value in user.items() if name in wanted}}
+async def me(_store: Store, _call: Call, account: SandboxAccount) -> tuple[int, object]:
+    """The user; the fields that a query may ask for besides are left out."""
+    user = {"id": account.user_id, "name": account.title, "username": account.handle}
+    return 200, {"data": user}
 
 
 async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
@@ -79,7 +46,7 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     size, fields, start, before = _size(call), _fields(call), _start(call), _before(call)
     rest = [
         entry
-        for entry in store.timeline(owner.name, call.lag)
+        for entry in store.timeline(owner.name, call.delay(What.LAG))
         if (start is None or entry.created_at >= start)
         and (before is None or int(entry.id) < before)
     ]
@@ -90,8 +57,9 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
     if len(rest) > size:
         meta["next_token"] = f"b{page[-1].id}"
-    data = [_as_post(store, entry, fields, mentions=call.mentions) for entry in page]
-    return 200, {"data": data, "meta": meta, **_includes(store, page, call)}
+    mentions = bool(call.changed(What.SELF_MENTION))
+    data = [_as_post(store, entry, fields, mentions=mentions) for entry in page]
+    return 200, {"data": data, "meta": meta}
 
 
 def find_post(store: Store, post_id: str) -> StoredPost:
@@ -167,7 +135,6 @@ def _as_post(
         "in_reply_to_user_id": author.user_id if parent else None,
         "lang": entry.lang or "und",
         "possibly_sensitive": False,
-        "public_metrics": _metrics(store, entry) if "public_metrics" in fields else None,
         "referenced_posts": parent,
         "referenced_tweets": parent,
         "reply_settings": "everyone",
@@ -176,50 +143,3 @@ def _as_post(
         else None,
     }
     return {name: value for name, value in values.items() if name in fields and value is not None}
-
-
-def _metrics(store: Store, entry: StoredPost) -> dict[str, int]:
-    nothing = ("repost", "retweet", "like", "quote", "bookmark", "impression")
-    return {"reply_count": store.replies_to(entry), **{f"{name}_count": 0 for name in nothing}}
-
-
-def _as_user(account: SandboxAccount) -> dict[str, object]:
-    return {
-        "id": account.user_id,
-        "name": account.title,
-        "username": account.handle,
-        "created_at": "2011-01-01T00:00:00.000Z",
-        "description": "An account of Publisher's sandbox.",
-        "protected": False,
-        "verified": False,
-        "verified_type": "none",
-    }
-
-
-def _includes(store: Store, entries: list[StoredPost], call: Call) -> dict[str, object]:
-    expansions = _listed(call, "expansions")
-    includes: dict[str, object] = {}
-    if "attachments.media_keys" in expansions:
-        wanted = {"media_key", "type", *_listed(call, "media.fields")}
-        media = [_as_media(upload, wanted) for entry in entries for upload in entry.media]
-        if media:
-            includes["media"] = media
-    if "author_id" in expansions:
-        names = {entry.account for entry in entries}
-        users = [_as_user(account) for account in store.accounts if account.name in names]
-        includes["users"] = [
-            {key: user[key] for key in ("id", "name", "username")} for user in users
-        ]
-    return {"includes": includes} if includes else {}
-
-
-def _as_media(upload: StoredMedia, wanted: set[str]) -> dict[str, object]:
-    values: dict[str, object] = {
-        "media_key": upload.media_key,
-        "type": {"image": "photo", "gif": "animated_gif", "video": "video"}[upload.category],
-        "alt_text": upload.alt,
-        "width": upload.width,
-        "height": upload.height,
-        "url": f"https://pbs.twimg.com/media/{upload.sha256}",
-    }
-    return {name: value for name, value in values.items() if name in wanted and value is not None}

@@ -5,7 +5,7 @@ What the description allows besides, such as polls, is refused like what it does
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
 from publisher.sandbox import limits, problems
 from publisher.sandbox.endpoints import Call
@@ -34,8 +34,7 @@ class CreatePosts(_Body):
 
 
 class MediaUpload(_Body):
-    media: str
-    """Base64; a multipart body has the bytes themselves."""
+    media: Base64Bytes
     media_category: str
 
 
@@ -46,7 +45,7 @@ class InitializeMediaUpload(_Body):
 
 
 class AppendMediaUpload(_Body):
-    media: str
+    media: Base64Bytes
     segment_index: int = Field(ge=0, le=999)
 
 
@@ -71,15 +70,7 @@ def read(call: Call, model: type[Model]) -> Model:
     if call.content_type != "application/json":
         raise problems.invalid("The Content-Type must be application/json")
     try:
-        content = call.json()
-    except ValueError:
-        raise problems.invalid("The body is no valid JSON") from None
-    return check(content, model)
-
-
-def check(content: object, model: type[Model]) -> Model:
-    try:
-        return model.model_validate(content)
+        return model.model_validate_json(call.body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(key) for key in first["loc"])

@@ -82,10 +82,6 @@ def answering(
     return prefix + text, {**moved, "mentions": [name, *moved.get("mentions", [])]}, by
 
 
-def count_cashtags(text: str) -> int:
-    return len(tags.cashtags(text))
-
-
 def _marked(pattern: re.Pattern[str], text: str, group: int, name: str) -> list[dict[str, Any]]:
     return [
         {"start": found.start(), "end": found.end(), name: found[group]}

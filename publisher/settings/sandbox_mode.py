@@ -24,10 +24,8 @@ def is_on(environment: Mapping[str, str]) -> bool:
     """Whether the environment asks for a trial; ConfigurationError for an unclear word."""
     word = environment.get(VARIABLE, "").strip().lower()
     if word not in (*_ON, *_OFF):
-        raise ConfigurationError(
-            _("{name} is neither on nor off.", name=VARIABLE),
-            hint=_("Set it to 1, or unset it."),
-        )
+        message = _("{name} is neither on nor off.", name=VARIABLE)
+        raise ConfigurationError(message, hint=_("Set it to 1, or unset it."))
     return word in _ON
 
 
@@ -68,10 +66,9 @@ def environment_of(
     try:
         address = address_file(var).read_text(encoding="utf-8").strip()
     except OSError:
-        raise ConfigurationError(
-            _("The sandbox of this workspace has never been started."),
-            hint=_("Start it in another terminal: publisher sandbox"),
-        ) from None
+        message = _("The sandbox of this workspace has never been started.")
+        hint = _("Start it in another terminal: publisher sandbox")
+        raise ConfigurationError(message, hint=hint) from None
     here = folder(var)
     return {
         **{name: value for name, value in environment.items() if not _is_real(name, secrets)},

@@ -63,6 +63,9 @@ Pause = Annotated[
 """While it lasts, a worker waits with the delivery in hand: it must be shorter than a lease."""
 
 
+_WORDS = BeforeValidator(lambda value: value.split() if isinstance(value, str) else value)
+"""A list that may be one text, as in the environment."""
+
 _UNVERIFIED = re.compile(
     r"[?&](?:ssl_cert_reqs=(?!required\b|cert_required\b)|ssl_check_hostname=(?!true\b|1\b)"
     r"|verify=(?!yes\b|true\b|1\b))",
@@ -90,20 +93,18 @@ class BrokerSettings(Section):
             raise ValueError(_("must not turn off that the server's certificate is checked"))
         if redis_sentinel.is_meant(url):
             if not _is_address_of_sentinels(url):
-                raise ValueError(
-                    _(
-                        "must be like sentinel://USER:PASSWORD@HOST1:26379,HOST2:26379/0?master_name=NAME, "
-                        "or sentinels:// for TLS, with special characters written as %XX"
-                    )
+                message = _(
+                    "must be like sentinel://USER:PASSWORD@HOST1:26379,HOST2:26379/0?master_name=NAME, "
+                    "or sentinels:// for TLS, with special characters written as %XX"
                 )
+                raise ValueError(message)
         elif url and not _is_address_of_redis(url):
             # It may hold a password, so it is not repeated here.
-            raise ValueError(
-                _(
-                    "must be like redis://USER:PASSWORD@HOST:6379/0, or rediss:// for TLS, with special "
-                    "characters of the password written as %XX; or empty, for the embedded broker"
-                )
+            message = _(
+                "must be like redis://USER:PASSWORD@HOST:6379/0, or rediss:// for TLS, with special "
+                "characters of the password written as %XX; or empty, for the embedded broker"
             )
+            raise ValueError(message)
         return url
 
 
@@ -149,7 +150,7 @@ class DeliverySettings(Section):
 
 
 class NoticeSettings(Section):
-    urls: tuple[SecretStr, ...] = ()
+    urls: Annotated[tuple[SecretStr, ...], _WORDS] = ()
     """Apprise's addresses of the services that are told what needs a person."""
     heartbeat: SecretStr | None = None
     """The address that is pinged while all is well; whoever waits there gives the alarm."""
@@ -164,31 +165,24 @@ class NoticeSettings(Section):
             raise ValueError(_("must begin with https:// or http://"))
         return address
 
-    @field_validator("urls", mode="before")
-    @classmethod
-    def _may_be_one_text(cls, urls: object) -> object:
-        return urls.split() if isinstance(urls, str) else urls
-
     @field_validator("urls")
     @classmethod
     def _are_addresses(cls, urls: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for number, url in enumerate(urls, 1):
             if _UNVERIFIED.search(url.get_secret_value()):
-                raise ValueError(
-                    _(
-                        "number {number} must not turn off that the server's certificate is checked",
-                        number=number,
-                    )
+                message = _(
+                    "number {number} must not turn off that the server's certificate is checked",
+                    number=number,
                 )
+                raise ValueError(message)
             # It may hold a token, so it is not repeated here.
             if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S", url.get_secret_value()):
-                raise ValueError(
-                    _(
-                        "number {number} must be like slack://…, mailtos://… or ntfys://…; docs/notices.md "
-                        "shows examples",
-                        number=number,
-                    )
+                message = _(
+                    "number {number} must be like slack://…, mailtos://… or ntfys://…; docs/notices.md "
+                    "shows examples",
+                    number=number,
                 )
+                raise ValueError(message)
         return urls
 
 
@@ -199,14 +193,9 @@ class WebSettings(Section):
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = ""
     """How readers reach the pages, when not under `host` and `port`; https makes cookies secure."""
-    hosts: tuple[str, ...] = ()
+    hosts: Annotated[tuple[str, ...], _WORDS] = ()
     """Further names under which the pages may be asked for."""
     metrics_token: SecretStr | None = None
-
-    @field_validator("hosts", mode="before")
-    @classmethod
-    def _may_be_one_text(cls, hosts: object) -> object:
-        return hosts.split() if isinstance(hosts, str) else hosts
 
     @field_validator("public_url")
     @classmethod
@@ -238,30 +227,6 @@ class WebSettings(Section):
         return frozenset({*own, *(host.casefold() for host in self.hosts)} - _ANY_ADDRESS)
 
 
-class OpenIDSettings(Section):
-    """Where else people log in, by OpenID Connect; without an issuer, nowhere."""
-
-    issuer: str = Field(default="", json_schema_extra={"writeOnly": True})
-    """It gets the client secret, and says who people are: it stands where secrets do."""
-    client_id: str = Field(default="", json_schema_extra={"writeOnly": True})
-    client_secret: SecretStr | None = None
-    claim: str = Field(default="email", json_schema_extra={"writeOnly": True})
-    """What of the provider's answer is the name of who comes for the first time."""
-
-    @field_validator("issuer")
-    @classmethod
-    def _is_safe(cls, issuer: str) -> str:
-        if issuer and not is_safe_address(issuer):
-            raise ValueError(_("must begin with https://; http:// is for this machine alone"))
-        return issuer
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if self.issuer and not (self.client_id and self.client_secret):
-            raise ValueError(_("an issuer needs client_id and client_secret beside it"))
-        return self
-
-
 def is_safe_address(url: str) -> bool:
     """Whether nobody between here and there can read along: TLS, or this very machine."""
     try:
@@ -270,6 +235,32 @@ def is_safe_address(url: str) -> bool:
     except ValueError:
         return False
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and near))
+
+
+def safe_address(url: str) -> str:
+    """The address of a server that gets credentials. Raises ValueError for one that is not safe."""
+    if url and not is_safe_address(url):
+        raise ValueError(_("must begin with https://; http:// is for this machine alone"))
+    return url
+
+
+class OpenIDSettings(Section):
+    """Where else people log in, by OpenID Connect; without an issuer, nowhere."""
+
+    issuer: Annotated[str, AfterValidator(safe_address)] = Field(
+        default="", json_schema_extra={"writeOnly": True}
+    )
+    """It gets the client secret, and says who people are: it stands where secrets do."""
+    client_id: str = Field(default="", json_schema_extra={"writeOnly": True})
+    client_secret: SecretStr | None = None
+    claim: str = Field(default="email", json_schema_extra={"writeOnly": True})
+    """What of the provider's answer is the name of who comes for the first time."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.issuer and not (self.client_id and self.client_secret):
+            raise ValueError(_("an issuer needs client_id and client_secret beside it"))
+        return self
 
 
 # The most hashtags that a message may have before `check` warns, by channel.
@@ -284,15 +275,10 @@ else:
 
 
 class LintSettings(Section):
-    ignore: tuple[Advice, ...] = ()
+    ignore: Annotated[tuple[Advice, ...], _WORDS] = ()
     """Advice that this workspace does not want."""
     hashtags: HashtagSettings = HashtagSettings()
     """The most that a message may have before `check` warns, by channel."""
-
-    @field_validator("ignore", mode="before")
-    @classmethod
-    def _may_be_one_text(cls, ignore: object) -> object:
-        return ignore.split() if isinstance(ignore, str) else ignore
 
 
 def _channel(value: object) -> object:
@@ -345,13 +331,12 @@ class _AccountSettings(Section):
         for name in _OPTIONS.keys() - own:
             if getattr(self, name):
                 channels = [s.name for s in SPECS.values() if name in {o.name for o in s.options}]
-                raise ValueError(
-                    _(
-                        "{name} is for accounts of {channels} alone",
-                        name=name,
-                        channels=", ".join(channels),
-                    )
+                message = _(
+                    "{name} is for accounts of {channels} alone",
+                    name=name,
+                    channels=", ".join(channels),
                 )
+                raise ValueError(message)
         return self
 
     def account(self, name: str) -> Account:

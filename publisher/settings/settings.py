@@ -43,7 +43,7 @@ from publisher.settings.schema import (
     PriceSettings,
     Section,
     WebSettings,
-    is_safe_address,
+    safe_address,
 )
 from publisher.settings.sources import (
     DELETE_IT,
@@ -68,7 +68,7 @@ _SECRET_SECTIONS = {
     "broker": ("url",),
 }
 """Settings that may stand in secrets.toml."""
-_REFUSED = (("web", "metrics_token"), ("openid", "client_secret"))
+_REFUSED = (("notices",), ("web", "metrics_token"), ("openid", "client_secret"))
 """Of those, what stands in secrets.toml or the environment alone. A URL may stand in publisher.toml
 too, when it holds no password."""
 _IN_SECRETS = later("Move it into secrets.toml, under [openid], or into {variable}.")
@@ -111,9 +111,7 @@ class _Settings(Section):
     @field_validator(*_SERVERS.values(), check_fields=False)
     @classmethod
     def _is_safe(cls, url: str | None) -> str | None:
-        if url and not is_safe_address(url):
-            raise ValueError(_("must begin with https://; http:// is for this machine alone"))
-        return url or None
+        return safe_address(url or "") or None
 
     @field_validator("accounts")
     @classmethod
@@ -122,13 +120,12 @@ class _Settings(Section):
         for name in accounts:
             other = taken.setdefault(variable((name,)), name)
             if other != name:
-                raise ValueError(
-                    _(
-                        "{other} and {name} would share their environment variables; rename one",
-                        other=other,
-                        name=name,
-                    )
+                message = _(
+                    "{other} and {name} would share their environment variables; rename one",
+                    other=other,
+                    name=name,
                 )
+                raise ValueError(message)
             if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
                 raise ValueError(
                     _("{name!r} is no account's name; use a-z, 0-9, - and _", name=name)
@@ -216,15 +213,13 @@ class _Settings(Section):
         }
         missing = [field for field in SPECS[entry.channel].required if field not in secrets]
         if missing:
-            raise CredentialsMissing(
-                _(
-                    "Account {account} ({channel}) has no {names}.",
-                    account=account,
-                    channel=entry.channel,
-                    names=", ".join(missing),
-                ),
-                hint=self._where_keys_go(account, missing[0]),
+            message = _(
+                "Account {account} ({channel}) has no {names}.",
+                account=account,
+                channel=entry.channel,
+                names=", ".join(missing),
             )
+            raise CredentialsMissing(message, hint=self._where_keys_go(account, missing[0]))
         return secrets
 
     def _where_keys_go(self, account: str, field: str) -> str:
@@ -305,7 +300,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
 
 def _var_in(workspace: Path, sources: Sources, environment: Mapping[str, str]) -> Path:
     """The folder `var` before the settings are complete; one that is no text is refused later."""
-    told = environment.get(variable(("var",))) or sources.values.get("var")
+    told = environment.get(variable(("var",))) or sources.at("var")
     return workspace / (told if isinstance(told, str) else "var")
 
 
@@ -314,15 +309,13 @@ def _refuse_missing(path: Path, named: str | None) -> None:
     terminal.
     """
     if named and not os.path.lexists(path):
-        raise ConfigurationError(
-            _("There is no file {path}.", path=path),
-            hint=_(
-                "The environment variable {variable} names it. Correct it, or unset it, so that "
-                "{file} of the workspace is read.",
-                variable=SECRETS_VARIABLE,
-                file=SECRETS_FILE,
-            ),
+        hint = _(
+            "The environment variable {variable} names it. Correct it, or unset it, so that "
+            "{file} of the workspace is read.",
+            variable=SECRETS_VARIABLE,
+            file=SECRETS_FILE,
         )
+        raise ConfigurationError(_("There is no file {path}.", path=path), hint=hint)
 
 
 def _is_there(path: Path) -> bool:
@@ -345,62 +338,47 @@ def _refuse_secrets(sources: Sources) -> None:
         ("accounts", name, field)
         for name in sources.accounts
         for field in CREDENTIALS
-        if field in sources.of_account(name)
+        if sources.at("accounts", name, field) is not None
     ]
-    sections = [("notices",)] if "notices" in sources.values else []  # nothing else is in it
-    single = [keys for keys in _REFUSED if _stands(sources, keys)]
-    for keys in [*of_accounts, *sections, *single]:
-        raise ConfigurationError(
-            _("{place} is a secret, and this file must hold none.", place=sources.place(keys)),
-            hint=_(
-                "Move it into {file}, or the environment. If the file was shared or committed, "
-                "have the platform make a new one; docs/credentials.md shows how.",
-                file=SECRETS_FILE,
-            ),
+    single = [keys for keys in _REFUSED if sources.at(*keys) is not None]
+    for keys in [*of_accounts, *single]:
+        message = _("{place} is a secret, and this file must hold none.", place=sources.place(keys))
+        hint = _(
+            "Move it into {file}, or the environment. If the file was shared or committed, "
+            "have the platform make a new one; docs/credentials.md shows how.",
+            file=SECRETS_FILE,
         )
+        raise ConfigurationError(message, hint=hint)
 
 
 def _refuse_destinations(sources: Sources) -> None:
     """Whoever gets a line into publisher.toml must not thereby get every credential."""
     for keys, hint in _DESTINATIONS.items():
-        if _stands(sources, keys):
-            raise ConfigurationError(
-                _(
-                    "{place} says where credentials are sent, or who somebody is, and this file "
-                    "must not.",
-                    place=sources.place(keys),
-                ),
-                hint=_(hint, variable=variable(keys)),
+        if sources.at(*keys) is not None:
+            message = _(
+                "{place} says where credentials are sent, or who somebody is, and this file "
+                "must not.",
+                place=sources.place(keys),
             )
-
-
-def _stands(sources: Sources, keys: Keys) -> bool:
-    """Whether the sources so far have a value there."""
-    *sections, name = keys
-    table: object = sources.values
-    for section in sections:
-        table = table.get(section) if isinstance(table, dict) else None
-    return isinstance(table, dict) and name in table
+            raise ConfigurationError(message, hint=_(hint, variable=variable(keys)))
 
 
 def _refuse_passwords(sources: Sources) -> None:
     """The same, of the URLs that may stand in it."""
     for section in ("database", "broker"):
-        table = sources.values.get(section)
-        url = table.get("url") if isinstance(table, dict) else None
+        url = sources.at(section, "url")
         if isinstance(url, str) and _PASSWORD.search(url):
-            raise ConfigurationError(
-                _(
-                    "{place} holds a password, and this file must hold none.",
-                    place=sources.place((section, "url")),
-                ),
-                hint=_(
-                    "Move the whole URL into {file}, under [{section}], or the environment. If the "
-                    "file was shared or committed, change the password.",
-                    file=SECRETS_FILE,
-                    section=section,
-                ),
+            message = _(
+                "{place} holds a password, and this file must hold none.",
+                place=sources.place((section, "url")),
             )
+            hint = _(
+                "Move the whole URL into {file}, under [{section}], or the environment. If the "
+                "file was shared or committed, change the password.",
+                file=SECRETS_FILE,
+                section=section,
+            )
+            raise ConfigurationError(message, hint=hint)
 
 
 def _paths(model: type[BaseModel], above: Keys = ()) -> Iterator[Keys]:

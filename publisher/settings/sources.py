@@ -40,13 +40,10 @@ def find_workspace(start: Path) -> Path:
     for candidate in (folder, *folder.parents):
         if (candidate / SETTINGS_FILE).is_file():
             return candidate
-    raise WorkspaceNotFound(
-        _(
-            "There is no {file} in {folder} or in any folder above.",
-            file=SETTINGS_FILE,
-            folder=folder,
-        )
+    message = _(
+        "There is no {file} in {folder} or in any folder above.", file=SETTINGS_FILE, folder=folder
     )
+    raise WorkspaceNotFound(message)
 
 
 def spoken(workspace: Path | None, environment: Mapping[str, str] = os.environ) -> Language:
@@ -79,15 +76,17 @@ class Sources:
         self.values = self._file.values
         self._origins: dict[Keys, str] = {}
 
+    def at(self, *keys: str) -> object:
+        """The value at a path so far; None if there is none."""
+        found: object = self.values
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
     @property
     def accounts(self) -> list[str]:
-        accounts = self.values.get("accounts")
+        accounts = self.at("accounts")
         return list(accounts) if isinstance(accounts, dict) else []
-
-    def of_account(self, name: str) -> dict[str, Any]:
-        """What the sources say of one account so far."""
-        account = self.values["accounts"][name]
-        return account if isinstance(account, dict) else {}
 
     def place(self, keys: Keys) -> str:
         """Where the value at `keys` was written, for a message: a file and a key, or a variable."""
@@ -109,34 +108,29 @@ class Sources:
             self._add_section(section, secrets.pop(section), sections[section], file)
         for name, table in _tables(file):
             if name not in accounts:
-                raise ConfigurationError(
-                    _(
-                        "{file}: [{name}] is no account of {settings}.",
-                        file=_place(file, name),
-                        name=name,
-                        settings=SETTINGS_FILE,
-                    ),
-                    hint=suggestion(name, self.accounts),
+                message = _(
+                    "{file}: [{name}] is no account of {settings}.",
+                    file=_place(file, name),
+                    name=name,
+                    settings=SETTINGS_FILE,
                 )
+                raise ConfigurationError(message, hint=suggestion(name, self.accounts))
             if not isinstance(table, dict):
-                raise ConfigurationError(
-                    _("{file}: {section} is no table.", file=_place(file, name), section=name),
-                    hint=_(
-                        "Write [{name}] on a line of its own, and its credentials below it.",
-                        name=name,
-                    ),
+                message = _("{file}: {section} is no table.", file=_place(file, name), section=name)
+                hint = _(
+                    "Write [{name}] on a line of its own, and its credentials below it.", name=name
                 )
+                raise ConfigurationError(message, hint=hint)
             for field, value in table.items():
                 if field not in credentials:
-                    raise ConfigurationError(
-                        _(
-                            "{file}: {field} under [{name}] is no credential.",
-                            file=_place(file, name, field),
-                            field=field,
-                            name=name,
-                        ),
-                        hint=_("Credentials are {names}.", names=", ".join(sorted(credentials))),
+                    message = _(
+                        "{file}: {field} under [{name}] is no credential.",
+                        file=_place(file, name, field),
+                        field=field,
+                        name=name,
                     )
+                    hint = _("Credentials are {names}.", names=", ".join(sorted(credentials)))
+                    raise ConfigurationError(message, hint=hint)
                 place = f"{_place(file, name, field)}: {name}.{field}"
                 self._set(("accounts", name, field), value, place)
 
@@ -144,24 +138,21 @@ class Sources:
         self, section: str, table: object, settings: Collection[str], file: TomlFile
     ) -> None:
         if not isinstance(table, dict):
-            raise ConfigurationError(
-                _("{file}: {section} is no table.", file=file.place(section), section=section),
-                hint=_(
-                    "Write [{section}] on a line of its own, and its settings below it.",
-                    section=section,
-                ),
+            message = _("{file}: {section} is no table.", file=file.place(section), section=section)
+            hint = _(
+                "Write [{section}] on a line of its own, and its settings below it.",
+                section=section,
             )
+            raise ConfigurationError(message, hint=hint)
         for field, value in table.items():
             if field not in settings:
-                raise ConfigurationError(
-                    _(
-                        "{file}: {field} under [{section}] is no setting.",
-                        file=file.place(section, field),
-                        field=field,
-                        section=section,
-                    ),
-                    hint=suggestion(field, settings),
+                message = _(
+                    "{file}: {field} under [{section}] is no setting.",
+                    file=file.place(section, field),
+                    field=field,
+                    section=section,
                 )
+                raise ConfigurationError(message, hint=suggestion(field, settings))
             place = f"{file.place(section, field)}: {section}.{field}"
             self._set((section, field), value, place)
 

@@ -13,7 +13,6 @@ from publisher.model.capabilities import Capabilities, GifLimits
 from publisher.model.posts import Post
 from publisher.model.values import Problem, Severity
 
-CHANNELS = ("twitter", "facebook", "site")
 ACCOUNTS = {
     account.name: account
     for account in (
@@ -95,7 +94,7 @@ class Workspace:
         return path
 
     def load(self, *paths: str | Path) -> Library:
-        return library.load(self.root, ACCOUNTS, CHANNELS, paths)
+        return library.load(self.root, ACCOUNTS, paths)
 
     def post(self, front: str, body: str = "Bonjour.", name: str = "a.fr.md") -> Post:
         """The post of a draft that has no errors."""

@@ -1,10 +1,16 @@
 """Bad bytes, bad front matter, bad YAML: a problem at its place, never an exception."""
 
 import os
+import re
 import time
+from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 
+import publisher
+from publisher.agenda.ics_lines import CODES as CODES_OF_CALENDARS
+from publisher.importers.problems import CODES as CODES_OF_IMPORTS
 from publisher.model.problems import CODES, Findings, Flaw
 from publisher.model.values import Position
 from tests.drafts.drafts import Workspace, codes
@@ -138,6 +144,24 @@ def test_special_files_do_not_block(workspace: Workspace) -> None:
 def test_a_code_that_nobody_explained_is_a_mistake() -> None:
     with pytest.raises(KeyError):
         Findings("posts/a.md").add(Flaw("no-such-code", "What?"), Position())
+
+
+_SAYING = re.compile(r'(?:Flaw|\.error|\.warning|\.note|FileRefused)\(\s*"([a-z-]+)"')
+
+
+@pytest.mark.parametrize(
+    ("folder", "codes"),
+    [
+        *((folder, CODES) for folder in ("drafts", "media")),
+        ("agenda", {**CODES, **CODES_OF_CALENDARS}),
+        ("importers", {**CODES, **CODES_OF_IMPORTS}),
+    ],
+)
+def test_every_code_in_the_sources_is_explained(folder: str, codes: Collection[str]) -> None:
+    files = Path(publisher.__file__).with_name(folder).glob("*.py")
+    said = {code for file in files for code in _SAYING.findall(file.read_text(encoding="utf-8"))}
+    assert said
+    assert said - {*codes} == set()
 
 
 def test_every_code_has_its_line_of_explanation() -> None:

@@ -1,14 +1,27 @@
 """How a body becomes texts."""
 
 import unicodedata
+from collections.abc import Sequence
 
 import pytest
 
-from publisher.drafts.sections import parse
-from publisher.model.values import Position
+from publisher.drafts import sections
+from publisher.model.problems import Findings
+from publisher.model.values import Problem, Severity
 from tests.drafts.drafts import Workspace
 
 NAMES = ("twitter", "facebook", "site", "bice-x")
+
+
+def parse(
+    body: str, names: Sequence[str] = NAMES, first_line: int = 1
+) -> tuple[sections.Sections, list[Problem]]:
+    findings = Findings("posts/a.md")
+    return sections.parse(body, names, findings, first_line), findings.problems
+
+
+def place(problem: Problem) -> tuple[str, Severity, int]:
+    return problem.code, problem.severity, problem.line
 
 
 @pytest.mark.parametrize(
@@ -33,9 +46,9 @@ NAMES = ("twitter", "facebook", "site", "bice-x")
     ],
 )
 def test_a_body_is_split_into_texts(body: str, texts: dict[str, tuple[str, ...]]) -> None:
-    found = parse(body, NAMES)
+    found, problems = parse(body)
     assert found.texts == texts
-    assert found.errors == []
+    assert all(problem.severity is Severity.WARNING for problem in problems)
 
 
 @pytest.mark.parametrize(
@@ -43,20 +56,19 @@ def test_a_body_is_split_into_texts(body: str, texts: dict[str, tuple[str, ...]]
     [("A\n---\n---\nB", 12), ("---\nA", 10), ("A\n---", 11), ("A\n## site\nB\n---\n\n---\nC", 14)],
 )
 def test_a_thread_has_no_empty_part(body: str, line: int) -> None:
-    ((flaw, position),) = parse(body, NAMES, first_line=10).errors
-    assert flaw.code == "empty-part"
-    assert position == Position(line=line)
+    (problem,) = parse(body, first_line=10)[1]
+    assert place(problem) == ("empty-part", Severity.ERROR, line)
 
 
 def test_a_section_given_twice_is_an_error_at_its_second_heading() -> None:
-    found = parse("## site\nA\n\n## Site\nB", NAMES, first_line=5)
-    ((flaw, position),) = found.errors
-    assert (flaw.code, position) == ("duplicate-section", Position(line=8))
+    found, problems = parse("## site\nA\n\n## Site\nB", first_line=5)
+    (problem,) = problems
+    assert place(problem) == ("duplicate-section", Severity.ERROR, 8)
     assert found.texts == {"site": ("A",)}
 
 
 def test_each_part_knows_where_its_words_begin() -> None:
-    found = parse("\nA\n\n## twitter\n\nB\n---\nC", NAMES, first_line=4)
+    found, _ = parse("\nA\n\n## twitter\n\nB\n---\nC", first_line=4)
     lines = {key: position.line for key, position in found.positions.items()}
     assert lines == {"text:": 5, "text:twitter": 9, "text:twitter:2": 11}
 
@@ -71,23 +83,20 @@ def test_each_part_knows_where_its_words_begin() -> None:
     ],
 )  # fmt: skip
 def test_a_heading_that_is_like_a_channel_is_an_error(line: str, near: str) -> None:
-    found = parse(f"A\n{line}\nB", NAMES)
-    ((flaw, position),) = found.errors
-    assert (flaw.code, position) == ("unknown-section", Position(line=2))
-    assert flaw.hint is not None
-    assert f"`## {near}`" in flaw.hint
+    _, (problem,) = parse(f"A\n{line}\nB")
+    assert place(problem) == ("unknown-section", Severity.ERROR, 2)
+    assert problem.hint is not None
+    assert f"`## {near}`" in problem.hint
 
 
 @pytest.mark.parametrize(
     "line", ["## Programme", "# Le programme de la session", "##Droits", "**Twitter**", "X :", "FB"]
 )
 def test_another_line_that_looks_like_a_heading_is_text_and_a_warning(line: str) -> None:
-    found = parse(f"A\n{line}\nB", NAMES)
+    found, problems = parse(f"A\n{line}\nB")
     assert found.texts == {"": (f"A\n{line}\nB",)}
-    assert found.errors == []
-    assert [(flaw.code, position.line) for flaw, position in found.warnings] == [
-        ("heading-as-text", 2)
-    ] * (line != "FB")
+    expected = [("heading-as-text", Severity.WARNING, 2)] * (line != "FB")
+    assert [place(problem) for problem in problems] == expected
 
 
 @pytest.mark.parametrize(
@@ -99,28 +108,28 @@ def test_another_line_that_looks_like_a_heading_is_text_and_a_warning(line: str)
     ],
 )  # fmt: skip
 def test_a_line_that_should_have_split_a_thread_is_named(line: str, named: str) -> None:
-    found = parse(f"Un\n{line}\nDeux", NAMES)
+    found, problems = parse(f"Un\n{line}\nDeux")
     assert len(found.texts[""]) == 1
-    ((flaw, position),) = found.warnings
-    assert (flaw.code, position.line) == ("rule-as-text", 2)
-    assert named in flaw.message
+    (problem,) = problems
+    assert place(problem) == ("rule-as-text", Severity.WARNING, 2)
+    assert named in problem.message
 
 
 def test_names_that_differ_by_case_alone_are_told_apart() -> None:
-    found = parse("## Bice\nA\n## bice\nB\n## BICE\nC", ["Bice", "bice"])
+    found, problems = parse("## Bice\nA\n## bice\nB\n## BICE\nC", ["Bice", "bice"])
     assert found.texts == {"Bice": ("A",), "bice": ("B\n## BICE\nC",)}
-    assert [flaw.code for flaw, _position in found.errors] == ["unknown-section"]
+    assert [problem.code for problem in problems] == ["unknown-section"]
 
 
 def test_case_does_not_matter_in_a_heading_and_the_name_keeps_its_own() -> None:
-    assert parse("## bice-X\nA", ["BICE-x"]).texts == {"BICE-x": ("A",)}
+    assert parse("## bice-X\nA", ["BICE-x"])[0].texts == {"BICE-x": ("A",)}
 
 
 def test_an_html_comment_is_published_and_a_warning() -> None:
-    found = parse("A <!-- à vérifier -->", NAMES)
+    found, problems = parse("A <!-- à vérifier -->")
     assert found.texts == {"": ("A <!-- à vérifier -->",)}
-    ((flaw, position),) = found.warnings
-    assert (flaw.code, position) == ("comment-as-text", Position(line=1, column=3))
+    (problem,) = problems
+    assert (*place(problem), problem.column) == ("comment-as-text", Severity.WARNING, 1, 3)
 
 
 def test_texts_are_composed_as_the_platforms_count_them(workspace: Workspace) -> None:

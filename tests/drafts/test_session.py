@@ -241,6 +241,6 @@ def test_a_session_that_cannot_be_looked_at_is_not_taken_for_none(tmp_path: Path
     folder = tmp_path / ("x" * 300)  # a name that no file system takes
     about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
     assert session.load(folder, about_session).flawed
-    assert consents.load(folder, frozenset(), about_consents) == {}
+    assert consents.load(folder, about_consents) == {}
     for findings in (about_session, about_consents):
         assert [problem.code for problem in findings.problems] == ["unreadable"]

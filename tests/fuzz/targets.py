@@ -29,7 +29,6 @@ _AROUND = Surroundings(
     session=Session(),
     consents={},
     accounts=_ACCOUNTS,
-    channels=("twitter", "facebook", "site"),
 )
 
 
@@ -37,7 +36,8 @@ def read_draft(data: bytes) -> None:
     findings = Findings("posts/a.fr.md")
     text = text_files.decode(data, findings)
     post = draft.parse(text, "a.fr", _AROUND, findings) if text is not None else None
-    assert post or findings.has_errors
+    assert post or findings.errors
+    _AROUND.opened([post] if post else [])
     lines = (text or "").split("\n")
     for problem in findings.problems if text is not None else ():
         assert 1 <= problem.line <= len(lines), problem

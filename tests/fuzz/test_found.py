@@ -30,7 +30,7 @@ def test_the_body_of_a_draft_that_ends_with_its_fence_stands_on_that_line() -> N
 @pytest.mark.parametrize("body", ["A\n## twitter", "A\n\n---"])
 def test_a_heading_or_separator_that_ends_the_file_has_its_text_there(body: str) -> None:
     """It was the line after, which the file does not have."""
-    found = parse(body, ["twitter"])
+    found = parse(body, ["twitter"], Findings("posts/a.md"))
     lines = len(body.split("\n"))
     assert max(position.line for position in found.positions.values()) == lines
 

@@ -9,10 +9,9 @@ import PIL
 import pytest
 from PIL import Image, features
 
-from publisher.base.errors import PictureUnusable
 from publisher.channels.twitter.spec import TWITTER
 from publisher.media import cache, decoder, media_file
-from publisher.media.cache import NOTHING_KEPT, Copies
+from publisher.media.cache import Copies
 from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.capabilities import Capabilities
 from publisher.model.posts import Motion
@@ -49,6 +48,12 @@ def draw(path: Path, colour: str) -> Path:
     return path
 
 
+def _copy(path: Path, kept: Path) -> CleanPicture:
+    (made,) = Copies(kept).copies(path, [TWITTER])
+    assert isinstance(made, CleanPicture)
+    return made
+
+
 def as_told(copy: CleanPicture) -> Copy:
     return Copy(copy.media_type, copy.width, copy.height, copy.digest)
 
@@ -71,14 +76,14 @@ def test_what_moves_in_a_picture_is_known(tmp_path: Path, kept: Path) -> None:
 
 def test_what_a_copy_is_can_be_told_once_it_was_made(card: Path, kept: Path) -> None:
     assert Copies(kept).told(card, TWITTER) is None
-    copy = Copies(kept).clean(card, TWITTER)
+    copy = _copy(card, kept)
     assert copy == media_file.clean(card, TWITTER)
     assert Copies(kept).told(card, TWITTER) == as_told(copy)
 
 
 def test_nothing_of_a_picture_is_kept(card: Path, kept: Path) -> None:
     Copies(kept).look(card)
-    Copies(kept).clean(card, TWITTER)
+    _copy(card, kept)
     found = list(kept.iterdir())
     assert len(found) == 2
     for file in found:
@@ -90,7 +95,7 @@ def test_nothing_of_a_picture_is_kept(card: Path, kept: Path) -> None:
 def test_of_another_picture_under_the_same_name_nothing_is_known(card: Path, kept: Path) -> None:
     """Of the same size, and with the old time of change."""
     before = card.stat()
-    Copies(kept).clean(card, TWITTER)
+    _copy(card, kept)
     draw(card, "teal")
     os.utime(card, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert Copies(kept).told(card, TWITTER) is None
@@ -101,7 +106,7 @@ def test_another_picture_is_noticed_however_old_the_first(
 ) -> None:
     """What was read long ago is not read again, while nothing about the file has changed."""
     monkeypatch.setattr(cache, "_GRAIN", -1.0)
-    first = Copies(kept).clean(card, TWITTER)
+    first = _copy(card, kept)
     assert Copies(kept).told(card, TWITTER) == as_told(first)
     changed = card.stat().st_ctime_ns
     wait_for(lambda: draw(card, "teal").stat().st_ctime_ns != changed)
@@ -127,7 +132,7 @@ def test_a_file_that_stays_as_it_is_is_read_once(
 
 
 def test_the_same_picture_under_another_name_is_known(card: Path, kept: Path) -> None:
-    copy = Copies(kept).clean(card, TWITTER)
+    copy = _copy(card, kept)
     other = card.rename(card.with_name("other.png"))
     assert Copies(kept).told(other, TWITTER) == as_told(copy)
 
@@ -150,12 +155,12 @@ def test_under_another_kind_of_name_it_is_looked_at(card: Path, kept: Path) -> N
 def test_for_other_limits_the_copy_is_another_question(
     card: Path, kept: Path, limit: dict[str, object]
 ) -> None:
-    Copies(kept).clean(card, TWITTER)
+    _copy(card, kept)
     assert Copies(kept).told(card, TWITTER.model_copy(update=limit)) is None
 
 
 def test_channels_with_the_same_limits_share_what_is_known(card: Path, kept: Path) -> None:
-    copy = Copies(kept).clean(card, TWITTER)
+    copy = _copy(card, kept)
     longer = TWITTER.model_copy(update={"max_length": 25_000})
     assert Copies(kept).told(card, longer) == as_told(copy)
 
@@ -163,7 +168,7 @@ def test_channels_with_the_same_limits_share_what_is_known(card: Path, kept: Pat
 def test_another_version_looks_at_all_anew(
     card: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Copies(kept).clean(card, TWITTER)
+    _copy(card, kept)
     monkeypatch.setattr(cache, "_MAKER", "the next version")
     assert Copies(kept).told(card, TWITTER) is None
 
@@ -186,8 +191,8 @@ def test_what_is_wrong_is_looked_at_each_time(tmp_path: Path, kept: Path) -> Non
     broken.write_bytes(b"\x89PNG\r\n")
     for _ in range(2):
         assert isinstance(Copies(kept).look(broken), Flaw)
-        with pytest.raises(PictureUnusable):
-            Copies(kept).clean(broken, TWITTER)
+        (made,) = Copies(kept).copies(broken, [TWITTER])
+        assert isinstance(made, Flaw)
     assert not kept.exists()
 
 
@@ -221,7 +226,7 @@ def _spoil(place: Path, answer: object) -> bytes:
 def test_what_cannot_be_right_is_found_anew(
     card: Path, kept: Path, spoil: Callable[[Path], bytes]
 ) -> None:
-    Copies(kept).clean(card, TWITTER)
+    _copy(card, kept)
     (place,) = kept.iterdir()
     place.write_bytes(spoil(place))
     assert Copies(kept).told(card, TWITTER) is None
@@ -230,7 +235,7 @@ def test_what_cannot_be_right_is_found_anew(
 def test_where_nothing_can_be_written_all_goes_on(card: Path, kept: Path) -> None:
     kept.write_text("no folder")
     assert Copies(kept).look(card) is None
-    assert Copies(kept).clean(card, TWITTER) == NOTHING_KEPT.clean(card, TWITTER)
+    assert _copy(card, kept) == media_file.clean(card, TWITTER)
     assert Copies(kept).told(card, TWITTER) is None
 
 
@@ -239,15 +244,13 @@ def test_a_file_that_changes_while_it_is_looked_at_is_not_known_afterwards(
 ) -> None:
     copies = media_file.copies
 
-    def overtaken(
-        path: Path, several: Sequence[Capabilities]
-    ) -> list[CleanPicture | Flaw | PictureUnusable]:
+    def overtaken(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
         made = copies(path, several)
         draw(card, "teal")
         return made
 
     monkeypatch.setattr(media_file, "copies", overtaken)
-    Copies(kept).clean(card, TWITTER)
+    _copy(card, kept)
     assert not kept.exists()
 
 
@@ -256,7 +259,7 @@ def test_what_nobody_asked_for_in_months_is_forgotten(card: Path, kept: Path) ->
     (old,) = kept.iterdir()
     age = 61 * 86400
     os.utime(old, (old.stat().st_atime - age, old.stat().st_mtime - age))
-    Copies(kept).clean(card, TWITTER)
+    _copy(card, kept)
     assert not old.exists()
     assert len(list(kept.iterdir())) == 1
 
@@ -273,7 +276,7 @@ def test_what_is_asked_for_stays_known(card: Path, kept: Path) -> None:
 def test_what_cannot_be_touched_is_known_all_the_same(
     card: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = Copies(kept).clean(card, TWITTER)
+    copy = _copy(card, kept)
     (file,) = kept.iterdir()
     os.utime(file, (0, 0))
 

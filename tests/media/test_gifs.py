@@ -135,6 +135,7 @@ def test_the_copy_is_scaled_into_each_limit(
 ) -> None:
     path = make(posts / "a.gif", (120, 60))
     copy = gifs.clean(path, ROOMY.model_copy(update=limits))
+    assert isinstance(copy, CleanPicture)
     assert (copy.width, copy.height) == size
     assert gifs.build(path)[:2] == (120, 60)
 
@@ -142,6 +143,7 @@ def test_the_copy_is_scaled_into_each_limit(
 def test_the_copy_fits_into_the_bytes_of_the_channel(posts: Path) -> None:
     path = make(posts / "a.gif", (200, 100))
     copy = gifs.clean(path, ROOMY.model_copy(update={"max_bytes": 20_000}))
+    assert isinstance(copy, CleanPicture)
     assert 10_000 < len(copy.data) <= 20_000
     assert copy.width / copy.height == pytest.approx(2, rel=0.1)
 

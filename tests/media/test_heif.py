@@ -329,7 +329,7 @@ def test_no_library_that_decodes_is_loaded_where_a_credential_may_be(
     script = (
         "import sys; from pathlib import Path; from publisher.drafts import library, rendering;"
         "from publisher.channels import registry;"
-        f"library.load(Path({str(workspace.root)!r}), {{}}, (), ());"
+        f"library.load(Path({str(workspace.root)!r}), {{}}, ());"
         "print({'pillow_heif', 'av'} & {*sys.modules})"
     )
     done = subprocess.run(

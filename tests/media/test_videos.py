@@ -397,7 +397,7 @@ def test_without_videos_their_library_is_not_loaded(workspace: Workspace) -> Non
     script = (
         "import sys; from pathlib import Path; from publisher.drafts import library, rendering;"
         "from publisher.channels import registry;"
-        f"library.load(Path({str(workspace.root)!r}), {{}}, (), ()); print('av' in sys.modules)"
+        f"library.load(Path({str(workspace.root)!r}), {{}}, ()); print('av' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60

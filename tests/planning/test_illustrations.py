@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from publisher.app import Application
-from publisher.base.errors import PictureUnusable
 from publisher.channels.twitter.spec import TWITTER
 from publisher.drafts import check
 from publisher.media import media_file
@@ -16,7 +15,7 @@ from publisher.model.problems import Flaw
 from publisher.planning.plan import Change
 from tests.support.workspaces import Workspace
 
-Made = media_file.CleanPicture | Flaw | PictureUnusable
+Made = media_file.CleanPicture | Flaw
 NOON = "at: 2016-03-07 12:00"
 
 

@@ -150,9 +150,6 @@ def test_an_app_changes_only_what_it_made(
         ({"message": "a", "attached_media": attach("12345")}, 100),
         ({"message": "a", "link": "ftp://example.org"}, 1609005),
         ({"message": "a", "link": "example"}, 1609005),
-        ({"message": "a", "scheduled_publish_time": "1457355600"}, 100),
-        ({"message": "a", "published": "false", "scheduled_publish_time": "1457352060"}, 100),
-        ({"message": "a", "published": "false", "scheduled_publish_time": "soon"}, 100),
     ],
 )
 def test_a_wrong_post_is_refused(
@@ -169,15 +166,6 @@ def test_the_longest_message_is_taken(pager: Pager) -> None:
     assert pager().post("me/feed", message="é" * limits.PAGE_MESSAGE)["id"]
 
 
-def test_a_scheduled_post_publishes_itself(pager: Pager, sandbox: Sandbox, clock: Any) -> None:
-    instant = int((clock.now() + timedelta(hours=1)).timestamp())
-    pager().post("me/feed", message="Plus tard", published="false", scheduled_publish_time=instant)
-    clock.instant += timedelta(minutes=59)
-    assert sandbox.state()["posts"][0]["published"] is False
-    clock.instant += timedelta(minutes=2)
-    assert sandbox.state()["posts"][0]["published_at"] == "2016-03-07T13:00:00.000Z"
-
-
 def test_photos_are_attached_with_their_descriptions(
     pager: Pager, sandbox: Sandbox, picture: Picture
 ) -> None:
@@ -192,17 +180,10 @@ def test_photos_are_attached_with_their_descriptions(
     media = sandbox.state()["posts"][0]["media"]
     assert [item["alt"] for item in media] == ["Carton 0", "Carton 1", "Carton 2"]
     assert media[2]["height"] == 50
-    photo = page.get(ids[0], fields="alt_text,alt_text_custom,width,height,page_story_id,images")
+    photo = page.get(ids[0], fields="alt_text,width,height,page_story_id")
     assert (photo["alt_text"], photo["page_story_id"]) == ("Carton 0", post_id)
-    (album,) = page.get(post_id, fields="attachments,full_picture")["attachments"]["data"]
+    (album,) = page.get(post_id, fields="attachments")["attachments"]["data"]
     assert len(album["subattachments"]["data"]) == 3
-
-
-def test_attached_media_may_come_one_by_one(pager: Pager, picture: Picture) -> None:
-    page = pager()
-    photo = page.photo(picture(), published="false")["id"]
-    fields = {"attached_media[0]": json.dumps({"media_fbid": photo})}
-    assert page.post("me/feed", message="Un", **fields)["id"]
 
 
 def test_a_photo_is_attached_once(pager: Pager, picture: Picture) -> None:

@@ -152,10 +152,11 @@ def _of_draft(
         session = arguments.session(settings)
     except WorkspaceNotFound:
         accounts, posts, session = {}, Path.cwd(), Session()
-    surroundings = draft.Surroundings(posts, session, {}, accounts, tuple(CAPABILITIES))
+    surroundings = draft.Surroundings(posts, session, {}, accounts)
     post = draft.parse(_lines(text), arguments.post_id(file, posts), surroundings, findings)
     if post is None:
         return [], findings.problems
+    (post,) = surroundings.opened([post])
     recipients, _ = rendering.recipients(post, accounts)
     chosen = [_account(channel, accounts)] if channel else recipients
     chosen = chosen or [Account(name=DEFAULT, channel=DEFAULT)]

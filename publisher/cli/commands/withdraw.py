@@ -120,11 +120,10 @@ def _all_of(
 
 def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
     """The next `queue` would bring back what was held for a consent that still stands."""
-    from publisher.channels.registry import SPECS
     from publisher.drafts import consents
     from publisher.model.problems import Findings
 
-    records = consents.load(app.settings.posts, frozenset(SPECS), Findings(consents.FILE))
+    records = consents.load(app.settings.posts, Findings(consents.FILE))
     if consent not in records:
         message = _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent)
         raise UsageError(message, hint=suggestion(consent, sorted(records)))

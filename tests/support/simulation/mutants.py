@@ -37,7 +37,7 @@ from publisher.model.outcomes import (
     Unknown,
 )
 from publisher.model.states import State
-from publisher.planning import duplicates
+from publisher.planning.duplicates import Duplicates
 from tests.support.simulation.history import Scenario, run, singles
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
@@ -264,7 +264,7 @@ def _a_thread_starts_over() -> Patch:
 
 
 def _a_renamed_draft_is_new() -> Patch:
-    return mock.patch.object(duplicates, "refuse")
+    return mock.patch.object(Duplicates, "refuse")
 
 
 def _a_stop_is_forgotten() -> Patch:
