@@ -13,7 +13,9 @@ PAIRS = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "60"))
 _OF_EACH = 3  # pairs with one first fault
 
 
-@pytest.mark.parametrize("scenario", [*SMALL, BATCH, BRIEF, EMBARGO, APPROVED], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "scenario", [*SMALL, BATCH, BRIEF, EMBARGO, APPROVED], ids=lambda s: s.name
+)
 def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
     history = run(scenario)
     assert not history.broken, str(history)
