@@ -261,7 +261,7 @@ def test_the_ledger_that_cannot_be_written_keeps_nothing(
     def away(*_: object) -> None:
         raise LedgerUnavailable
 
-    monkeypatch.setattr("publisher.ledger.manager.draft_edits.note", away)
+    monkeypatch.setattr("publisher.ledger.manager.draft_edits.note_account", away)
     assert add(staff, "a.jpg", photo).status_code == 503
     with app.database.read() as connection:
         assert "picture added" not in connection.execute(select(history.c.event)).scalars().all()
