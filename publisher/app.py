@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -17,27 +17,14 @@ from publisher.base import i18n, logs
 from publisher.base.clock import Clock, SystemClock
 from publisher.base.errors import (
     ConfigurationError,
-    CredentialsMissing,
     LedgerMissing,
     LedgerStarting,
-    LedgerUnavailable,
     PublisherError,
-    StorageError,
 )
 from publisher.base.i18n import _
-from publisher.channels.base import Channel
-from publisher.channels.http.client import Client
 from publisher.channels.pool import Pool
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
-from publisher.delivery.cleanup import Clearing
-from publisher.delivery.courier import Courier
-from publisher.delivery.identity import Identity
 from publisher.delivery.leases import Leases
-from publisher.delivery.preparation import Preparation
-from publisher.delivery.reconcile import Reconciler
-from publisher.delivery.result_writer import ResultWriter
-from publisher.delivery.threads import Lanes, Threads
-from publisher.delivery.withdraw import Withdrawal
 from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.backlog import Backlog
@@ -80,13 +67,13 @@ if TYPE_CHECKING:
     from publisher.auth.login_throttle import Throttle
     from publisher.auth.sessions import Sessions
     from publisher.auth.users import People
+    from publisher.channels.base import Channel
+    from publisher.delivery.services import DeliveryServices
     from publisher.drafts.session import Session
     from publisher.planning import Planner
     from publisher.reporting.session_report import Reports
     from publisher.reporting.status import Overview
 
-_FEW = 200
-"""The most accounts whose owners a worker verifies at its start."""
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 _START_PATIENCE = 300.0  # seconds that a database may take to start
 _START_PAUSE = 1.0  # seconds between two attempts
@@ -221,17 +208,6 @@ class Application:
         return Edits(self.database, self.clock, rights=self.rights)
 
     @cached_property
-    def withdrawal(self) -> Withdrawal:
-        return Withdrawal(
-            self.control,
-            self.withdrawals,
-            Safeguards(self.database, self.clock, rights=self.rights),
-            self.channel,
-            self.identity,
-            self._lanes,
-        )
-
-    @cached_property
     def withdrawals(self) -> Withdrawals:
         return Withdrawals(self.database, self.clock)
 
@@ -343,24 +319,6 @@ class Application:
         return Doubts(self.database, self.clock, self._settle)
 
     @cached_property
-    def reconciler(self) -> Reconciler:
-        return Reconciler(self.doubts, self.channel, self.identity, self._lanes, self.clock_check)
-
-    @cached_property
-    def _lanes(self) -> Lanes:
-        """The lanes that keep an account from taking all threads of a worker process."""
-        return Lanes(self._threads)
-
-    @cached_property
-    def _client(self) -> Client:
-        """The client that posts leave by; what prepares them has one of its own."""
-        return Client()
-
-    @cached_property
-    def _threads(self) -> Threads:
-        return Threads()
-
-    @cached_property
     def clock_check(self) -> ClockCheck:
         """The check of this process's clock; only a machine's clock is compared with others."""
         return ClockCheck(self.clock)
@@ -391,10 +349,6 @@ class Application:
     @cached_property
     def leftovers(self) -> Orphans:
         return Orphans(self.database, self.clock)
-
-    @cached_property
-    def clearing(self) -> Clearing:
-        return Clearing(self.leftovers, self.channel, self.identity, self._lanes)
 
     @cached_property
     def attempts(self) -> Attempts:
@@ -437,22 +391,23 @@ class Application:
         return Planner(self.settings, self.ledger, self.queries, self.limits, self.clock)
 
     @cached_property
-    def courier(self) -> Courier:
-        results = ResultWriter(self.attempts, self.clock, self._leases, self.clock_check)
-        preparation = Preparation(
-            self.attempts, results, self.channel, self.clock, self._leases, self.identity
-        )
-        return Courier(
-            self.attempts,
-            preparation,
-            results,
-            self.channel,
-            self._client,
-            self.clock,
-            self._leases,
-            self._threads,
-            self._lanes,
-            self.clock_check,
+    def delivery(self) -> "DeliveryServices":
+        # Most commands do without, and asyncio, TLS and HTTP take long to import.
+        from publisher.delivery.services import DeliveryServices  # noqa: PLC0415
+
+        return DeliveryServices(
+            accounts=self.settings.public_accounts(),
+            channel_of=self.channel,
+            clock=self.clock,
+            check=self.clock_check,
+            request_timeout=self.settings.delivery.request_timeout,
+            attempts=self.attempts,
+            doubts=self.doubts,
+            orphans=self.leftovers,
+            owners=self.owners,
+            control=self.control,
+            withdrawals=self.withdrawals,
+            safeguards=Safeguards(self.database, self.clock, rights=self.rights),
         )
 
     def overview(self, limit: int | None, most: int | None = None) -> "Overview":
@@ -482,10 +437,6 @@ class Application:
         return Owners(self.database, self.clock)
 
     @cached_property
-    def identity(self) -> Identity:
-        return Identity(self.settings.public_accounts(), self.owners, self.clock)
-
-    @cached_property
     def notices(self) -> Notices:
         news = News(self.database, self.clock)
         return Notices(self.settings.notices.urls, news, self.clock, self._compose)
@@ -500,31 +451,11 @@ class Application:
     def _compose(self, items: Sequence[Item]) -> Message:
         return compose(items, self.session().zone)
 
-    def warm_up(self) -> None:
-        """Import what the accounts' channels need, so that the first post does not wait for it."""
-        for account in self.settings.accounts:
-            # Missing credentials are reported when the account has something to publish.
-            with suppress(ConfigurationError, CredentialsMissing), self.channel(account):
-                pass
-
-    def introduce(self) -> None:
-        """Verify the owner of each account's keys before its first post, in its own thread.
-
-        With very many accounts this is left to their first posts: otherwise each start would send
-        very many requests to a platform.
-        """
-        for account in self.settings.accounts if len(self.settings.accounts) <= _FEW else ():
-            with (
-                suppress(ConfigurationError, CredentialsMissing, LedgerUnavailable, StorageError),
-                self.channel(account) as channel,
-            ):
-                self.identity.introduce(account, channel)
-
     def close(self) -> None:
         """Close the database's connections."""
         self.database.close()
 
-    def channel(self, account: str) -> AbstractContextManager[Channel]:
+    def channel(self, account: str) -> "AbstractContextManager[Channel]":
         """A channel of an account, for one thread, in a `with` block."""
         return self._channels.lend(account)
 
@@ -532,7 +463,7 @@ class Application:
     def _channels(self) -> Pool:
         return Pool(self._open_channel)
 
-    def _open_channel(self, account: str) -> Channel:
+    def _open_channel(self, account: str) -> "Channel":
         if account not in self.settings.accounts:
             message = _("publisher.toml has no account {account} any more.", account=account)
             raise ConfigurationError(message)

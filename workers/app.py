@@ -139,8 +139,8 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
 def _warm_up(**_: object) -> None:
     allow_many_files()
     publisher().watch_the_clock()
-    publisher().warm_up()
-    Thread(target=publisher().introduce, name="identity", daemon=True).start()
+    publisher().delivery.warm_up()
+    Thread(target=publisher().delivery.introduce, name="identity", daemon=True).start()
     _heartbeat().start()
     if not pulse.is_heard:  # else `publisher run` watches
         monitor = Monitor(publisher(), _heartbeat())

@@ -32,7 +32,7 @@ from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw
 _TICK = 0.1  # real seconds
 # The same after a tick that found nothing to do. Due deliveries are claimed well ahead
 # (LOOK_AHEAD), and polls without a result are most of an idle machine's work.
-_IDLE_TICK = 0.25
+_IDLE_TICK = 0.5
 _PAUSE_IN_TROUBLE = 1.0
 _BATCH = 100  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000

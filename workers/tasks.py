@@ -17,28 +17,28 @@ from workers.app import app, publisher
 @app.task(name="publisher.publish")
 def publish(claims: Sequence[tuple[int, int]]) -> None:
     """Deliver a batch of claims, each a delivery's id and version."""
-    guarded(lambda: publisher().courier.deliver(_batch(claims)))
+    guarded(lambda: publisher().delivery.courier.deliver(_batch(claims)))
 
 
 @app.task(name="publisher.reconcile")
 def reconcile(claims: Sequence[tuple[int, int]]) -> None:
     """Look on the platforms for a batch of deliveries whose outcome is unknown."""
     for claim in _batch(claims):
-        guarded(partial(publisher().reconciler.reconcile, claim))
+        guarded(partial(publisher().delivery.reconciler.reconcile, claim))
 
 
 @app.task(name="publisher.clear")
 def clear(claims: Sequence[tuple[int, int]]) -> None:
     """Delete what a batch of ended deliveries left at their platforms."""
     for claim in _batch(claims):
-        guarded(partial(publisher().clearing.clear, claim))
+        guarded(partial(publisher().delivery.clearing.clear, claim))
 
 
 @app.task(name="publisher.withdraw")
 def withdraw(claims: Sequence[tuple[int, int]]) -> None:
     """Retry a batch of incomplete withdrawals."""
     for claim in _batch(claims):
-        guarded(partial(publisher().withdrawal.go_on, claim))
+        guarded(partial(publisher().delivery.withdrawal.go_on, claim))
 
 
 def _batch(claims: Sequence[tuple[int, int]]) -> list[Claim]:

@@ -96,9 +96,15 @@ class Server:
 
     address: str
     setting: str
-    """Set in the environment only: a person who can set it gets every credential."""
+    """Set in the environment only: a person who can set it gets every credential. It ends with
+    `_url`, by which commands see without any channel that none is set.
+    """
     hosts: frozenset[str]
     """The host names of the platform itself."""
+
+    def __post_init__(self) -> None:
+        if not self.setting.endswith("_url"):
+            raise ValueError(f"{self.setting} does not end with _url")
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,14 @@ def warning(servers: Mapping[str, str | None], *, in_sandbox: bool) -> str | Non
 
 def warning_of(environment: Mapping[str, str]) -> str | None:
     """The same, from the environment of a command."""
+    if not (is_on(environment) or any(map(_may_be_a_server, environment))):
+        return None  # without the channels, which are slow to load
     servers = {name: environment.get(variable) for name, variable in addresses().items()}
     return warning(servers, in_sandbox=is_on(environment))
+
+
+def _may_be_a_server(name: str) -> bool:
+    return name.startswith("PUBLISHER_") and name.endswith("_URL") and "__" not in name
 
 
 def _is_platform(url: str) -> bool:

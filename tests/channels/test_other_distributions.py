@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.channels.spec import Server
 from tests.cli.runner import run_script
 
 BOARD = Path(__file__).parent / "board"
@@ -50,3 +51,9 @@ def test_a_channel_that_cannot_be_used_is_named(tmp_path: Path, value: str, told
     assert f"The channel {value} cannot be used: {told}." in done.stderr
     assert "Bring some-channel up to date, or uninstall it." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_setting_of_a_server_is_known_by_its_name() -> None:
+    """By which commands see that none is set, without loading any channel."""
+    with pytest.raises(ValueError, match="_url"):
+        Server("https://board.example.org", "board_server", frozenset({"board.example.org"}))

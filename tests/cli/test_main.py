@@ -209,6 +209,7 @@ def test_colours_on_a_terminal_only(workspace: Path) -> None:
     ("arguments", "heavy"),
     [
         (["--help"], {"pydantic", "rich", "sqlalchemy", "yaml", "emoji", "requests"}),
+        (["queue", "--help"], {"pydantic", "rich", "sqlalchemy", "yaml", "emoji", "requests"}),
         (["count", "-"], {"rich", "sqlalchemy", "alembic", "tweepy", "requests", "PIL"}),
         (["check"], {"tweepy", "facebook", "requests", "celery", "rich"}),
     ],

@@ -79,7 +79,7 @@ class Stage:
         with closing(self.application()) as app:
             assert not app.planner.queue(actor="redaction").errors
             for claim in app.dispatch.claim(self.clock.ahead(2), self.clock.ahead(30), 10):
-                app.courier.deliver([claim])
+                app.delivery.courier.deliver([claim])
             (delivery,) = app.queries.deliveries(post=f"{name}.fr")
             return delivery.state, app.queries.accounts()
 
@@ -145,13 +145,13 @@ def test_with_the_token_of_another_page_nothing_is_withdrawn(stage: Stage) -> No
     stage.publish("a", "our-page")
     stage.put_keys(our_page="our-page-en")
     with closing(stage.application()) as app:
-        (done,) = app.withdrawal.withdraw("a.fr", None, actor="ann", reason="an error")
+        (done,) = app.delivery.withdrawal.withdraw("a.fr", None, actor="ann", reason="an error")
     assert "belongs to another Page, our-page-en" in str(done.problem)
     assert (done.delivery.state, list(stage.public())) == (State.PUBLISHED, ["our-page"])
     stage.put_keys()
     stage.resume("our-page")
     with closing(stage.application()) as app:
-        (done,) = app.withdrawal.withdraw("a.fr", None, actor="ann", reason="an error")
+        (done,) = app.delivery.withdrawal.withdraw("a.fr", None, actor="ann", reason="an error")
     assert (done.problem, done.delivery.state) == (None, State.WITHDRAWN)
 
 
@@ -174,7 +174,7 @@ def test_new_keys_of_the_same_user_disturb_nobody_and_cost_nothing(stage: Stage)
     stage.keys["our-x"] = fresh
     stage.put_keys()
     with closing(stage.application()) as app, app.channel("our-x") as channel:
-        assert app.identity.check("our-x", channel) is None
+        assert app.delivery.identity.check("our-x", channel) is None
     assert stage.asked() == 1
 
 
@@ -225,7 +225,7 @@ def test_what_was_never_verified_waits_while_the_platform_cannot_be_asked(stage:
     stage.clock.advance(60)
     with closing(stage.application()) as app:
         for claim in app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 10):
-            app.courier.deliver([claim])
+            app.delivery.courier.deliver([claim])
     assert list(stage.public()) == ["our-x"]
 
 
@@ -250,7 +250,7 @@ def test_what_is_uncertain_is_not_looked_for_on_somebody_elses_account(stage: St
         for _look in range(3):
             stage.clock.advance(600)
             for claim in app.doubts.claim(stage.clock.ahead(60), 10):
-                app.reconciler.reconcile(claim)
+                app.delivery.reconciler.reconcile(claim)
         (delivery,) = app.queries.deliveries()
         (held,) = app.queries.accounts()
     assert (delivery.state, held.account) == (State.UNCERTAIN, "our-x")
@@ -263,7 +263,7 @@ def test_many_posts_at_once_ask_once(stage: Stage) -> None:
     with closing(stage.application()) as app:
         assert not app.planner.queue(actor="redaction").errors
         for claim in app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 10):
-            app.courier.deliver([claim])
+            app.delivery.courier.deliver([claim])
     assert (stage.asked(), stage.public()) == (1, {})
 
 
@@ -277,11 +277,11 @@ def test_a_resume_counts_at_once_in_a_worker_that_goes_on(stage: Stage) -> None:
             stage.workspace.draft(f"{name}.fr", f"at: {stage.soon}\nto: [our-x]", f"{TEXT} {name}")
         assert not app.planner.queue(actor="redaction").errors
         claims = app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 1)
-        app.courier.deliver(claims[:1])
+        app.delivery.courier.deliver(claims[:1])
         assert verified(app.owners, app.settings.public_accounts()) == {}, (
             "nobody is told the old owner"
         )
         app.control.resume("our-x", "ann")
         for claim in app.dispatch.claim(stage.clock.ahead(200), stage.clock.ahead(400), 1):
-            app.courier.deliver([claim])
+            app.delivery.courier.deliver([claim])
         assert app.queries.accounts() == []

@@ -146,5 +146,5 @@ def lanes() -> Lanes:
 
 def deliver_at_once(app: Application) -> Application:
     """An application whose courier and lanes do all work in the calling thread."""
-    app.__dict__.update(_threads=AtOnce(), _client=Waiting())
+    app.delivery.__dict__.update(threads=AtOnce(), client=Waiting())
     return app

@@ -127,7 +127,7 @@ def test_a_tick_hands_over_what_was_withdrawn_and_may_still_be_out(
     fill(app, 1)
     (claim,) = app.dispatch.claim(app.clock.now(), app.clock.ahead(60), 1)
     meet(app, claim, Accepted("71"))
-    app.withdrawal.withdraw("post-0", None, actor="direction", reason="an error")
+    app.delivery.withdrawal.withdraw("post-0", None, actor="direction", reason="an error")
     dispatcher.tick()
     assert handed == []
     assert isinstance(app.clock, ManualClock)
@@ -147,7 +147,7 @@ def test_a_tick_hands_over_what_is_due(app: Application, dispatcher: "Dispatcher
     assert app.queries.counts() == {State.PUBLISHING: 60}
 
 
-@pytest.mark.parametrize(("posts", "expected"), [(1, [0.1, 0.25]), (150, [0.1, 0.1])])
+@pytest.mark.parametrize(("posts", "expected"), [(1, [0.1, 0.5]), (150, [0.1, 0.1])])
 def test_it_looks_seldom_only_after_a_tick_that_found_nothing_to_do(
     app: Application,
     dispatcher: "Dispatcher",

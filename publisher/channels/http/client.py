@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
-from requests import adapters
 
 from publisher.channels.http.connection import Connection, Ended, connect, reason
 from publisher.channels.outgoing import Exchanged, Objection, Request
@@ -194,6 +193,8 @@ class Client:
 
     async def _new(self, request: Request, limit: asyncio.Timeout) -> Connection:
         """Connect to the first address that answers; they share the time that is left."""
+        from requests import adapters  # noqa: PLC0415 - slow to load; who has a request has loaded it
+
         server = urlsplit(request.origin)
         host, is_safe = str(server.hostname), server.scheme == "https"
         tls = _certificates(adapters.DEFAULT_CA_BUNDLE_PATH) if is_safe else None

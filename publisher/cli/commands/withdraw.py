@@ -96,7 +96,7 @@ def _one(
             _ask(begun, _("Put on record that they are not there any more?"))
         else:
             _ask(out, _("Delete them from their platforms?"))
-    act = app.withdrawal.found_gone if gone else app.withdrawal.withdraw
+    act = app.delivery.withdrawal.found_gone if gone else app.delivery.withdrawal.withdraw
     with progress.shown():
         return act(post, account, actor=actor, reason=why)
 
@@ -107,9 +107,9 @@ def _all_of(
     """Everything that shows a picture of a consent; what is not out is held."""
     _refuse_consent_that_holds(app, consent)
     if not yes:
-        _ask(app.withdrawal.showing(consent), _("Take them down, or hold them?"))
+        _ask(app.delivery.withdrawal.showing(consent), _("Take them down, or hold them?"))
     with progress.shown():
-        held, done = app.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
+        held, done = app.delivery.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
     for delivery in held:
         console.print_prose(_("Held: {delivery}", delivery=console.heading(delivery)))
     if not held and not done:

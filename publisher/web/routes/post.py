@@ -202,11 +202,11 @@ def _resolve(wish: _Wish) -> str:
 
 
 def _withdraw(wish: _Wish) -> Notice:
-    return _taken_down(wish, wish.app.withdrawal.withdraw)
+    return _taken_down(wish, wish.app.delivery.withdrawal.withdraw)
 
 
 def _gone(wish: _Wish) -> Notice:
-    return _taken_down(wish, wish.app.withdrawal.found_gone)
+    return _taken_down(wish, wish.app.delivery.withdrawal.found_gone)
 
 
 def _taken_down(wish: _Wish, act: Callable[..., Sequence[Withdrawn]]) -> Notice:

@@ -59,7 +59,7 @@ def publish(app: Application) -> None:
     (waiting,) = app.queries.deliveries(state=State.SCHEDULED)
     clock.advance((waiting.not_before - clock.now()).total_seconds())
     for claim in app.dispatch.claim(clock.now(), clock.ahead(60), 10):
-        app.courier.deliver([claim])
+        app.delivery.courier.deliver([claim])
 
 
 def test_a_post_is_published(app: Application) -> None:
@@ -147,7 +147,7 @@ def test_doctor_schema_and_docs_know_it(app: Application) -> None:
 def test_it_can_be_withdrawn(app: Application) -> None:
     publish(app)
     (out,) = app.queries.deliveries(state=State.PUBLISHED)
-    app.withdrawal.withdraw(out.post, out.account, actor="direction", reason="a slip")
+    app.delivery.withdrawal.withdraw(out.post, out.account, actor="direction", reason="a slip")
     (gone,) = app.queries.deliveries(post=out.post)
     assert gone.state is State.WITHDRAWN
     assert json.loads((app.settings.var / "board" / "hall.json").read_text()) == {}

@@ -233,7 +233,7 @@ def _embargo_is_not_waited_for() -> Patch:
                 ]
             )
 
-    return mock.patch("publisher.app.Courier", Hasty)
+    return mock.patch("publisher.delivery.services.Courier", Hasty)
 
 
 def _what_was_put_off_leaves_with_its_claim() -> Patch:

@@ -226,8 +226,8 @@ class SimulatedApplication(Application):
     def work_in(self, process: Process) -> None:
         """Let this process do what a worker does."""
         threads = SimulatedThreads(self._platform.world, process)
-        self.__dict__.update(
-            _threads=threads, _client=SimulatedClient(self._platform, threads), identity=AnyKeys()
+        self.delivery.__dict__.update(
+            threads=threads, client=SimulatedClient(self._platform, threads), identity=AnyKeys()
         )
 
     def channel(self, account: str) -> AbstractContextManager[Channel]:

@@ -193,7 +193,9 @@ class Persons:
     def withdraw(self, post: str) -> None:
         with self.said.command():
             self._deeds += 1
-            self._app().withdrawal.withdraw(post, None, actor="direction", reason="an error")
+            self._app().delivery.withdrawal.withdraw(
+                post, None, actor="direction", reason="an error"
+            )
 
     def withdraw_all(self) -> None:
         self._for_each_post(self.withdraw)
@@ -285,7 +287,7 @@ class Persons:
 
     def withdraw_consent(self, consent: str) -> None:
         self.desk.withdrawn.add(consent)
-        withdrawal = self._app().withdrawal
+        withdrawal = self._app().delivery.withdrawal
         with self.said.command() as alone:
             held, _done = withdrawal.withdraw_consent(consent, actor="direction", reason="family")
             if alone():

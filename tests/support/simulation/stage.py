@@ -155,10 +155,10 @@ class Stage:
         app = self.app()
         app.work_in(process)
         acts: dict[str, Callable[[Sequence[Claim]], None]] = {
-            "publisher.publish": app.courier.deliver,
-            "publisher.reconcile": _each(app.reconciler.reconcile),
-            "publisher.clear": _each(app.clearing.clear),
-            "publisher.withdraw": _each(app.withdrawal.go_on),
+            "publisher.publish": app.delivery.courier.deliver,
+            "publisher.reconcile": _each(app.delivery.reconciler.reconcile),
+            "publisher.clear": _each(app.delivery.clearing.clear),
+            "publisher.withdraw": _each(app.delivery.withdrawal.go_on),
         }
         while True:
             self.world.wait(lambda: 0.0 if self.broker else None)
