@@ -197,19 +197,22 @@ def test_problems_come_in_the_order_of_files_and_lines(workspace: Workspace) -> 
     assert places == [("posts/a.md", 2), ("posts/b.md", 2), ("posts/b.md", 3)]
 
 
-def test_a_thousand_drafts_are_read_in_a_blink(workspace: Workspace) -> None:
-    """Ten thousand must take less than three seconds; machines differ, so this asks for less."""
-    for number in range(1000):
-        workspace.draft(
-            f"at: annual-day + {number}m\nto: [bice-x]\nlink: https://example.org/{number}",
-            f"Bonjour {number}.\n\n## twitter\nCourt.\n---\nSuite.\n",
-            name=f"{number}.fr.md",
-        )
-    began = time.perf_counter()
-    found = workspace.load()
-    took = time.perf_counter() - began
-    assert len(found.posts) == 1000
-    assert took < 1.5
+def test_a_thousand_drafts_take_no_longer_each_than_a_hundred(workspace: Workspace) -> None:
+    """How long ten thousand take is measured by benchmarks/commands.py."""
+    took: list[float] = []
+    for first, last in ((0, 100), (100, 1000)):
+        for number in range(first, last):
+            workspace.draft(
+                f"at: annual-day + {number}m\nto: [bice-x]\nlink: https://example.org/{number}",
+                f"Bonjour {number}.\n\n## twitter\nCourt.\n---\nSuite.\n",
+                name=f"{number}.fr.md",
+            )
+        began = time.process_time()
+        found = workspace.load()
+        took.append(time.process_time() - began)
+        assert len(found.posts) == last
+    hundred, thousand = took
+    assert thousand < 30 * hundred, "a hundred times, if each were compared with each"
 
 
 def test_translations_that_were_not_asked_for_are_not_missing(workspace: Workspace) -> None:
