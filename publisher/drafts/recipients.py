@@ -27,7 +27,7 @@ class Addressing:
         accounts, problems = recipients(post, self._around.accounts)
         known = {*self._around.names, "all"}
         is_unread = any(found.code == "bad-language" for found in findings.problems) or (
-            "to" not in post.positions and "defaults.to" in self._around.session.flawed
+            not post.to and "defaults.to" in self._around.session.flawed
         )
         if problems and known.issuperset(post.to) and not is_unread:  # else it is reported already
             findings.problems += problems

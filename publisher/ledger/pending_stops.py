@@ -99,8 +99,8 @@ def reason_of(delivery: Delivery) -> str | None:
     reason = _(delivery.reason) if delivery.reason else None
     if delivery.pending_stop is None or delivery.state is State.WITHDRAWN:
         return reason
-    is_out = delivery.state is State.PUBLISHED
-    told = _(_TOO_LATE[delivery.pending_stop]) if is_out else _(_ASKED[delivery.pending_stop])
+    words = _TOO_LATE if delivery.state is State.PUBLISHED else _ASKED
+    told = _(words.get(delivery.pending_stop, words[State.AWAITING_APPROVAL]))
     return f"{told} ({reason})" if reason else told
 
 

@@ -184,9 +184,15 @@ def number(call: Call, name: str) -> int | None:
 
 
 def attached(call: Call) -> list[str]:
-    """The photo ids of `attached_media`, a JSON list."""
+    """The photo ids of `attached_media`, a JSON list.
+
+    `attached_media[0]=…`, which Facebook takes as well, is refused, because nobody sends it.
+    """
+    whole = parameter(call, "attached_media")
     try:
-        items = json.loads(parameter(call, "attached_media") or "[]")
+        if any(key.startswith("attached_media[") for key in call.form):
+            raise ValueError
+        items = [] if whole is None else json.loads(whole)
         return [str(item["media_fbid"]) for item in items]
     except (ValueError, TypeError, KeyError):
         raise GraphError(

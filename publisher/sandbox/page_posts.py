@@ -16,6 +16,8 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     message, link = parameter(call, "message") or "", parameter(call, "link")
     photos = [_free_photo(store, photo, account) for photo in graph.attached(call)]
     published = flag(call, "published") is not False
+    if parameter(call, "scheduled_publish_time") is not None:
+        raise GraphError(100, "(#100) The sandbox has no scheduled_publish_time: nobody sends it")
     _check_message(message)
     _check_link(link)
     if not message.strip() and not link and not photos:

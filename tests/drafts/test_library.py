@@ -242,3 +242,11 @@ def test_a_draft_in_no_known_language_has_no_translation_missing(workspace: Work
     assert "missing-translation" not in codes(workspace.load().problems)
     workspace.draft("to: twitter\nlang: French", name="a.md")
     assert codes(workspace.load().problems) == ["bad-language"]
+
+
+def test_recipients_that_cannot_be_read_are_told_once(workspace: Workspace) -> None:
+    """In a draft and in the session: nobody is addressed, and that follows from both."""
+    workspace.write("session.yaml", "name: S\ntimezone: Europe/Zurich\ndefaults:\n  to: {a: b}\n")
+    workspace.draft("at: 2016-03-07 10:00\nto: {a: b}")
+    codes = [problem.code for problem in workspace.load().problems]
+    assert "no-recipients" not in codes, codes

@@ -14,6 +14,7 @@ from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
+from publisher.ledger.pending_stops import reason_of
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part, Picture
@@ -281,3 +282,16 @@ def test_what_a_worker_has_in_hand_and_does_not_send_yet_can_be_rejected(scene: 
     scene.reject()
     assert scene.delivery.state is State.REJECTED
     assert scene.attempts.take(claim) is None
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_a_stop_has_words_in_each_state(
+    ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    """Also where none can come from today: every page and export asks for them."""
+    add(ledger, wish(clock))
+    (delivery,) = queries.deliveries()
+    for state in State:
+        for stop in State:
+            stopped = delivery.model_copy(update={"state": state, "pending_stop": stop})
+            assert reason_of(stopped) or state is State.WITHDRAWN

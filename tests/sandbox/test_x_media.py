@@ -345,8 +345,24 @@ def test_a_wrong_beginning_is_refused(tweeter: Tweeter, instead: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    "json", [{}, {"media": "AAAA"}, {"media": "?", "media_category": "tweet_image"}]
+    "json",
+    [
+        {},
+        {"media": "AAAA"},
+        {"media": "?", "media_category": "tweet_image"},
+        {"media": "!!!!", "media_category": "tweet_image"},
+        {"media": 5, "media_category": "tweet_image"},
+    ],
 )
 def test_a_wrong_upload_is_refused(tweeter: Tweeter, json: dict[str, Any]) -> None:
     with pytest.raises(tweepy.BadRequest):
         call(tweeter(), "upload", **json)
+
+
+def test_a_segment_that_is_no_base64_is_refused(tweeter: Tweeter) -> None:
+    """Read leniently, it would be other bytes than those that were sent."""
+    client = tweeter()
+    wish = {"media_category": "tweet_video", "media_type": "video/mp4", "total_bytes": 10}
+    started = call(client, "upload/initialize", **wish)
+    with pytest.raises(tweepy.BadRequest):
+        call(client, f"upload/{started['id']}/append", media="aGVs bG8=", segment_index=0)
