@@ -5,6 +5,7 @@ import select
 import socket
 import ssl
 import threading
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from publisher.channels.http.client import Client, Leaving
+from publisher.channels.http.connection import Connection
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.outgoing import Exchanged, Objection
 from publisher.model.outcomes import Answer, Deferred, Kind, Outcome, Wire
@@ -236,6 +238,38 @@ def test_a_server_is_believed_by_its_certificate_for_its_own_name_alone(
     assert (asked().wire, asked().reason) == (Wire.NOT_SENT, "its certificate is not valid")
     monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
     assert asked().wire is (Wire.ANSWERED if name == "127.0.0.1" else Wire.NOT_SENT)
+
+
+def test_a_safe_connection_takes_little_memory_and_long_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand of them wait for one instant."""
+    certificate, key = self_signed(tmp_path)
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    long = b'{"id": "' + b"7" * 300_000 + b'"}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(long)
+
+    def handle(connection: socket.socket) -> None:
+        with suppress(OSError), context.wrap_socket(connection, server_side=True) as safe:
+            answering(head + long)(safe)
+
+    with serving_together(handle) as address:
+        line = recorder(address.replace("http", "https"))
+        assert get(line).body == long.decode()
+        request, client = line.built(lambda: line.session.get(f"{PLATFORM}/a")), Client()
+        found = queue.SimpleQueue[Any]()
+        tracemalloc.start()
+        client.connect([request] * 20, found.put)
+        connected = [one for _ in range(20) for _n, one in found.get(timeout=10)]
+        ours = tracemalloc.Filter(
+            inclusive=True, filename_pattern="*/asyncio/*"
+        )  # the rest is the server's
+        traces = tracemalloc.take_snapshot().filter_traces([ours])
+        tracemalloc.stop()
+        assert all(isinstance(one, Connection) for one in connected)
+        assert sum(trace.size for trace in traces.statistics("filename")) < 20 * 64_000
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:
