@@ -67,6 +67,12 @@ def anchor_name(text: str) -> str:
     return re.split(r"[\s+.]", text, maxsplit=1)[0]
 
 
+def edge_of(text: str) -> str | None:
+    """`start` or `end` in `annual-day.end + 15m`; None if it is not written."""
+    match = _ANCHOR.fullmatch(text)
+    return match["edge"] if match else None
+
+
 def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
     """Parse `2016-03-07 08:30` in `zone`, or a time with an offset; seconds and `T` are allowed."""
     match = _TIME.fullmatch(text)

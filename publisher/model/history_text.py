@@ -10,7 +10,8 @@ from publisher.model.events import kind, label
 _INSTANTS = frozenset(
     {"due_at", "expires_at", "embargo_until", "until", "backup_of", "goes_out_at", "since"}
 )
-
+_WHOLE = "approved"
+"""What was approved, in full: on record, and too long for a line."""
 
 Spelled = Callable[[datetime], str]
 
@@ -28,7 +29,7 @@ def details(
 
     lines = []
     for key, value in detail.items():
-        if value is None or value == "":
+        if key == _WHOLE or value is None or value == "":
             continue
         name = label(key)
         if isinstance(value, dict) and set(value) == {"from", "to"}:

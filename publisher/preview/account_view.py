@@ -93,7 +93,7 @@ class Recipients:
             ),
             leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self.zone) else None,
             zone=account.timezone,
-            lengths=_lengths(content, capabilities),
+            lengths=lengths(content, capabilities),
             pictures=[picture for part in content.parts for picture in part.pictures],
             shows_credit=SPECS[account.channel].page is not None,
             notes=[*unusable.values()],
@@ -118,7 +118,7 @@ def _differ(instant: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:
     return instant.astimezone(one).utcoffset() != instant.astimezone(other).utcoffset()
 
 
-def _lengths(content: Content, capabilities: Capabilities) -> list[Length]:
+def lengths(content: Content, capabilities: Capabilities) -> list[Length]:
     return [
         Length(
             used=length(part.text, capabilities.counting),

@@ -15,6 +15,7 @@ from publisher.web.routes import (
     assets,
     calendar,
     dashboard,
+    design,
     edit,
     feeds,
     health,
@@ -24,20 +25,22 @@ from publisher.web.routes import (
     metrics,
     openid,
     pause,
+    pictures,
     post,
     posts,
     profile,
     queue,
     report,
     reschedule,
+    review,
     users,
 )
 from publisher.web.security import Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
-    assets, login, openid, profile, dashboard, pause, calendar, log, posts, reschedule, queue,
-    edit, media, post, accounts, report, feeds, users, health, metrics,
+    assets, login, openid, profile, dashboard, review, pause, calendar, log, posts, reschedule, queue,
+    edit, media, pictures, post, accounts, report, feeds, users, health, metrics, design,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

@@ -74,7 +74,7 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
 
 def waits(app: Application, post_id: str) -> Pending | None:
     """The changes that queueing a post's draft would make; None if it has no draft."""
-    file = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
+    file = found(app, post_id)
     return (
         plan_view.pending(app, _readable(file), app.queries.deliveries(post=post_id))
         if file
@@ -82,13 +82,18 @@ def waits(app: Application, post_id: str) -> Pending | None:
     )
 
 
+def found(app: Application, post_id: str) -> DraftFile | None:
+    """Find the draft of a post under posts/; None if it has none."""
+    return next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
+
+
 def find(app: Application, post_id: str) -> DraftFile:
     """Find the draft of a post under posts/. Raises NoSuchPost if it has none."""
-    found = next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
-    if found is None:
+    file = found(app, post_id)
+    if file is None:
         hint = _("It may have another name now: search the log, or the posts.")
         raise NoSuchPost(_("{name} has no draft.", name=post_id), hint=hint)
-    return found
+    return file
 
 
 def require_unchanged(draft: Manuscript, seen: str) -> None:
@@ -180,8 +185,8 @@ def _state_of(item: MediaItem) -> tuple[str, int, int]:
 
 def handles(app: Application) -> Mapping[str, str]:
     """The accounts' names on their platforms, as verified by their keys, by account."""
-    found = verified(app.owners, app.settings.public_accounts())
-    return {name: owner.name for name, owner in found.items() if owner.name}
+    known = verified(app.owners, app.settings.public_accounts())
+    return {name: owner.name for name, owner in known.items() if owner.name}
 
 
 def unqueued(app: Application) -> list[str]:

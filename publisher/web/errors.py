@@ -95,7 +95,7 @@ def _way_back(request: Request) -> str:
         return ""
     if path.startswith("/posts/"):
         return quote(path)
-    return {"/pause": "/", "/accounts/ask": "/accounts", "/log/verify": "/log"}.get(
+    return {"/pause": "/pause", "/accounts/ask": "/accounts", "/log/verify": "/log"}.get(
         path, "/me" if path.startswith("/me/") else ""
     )
 

@@ -17,7 +17,7 @@ from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.web import errors, labels, security
 from publisher.web.dependencies import Parts
-from publisher.web.routes import accounts, dashboard, edit, media, pause, post, reschedule
+from publisher.web.routes import accounts, edit, media, pause, post, reschedule
 
 _OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|media|move|queue))?")
 _OF_EVERYTHING = ("/pause", "/resume")
@@ -63,7 +63,7 @@ class Typed:
     def page(self) -> str:
         """The address of the page with the form."""
         if self.address == "/pause":
-            return "/accounts" if self.fields.get("account") else "/"
+            return "/accounts" if self.fields.get("account") else "/pause"
         found = _OF_A_POST.fullmatch(self.address)
         return quote(self.address) if found or self.address == "/resume" else "/"
 
@@ -126,7 +126,7 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
     if typed.address == "/resume":
         return pause.restored(request, parts, fields)
     if found is None:
-        room = accounts.accounts if fields.get("account") else dashboard.today
+        room = accounts.accounts if fields.get("account") else pause.ask
         return room(request, parts, visitor)
     if found["room"] == "move":
         return reschedule.ask(request, parts, visitor, found["post"], fields.get("at", ""))

@@ -1,14 +1,18 @@
 """Labels of states, channels, roles and buttons on the pages."""
 
 import re
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from publisher.auth.users import rights_in_words
-from publisher.base.formats import written
+from publisher.base.formats import span
+from publisher.base.formats import written as formatted
 from publisher.base.i18n import NAMES, _, later
 from publisher.base.text import shortened
 from publisher.channels import registry
+from publisher.drafts.times import AgendaItem, Moment, anchor_name, edge_of, parse_anchor
 from publisher.ledger.pending_stops import reason_of
+from publisher.model.content import Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.model.values import Problem
@@ -38,6 +42,8 @@ _TERMINAL = re.compile(r"`(?:publisher|celery|python) |(?<!\w)--[a-z]+|PUBLISHER
 _MARKED = re.compile(r"`([^`]+)`")
 _SENTENCES = re.compile(r"(?<=[.!?:])\s+(?=[^\W\d_]|`|“|«|¿|¡|-)")
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC(?: \([^)]*\))?")
+NEAR = {-1: later("yesterday {clock}"), 0: later("today {clock}"), 1: later("tomorrow {clock}")}
+"""Near days, by their distance from today."""
 _BUTTONS = {
     "hold": later("Hold"),
     "queue": later("Put it on the schedule"),
@@ -85,6 +91,38 @@ def beginning(delivery: Delivery) -> str:
     return shortened(first, BEGINNING) or _("a picture")
 
 
+def pictures(delivery: Delivery) -> list[Picture]:
+    return [picture for part in delivery.content.parts for picture in part.pictures]
+
+
+def first_picture(delivery: Delivery) -> Picture | None:
+    """The picture that stands for a post in lists; a video does not."""
+    return next((picture for picture in pictures(delivery) if not picture.is_video), None)
+
+
+_ANCHORS = {
+    ("start", -1): later("{span} before “{item}”"),
+    ("start", 0): later("when “{item}” begins"),
+    ("start", 1): later("{span} after the beginning of “{item}”"),
+    ("end", -1): later("{span} before the end of “{item}”"),
+    ("end", 0): later("when “{item}” ends"),
+    ("end", 1): later("{span} after “{item}”"),
+}
+"""Times that hang on the agenda, by the end of the item, and before or after it."""
+
+
+def anchor(written: str, agenda: Mapping[str, AgendaItem]) -> str | None:
+    """A draft's `at` in words, if it hangs on the agenda: `30 min before “Annual day”`."""
+    item, moment = agenda.get(anchor_name(written)), parse_anchor(written, agenda)
+    if item is None or not isinstance(moment, Moment):
+        return None
+    ends = edge_of(written) == "end" and item.ends_at is not None
+    offset = moment.instant - (item.ends_at if ends and item.ends_at else item.starts_at)
+    way = (offset > timedelta()) - (offset < timedelta())
+    text = _ANCHORS["end" if ends else "start", way]
+    return _(text, span=span(abs(offset)), item=item.title or item.name)
+
+
 def why(delivery: Delivery) -> list[str]:
     """The reason why a delivery does not go out, and the platform's answer."""
     return [text for text in (reason_of(delivery), delivery.error_message) if text]
@@ -111,7 +149,7 @@ def _there(written_as: str, zone: tzinfo) -> str:
 
 def spelled(at: datetime) -> str:
     """Format a local time in the reader's language."""
-    return written(at, "EEE d MMM y, HH:mm")
+    return formatted(at, "EEE d MMM y, HH:mm")
 
 
 def _button(command: re.Match[str]) -> str:

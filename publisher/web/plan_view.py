@@ -11,7 +11,7 @@ from publisher.base.formats import exact
 from publisher.base.i18n import _
 from publisher.drafts.editing import Manuscript
 from publisher.ledger.manager.post_holds import can_be_held
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import ENDED_UNSENT, State
 from publisher.model.values import Problem
 from publisher.planning import Change, Plan, PlannedChange, edit_text, word_diff
@@ -146,6 +146,13 @@ def digest(plan: Plan) -> str:
         for change in plan.changes
     ]
     return hashlib.sha256(json.dumps(changes).encode()).hexdigest()
+
+
+def since_approval(delivery: Delivery, approved: Delivery, zone: tzinfo) -> ChangeRow:
+    """What was changed of a delivery since it was `approved`."""
+    now = Wish.model_validate(delivery.model_dump(include=Wish.model_fields.keys()))
+    change = PlannedChange(Change.EDIT, delivery.post, delivery.account, now, approved)
+    return _row(change, zone)
 
 
 def _row(change: PlannedChange, zone: tzinfo, *, late: bool = False) -> ChangeRow:

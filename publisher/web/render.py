@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
 
-from babel.dates import format_timedelta
+from babel.dates import format_timedelta, get_timezone_location
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -15,19 +15,26 @@ from publisher.app import Application
 from publisher.base import formats, html, i18n
 from publisher.base.errors import PublisherError
 from publisher.base.formats import instant_text, written
+from publisher.base.i18n import _
 from publisher.base.stored_messages import again
 from publisher.channels.registry import TEMPLATES
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
-from publisher.web import labels
+from publisher.web import icons, labels, navigation
 from publisher.web.authentication import Visitor
+from publisher.web.counters import Counters, Counts
 from publisher.web.errors import status_of
 from publisher.web.routes import assets
 from publisher.web.security import form_token
 
 _WARNS = "! "
-_FORMS = {"long": "EEE d MMM y, HH:mm", "exact": "EEE d MMM y, HH:mm:ss", "time": "HH:mm"}
+_FORMS = {
+    "short": "EEE d MMM, HH:mm",
+    "long": "EEE d MMM y, HH:mm",
+    "exact": "EEE d MMM y, HH:mm:ss",
+    "time": "HH:mm",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,14 @@ class Renderer:
 
     def __init__(self, app: Application) -> None:
         self._app = app
+        self._counters = Counters(app)
         self._templates = html.environment("publisher.web", "publisher.preview", *TEMPLATES)
         self._templates.lstrip_blocks = True
         self._templates.globals |= {
             "static": assets.address,
+            "icon": icons.icon,
+            "glyph": icons.glyph,
+            "face": icons.face,
             "words": labels,
             "figures": formats,
             "limits": limits_text,
@@ -65,6 +76,8 @@ class Renderer:
             "written": written,
             "again": again,
             "here": self._here,
+            "named": self._named,
+            "soon": self._soon,
         }
 
     def render(
@@ -77,18 +90,18 @@ class Renderer:
         if isinstance(problem := values.get("problem"), PublisherError):
             status = status_of(problem)
         visitor, again = request.state.visitor, getattr(request.state, "again", None)
+        room = again.page if again else request.url.path
         context: Mapping[str, Any] = {
+            **self._around(visitor, room, request.state.step),
             "lang": i18n.current(),
             "visitor": visitor,
             "trial": self._app.settings.warning,
             "may": partial(self._may, visitor),
             "may_resume": partial(self._may_resume, visitor),
             "take_notice": lambda: Notice.read(self._app.sessions.take_notice(visitor)),
-            "standing": self._app.queries.accounts() if visitor else (),
             "form": form_token(request.state.secret) if request.state.secret else "",
-            "room": again.page if again else request.url.path,
+            "room": room,
             "again": again,
-            "session_name": self._app.session().name or self._app.settings.workspace.name,
             "zone": self.zone,
             "now": self._app.clock.now(),
             "speed": self._app.clock.speed,
@@ -96,6 +109,25 @@ class Renderer:
         }
         page = self._templates.get_template(template).render(**{**context, **values})
         return HTMLResponse(page, status)
+
+    def _around(self, visitor: Visitor | None, room: str, step: int) -> Mapping[str, Any]:
+        """What the layout shows around each page."""
+        session, now = self._app.session(), self._app.clock.now().astimezone(self.zone)
+        name = session.name or self._app.settings.workspace.name
+        counts = self._counters.of(visitor.person, step) if visitor else Counts()
+        standing = self._app.queries.accounts() if visitor else ()
+        return {
+            "session_name": name,
+            "mark": navigation.mark_of(name),
+            "day_of_session": navigation.day_of(session, now.date()),
+            "place": get_timezone_location(self.zone, locale=i18n.current(), return_city=True),
+            "standing": standing,
+            "may_pause": self._may(visitor, Rank.MANAGER)
+            and not any(one.account == EVERYTHING and one.paused_at for one in standing),
+            "items": [item for item in navigation.ITEMS if self._may(visitor, item.rank)],
+            "current": next((i for i in navigation.ITEMS if i.is_at(room)), None),
+            "counts": {"trouble": counts.trouble, "waiting": counts.waiting},
+        }
 
     def _may(self, visitor: Visitor | None, rank: str, *accounts: str) -> bool:
         """Whether the reader has this rank for these accounts."""
@@ -123,6 +155,23 @@ class Renderer:
         return Markup('<time datetime="{}">{}</time>').format(
             instant_text(instant), written(instant.astimezone(self.zone), _FORMS[form])
         )
+
+    def _soon(self, instant: datetime) -> Markup:
+        """Render an instant near now: `today 15:00`, `tomorrow 09:00`, else a day without year."""
+        at, today = instant.astimezone(self.zone), self._app.clock.now().astimezone(self.zone)
+        days, clock = (at.date() - today.date()).days, written(at, "HH:mm")
+        if abs(days) > 1:
+            text = written(at, _FORMS["short" if at.year == today.year else "long"])
+        else:
+            text = _(labels.NEAR[days], clock=clock)
+        return Markup('<time datetime="{}">{}</time>').format(instant_text(instant), text)
+
+    def _named(self, account: str) -> str:
+        """The name of an account for readers: its handle, its public name, or its key."""
+        found = self._app.settings.public_accounts().get(account)
+        if found is None:
+            return account
+        return f"@{found.handle.removeprefix('@')}" if found.handle else found.title or account
 
     def _from_now(self, instant: datetime) -> Markup:
         """Render a countdown such as `in 5 minutes`, which a script updates."""

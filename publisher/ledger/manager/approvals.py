@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from publisher.base.errors import NotPossible
+from publisher.base.formats import instant_text
 from publisher.base.i18n import _, later
 from publisher.base.text import same_person
 from publisher.ledger.manager.authors import authors
-from publisher.ledger.manager.commands import Accounts, Commands
+from publisher.ledger.manager.commands import Accounts, Commands, not_concerned
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, microseconds
@@ -97,14 +99,24 @@ class Approvals(Commands):
         """
 
         def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
-            self._refuse(connection, delivery, actor, seen)
-            return change(
-                connection, delivery, Event.APPROVED, by,
-                target=State.SCHEDULED, detail={"digest": digest(delivery)}, reason=None,
-                approved_by=actor, approved_at=by.at, approved_digest=digest(delivery),
-            )  # fmt: skip
+            return self._approve(connection, delivery, by, seen)
 
         return self._each(posts, account, actor, _is_approvable, _NOT_APPROVABLE, act)
+
+    def approve_seen(
+        self, posts: Collection[str], actor: str, seen: Mapping[int, str]
+    ) -> list[Delivery]:
+        """Approve exactly the deliveries in `seen`, which are of these posts; all or nothing.
+
+        Raises NotPossible as `approve`, and when one does not wait for an approval any more.
+        """
+
+        def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
+            if not _is_approvable(delivery):
+                raise not_concerned(_NOT_APPROVABLE, delivery.post, [delivery])
+            return self._approve(connection, delivery, by, seen)
+
+        return self._each(posts, None, actor, lambda d: d.id in seen, _NOT_APPROVABLE, act)
 
     def reject(
         self, posts: Collection[str], account: Accounts, actor: str, reason: str
@@ -127,6 +139,16 @@ class Approvals(Commands):
             )  # fmt: skip
 
         return self._each(posts, account, actor, _is_rejectable, _NOT_REJECTABLE, act)
+
+    def _approve(
+        self, connection: Connection, delivery: Delivery, by: By, seen: Mapping[int, str]
+    ) -> Delivery:
+        self._refuse(connection, delivery, by.actor, seen)
+        return change(
+            connection, delivery, Event.APPROVED, by,
+            target=State.SCHEDULED, detail=_approved(delivery), reason=None,
+            approved_by=by.actor, approved_at=by.at, approved_digest=digest(delivery),
+        )  # fmt: skip
 
     def _refuse(
         self, connection: Connection, delivery: Delivery, actor: str, seen: Mapping[int, str]
@@ -160,6 +182,26 @@ class Approvals(Commands):
                 ),
                 hint=_("Its mandate names: {names}.", names=", ".join(sorted(rule.approvers))),
             )
+
+
+def _approved(delivery: Delivery) -> dict[str, Any]:
+    """What is on record of an approval: its digest, and the words and times that it covers."""
+    times = ("due_at", "expires_at", "embargo_until")
+    return {
+        "digest": digest(delivery),
+        "approved": {
+            "content": delivery.content.model_dump(mode="json", exclude_defaults=True),
+            **{name: instant_text(getattr(delivery, name)) for name in times},
+        },
+    }
+
+
+def approved_before(delivery: Delivery, detail: Mapping[str, Any]) -> Delivery | None:
+    """The delivery as it was approved, by the `detail` of that step; None: it is not on record."""
+    found = detail.get("approved")
+    if not isinstance(found, Mapping):
+        return None
+    return Delivery.model_validate({**delivery.model_dump(), **found})
 
 
 def _is_approvable(delivery: Delivery) -> bool:

@@ -101,8 +101,15 @@ def chosen(
     found = of_post(connection, post, account)
     wanted = [delivery for delivery in found if concerns(delivery)]
     if not wanted:
-        raise NotPossible(_(refusal, post=post, states=_standing(found)), hint=hint)
+        raise not_concerned(refusal, post, found, hint)
     return wanted
+
+
+def not_concerned(
+    refusal: str, post: str, found: Iterable[Delivery], hint: str | None = None
+) -> NotPossible:
+    """The refusal of a command that concerns none of these deliveries of a post."""
+    return NotPossible(_(refusal, post=post, states=_standing(found)), hint=hint)
 
 
 def _standing(found: Iterable[Delivery]) -> str:

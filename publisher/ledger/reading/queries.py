@@ -274,6 +274,16 @@ class Queries(LedgerPart):
         with self._database.read() as connection:
             return {State(state): count for state, count in connection.execute(query)}
 
+    def awaiting_approval(self) -> dict[str, set[str]]:
+        """The accounts of which a post waits for an approval, by post."""
+        columns = deliveries.c.post, deliveries.c.account
+        query = select(*columns).where(deliveries.c.state == State.AWAITING_APPROVAL)
+        found: dict[str, set[str]] = defaultdict(set)
+        with self._database.read() as connection:
+            for post, account in connection.execute(query):
+                found[post].add(account)
+        return found
+
     def coming(self, limit: int | None) -> list[Delivery]:
         """The first `limit` deliveries that are being sent or will go out at their time."""
         going = and_(_SCHEDULED, ~self._paused_or_suspended())

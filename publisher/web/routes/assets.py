@@ -1,12 +1,14 @@
 """/static: static files, each under a name with a hash of its content."""
 
 import hashlib
+import re
+from collections.abc import Iterator
 from importlib import resources
 
 from fastapi import APIRouter, HTTPException, Response
 
 _FILES = (
-    ("publisher.web", "static/web.css", "text/css"),
+    ("publisher.web", "fonts/inter.woff2", "font/woff2"),
     ("publisher.preview", "templates/posts.css", "text/css"),
     ("publisher.web", "static/htmx.min.js", "text/javascript"),
     ("publisher.web", "static/idiomorph-ext.min.js", "text/javascript"),
@@ -14,22 +16,20 @@ _FILES = (
     ("publisher.web", "static/icon.svg", "image/svg+xml"),
     ("publisher.web", "static/htmx.LICENSE.txt", "text/plain"),
     ("publisher.web", "static/idiomorph.LICENSE.txt", "text/plain"),
+    ("publisher.web", "fonts/inter.LICENSE.txt", "text/plain"),
+    ("publisher.web", "icons/lucide.LICENSE.txt", "text/plain"),
 )
+_STYLES = ("tokens", "elements", "layout", "parts", "pages", "calendar", "review")
+"""The parts of web.css, in the order in which later rules win."""
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_URL = re.compile(r'url\("([^"]+)"\)')
 
 router = APIRouter()
-
 
 _HASHED: dict[str, str] = {}
 """The hashed name of each file."""
 _CONTENTS: dict[str, tuple[bytes, str]] = {}
 """The content and media type of each file, by its hashed name."""
-for _package, _path, _media_type in _FILES:
-    _content = resources.files(_package).joinpath(_path).read_bytes()
-    _name, _, _ending = _path.rpartition("/")[2].rpartition(".")
-    _hashed = f"{_name}.{hashlib.sha256(_content).hexdigest()[:12]}.{_ending}"
-    _HASHED[f"{_name}.{_ending}"] = _hashed
-    _CONTENTS[_hashed] = _content, _media_type
 
 
 def address(file: str) -> str:
@@ -43,3 +43,23 @@ async def static(name: str) -> Response:
         raise HTTPException(404)
     content, media_type = _CONTENTS[name]
     return Response(content, media_type=media_type, headers=_FOREVER)
+
+
+def _files() -> Iterator[tuple[str, bytes, str]]:
+    """Name, content and media type of each file; the stylesheet last, as it names others."""
+    web = resources.files("publisher.web")
+    for package, path, media_type in _FILES:
+        content = resources.files(package).joinpath(path).read_bytes()
+        yield path.rpartition("/")[2], content, media_type
+    styles = "".join(web.joinpath(f"styles/{name}.css").read_text("utf-8") for name in _STYLES)
+    yield (
+        "web.css",
+        _URL.sub(lambda found: f'url("{address(found[1])}")', styles).encode(),
+        "text/css",
+    )
+
+
+for _file, _content, _media_type in _files():
+    _name, _, _ending = _file.rpartition(".")
+    _HASHED[_file] = f"{_name}.{hashlib.sha256(_content).hexdigest()[:12]}.{_ending}"
+    _CONTENTS[_HASHED[_file]] = _content, _media_type

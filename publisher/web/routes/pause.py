@@ -23,6 +23,12 @@ _EMPTY: _Form = MappingProxyType({})
 router = APIRouter()
 
 
+@router.get("/pause")
+def ask(request: Request, parts: Use, _visitor: Reader) -> Response:
+    """Show the form that pauses everything."""
+    return parts.pages.render(request, "pause.html")
+
+
 @router.post("/pause")
 def pause(
     parts: Use,

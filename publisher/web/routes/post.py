@@ -1,19 +1,13 @@
 """/posts/ID: one post on each of its accounts, with its actions."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
-from publisher.app import Application
-from publisher.base import formats
-from publisher.base.errors import NoSuchPost, NotPossible, UsageError
+from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _
-from publisher.delivery.withdraw import Withdrawn
 from publisher.ledger.manager.approvals import digest
-from publisher.ledger.manager.commands import Accounts
 from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
@@ -23,14 +17,9 @@ from publisher.model.history_text import details
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.web import draft_view, labels
 from publisher.web.authentication import Manager, Reader, Visitor
+from publisher.web.decisions import Decision, carry_out, digests
 from publisher.web.dependencies import Parts, Use, post_address
-from publisher.web.render import Notice
 from publisher.web.routes import reschedule
-
-_PICTURE = {
-    # A picture opened by itself must not run scripts.
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-}
 
 router = APIRouter()
 
@@ -84,32 +73,6 @@ def _for_readers(detail: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in detail.items() if key not in _OF_MACHINES}
 
 
-@router.get("/media/{name}")
-def picture(parts: Use, _visitor: Reader, name: str) -> Response:
-    """The clean copy of a picture as it goes out, by the digest of its bytes."""
-    found = parts.app.queries.picture(name) if re.fullmatch(r"[0-9a-f]{64}", name) else None
-    if found is None:
-        raise HTTPException(404)
-    media_type, data = found
-    return Response(data, media_type=media_type, headers=_PICTURE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A requested action on a post."""
-
-    app: Application
-    actor: str
-    post: str
-    account: Accounts
-    """The accounts of the deliveries; None: all."""
-    reason: str
-    seen: dict[int, str]
-    """The digests of what the person saw, by delivery."""
-    remote_ids: tuple[str, ...]
-    sure: bool
-
-
 @router.post("/posts/{post:path}")
 def change(
     parts: Use,
@@ -122,121 +85,11 @@ def change(
     remote_ids: Annotated[str, Form(max_length=2000)] = "",
     sure: Annotated[str, Form()] = "",
 ) -> Response:
-    act = _ACTS.get(do)
-    if act is None:
-        raise UsageError(_("This cannot be done here."))
-    if do in _NEED_A_REASON and not reason.strip():
-        message = _("Say why, in a few words, for the record.")
-        raise UsageError(message, hint=_("Go back and write a reason."))
-    if do in _NEED_TO_BE_SURE and not sure:
-        message = _("This cannot be undone, so it has to be confirmed.")
-        raise UsageError(message, hint=_("Go back and tick the box above the button."))
-    wish = _Wish(
+    decision = Decision(
         parts.app, visitor.name, post, account.split(",") if account else None, reason.strip(),
-        _digests(seen or ()), tuple(remote_ids.split()), bool(sure),
+        digests(seen or ()), tuple(remote_ids.split()), bool(sure),
     )  # fmt: skip
-    return parts.done(visitor, act(wish), post_address(post))
-
-
-def _digests(seen: Sequence[str]) -> dict[int, str]:
-    pairs = (entry.partition(":") for entry in seen[:500])
-    return {int(key): value for key, _, value in pairs if re.fullmatch(r"[0-9]{1,18}", key)}
-
-
-def _approve(wish: _Wish) -> str:
-    done = wish.app.approvals.approve([wish.post], wish.account, wish.actor, wish.seen)
-    return _("Approved: {what}.", what=formats.deliveries(len(done)))
-
-
-def _reject(wish: _Wish) -> str:
-    done = wish.app.approvals.reject([wish.post], wish.account, wish.actor, wish.reason)
-    return _("Rejected: {what}.", what=formats.deliveries(len(done)))
-
-
-def _cancel(wish: _Wish) -> str:
-    done = wish.app.control.cancel(wish.post, wish.account, wish.actor, wish.reason)
-    return _("Cancelled: {what}.", what=formats.deliveries(len(done)))
-
-
-def _hold(wish: _Wish) -> Notice:
-    done = wish.app.holds.hold(wish.post, wish.account, wish.actor, wish.reason)
-    in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
-    notice = _("Held: {what}.", what=formats.deliveries(len(done) - len(in_doubt)))
-    if in_doubt:
-        notice += " " + _(
-            "This may be out already, and is held if it is not: {names}.", names=", ".join(in_doubt)
-        )
-    return Notice(notice, warns=bool(in_doubt))
-
-
-def _release(wish: _Wish) -> str:
-    done = wish.app.holds.release(wish.post, wish.account, wish.actor)
-    return _("Released: {what}.", what=formats.deliveries(len(done)))
-
-
-def _retry(wish: _Wish) -> str:
-    if not wish.sure and (accounts := _differing(wish)):
-        message = _(
-            "The draft says something else than what would go out to {accounts}.",
-            accounts=", ".join(accounts),
-        )
-        hint = _("Look at both, then decide: “Retry” sends what was on the schedule.")
-        raise NotPossible(message, hint=hint)
-    done = wish.app.control.retry(wish.post, wish.account, wish.actor, wish.seen)
-    return _("On the schedule again: {what}.", what=formats.deliveries(len(done)))
-
-
-def _differing(wish: _Wish) -> list[str]:
-    """The accounts to which a retry would send something else than the draft says now."""
-    pending = draft_view.waits(wish.app, wish.post)
-    names = [row.account for row in pending.retried] if pending else []
-    return [name for name in names if wish.account is None or name in wish.account]
-
-
-def _resolve(wish: _Wish) -> str:
-    if not wish.remote_ids:
-        message = _("Write the number that the platform shows for the post.")
-        raise UsageError(message, hint=_("It stands at the end of the post's address."))
-    wish.app.control.resolve(wish.post, wish.account, wish.remote_ids, wish.actor)
-    return _("It is on record as published.")
-
-
-def _withdraw(wish: _Wish) -> Notice:
-    return _taken_down(wish, wish.app.delivery.withdrawal.withdraw)
-
-
-def _gone(wish: _Wish) -> Notice:
-    return _taken_down(wish, wish.app.delivery.withdrawal.found_gone)
-
-
-def _taken_down(wish: _Wish, act: Callable[..., Sequence[Withdrawn]]) -> Notice:
-    done = act(wish.post, wish.account, actor=wish.actor, reason=wish.reason)
-    problems = [
-        _("{name}: {value}", name=one.delivery.account, value=one.problem)
-        for one in done
-        if one.problem
-    ]
-    said = []
-    if withdrawn := len(done) - len(problems):
-        said.append(_("Withdrawn: {what}.", what=formats.deliveries(withdrawn)))
-    if problems:
-        said.append(_("Not withdrawn: {what}", what="; ".join(problems)))
-    return Notice(" ".join(said), warns=bool(problems))
-
-
-_ACTS: dict[str, Callable[[_Wish], Notice | str]] = {
-    "approve": _approve,
-    "reject": _reject,
-    "cancel": _cancel,
-    "hold": _hold,
-    "release": _release,
-    "retry": _retry,
-    "resolve": _resolve,
-    "withdraw": _withdraw,
-    "gone": _gone,
-}
-_NEED_A_REASON = frozenset({"reject", "hold", "withdraw", "gone"})
-_NEED_TO_BE_SURE = frozenset({"withdraw", "gone"})
+    return parts.done(visitor, carry_out(do, decision), post_address(post))
 
 
 def _possible(

@@ -41,6 +41,45 @@
     }
   }
 
+  // The session's clock, and the reader's own below it, where it is another.
+  function clock() {
+    const shown = document.querySelector("[data-clock]");
+    if (!shown) return;
+    const form = { hour: "2-digit", minute: "2-digit" };
+    const at = new Date(now());
+    const there = at.toLocaleTimeString(root.lang, { ...form, timeZone: root.dataset.zone });
+    const here = at.toLocaleTimeString(root.lang, form);
+    shown.textContent = there;
+    const own = document.querySelector("[data-clock-here]");
+    own.hidden = here === there;
+    own.textContent = (root.dataset.own || "{time}").replace("{time}", here).replace(/^\(|\)$/g, "");
+  }
+
+  // Ctrl K, or a slash, leads to the search from everywhere; a letter presses what names it.
+  function keys() {
+    document.addEventListener("keydown", (event) => {
+      pressed(event);
+      const search = document.querySelector("[data-search]");
+      if (!search) return;
+      const typing = event.target.closest("input, textarea, select, [contenteditable]");
+      const asked = (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && !typing);
+      if (!asked) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
+    });
+  }
+
+  function pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select")) return;
+    const meant = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key.toLowerCase());
+    if (!meant) return;
+    event.preventDefault();
+    meant.click();
+    const field = meant.parentElement.open && meant.parentElement.querySelector("textarea");
+    if (field) field.focus();
+  }
+
   // A browser makes six connections to a server, for all its tabs, and a stream keeps one. So only
   // a page that is looked at has a stream, and none while a form is on its way: it must get through.
   function follow() {
@@ -144,8 +183,6 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    const place = document.querySelector(".top nav [aria-current]");
-    if (place) place.scrollIntoView({ inline: "center", block: "nearest" });
     morph();
     count();
     weigh();
@@ -153,7 +190,9 @@
     guard();
     local(document);
     follow();
-    setInterval(count, 1000);
+    clock();
+    keys();
+    setInterval(() => { count(); clock(); }, 1000);
     document.body.addEventListener("htmx:afterSwap", (event) => { count(); local(event.target.parentNode || document); });
     document.body.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) gone(); });
   });

@@ -1,0 +1,156 @@
+"""Decisions on a post: approve, reject, hold and others, with the notice that each leaves."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from publisher.app import Application
+from publisher.base import formats
+from publisher.base.errors import NotPossible, UsageError
+from publisher.base.i18n import _
+from publisher.delivery.withdraw import Withdrawn
+from publisher.ledger.manager.commands import Accounts
+from publisher.web import draft_view
+from publisher.web.render import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision on a post, as a person asked for it."""
+
+    app: Application
+    actor: str
+    post: str
+    account: Accounts
+    """The accounts of the deliveries; None: all."""
+    reason: str
+    seen: dict[int, str]
+    """The digests of what the person saw, by delivery."""
+    remote_ids: tuple[str, ...] = ()
+    sure: bool = False
+    """Whether they confirmed what cannot be undone."""
+
+
+def carry_out(do: str, decision: Decision) -> Notice | str:
+    """Carry out the decision named `do`. Raises UsageError for one that is incomplete."""
+    act = _ACTS.get(do)
+    if act is None:
+        raise UsageError(_("This cannot be done here."))
+    if do in _NEED_A_REASON and not decision.reason:
+        message = _("Say why, in a few words, for the record.")
+        raise UsageError(message, hint=_("Go back and write a reason."))
+    if do in _NEED_TO_BE_SURE and not decision.sure:
+        message = _("This cannot be undone, so it has to be confirmed.")
+        raise UsageError(message, hint=_("Go back and tick the box above the button."))
+    return act(decision)
+
+
+def digests(seen: Sequence[str]) -> dict[int, str]:
+    pairs = (entry.partition(":") for entry in seen[:500])
+    return {int(key): value for key, _, value in pairs if re.fullmatch(r"[0-9]{1,18}", key)}
+
+
+def _approve(decision: Decision) -> str:
+    done = decision.app.approvals.approve(
+        [decision.post], decision.account, decision.actor, decision.seen
+    )
+    return _("Approved: {what}.", what=formats.deliveries(len(done)))
+
+
+def _reject(decision: Decision) -> str:
+    done = decision.app.approvals.reject(
+        [decision.post], decision.account, decision.actor, decision.reason
+    )
+    return _("Rejected: {what}.", what=formats.deliveries(len(done)))
+
+
+def _cancel(decision: Decision) -> str:
+    done = decision.app.control.cancel(
+        decision.post, decision.account, decision.actor, decision.reason
+    )
+    return _("Cancelled: {what}.", what=formats.deliveries(len(done)))
+
+
+def _hold(decision: Decision) -> Notice:
+    done = decision.app.holds.hold(decision.post, decision.account, decision.actor, decision.reason)
+    in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
+    notice = _("Held: {what}.", what=formats.deliveries(len(done) - len(in_doubt)))
+    if in_doubt:
+        notice += " " + _(
+            "This may be out already, and is held if it is not: {names}.", names=", ".join(in_doubt)
+        )
+    return Notice(notice, warns=bool(in_doubt))
+
+
+def _release(decision: Decision) -> str:
+    done = decision.app.holds.release(decision.post, decision.account, decision.actor)
+    return _("Released: {what}.", what=formats.deliveries(len(done)))
+
+
+def _retry(decision: Decision) -> str:
+    if not decision.sure and (accounts := _differing(decision)):
+        message = _(
+            "The draft says something else than what would go out to {accounts}.",
+            accounts=", ".join(accounts),
+        )
+        hint = _("Look at both, then decide: “Retry” sends what was on the schedule.")
+        raise NotPossible(message, hint=hint)
+    done = decision.app.control.retry(
+        decision.post, decision.account, decision.actor, decision.seen
+    )
+    return _("On the schedule again: {what}.", what=formats.deliveries(len(done)))
+
+
+def _differing(decision: Decision) -> list[str]:
+    """The accounts to which a retry would send something else than the draft says now."""
+    pending = draft_view.waits(decision.app, decision.post)
+    names = [row.account for row in pending.retried] if pending else []
+    return [name for name in names if decision.account is None or name in decision.account]
+
+
+def _resolve(decision: Decision) -> str:
+    if not decision.remote_ids:
+        message = _("Write the number that the platform shows for the post.")
+        raise UsageError(message, hint=_("It stands at the end of the post's address."))
+    decision.app.control.resolve(
+        decision.post, decision.account, decision.remote_ids, decision.actor
+    )
+    return _("It is on record as published.")
+
+
+def _withdraw(decision: Decision) -> Notice:
+    return _taken_down(decision, decision.app.delivery.withdrawal.withdraw)
+
+
+def _gone(decision: Decision) -> Notice:
+    return _taken_down(decision, decision.app.delivery.withdrawal.found_gone)
+
+
+def _taken_down(decision: Decision, act: Callable[..., Sequence[Withdrawn]]) -> Notice:
+    done = act(decision.post, decision.account, actor=decision.actor, reason=decision.reason)
+    problems = [
+        _("{name}: {value}", name=one.delivery.account, value=one.problem)
+        for one in done
+        if one.problem
+    ]
+    said = []
+    if withdrawn := len(done) - len(problems):
+        said.append(_("Withdrawn: {what}.", what=formats.deliveries(withdrawn)))
+    if problems:
+        said.append(_("Not withdrawn: {what}", what="; ".join(problems)))
+    return Notice(" ".join(said), warns=bool(problems))
+
+
+_ACTS: Mapping[str, Callable[[Decision], Notice | str]] = {
+    "approve": _approve,
+    "reject": _reject,
+    "cancel": _cancel,
+    "hold": _hold,
+    "release": _release,
+    "retry": _retry,
+    "resolve": _resolve,
+    "withdraw": _withdraw,
+    "gone": _gone,
+}
+_NEED_A_REASON = frozenset({"reject", "hold", "withdraw", "gone"})
+_NEED_TO_BE_SURE = frozenset({"withdraw", "gone"})

@@ -1,0 +1,55 @@
+"""Navigation: the pages in the rail and at the bottom of a phone, and where the session stands."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from publisher.base.i18n import later
+from publisher.drafts.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A page in the navigation."""
+
+    address: str
+    name: str
+    """Its title; it is translated where it is shown."""
+    icon: str
+    counter: str = ""
+    """The number beside it, of `counters.Counts`."""
+    thumb: bool = False
+    """Whether it is at the bottom of a phone, if there is room."""
+    rank: str = "staff"
+    """The rank that sees it."""
+
+    def is_at(self, path: str) -> bool:
+        """Whether a path is this page or a page below it."""
+        return path == self.address or path.startswith(f"{self.address}/")
+
+
+ITEMS = (
+    Item("/", later("Today"), "inbox", counter="trouble", thumb=True),
+    Item("/review", later("Review"), "check-check", counter="waiting", thumb=True, rank="manager"),
+    Item("/calendar", later("Calendar"), "calendar-days", thumb=True),
+    Item("/posts", later("Posts"), "files", thumb=True),
+    Item("/log", later("Log"), "scroll-text"),
+    Item("/report", later("Report"), "chart-column"),
+    Item("/accounts", later("Accounts"), "at-sign"),
+    Item("/people", later("People"), "users", rank="admin"),
+)
+
+
+def day_of(session: Session, today: date) -> tuple[int, int] | None:
+    """The number of today among the session's days, and their number; None outside of it."""
+    if session.starts is None or session.ends is None:
+        return None
+    if not session.starts <= today <= session.ends:
+        return None
+    return (today - session.starts).days + 1, (session.ends - session.starts).days + 1
+
+
+def mark_of(name: str) -> str:
+    """One or two signs that stand for the session: its number, or its first letter."""
+    words = name.split()
+    number = next((word for word in words if word[:1].isdigit()), "")
+    return "".join(filter(str.isdigit, number))[:2] or name[:1].upper()

@@ -1,0 +1,144 @@
+"""Posts that wait for an approval, as the page that reviews them shows them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from publisher.app import Application
+from publisher.base.errors import NotPossible
+from publisher.channels.registry import spec_of
+from publisher.drafts import editing
+from publisher.ledger.manager.approvals import approved_before, digest
+from publisher.ledger.manager.rights import Person, Rank
+from publisher.ledger.reading.queries import HistoryStep
+from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
+from publisher.model.states import State
+from publisher.preview.account_view import Length, lengths
+from publisher.preview.mockups import Look
+from publisher.web import draft_view, labels, plan_view
+from publisher.web.plan_view import ChangeRow
+
+_MOST = 500
+"""Deliveries that are listed; the first due come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A post that waits for the reader's approval."""
+
+    post: str
+    deliveries: Sequence[Delivery]
+    """Those that wait, of accounts over which the reader has a right; never empty."""
+
+    @property
+    def first(self) -> Delivery:
+        return self.deliveries[0]
+
+    @property
+    def due_at(self) -> datetime:
+        """When the first of them goes out."""
+        return min(delivery.not_before for delivery in self.deliveries)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A delivery as its readers will see it."""
+
+    delivery: Delivery
+    look: Look
+    lengths: Sequence[Length]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A post on the page, with what its manager decides by."""
+
+    post: str
+    shown: Sequence[Shown]
+    mine: Sequence[Delivery]
+    """Those that the reader may approve."""
+    others: Sequence[Delivery]
+    """Those that somebody else has to approve."""
+    anchor: str | None
+    """The agenda item that its time hangs on, in words."""
+    written_by: str | None
+    changed_by: Sequence[str]
+    since: Sequence[ChangeRow]
+    """What was changed since the last approval, by delivery."""
+    approved_before: bool
+    """Whether something of it was approved before."""
+    has_draft: bool
+
+    @property
+    def first(self) -> Delivery:
+        return self.shown[0].delivery
+
+    @property
+    def seen(self) -> Sequence[str]:
+        """What an approval carries: the digest of each delivery as it is shown."""
+        return seen(self.mine)
+
+
+def seen(deliveries: Sequence[Delivery]) -> list[str]:
+    """For a form: each delivery with the digest of what the page shows of it."""
+    return [f"{delivery.id}:{digest(delivery)}" for delivery in deliveries]
+
+
+def waiting(app: Application, person: Person) -> list[Waiting]:
+    """The posts that wait for an approval, on accounts that the reader manages; soonest first."""
+    found = app.queries.deliveries(state=State.AWAITING_APPROVAL, limit=_MOST)
+    own = [d for d in found if app.rights.permits(person, Rank.MANAGER, [d.account])]
+    own.sort(key=lambda delivery: delivery.post)
+    posts = [Waiting(post, list(some)) for post, some in groupby(own, lambda d: d.post)]
+    return sorted(posts, key=lambda one: (one.due_at, one.post))
+
+
+def reviewed(app: Application, actor: str, one: Waiting) -> Reviewed:
+    """Prepare one post for the page."""
+    handles = draft_view.handles(app)
+    mine = app.approvals.open_to(actor, one.deliveries)
+    steps = app.queries.steps_about(one.post)
+    since = _since_approval(one.deliveries, steps)
+    zone = app.session().zone
+    return Reviewed(
+        post=one.post,
+        shown=[
+            Shown(
+                d,
+                draft_view.on_schedule(app, d, handles),
+                lengths(d.content, spec_of(d.channel).capabilities),
+            )
+            for d in one.deliveries
+        ],
+        mine=mine,
+        others=[d for d in one.deliveries if d not in mine],
+        anchor=_anchor(app, one.post),
+        written_by=one.first.queued_by,
+        changed_by=app.queries.writers([one.post]).get(one.post, []),
+        since=[plan_view.since_approval(now, before, zone) for now, before in since],
+        approved_before=bool(since),
+        has_draft=draft_view.found(app, one.post) is not None,
+    )
+
+
+def _since_approval(
+    deliveries: Sequence[Delivery], steps: Sequence[HistoryStep]
+) -> list[tuple[Delivery, Delivery]]:
+    """Those that were approved before: as they are now, and as they were approved last."""
+    approvals: dict[int | None, Mapping[str, object]] = {
+        step.delivery: step.detail for step in steps if step.event == Event.APPROVED
+    }
+    found = [(d, approved_before(d, approvals.get(d.id, {}))) for d in deliveries]
+    return [(now, before) for now, before in found if before is not None]
+
+
+def _anchor(app: Application, post: str) -> str | None:
+    """The agenda item that a draft's time hangs on, in words; None for a time of its own."""
+    file = draft_view.found(app, post)
+    try:
+        written = editing.read(file).value("at") if file else None
+    except NotPossible:  # it cannot be read any more; what is on the schedule can be approved
+        return None
+    return labels.anchor(written.strip(), app.session().agenda) if written else None

@@ -1,0 +1,112 @@
+"""/review: the posts that wait for an approval, one at a time or many at once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request, Response
+
+from publisher.base import formats
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.web import review_view
+from publisher.web.authentication import Manager, Reader
+from publisher.web.decisions import Decision, carry_out, digests
+from publisher.web.dependencies import Use
+from publisher.web.review_view import Waiting
+
+_ACTS = ("approve", "reject", "hold")
+
+router = APIRouter()
+
+
+@router.get("/review")
+def review(
+    request: Request, parts: Use, visitor: Reader, post: str = "", part: str = ""
+) -> Response:
+    """Show the list and one post, the first by default; or their live `part`."""
+    waiting = review_view.waiting(parts.app, visitor.person)
+    number = next((n for n, one in enumerate(waiting) if one.post == post), 0)
+    return parts.pages.render(
+        request,
+        "review_live.html" if part == "live" else "review.html",
+        waiting=waiting,
+        number=number,
+        reviewed=review_view.reviewed(parts.app, visitor.name, waiting[number])
+        if waiting
+        else None,
+        wanted=post,
+        is_gone=bool(post) and all(one.post != post for one in waiting),
+        before=waiting[number - 1].post if number else None,
+        after=waiting[number + 1].post if number + 1 < len(waiting) else None,
+    )
+
+
+@router.post("/review")
+def decide(
+    parts: Use,
+    visitor: Manager,
+    post: Annotated[str, Form()],
+    do: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form(max_length=500)] = "",
+    account: Annotated[str, Form()] = "",
+    seen: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Carry out a decision, and show the next post."""
+    if do not in _ACTS:
+        raise UsageError(_("This cannot be done here."))
+    before = review_view.waiting(parts.app, visitor.person)
+    decision = Decision(
+        parts.app, visitor.name, post, account.split(",") if account else None, reason.strip(),
+        digests(seen or ()),
+    )  # fmt: skip
+    notice = carry_out(do, decision)
+    return parts.done(visitor, notice, _address(_next(before, post)))
+
+
+def _next(waiting: Sequence[Waiting], post: str) -> str:
+    """The post after this one, or else before it."""
+    posts = [one.post for one in waiting]
+    if post not in posts:
+        return ""
+    place = posts.index(post)
+    return (posts[place + 1 :] + posts[:place][::-1] + [""])[0]
+
+
+def _address(post: str) -> str:
+    return f"/review?{urlencode({'post': post})}" if post else "/review"
+
+
+@router.get("/review/many")
+def many(
+    request: Request,
+    parts: Use,
+    visitor: Reader,
+    post: Annotated[list[str] | None, Query(max_length=500)] = None,
+) -> Response:
+    """Show several posts as their readers will see them, to approve them at once."""
+    chosen = set(post or ())
+    waiting = [one for one in review_view.waiting(parts.app, visitor.person) if one.post in chosen]
+    return parts.pages.render(
+        request,
+        "review_many.html",
+        posts=[review_view.reviewed(parts.app, visitor.name, one) for one in waiting],
+    )
+
+
+@router.post("/review/many")
+def approve_many(
+    parts: Use,
+    visitor: Manager,
+    post: Annotated[list[str] | None, Form()] = None,
+    seen: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Approve what was shown of these posts; all or nothing."""
+    if not post or not seen:
+        message = _("No post is chosen.")
+        raise UsageError(message, hint=_("Go back and choose the posts that you approve."))
+    looked_at: Mapping[int, str] = digests(seen)
+    done = parts.app.approvals.approve_seen(post, visitor.name, looked_at)
+    return parts.done(
+        visitor, _("Approved: {what}.", what=formats.deliveries(len(done))), "/review"
+    )
