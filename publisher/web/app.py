@@ -25,6 +25,7 @@ from publisher.web.routes import (
     metrics,
     openid,
     pause,
+    phone,
     pictures,
     post,
     posts,
@@ -40,7 +41,7 @@ from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
     assets, login, openid, profile, dashboard, review, pause, calendar, log, posts, reschedule, queue,
-    edit, media, pictures, post, accounts, report, feeds, users, health, metrics, design,
+    edit, media, pictures, post, accounts, report, feeds, users, health, metrics, design, phone,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

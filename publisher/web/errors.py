@@ -95,6 +95,8 @@ def _way_back(request: Request) -> str:
         return ""
     if path.startswith("/posts/"):
         return quote(path)
+    if path.startswith("/review"):
+        return "/review"
     return {"/pause": "/pause", "/accounts/ask": "/accounts", "/log/verify": "/log"}.get(
         path, "/me" if path.startswith("/me/") else ""
     )

@@ -17,13 +17,13 @@ from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.web import errors, labels, security
 from publisher.web.dependencies import Parts
-from publisher.web.routes import accounts, edit, media, pause, post, reschedule
+from publisher.web.routes import accounts, edit, media, pause, post, reschedule, review
 
 _OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|media|move|queue))?")
-_OF_EVERYTHING = ("/pause", "/resume")
+_OTHERS = ("/pause", "/resume", "/review")
 _TYPED = ("body", "alt", "credit", "people", "consent", "reason", "at", "remote_ids")
 """Fields kept because a person typed them. Not files: no page can fill in a file field."""
-_CHOSEN = ("seen", "number", "do", "account")
+_CHOSEN = ("seen", "number", "do", "account", "post")
 """Fields kept to find the place of those. A ticked confirmation is not kept."""
 _EACH = re.compile(r"(choice|at)-\d{1,18}")
 """Fields with the decision on each delivery that fell due in a pause."""
@@ -64,6 +64,8 @@ class Typed:
         """The address of the page with the form."""
         if self.address == "/pause":
             return "/accounts" if self.fields.get("account") else "/pause"
+        if self.address == "/review":
+            return f"/review?post={quote(self.fields.get('post', ''))}"
         found = _OF_A_POST.fullmatch(self.address)
         return quote(self.address) if found or self.address == "/resume" else "/"
 
@@ -75,12 +77,13 @@ class Typed:
             return _("Pause {account}", account=account) if account else _("Pause everything now")
         if self.address == "/resume":
             return _("Go on publishing")
+        do = self.fields.get("do", "")
+        if self.address == "/review":
+            return " · ".join(filter(None, (labels.deed(do), self.fields.get("post", ""))))
         found = _OF_A_POST.fullmatch(self.address)
         if not found:
             return ""
-        deed = {"move": "move", "queue": "queue"}.get(
-            found["room"] or "", self.fields.get("do", "")
-        )
+        deed = {"move": "move", "queue": "queue"}.get(found["room"] or "", do)
         parts = (labels.deed(deed), found["post"], account.replace(",", ", "))
         return " · ".join(filter(None, parts))
 
@@ -88,7 +91,7 @@ class Typed:
 def is_kept(address: str) -> bool:
     """Whether a form sent to this address can be restored on its page."""
     found = _OF_A_POST.fullmatch(address)
-    return address in _OF_EVERYTHING or (found is not None and found["room"] != "queue")
+    return address in _OTHERS or (found is not None and found["room"] != "queue")
 
 
 def _kept(fields: Mapping[str, object]) -> Mapping[str, str]:
@@ -125,6 +128,8 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
     request.state.again, visitor, fields = typed, request.state.visitor, typed.fields
     if typed.address == "/resume":
         return pause.restored(request, parts, fields)
+    if typed.address == "/review":
+        return review.review(request, parts, visitor, fields.get("post", ""))
     if found is None:
         room = accounts.accounts if fields.get("account") else pause.ask
         return room(request, parts, visitor)

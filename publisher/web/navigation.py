@@ -1,5 +1,6 @@
 """Navigation: the pages in the rail and at the bottom of a phone, and where the session stands."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,6 +38,25 @@ ITEMS = (
     Item("/accounts", later("Accounts"), "at-sign"),
     Item("/people", later("People"), "users", rank="admin"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What stands around a page."""
+
+    items: Sequence[Item]
+    """The pages that the reader may see."""
+    current: Item | None
+    """The one that is shown, or that is above it."""
+    counts: Mapping[str, int]
+    """The numbers beside items, by their counter."""
+    mark: str
+    day: tuple[int, int] | None
+    """The number of today among the session's days, and their number."""
+    place: str
+    """The city whose clock the times follow."""
+    may_pause: bool
+    """Whether the reader may pause everything, and it is not paused."""
 
 
 def day_of(session: Session, today: date) -> tuple[int, int] | None:

@@ -150,7 +150,7 @@ def digest(plan: Plan) -> str:
 
 def since_approval(delivery: Delivery, approved: Delivery, zone: tzinfo) -> ChangeRow:
     """What was changed of a delivery since it was `approved`."""
-    now = Wish.model_validate(delivery.model_dump(include=Wish.model_fields.keys()))
+    now = Wish.model_validate(delivery.model_dump(include=set(Wish.model_fields)))
     change = PlannedChange(Change.EDIT, delivery.post, delivery.account, now, approved)
     return _row(change, zone)
 

@@ -1,7 +1,7 @@
 """Page renderer: templates in the reader's language and the session's time zone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from publisher.web import icons, labels, navigation
 from publisher.web.authentication import Visitor
 from publisher.web.counters import Counters, Counts
 from publisher.web.errors import status_of
+from publisher.web.navigation import Layout
 from publisher.web.routes import assets
 from publisher.web.security import form_token
 
@@ -91,8 +92,14 @@ class Renderer:
             status = status_of(problem)
         visitor, again = request.state.visitor, getattr(request.state, "again", None)
         room = again.page if again else request.url.path
+        standing = self._app.queries.accounts() if visitor else ()
+        paused = any(one.account == EVERYTHING and one.paused_at for one in standing)
         context: Mapping[str, Any] = {
-            **self._around(visitor, room, request.state.step),
+            "layout": self._layout(
+                visitor, room.partition("?")[0], request.state.step, paused=paused
+            ),
+            "session_name": self._session_name,
+            "standing": standing,
             "lang": i18n.current(),
             "visitor": visitor,
             "trial": self._app.settings.warning,
@@ -110,24 +117,23 @@ class Renderer:
         page = self._templates.get_template(template).render(**{**context, **values})
         return HTMLResponse(page, status)
 
-    def _around(self, visitor: Visitor | None, room: str, step: int) -> Mapping[str, Any]:
-        """What the layout shows around each page."""
-        session, now = self._app.session(), self._app.clock.now().astimezone(self.zone)
-        name = session.name or self._app.settings.workspace.name
-        counts = self._counters.of(visitor.person, step) if visitor else Counts()
-        standing = self._app.queries.accounts() if visitor else ()
-        return {
-            "session_name": name,
-            "mark": navigation.mark_of(name),
-            "day_of_session": navigation.day_of(session, now.date()),
-            "place": get_timezone_location(self.zone, locale=i18n.current(), return_city=True),
-            "standing": standing,
-            "may_pause": self._may(visitor, Rank.MANAGER)
-            and not any(one.account == EVERYTHING and one.paused_at for one in standing),
-            "items": [item for item in navigation.ITEMS if self._may(visitor, item.rank)],
-            "current": next((i for i in navigation.ITEMS if i.is_at(room)), None),
-            "counts": {"trouble": counts.trouble, "waiting": counts.waiting},
-        }
+    def _layout(self, visitor: Visitor | None, room: str, step: int, *, paused: bool) -> Layout:
+        """What stands around each page."""
+        session = self._app.session()
+        items = [item for item in navigation.ITEMS if self._may(visitor, item.rank)]
+        return Layout(
+            items=items,
+            current=next((item for item in items if item.is_at(room)), None),
+            counts=asdict(self._counters.of(visitor.person, step) if visitor else Counts()),
+            mark=navigation.mark_of(self._session_name),
+            day=navigation.day_of(session, self._app.clock.now().astimezone(self.zone).date()),
+            place=get_timezone_location(self.zone, locale=i18n.current(), return_city=True),
+            may_pause=self._may(visitor, Rank.MANAGER) and not paused,
+        )
+
+    @property
+    def _session_name(self) -> str:
+        return self._app.session().name or self._app.settings.workspace.name
 
     def _may(self, visitor: Visitor | None, rank: str, *accounts: str) -> bool:
         """Whether the reader has this rank for these accounts."""

@@ -14,6 +14,8 @@ _FILES = (
     ("publisher.web", "static/idiomorph-ext.min.js", "text/javascript"),
     ("publisher.web", "static/web.js", "text/javascript"),
     ("publisher.web", "static/icon.svg", "image/svg+xml"),
+    ("publisher.web", "static/icon-192.png", "image/png"),
+    ("publisher.web", "static/icon-512.png", "image/png"),
     ("publisher.web", "static/htmx.LICENSE.txt", "text/plain"),
     ("publisher.web", "static/idiomorph.LICENSE.txt", "text/plain"),
     ("publisher.web", "fonts/inter.LICENSE.txt", "text/plain"),

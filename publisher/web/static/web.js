@@ -109,6 +109,16 @@
     open();
   }
 
+  // The page of today can be read without a network, and then says how old it is.
+  function offline() {
+    if (navigator.serviceWorker && document.querySelector(".known")) navigator.serviceWorker.register("/sw.js");
+    const told = document.getElementById("offline");
+    const tell = () => { told.hidden = navigator.onLine; };
+    window.addEventListener("offline", tell);
+    window.addEventListener("online", tell);
+    tell();
+  }
+
   function gone() {
     const told = document.getElementById("gone");
     if (told) told.hidden = false;
@@ -192,6 +202,7 @@
     follow();
     clock();
     keys();
+    offline();
     setInterval(() => { count(); clock(); }, 1000);
     document.body.addEventListener("htmx:afterSwap", (event) => { count(); local(event.target.parentNode || document); });
     document.body.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) gone(); });

@@ -1,0 +1,190 @@
+"""Review: what waits for a manager, one post at a time or many at once."""
+
+import re
+from html import unescape
+
+from playwright.sync_api import Browser, Page, expect
+
+from publisher.app import Application
+from publisher.ledger.manager.approvals import digest
+from publisher.model.states import State
+from tests.support.journeys import log_in, serious, visiting
+from tests.support.pages import PASSWORD, Visit
+from tests.support.workspaces import Workspace
+
+
+def _listed(visit: Visit) -> list[str]:
+    return re.findall(r'name="post" value="([^"]+)" aria-label', visit.page)
+
+
+def _seen(visit: Visit) -> list[str]:
+    return re.findall(r'name="seen" value="([^"]+)"', visit.page)
+
+
+def _states(app: Application, post: str) -> set[State]:
+    return {delivery.state for delivery in app.queries.deliveries(post=post)}
+
+
+def test_what_waits_is_listed_soonest_first_and_counted(manager: Visit) -> None:
+    manager.get("/review")
+    assert _listed(manager) == ["day.fr", "later.fr"]
+    assert "2 posts wait for you" in manager.text
+    assert re.search(r'id="count-rail-waiting">2<', manager.page)
+    manager.get("/")
+    assert '<a href="/review?post=day.fr">' in manager.page
+
+
+def test_an_approval_is_of_what_was_shown_and_leads_to_the_next_post(
+    app: Application, manager: Visit
+) -> None:
+    manager.get("/review")
+    form = {
+        "post": "day.fr",
+        "account": "bice-page,bice-x",
+        "do": "approve",
+        "seen": _seen(manager),
+    }
+    answer = manager.send("/review", **form)
+    assert (answer.status_code, str(answer.url.query, "ascii")) == (200, "post=later.fr")
+    assert "Approved: 2 deliveries." in manager.text
+    assert _states(app, "day.fr") == {State.SCHEDULED}
+
+
+def test_what_was_edited_since_it_was_shown_is_not_approved(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    manager.get("/review")
+    seen = _seen(manager)
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    app.planner.queue(actor="redaction")
+    form = {"post": "day.fr", "account": "bice-page,bice-x", "do": "approve", "seen": seen}
+    assert manager.send("/review", **form).status_code == 409
+    assert '<a class="button primary" href="/review">' in manager.page
+    assert _states(app, "day.fr") == {State.AWAITING_APPROVAL}
+
+
+def test_what_is_sent_back_says_why_and_waits_no_more(app: Application, manager: Visit) -> None:
+    manager.get("/review?post=day.fr")
+    form = {"post": "day.fr", "account": "bice-page,bice-x", "do": "reject"}
+    assert manager.send("/review", **form, reason=" ").status_code == 400
+    manager.get("/review?post=day.fr")
+    manager.send("/review", **form, reason="La salle a changé.")
+    assert _listed(manager) == ["later.fr"]
+    assert _states(app, "day.fr") == {State.REJECTED}
+
+
+def test_a_second_review_says_what_was_changed_since_the_first(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    waiting = app.approvals.waiting("day.fr")
+    app.approvals.approve(["day.fr"], None, "direction", {d.id: digest(d) for d in waiting})
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    app.planner.queue(actor="redaction")
+    manager.get("/review?post=day.fr")
+    assert "Since it was approved last" in manager.text
+    assert "<del>Bonjour </del><ins>Bonsoir </ins>" in manager.page
+
+
+def test_an_author_is_not_offered_to_approve_their_own_post(address: str) -> None:
+    with Visit(address) as author:
+        author.log_in("redaction")
+        author.get("/review?post=day.fr")
+        assert 'value="approve"' not in author.page
+        assert "Somebody else has to approve it: bice-page, bice-x." in author.text.replace(
+            "bice-x, bice-page", "bice-page, bice-x"
+        )
+
+
+def test_staff_review_nothing(staff: Visit) -> None:
+    staff.get("/review")
+    assert "Nothing waits for you." in staff.text
+    assert 'href="/review"' not in staff.page.partition("<main")[0]
+    assert staff.send("/review", post="day.fr", do="hold", reason="x").status_code == 403
+    assert staff.send("/review/many", post="day.fr", seen="1:x").status_code == 403
+
+
+def test_many_are_approved_by_one_confirmation(app: Application, manager: Visit) -> None:
+    manager.get("/review/many?post=day.fr&post=later.fr")
+    assert "Approve these 2 posts" in manager.text
+    manager.send("/review/many", post=["day.fr", "later.fr"], seen=_seen(manager))
+    assert "Approved: 3 deliveries." in manager.text
+    assert _states(app, "day.fr") | _states(app, "later.fr") == {State.SCHEDULED}
+
+
+def test_of_many_all_or_none_are_approved(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    """Also when one of them was decided otherwise, not only when one was edited."""
+    manager.get("/review/many?post=day.fr&post=later.fr")
+    seen = _seen(manager)
+    app.control.cancel("later.fr", None, "chef", "said already")
+    form = {"post": ["day.fr", "later.fr"], "seen": seen}
+    assert manager.send("/review/many", **form).status_code == 409
+    assert _states(app, "day.fr") == {State.AWAITING_APPROVAL}
+    manager.get("/review/many?post=day.fr")
+    seen = _seen(manager)
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    app.planner.queue(actor="redaction")
+    assert manager.send("/review/many", post=["day.fr"], seen=seen).status_code == 409
+    assert _states(app, "day.fr") == {State.AWAITING_APPROVAL}
+
+
+def test_a_reason_typed_too_late_comes_back(app: Application, manager: Visit) -> None:
+    manager.get("/review?post=later.fr")
+    for person in app.people.all():
+        app.sessions.revoke(person)
+    form = {"post": "later.fr", "account": "bice-x", "do": "reject", "reason": "Le titre"}
+    assert manager.send("/review", **form).status_code == 401
+    kept = re.search(r'<textarea name="kept" hidden>(.*?)</textarea>', manager.page, re.DOTALL)
+    wanted = re.search(r'name="next" value="([^"]*)"', manager.page)
+    assert kept
+    assert wanted
+    manager.send(
+        "/login", name="direction", password=PASSWORD, next=wanted[1], kept=unescape(kept[1])
+    )
+    assert "Nothing was done: Reject · later.fr" in manager.text
+    assert re.search(r'name="reason"[^>]*>Le titre</textarea>', manager.page)
+    assert _states(app, "later.fr") == {State.AWAITING_APPROVAL}
+
+
+def _at_review(page: Page, post: str) -> None:
+    page.wait_for_load_state()
+    expect(page.locator(".queue [aria-current]")).to_have_attribute("href", f"/review?post={post}")
+
+
+def test_keys_lead_through_the_list(app: Application, address: str, browser: Browser) -> None:
+    with visiting(browser, address, viewport={"width": 1440, "height": 900}) as page:
+        log_in(page, "direction")
+        page.goto("/review")
+        _at_review(page, "day.fr")
+        page.keyboard.press("j")
+        _at_review(page, "later.fr")
+        page.keyboard.press("k")
+        _at_review(page, "day.fr")
+        page.keyboard.press("r")
+        expect(page.locator("#why-reject")).to_be_focused()
+        page.keyboard.type("aj")
+        page.keyboard.press("Escape")
+        expect(page.locator("#why-reject")).to_have_value("aj")
+        page.locator("#title").click()
+        page.keyboard.press("a")
+        _at_review(page, "later.fr")
+        assert serious(page, "/review") == []
+    assert _states(app, "day.fr") == {State.SCHEDULED}
+
+
+def test_a_thumb_reaches_everything_on_a_phone(address: str, browser: Browser) -> None:
+    with visiting(browser, address, viewport={"width": 390, "height": 844}) as page:
+        log_in(page, "direction")
+        page.get_by_role("navigation", name="Most used").get_by_role("link", name="Review").click()
+        page.locator(".queue a").first.click()
+        approve = page.locator("button[value=approve]")
+        expect(approve).to_be_in_viewport(ratio=1)
+        box = approve.bounding_box()
+        assert box is not None
+        assert box["height"] >= 40
+        assert box["y"] > 844 / 2
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert serious(page, "/review?post=") == []
+        approve.click()
+        expect(page.get_by_text("Approved: 2 deliveries.")).to_be_visible()
