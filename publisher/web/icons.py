@@ -26,9 +26,8 @@ def glyph(channel: str) -> Markup:
     spec, title = registry.spec_of(channel), registry.title(channel)
     file = resources.files(spec.package).joinpath("glyph.svg") if spec.package else None
     drawing = _drawing(file.read_text("utf-8")) if file and file.is_file() else _letter(title)
-    return _svg(
-        'class="glyph" viewBox="0 0 20 20" role="img"', f"<title>{escape(title)}</title>{drawing}"
-    )
+    name = f'class="glyph" viewBox="0 0 20 20" role="img" aria-label="{escape(title)}"'
+    return _svg(name, f"<title>{escape(title)}</title>{drawing}")
 
 
 def face(name: str) -> Markup:

@@ -28,6 +28,8 @@ def visiting(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
+    # A browser that is led on at once gives up the transition between two pages, and says so.
+    complaints = [one for one in complaints if "Transition was skipped" not in one]
     foreseen = [f"{told} {status} " for status in refused for told in ("a status of", "Error Code")]
     assert [one for one in complaints if not any(part in one for part in foreseen)] == []
 

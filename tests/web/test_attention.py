@@ -39,7 +39,7 @@ def _post(app: Application, name: str, due_in: float) -> None:
 def _listed(visit: Visit, section: str) -> list[str]:
     """The posts in the section with that id, in their order."""
     found = re.search(rf'aria-labelledby="{section}".*?</section>', visit.page, re.DOTALL)
-    return re.findall(r'href="/posts/([^"?]+)"', found[0]) if found else []
+    return re.findall(r'<a href="/(?:posts/|review\?post=)([^"?]+)"', found[0]) if found else []
 
 
 @both
@@ -58,7 +58,7 @@ def test_trouble_comes_before_routine_and_the_newest_of_it_first(
     assert _listed(manager, "needs") == ["n4", "n3", "n2"]
     assert _listed(manager, "asked") == ["day.fr"]
     assert '<a href="/log?state=failed">1 more' in manager.page
-    assert '<a href="/log?state=awaiting-approval&amp;sort=due">1 more' in manager.page
+    assert '<a href="/review">1 more' in manager.page
 
 
 @both

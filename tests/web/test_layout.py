@@ -89,8 +89,8 @@ def test_a_countdown_rounds(address: str, browser: Browser) -> None:
             document.querySelector("main").append(time);
           }
         }""")
-        expect(page.locator("time").nth(0)).to_have_text("in 178 minutes")
-        expect(page.locator("time").nth(1)).to_have_text("in 8 hours")
+        expect(page.locator("main time").nth(0)).to_have_text("in 178 minutes")
+        expect(page.locator("main time").nth(1)).to_have_text("in 8 hours")
 
 
 def test_every_error_leads_on(app: Application, manager: Visit) -> None:

@@ -12,7 +12,7 @@ from publisher.web.app import create
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 
-_ALL = ["/", "/?part=live", "/calendar", "/calendar?view=day", "/posts/later.fr/move",
+_ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=day.fr", "/pause", "/design", "/calendar", "/calendar?view=day", "/posts/later.fr/move",
         "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts/day.fr/media", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
         "/accounts", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
@@ -20,7 +20,7 @@ _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
     "/posts/day.fr/edit", "/posts/day.fr/media",
      "/accounts/ask", "/log/verify", "/me/language",
-    "/me/password", "/me/sessions", "/people/chef",
+    "/review", "/review/many", "/me/password", "/me/sessions", "/people/chef",
 ]  # fmt: skip
 _DRAFT_ROOMS = ("move", "queue", "edit", "media")
 """What stands behind the name of a draft in an address."""

@@ -13,8 +13,6 @@ from publisher.web.dependencies import Use
 _HEADERS = {
     # A picture opened by itself must not run scripts.
     "Content-Security-Policy": "default-src 'none'; sandbox",
-    # The bytes of a digest never change; other people of the same computer do not get them.
-    "Cache-Control": "private, max-age=86400, immutable",
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

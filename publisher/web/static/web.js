@@ -81,7 +81,8 @@
   }
 
   // A browser makes six connections to a server, for all its tabs, and a stream keeps one. So only
-  // a page that is looked at has a stream, and none while a form is on its way: it must get through.
+  // a page that is looked at has a stream, and none while a form or a link is on its way: it must get
+  // through.
   function follow() {
     if (!document.querySelector("[data-live]") || !window.EventSource) return;
     let events = null;
@@ -103,7 +104,9 @@
       });
     };
     document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-    document.addEventListener("submit", () => { close(); setTimeout(open, 10000); });
+    const leave = () => { close(); setTimeout(open, 10000); };
+    document.addEventListener("submit", leave);
+    document.addEventListener("click", (event) => { if (event.target.closest("a[href]")) leave(); });
     window.addEventListener("pagehide", close);
     window.addEventListener("pageshow", open);
     open();
