@@ -9,7 +9,7 @@ from publisher.drafts.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class NavigationItem:
     """A page in the navigation."""
 
     address: str
@@ -29,14 +29,16 @@ class Item:
 
 
 ITEMS = (
-    Item("/", later("Today"), "inbox", counter="trouble", thumb=True),
-    Item("/review", later("Review"), "check-check", counter="waiting", thumb=True, rank="manager"),
-    Item("/calendar", later("Calendar"), "calendar-days", thumb=True),
-    Item("/posts", later("Posts"), "files", thumb=True),
-    Item("/log", later("Log"), "scroll-text"),
-    Item("/report", later("Report"), "chart-column"),
-    Item("/accounts", later("Accounts"), "at-sign"),
-    Item("/people", later("People"), "users", rank="admin"),
+    NavigationItem("/", later("Today"), "inbox", counter="trouble", thumb=True),
+    NavigationItem(
+        "/review", later("Review"), "check-check", counter="waiting", thumb=True, rank="manager"
+    ),
+    NavigationItem("/calendar", later("Calendar"), "calendar-days", thumb=True),
+    NavigationItem("/posts", later("Posts"), "files", thumb=True),
+    NavigationItem("/log", later("Log"), "scroll-text"),
+    NavigationItem("/report", later("Report"), "chart-column"),
+    NavigationItem("/accounts", later("Accounts"), "at-sign"),
+    NavigationItem("/people", later("People"), "users", rank="admin"),
 )
 
 
@@ -44,9 +46,9 @@ ITEMS = (
 class Layout:
     """What stands around a page."""
 
-    items: Sequence[Item]
+    items: Sequence[NavigationItem]
     """The pages that the reader may see."""
-    current: Item | None
+    current: NavigationItem | None
     """The one that is shown, or that is above it."""
     counts: Mapping[str, int]
     """The numbers beside items, by their counter."""

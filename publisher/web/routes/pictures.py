@@ -6,7 +6,7 @@ from functools import lru_cache
 from fastapi import APIRouter, HTTPException, Response
 
 from publisher.app import Application
-from publisher.media import thumbnail
+from publisher.preview.pictures import THUMBNAIL_TYPE, thumbnail
 from publisher.web.authentication import Reader
 from publisher.web.dependencies import Use
 
@@ -29,7 +29,7 @@ def picture(parts: Use, _visitor: Reader, name: str) -> Response:
 @router.get("/media/{name}/small")
 def small(parts: Use, _visitor: Reader, name: str) -> Response:
     """A thumbnail of a picture; videos have none."""
-    return Response(_small(parts.app, name), media_type=thumbnail.MEDIA_TYPE, headers=_HEADERS)
+    return Response(_small(parts.app, name), media_type=THUMBNAIL_TYPE, headers=_HEADERS)
 
 
 @lru_cache(maxsize=512)
@@ -37,7 +37,7 @@ def _small(app: Application, name: str) -> bytes:
     media_type, data = _found(app, name)
     if not media_type.startswith("image/"):
         raise HTTPException(404)
-    return thumbnail.thumbnail(data)
+    return thumbnail(data)
 
 
 def _found(app: Application, name: str) -> tuple[str, bytes]:
