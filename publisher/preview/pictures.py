@@ -39,6 +39,17 @@ def thumbnail(data: bytes) -> bytes:
     return out.getvalue()
 
 
+def smaller(data: bytes, side: int) -> bytes:
+    """A JPEG of a clean copy, or of a GIF's first frame, of at most `side` pixels each way."""
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.draft("RGB", (side, side))
+        small = picture.convert("RGB")
+    small.thumbnail((side, side))
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=80, optimize=True)
+    return out.getvalue()
+
+
 class Pictures:
     """Cleans each picture once for each set of capabilities, and embeds it."""
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment
 
 from publisher.base import html
+from publisher.base.formats import written
 from publisher.base.i18n import _, later
 from publisher.base.text import shortened
 from publisher.channels import registry
@@ -24,6 +25,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.states import State, counted
 from publisher.reporting import charts, outcomes
 from publisher.reporting.days import columns, days
+from publisher.reporting.highlights import Week
 from publisher.reporting.interventions import interventions
 from publisher.reporting.lateness import LatenessSummary, in_words
 from publisher.reporting.outcomes import Outcome, Tally, by_time
@@ -45,6 +47,8 @@ class Scope:
     zone: ZoneInfo
     """The session's time zone: all times on the page are in it."""
     span: Span
+    whole: bool = False
+    """Whether every delivery is listed, day by day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class Material:
     """The accounts that require an approval today."""
     unapproved: Sequence[Delivery]
     """Published on these accounts without an approval, up to `SHOWN`."""
+    weeks: Sequence[Week]
+    """What went out on the most accounts."""
 
 
 def render(
@@ -103,6 +109,7 @@ def render(
             interventions=done[:SHOWN],
             more_interventions=len(done[SHOWN:]),
             days=of_days,
+            weeks=material.weeks,
         )
     )
 
@@ -110,6 +117,7 @@ def render(
 @cache  # compiling them takes as long as a small report
 def _templates() -> Environment:
     templates = html.environment("publisher.reporting", "publisher.preview")
+    templates.globals["written"] = written
     templates.filters |= {"late": in_words, "shortened": shortened, "named": named}
     return templates
 

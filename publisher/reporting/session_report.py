@@ -10,7 +10,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.statistics import Figures, Span
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
-from publisher.reporting import outcomes, report_page
+from publisher.reporting import highlights, outcomes, report_page
 from publisher.reporting.interventions import EVENTS
 from publisher.reporting.outcomes import Outcome
 from publisher.settings.settings import Settings
@@ -44,12 +44,16 @@ class Reports:
         since: datetime | None = None,
         until: datetime | None = None,
         account: str | None = None,
+        whole: bool = False,
     ) -> str:
-        """Render the report on posts due from `since` to before `until`, on one account or all."""
+        """Render the report on posts due from `since` to before `until`, on one account or all.
+
+        `whole`: with every delivery, day by day.
+        """
         session, settings = self._session(), self._settings
         span = Span(since, until, account)
         title = session.name or settings.workspace.name
-        scope = report_page.Scope(title, settings.language, session.zone, span)
+        scope = report_page.Scope(title, settings.language, session.zone, span, whole)
         steps = self._queries.steps_of(EVENTS, since=since, until=until, account=account)
         return report_page.render(
             scope,
@@ -87,6 +91,7 @@ class Reports:
         return report_page.Material(
             counts=counts,
             lateness=self._figures.lateness(span),
+            weeks=highlights.weeks(counts, span, zone, self._figures, self._queries),
             listed=troubles if is_large else listed(report_page.MOST),
             troubles=troubles,
             asking=asking,

@@ -34,13 +34,14 @@ from publisher.web.routes import (
     report,
     reschedule,
     review,
+    search,
     users,
 )
 from publisher.web.security import Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
-    assets, login, openid, profile, dashboard, review, pause, calendar, log, posts, reschedule, queue,
+    assets, login, openid, profile, dashboard, review, search, pause, calendar, log, posts, reschedule, queue,
     edit, media, pictures, post, accounts, report, feeds, users, health, metrics, design, phone,
 )  # fmt: skip
 

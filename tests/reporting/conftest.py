@@ -100,9 +100,9 @@ class Desk:
         (delivery,) = self.queries.deliveries(post=post)
         approvals.approve([post], None, actor, {delivery.id: digest(delivery)})
 
-    def report(self, *arguments: str) -> Page:
+    def report(self, *arguments: str, whole: bool = True) -> Page:
         """A report that is well made and loads nothing."""
-        done = self.cli("report", *arguments)
+        done = self.cli("report", *(["--all"] if whole else []), *arguments)
         assert done.code == 0, done.err
         path = Path(done.out.strip())
         html = path.read_text(encoding="utf-8")

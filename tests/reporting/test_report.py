@@ -78,6 +78,25 @@ def test_each_post_is_listed_with_its_link_lateness_and_approver(desk: Desk) -> 
     assert re.search(r"Approved by Posts direction 1\b", page.text)
 
 
+def test_posts_are_listed_only_where_that_is_asked_for(desk: Desk) -> None:
+    desk.publish("a.fr")
+    assert "All posts, day by day" in desk.report().text
+    assert "All posts, day by day" not in desk.report(whole=False).text
+
+
+def test_highlights_are_what_went_out_on_the_most_accounts_of_each_week(desk: Desk) -> None:
+    for post in ("one.fr", "two.fr", "three.fr", "four.fr"):
+        desk.publish(post)
+    desk.publish("four.fr", account="bice-page", channel="facebook")
+    desk.clock.advance(7 * 86_400)
+    desk.publish("next.fr")
+    highlights = desk.report(whole=False).html.partition("Highlights")[2].partition("Over time")[0]
+    told = re.findall(r"Le texte de (\w+)\.fr|<h3>([^<]+)</h3>", highlights)
+    assert ["".join(one) for one in told] == [
+        "Week of 7 March 2016", "four", "one", "three", "Week of 14 March 2016", "next",
+    ]  # fmt: skip
+
+
 def test_what_went_out_unapproved_is_named_where_approval_is_asked_for(desk: Desk) -> None:
     desk.publish("a.fr")
     assert "No account of these asks for an approval." in desk.report().text

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from publisher.settings.settings import Settings
 
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
+Whole = Annotated[bool, typer.Option("--all", help="List every post, day by day.")]
 
 
 def preview(
@@ -63,13 +64,14 @@ def report(
     since: Since = None,
     until: Until = None,
     account: OfAccount = None,
+    whole: Whole = False,
     file: output_file.Output = None,
     open_it: Open = False,
 ) -> None:
     """Tell what went out, when, and what did not, in one HTML file.
 
-    With figures, charts, approvals, everything that people did to the schedule, and all posts by
-    day. It prints on A4. Without --output it is var/report.html.
+    With figures, highlights, charts, approvals, and everything that people did to the schedule;
+    with --all every post by day, too. It prints on A4. Without --output it is var/report.html.
     """
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
@@ -78,6 +80,7 @@ def report(
             since=arguments.since(since, zone),
             until=arguments.until(until, zone),
             account=arguments.account(account, app.accounts()),
+            whole=whole,
         )
     _write(page, file or app.settings.var / "report.html", ours=file is None, open_it=open_it)
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     and_,
     exists,
+    func,
     literal,
     select,
     tuple_,
@@ -53,7 +54,8 @@ class SortOrder(StrEnum):
 class Wanted(Span):
     """The filter and order of a page of the log."""
 
-    state: State | None = None
+    states: frozenset[State] = frozenset()
+    """Empty: all."""
     text: str | None = None
     """Words in the post's id, its text, its error, or its address on the platform."""
     order: SortOrder = SortOrder.DUE
@@ -123,6 +125,14 @@ class Logbook:
             before=first if (more if backwards else place is not None) else None,
             after=last if (True if backwards else more) else None,
         )
+
+    def count(self, wanted: Wanted, most: int) -> int:
+        """How many deliveries there are, counted up to `most`."""
+        with self._database.read() as connection:
+            conditions = _conditions(wanted, connection.dialect.name)
+            found = select(deliveries.c.id).where(*conditions).limit(most).subquery()
+            counted: int = connection.execute(select(func.count()).select_from(found)).scalar_one()
+            return counted
 
     def posts(self, wanted: Wanted, size: int) -> list[str]:
         """The posts of the first `size` deliveries."""
@@ -210,8 +220,8 @@ def _conditions(wanted: Wanted, dialect: str) -> Iterator[ColumnElement[bool]]:
     yield from due_in(wanted)
     if wanted.order is SortOrder.PUBLISHED:
         yield columns.published_at.is_not(None)
-    if wanted.state:
-        yield columns.state == wanted.state
+    if wanted.states:
+        yield columns.state.in_(sorted(wanted.states))
     if wanted.text:
         yield search_index.holds(dialect, wanted.text)
 

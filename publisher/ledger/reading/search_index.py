@@ -96,7 +96,7 @@ def holds(dialect: str, wanted: str) -> ColumnElement[bool]:
     phrases = [
         words
         for chunk in wanted.split()
-        if (words := _WORD.findall(_without_accents(chunk).casefold()))
+        if (words := _WORD.findall(without_accents(chunk).casefold()))
     ]
     if not phrases:
         return false()
@@ -113,7 +113,7 @@ def _said(delivery: Delivery) -> tuple[str, Content, str | None, str | None]:
 
 @lru_cache(maxsize=64)  # one text goes to many accounts
 def _words(said: str) -> list[str]:
-    plain = _without_accents(said)
+    plain = without_accents(said)
     words = _WORD.findall(plain.casefold())
     for tag in _HASHTAG.findall(plain):
         pieces = _SEAM.sub(" ", tag)
@@ -122,7 +122,8 @@ def _words(said: str) -> list[str]:
     return words
 
 
-def _without_accents(said: str) -> str:
+def without_accents(said: str) -> str:
+    """A text without accents, as both sides of a search have it."""
     if said.isascii():
         return said
     latin = _LETTER.sub(lambda found: _LETTERS[found[0]], said)

@@ -106,6 +106,19 @@ class Figures:
             found = connection.execute(query.order_by("late")).scalars()
             return [microseconds_late / 1_000_000 for microseconds_late in found]
 
+    def widest(self, span: Span, limit: int) -> list[str]:
+        """The posts that are out on the most accounts, those first that went out first."""
+        columns = deliveries.c
+        query = (
+            select(columns.post)
+            .where(*due_in(span), columns.state == State.PUBLISHED)
+            .group_by(columns.post)
+            .order_by(func.count().desc(), func.min(columns.due_at), columns.post)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def unapproved(self, span: Span, accounts: Collection[str], limit: int) -> list[Delivery]:
         """Deliveries that went out from these accounts without an approval, earliest first."""
         query = select(deliveries).where(

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from publisher.app import Application
 from publisher.base.text import same_person
+from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.monitoring.troubles import of_clocks
@@ -24,6 +25,8 @@ from publisher.web.dependencies import Use
 _NEXT = 30
 _ATTENTION = 100
 """Deliveries of each state; those of one post share a line. The log has the others."""
+_LATELY, _OUT = Wanted(order=SortOrder.PUBLISHED), 8
+"""What went out last, and how many of it are shown."""
 _LESS_URGENT = {State.FAILED: 1, State.MISSED: 1, State.HELD: 2}
 """States that are surely not out; they come after those that may be out."""
 
@@ -54,6 +57,7 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         paused_or_suspended=_lines(paused_or_suspended),
         differing=parts.differing.posts(parts.app),
         shown_paused_or_suspended=len(paused_or_suspended),
+        lately=parts.app.logbook.page(_LATELY, _OUT).deliveries,
     )
 
 

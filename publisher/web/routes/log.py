@@ -1,7 +1,7 @@
 """/log: the delivery log with filters, search, and CSV and Excel exports."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated
@@ -23,6 +23,11 @@ _SIZE = 50
 _IN_MEMORY = 1_000_000  # bytes of a workbook; a bigger one is made on the disk
 _PIECE = 65_536
 _LINES = 500
+_COUNTED = 1000
+"""Deliveries that are counted; of more the page says that there are more."""
+TROUBLE = "trouble"
+"""Stands for the states of what went wrong."""
+_TROUBLE = frozenset({State.UNCERTAIN, State.FAILED, State.MISSED})
 
 router = APIRouter()
 
@@ -43,18 +48,27 @@ class Filters(AddressValues):
         order = self.sort.removeprefix("-")
         if order not in list(SortOrder):
             raise UsageError(_("The log cannot be sorted like that."))
-        if self.state and self.state not in list(State):
-            raise UsageError(_("There is no state {name}.", name=self.state))
         zone = parts.pages.zone
         return Wanted(
             since=date_range.since(self.since.strip() or None, zone, _("The first day")),
             until=date_range.until(self.until.strip() or None, zone, _("The last day")),
             account=self.account or None,
-            state=State(self.state) if self.state else None,
+            states=self._states(),
             text=self.q.strip() or None,
             order=SortOrder(order),
             oldest_first=not self.sort.startswith("-"),
         )
+
+    def _states(self) -> frozenset[State]:
+        if self.state == TROUBLE:
+            return _TROUBLE
+        if self.state and self.state not in list(State):
+            raise UsageError(_("There is no state {name}.", name=self.state))
+        return frozenset({State(self.state)} if self.state else ())
+
+    def is_preset(self, preset: "Filters") -> bool:
+        """Whether these are the filters of a preset, whatever they are sorted by."""
+        return replace(self, sort=preset.sort) == preset
 
 
 Given = Annotated[Filters, Depends()]
@@ -69,8 +83,9 @@ def log(
     after: str = "",
     before: str = "",
 ) -> Response:
+    wanted = filters.wanted(parts)
     page = parts.app.logbook.page(
-        filters.wanted(parts),
+        wanted,
         _SIZE,
         after=Cursor.read(after) if after else None,
         before=Cursor.read(before) if before else None,
@@ -82,7 +97,23 @@ def log(
         filters=filters,
         accounts=parts.app.accounts(),
         states=list(State),
+        presets=_presets(parts),
+        trouble=TROUBLE,
+        found=parts.app.logbook.count(wanted, _COUNTED + 1),
+        counted=_COUNTED,
     )
+
+
+def _presets(parts: Parts) -> list[tuple[str, Filters]]:
+    """The filters that people ask for most, with their names."""
+    today = parts.app.clock.now().astimezone(parts.pages.zone).date().isoformat()
+    return [
+        (_("All"), Filters()),
+        (_("Today"), Filters(since=today, until=today)),
+        (_("Already out"), Filters(state=State.PUBLISHED, sort="-published")),
+        (_("Problems"), Filters(state=TROUBLE)),
+        (_("To come"), Filters(state=State.SCHEDULED, sort="due")),
+    ]
 
 
 @router.get("/log.csv")

@@ -38,7 +38,7 @@ def posts(
         since=None if past or everything else now,
         until=now if past and not everything else None,
         text=q.strip() or None,
-        state=State(state) if state else None,
+        states=frozenset({State(state)} if state else ()),
         oldest_first=not past,
     )
     page = parts.app.logbook.page(

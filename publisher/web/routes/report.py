@@ -41,6 +41,7 @@ def report(
     since: str = "",
     until: str = "",
     account: str = "",
+    everything: Annotated[bool, Query(alias="all")] = False,  # noqa: FBT002
     keep: Annotated[bool, Query(description="As a file.")] = False,  # noqa: FBT002
 ) -> Response:
     """The report: one self-contained HTML file."""
@@ -49,6 +50,7 @@ def report(
         since=date_range.since(since.strip() or None, zone, _("The first day")),
         until=date_range.until(until.strip() or None, zone, _("The last day")),
         account=parts.account(account),
+        whole=everything,
     )
     headers = {"Content-Security-Policy": _policy(page)}
     if not keep:  # a saved file has no link back

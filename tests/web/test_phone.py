@@ -1,0 +1,53 @@
+"""On a phone the pages can be installed, and Today can be read without a network."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.support.journeys import log_in
+from tests.support.pages import Visit
+
+_READY = """async () => {
+  await navigator.serviceWorker.ready;
+  await new Promise((done) => navigator.serviceWorker.controller ? done()
+    : navigator.serviceWorker.addEventListener("controllerchange", done));
+}"""
+
+
+def test_the_pages_can_be_installed_and_open_at_review(anonymous: Visit) -> None:
+    answer = anonymous.get("/manifest.webmanifest")
+    assert answer.headers["content-type"] == "application/manifest+json"
+    told = answer.json()
+    assert (told["start_url"], told["display"]) == ("/review", "standalone")
+    for icon in told["icons"]:
+        assert anonymous.get(icon["src"]).headers["content-type"] == "image/png"
+    assert '<link rel="manifest" href="/manifest.webmanifest">' in anonymous.get("/login").text
+
+
+def test_what_a_phone_keeps_names_nobody(manager: Visit) -> None:
+    page = manager.get("/offline").text
+    assert "There is no network" in page
+    assert "direction" not in page
+    assert 'name="form"' not in page
+
+
+def test_today_can_be_read_without_a_network_until_somebody_logs_out(
+    address: str, browser: Browser
+) -> None:
+    context = browser.new_context(base_url=address, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    log_in(page, "direction")
+    page.evaluate(_READY)
+    page.goto("/")
+    context.set_offline(True)
+    page.goto("/")
+    expect(page.get_by_text("Bonjour de Genève.").first).to_be_visible()
+    expect(page.locator("#offline")).to_contain_text("this page is as it was at 07:00")
+    page.goto("/accounts")
+    expect(page.get_by_role("heading", name="There is no network")).to_be_visible()
+    context.set_offline(False)
+    page.goto("/")
+    expect(page.locator("#offline")).to_be_hidden()
+    page.locator(".menu").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert page.evaluate("caches.match('/')") is None
+    context.close()
