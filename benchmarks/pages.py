@@ -5,6 +5,10 @@ who is logged in asks for one page after the other. Beside the median and the wo
 times as long as a static file of the same server a page takes, and what it takes of the processor,
 which a busy machine changes less.
 
+Then Chromium opens each page with an empty cache, as wide as a laptop and as a phone: when it has
+painted something, what it has got over the network, and how far its parts have moved meanwhile (the
+browser's own figures: first contentful paint, transferred bytes, cumulative layout shift).
+
     .venv/bin/python benchmarks/pages.py [--deliveries 100000] [--rounds 20] [--postgresql URL]
         [--drafts 200] [--only WORD] [--keep FOLDER]
 
@@ -26,8 +30,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import func, select
 
 from benchmarks import ledger, page
@@ -73,8 +79,10 @@ def main() -> None:
             log_in(visitor)
             asked = (STATIC, *addresses)
             found = {one: measure(visitor, server, one, options.rounds) for one in asked}
+            opened_by = painted(address, visitor, [one for one in addresses if is_page(one)])
         tell(found)
-        page.keep("pages", list(told(found)))
+        tell_painted(opened_by)
+        page.keep("pages", [*told(found), *told_painted(opened_by)])
 
 
 def make(workspace: Path, count: int, drafts: int) -> None:
@@ -111,7 +119,16 @@ def pages(workspace: Path) -> Iterator[str]:
     app.close()
     deep = f"after={microseconds(row.due_at)}-{row.id}"
     week = f"{now - timedelta(days=7):%Y-%m-%d}"
-    yield from ("/", "/?part=live", "/posts", "/posts?past=1", "/posts?q=Abidjan")
+    yield from (
+        "/",
+        "/?part=live",
+        "/review",
+        "/calendar",
+        "/search?q=Abidjan",
+        "/posts",
+        "/posts?past=1",
+        "/posts?q=Abidjan",
+    )
     yield f"/posts/{row.post}"
     yield "/log"
     yield from (f"/log?state={state}" for state in State)
@@ -128,7 +145,16 @@ def pages(workspace: Path) -> Iterator[str]:
     yield f"/log?{deep}"
     yield f"/log?{deep}&q=HRC31"
     yield f"/posts?past=1&{deep}"
-    yield from ("/accounts", "/resume", "/people", "/me", "/healthz", "/metrics")
+    yield from (
+        "/accounts",
+        "/resume",
+        "/pause",
+        "/design",
+        "/people",
+        "/me",
+        "/healthz",
+        "/metrics",
+    )
     yield from ("/report", f"/report.html?since={now:%Y-%m-%d}", f"/report.html?since={week}")
     yield from ("/report.html", "/calendar.ics", "/feed.atom")
     yield from (f"/log.{form}?since={week}" for form in ("csv", "xlsx"))
@@ -186,6 +212,90 @@ def measure(visitor: httpx.Client, server: int, address: str, rounds: int) -> Fi
             sys.exit(f"{address} answered {answer.status_code}")
     cpu = (processor(server) - used) / rounds
     return Figures(1000 * statistics.median(seconds), 1000 * max(seconds), 1000 * cpu)
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """What a browser with an empty cache took for a page."""
+
+    first_paint: float
+    """Milliseconds until the first content was painted."""
+    transferred: float
+    """kB over the network."""
+    shift: float
+    """The cumulative layout shift."""
+
+
+WIDTHS = (1440, 390)
+BROWSER = "/usr/bin/chromium"
+MOST_PAINT, MOST_BYTES, MOST_SHIFT = 400, 250, 0.1
+_SHIFTS = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+_TAKEN = """() => {
+  const [navigation] = performance.getEntriesByType("navigation");
+  const files = performance.getEntriesByType("resource").filter((one) => one.transferSize);
+  const [paint] = performance.getEntriesByName("first-contentful-paint");
+  return [paint ? paint.startTime : NaN, files.reduce((sum, one) => sum + one.transferSize, navigation.transferSize) / 1000, window.shift];
+}"""
+
+
+def is_page(address: str) -> bool:
+    """Whether a browser shows it, whole."""
+    return "part=" not in address and not re.match(
+        r"/(log\.|feed|calendar\.ics|healthz|metrics)", address
+    )
+
+
+def painted(address: str, visitor: httpx.Client, paths: list[str]) -> dict[str, Painted]:
+    """Open each page, the visitor logged in; of the widths the worse figures."""
+    cookies = [
+        {"name": name, "value": value, "url": address} for name, value in visitor.cookies.items()
+    ]
+    found = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        for path in paths:
+            taken = [_opened(browser, address, cookies, path, width) for width in WIDTHS]
+            found[path] = Painted(*map(max, zip(*taken, strict=True)))
+        browser.close()
+    return found
+
+
+def _opened(
+    browser: Browser, address: str, cookies: list[Any], path: str, width: int
+) -> tuple[float, float, float]:
+    context = browser.new_context(viewport={"width": width, "height": 900}, service_workers="block")
+    context.add_cookies(cookies)
+    context.add_init_script(_SHIFTS)
+    tab = context.new_page()
+    tab.goto(address + path, wait_until="load")
+    tab.wait_for_timeout(300)  # what moves late
+    paint, transferred, shift = tab.evaluate(_TAKEN)
+    context.close()
+    return paint, transferred, shift
+
+
+def tell_painted(found: dict[str, Painted]) -> None:
+    print(f"{'first paint':>12} {'transferred':>12} {'shift':>6}")
+    for address, took in found.items():
+        print(f"{took.first_paint:9.0f} ms {took.transferred:9.0f} kB {took.shift:6.3f}  {address}")
+
+
+def told_painted(found: dict[str, Painted]) -> Iterator[page.Figure]:
+    """The worst page of each figure."""
+    for name, unit, limit, figure in (
+        ("first paint", "ms", MOST_PAINT, "first_paint"),
+        ("over the network", "kB", MOST_BYTES, "transferred"),
+        ("layout shift", "", MOST_SHIFT, "shift"),
+    ):
+        if found:
+            worst = max(found, key=lambda path: float(getattr(found[path], figure)))
+            measured = getattr(found[worst], figure)
+            yield page.Figure(f"{name}, the worst page (`{worst}`)", measured, unit, limit)
 
 
 def processor(process: int) -> float:

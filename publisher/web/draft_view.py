@@ -189,11 +189,11 @@ def handles(app: Application) -> Mapping[str, str]:
     return {name: owner.name for name, owner in known.items() if owner.name}
 
 
-def unqueued(app: Application) -> list[str]:
-    """The ids of drafts that have no deliveries in the ledger."""
-    ids = [file.id for file in DraftFiles(app.settings.posts).files]
-    known = app.queries.known_posts(ids)
-    return [post_id for post_id in ids if post_id not in known]
+def unqueued(app: Application) -> list[DraftFile]:
+    """The drafts that have no deliveries in the ledger."""
+    files = DraftFiles(app.settings.posts).files
+    known = app.queries.known_posts([file.id for file in files])
+    return [file for file in files if file.id not in known]
 
 
 def on_schedule(app: Application, delivery: Delivery, handles: Mapping[str, str]) -> Look:

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request, Response
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.errors import NotPossible
-from publisher.drafts import editing
+from publisher.drafts import editing, text_files
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.ledger.reading.search_index import without_accents
 from publisher.model.deliveries import Delivery
+from publisher.model.problems import Findings
 from publisher.web import draft_view
 from publisher.web.authentication import Reader
 from publisher.web.dependencies import Use
@@ -57,13 +58,17 @@ def _posts(app: Application, words: str) -> list[list[Delivery]]:
 
 def _drafts(app: Application, words: list[str]) -> Iterator[tuple[str, str]]:
     """The id and the first words of each draft that is not queued."""
-    for post in draft_view.unqueued(app):
-        try:
-            draft = editing.read(draft_view.find(app, post))
-        except NotPossible:  # it cannot be read; its page says why
+    for file in draft_view.unqueued(app):
+        # Thousands may be there: only what is found is parsed.
+        data = text_files.read_bytes(file.path, Findings(file.file), text_files.MAX_DRAFT) or b""
+        if not _hold((file.id, data.decode("utf-8", "replace")), words):
             continue
-        if _hold((post, draft.value("title"), draft.body), words):
-            yield post, draft.value("title") or draft.body
+        try:
+            draft = editing.read(file)
+        except NotPossible:  # its page says why it cannot be read
+            yield file.id, file.id
+        else:
+            yield file.id, draft.value("title") or draft.body
 
 
 def _hold(texts: Iterable[str | None], words: list[str]) -> bool:
