@@ -18,8 +18,8 @@ from publisher.web.draft_cache import KnownDrafts
 
 _COUNTED = 20_000
 """Deliveries that are read; of the first ones alone if there are more."""
-_SHOWN = 400
-"""Chips on one page; with more nobody finds anything."""
+_SHOWN = 250
+"""Chips on one page; among more nobody finds anything."""
 _MORNING, _WORKING_HOURS = 9, range(7, 21)
 _DAY = timedelta(days=1)
 
@@ -231,8 +231,8 @@ def _span(item: AgendaItem, begins: datetime, ends: datetime) -> str:
         return start
     end = f"{item.ends_at.astimezone(zone):%H:%M}"
     if item.starts_at < begins:
-        return _("until {time}", time=end) if item.ends_at <= ends else _("all day")
-    return f"{start}–{end}" if item.ends_at <= ends else _("from {time}", time=start)
+        return _("until {clock}", clock=end) if item.ends_at <= ends else _("all day")
+    return f"{start}–{end}" if item.ends_at <= ends else _("from {clock}", clock=start)
 
 
 def _new_at(day: date, now: datetime) -> str | None:

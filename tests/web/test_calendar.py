@@ -7,6 +7,8 @@ from PIL import Image
 
 from publisher.app import Application
 from publisher.model.states import State
+from publisher.web import calendar_view, draft_cache
+from publisher.web.draft_cache import DraftCache
 from tests.support.html import flaws
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
@@ -137,6 +139,22 @@ def test_a_month_shows_whole_weeks_and_counts_what_has_no_room(
     assert flaws(manager.page) == []
 
 
+@pytest.mark.parametrize("view", ["week", "list", "day"])
+def test_more_than_one_page_can_show_is_said_and_counted(
+    manager: Visit, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    monkeypatch.setattr(calendar_view, "_SHOWN", 3)
+    for number in range(4):
+        workspace.draft(f"many-{number}.fr", "at: 2016-03-07 08:15\nto: [bice-x]", f"Le {number}.")
+    manager.get(f"/calendar?view={view}")
+    assert manager.page.count('<li class="chip') == 3
+    assert "There are more posts than one page can show" in manager.text
+    assert ("… and 4 more" if view == "day" else ">+4</a>") in manager.page
+    monkeypatch.setattr(calendar_view, "_COUNTED", 2)
+    manager.get(f"/calendar?view={view}")
+    assert "There are more posts than one page can count" in manager.text
+
+
 def test_a_list_shows_the_days_of_a_month_that_have_something(manager: Visit) -> None:
     manager.get("/calendar?view=list")
     dates = re.findall(r'data-day="([^"]+)"', manager.page)
@@ -218,6 +236,19 @@ def test_a_changed_draft_shows_at_once(manager: Visit, workspace: Workspace) -> 
     workspace.remove("fresh.fr")
     manager.get("/calendar")
     assert "Pas encore" not in manager.text
+
+
+def test_drafts_are_read_again_only_when_a_file_has_changed(
+    app: Application, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft_cache, "_GRAIN", 0)
+    cache = DraftCache()
+    first = cache.drafts(app)
+    assert cache.drafts(app) is first
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    second = cache.drafts(app)
+    assert second.posts["day.fr"].texts[""] == ("Bonsoir de Genève. <b>Gras</b>",)
+    assert cache.drafts(app) is second
 
 
 def test_an_empty_place_leads_to_a_new_post(manager: Visit) -> None:

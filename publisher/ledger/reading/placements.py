@@ -66,11 +66,10 @@ class Placements:
                 if accounts is not None:
                     query = query.where(columns.account.in_(accounts))
                 ordered = query.order_by(columns.due_at, columns.id).limit(limit)
+                rows = connection.execute(ordered).all()
                 found += [
                     Placement(key, post, account, channel, State(state), leaves)
-                    for key, post, account, channel, state, leaves, *content in connection.execute(
-                        ordered
-                    )
+                    for key, post, account, channel, state, leaves, *content in rows
                     if not lang or json.loads(content[0]).get("lang") in (None, lang)
                 ]
         return sorted(found, key=lambda one: (one.not_before, one.id))[:limit]
