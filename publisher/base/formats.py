@@ -76,7 +76,7 @@ def written(day: date | datetime, pattern: str) -> str:
 
 
 def days(first: date, last: date) -> str:
-    """Days one after the other: `7–13 March 2016`, `29 February – 6 March 2016`."""
+    """Days one after the other, from the first to the last, with their month and year."""
     from babel.dates import format_interval  # noqa: PLC0415
 
     name = current()

@@ -129,7 +129,7 @@ class ChipMaker:
             accounts=names,
             picture=words.picture,
             state=_standing(entry.standing),
-            anchor=item and (item.title or item.name),
+            anchor=(item.title or item.name) if item else None,
             is_cancelled=item is not None and item.cancelled,
             is_broken=not entry.standing and entry.post in self.drafts.broken,
             draft_says=self._planned(entry, draft),
@@ -145,7 +145,8 @@ class ChipMaker:
         )
         if content:
             picture = labels.still_picture(content)
-            return _Words(labels.first_words(content), content.lang, picture and picture.digest)
+            digest = picture.digest if picture else None
+            return _Words(labels.first_words(content), content.lang, digest)
         if draft is None:
             return _Words(entry.post, None)
         section = rendering.section_for(draft, recipients[0]) if recipients else ""
@@ -180,4 +181,4 @@ def _standing(deliveries: Sequence[Placement]) -> Standing:
 def _is_free(deliveries: Sequence[Placement]) -> bool:
     """Whether nothing of a post is out or may be, and it is not taken off the schedule."""
     states = {one.state for one in deliveries}
-    return not states or bool(states & _MOVABLE) and not states & OUT_OR_MAYBE
+    return not states or (bool(states & _MOVABLE) and not states & OUT_OR_MAYBE)

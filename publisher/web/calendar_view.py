@@ -95,7 +95,9 @@ class Timetable:
     @property
     def channels(self) -> list[str]:
         """The channels of all chips."""
-        return sorted({channel for day in self.days for chip in day.chips for channel in chip.channels})
+        return sorted(
+            {channel for day in self.days for chip in day.chips for channel in chip.channels}
+        )
 
     @property
     def is_empty(self) -> bool:
@@ -176,7 +178,9 @@ def hours(day: Day, now: datetime) -> list[Hour]:
             [chip for chip in day.chips if chip.at.hour == hour],
             [band for band in begun if band.begins.hour == hour],
             is_now=day.is_today and hour == now.hour,
-            new_at=f"{day.date}T{hour:02}:00" if (day.date, hour) > (now.date(), now.hour) else None,
+            new_at=f"{day.date}T{hour:02}:00"
+            if (day.date, hour) > (now.date(), now.hour)
+            else None,
         )
         for hour in shown
     ]
@@ -232,7 +236,7 @@ def _span(item: AgendaItem, begins: datetime, ends: datetime) -> str:
     end = f"{item.ends_at.astimezone(zone):%H:%M}"
     if item.starts_at < begins:
         return _("until {clock}", clock=end) if item.ends_at <= ends else _("all day")
-    return f"{start}–{end}" if item.ends_at <= ends else _("from {clock}", clock=start)
+    return f"{start}\N{EN DASH}{end}" if item.ends_at <= ends else _("from {clock}", clock=start)
 
 
 def _new_at(day: date, now: datetime) -> str | None:

@@ -201,13 +201,17 @@ def test_a_time_is_written_as_an_offset_from_what_another_counts_from(
     like: str, clock: str, expected: str
 ) -> None:
     """As briefly as it can be; and it means that time when it is read."""
-    begins, ends = (datetime.fromisoformat(f"2016-03-07T{at}:00+01:00") for at in ("09:00", "18:00"))
+    begins, ends = (
+        datetime.fromisoformat(f"2016-03-07T{at}:00+01:00") for at in ("09:00", "18:00")
+    )
     agenda = {"annual-day": AgendaItem(name="annual-day", starts_at=begins, ends_at=ends)}
     instant = datetime.fromisoformat(f"2016-03-07T{clock}+01:00")
     assert anchored(instant, like, agenda) == expected
     assert parse_anchor(expected, agenda) == Moment(instant, "annual-day")
     later = anchored(instant + timedelta(days=400, hours=2), "annual-day", agenda)
-    assert parse_anchor(later, agenda) == Moment(instant + timedelta(days=400, hours=2), "annual-day")
+    assert parse_anchor(later, agenda) == Moment(
+        instant + timedelta(days=400, hours=2), "annual-day"
+    )
 
 
 def test_an_offset_from_what_is_no_item_is_refused() -> None:

@@ -35,14 +35,12 @@ def day(visit: Visit, date: str) -> str:
 
 
 def chip(visit: Visit, words: str) -> str:
-    (found,) = (one for one in re.findall(r'<li class="chip.*?</li>', visit.page, re.DOTALL)
-                if words in one)  # fmt: skip
+    chips: list[str] = re.findall(r'<li class="chip.*?</li>', visit.page, re.DOTALL)
+    (found,) = (one for one in chips if words in one)
     return found
 
 
-def test_a_week_shows_queue_drafts_and_agenda_by_days(
-    manager: Visit, workspace: Workspace
-) -> None:
+def test_a_week_shows_queue_drafts_and_agenda_by_days(manager: Visit, workspace: Workspace) -> None:
     workspace.draft("fresh.fr", "at: 2016-03-10 08:15\nto: [bice-x]", "Pas encore.")
     manager.get("/calendar")
     assert "7–13 Mar 2016" in manager.text

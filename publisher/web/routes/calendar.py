@@ -85,7 +85,9 @@ class View(AddressValues):
         if self.view == "day":
             return written(chosen, "EEEE d MMMM y")
         days = self.days(chosen)
-        return days_in_words(days[0], days[-1]) if self.view == "week" else written(chosen, "LLLL y")
+        return (
+            days_in_words(days[0], days[-1]) if self.view == "week" else written(chosen, "LLLL y")
+        )
 
 
 def _next_month(day: date) -> date:

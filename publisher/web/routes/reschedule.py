@@ -213,10 +213,11 @@ def _page(
     problem: PublisherError | None,
 ) -> Response:
     written, session = _written(seen), parts.app.session()
+    due: Moment | Flaw | None = None
     if _hangs(written):
         due = parse_anchor(written, session.agenda)
-    else:
-        due = parse_time(written, session.zone) if looks_like_a_time(written) else None
+    elif looks_like_a_time(written):
+        due = parse_time(written, session.zone)
     instant = due.instant if isinstance(due, Moment) else None
     plan = move.plan if move else parts.app.planner.plan([seen.path])
     return parts.pages.render(
