@@ -31,7 +31,7 @@ _WORST_FIRST = (
 _MOVABLE = WAITING | ENDED_UNSENT - {State.CANCELLED}
 
 
-class Entry(NamedTuple):
+class CalendarEntry(NamedTuple):
     """A post at one of its times."""
 
     at: datetime
@@ -41,7 +41,7 @@ class Entry(NamedTuple):
     """Its deliveries that leave then; empty: it is not queued."""
 
 
-class Standing(NamedTuple):
+class ChipState(NamedTuple):
     """The state of a post for its chip: the worst of its deliveries' states."""
 
     tone: str
@@ -73,7 +73,7 @@ class Chip:
     accounts: Sequence[str]
     picture: str | None
     """The digest of its first picture."""
-    state: Standing
+    state: ChipState
     anchor: str | None
     """The title of the agenda item that its time hangs on."""
     is_cancelled: bool
@@ -112,7 +112,7 @@ class ChipMaker:
     """Whether the reader may move a post that goes to these accounts."""
     now: datetime
 
-    def chip(self, entry: Entry) -> Chip:
+    def chip(self, entry: CalendarEntry) -> Chip:
         draft = self.drafts.posts.get(entry.post)
         recipients = rendering.recipients(draft, self.accounts)[0] if draft else []
         to: Sequence[Account | Placement] = entry.standing or recipients
@@ -128,7 +128,7 @@ class ChipMaker:
             channels=tuple(dict.fromkeys(one.channel for one in to)),
             accounts=names,
             picture=words.picture,
-            state=_standing(entry.standing),
+            state=_state(entry.standing),
             anchor=(item.title or item.name) if item else None,
             is_cancelled=item is not None and item.cancelled,
             is_broken=not entry.standing and entry.post in self.drafts.broken,
@@ -139,7 +139,9 @@ class ChipMaker:
             is_past=entry.at <= self.now,
         )
 
-    def _words(self, entry: Entry, draft: Post | None, recipients: Sequence[Account]) -> _Words:
+    def _words(
+        self, entry: CalendarEntry, draft: Post | None, recipients: Sequence[Account]
+    ) -> _Words:
         content = next(
             (self.contents[one.id] for one in entry.standing if one.id in self.contents), None
         )
@@ -153,7 +155,7 @@ class ChipMaker:
         text = " ".join(draft.texts.get(section, ()))
         return _Words(draft.title or shortened(text, labels.BEGINNING) or draft.id, draft.lang)
 
-    def _planned(self, entry: Entry, draft: Post | None) -> datetime | None:
+    def _planned(self, entry: CalendarEntry, draft: Post | None) -> datetime | None:
         """The time in the draft of a post that waits, if it is another one."""
         waits = any(one.state in WAITING for one in entry.standing)
         planned = draft.not_before if draft and waits else None
@@ -166,16 +168,16 @@ def _account(one: Account | Placement) -> str:
     return one.account if isinstance(one, Placement) else one.name
 
 
-def _standing(deliveries: Sequence[Placement]) -> Standing:
+def _state(deliveries: Sequence[Placement]) -> ChipState:
     if not deliveries:
-        return Standing("unqueued", _("not queued"))
+        return ChipState("unqueued", _("not queued"))
     states = Counter(one.state for one in deliveries)
     worst = next(state for state in _WORST_FIRST if state in states)
     text = labels.state(worst)
     if len(states) > 1:
         number, of = states[worst], len(deliveries)
         text = _("{state}: {number} of {all}", state=text, number=number, all=of)
-    return Standing(labels.tone(worst), text, worst in _TROUBLE or len(states) > 1)
+    return ChipState(labels.tone(worst), text, worst in _TROUBLE or len(states) > 1)
 
 
 def _is_free(deliveries: Sequence[Placement]) -> bool:

@@ -13,7 +13,7 @@ from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.reading.placements import Placement
 from publisher.model.accounts import Account
 from publisher.model.posts import Post
-from publisher.web.calendar_chips import Chip, ChipMaker, Entry
+from publisher.web.calendar_chips import CalendarEntry, Chip, ChipMaker
 from publisher.web.draft_cache import KnownDrafts
 
 _COUNTED = 20_000
@@ -47,7 +47,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class CalendarHour:
     """One hour of a day."""
 
     hour: int
@@ -59,7 +59,7 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class CalendarDay:
     """One day of the calendar."""
 
     date: date
@@ -84,7 +84,7 @@ class Day:
 class Timetable:
     """Some days one after the other."""
 
-    days: Sequence[Day]
+    days: Sequence[CalendarDay]
     is_cut: bool
     """Whether there are more deliveries than are counted."""
 
@@ -122,7 +122,7 @@ def timetable(
     entries = _queued(found[:_COUNTED])
     queued = {entry.post for entry in entries}
     due = [
-        Entry(at, draft.id)
+        CalendarEntry(at, draft.id)
         for draft in drafts.posts.values()
         if (at := draft.not_before) is not None
         and since <= at < until
@@ -131,7 +131,7 @@ def timetable(
     ]
     known = app.queries.known_posts([entry.post for entry in due])
     entries += [entry for entry in due if entry.post not in known]
-    by_day: dict[date, list[Entry]] = defaultdict(list)
+    by_day: dict[date, list[CalendarEntry]] = defaultdict(list)
     for entry in sorted(entries):
         by_day[entry.at.astimezone(zone).date()].append(entry)
     shown, left = {}, _SHOWN
@@ -148,7 +148,7 @@ def timetable(
     )
     return Timetable(
         [
-            Day(
+            CalendarDay(
                 date=day,
                 chips=[maker.chip(entry) for entry in shown[day]],
                 more=len(by_day[day]) - len(shown[day]),
@@ -162,7 +162,7 @@ def timetable(
     )
 
 
-def hours(day: Day, now: datetime) -> list[Hour]:
+def hours(day: CalendarDay, now: datetime) -> list[CalendarHour]:
     """The hours of a day that are shown: working hours, and all with posts or agenda items.
 
     `now` is in the session's zone.
@@ -173,7 +173,7 @@ def hours(day: Day, now: datetime) -> list[Hour]:
         busy.append(now.hour)
     shown = range(min([*busy, _WORKING_HOURS[0]]), max([*busy, _WORKING_HOURS[-1]]) + 1)
     return [
-        Hour(
+        CalendarHour(
             hour,
             [chip for chip in day.chips if chip.at.hour == hour],
             [band for band in begun if band.begins.hour == hour],
@@ -191,11 +191,11 @@ def _beginning(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone)
 
 
-def _queued(placements: Sequence[Placement]) -> list[Entry]:
+def _queued(placements: Sequence[Placement]) -> list[CalendarEntry]:
     by_post: dict[tuple[datetime, str], list[Placement]] = defaultdict(list)
     for one in placements:
         by_post[one.not_before, one.post].append(one)
-    return [Entry(at, post, standing) for (at, post), standing in by_post.items()]
+    return [CalendarEntry(at, post, standing) for (at, post), standing in by_post.items()]
 
 
 def _is_wanted(draft: Post, choice: Choice, accounts: Mapping[str, Account]) -> bool:
