@@ -145,6 +145,10 @@ def pages(workspace: Path) -> Iterator[str]:
     yield f"/log?{deep}"
     yield f"/log?{deep}&q=HRC31"
     yield f"/posts?past=1&{deep}"
+    for view in ("month", "week", "day", "list"):
+        yield f"/calendar?view={view}"
+        yield f"/calendar?view={view}&day=2016-03-07"  # when the drafts are due
+        yield f"/calendar?view={view}&day={week}&language=fr"
     yield from (
         "/accounts",
         "/resume",

@@ -48,6 +48,7 @@ from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
 from publisher.ledger.reading.log_pages import Logbook
+from publisher.ledger.reading.placements import Placements
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.statistics import Figures
 from publisher.ledger.reconciliation import Doubts
@@ -214,6 +215,10 @@ class Application:
     @cached_property
     def queries(self) -> Queries:
         return Queries(self.database, self.clock, self.archive)
+
+    @cached_property
+    def placements(self) -> Placements:
+        return Placements(self.database)
 
     @cached_property
     def logbook(self) -> Logbook:

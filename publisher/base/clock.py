@@ -226,3 +226,12 @@ def parse_duration(text: str) -> timedelta:
     if seconds > 100 * 365 * 86400:
         raise ValueError(_("{text!r} is longer than a century", text=text))
     return timedelta(seconds=seconds)
+
+
+def duration_text(duration: timedelta) -> str:
+    """A duration of whole seconds, above zero, as `parse_duration` reads it: `1h30m`, `2d`."""
+    left, text = int(duration.total_seconds()), ""
+    for unit, seconds in _UNITS.items():
+        number, left = divmod(left, seconds)
+        text += f"{number}{unit}" if number else ""
+    return text

@@ -75,6 +75,15 @@ def written(day: date | datetime, pattern: str) -> str:
     return format_date(day, pattern, locale=locale(current()))
 
 
+def days(first: date, last: date) -> str:
+    """Days one after the other, from the first to the last, with their month and year."""
+    from babel.dates import format_interval  # noqa: PLC0415
+
+    name = current()
+    # The day first, as in all other dates here.
+    return format_interval(first, last, "yMMMMd", locale=locale("en_GB" if name == "en" else name))
+
+
 def instant_text(instant: datetime | None) -> str | None:
     """An instant in ISO format, `2016-03-07T07:30:00Z`, with milliseconds if there are any."""
     if instant is None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from publisher.base.clock import parse_duration
+from publisher.base.clock import duration_text, parse_duration
 from publisher.base.i18n import _, later
 from publisher.base.text import suggestion
 from publisher.model.problems import Flaw
@@ -202,6 +202,22 @@ def parse_anchor(text: str, agenda: Mapping[str, AgendaItem]) -> Moment | Flaw:
         except ValueError as error:
             return Flaw("bad-duration", f"{error}.", _(SHAPE))
     return Moment(base - offset if match["minus"] else base + offset, item=item.name)
+
+
+def anchored(instant: datetime, like: str, agenda: Mapping[str, AgendaItem]) -> str:
+    """Format an instant as an offset from the item's start or end that `like` counts from.
+
+    `like` is what `parse_anchor` accepts: `annual-day.end + 15m` becomes `annual-day.end - 2h`.
+    """
+    match = _ANCHOR.fullmatch(like)
+    edge = like[: match.end("edge" if match["edge"] else "item")] if match else like
+    base = parse_anchor(edge, agenda)
+    if isinstance(base, Flaw):
+        raise ValueError(f"{like!r} is no agenda item")  # noqa: TRY004 - of the text, not its type
+    offset = instant - base.instant
+    if not offset:
+        return edge
+    return f"{edge} {'-' if offset < timedelta() else '+'} {duration_text(abs(offset))}"
 
 
 def _unknown(name: str, agenda: Mapping[str, AgendaItem]) -> Flaw:

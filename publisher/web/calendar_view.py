@@ -1,152 +1,247 @@
-"""Calendar data: deliveries from the ledger, and drafts that are not queued."""
+"""Calendar: the posts and the agenda of some days, each post as a chip on its day."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from publisher.app import Application
-from publisher.base.text import shortened
-from publisher.drafts import check, rendering
-from publisher.drafts.library import Library
+from publisher.base.i18n import _
+from publisher.drafts import rendering
 from publisher.drafts.times import AgendaItem
 from publisher.ledger.manager.rights import Person, Rank
+from publisher.ledger.reading.placements import Placement
 from publisher.model.accounts import Account
-from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
-from publisher.model.states import WAITING, State
-from publisher.web import labels
+from publisher.web.calendar_chips import CalendarEntry, Chip, ChipMaker
+from publisher.web.draft_cache import KnownDrafts
 
-_MOST = 2000
-"""Deliveries; more on one page would be unreadable."""
+_COUNTED = 20_000
+"""Deliveries that are read; of the first ones alone if there are more."""
+_SHOWN = 250
+"""Chips on one page; among more nobody finds anything."""
+_MORNING, _WORKING_HOURS = 9, range(7, 21)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarEntry:
-    """One post on one account."""
+class Choice:
+    """The posts that a reader wants to see."""
 
-    post: str
-    account: str
-    at: datetime
-    """When it goes out, in the session's zone."""
-    title: str
-    language: str | None
-    state: State | None = None
-    """None: it is not queued."""
-    anchor: str | None = None
-    """The agenda item that its time is relative to."""
-    movable: bool = False
-    draft_says: datetime | None = None
-    """The time in its draft, if the ledger has another one."""
-    broken: bool = False
-    """Whether its draft has errors."""
-    cancelled: bool = False
-    """Whether that agenda item is cancelled."""
+    accounts: Collection[str] | None = None
+    """Those on these accounts; None: on all."""
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """An agenda item on one of its days."""
+
+    item: AgendaItem
+    span: str
+    """When it takes place on that day, in words."""
+    begins: datetime
+    """When it begins, in the session's zone."""
+    begins_here: bool
+    """Whether it begins on that day."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarHour:
+    """One hour of a day."""
+
+    hour: int
+    chips: Sequence[Chip]
+    bands: Sequence[Band]
+    """The agenda items that begin in it."""
+    is_now: bool
+    new_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One day of the calendar."""
+
+    date: date
+    chips: Sequence[Chip]
+    more: int
+    """The number of posts that are not among the chips."""
+    bands: Sequence[Band]
+    is_today: bool
+    new_at: str | None
+    """The time that a post gets which is written here; None: the day is over."""
+
+    @property
+    def is_weekend(self) -> bool:
+        return self.date.weekday() > 4
+
+    @property
+    def number(self) -> int:
+        return len(self.chips) + self.more
 
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """All entries of some days, ordered by time."""
+    """Some days one after the other."""
 
-    entries: Sequence[CalendarEntry]
-    items: Sequence[AgendaItem]
+    days: Sequence[CalendarDay]
     is_cut: bool
-    """Whether there are more."""
+    """Whether there are more deliveries than are counted."""
 
-    def items_of(self, day: date, zone: tzinfo) -> list[AgendaItem]:
-        """The agenda items that take place on a day, wholly or partly."""
-        begins, ends = beginning(day, zone), beginning(day + timedelta(days=1), zone)
-        return [
-            item
-            for item in self.items
-            if item.starts_at < ends and (item.ends_at or item.starts_at) >= begins
-        ]
+    @property
+    def more(self) -> int:
+        return sum(day.more for day in self.days)
+
+    @property
+    def channels(self) -> list[str]:
+        """The channels of all chips."""
+        return sorted(
+            {channel for day in self.days for chip in day.chips for channel in chip.channels}
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(day.chips or day.bands for day in self.days)
 
 
-def beginning(day: date, zone: tzinfo) -> datetime:
+def timetable(
+    app: Application,
+    drafts: KnownDrafts,
+    days: Sequence[date],
+    choice: Choice,
+    person: Person,
+    most: int,
+) -> Timetable:
+    """The days, in the session's zone, with at most `most` chips each.
+
+    `person` is the reader: a post that they may not move is not movable.
+    """
+    zone, now, accounts = drafts.session.zone, app.clock.now(), app.settings.public_accounts()
+    since, until = _beginning(days[0], zone), _beginning(days[-1] + _DAY, zone)
+    found = app.placements.between(since, until, _COUNTED + 1, choice.accounts, choice.lang)
+    entries = _queued(found[:_COUNTED])
+    queued = {entry.post for entry in entries}
+    due = [
+        CalendarEntry(at, draft.id)
+        for draft in drafts.posts.values()
+        if (at := draft.not_before) is not None
+        and since <= at < until
+        and draft.id not in queued
+        and _is_wanted(draft, choice, accounts)
+    ]
+    known = app.queries.known_posts([entry.post for entry in due])
+    entries += [entry for entry in due if entry.post not in known]
+    by_day: dict[date, list[CalendarEntry]] = defaultdict(list)
+    for entry in sorted(entries):
+        by_day[entry.at.astimezone(zone).date()].append(entry)
+    shown, left = {}, _SHOWN
+    for day in days:
+        shown[day] = by_day[day][: min(most, left)]
+        left -= len(shown[day])
+    first = [entry.standing[0].id for some in shown.values() for entry in some if entry.standing]
+    maker = ChipMaker(
+        drafts,
+        accounts,
+        app.placements.contents(first),
+        lambda accounts: app.rights.permits(person, Rank.STAFF, accounts),
+        now,
+    )
+    return Timetable(
+        [
+            CalendarDay(
+                date=day,
+                chips=[maker.chip(entry) for entry in shown[day]],
+                more=len(by_day[day]) - len(shown[day]),
+                bands=_bands(drafts.session.agenda.values(), day, zone),
+                is_today=day == now.astimezone(zone).date(),
+                new_at=_new_at(day, now.astimezone(zone)),
+            )
+            for day in days
+        ],
+        is_cut=len(found) > _COUNTED,
+    )
+
+
+def hours(day: CalendarDay, now: datetime) -> list[CalendarHour]:
+    """The hours of a day that are shown: working hours, and all with posts or agenda items.
+
+    `now` is in the session's zone.
+    """
+    begun = [band for band in day.bands if band.begins_here]
+    busy = [chip.at.hour for chip in day.chips] + [band.begins.hour for band in begun]
+    if day.is_today:
+        busy.append(now.hour)
+    shown = range(min([*busy, _WORKING_HOURS[0]]), max([*busy, _WORKING_HOURS[-1]]) + 1)
+    return [
+        CalendarHour(
+            hour,
+            [chip for chip in day.chips if chip.at.hour == hour],
+            [band for band in begun if band.begins.hour == hour],
+            is_now=day.is_today and hour == now.hour,
+            new_at=f"{day.date}T{hour:02}:00"
+            if (day.date, hour) > (now.date(), now.hour)
+            else None,
+        )
+        for hour in shown
+    ]
+
+
+def _beginning(day: date, zone: tzinfo) -> datetime:
     """The first instant of a day."""
     return datetime.combine(day, time(), tzinfo=zone)
 
 
-def timetable(app: Application, first: date, days: int, person: Person) -> Timetable:
-    """The entries of `days` days from `first` on, in the session's zone.
-
-    `person` is the reader: an entry that they may not move is not movable.
-    """
-    settings = app.settings
-    accounts = settings.public_accounts()
-    drafts = check.read(settings)
-    zone = drafts.session.zone
-    since, until = beginning(first, zone), beginning(first + timedelta(days=days), zone)
-    standing = app.queries.leaving(since, until, _MOST + 1)
-    due = [p for p in drafts.posts if (at := p.not_before) is not None and since <= at < until]
-    known = app.queries.known_posts([post.id for post in due])
-    by_id = {post.id: post for post in drafts.posts}
-
-    def may_move(draft: Post) -> bool:
-        names = [account.name for account in rendering.recipients(draft, accounts)[0]]
-        return draft.anchor is None and app.rights.permits(person, Rank.STAFF, names)
-
-    entries = [_queued(d, by_id.get(d.post), accounts, drafts, may_move) for d in standing[:_MOST]]
-    for post in due:
-        if post.id not in known:
-            entries += _unqueued(post, drafts, accounts, may_move)
-    agenda = sorted(drafts.session.agenda.values(), key=lambda item: (item.starts_at, item.name))
-    return Timetable(
-        entries=sorted(entries, key=lambda entry: (entry.at, entry.post)),
-        items=agenda,
-        is_cut=len(standing) > _MOST,
-    )
+def _queued(placements: Sequence[Placement]) -> list[CalendarEntry]:
+    by_post: dict[tuple[datetime, str], list[Placement]] = defaultdict(list)
+    for one in placements:
+        by_post[one.not_before, one.post].append(one)
+    return [CalendarEntry(at, post, standing) for (at, post), standing in by_post.items()]
 
 
-def _queued(
-    delivery: Delivery,
-    draft: Post | None,
-    accounts: Mapping[str, Account],
-    drafts: Library,
-    may_move: Callable[[Post], bool],
-) -> CalendarEntry:
-    zone = drafts.session.zone
-    account = accounts.get(delivery.account)
-    waits = delivery.state in WAITING
-    wanted = draft.not_before if draft and waits else None
-    return CalendarEntry(
-        post=delivery.post,
-        account=delivery.account,
-        at=delivery.not_before.astimezone(zone),
-        title=labels.beginning(delivery),
-        language=delivery.content.lang or (account.language if account else None),
-        state=delivery.state,
-        anchor=draft.anchor if draft else None,
-        movable=waits and draft is not None and may_move(draft),
-        draft_says=wanted.astimezone(zone) if wanted and wanted != delivery.not_before else None,
-        cancelled=draft is not None and _is_cancelled(draft, drafts),
-    )
+def _is_wanted(draft: Post, choice: Choice, accounts: Mapping[str, Account]) -> bool:
+    if choice.lang and draft.lang not in (None, choice.lang):
+        return False
+    if choice.accounts is None:
+        return True
+    recipients = rendering.recipients(draft, accounts)[0]
+    return any(account.name in choice.accounts for account in recipients)
 
 
-def _unqueued(
-    post: Post,
-    drafts: Library,
-    accounts: Mapping[str, Account],
-    may_move: Callable[[Post], bool],
-) -> Iterator[CalendarEntry]:
-    zone = drafts.session.zone
-    leaves = post.not_before
-    assert leaves is not None  # noqa: S101 - only those with a time are asked for
-    for account in rendering.recipients(post, accounts)[0]:
-        parts = post.texts.get(rendering.section_for(post, account), ())
-        yield CalendarEntry(
-            post=post.id,
-            account=account.name,
-            at=leaves.astimezone(zone),
-            title=post.title or shortened(" ".join(parts), labels.BEGINNING) or post.id,
-            language=post.lang,
-            anchor=post.anchor,
-            movable=may_move(post),
-            broken=post.id in drafts.broken,
-            cancelled=_is_cancelled(post, drafts),
+def _bands(items: Collection[AgendaItem], day: date, zone: tzinfo) -> list[Band]:
+    """The agenda items that take place on a day, wholly or partly."""
+    begins, ends = _beginning(day, zone), _beginning(day + _DAY, zone)
+    here = [
+        item
+        for item in items
+        if item.starts_at < ends
+        and (item.starts_at >= begins or (item.ends_at is not None and item.ends_at > begins))
+    ]
+    return [
+        Band(
+            item,
+            _span(item, begins, ends),
+            item.starts_at.astimezone(zone),
+            begins_here=item.starts_at >= begins,
         )
+        for item in sorted(here, key=lambda item: (item.starts_at, item.name))
+    ]
 
 
-def _is_cancelled(post: Post, drafts: Library) -> bool:
-    item = drafts.session.agenda.get(post.anchor or "")
-    return item is not None and item.cancelled
+def _span(item: AgendaItem, begins: datetime, ends: datetime) -> str:
+    """When an item takes place on the day that `begins` and `ends` then."""
+    zone = begins.tzinfo
+    start = f"{item.starts_at.astimezone(zone):%H:%M}"
+    if item.ends_at is None:
+        return start
+    end = f"{item.ends_at.astimezone(zone):%H:%M}"
+    if item.starts_at < begins:
+        return _("until {clock}", clock=end) if item.ends_at <= ends else _("all day")
+    return f"{start}\N{EN DASH}{end}" if item.ends_at <= ends else _("from {clock}", clock=start)
+
+
+def _new_at(day: date, now: datetime) -> str | None:
+    """When a post of a day is written for: at nine, or at the next full hour of today."""
+    if day < now.date():
+        return None
+    hour = max(_MORNING, now.hour + 1) if day == now.date() else _MORNING
+    return f"{day}T{hour:02}:00" if hour < 24 else None

@@ -23,7 +23,7 @@ _OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|media|move|queue
 _OTHERS = ("/pause", "/resume", "/review")
 _TYPED = ("body", "alt", "credit", "people", "consent", "reason", "at", "remote_ids")
 """Fields kept because a person typed them. Not files: no page can fill in a file field."""
-_CHOSEN = ("seen", "number", "do", "account", "post")
+_CHOSEN = ("seen", "number", "do", "account", "post", "own")
 """Fields kept to find the place of those. A ticked confirmation is not kept."""
 _EACH = re.compile(r"(choice|at)-\d{1,18}")
 """Fields with the decision on each delivery that fell due in a pause."""
@@ -134,7 +134,8 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
         room = accounts.accounts if fields.get("account") else pause.ask
         return room(request, parts, visitor)
     if found["room"] == "move":
-        return reschedule.ask(request, parts, visitor, found["post"], fields.get("at", ""))
+        at, own = fields.get("at", ""), fields.get("own", "")
+        return reschedule.ask(request, parts, visitor, found["post"], at, own)
     return post.show(request, parts, visitor, found["post"])
 
 

@@ -12,7 +12,7 @@ from publisher.base.text import shortened
 from publisher.channels import registry
 from publisher.drafts.times import AgendaItem, Moment, anchor_name, edge_of, parse_anchor
 from publisher.ledger.pending_stops import reason_of
-from publisher.model.content import Picture
+from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.model.values import Problem
@@ -86,7 +86,11 @@ def tone(of: State) -> str:
 
 def beginning(delivery: Delivery) -> str:
     """A delivery's title, or its first words, in one line."""
-    content = delivery.content
+    return first_words(delivery.content)
+
+
+def first_words(content: Content) -> str:
+    """The title of what goes out, or its first words, in one line."""
     first = content.title or next((part.text for part in content.parts if part.text), "")
     return shortened(first, BEGINNING) or _("a picture")
 
@@ -97,7 +101,13 @@ def pictures(delivery: Delivery) -> list[Picture]:
 
 def first_picture(delivery: Delivery) -> Picture | None:
     """The picture that stands for a post in lists; a video does not."""
-    return next((picture for picture in pictures(delivery) if not picture.is_video), None)
+    return still_picture(delivery.content)
+
+
+def still_picture(content: Content) -> Picture | None:
+    """The first picture of what goes out that is no video."""
+    found = (picture for part in content.parts for picture in part.pictures)
+    return next((picture for picture in found if not picture.is_video), None)
 
 
 _ANCHORS = {
@@ -109,18 +119,38 @@ _ANCHORS = {
     ("end", 1): later("{span} after “{item}”"),
 }
 """Times that hang on the agenda, by the end of the item, and before or after it."""
+_OFFSETS = {
+    ("start", -1): later("{span} before"),
+    ("start", 0): later("when it begins"),
+    ("start", 1): later("{span} after its beginning"),
+    ("end", -1): later("{span} before its end"),
+    ("end", 0): later("when it ends"),
+    ("end", 1): later("{span} after its end"),
+}
+"""The same, where the item is named already."""
 
 
 def anchor(written: str, agenda: Mapping[str, AgendaItem]) -> str | None:
     """A draft's `at` in words, if it hangs on the agenda: `30 min before “Annual day”`."""
+    return _anchored(written, agenda, _ANCHORS)
+
+
+def offset(written: str, agenda: Mapping[str, AgendaItem]) -> str | None:
+    """The same without the item: `30 min before`."""
+    return _anchored(written, agenda, _OFFSETS)
+
+
+def _anchored(
+    written: str, agenda: Mapping[str, AgendaItem], texts: Mapping[tuple[str, int], str]
+) -> str | None:
     item, moment = agenda.get(anchor_name(written)), parse_anchor(written, agenda)
     if item is None or not isinstance(moment, Moment):
         return None
     ends = edge_of(written) == "end" and item.ends_at is not None
-    offset = moment.instant - (item.ends_at if ends and item.ends_at else item.starts_at)
-    way = (offset > timedelta()) - (offset < timedelta())
-    text = _ANCHORS["end" if ends else "start", way]
-    return _(text, span=span(abs(offset)), item=item.title or item.name)
+    distance = moment.instant - (item.ends_at if ends and item.ends_at else item.starts_at)
+    way = (distance > timedelta()) - (distance < timedelta())
+    text = texts["end" if ends else "start", way]
+    return _(text, span=span(abs(distance)), item=item.title or item.name)
 
 
 def why(delivery: Delivery) -> list[str]:

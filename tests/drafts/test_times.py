@@ -1,11 +1,11 @@
 """Times: local ones, ones with offsets, and agenda anchors."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.drafts.times import Moment, parse_time, spelled
+from publisher.drafts.times import AgendaItem, Moment, anchored, parse_anchor, parse_time, spelled
 from tests.drafts.drafts import SESSION, Workspace, codes
 
 
@@ -185,3 +185,35 @@ def test_hints_speak_of_this_sessions_own_days_and_items(workspace: Workspace) -
 )
 def test_curly_quotes_are_named(workspace: Workspace, front: str) -> None:
     assert "type straight ones" in (workspace.error(front).hint or "")
+
+
+@pytest.mark.parametrize(
+    ("like", "clock", "expected"),
+    [
+        ("annual-day", "10:00", "annual-day + 1h"),
+        ("annual-day - 30m", "07:29:30", "annual-day - 1h30m30s"),
+        ("annual-day.start+1d", "09:00", "annual-day.start"),
+        ("annual-day.end + 15m", "17:45", "annual-day.end - 15m"),
+        ("annual-day.end", "18:00", "annual-day.end"),
+    ],
+)
+def test_a_time_is_written_as_an_offset_from_what_another_counts_from(
+    like: str, clock: str, expected: str
+) -> None:
+    """As briefly as it can be; and it means that time when it is read."""
+    begins, ends = (
+        datetime.fromisoformat(f"2016-03-07T{at}:00+01:00") for at in ("09:00", "18:00")
+    )
+    agenda = {"annual-day": AgendaItem(name="annual-day", starts_at=begins, ends_at=ends)}
+    instant = datetime.fromisoformat(f"2016-03-07T{clock}+01:00")
+    assert anchored(instant, like, agenda) == expected
+    assert parse_anchor(expected, agenda) == Moment(instant, "annual-day")
+    later = anchored(instant + timedelta(days=400, hours=2), "annual-day", agenda)
+    assert parse_anchor(later, agenda) == Moment(
+        instant + timedelta(days=400, hours=2), "annual-day"
+    )
+
+
+def test_an_offset_from_what_is_no_item_is_refused() -> None:
+    with pytest.raises(ValueError, match="no agenda item"):
+        anchored(datetime.now(UTC), "nothing + 1h", {})

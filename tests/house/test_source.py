@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
     path for package in ("publisher", "workers") for path in (ROOT / package).rglob("*.py")
 )
-_SCRIPT = (ROOT / "publisher/web/static/web.js").read_text(encoding="utf-8")
+_SCRIPT = "".join(
+    (ROOT / f"publisher/web/static/{name}.js").read_text(encoding="utf-8")
+    for name in ("web", "calendar")
+)
 _PATTERNS_OF_TABLES = {
     "publisher/cli/usage_errors.py": {"pattern"},
     "publisher/ledger/database.py": {"meaning.text"},

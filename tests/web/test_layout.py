@@ -13,7 +13,7 @@ from tests.support.journeys import visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.workspaces import Workspace
 
-_PAGES = ["/", "/calendar", "/calendar?view=day", "/posts", "/posts/day.fr", "/posts/day.fr/edit",
+_PAGES = ["/", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list", "/posts", "/posts/day.fr", "/posts/day.fr/edit",
           "/posts/day.fr/media", "/log", "/accounts", "/report", "/me", "/nowhere"]  # fmt: skip
 _HANGS_OUT = """() => [...document.querySelectorAll("main *")].filter((element) => {
   const box = element.getBoundingClientRect();

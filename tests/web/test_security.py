@@ -12,7 +12,7 @@ from publisher.web.app import create
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 
-_ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=day.fr", "/pause", "/design", "/calendar", "/calendar?view=day", "/posts/later.fr/move",
+_ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=day.fr", "/pause", "/design", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list", "/posts/later.fr/move",
         "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts/day.fr/media", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
         "/accounts", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip

@@ -406,21 +406,6 @@ class Queries(LedgerPart):
         with self._database.read() as connection:
             return gaps(connection)
 
-    def leaving(self, since: datetime, until: datetime, limit: int) -> list[Delivery]:
-        """The first `limit` deliveries that leave, or left, from `since` on and before `until`."""
-        columns = deliveries.c
-        query = (
-            select(deliveries)
-            .where(
-                columns.due_at < until,
-                or_(columns.due_at >= since, columns.embargo_until >= since),
-                or_(columns.embargo_until.is_(None), columns.embargo_until < until),
-            )
-            .order_by(not_before, columns.id)
-            .limit(limit)
-        )
-        return self._read(query)
-
     def names_like(self, name: str, limit: int) -> list[str]:
         """Posts that an unknown name may mean: longer names, or similar ones."""
         last = name.rpartition("/")[2]

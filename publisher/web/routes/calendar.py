@@ -1,6 +1,6 @@
-"""/calendar: a week or a day of the session, with a lane for each account."""
+"""/calendar: a month, a week or a day of the session, or a list of a month's posts."""
 
-from collections import defaultdict
+import calendar as months
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,14 +9,24 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request, Response
 
 from publisher.base.errors import UsageError
-from publisher.base.i18n import _
+from publisher.base.formats import days as days_in_words
+from publisher.base.formats import written
+from publisher.base.i18n import _, later
 from publisher.drafts.times import YEARS
 from publisher.model.accounts import Account
 from publisher.web.authentication import Reader
-from publisher.web.calendar_view import CalendarEntry, Timetable, timetable
+from publisher.web.calendar_view import Choice, hours, timetable
 from publisher.web.dependencies import AddressValues, Parts, Use
 
-_WEEK = 7
+VIEWS = {
+    "month": later("Month"),
+    "week": later("Week"),
+    "day": later("Day"),
+    "list": later("List"),
+}
+"""The titles of the views."""
+_MOST = {"month": 4, "week": 40, "day": 250, "list": 40}
+"""Chips on one day of each view."""
 
 router = APIRouter()
 
@@ -25,14 +35,21 @@ router = APIRouter()
 class View(AddressValues):
     """The view and filters in the address."""
 
-    view: Literal["week", "day"] = "week"
+    view: Literal["month", "week", "day", "list"] = "week"
     day: str = ""
     organisation: str = ""
     language: str = ""
     channel: str = ""
+    account: str = ""
 
-    def first(self, today: date) -> date:
-        """The first day that is shown. Raises UsageError for an invalid day."""
+    @property
+    def filters(self) -> Mapping[str, str]:
+        """The filters that are set."""
+        names = ("organisation", "language", "channel", "account")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+    def chosen(self, today: date) -> date:
+        """The day in the address, or today. Raises UsageError for an invalid day."""
         try:
             day = date.fromisoformat(self.day) if self.day else today
             if day.year not in YEARS:
@@ -40,84 +57,90 @@ class View(AddressValues):
         except ValueError:
             message = _("{text} is no day.", text=self.day[:40])
             raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None
-        return day - timedelta(days=day.weekday()) if self.view == "week" else day
+        return day
 
-    @property
-    def days(self) -> int:
-        return _WEEK if self.view == "week" else 1
+    def days(self, chosen: date) -> list[date]:
+        """The days that are shown; a month is filled up to whole weeks."""
+        first = last = chosen
+        if self.view in ("month", "list"):
+            first = chosen.replace(day=1)
+            last = _next_month(chosen) - timedelta(days=1)
+        if self.view in ("month", "week"):
+            first -= timedelta(days=first.weekday())
+            last += timedelta(days=6 - last.weekday())
+        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+    def before(self, chosen: date) -> date:
+        """The day that leads to the view before this one."""
+        if self.view in ("month", "list"):
+            return (chosen.replace(day=1) - timedelta(days=1)).replace(day=1)
+        return self.days(chosen)[0] - timedelta(days=7 if self.view == "week" else 1)
+
+    def after(self, chosen: date) -> date:
+        if self.view in ("month", "list"):
+            return _next_month(chosen)
+        return self.days(chosen)[-1] + timedelta(days=1)
+
+    def heading(self, chosen: date) -> str:
+        if self.view == "day":
+            return written(chosen, "EEEE d MMMM y")
+        days = self.days(chosen)
+        return (
+            days_in_words(days[0], days[-1]) if self.view == "week" else written(chosen, "LLLL y")
+        )
+
+
+def _next_month(day: date) -> date:
+    return day.replace(day=1) + timedelta(days=months.monthrange(day.year, day.month)[1])
 
 
 @router.get("/calendar")
 def calendar(
     request: Request, parts: Use, visitor: Reader, view: Annotated[View, Depends()]
 ) -> Response:
-    zone = parts.pages.zone
-    today = parts.app.clock.now().astimezone(zone).date()
-    first = view.first(today)
-    found = timetable(parts.app, first, view.days, visitor.person)
-    lanes = _lanes(parts, found)
-    shown = [lane for lane in lanes if _is_wanted(lane, view)]
-    names = {lane.name for lane in shown}
-    entries = [
-        entry
-        for entry in found.entries
-        if entry.account in names and view.language in ("", entry.language or view.language)
-    ]
-    days = [first + timedelta(days=number) for number in range(view.days)]
+    drafts = parts.drafts.drafts(parts.app)
+    now = parts.app.clock.now().astimezone(drafts.session.zone)
+    chosen = view.chosen(now.date())
+    accounts = _accounts(parts)
+    wanted = [account.name for account in accounts if _is_wanted(account, view)]
+    choice = Choice(wanted if view.filters else None, view.language or None)
+    days = view.days(chosen)
+    found = timetable(parts.app, drafts, days, choice, visitor.person, _MOST[view.view])
     return parts.pages.render(
         request,
         "calendar.html",
         view=view,
-        days=days,
-        today=today,
-        lanes=shown,
-        cells=_cells(entries, "%Y-%m-%d" if view.view == "week" else "%Y-%m-%dT%H"),
-        hours=_hours(entries),
-        items={day: found.items_of(day, zone) for day in days},
-        is_cut=found.is_cut,
-        before=(first - timedelta(days=view.days)).isoformat(),
-        after=(first + timedelta(days=view.days)).isoformat(),
-        organisations=_known(lane.organisation for lane in lanes),
-        languages=_known(lane.language for lane in lanes),
-        channels=_known(lane.channel for lane in lanes),
+        views=VIEWS,
+        chosen=chosen,
+        heading=view.heading(chosen),
+        found=found,
+        hours=hours(found.days[0], now) if view.view == "day" else (),
+        is_known=bool(wanted),
+        before=view.before(chosen).isoformat(),
+        after=view.after(chosen).isoformat(),
+        organisations=_known(account.organisation for account in accounts),
+        languages=_known(account.language for account in accounts),
+        channels=_known(account.channel for account in accounts),
+        accounts=accounts,
     )
 
 
-def _lanes(parts: Parts, found: Timetable) -> list[Account]:
-    """The accounts of publisher.toml, and former ones (without a channel) that have entries."""
+def _accounts(parts: Parts) -> Sequence[Account]:
+    """The accounts of publisher.toml, and former ones, without a channel."""
     accounts = parts.app.settings.public_accounts()
-    former = sorted({entry.account for entry in found.entries} - set(accounts))
+    former = [name for name in parts.app.accounts() if name not in accounts]
     return [*accounts.values(), *(Account(name=name, channel="") for name in former)]
 
 
-def _is_wanted(lane: Account, view: View) -> bool:
+def _is_wanted(account: Account, view: View) -> bool:
     """Whether the filters include an account; one without a language takes all languages."""
     return (
-        view.organisation in ("", lane.organisation)
-        and view.channel in ("", lane.channel)
-        and view.language in ("", lane.language or view.language)
+        view.organisation in ("", account.organisation)
+        and view.channel in ("", account.channel)
+        and view.language in ("", account.language or view.language)
+        and view.account in ("", account.name)
     )
 
 
 def _known(values: Iterable[str | None]) -> list[str]:
     return sorted({value for value in values if value})
-
-
-_Cell = tuple[str, str]
-"""An account, and the day or the hour (`2016-03-07T09`)."""
-
-
-def _cells(
-    entries: Sequence[CalendarEntry], column: str
-) -> Mapping[_Cell, Sequence[CalendarEntry]]:
-    """The entries by account and `column`, which formats their times."""
-    cells = defaultdict(list)
-    for entry in entries:
-        cells[entry.account, entry.at.strftime(column)].append(entry)
-    return cells
-
-
-def _hours(entries: Sequence[CalendarEntry]) -> range:
-    """The hours of a day that are shown: working hours, and all hours with entries."""
-    busy = [entry.at.hour for entry in entries]
-    return range(min([*busy, 7]), max([*busy, 20]) + 1)

@@ -12,11 +12,14 @@ from publisher.base.errors import NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.drafts import editing
 from publisher.drafts.editing import Manuscript
+from publisher.drafts.session import Session
 from publisher.drafts.times import (
     Moment,
     anchor_name,
+    anchored,
     is_now,
     looks_like_a_time,
+    parse_anchor,
     parse_time,
     spelled,
 )
@@ -26,7 +29,7 @@ from publisher.model.problems import Flaw
 from publisher.model.states import OUT_OR_MAYBE
 from publisher.model.values import Severity
 from publisher.planning import Plan
-from publisher.web import draft_view, plan_view
+from publisher.web import draft_view, labels, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use
 from publisher.web.routes import queue
@@ -48,15 +51,18 @@ class _Move:
 
 
 @router.get("/posts/{post:path}/move")
-def ask(request: Request, parts: Use, visitor: Reader, post: str, at: str = "") -> Response:
-    """Show the form; with `at`, the changes of that time."""
+def ask(
+    request: Request, parts: Use, visitor: Reader, post: str, at: str = "", own: str = ""
+) -> Response:
+    """Show the form; with `at`, the changes of that time. `own`: as in `change`."""
     parts.app.edits.require(MOVED, visitor.name, draft_view.accounts(parts.app, post))
     seen, standing = _movable(parts.app, post)
+    move, problem = None, None
     try:
-        move = _move(parts.app, seen, standing, at) if at else None
+        move = _move(parts.app, seen, standing, at, own=bool(own)) if at else None
     except PublisherError as error:
-        return _page(request, parts, post, seen, standing, None, at=at, problem=error)
-    return _page(request, parts, post, seen, standing, move, at=at)
+        problem = error
+    return _page(request, parts, post, seen, standing, move, at=at, own=own, problem=problem)
 
 
 @router.post("/posts/{post:path}/move")
@@ -69,13 +75,17 @@ def change(
     seen: Annotated[str, Form()] = "",
     shown: Annotated[str, Form()] = "",
     sure: Annotated[str, Form()] = "",
+    own: Annotated[str, Form()] = "",
 ) -> Response:
-    """Move the post; `shown` is the digest of the changes that the person has seen, if any."""
+    """Move the post; `shown` is the digest of the changes that the person has seen, if any.
+
+    A time that hangs on the agenda gets another offset; with `own` it hangs on nothing any more.
+    """
     draft, standing = _movable(parts.app, post)
     draft_view.require_unchanged(draft, seen)
     move = None
     try:
-        move = _move(parts.app, draft, standing, at)
+        move = _move(parts.app, draft, standing, at, own=bool(own))
         present = plan_view.digest(move.plan)
         if (shown or sure) and shown != present:
             message = _("Moving it does not change any more what was shown to you.")
@@ -84,7 +94,7 @@ def change(
             message = _("More changes than the time.")
             raise UsageError(message, hint=_("Look at what changes, and tick the box."))
     except PublisherError as error:
-        return _page(request, parts, post, draft, standing, move, at=at, problem=error)
+        return _page(request, parts, post, draft, standing, move, at=at, own=own, problem=error)
     _write(parts, visitor, post, move)
     if move.plan.changes:
         return queue.queued(parts, visitor, post, sure=bool(sure), shown=present)
@@ -107,9 +117,9 @@ def _said(move: _Move, standing: Sequence[Delivery]) -> str:
     return _("The draft has its new time. It is not queued yet.")
 
 
-def is_movable(anchor: str | None, standing: Sequence[Delivery]) -> bool:
-    """Whether a post can be moved by itself: its time has no agenda item, and it is not out."""
-    return anchor is None and not _out(standing)
+def is_movable(standing: Sequence[Delivery]) -> bool:
+    """Whether a post can be moved: it is not out."""
+    return not _out(standing)
 
 
 def _out(standing: Sequence[Delivery]) -> list[str]:
@@ -117,15 +127,12 @@ def _out(standing: Sequence[Delivery]) -> list[str]:
 
 
 def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery]]:
-    """The draft and its deliveries. Raises NotPossible if it cannot be moved by itself."""
+    """The draft and its deliveries. Raises NotPossible if it cannot be moved."""
     seen = editing.read(draft_view.find(app, post))
-    written = (seen.value("at") or "").strip()
-    if written and not looks_like_a_time(written) and not is_now(written):
-        hint = _(
-            "When the item moves, all its posts move along. `publisher agenda move {item}` moves it.",
-            item=anchor_name(written),
-        )
-        raise NotPossible(_("Its time hangs on the agenda: {anchor}.", anchor=written), hint=hint)
+    written = _written(seen)
+    if _hangs(written) and labels.anchor(written, app.session().agenda) is None:
+        message = _("Its time hangs on the agenda: {anchor}.", anchor=written)
+        raise NotPossible(message, hint=_("The agenda has no such item: mend the draft first."))
     standing = app.queries.deliveries(post=post)
     if out := _out(standing):
         message = _("It is out already, or may be: {accounts}.", accounts=", ".join(out))
@@ -134,17 +141,31 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
     return seen, standing
 
 
-def _move(app: Application, seen: Manuscript, standing: Sequence[Delivery], given: str) -> _Move:
+def _written(seen: Manuscript) -> str:
+    return (seen.value("at") or "").strip()
+
+
+def _hangs(written: str) -> bool:
+    """Whether the value of `at` names an agenda item."""
+    return bool(written) and not looks_like_a_time(written) and not is_now(written)
+
+
+def _move(
+    app: Application, seen: Manuscript, standing: Sequence[Delivery], given: str, *, own: bool
+) -> _Move:
     """Plan the new time. Raises UsageError or NotPossible for an unusable time."""
-    zone = app.session().zone
-    moment = parse_time(given.strip(), zone)
+    session = app.session()
+    moment = parse_time(given.strip(), session.zone)
     if isinstance(moment, Flaw):
         raise UsageError(moment.message, hint=moment.hint)
     if moment.instant <= app.clock.now():
         raise UsageError(_("This time is over."), hint=_("Choose one that is to come."))
-    written = seen.value("at")
-    like = [written.strip()] if written and looks_like_a_time(written.strip()) else []
-    at = spelled(moment.instant, zone, *like)
+    written = _written(seen)
+    if _hangs(written) and not own:
+        at = anchored(moment.instant, written, session.agenda)
+    else:
+        like = [written] if looks_like_a_time(written) else []
+        at = spelled(moment.instant, session.zone, *like)
     revised = seen.with_value("at", at)
     plan = app.planner.plan([seen.path], {seen.file: revised.data})
     before = {problem.code for problem in app.planner.plan([seen.path]).errors}
@@ -156,6 +177,29 @@ def _move(app: Application, seen: Manuscript, standing: Sequence[Delivery], give
     return _Move(seen, revised, moment.instant, plan if follows else replace(plan, changes=()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """The agenda item that a time hangs on, for the page."""
+
+    item: str
+    before: str
+    """The present offset in words."""
+    after: str | None
+    """The one that the move would give it; None: no move is shown."""
+
+
+def _anchor(session: Session, seen: Manuscript, move: _Move | None) -> _Anchor | None:
+    written = _written(seen)
+    before = labels.offset(written, session.agenda) if _hangs(written) else None
+    if before is None:
+        return None
+    item = session.agenda[anchor_name(written)]
+    after = None
+    if move:
+        after = labels.offset(anchored(move.at, written, session.agenda), session.agenda)
+    return _Anchor(item.title or item.name, before, after)
+
+
 def _page(
     request: Request,
     parts: Parts,
@@ -164,11 +208,17 @@ def _page(
     standing: Sequence[Delivery],
     move: _Move | None,
     *,
-    at: str = "",
-    problem: PublisherError | None = None,
+    at: str,
+    own: str,
+    problem: PublisherError | None,
 ) -> Response:
-    written = (seen.value("at") or "").strip()
-    due = parse_time(written, parts.app.session().zone) if looks_like_a_time(written) else None
+    written, session = _written(seen), parts.app.session()
+    due: Moment | Flaw | None = None
+    if _hangs(written):
+        due = parse_anchor(written, session.agenda)
+    elif looks_like_a_time(written):
+        due = parse_time(written, session.zone)
+    instant = due.instant if isinstance(due, Moment) else None
     plan = move.plan if move else parts.app.planner.plan([seen.path])
     return parts.pages.render(
         request,
@@ -176,8 +226,10 @@ def _page(
         post=post,
         seen=seen.digest,
         written_at=written,
-        due=due.instant if isinstance(due, Moment) else None,
-        at=at or (written.replace(" ", "T") if due else ""),
+        due=instant,
+        anchor=_anchor(session, seen, move),
+        own=own,
+        at=at or (f"{instant.astimezone(session.zone):%Y-%m-%dT%H:%M}" if instant else ""),
         errors=plan.errors,
         rows=plan_view.rows(move.plan, parts.pages.zone) if move else None,
         shown=plan_view.digest(move.plan) if move else "",

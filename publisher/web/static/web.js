@@ -137,41 +137,6 @@
     callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element instanceof HTMLDetailsElement);
   }
 
-  // A post that is dragged to another place of the calendar: the form for that time opens.
-  function drags() {
-    let dragged = null;
-    const place = (event) => dragged && event.target.closest("[data-day], [data-hour]");
-    const mark = (cell) => {
-      document.querySelectorAll(".drop").forEach((other) => other.classList.remove("drop"));
-      if (cell) cell.classList.add("drop");
-    };
-    document.addEventListener("dragstart", (event) => {
-      dragged = event.target.closest("[data-move]");
-      if (!dragged) return;
-      dragged.classList.add("dragged");
-      event.dataTransfer.effectAllowed = "move";
-      event.dataTransfer.setData("text/plain", dragged.dataset.local);
-    });
-    document.addEventListener("dragover", (event) => {
-      const cell = place(event);
-      if (cell) event.preventDefault();
-      mark(cell);
-    });
-    document.addEventListener("dragend", () => {
-      if (dragged) dragged.classList.remove("dragged");
-      dragged = null;
-      mark(null);
-    });
-    document.addEventListener("drop", (event) => {
-      const cell = place(event);
-      if (!cell) return;
-      event.preventDefault();
-      const [day, clock] = dragged.dataset.local.split("T");
-      const at = cell.dataset.day ? cell.dataset.day + "T" + clock : cell.dataset.hour + clock.slice(2);
-      if (at !== day + "T" + clock) location.assign(dragged.dataset.move + "?at=" + encodeURIComponent(at));
-    });
-  }
-
   // Nobody loses what they typed by a wrong key or a link.
   function guard() {
     const form = document.querySelector("form.editor");
@@ -199,7 +164,6 @@
     morph();
     count();
     weigh();
-    drags();
     guard();
     local(document);
     follow();
