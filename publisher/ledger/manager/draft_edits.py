@@ -18,12 +18,13 @@ from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 
 REWORDED, MOVED = Event.DRAFT_EDITED, Event.DRAFT_MOVED
+MADE, DELETED = Event.DRAFT_MADE, Event.DRAFT_DELETED
 PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED = (
     Event.PICTURE_ADDED,
     Event.PICTURE_EDITED,
     Event.PICTURE_REMOVED,
 )
-_WRITING = (REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
+_WRITING = (MADE, REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
 """The events that make a person an author."""
 
 
