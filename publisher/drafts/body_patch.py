@@ -1,6 +1,7 @@
 """Body patches: change texts of sections, and leave the others and all between them as they are."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -24,7 +25,8 @@ def texts(body: str, names: Collection[str]) -> dict[str, tuple[str, ...]]:
 def patched(body: str, names: Collection[str], wanted: Texts) -> str:
     """The body with these texts: one that is not among `wanted` is removed with its heading.
 
-    A line `---` in a part splits it, and parts without words are left out. Raises UsageError for a text that would begin a section.
+    A line `---` in a part splits it, and parts without words are left out. Raises UsageError for a
+    text that would begin a section.
     """
     old = texts(body, names)
     new = {name: parts for name, parts in wanted.items() if parts != old.get(name)}
@@ -36,11 +38,18 @@ def patched(body: str, names: Collection[str], wanted: Texts) -> str:
     for part in (part for parts in new.values() for part in parts):
         if begun := sections.begun_by(part, names):
             message = _("A line of the text begins the text for {name}.", name=begun)
-            hint = _("Write those words into the own text of {name}, without that line.", name=begun)
+            hint = _(
+                "Write those words into the own text of {name}, without that line.", name=begun
+            )
             raise UsageError(message, hint=hint)
     lines = f"\n{body}"
+    spans = sections.spans(lines, names)
+    for name, times in Counter(span.name for span in spans).items():
+        if name in new and times > 1:  # the other one would take the place of this one
+            message = _("The text for `{name}` is given twice.", name=name)
+            raise UsageError(message, hint=_("Edit the draft as a file, and join the two."))
     changes: list[tuple[int, int, str]] = []
-    for span in sections.spans(lines, names):
+    for span in spans:
         if span.name in new:
             changes += _changes(lines, span, new.pop(span.name))
     for start, end, text in reversed(changes):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from publisher.base.errors import NotPossible, UsageError
 from publisher.channels.registry import SPECS
-from publisher.drafts import body_patch, rendering, when
+from publisher.drafts import body_patch, new_draft, rendering, when
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.session import Session
 from publisher.drafts.when import When
@@ -118,7 +118,7 @@ class Composing:
             post = post.model_copy(update={"lang": wanted.lang or None})
         revised = _said(revised, "title", wanted.title, seen.title)
         revised = self._timed(revised, "at", wanted.when, seen.when)
-        if {*wanted.to} != {*self.recipients(post)}:
+        if {*wanted.to} != {*self.recipients(post)} or draft.data == new_draft.EMPTY:
             revised = revised.with_words("to", wanted.to)
         if wanted.media != seen.media:
             revised = _illustrated(revised, wanted.media)

@@ -11,8 +11,8 @@ from typing import Self
 
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
-from publisher.drafts import replace as replacing
 from publisher.drafts import line_ends, text_files, yaml_tree
+from publisher.drafts import replace as replacing
 from publisher.drafts.draft_files import DraftFile
 from publisher.drafts.front_matter import split
 from publisher.drafts.yaml_patch import NOTHING, Patches, Unpatchable
@@ -128,15 +128,15 @@ class Manuscript:
         revised = self
         for number in reversed(range(len(old))):
             if old[number] not in words:
-                revised = revised._without_item(key, number)
+                revised = revised.without_item(key, number)
         for word in words:
             if word not in old:
-                revised = revised._with_item(key, word)
+                revised = revised.with_item(key, word)
         return revised
 
     def with_picture(self, entry: Mapping[str, str]) -> Self:
         """A copy with one more picture, the last. NotPossible if only a person can edit."""
-        return self._with_item(_MEDIA, entry)
+        return self.with_item(_MEDIA, entry)
 
     def with_pictures_in_order(self, places: Sequence[int]) -> Self:
         """A copy with its pictures in another order: `places[0]` is where the first is now."""
@@ -157,7 +157,7 @@ class Manuscript:
 
     def without_picture(self, number: int) -> Self:
         """A copy without one of its pictures, counted from 0. NotPossible as above."""
-        return self._without_item(_MEDIA, number)
+        return self.without_item(_MEDIA, number)
 
     def save(self, revised: "Manuscript") -> None:
         """Replace the file with `revised`; FileChanged or StorageError leave it as it is."""
@@ -187,12 +187,14 @@ class Manuscript:
         text = self._text
         skipped = len(_BOM) if text.startswith(_BOM) else 0
         fences = (
-            line for line in line_ends.LINE.finditer(text, skipped) if line[0].rstrip(" \t\r\n") == "---"
+            line
+            for line in line_ends.LINE.finditer(text, skipped)
+            if line[0].rstrip(" \t\r\n") == "---"
         )
         opening, closing = next(fences), next(fences)
         return slice(opening.end(), closing.start()), closing.end()
 
-    def _with_item(self, key: str, item: str | Mapping[str, str]) -> Self:
+    def with_item(self, key: str, item: str | Mapping[str, str]) -> Self:
         """A copy with one more item at the end of a list of the front matter."""
         plain = item if isinstance(item, str) else dict(item)
         old = self.media if key == _MEDIA else _meaning(self)[key]
@@ -203,7 +205,7 @@ class Manuscript:
             f"`{key}:`",
         )
 
-    def _without_item(self, key: str, number: int) -> Self:
+    def without_item(self, key: str, number: int) -> Self:
         """A copy without an item of a list of the front matter, counted from 0."""
         meaning = _meaning(self)
         items = meaning.pop(key)

@@ -20,12 +20,14 @@ def replace(path: Path, file: str, seen: bytes, new: bytes) -> None:
     A lock makes concurrent calls take turns; an editor that saves between the last comparison and
     the rename, some microseconds later, is not noticed.
     """
-    with _locked(path, file) as (target, like):
-        with files.beside(target, new, stat.S_IMODE(like.st_mode)) as beside:
-            with suppress(PermissionError):
-                os.chown(beside, like.st_uid, like.st_gid)
-            _compare(target, file, seen)
-            beside.replace(target)
+    with (
+        _locked(path, file) as (target, like),
+        files.beside(target, new, stat.S_IMODE(like.st_mode)) as beside,
+    ):
+        with suppress(PermissionError):
+            os.chown(beside, like.st_uid, like.st_gid)
+        _compare(target, file, seen)
+        beside.replace(target)
 
 
 def create(path: Path, file: str, new: bytes) -> None:

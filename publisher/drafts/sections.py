@@ -84,10 +84,8 @@ class Span(NamedTuple):
 
 def spans(lines: str, names: Collection[str]) -> list[Span]:
     """The sections of `lines`, which are a body with a line feed before it, in their order."""
-    begins = [("", 0, 0)]
-    for heading in _HEADING.finditer(lines):
-        if name := _section(heading, names):
-            begins.append((name, heading.start(), heading.end()))
+    headings = ((_section(heading, names), *heading.span()) for heading in _HEADING.finditer(lines))
+    begins = [("", 0, 0), *((name, start, end) for name, start, end in headings if name)]
     ends = [start for _name, start, _text in begins[1:]] + [len(lines)]
     found = []
     for (name, start, text), end in zip(begins, ends, strict=True):

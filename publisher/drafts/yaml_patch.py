@@ -53,14 +53,14 @@ class Patches:
         node = _values(mapping).get(key)
         if node is None:
             self._insert(mapping, {key: value})
-        elif isinstance(node, yaml.ScalarNode) and not _is_block(node):
+        elif isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">"):
             start, end = node.start_mark.index, node.end_mark.index
             self._changes.append((start, end, yaml_lines.scalar(value, node.style)))
         else:
             raise Unpatchable(key)
 
     def put(self, path: Sequence[str | int], value: str | Sequence[str]) -> None:
-        """Set the key at the end of `path` as `set` does, whatever its value was, or to a list.
+        """Set the key at the end of `path`, whatever its value was, to a value or to a list.
 
         A comment within a value that is replaced is lost.
         """
@@ -69,12 +69,16 @@ class Patches:
         node = _values(mapping).get(key)
         if node is None:
             self._insert(mapping, {key: value})
-        elif isinstance(value, str) and isinstance(node, yaml.ScalarNode) and not _is_block(node):
+            return
+        is_line = isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">")
+        is_empty = is_line and node.start_mark.index == node.end_mark.index
+        if isinstance(value, str) and is_line and not is_empty:
             self.set(path, value)
         else:
-            name = next(one for one in _keys(mapping) if one.value == key)
-            end = self._end(node)
-            self._changes.append((name.end_mark.index, end, f": {yaml_lines.flow(value)}"))
+            name = next(one for one, _value in mapping.value if one.value == key)
+            start = int(name.end_mark.index)
+            end = self._text.index(":", start) + 1 if is_empty else self._end(node)
+            self._changes.append((start, end, f": {yaml_lines.flow(value)}"))
 
     def add(self, key: str, entries: Mapping[str, Value]) -> None:
         """Append entries to the mapping under the top-level `key`, which may be missing.
@@ -252,17 +256,8 @@ class Patches:
 
 def _empty(text: str) -> yaml.MappingNode:
     """The root of a text without keys: what is inserted comes at its end."""
-    end = yaml.Mark("", len(text), 0, 0, None, None)
+    end = yaml.Mark("", len(text), 0, 0, None, 0)
     return yaml.MappingNode("", [], end, end, flow_style=False)
-
-
-def _keys(mapping: yaml.MappingNode) -> list[yaml.ScalarNode]:
-    return [key for key, _value in mapping.value]
-
-
-def _is_block(node: yaml.ScalarNode) -> bool:
-    """Whether it is a block of lines after a | or >."""
-    return node.style in ("|", ">")
 
 
 def _values(mapping: yaml.MappingNode) -> dict[str, yaml.Node]:
@@ -272,7 +267,7 @@ def _values(mapping: yaml.MappingNode) -> dict[str, yaml.Node]:
 
 def _is_nothing(node: yaml.Node) -> bool:
     return (
-        isinstance(node, yaml.ScalarNode) and node.value in NOTHING and not _is_block(node)
+        isinstance(node, yaml.ScalarNode) and node.value in NOTHING and node.style not in ("|", ">")
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from itertools import zip_longest
 from typing import Annotated
@@ -36,9 +36,9 @@ class ComposeForm:
     shown: Text = ""
     """The digest of the changes that the person has seen."""
     sure: Text = ""
-    copy: Text = ""
+    copy_of: Text = ""
     """The post of which a new one is a copy."""
-    translate: Text = ""
+    translation_of: Text = ""
     """The post of which a new one is a translation."""
     account: Texts = None
     lang: Text = ""
@@ -71,8 +71,8 @@ class ComposeForm:
     """The places of those in `file` that show people, from 0."""
 
     @classmethod
-    def of(cls, composition: Composition, **more: str) -> "ComposeForm":
-        """The form of a draft; `more` are the fields that are no part of it."""
+    def of(cls, composition: Composition) -> "ComposeForm":
+        """The form of a draft with these values."""
         texts = [
             (name, part)
             for name, parts in {"": ("",), **composition.texts}.items()
@@ -90,9 +90,27 @@ class ComposeForm:
             author=composition.author,
             expires=expires,
             expires_unit=expires_unit,
-            **more,
         )
         return empty.with_times(when, embargo).with_media(composition.media)
+
+    @classmethod
+    def kept(cls, lists: Mapping[str, Sequence[object]]) -> dict[str, list[str]]:
+        """What was typed, of all values of a form's fields; nothing if no word was."""
+        found = {
+            one.name: [value for value in lists.get(one.name, ()) if isinstance(value, str)]
+            for one in fields(cls)
+        }
+        return {name: values for name, values in found.items() if any(values)}
+
+    @classmethod
+    def of_lists(cls, lists: Mapping[str, Sequence[str]]) -> "ComposeForm":
+        """The form with these values of its fields."""
+        values = {
+            one.name: [*lists[one.name]] if one.default is None else lists[one.name][-1]
+            for one in fields(cls)
+            if lists.get(one.name)
+        }
+        return cls(**values)  # type: ignore[arg-type]
 
     def with_times(self, when: TimeFields, embargo: TimeFields) -> "ComposeForm":
         return replace(
@@ -189,7 +207,9 @@ class ComposeForm:
         for place, value in (("when", when), ("more", embargo), ("more", expires)):
             if isinstance(value, Flaw):
                 flaws.setdefault(place, []).append(value)
-        texts = {name: tuple(parts) for name, parts in self.texts.items() if any(map(str.strip, parts))}
+        texts = {
+            name: tuple(parts) for name, parts in self.texts.items() if any(map(str.strip, parts))
+        }
         names = {*known, *(name for name in seen.to if name not in known)}
         wanted = Composition(
             to=tuple(dict.fromkeys(name for name in self.account or () if name in names)),

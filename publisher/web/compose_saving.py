@@ -8,6 +8,7 @@ from publisher.base import formats
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
+from publisher.drafts import editing
 from publisher.drafts.composition import Composition
 from publisher.drafts.editing import Manuscript
 from publisher.ledger.manager.draft_edits import DELETED, MADE, MOVED, REWORDED
@@ -17,7 +18,7 @@ from publisher.model.states import State
 from publisher.planning import Plan
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Visitor
-from publisher.web.compose_view import Checked
+from publisher.web.compose_check import Checked
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts
 from publisher.web.render import Notice
@@ -123,19 +124,28 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
         raise Unqueued(Notice(text, warns=True))
     if not done.changes:
         return Notice(_("Saved. Nothing on the schedule changes."))
-    wishes = [change.wish for change in done.changes if change.wish]
-    waiting = [wish for wish in wishes if wish.state is State.AWAITING_APPROVAL]
-    if waiting and len(waiting) == len(done.changes):
-        return Notice(_("Submitted for approval: {what}.", what=formats.deliveries(len(waiting))))
-    return Notice(_("On the schedule: {what}.", what=formats.deliveries(len(done.changes))))
+    waiting = sum(
+        change.wish is not None and change.wish.state is State.AWAITING_APPROVAL
+        for change in done.changes
+    )
+    others = len(done.changes) - waiting
+    said = []
+    if waiting:
+        said.append(_("Submitted for approval: {what}.", what=formats.deliveries(waiting)))
+    if others:
+        said.append(_("On the schedule: {what}.", what=formats.deliveries(others)))
+    return Notice(" ".join(said))
+
+
+def saved(app: Application, post: str) -> Notice:
+    """The notice after a draft was kept."""
+    return draft_view.saved(app, editing.read(draft_view.find(app, post)), post)
 
 
 def delete(app: Application, actor: str, composed: ComposedDraft) -> None:
     """Delete the draft. Raises NotPossible if anything of it is on the schedule or out."""
     standing = app.queries.deliveries(post=composed.id)
-    kept = [
-        d.account for d in standing if d.in_reach or d.may_be_out or d.state is State.PUBLISHED
-    ]
+    kept = [d.account for d in standing if d.in_reach or d.may_be_out or d.state is State.PUBLISHED]
     if kept:
         message = _("It is on the schedule, or out: {accounts}.", accounts=", ".join(kept))
         hint = _("Cancel what is on the schedule first. What is out keeps its draft.")

@@ -1,6 +1,7 @@
 """Composed draft: the draft that a composer changes, or the new one that it makes."""
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,6 +44,13 @@ class ComposedDraft:
     def id(self) -> str:
         return self.post.id
 
+    @property
+    def language_is_fixed(self) -> bool:
+        """Whether its file's name says its language."""
+        spoken = {account.language for account in self.composing.accounts.values()}
+        named = split_language(self.id, frozenset(filter(None, spoken)))[1]
+        return self.source is not None or (not self.is_new and named is not None)
+
     def applied(self, wanted: Composition) -> Manuscript:
         """The draft with other values; raises what `Composing.applied` raises."""
         return self.composing.applied(self.draft, self.post, wanted)
@@ -67,7 +75,11 @@ def existing(app: Application, post_id: str) -> ComposedDraft:
 def new(app: Application, form: ComposeForm) -> ComposedDraft:
     """The draft that a form makes, which has no file yet. Raises NoSuchPost without its source."""
     composing = _composing(app)
-    source = existing(app, form.translate or form.copy) if form.translate or form.copy else None
+    source = (
+        existing(app, form.translation_of or form.copy_of)
+        if form.translation_of or form.copy_of
+        else None
+    )
     lang = form.lang if LANGUAGE.fullmatch(form.lang) else ""
     post_id = _id(app, composing, form, source, lang)
     file = new_draft.at(app.settings.posts, post_id)
@@ -79,8 +91,14 @@ def new(app: Application, form: ComposeForm) -> ComposedDraft:
         composing,
         Composition(lang=lang),
         is_new=True,
-        source=source if form.translate else None,
+        source=source if form.translation_of else None,
     )
+
+
+def translated_id(app: Application, post_id: str, lang: str) -> str:
+    """The id of a post's translation."""
+    spoken = {account.language for account in app.settings.public_accounts().values()}
+    return f"{split_language(post_id, frozenset(filter(None, spoken)))[0]}.{lang}"
 
 
 def _id(
@@ -92,8 +110,8 @@ def _id(
 ) -> str:
     ending = f".{lang}" if lang else ""
     spoken = [a.language for a in composing.accounts.values() if a.language]
-    if source and form.translate:
-        return split_language(source.id, frozenset(spoken))[0] + ending
+    if source and form.translation_of:
+        return translated_id(app, source.id, lang)
     typed = (form.title, *(part for parts in form.texts.values() for part in parts), "post")
     title = next(text for text in typed if slug(text))
     at = form.time.read(composing.session)
@@ -121,11 +139,11 @@ def begun(
     if copy:
         source = existing(app, copy)
         media = [_moved(entry, copy) for entry in source.seen.media]
-        form = ComposeForm.of(source.seen, copy=copy).with_media(media)
-        return replace(form, when="", embargo="", author=person.name)
+        form = ComposeForm.of(source.seen).with_media(media)
+        return replace(form, copy_of=copy, when="", embargo="", author=person.name)
     language = lang or _language(app, composing, person)
     usual = _usual(composing, person, language)
-    form = ComposeForm.of(
+    return ComposeForm.of(
         Composition(
             to=tuple(_writable(app, person, usual)),
             when=_preset(at),
@@ -133,7 +151,6 @@ def begun(
             author=person.name,
         )
     )
-    return form
 
 
 def _preset(at: str) -> When:
@@ -147,10 +164,11 @@ def _preset(at: str) -> When:
 
 
 def _language(app: Application, composing: Composing, person: Person) -> str:
-    """The language that a person writes in: theirs if an account speaks it, else the session's."""
-    spoken = {account.language for account in composing.accounts.values()}
-    usual = composing.session.defaults.lang or app.settings.language
-    return person.language if person.language and person.language in spoken else usual
+    """The language that a person writes in: theirs, or the session's, if an account speaks it."""
+    spoken = Counter(a.language for a in composing.accounts.values() if a.language)
+    wishes = (person.language, composing.session.defaults.lang, app.settings.language)
+    usual = next((language for language in wishes if language in spoken), None)
+    return usual or next((language for language, _number in spoken.most_common(1)), "")
 
 
 def _usual(composing: Composing, person: Person, lang: str) -> Iterable[str]:
@@ -190,7 +208,7 @@ def _translation(
             "media": tuple(entry.model_copy(update={"alt": ""}) for entry in source.seen.media),
         }
     )
-    return ComposeForm.of(wanted, translate=translate)
+    return replace(ComposeForm.of(wanted), translation_of=translate)
 
 
 def source_texts(composed: ComposedDraft) -> dict[str, tuple[str, ...]]:

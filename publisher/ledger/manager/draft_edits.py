@@ -19,12 +19,14 @@ from publisher.model.events import Event
 
 REWORDED, MOVED = Event.DRAFT_EDITED, Event.DRAFT_MOVED
 MADE, DELETED = Event.DRAFT_MADE, Event.DRAFT_DELETED
-PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED = (
+_WRITING = (
+    MADE,
+    REWORDED,
+    # Of ledgers that an earlier version wrote:
     Event.PICTURE_ADDED,
     Event.PICTURE_EDITED,
     Event.PICTURE_REMOVED,
 )
-_WRITING = (MADE, REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
 """The events that make a person an author."""
 
 

@@ -13,6 +13,8 @@ _FILES = (
     ("publisher.web", "static/htmx.min.js", "text/javascript"),
     ("publisher.web", "static/idiomorph-ext.min.js", "text/javascript"),
     ("publisher.web", "static/web.js", "text/javascript"),
+    ("publisher.web", "static/compose.css", "text/css"),
+    ("publisher.web", "static/compose.js", "text/javascript"),
     ("publisher.web", "static/icon.svg", "image/svg+xml"),
     ("publisher.web", "static/icon-192.png", "image/png"),
     ("publisher.web", "static/icon-512.png", "image/png"),
