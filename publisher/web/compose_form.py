@@ -169,14 +169,15 @@ class ComposeForm:
     def stepped(self, do: str) -> "ComposeForm":
         """The form after one of its buttons: a part of a text more or less, or a picture moved."""
         step, _colon, rest = do.partition(":")
-        name, _colon, number = rest.rpartition(":")
-        place = int(number) if _PLACE.fullmatch(number) else 0
         if step == "part":
             return self._with_texts({**self.texts, rest: [*self.texts.get(rest, [""]), ""]})
+        name, _colon, number = rest.rpartition(":")
+        if not _PLACE.fullmatch(number):
+            return self
+        place, media = int(number), self.media
         if step == "unpart":
             parts = [part for n, part in enumerate(self.texts.get(name, [])) if n != place]
             return self._with_texts({**self.texts, name: parts})
-        media = self.media
         if step == "drop":
             return self.with_media([one for n, one in enumerate(media) if n != place])
         if step == "up" and 0 < place < len(media):

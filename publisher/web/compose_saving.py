@@ -25,6 +25,8 @@ from publisher.web.render import Notice
 
 _TIMES = {"time", "embargo", "expiry"}
 """What may change without a word of the post."""
+_NAMES = {"file": "pictures", "alt": "alternative_text"}
+"""What the history calls the keys of a picture."""
 
 
 def accounts(app: Application, composed: ComposedDraft, now: Checked | None = None) -> set[str]:
@@ -62,7 +64,7 @@ def save(app: Application, actor: str, now: Checked) -> None:
         elif revised == composed.draft:
             return
         else:
-            event = MOVED if told.keys() <= _TIMES else REWORDED
+            event = MOVED if told and told.keys() <= _TIMES else REWORDED
         with app.edits.recorded(composed.id, event, told, actor, accounts(app, composed, now)):
             if composed.is_new:
                 revised.create()
@@ -86,12 +88,11 @@ def _told(
         "embargo": (draft.value("embargo"), revised.value("embargo")),
         "author": (seen.author, wanted.author),
     }
-    for name, key in (("pictures", "file"), ("alternative_text", "alt"), ("credit", "credit"),
-                      ("people", "people"), ("consent", "consent")):  # fmt: skip
-        values[name] = (
-            [str(getattr(entry, key)) for entry in seen.media],
-            [str(getattr(entry, key)) for entry in wanted.media],
-        )
+    for key in ("file", "alt", "credit", "people", "consent"):
+        before = [entry.entry.get(key, "") for entry in seen.media]
+        after = [entry.entry.get(key, "") for entry in wanted.media]
+        if any((*before, *after)):
+            values[_NAMES.get(key, key)] = before, after
     changed = {name: pair for name, pair in values.items() if pair[0] != pair[1]}
     if composed.is_new:
         return {name: after for name, (_before, after) in changed.items()}

@@ -82,7 +82,7 @@ def test_a_form_shows_all_that_it_can_change(desk: Desk) -> None:
     assert desk.seen == Composition(
         to=("bice-x", "bice-page"),
         when=When(kind="item", item="annual-day", minutes=-30),
-        embargo=When(kind="time", local=datetime(2016, 3, 7, 8, 30)),
+        embargo=When(kind="time", local=datetime.fromisoformat("2016-03-07T08:30")),
         lang="fr",
         title="Un jour : le nôtre",
         texts={"": ("Le texte.",), "twitter": ("Court.", "Deux."), "bice-page": ("Long.",)},
@@ -144,16 +144,20 @@ def test_what_is_not_changed_stays_whatever_it_is(
     desk = Desk(workspace, text.replace("\n", end).encode())
     assert desk.composing.applied(desk.draft, desk.post, desk.seen).data == desk.draft.data
     wanted = {**desk.seen.texts, "bice-x": ("Neuf.", "Et dix.")}
-    try:
-        after = desk.composing.applied(
-            desk.draft, desk.post, desk.seen.model_copy(update={"texts": wanted})
-        )
-    except UsageError as error:
-        assert "is given twice" in str(error)
+    changed = desk.seen.model_copy(update={"texts": wanted})
+    if "bice-x" in sections_given_twice(desk):
+        with pytest.raises(UsageError, match="is given twice"):
+            desk.composing.applied(desk.draft, desk.post, changed)
         return
+    after = desk.composing.applied(desk.draft, desk.post, changed)
     other = Desk(workspace, after.data)
     assert other.seen.texts == wanted
     assert other.seen.model_copy(update={"texts": {}}) == desk.seen.model_copy(update={"texts": {}})
+
+
+def sections_given_twice(desk: Desk) -> set[str]:
+    names = [span.name for span in sections.spans(f"\n{desk.draft.body}", desk.composing.names)]
+    return {name for name in names if names.count(name) > 1}
 
 
 @_ANY
@@ -213,7 +217,7 @@ def test_who_gets_it_by_default_is_written_when_others_do(workspace: Workspace) 
         (When(kind="now"), "at: now   # before it begins\n"),
         (When(kind="item", item="annual-day", edge="end", minutes=90),
          "at: annual-day.end + 1h30m   # before it begins\n"),
-        (When(kind="time", local=datetime(2016, 3, 8, 9)),
+        (When(kind="time", local=datetime.fromisoformat("2016-03-08T09:00")),
          "at: 2016-03-08 09:00   # before it begins\n"),
     ],
 )  # fmt: skip
@@ -223,10 +227,10 @@ def test_another_time_is_written_as_people_write_it(desk: Desk, wanted: When, li
 
 
 def test_a_time_keeps_its_shape_and_one_that_does_not_exist_is_refused(desk: Desk) -> None:
-    after = desk.change(embargo=When(kind="time", local=datetime(2016, 3, 7, 9, 15)))
+    after = desk.change(embargo=When(kind="time", local=datetime.fromisoformat("2016-03-07T09:15")))
     assert "embargo: 2016-03-07T09:15:00+01:00 # agreed" in after
     with pytest.raises(UsageError, match="does not exist in Europe/Zurich"):
-        desk.change(when=When(kind="time", local=datetime(2016, 3, 27, 2, 30)))
+        desk.change(when=When(kind="time", local=datetime.fromisoformat("2016-03-27T02:30")))
 
 
 def test_an_expiry_comes_and_goes(desk: Desk) -> None:

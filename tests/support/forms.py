@@ -71,7 +71,8 @@ def multipart(fields: Sequence[Pair], pictures: Sequence[tuple[str, bytes]]) -> 
     """A form as browsers send it, with an empty part for a file field without files."""
     parts = [(f'name="{name}"', value.encode()) for name, value in fields]
     for name, data in pictures or [("", b"")]:
-        parts.append((f'name="upload"; filename="{name}"', data))
+        sent = name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+        parts.append((f'name="upload"; filename="{sent}"', data))
     lines = [
         f"--{_BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + data + b"\r\n"
         for head, data in parts
@@ -95,13 +96,22 @@ class Composer:
         """Give fields other values: a list for one that is there several times."""
         for name, value in values.items():
             new = [value] if isinstance(value, str) else [*value]
-            if len(self.values(name)) == len(new):
+            if len(self.values(name)) == len(new):  # they keep their places
                 rest = iter(new)
                 self.pairs = [(n, next(rest) if n == name else v) for n, v in self.pairs]
             else:
                 self.pairs = [pair for pair in self.pairs if pair[0] != name]
                 self.pairs += [(name, one) for one in new]
         return self
+
+    def write(self, words: str) -> "Composer":
+        """Give the text for all accounts other words; a thread becomes one post."""
+        texts = zip(self.values("section"), self.values("text"), strict=True)
+        own = [(section, text) for section, text in texts if section]
+        return self.fill(
+            section=["", *(section for section, _text in own)],
+            text=[words, *(text for _section, text in own)],
+        )
 
     def send(self, do: str, *pictures: tuple[str, bytes]) -> httpx.Response:
         """Press a button, with pictures chosen in the field for them, and follow where it leads."""

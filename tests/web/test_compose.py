@@ -412,7 +412,7 @@ def test_pictures_are_moved_and_taken_out(
 def test_a_partner_writes_for_its_own_accounts_alone(
     workspace: Workspace, app: Application, address: str
 ) -> None:
-    """The others are not offered, and what is sent by hand is refused before anything is written."""
+    """The others are not offered; what is sent by hand is refused before anything is written."""
     app.people.add("kasia", Rank.STAFF, PASSWORD, organisations=["Warsaw"])
     with Visit(address) as kasia:
         kasia.log_in("kasia")
