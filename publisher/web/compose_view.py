@@ -33,7 +33,7 @@ class Chip:
     name: str
     title: str
     channel: str
-    """The channel's public name; empty for a name that is no account."""
+    """Empty for a name that is no account."""
     language: str | None
     chosen: bool
     allowed: bool
@@ -96,7 +96,7 @@ def counts(view: DraftPreview | None) -> list[Count]:
     return [
         Count(
             to.account.name,
-            to.look.channel,
+            to.account.channel,
             number if len(to.lengths) > 1 else 0,
             part.used,
             part.limit,
@@ -115,7 +115,7 @@ def chips(app: Application, person: Person, now: Checked) -> dict[str, list[Chip
         chip = Chip(
             account.name,
             account.title or account.name,
-            registry.title(account.channel),
+            account.channel,
             account.language,
             account.name in now.wanted.to,
             app.rights.permits_writing(person, [account.name]),

@@ -43,6 +43,8 @@ class DraftView:
     problems: Sequence[Problem]
     versions: Sequence[Post]
     """Itself and its translations, when there are any."""
+    untranslated: Sequence[str]
+    """The languages of accounts in which there is no translation of it yet."""
     pending: Pending
     """The changes that queueing would make."""
     view: View | None
@@ -67,9 +69,15 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
         post=post,
         problems=[problem for problem in problems if problem.file == file.file],
         versions=[post, *others] if post and others else [],
+        untranslated=_untranslated(app, [post, *others]) if post and post.lang else (),
         pending=waits,
         view=view(app, drafts, problems, post_id) if waits.accounts or not standing else None,
     )
+
+
+def _untranslated(app: Application, versions: Sequence[Post]) -> list[str]:
+    spoken = {account.language for account in app.settings.public_accounts().values()}
+    return sorted(filter(None, spoken - {version.lang for version in versions}))
 
 
 def files(app: Application) -> Sequence[DraftFile]:

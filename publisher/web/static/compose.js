@@ -177,7 +177,7 @@
     const form = document.getElementById("compose");
     if (!form) return;
     form.addEventListener("submit", (event) => { // Enter in a field
-      if (event.submitter && event.submitter.matches(".unseen")) event.preventDefault();
+      if (event.submitter && event.submitter.matches(".hidden")) event.preventDefault();
     });
     keep(form);
     pictures(form);
