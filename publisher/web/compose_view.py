@@ -1,6 +1,6 @@
 """Compose view: what the composer shows of a draft."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,12 +26,15 @@ from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import TEMPLATES, source_texts
 
 
+_ROOMY, _ROOMY_PERCENT = 1000, 80
+"""Characters of a limit, and the share of it up to which a text simply fits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chip:
     """An account that can be chosen."""
 
     name: str
-    title: str
     channel: str
     """Empty for a name that is no account."""
     language: str | None
@@ -51,6 +54,11 @@ class OwnText:
     parts: Sequence[str]
     source: Sequence[str]
     """What is translated."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to see in it."""
+        return any(map(str.strip, self.parts)) or len(self.parts) > 1 or bool(self.source)
 
     @property
     def is_channel(self) -> bool:
@@ -91,6 +99,11 @@ class Count:
     def left(self) -> int:
         return self.limit - self.used
 
+    @property
+    def is_roomy(self) -> bool:
+        """Whether its length is nothing to think of."""
+        return self.limit > _ROOMY and self.percent < _ROOMY_PERCENT
+
 
 def counts(view: DraftPreview | None) -> list[Count]:
     return [
@@ -114,7 +127,6 @@ def chips(app: Application, person: Person, now: Checked) -> dict[str, list[Chip
     for account in accounts.values():
         chip = Chip(
             account.name,
-            account.title or account.name,
             account.channel,
             account.language,
             account.name in now.wanted.to,
@@ -123,13 +135,16 @@ def chips(app: Application, person: Person, now: Checked) -> dict[str, list[Chip
         groups.setdefault(account.organisation or "", []).append(chip)
     for name in now.composed.seen.to:
         if name not in accounts:
-            chip = Chip(name, name, "", None, name in now.wanted.to, allowed=True)
+            chip = Chip(name, "", None, name in now.wanted.to, allowed=True)
             groups.setdefault("", []).append(chip)
     return groups
 
 
-def own_texts(now: Checked, form: ComposeForm) -> list[OwnText]:
-    """The texts for channels and accounts; the first is the common one."""
+def own_texts(now: Checked, form: ComposeForm, names: Callable[[str], str]) -> list[OwnText]:
+    """The texts for channels and accounts; the first is the common one.
+
+    `names` gives the name of an account for readers.
+    """
     accounts = now.composed.composing.accounts
     typed, sources = form.texts, source_texts(now.composed)
     channels = [name for name in SPECS if any(a.channel == name for a in accounts.values())]
@@ -148,7 +163,7 @@ def own_texts(now: Checked, form: ComposeForm) -> list[OwnText]:
             for name in channels
         ),
         *(
-            text(a.name, f"{registry.title(a.channel)} · {a.title or a.name}", [a.name])
+            text(a.name, f"{registry.title(a.channel)} · {names(a.name)}", [a.name])
             for a in accounts.values()
         ),
     ]

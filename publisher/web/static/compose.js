@@ -113,8 +113,13 @@
     }
     form.addEventListener("drop", (event) => { if (holds(event)) { event.preventDefault(); choose(event.dataTransfer.files); } });
     form.addEventListener("paste", (event) => { if (choose(event.clipboardData.files)) event.preventDefault(); });
+    // A file that is refused anyway is not sent first.
     document.body.addEventListener("htmx:configRequest", (event) => {
-      if (event.target.id === "upload" && !event.target.checkValidity()) event.preventDefault();
+      const input = event.target;
+      if (input.id !== "upload") return;
+      const size = [...input.files].reduce((sum, file) => sum + file.size, 0);
+      input.setCustomValidity(size > Number(input.dataset.most) ? input.dataset.heavy : "");
+      if (!input.reportValidity()) event.preventDefault();
     });
     document.body.addEventListener("htmx:afterRequest", (event) => {
       if (event.target.id !== "upload") return;
