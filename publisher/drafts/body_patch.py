@@ -35,6 +35,9 @@ def patched(body: str, names: Collection[str], wanted: Texts) -> str:
         for name, parts in new.items()
     }
     new |= {name: () for name in old if name not in wanted}
+    for name in new:
+        if name and name not in names:
+            raise UsageError(_("There is no account and no channel {name}.", name=name))
     for part in (part for parts in new.values() for part in parts):
         if begun := sections.begun_by(part, names):
             message = _("A line of the text begins the text for {name}.", name=begun)
@@ -42,7 +45,7 @@ def patched(body: str, names: Collection[str], wanted: Texts) -> str:
                 "Write those words into the own text of {name}, without that line.", name=begun
             )
             raise UsageError(message, hint=hint)
-    lines = f"\n{body}"
+    meant, lines = dict(new), f"\n{body}"
     spans = sections.spans(lines, names)
     for name, times in Counter(span.name for span in spans).items():
         if name in new and times > 1:  # the other one would take the place of this one
@@ -59,6 +62,9 @@ def patched(body: str, names: Collection[str], wanted: Texts) -> str:
             ends = len(lines) - len(lines.rstrip("\n"))
             lines += "\n" * max(0, 2 - ends) if lines.strip() else ""
             lines += f"## {name}\n{_BETWEEN.join(parts)}\n"
+    if any(texts(lines[1:], names).get(name, ()) != parts for name, parts in meant.items()):
+        message = _("These texts cannot be told apart in a file.")
+        raise UsageError(message, hint=_("Edit the draft as a file."))
     return lines[1:]
 
 

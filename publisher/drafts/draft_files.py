@@ -93,7 +93,12 @@ class DraftFiles:
         wanted: dict[str, DraftFile] = {}
         for path in paths:
             target = self._find(path)
-            chosen = [file for file in self.files if file.path.is_relative_to(target)]
+            place, inside = os.fspath(target), os.path.join(target, "")  # noqa: PTH118 - thousands
+            chosen = [
+                file
+                for file in self.files
+                if file.place == place or file.place.startswith(inside)
+            ]
             if not chosen and not target.is_dir():
                 hint = _("Drafts are files under posts/ whose names end in .md.")
                 raise UsageError(_("{path} is no draft.", path=path), hint=hint)

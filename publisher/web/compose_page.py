@@ -108,7 +108,7 @@ def page(
         rows=plan_view.rows(plan, sent.parts.pages.zone) if plan else None,
         shown=plan_view.digest(plan) if plan else "",
         unusual=unusual(composed.draft),
-        pending=plan_view.pending(app, composed.draft, standing)
+        pending=plan_view.pending_of(app, _planned(sent, now), standing)
         if is_first and not composed.is_new
         else None,
         expires=composed.composing.session.defaults.expires or app.settings.delivery.expires,
@@ -121,13 +121,24 @@ def page(
     return answer
 
 
+def _planned(sent: SentForm, now: Checked) -> Plan | None:
+    """What queueing the draft would change; None: it cannot be read."""
+    if now.library is None:
+        return None
+    return sent.parts.app.planner.compare(now.library, now.found, [now.composed.draft.path])
+
+
 def conflict(sent: SentForm, error: FileChanged) -> Response:
     """The composer with what was typed, and what the file holds now beside it."""
     try:
         newest = sent.composed()
     except PublisherError as gone:
         return given_back(sent, gone)
-    hint = _("Your text is below, and what the file holds now beside it. Bring them together.")
+    hint = (
+        _("Look at that draft; if it is another one, send this again.")
+        if newest.is_new
+        else _("Your text is below, and what the file holds now beside it. Bring them together.")
+    )
     problem = FileChanged(str(error), hint=hint)
     sent = replace(sent, form=replace(sent.form, seen=newest.draft.digest))
     now = checked(sent.parts.app, newest, sent.form)

@@ -74,11 +74,12 @@ def begin(
 
 @router.get("/posts/{post:path}/edit")
 def edit(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
-    parts.app.edits.require(REWORDED, visitor.name, draft_view.accounts(parts.app, post))
     try:
         composed = composed_draft.existing(parts.app, post)
     except NotPossible:  # a form cannot show it
         return RedirectResponse(post_address(post, "file"), 303)
+    accounts = compose_saving.accounts(parts.app, composed)
+    parts.app.edits.require(REWORDED, visitor.name, accounts)
     form = replace(ComposeForm.of(composed.seen), seen=composed.draft.digest)
     return page(SentForm(request, parts, visitor, post, form), composed)
 

@@ -130,6 +130,19 @@
     });
   }
 
+  // Whoever pressed a button of the form goes on where its part of the page was shown again.
+  function places(form) {
+    document.body.addEventListener("htmx:afterSettle", (event) => {
+      const [what, name] = (event.detail.requestConfig.elt.value || "").split(":");
+      if (what === "part" || what === "unpart") {
+        const areas = document.getElementById("text-" + (name || "all")).querySelectorAll("textarea");
+        areas[areas.length - 1].focus();
+      } else if (what === "up" || what === "drop") {
+        form.querySelector("#upload").focus();
+      }
+    });
+  }
+
   // The texts of channels and accounts are tabs, and only those are there that somebody gets.
   function tabs(form) {
     const holder = form.querySelector(".own-texts");
@@ -186,6 +199,7 @@
     });
     keep(form);
     pictures(form);
+    places(form);
     tabs(form);
   });
 })();
