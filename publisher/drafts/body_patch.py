@@ -8,7 +8,7 @@ from itertools import chain
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.drafts import sections
-from publisher.drafts.sections import Span
+from publisher.drafts.sections import SectionSpan
 from publisher.model.problems import Findings
 
 Texts = Mapping[str, tuple[str, ...]]
@@ -26,50 +26,57 @@ def patched(body: str, names: Collection[str], wanted: Texts) -> str:
     """The body with these texts: one that is not among `wanted` is removed with its heading.
 
     A line `---` in a part splits it, and parts without words are left out. Raises UsageError for a
-    text that would begin a section.
+    text that would begin a section, and for texts that a file cannot hold.
     """
     old = texts(body, names)
-    new = {name: parts for name, parts in wanted.items() if parts != old.get(name)}
     new = {
         name: tuple(filter(None, chain.from_iterable(map(sections.thread, parts))))
-        for name, parts in new.items()
+        for name, parts in wanted.items()
+        if parts != old.get(name)
     }
     new |= {name: () for name in old if name not in wanted}
-    for name in new:
-        if name and name not in names:
-            raise UsageError(_("There is no account and no channel {name}.", name=name))
-    for part in (part for parts in new.values() for part in parts):
-        if begun := sections.begun_by(part, names):
-            message = _("A line of the text begins the text for {name}.", name=begun)
-            hint = _(
-                "Write those words into the own text of {name}, without that line.", name=begun
-            )
-            raise UsageError(message, hint=hint)
-    meant, lines = dict(new), f"\n{body}"
-    spans = sections.spans(lines, names)
-    for name, times in Counter(span.name for span in spans).items():
-        if name in new and times > 1:  # the other one would take the place of this one
-            message = _("The text for `{name}` is given twice.", name=name)
-            raise UsageError(message, hint=_("Edit the draft as a file, and join the two."))
-    changes: list[tuple[int, int, str]] = []
-    for span in spans:
-        if span.name in new:
-            changes += _changes(lines, span, new.pop(span.name))
-    for start, end, text in reversed(changes):
-        lines = lines[:start] + text + lines[end:]
+    spans = sections.spans(f"\n{body}", names)
+    _refuse(new, names, Counter(span.name for span in spans))
+    lines = f"\n{body}"
+    for span in reversed(spans):
+        for start, end, text in reversed([*_changes(lines, span, new.get(span.name))]):
+            lines = lines[:start] + text + lines[end:]
+    there = {span.name for span in spans}
     for name, parts in new.items():
-        if parts:
+        if parts and name not in there:
             ends = len(lines) - len(lines.rstrip("\n"))
             lines += "\n" * max(0, 2 - ends) if lines.strip() else ""
             lines += f"## {name}\n{_BETWEEN.join(parts)}\n"
-    if any(texts(lines[1:], names).get(name, ()) != parts for name, parts in meant.items()):
+    after = texts(lines[1:], names)
+    if any(after.get(name, ()) != parts for name, parts in new.items()):
         message = _("These texts cannot be told apart in a file.")
         raise UsageError(message, hint=_("Edit the draft as a file."))
     return lines[1:]
 
 
-def _changes(lines: str, span: Span, new: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+def _refuse(new: Texts, names: Collection[str], times: Mapping[str, int]) -> None:
+    """Raise UsageError for what cannot be written. `times`: how often a section is in the body."""
+    for name, parts in new.items():
+        if name and name not in names:
+            raise UsageError(_("There is no account and no channel {name}.", name=name))
+        if times.get(name, 0) > 1:  # the other one would take the place of this one
+            message = _("The text for `{name}` is given twice.", name=name)
+            raise UsageError(message, hint=_("Edit the draft as a file, and join the two."))
+        begun = next(filter(None, (sections.begun_by(part, names) for part in parts)), None)
+        if begun:
+            message = _("A line of the text begins the text for {name}.", name=begun)
+            hint = _(
+                "Write those words into the own text of {name}, without that line.", name=begun
+            )
+            raise UsageError(message, hint=hint)
+
+
+def _changes(
+    lines: str, span: SectionSpan, new: Sequence[str] | None
+) -> Iterator[tuple[int, int, str]]:
     """The changes that give a section these parts: from where to where which text is put."""
+    if new is None:
+        return
     begin, end = span.parts[0][0], span.parts[-1][1]
     if not new:
         kept = "\n" if not span.name and end == len(lines) else ""

@@ -95,9 +95,7 @@ class DraftFiles:
             target = self._find(path)
             place, inside = os.fspath(target), os.path.join(target, "")  # noqa: PTH118 - thousands
             chosen = [
-                file
-                for file in self.files
-                if file.place == place or file.place.startswith(inside)
+                file for file in self.files if file.place == place or file.place.startswith(inside)
             ]
             if not chosen and not target.is_dir():
                 hint = _("Drafts are files under posts/ whose names end in .md.")

@@ -72,7 +72,7 @@ def parse(body: str, names: Collection[str], findings: Findings, first_line: int
     return found
 
 
-class Span(NamedTuple):
+class SectionSpan(NamedTuple):
     """The place of a section in a body that has a line feed before it."""
 
     name: str
@@ -82,7 +82,7 @@ class Span(NamedTuple):
     """Where each part of its thread begins and ends; the lines `---` are between them."""
 
 
-def spans(lines: str, names: Collection[str]) -> list[Span]:
+def spans(lines: str, names: Collection[str]) -> list[SectionSpan]:
     """The sections of `lines`, which are a body with a line feed before it, in their order."""
     headings = ((_section(heading, names), *heading.span()) for heading in _HEADING.finditer(lines))
     begins = [("", 0, 0), *((name, start, end) for name, start, end in headings if name)]
@@ -92,7 +92,7 @@ def spans(lines: str, names: Collection[str]) -> list[Span]:
         lines_between = list(_SEPARATOR.finditer(lines, text, end))
         firsts = [text, *(one.end() for one in lines_between)]
         lasts = [*(one.start() for one in lines_between), end]
-        found.append(Span(name, start, tuple(zip(firsts, lasts, strict=True))))
+        found.append(SectionSpan(name, start, tuple(zip(firsts, lasts, strict=True))))
     return found
 
 

@@ -1,11 +1,12 @@
 """Unsaved pictures: the clean copies of uploads whose drafts are not saved yet.
 
-They are kept in `var` by their digest, for whoever sends the form that names them, and are deleted
-after a week.
+They are kept in `var` by their digest, for whoever sends the form that names them, until its draft
+is saved, and for a week at most.
 """
 
 import re
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,6 +44,11 @@ class UnsavedPictures:
         """The file of a picture with such a name; None: it has another one, or is not kept."""
         path = self._path(name)
         return path if path and path.is_file() else None
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Delete pictures whose draft was saved: they should lie in no more places than needed."""
+        for path in filter(None, map(self._path, names)):
+            path.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path | None:
         found = _NAME.fullmatch(name)

@@ -18,7 +18,7 @@ from publisher.model.states import State
 from publisher.planning import Plan
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Visitor
-from publisher.web.compose_check import Checked
+from publisher.web.compose_check import Checked, unsaved_pictures
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts
 from publisher.web.render import Notice
@@ -70,6 +70,7 @@ def save(app: Application, actor: str, now: Checked) -> None:
                 revised.create()
             else:
                 composed.draft.save(revised)
+    unsaved_pictures(app).forget(names)
 
 
 def _told(

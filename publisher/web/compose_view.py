@@ -25,7 +25,6 @@ from publisher.web.compose_check import Checked
 from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import TEMPLATES, source_texts
 
-
 _ROOMY, _ROOMY_PERCENT = 1000, 80
 """Characters of a limit, and the share of it up to which a text simply fits."""
 
@@ -84,7 +83,7 @@ def preview(app: Application, now: Checked) -> DraftPreview | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class TextCount:
     """How long a part of a text is on an account."""
 
     account: str
@@ -105,9 +104,9 @@ class Count:
         return self.limit > _ROOMY and self.percent < _ROOMY_PERCENT
 
 
-def counts(view: DraftPreview | None) -> list[Count]:
+def counts(view: DraftPreview | None) -> list[TextCount]:
     return [
-        Count(
+        TextCount(
             to.account.name,
             to.account.channel,
             number if len(to.lengths) > 1 else 0,

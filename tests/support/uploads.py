@@ -43,7 +43,7 @@ def add(visit: Visit, name: str, data: bytes, page: str = PAGE, **fields: str) -
     """Add a picture to a draft, describe it and keep the draft, without JavaScript."""
     form = Composer(visit, page)
     answer = form.send("check", (name, data))
-    return described(form, **fields).send("keep") if answer.is_success else answer
+    return described(form, -1, **fields).send("keep") if answer.is_success else answer
 
 
 def described(form: Composer, number: int = -1, **fields: str) -> Composer:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -117,25 +116,24 @@ def test_the_same_without_javascript(
 def test_a_typo_and_a_picture_of_a_scheduled_post_take_three_clicks(
     address: str, app: Application, browser: Browser, tmp_path: Path
 ) -> None:
-    with visiting(browser, address) as page:
-        with counting_clicks(page) as clicked:
-            log_in(page, "stagiaire")
-            for number in range(2):
-                page.goto("/")
-                clicked.clear()
-                page.get_by_role("link", name="Bon").first.click()
-                page.get_by_role("link", name=_("Edit"), exact=True).click()
-                if number:
-                    page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
-                    expect(
-                        page.get_by_label(_("What it shows, for those who cannot see it"))
-                    ).to_be_focused()
-                    page.keyboard.type("La salle")
-                else:
-                    page.get_by_label(_("The text"), exact=True).fill("Bonsoir de Genève.")
-                page.get_by_role("button", name=_("Submit for approval")).click()
-                expect(page.get_by_text("Submitted for approval: 2 deliveries.")).to_be_visible()
-                assert len(clicked) == 3, clicked
+    with visiting(browser, address) as page, counting_clicks(page) as clicked:
+        log_in(page, "stagiaire")
+        for number in range(2):
+            page.goto("/")
+            clicked.clear()
+            page.get_by_role("link", name="Bon").first.click()
+            page.get_by_role("link", name=_("Edit"), exact=True).click()
+            if number:
+                page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
+                expect(
+                    page.get_by_label(_("What it shows, for those who cannot see it"))
+                ).to_be_focused()
+                page.keyboard.type("La salle")
+            else:
+                page.get_by_label(_("The text"), exact=True).fill("Bonsoir de Genève.")
+            page.get_by_role("button", name=_("Submit for approval")).click()
+            expect(page.get_by_text("Submitted for approval: 2 deliveries.")).to_be_visible()
+            assert len(clicked) == 3, clicked
     (content,) = {d.content for d in app.queries.deliveries(post="day.fr", account="bice-x")}
     assert content.parts[0].text == "Bonsoir de Genève."
     assert content.parts[0].pictures[0].alt == "La salle"
@@ -144,7 +142,7 @@ def test_a_typo_and_a_picture_of_a_scheduled_post_take_three_clicks(
 def test_what_was_typed_outlasts_a_closed_browser(
     address: str, app: Application, browser: Browser, lang: str
 ) -> None:
-    """It is offered again, with its parts and its accounts; used, or thrown away; not when saved."""
+    """It is offered again, with parts and accounts: used, or thrown away; not when it was saved."""
     context = browser.new_context(base_url=address, locale=lang)
     page = context.new_page()
     log_in(page, "stagiaire")

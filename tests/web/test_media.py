@@ -44,6 +44,7 @@ def test_a_picture_is_stored_clean_and_named_in_the_draft(
     """Every other byte of the draft stays, and the history says who did it."""
     answer = add(staff, "Salle XX.JPG", photo, credit="BICE", people="yes")
     assert answer.status_code == 200
+    assert files(app.settings.var / "uploads") == [], "it lies in no more places than it must"
     entry = (
         f"  - file: media/unfinished-fr.jpg\n    alt: {_quoted(ALT)}\n"
         "    credit: BICE\n    people: true\n"
