@@ -7,8 +7,8 @@ from pathlib import Path
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _, later
-from publisher.base.text import slug
 from publisher.cli import arguments
+from publisher.drafts import new_draft
 from publisher.drafts.session import LANGUAGE, Session
 from publisher.drafts.times import Moment, is_now
 from publisher.model.problems import Flaw
@@ -30,17 +30,12 @@ def make(
 
     UsageError for a title, time, account or language that cannot be used.
     """
-    name = slug(title)
-    if not name:
-        message = _("{title!r} makes no file name.", title=title)
-        raise UsageError(message, hint=_("Give a title with letters or digits."))
+    moment = _moment(at, session) if at else None
+    name = new_draft.stem(title, moment, session.zone)
     lang = lang or session.defaults.lang or settings.language
     if not LANGUAGE.fullmatch(lang):
         message = _("{lang!r} is no language.", lang=lang)
         raise UsageError(message, hint=_("Write it like fr, es or pt-BR."))
-    moment = _moment(at, session) if at else None
-    if moment and moment.item is None:
-        name = f"{moment.instant.astimezone(session.zone):%Y-%m-%d}-{name}"
     recipients = _recipients(to, settings)
     front = [f"title: {_scalar(title)}"]
     without = _("without a time it stays a draft")

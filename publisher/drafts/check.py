@@ -26,14 +26,16 @@ def check(
     paths: Sequence[str | Path] = (),
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
+    unsaved: Mapping[str, Path] = MappingProxyType({}),
 ) -> tuple[Library, list[Problem]]:
     """Read the drafts and find every problem in them, without ledger or network.
 
-    `programme` replaces posts/session.yaml, and `revised` the contents of drafts, by their paths
-    relative to the workspace: this checks a change before it is saved.
+    `programme` replaces posts/session.yaml, `revised` the contents of drafts, by their paths
+    relative to the workspace, and `unsaved` pictures: this checks a change before it is saved. See
+    `library.load`.
     """
     accounts = settings.public_accounts()
-    found = read(settings, paths, programme, revised)
+    found = read(settings, paths, programme, revised, unsaved)
     problems = list(found.problems)
     lint = settings.lint
     handles = [account.handle for account in accounts.values() if account.handle]
@@ -56,10 +58,11 @@ def read(
     paths: Sequence[str | Path] = (),
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
+    unsaved: Mapping[str, Path] = MappingProxyType({}),
 ) -> Library:
     """Read the drafts as `check` does, with the parser's problems alone."""
     accounts, copies = settings.public_accounts(), Copies.of(settings)
-    return library.load(settings.workspace, accounts, paths, programme, revised, copies)
+    return library.load(settings.workspace, accounts, paths, programme, revised, copies, unsaved)
 
 
 def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:

@@ -52,6 +52,8 @@ class Surroundings:
     consents: Consents
     accounts: Mapping[str, Account]
     copies: Copies = NOTHING_KEPT
+    unsaved: Mapping[str, Path] = field(default_factory=dict)
+    """Pictures outside posts/, of drafts that are not saved yet, by what the drafts call them."""
     named: dict[Path, list[tuple[Findings, Position]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -307,7 +309,9 @@ class _Reader:
         )
 
     def _picture(self, fields: Fields, name: str) -> Path | None:
-        found = self._around.locate(place_of(name, self._post_id, self._around.posts))
+        unsaved = self._around.unsaved.get(name)
+        place = place_of(name, self._post_id, self._around.posts)
+        found = unsaved or self._around.locate(place)
         if isinstance(found, Flaw):
             if found.code == "media-missing":
                 folder = (self._around.posts / self._post_id).parent

@@ -46,8 +46,12 @@ class DraftFiles:
     Folders called `media`, hidden files and README.md are not drafts.
     """
 
-    def __init__(self, posts: Path) -> None:
-        """Walk through `posts`, an absolute path. Never raises, whatever files are there."""
+    def __init__(self, posts: Path, more: Iterable[str] = ()) -> None:
+        """Walk through `posts`, an absolute path. Never raises, whatever files are there.
+
+        `more` are drafts as well, by their paths relative to the workspace, also if there are no
+        such files yet.
+        """
         self.posts = posts
         self.problems: list[Problem] = []
         self._unreadable: list[str] = []
@@ -59,6 +63,14 @@ class DraftFiles:
             self._unreadable.append("")
             hint = _("Make it, or name the right workspace with --workspace DIR.")
             self._note(Flaw("no-posts", _("The workspace has no folder posts/."), hint), "")
+        known = {file.file for file in self.files}
+        self._new = [
+            DraftFile(file.removeprefix("posts/")[: -len(".md")], file, str(posts.parent / file))
+            for file in more
+            if file not in known
+        ]
+        if self._new:
+            self.files = sorted([*self.files, *self._new], key=lambda file: file.file)
         self._ids = {file.id for file in self.files}
         self._note_twins()
 
@@ -81,7 +93,10 @@ class DraftFiles:
         wanted: dict[str, DraftFile] = {}
         for path in paths:
             target = self._find(path)
-            chosen = [file for file in self.files if file.path.is_relative_to(target)]
+            place, inside = os.fspath(target), os.path.join(target, "")  # noqa: PTH118 - thousands
+            chosen = [
+                file for file in self.files if file.place == place or file.place.startswith(inside)
+            ]
             if not chosen and not target.is_dir():
                 hint = _("Drafts are files under posts/ whose names end in .md.")
                 raise UsageError(_("{path} is no draft.", path=path), hint=hint)
@@ -91,7 +106,7 @@ class DraftFiles:
     def _find(self, path: str | Path) -> Path:
         for base in (Path.cwd(), self.posts.parent):
             candidate = Path(os.path.normpath(base / path))
-            if os.path.lexists(candidate):
+            if os.path.lexists(candidate) or any(file.path == candidate for file in self._new):
                 if self.posts.is_relative_to(candidate) or candidate.is_relative_to(self.posts):
                     return candidate
                 message = _("{path} is not in this workspace's posts/.", path=path)

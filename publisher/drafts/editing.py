@@ -4,16 +4,15 @@ A save carries the digest of what the editor saw, so that no other person's chan
 """
 
 import hashlib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from publisher.base.errors import NotPossible
+from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
+from publisher.drafts import line_ends, text_files, yaml_tree
 from publisher.drafts import replace as replacing
-from publisher.drafts import text_files, yaml_tree
 from publisher.drafts.draft_files import DraftFile
 from publisher.drafts.front_matter import split
 from publisher.drafts.yaml_patch import NOTHING, Patches, Unpatchable
@@ -21,8 +20,6 @@ from publisher.model.problems import Findings
 
 _MEDIA = "media"
 _BOM = "\ufeff"
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
-_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,28 @@ class Manuscript:
     def body(self) -> str:
         r"""Everything after the front matter, with `\n` as line ends."""
         _front, begins = self._places()
-        return _LINE_END.sub("\n", self._text[begins:])
+        return line_ends.plain(self._text[begins:])
+
+    @property
+    def text(self) -> str:
+        r"""The whole file, with `\n` as line ends."""
+        return line_ends.plain(self._text.removeprefix(_BOM))
+
+    def with_text(self, text: str) -> Self:
+        """A copy with another text of the whole file, which keeps its line ends.
+
+        Raises UsageError if its front matter and its body could not be separated any more.
+        """
+        mark = _BOM if self._text.startswith(_BOM) else ""
+        old = self._text.removeprefix(_BOM)
+        revised = self._with_text(mark + line_ends.revised(old, text, self._line_end))
+        findings = Findings(self.file)
+        decoded = text_files.decode(revised.data, findings)
+        if decoded is None or split(decoded, findings) is None:
+            first = findings.problems[0]
+            line = _("Line {line}: {message}", line=first.line, message=first.message)
+            raise UsageError(line, hint=first.hint)
+        return revised
 
     def value(self, key: str) -> str | None:
         """The value of a key of the front matter, if it is a single value."""
@@ -53,22 +71,23 @@ class Manuscript:
         except Unpatchable:
             return None
 
+    @property
+    def front(self) -> Mapping[str, object]:
+        """The values of the front matter: strings, lists and mappings."""
+        return _meaning(self)
+
     def with_body(self, body: str) -> Self:
         """A copy with another text: it gets the file's line ends, and one at its end.
 
         Raises NotPossible if the file would then be parsed differently.
         """
         _front, begins = self._places()
-        found = _LINE_END.search(self._text)
-        line_end = found.group() if found else "\n"
-        lines = _LINE_END.sub("\n", body)
-        if lines and not lines.endswith("\n"):
-            lines += "\n"
+        lines = line_ends.revised(self._text[begins:], body, self._line_end)
         head = self._text[:begins]
         if lines and not head.endswith(("\n", "\r")):  # the fence is all of its line
-            head += line_end
-        revised = self._with_text(head + lines.replace("\n", line_end))
-        if _meaning(revised) != _meaning(self) or revised.body != lines:
+            head += self._line_end
+        revised = self._with_text(head + lines)
+        if _meaning(revised) != _meaning(self) or revised.body != line_ends.plain(lines):
             raise self._for_a_person(_("the text"))
         return revised
 
@@ -85,16 +104,46 @@ class Manuscript:
     def with_value(self, key: str, value: str) -> Self:
         """A copy with another value in the front matter. NotPossible if only a person can edit."""
         return self._patched(
-            lambda patches: patches.set((key,), value),
+            lambda patches: patches.put((key,), value),
             {**_meaning(self), key: value},
             f"`{key}: {value}`",
         )
 
+    def without(self, key: str) -> Self:
+        """A copy without a key of the front matter. NotPossible if only a person can edit."""
+        meaning = _meaning(self)
+        if meaning.pop(key, None) is None:
+            return self
+        return self._patched(lambda patches: patches.remove((key,)), meaning, f"`{key}:`")
+
+    def with_words(self, key: str, words: Sequence[str]) -> Self:
+        """A copy with a list of single values; those that stay keep their places and comments."""
+        old = _meaning(self).get(key)
+        if not isinstance(old, list) or not any(word in old for word in words):
+            return self._patched(
+                lambda patches: patches.put((key,), words),
+                {**_meaning(self), key: [*words]},
+                f"`{key}: [{', '.join(words)}]`",
+            )
+        revised = self
+        for number in reversed(range(len(old))):
+            if old[number] not in words:
+                revised = revised.without_item(key, number)
+        for word in words:
+            if word not in old:
+                revised = revised.with_item(key, word)
+        return revised
+
     def with_picture(self, entry: Mapping[str, str]) -> Self:
         """A copy with one more picture, the last. NotPossible if only a person can edit."""
+        return self.with_item(_MEDIA, entry)
+
+    def with_pictures_in_order(self, places: Sequence[int]) -> Self:
+        """A copy with its pictures in another order: `places[0]` is where the first is now."""
+        media = [self.media[place] for place in places]
         return self._patched(
-            lambda patches: patches.append(_MEDIA, entry),
-            {**_meaning(self), _MEDIA: [*self.media, dict(entry)]},
+            lambda patches: patches.order(_MEDIA, places),
+            {**_meaning(self), _MEDIA: media},
             f"`{_MEDIA}:`",
         )
 
@@ -108,21 +157,27 @@ class Manuscript:
 
     def without_picture(self, number: int) -> Self:
         """A copy without one of its pictures, counted from 0. NotPossible as above."""
-        others = self.media[:number] + self.media[number + 1 :]
-        meaning = {key: value for key, value in _meaning(self).items() if key != _MEDIA}
-        return self._patched(
-            lambda patches: patches.remove((_MEDIA, number)),
-            {**meaning, _MEDIA: others} if others else meaning,
-            f"`{_MEDIA}:`",
-        )
+        return self.without_item(_MEDIA, number)
 
     def save(self, revised: "Manuscript") -> None:
         """Replace the file with `revised`; FileChanged or StorageError leave it as it is."""
         replacing.replace(self.path, self.file, self.data, revised.data)
 
+    def delete(self) -> None:
+        """Delete the file; FileChanged or StorageError leave it as it is."""
+        replacing.delete(self.path, self.file, self.data)
+
+    def create(self) -> None:
+        """Make the file, which must not exist; FileChanged or StorageError if it cannot be made."""
+        replacing.create(self.path, self.file, self.data)
+
     @property
     def _text(self) -> str:
         return self.data.decode("utf-8")
+
+    @property
+    def _line_end(self) -> str:
+        return line_ends.first(self._text)
 
     def _with_text(self, text: str) -> Self:
         return replace(self, data=text.encode("utf-8"))
@@ -132,10 +187,35 @@ class Manuscript:
         text = self._text
         skipped = len(_BOM) if text.startswith(_BOM) else 0
         fences = (
-            line for line in _LINE.finditer(text, skipped) if line[0].rstrip(" \t\r\n") == "---"
+            line
+            for line in line_ends.LINE.finditer(text, skipped)
+            if line[0].rstrip(" \t\r\n") == "---"
         )
         opening, closing = next(fences), next(fences)
         return slice(opening.end(), closing.start()), closing.end()
+
+    def with_item(self, key: str, item: str | Mapping[str, str]) -> Self:
+        """A copy with one more item at the end of a list of the front matter."""
+        plain = item if isinstance(item, str) else dict(item)
+        old = self.media if key == _MEDIA else _meaning(self)[key]
+        assert isinstance(old, list)  # noqa: S101 - callers have seen it
+        return self._patched(
+            lambda patches: patches.append(key, item),
+            {**_meaning(self), key: [*old, plain]},
+            f"`{key}:`",
+        )
+
+    def without_item(self, key: str, number: int) -> Self:
+        """A copy without an item of a list of the front matter, counted from 0."""
+        meaning = _meaning(self)
+        items = meaning.pop(key)
+        assert isinstance(items, list)  # noqa: S101 - callers have seen it
+        others = items[:number] + items[number + 1 :]
+        return self._patched(
+            lambda patches: patches.remove((key, number)),
+            {**meaning, key: others} if others else meaning,
+            f"`{key}:`",
+        )
 
     def _with_said(self, number: int, key: str, value: str | None) -> Self:
         """A copy with another value for one key of a picture; None removes the key."""
@@ -145,7 +225,7 @@ class Manuscript:
         if value is not None:
             media[number][key] = value
         return self._patched(
-            lambda patches: patches.remove(path) if value is None else patches.set(path, value),
+            lambda patches: patches.remove(path) if value is None else patches.put(path, value),
             {**_meaning(self), _MEDIA: media},
             f"`{key}: {value or ''}`",
         )
@@ -159,7 +239,7 @@ class Manuscript:
         """
         front, _begins = self._places()
         try:
-            patches = Patches(self._text[front])
+            patches = Patches(self._text[front], self._line_end)
             patch(patches)
             patched = patches.text()
         except Unpatchable:

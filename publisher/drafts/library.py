@@ -62,15 +62,17 @@ def load(
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
     copies: Copies = NOTHING_KEPT,
+    unsaved: Mapping[str, Path] = MappingProxyType({}),
 ) -> Library:
     """Read the drafts of a workspace; `paths` (drafts or folders) restricts which.
 
     `programme` replaces posts/session.yaml, and `revised` the contents of drafts, by their paths
-    relative to the workspace. `copies` knows about pictures. Never raises for what is in the files.
+    relative to the workspace, also of drafts without a file. `unsaved` are pictures outside posts/,
+    by what drafts call them. `copies` knows about pictures. Never raises for what is in the files.
     Raises UsageError for a path that is no draft.
     """
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
-    shelf = DraftFiles(posts_folder)
+    shelf = DraftFiles(posts_folder, revised)
     chosen = shelf.select(paths)
     about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
     around = Surroundings(
@@ -79,6 +81,7 @@ def load(
         consents=consents.load(posts_folder, about_consents),
         accounts=accounts,
         copies=copies,
+        unsaved=unsaved,
     )
     posts, found = _read_all(chosen, around, revised)
     others = list(_unchosen_translations(chosen, shelf, around)) if paths else ()

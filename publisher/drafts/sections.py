@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from publisher.base.i18n import _
 from publisher.drafts import horizontal_rules
@@ -69,6 +70,41 @@ def parse(body: str, names: Collection[str], findings: Findings, first_line: int
         column = index - lines.rfind("\n", 0, index)
         findings.add(flaw, Position(line=line, column=column), Severity.WARNING)
     return found
+
+
+class SectionSpan(NamedTuple):
+    """The place of a section in a body that has a line feed before it."""
+
+    name: str
+    heading: int
+    """Where its heading begins, at the line feed before it; for the common text, where it does."""
+    parts: tuple[tuple[int, int], ...]
+    """Where each part of its thread begins and ends; the lines `---` are between them."""
+
+
+def spans(lines: str, names: Collection[str]) -> list[SectionSpan]:
+    """The sections of `lines`, which are a body with a line feed before it, in their order."""
+    headings = ((_section(heading, names), *heading.span()) for heading in _HEADING.finditer(lines))
+    begins = [("", 0, 0), *((name, start, end) for name, start, end in headings if name)]
+    ends = [start for _name, start, _text in begins[1:]] + [len(lines)]
+    found = []
+    for (name, start, text), end in zip(begins, ends, strict=True):
+        lines_between = list(_SEPARATOR.finditer(lines, text, end))
+        firsts = [text, *(one.end() for one in lines_between)]
+        lasts = [*(one.start() for one in lines_between), end]
+        found.append(SectionSpan(name, start, tuple(zip(firsts, lasts, strict=True))))
+    return found
+
+
+def thread(text: str) -> tuple[str, ...]:
+    """The parts into which the lines `---` split a text."""
+    return tuple(part for part, _place in zip(*_parts(f"\n{text}", 1), strict=True))
+
+
+def begun_by(text: str, names: Collection[str]) -> str | None:
+    """The section that a line of the text would begin, if one does."""
+    headings = _HEADING.finditer(f"\n{text}")
+    return next(filter(None, (_section(heading, names) for heading in headings)), None)
 
 
 def _section(heading: re.Match[str], names: Collection[str]) -> str | None:

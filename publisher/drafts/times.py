@@ -39,6 +39,15 @@ class Moment(NamedTuple):
     """Whether it was written in the session's time zone."""
 
 
+class Anchor(NamedTuple):
+    """A time that hangs on the agenda."""
+
+    item: str
+    edge: str
+    """`start` or `end`."""
+    offset: timedelta
+
+
 class AgendaItem(Frozen):
     """An entry of the session's programme."""
 
@@ -71,6 +80,18 @@ def edge_of(text: str) -> str | None:
     """`start` or `end` in `annual-day.end + 15m`; None if it is not written."""
     match = _ANCHOR.fullmatch(text)
     return match["edge"] if match else None
+
+
+def anchor(text: str) -> Anchor | None:
+    """The parts of `annual-day.end + 15m`, whether the item exists or not; None if it has none."""
+    match = _ANCHOR.fullmatch(text)
+    if match is None or match["edge"] not in (None, "start", "end"):
+        return None
+    try:
+        offset = parse_duration(match["duration"]) if match["duration"] else timedelta()
+    except ValueError:
+        return None
+    return Anchor(match["item"], match["edge"] or "start", -offset if match["minus"] else offset)
 
 
 def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:

@@ -4,20 +4,15 @@ The text must be one that `yaml_tree.compose` accepts without a problem. The cal
 result again, to verify that it means what was wanted.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
-Value = str | Mapping[str, "Value"] | Sequence[Mapping[str, "Value"]]
+from publisher.drafts import yaml_lines
+from publisher.drafts.yaml_lines import STEP, Item, Value
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_WORD = r"[^\W_](?:[\w:+./-]*[^\W_])?"
-_PLAIN = re.compile(rf"{_WORD}(?: {_WORD})*")
-"""Text that needs no quotes anywhere: it has no `: `, no ` #` and no bracket."""
-_STEP = 2
-_DASH = "- "
 NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 """The values of a key that is still empty."""
 
@@ -32,13 +27,14 @@ class Unpatchable(ValueError):
 class Patches:
     """Changes to one text: collected first, then applied together by `text`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, line_end: str = "\n") -> None:
+        """`line_end` is for a text without any."""
         self._text = text
-        self._root = yaml.CBaseLoader(text).get_single_node()
+        self._root = yaml.CBaseLoader(text).get_single_node() or _empty(text)
         self._changes: list[tuple[int, int, str]] = []
         """From where to where the text is replaced, and by what."""
         found = _LINE_END.search(text)
-        self._line_end = found.group() if found else "\n"
+        self._line_end = found.group() if found else line_end
 
     def value(self, path: Sequence[str]) -> str | None:
         """The single value at the end of `path`, as it was before any change."""
@@ -59,9 +55,30 @@ class Patches:
             self._insert(mapping, {key: value})
         elif isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">"):
             start, end = node.start_mark.index, node.end_mark.index
-            self._changes.append((start, end, _scalar(value, node.style)))
+            self._changes.append((start, end, yaml_lines.scalar(value, node.style)))
         else:
             raise Unpatchable(key)
+
+    def put(self, path: Sequence[str | int], value: str | Sequence[str]) -> None:
+        """Set the key at the end of `path`, whatever its value was, to a value or to a list.
+
+        A comment within a value that is replaced is lost.
+        """
+        *above, last = path
+        mapping, key = self._mapping(above), str(last)
+        node = _values(mapping).get(key)
+        if node is None:
+            self._insert(mapping, {key: value})
+            return
+        is_line = isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">")
+        is_empty = is_line and node.start_mark.index == node.end_mark.index
+        if isinstance(value, str) and is_line and not is_empty:
+            self.set(path, value)
+        else:
+            name = next(one for one, _value in mapping.value if one.value == key)
+            start = int(name.end_mark.index)
+            end = self._text.index(":", start) + 1 if is_empty else self._end(node)
+            self._changes.append((start, end, f": {yaml_lines.flow(value)}"))
 
     def add(self, key: str, entries: Mapping[str, Value]) -> None:
         """Append entries to the mapping under the top-level `key`, which may be missing.
@@ -76,25 +93,25 @@ class Patches:
             self._insert(node, entries)
         elif _is_nothing(node) and not root.flow_style:
             column = root.value[0][0].start_mark.column
-            self._fill(node, _lines(entries, column + _STEP, _STEP))
+            self._fill(node, yaml_lines.lines(entries, column + STEP, STEP))
         else:
             raise Unpatchable(key)
 
-    def append(self, key: str, item: Mapping[str, Value]) -> None:
+    def append(self, key: str, item: Item) -> None:
         """Append an item to the list under the top-level `key`, which may be missing."""
         root = self._mapping(())
         node = _values(root).get(key)
         if node is None:
             self._insert(root, {key: [item]})
         elif isinstance(node, yaml.SequenceNode) and not node.flow_style:
-            self._insert_lines(node, _items([item], node.start_mark.column, _STEP))
+            self._insert_lines(node, yaml_lines.items([item], node.start_mark.column, STEP))
         elif isinstance(node, yaml.SequenceNode):
             place = node.value[-1].end_mark.index if node.value else node.start_mark.index + 1
-            new = f", {_flow(item)}" if node.value else _flow(item)
+            new = f", {yaml_lines.flow(item)}" if node.value else yaml_lines.flow(item)
             self._changes.append((place, place, new))
         elif _is_nothing(node) and not root.flow_style:
             column = root.value[0][0].start_mark.column
-            self._fill(node, _items([item], column + _STEP, _STEP))
+            self._fill(node, yaml_lines.items([item], column + STEP, STEP))
         else:
             raise Unpatchable(key)
 
@@ -121,6 +138,19 @@ class Patches:
         after = inside.value[number + 1] if number + 1 < len(places) else None
         self._cut(inside, before, inside.value[number], after)
 
+    def order(self, key: str, places: Sequence[int]) -> None:
+        """Put the items of the list under the top-level `key` into the order of `places`.
+
+        `places[0]` is the present place of the item that comes first. Comments stay where they are,
+        but for those on the lines of an item.
+        """
+        node = self._node((key,))
+        if not isinstance(node, yaml.SequenceNode) or len(places) != len(node.value):
+            raise Unpatchable(key)
+        spans = [self._span(node, item) for item in node.value]
+        for (start, end), place in zip(spans, places, strict=True):
+            self._changes.append((start, end, self._text[slice(*spans[place])]))
+
     def text(self) -> str:
         """The text with all changes made."""
         pieces, done = [], 0
@@ -142,6 +172,15 @@ class Patches:
         if not isinstance(node, yaml.MappingNode):
             raise Unpatchable(path)
         return node
+
+    def _span(self, sequence: yaml.SequenceNode, item: yaml.Node) -> tuple[int, int]:
+        """Where an item of a list begins and ends, with its dash."""
+        start = int(item.start_mark.index)
+        if sequence.flow_style:
+            return start, int(item.end_mark.index)
+        line_end = _LINE_END.search(self._text, self._end(item))
+        end = line_end.start() if line_end else len(self._text)
+        return self._text.rindex("-", 0, start), end
 
     def _cut(
         self,
@@ -174,7 +213,7 @@ class Patches:
     def _insert(self, mapping: yaml.MappingNode, entries: Mapping[str, Value]) -> None:
         """Insert entries after the mapping's last one."""
         if mapping.flow_style:
-            inside = ", ".join(f"{key}: {_flow(value)}" for key, value in entries.items())
+            inside = ", ".join(f"{key}: {yaml_lines.flow(value)}" for key, value in entries.items())
             if mapping.value:
                 place = mapping.value[-1][1].end_mark.index
                 self._changes.append((place, place, f", {inside}"))
@@ -182,8 +221,13 @@ class Patches:
                 place = mapping.start_mark.index + len("{")
                 self._changes.append((place, place, inside))
             return
+        if not mapping.value:
+            lines = yaml_lines.lines(entries, 0, STEP)
+            end = len(self._text)
+            self._changes.append((end, end, "".join(f"{line}{self._line_end}" for line in lines)))
+            return
         column = mapping.value[0][0].start_mark.column
-        self._insert_lines(mapping, _lines(entries, column, _step(mapping, column)))
+        self._insert_lines(mapping, yaml_lines.lines(entries, column, _step(mapping, column)))
 
     def _fill(self, nothing: yaml.Node, lines: Iterator[str]) -> None:
         """Replace a key's empty value with lines."""
@@ -208,6 +252,12 @@ class Patches:
         if getattr(node, "style", None) in ("|", ">"):
             return len(self._text[:end].rstrip(" \r\n"))
         return end
+
+
+def _empty(text: str) -> yaml.MappingNode:
+    """The root of a text without keys: what is inserted comes at its end."""
+    end = yaml.Mark("", len(text), 0, 0, None, 0)
+    return yaml.MappingNode("", [], end, end, flow_style=False)
 
 
 def _values(mapping: yaml.MappingNode) -> dict[str, yaml.Node]:
@@ -241,42 +291,4 @@ def _step(mapping: yaml.MappingNode, column: int) -> int:
     for _, value in mapping.value:
         if isinstance(value, yaml.MappingNode) and not value.flow_style:
             return max(int(value.value[0][0].start_mark.column) - column, 1)
-    return _STEP
-
-
-def _lines(entries: Mapping[str, Value], column: int, step: int) -> Iterator[str]:
-    """The entries as lines that begin at `column`."""
-    for key, value in entries.items():
-        if isinstance(value, str):
-            yield f"{' ' * column}{key}: {_scalar(value)}"
-            continue
-        yield f"{' ' * column}{key}:"
-        if isinstance(value, Mapping):
-            yield from _lines(value, column + step, step)
-        else:
-            yield from _items(value, column + step, step)
-
-
-def _items(items: Sequence[Mapping[str, Value]], column: int, step: int) -> Iterator[str]:
-    """The items of a list as lines, with their dashes at `column`."""
-    for item in items:
-        first, *others = _lines(item, column + len(_DASH), step)
-        yield f"{' ' * column}{_DASH}{first.lstrip()}"
-        yield from others
-
-
-def _flow(value: Value) -> str:
-    if isinstance(value, str):
-        return _scalar(value)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
-    return "[" + ", ".join(map(_flow, value)) + "]"
-
-
-def _scalar(value: str, style: str | None = None) -> str:
-    """In single or double quotes if `style` is one of them or the value needs some."""
-    if style == "'":
-        return "'" + value.replace("'", "''") + "'"
-    if style == '"' or not _PLAIN.fullmatch(value):
-        return json.dumps(value, ensure_ascii=False)
-    return value
+    return STEP

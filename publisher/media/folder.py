@@ -7,9 +7,8 @@ the opened folder. A file gets its name only when it is complete and synced to d
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -21,51 +20,46 @@ _UNFINISHED = ".upload.part"
 _SEEN_BY_ALL = 0o666  # minus the process's umask
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A complete file in the folder that does not have its final name yet."""
-
-    name: str
-    """Its final name, or that of an existing file with the same bytes."""
-    _folder: int
-    _is_new: bool
-
-    @contextmanager
-    def placed(self) -> Iterator[None]:
-        """Give the file its name; remove the name again if the block raises."""
-        if not self._is_new:
-            yield
-            return
-        with _explained():
-            os.link(_UNFINISHED, self.name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
-            os.fsync(self._folder)
-        try:
-            yield
-        except BaseException:
-            os.unlink(self.name, dir_fd=self._folder)
-            raise
-
-
 @contextmanager
-def staged(posts: Path, data: bytes, stem: str, suffix: str) -> Iterator[Staged]:
-    """Write a file into posts/media/, which is created if missing. Raises StorageError.
+def placed(posts: Path, pictures: Sequence[tuple[bytes, str]], stem: str) -> Iterator[list[str]]:
+    """Write pictures into posts/media/, which is created if missing; their names are yielded.
 
-    Its name is `stem` and `suffix`, with a number between them if another file has that name. A
-    lock is held until the block ends, so that no caller removes a file that another one uses.
+    Each is its bytes and its suffix. A name is `stem` and the suffix, with a number between them if
+    another file has that name; a file with the same bytes is used again. If the block raises, the
+    new files are removed. A lock is held until the block ends, so that no caller removes a file
+    that another one uses. Raises StorageError.
     """
+    if not pictures:
+        yield []
+        return
     with _explained():
         folder = _opened(posts)
+    new: list[str] = []
     try:
         with _explained():
             fcntl.flock(folder, fcntl.LOCK_EX)
-            _write(folder, data)
-            name, is_new = _free(folder, data, stem, suffix)
-        try:
-            yield Staged(name, folder, is_new)
-        finally:
-            os.unlink(_UNFINISHED, dir_fd=folder)
+            names = [_named(folder, data, stem, suffix, new) for data, suffix in pictures]
+        yield names
+    except BaseException:
+        for name in new:
+            os.unlink(name, dir_fd=folder)
+        raise
     finally:
         os.close(folder)
+
+
+def _named(folder: int, data: bytes, stem: str, suffix: str, new: list[str]) -> str:
+    """The name of the file with these bytes, which is added to `new` if it is a new one."""
+    name, is_new = _free(folder, data, stem, suffix)
+    if is_new:
+        _write(folder, data)
+        try:
+            os.link(_UNFINISHED, name, src_dir_fd=folder, dst_dir_fd=folder)
+            new.append(name)
+            os.fsync(folder)
+        finally:
+            os.unlink(_UNFINISHED, dir_fd=folder)
+    return name
 
 
 def _opened(posts: Path) -> int:

@@ -23,7 +23,9 @@ class Event(StrEnum):
     CLEARED_AWAY = later("cleared away")
     CLEARING_AWAY = later("clearing away")
     DEFERRED = later("deferred")
+    DRAFT_DELETED = later("draft deleted")
     DRAFT_EDITED = later("draft edited")
+    DRAFT_MADE = later("draft made")
     DRAFT_MOVED = later("draft moved")
     FOUND = later("found")
     FOUND_GONE = later("found gone")
@@ -98,8 +100,10 @@ LABELS = (
     later("credit"),
     later("digest"),
     later("due at"),
+    later("embargo"),
     later("embargo until"),
     later("expires at"),
+    later("expiry"),
     later("failures"),
     later("file"),
     later("goes out at"),
@@ -107,18 +111,23 @@ LABELS = (
     later("ids"),
     later("if not out"),
     later("kind"),
+    later("language"),
     later("last error"),
+    later("link"),
     later("message"),
     later("number"),
     later("organisations"),
     later("owner"),
     later("part"),
     later("people"),
+    later("pictures"),
     later("reason"),
+    later("recipients"),
     later("role"),
     later("since"),
     later("text"),
     later("time"),
+    later("title"),
     later("until"),
 )
 """The names of the keys in a step's detail."""

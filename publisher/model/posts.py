@@ -27,7 +27,7 @@ class MediaItem(Frozen):
     """A picture, animated GIF or video as a draft names it."""
 
     path: Path
-    """Absolute, inside posts/."""
+    """Absolute, inside posts/ unless its draft is not saved yet."""
     alt: str
     credit: str | None = None
     people: bool = False

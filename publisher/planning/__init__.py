@@ -12,10 +12,12 @@ from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.drafts.check import check
+from publisher.drafts.library import Library
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Conflict
+from publisher.model.values import Problem
 from publisher.planning.diff import Comparison
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.settings.settings import Settings
@@ -93,13 +95,21 @@ class Planner:
         revised: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Plan:
         """Plan what `queue` would change; `revised` replaces drafts' contents, as for `check`."""
-        drafts, problems = check(self._settings, paths, revised=revised)
+        return self.compare(*check(self._settings, paths, revised=revised), paths)
+
+    def compare(
+        self, drafts: Library, problems: Sequence[Problem], paths: Sequence[str | Path] = ()
+    ) -> Plan:
+        """Plan what `queue` would change, for drafts that were checked already.
+
+        `paths` are those that were checked.
+        """
         comparison = Comparison(
             self._settings,
             self._queries,
             self._clock.now(),
             drafts,
-            problems,
+            [*problems],
             scope=_scope(self._settings, paths),
             limits=self._limits.current(),
         )

@@ -14,14 +14,14 @@ from publisher.web.routes import (
     accounts,
     assets,
     calendar,
+    compose,
     dashboard,
     design,
-    edit,
+    draft_file,
     feeds,
     health,
     log,
     login,
-    media,
     metrics,
     openid,
     pause,
@@ -42,7 +42,7 @@ from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
     assets, login, openid, profile, dashboard, review, search, pause, calendar, log, posts, reschedule, queue,
-    edit, media, pictures, post, accounts, report, feeds, users, health, metrics, design, phone,
+    compose, draft_file, pictures, post, accounts, report, feeds, users, health, metrics, design, phone,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

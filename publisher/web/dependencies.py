@@ -140,8 +140,8 @@ class PostRoute(APIRoute):
         if match is Match.NONE:
             return match, found
         parts: Parts = scope["app"].state.parts
-        post, name = found["path_params"]["post"], self.path.rpartition("/")[2]
-        if _has_draft(parts, f"{post}/{name}") and not _has_draft(parts, post):
+        post, name = found["path_params"].get("post"), self.path.rpartition("/")[2]
+        if post and _has_draft(parts, f"{post}/{name}") and not _has_draft(parts, post):
             return Match.NONE, {}
         return match, found
 

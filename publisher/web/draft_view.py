@@ -43,6 +43,8 @@ class DraftView:
     problems: Sequence[Problem]
     versions: Sequence[Post]
     """Itself and its translations, when there are any."""
+    untranslated: Sequence[str]
+    """The languages of accounts in which there is no translation of it yet."""
     pending: Pending
     """The changes that queueing would make."""
     view: View | None
@@ -67,9 +69,20 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
         post=post,
         problems=[problem for problem in problems if problem.file == file.file],
         versions=[post, *others] if post and others else [],
+        untranslated=_untranslated(app, [post, *others]) if post and post.lang else (),
         pending=waits,
         view=view(app, drafts, problems, post_id) if waits.accounts or not standing else None,
     )
+
+
+def _untranslated(app: Application, versions: Sequence[Post]) -> list[str]:
+    spoken = {account.language for account in app.settings.public_accounts().values()}
+    return sorted(filter(None, spoken - {version.lang for version in versions}))
+
+
+def files(app: Application) -> Sequence[DraftFile]:
+    """All drafts under posts/."""
+    return DraftFiles(app.settings.posts).files
 
 
 def waits(app: Application, post_id: str) -> Pending | None:
@@ -103,10 +116,14 @@ def require_unchanged(draft: Manuscript, seen: str) -> None:
         raise FileChanged(message, hint=_("Look at it again, then decide."))
 
 
-def accounts(app: Application, post_id: str) -> frozenset[str]:
-    """The recipients of a draft, and the accounts for which the ledger has its post."""
+def accounts(app: Application, post_id: str, revised: Manuscript | None = None) -> frozenset[str]:
+    """The recipients of a draft, and the accounts for which the ledger has its post.
+
+    `revised`: the draft as it would be saved.
+    """
     public = app.settings.public_accounts()
-    post = checking.read(app.settings, [find(app, post_id).path]).post(post_id)
+    new = {revised.file: revised.data} if revised else {}
+    post = checking.read(app.settings, [find(app, post_id).path], revised=new).post(post_id)
     named = rendering.recipients(post, public)[0] if post else ()
     standing = app.queries.deliveries(post=post_id)
     return frozenset({*(one.name for one in named), *(one.account for one in standing)})
@@ -155,7 +172,7 @@ def view(
 ) -> View | None:
     """Preview a draft of the library; None if it is not there."""
     post = read_drafts.post(post_id)
-    shown = _pictures(tuple(map(_state_of, post.media))) if post else None
+    shown = pictures(post.media) if post else None
     drafts = Drafts(
         app.settings,
         read_drafts,
@@ -167,6 +184,11 @@ def view(
         one_clock=True,
     )
     return next(iter(drafts.views([post_id])), None)
+
+
+def pictures(items: Iterable[MediaItem]) -> Pictures:
+    """The views of these pictures, which are made once, until a file changes."""
+    return _pictures(tuple(map(_state_of, items)))
 
 
 @lru_cache(maxsize=8)  # a text is checked at every pause in typing

@@ -20,10 +20,14 @@ def icon(name: str) -> Markup:
     return _svg('class="icon" viewBox="0 0 24 24" aria-hidden="true"', _drawing(source))
 
 
-@cache
 def glyph(channel: str) -> Markup:
     """A channel's sign, named for those who cannot see it; its first letter if it has none."""
-    spec, title = registry.spec_of(channel), registry.title(channel)
+    return _glyph(channel, registry.title(channel))
+
+
+@cache
+def _glyph(channel: str, title: str) -> Markup:
+    spec = registry.spec_of(channel)
     file = resources.files(spec.package).joinpath("glyph.svg") if spec.package else None
     drawing = _drawing(file.read_text("utf-8")) if file and file.is_file() else _letter(title)
     name = f'class="glyph" viewBox="0 0 20 20" role="img" aria-label="{escape(title)}"'

@@ -6,8 +6,8 @@ is saved or done by that: the person looks at the form and sends it.
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -16,14 +16,17 @@ from starlette.responses import Response
 from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.web import errors, labels, security
+from publisher.web.compose_form import ComposeForm
 from publisher.web.dependencies import Parts
-from publisher.web.routes import accounts, edit, media, pause, post, reschedule, review
+from publisher.web.routes import accounts, compose, draft_file, pause, post, reschedule, review
 
-_OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|media|move|queue))?")
-_OTHERS = ("/pause", "/resume", "/review")
-_TYPED = ("body", "alt", "credit", "people", "consent", "reason", "at", "remote_ids")
+_OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|file|move|queue))?")
+_COMPOSER = re.compile(r"/new|/posts/.+/edit")
+_NEW = "/new"
+_OTHERS = ("/pause", "/resume", "/review", _NEW)
+_TYPED = ("body", "reason", "at", "remote_ids")
 """Fields kept because a person typed them. Not files: no page can fill in a file field."""
-_CHOSEN = ("seen", "number", "do", "account", "post", "own")
+_CHOSEN = ("seen", "do", "account", "post", "own")
 """Fields kept to find the place of those. A ticked confirmation is not kept."""
 _EACH = re.compile(r"(choice|at)-\d{1,18}")
 """Fields with the decision on each delivery that fell due in a pause."""
@@ -35,10 +38,12 @@ class Typed:
 
     address: str
     """The path it was sent to."""
-    fields: Mapping[str, str]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    composed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """All values of each field of the composer, in the place of `fields`."""
 
     def __str__(self) -> str:
-        return json.dumps(self.fields, ensure_ascii=False)
+        return json.dumps(self.composed or self.fields, ensure_ascii=False)
 
     @classmethod
     def read(cls, address: str, text: str) -> "Typed | None":
@@ -47,17 +52,37 @@ class Typed:
             found = json.loads(text) if text and is_kept(address) else None
         except (ValueError, RecursionError):
             return None
-        return cls(address, _kept(found)) if isinstance(found, dict) else None
+        if not isinstance(found, dict):
+            return None
+        if _COMPOSER.fullmatch(address):
+            lists = {name: value for name, value in found.items() if isinstance(value, list)}
+            return cls(address, composed=ComposeForm.kept(lists))
+        return cls(address, _kept(found))
+
+    @property
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """The fields as a form sends them."""
+        yield from self.fields.items()
+        for name, values in self.composed.items():
+            yield from ((name, value) for value in values)
+
+    @property
+    def text(self) -> str:
+        """What was typed of a draft, to be copied."""
+        typed = [self.fields.get("body", ""), *self.composed.get("text", ())]
+        return "\n\n".join(filter(str.strip, typed))
 
     @property
     def is_a_draft(self) -> bool:
         """Whether the form edits a draft, rather than carries out an action."""
-        return self.address.endswith(("/edit", "/media"))
+        return self.address == _NEW or self.address.endswith(("/edit", "/file"))
 
     @property
     def is_worth_keeping(self) -> bool:
         """Whether a person typed or chose anything in it."""
-        return any(name in _TYPED or _EACH.fullmatch(name) for name in self.fields)
+        return bool(self.composed) or any(
+            name in _TYPED or _EACH.fullmatch(name) for name in self.fields
+        )
 
     @property
     def page(self) -> str:
@@ -67,7 +92,7 @@ class Typed:
         if self.address == "/review":
             return f"/review?post={quote(self.fields.get('post', ''))}"
         found = _OF_A_POST.fullmatch(self.address)
-        return quote(self.address) if found or self.address == "/resume" else "/"
+        return quote(self.address) if found or self.address in (_NEW, "/resume") else "/"
 
     @property
     def deed(self) -> str:
@@ -109,7 +134,13 @@ async def of_form(request: Request) -> Typed | None:
     parts: Parts = request.app.state.parts
     if request.method != "POST" or not security.is_from_here(request, parts.where):
         return None
-    return Typed(request.url.path, _kept(dict((await request.form()).items())))
+    form, address = await request.form(), request.url.path
+    if _COMPOSER.fullmatch(address):
+        lists: dict[str, list[object]] = {}
+        for name, value in form.multi_items():
+            lists.setdefault(name, []).append(value)
+        return Typed(address, composed=ComposeForm.kept(lists))
+    return Typed(address, _kept(dict(form.items())))
 
 
 def restored(request: Request, parts: Parts, typed: Typed) -> Response:
@@ -122,8 +153,8 @@ def restored(request: Request, parts: Parts, typed: Typed) -> Response:
 
 def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
     found = _OF_A_POST.fullmatch(typed.address)
-    if found and typed.is_a_draft:
-        return _draft(request, parts, found, typed.fields)
+    if typed.is_a_draft:
+        return _draft(request, parts, found["post"] if found else None, typed)
     # The templates of these pages fill in these values.
     request.state.again, visitor, fields = typed, request.state.visitor, typed.fields
     if typed.address == "/resume":
@@ -139,13 +170,11 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
     return post.show(request, parts, visitor, found["post"])
 
 
-def _draft(
-    request: Request, parts: Parts, found: re.Match[str], fields: Mapping[str, str]
-) -> Response:
+def _draft(request: Request, parts: Parts, post: str | None, typed: Typed) -> Response:
     problem = UsageError(
         _("Nothing was saved: the session had ended. What you typed is here again."),
         hint=_("Look at it, then save it."),
     )
-    if found["room"] == "edit":
-        return edit.restored(request, parts, found["post"], fields, problem)
-    return media.restored(request, parts, found["post"], fields, problem)
+    if post and typed.address.endswith("/file"):
+        return draft_file.restored(request, parts, post, typed.fields, problem)
+    return compose.restored(request, parts, post, ComposeForm.of_lists(typed.composed), problem)

@@ -77,7 +77,7 @@ class Renderer:
             "written": written,
             "again": again,
             "here": self._here,
-            "named": self._named,
+            "named": self.named,
             "soon": self._soon,
         }
 
@@ -172,7 +172,7 @@ class Renderer:
             text = _(labels.NEAR[days], clock=clock)
         return Markup('<time datetime="{}">{}</time>').format(instant_text(instant), text)
 
-    def _named(self, account: str) -> str:
+    def named(self, account: str) -> str:
         """The name of an account for readers: its handle, its public name, or its key."""
         found = self._app.settings.public_accounts().get(account)
         if found is None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.base.errors import FileChanged, NotPossible
+from publisher.base.errors import FileChanged, NotPossible, UsageError
 from publisher.drafts import editing
 from publisher.drafts.draft_files import DraftFile
 from publisher.drafts.editing import Manuscript
@@ -93,10 +93,34 @@ def test_a_draft_without_a_time_gets_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "front", ["at: |\n  2016-03-08 12:00\n", "", "at:\n  - 2016-03-08 12:00\n"]
+    ("front", "end"),
+    [
+        ("at: |\n  2016-03-08 12:00\n", "\n"),
+        ("at:\n  - 2016-03-08 12:00\n", "\n"),
+        ("at:\n", "\n"),
+        ("", "\r\n"),
+    ],
 )
-def test_what_only_a_person_can_change_is_left(tmp_path: Path, front: str) -> None:
-    seen = read(tmp_path, f"---\n{front}---\nText.\n".encode())
+def test_a_value_takes_the_place_of_whatever_was_there(
+    tmp_path: Path, front: str, end: str
+) -> None:
+    seen = read(tmp_path, f"---\n{front}---\nText.\n".replace("\n", end).encode())
+    after = seen.with_value("at", "2016-03-09 15:30").data.decode()
+    assert after == "---\nat: 2016-03-09 15:30\n---\nText.\n".replace("\n", end)
+
+
+def test_a_whole_file_is_edited_with_its_line_ends(tmp_path: Path) -> None:
+    """Each line keeps its own; a text that would be no draft any more is refused."""
+    seen = read(tmp_path, b"\xef\xbb\xbf---\r\nat: now\n---\r\nUn.\r\nDeux.\n")
+    assert seen.text == "---\nat: now\n---\nUn.\nDeux.\n"
+    revised = seen.with_text(seen.text.replace("Un.", "Trois.\r\n\r\nSi."))
+    assert revised.data == (b"\xef\xbb\xbf---\r\nat: now\n---\r\nTrois.\r\n\r\nSi.\r\nDeux.\n")
+    with pytest.raises(UsageError, match="Line 1: The front matter is never closed"):
+        seen.with_text("---\nat: now\n")
+
+
+def test_what_only_a_person_can_change_is_left(tmp_path: Path) -> None:
+    seen = read(tmp_path, b"---\nat: annual-day\nat: closing\n---\nText.\n")
     with pytest.raises(NotPossible, match="only a person can change"):
         seen.with_value("at", "2016-03-09 15:30")
 

@@ -3,13 +3,13 @@
 import io
 import re
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
 from publisher.app import Application
+from tests.support.forms import Composer
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 
@@ -17,7 +17,7 @@ both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 """For what the ledger has a part in."""
 
 
-PAGE = "/posts/unfinished.fr/media"
+PAGE = "/posts/unfinished.fr/edit"
 ALT = "La salle XX, vide"
 DRAFT = """\
 ---
@@ -39,15 +39,24 @@ def seen(visit: Visit) -> str:
     return found[1]
 
 
-def add(visit: Visit, name: str, data: bytes, page: str = PAGE, **fields: Any) -> httpx.Response:
-    """Fill in the form for a picture, as a browser without JavaScript sends it."""
-    visit.get(page)
-    sent = {"form": visit.token, "seen": seen(visit), "do": "add", "alt": ALT, **fields}
-    answer = visit.client.post(page, data=sent, files={"file": (name, data, "image/png")})
-    if answer.status_code == 303:
-        return visit.get(answer.headers["location"])
-    visit.page = answer.text
-    return answer
+def add(visit: Visit, name: str, data: bytes, page: str = PAGE, **fields: str) -> httpx.Response:
+    """Add a picture to a draft, describe it and keep the draft, without JavaScript."""
+    form = Composer(visit, page)
+    answer = form.send("check", (name, data))
+    return described(form, -1, **fields).send("keep") if answer.is_success else answer
+
+
+def described(form: Composer, number: int = -1, **fields: str) -> Composer:
+    """The form in which something is said of a picture; by default of the last one, its ALT."""
+    for key, value in {"alt": ALT, **fields}.items():
+        if key == "people":
+            place = number % len(form.values("file"))
+            form.fill(people=[*form.values("people"), str(place)])
+        else:
+            values = form.values(key)
+            values[number] = value
+            form.fill(**{key: values})
+    return form
 
 
 def draft(workspace: Workspace) -> str:

@@ -125,7 +125,7 @@ def test_a_manager_approves_watches_pauses_and_resumes(
 
 _LOOKED_AT = ["/", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list",
               "/posts/later.fr/move?at=2016-03-09T12:00", "/posts/day.fr/move?at=2016-03-09T12:00",
-              "/posts/later.fr/queue", "/posts/later.fr/edit", "/posts/later.fr/media", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
+              "/posts/later.fr/queue", "/posts/later.fr/edit", "/posts/later.fr/file", "/new", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
               "/nowhere"]  # fmt: skip
 
 
@@ -199,33 +199,6 @@ def test_a_post_is_moved_by_keyboard_alone(
         assert delivery.due_at.day == 11
 
 
-def counted(used: int, left: str) -> str:
-    return f"{_('{used} of {limit}', used=used, limit=280)}, {left}"
-
-
-def test_a_text_is_counted_while_it_is_typed_and_saved(
-    address: str, app: Application, browser: Browser, lang: str
-) -> None:
-    """The journey of those who write."""
-    with visiting(browser, address, locale=lang) as page:
-        log_in(page, "stagiaire")
-        page.goto("/posts/later.fr/edit")
-        text = page.get_by_label(_("The text"))
-        expect(text).to_have_value("Un.\n\n---\nDeux.\n")
-        text.fill("x" * 281)
-        too_long = _("{number} too long", number=1)
-        expect(page.locator("#verdict")).to_contain_text(counted(281, too_long))
-        text.fill("Un texte.")
-        left = _("{number} left", number=271)
-        expect(page.locator("#verdict")).to_contain_text(counted(9, left))
-        page.get_by_role("button", name=_("Save")).click()
-        expect(page.get_by_text(_("Saved."))).to_be_visible()
-        queue = page.get_by_role("button", name=_("Put it on the schedule"))
-        expect(queue).to_be_visible()
-        file = app.settings.posts / "later.fr.md"
-        assert file.read_text(encoding="utf-8").endswith("---\nUn texte.\n")
-
-
 def test_an_admin_keeps_somebody_out_and_lets_them_in_again(
     address: str, browser: Browser, lang: str
 ) -> None:
@@ -245,8 +218,8 @@ def test_an_admin_keeps_somebody_out_and_lets_them_in_again(
 def test_a_page_with_an_unsaved_text_asks_before_it_goes(address: str, browser: Browser) -> None:
     with visiting(browser, address) as page:
         log_in(page, "stagiaire")
-        page.goto("/posts/later.fr/edit")
-        page.get_by_label("The text").press_sequentially("x")
+        page.goto("/posts/later.fr/file")
+        page.get_by_label("The file").press_sequentially("x")
         asked: list[str] = []
 
         def stay(dialog: Dialog) -> None:
@@ -256,7 +229,7 @@ def test_a_page_with_an_unsaved_text_asks_before_it_goes(address: str, browser: 
         page.on("dialog", stay)
         page.get_by_role("link", name="Today").click(no_wait_after=True)
         wait_for(lambda: bool(page.title()) and asked == ["beforeunload"])
-        assert page.url.endswith("/edit")
+        assert page.url.endswith("/file")
 
 
 def test_the_keyboard_reaches_the_content(address: str, browser: Browser) -> None:

@@ -1,17 +1,19 @@
-"""Editing the text of a draft: nothing else in the file changes, and nothing typed is lost."""
+"""Editing a draft as a file: what was not touched stays, and nothing typed is lost."""
 
 import re
 
 import pytest
 
 from publisher.app import Application
+from publisher.auth.users import Rank
 from publisher.ledger.manager.approvals import digest
 from publisher.model.states import State
 from tests.support.html import flaws
-from tests.support.pages import Visit
+from tests.support.pages import PASSWORD, Visit
 from tests.support.workspaces import Workspace
 
-_EDIT = "/posts/day.fr/edit"
+_EDIT = "/posts/day.fr/file"
+_FRONT = "---\nat: annual-day\nauthor: redaction\n---\n"
 _HEAD = b"\xef\xbb\xbf---\r\n# why\r\nat: annual-day   # then\r\nauthor: redaction\r\n---\r\n"
 
 
@@ -26,12 +28,13 @@ def save(visit: Visit, body: str, do: str = "save", **more: str) -> int:
     return visit.send(_EDIT, **{"body": body, "do": do, "seen": seen(visit), **more}).status_code
 
 
-def test_staff_save_a_text_and_the_front_matter_stays(
+def test_staff_save_a_file_and_the_rest_stays(
     app: Application, staff: Visit, workspace: Workspace
 ) -> None:
     file = workspace.path / "posts/day.fr.md"
     file.write_bytes(_HEAD + b"Bonjour.\r\n")
-    assert save(staff, "Bonsoir.\r\n\r\n## twitter\r\nCourt.") == 200
+    front = _HEAD.decode().removeprefix("\ufeff")
+    assert save(staff, f"{front}Bonsoir.\r\n\r\n## twitter\r\nCourt.") == 200
     assert "Saved." in staff.text
     assert file.read_bytes() == _HEAD + b"Bonsoir.\r\n\r\n## twitter\r\nCourt.\r\n"
     step = app.queries.history("day.fr")[-1]
@@ -40,25 +43,35 @@ def test_staff_save_a_text_and_the_front_matter_stays(
         "stagiaire",
         "posts/day.fr.md",
     )
-    assert step.detail["text"]["from"] == "Bonjour.\n"
+    assert step.detail["text"]["from"].endswith("---\nBonjour.\n")
     assert app.audit.verify().breaks == ()
 
 
-def test_a_draft_that_ends_with_its_front_matter_gets_a_text(
-    staff: Visit, workspace: Workspace
+def test_what_would_be_no_draft_any_more_is_not_saved(staff: Visit, workspace: Workspace) -> None:
+    before = (workspace.path / "posts/day.fr.md").read_bytes()
+    assert save(staff, "---\nat: annual-day\nBonsoir.") == 400
+    assert "Line 1: The front matter is never closed." in staff.text
+    assert "Bonsoir." in staff.page
+    assert (workspace.path / "posts/day.fr.md").read_bytes() == before
+
+
+def test_whom_the_file_names_is_asked_for_a_right(
+    app: Application, workspace: Workspace, address: str
 ) -> None:
-    file = workspace.path / "posts/day.fr.md"
-    file.write_bytes(b"---\r\nat: annual-day\r\n---")
-    assert save(staff, "Bonsoir.") == 200
-    assert "Saved." in staff.text
-    assert file.read_bytes() == b"---\r\nat: annual-day\r\n---\r\nBonsoir.\r\n"
+    app.people.add("kasia", Rank.STAFF, PASSWORD, organisations=["BICE"])
+    with Visit(address) as kasia:
+        kasia.log_in("kasia")
+        front = "---\nat: annual-day\nto: [bice-site]\n---\n"
+        assert save(kasia, f"{front}Faux.") == 403
+        assert "Faux." in kasia.text
+    assert "Faux" not in (workspace.path / "posts/day.fr.md").read_text("utf-8")
 
 
 def test_a_check_shows_problems_and_counts_and_saves_nothing(
     manager: Visit, workspace: Workspace
 ) -> None:
     before = (workspace.path / "posts/day.fr.md").read_bytes()
-    assert save(manager, "x" * 300, do="check") == 200
+    assert save(manager, _FRONT + "x" * 300, do="check") == 200
     assert "300 of 280, 20 too long" in manager.text
     assert "in the draft, line" in manager.text
     assert "x" * 300 in manager.page
@@ -67,12 +80,12 @@ def test_a_check_shows_problems_and_counts_and_saves_nothing(
 
 
 def test_a_thread_is_counted_part_by_part(manager: Visit) -> None:
-    save(manager, "Un.\n\n---\nDeux deux.", do="check")
+    save(manager, f"{_FRONT}Un.\n\n---\nDeux deux.", do="check")
     assert "bice-x · part 2 10 of 280, 270 left" in manager.text
 
 
 def test_a_text_with_errors_is_saved_and_not_queued(app: Application, manager: Visit) -> None:
-    assert save(manager, "x" * 300) == 200
+    assert save(manager, _FRONT + "x" * 300) == 200
     assert "It has errors: it is not queued before they are mended." in manager.text
     manager.get("/posts/day.fr/queue")
     assert "Nothing can be queued before the errors are mended." in manager.text
@@ -88,13 +101,13 @@ def test_another_persons_change_is_shown_and_nothing_is_lost(
     manager.get(_EDIT)
     token = seen(manager)
     workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
-    answer = manager.send(_EDIT, body="Mon texte.", do="save", seen=token)
+    answer = manager.send(_EDIT, body=f"{_FRONT}Mon texte.", do="save", seen=token)
     assert answer.status_code == 409
-    assert ">\nMon texte.</textarea>" in manager.page
+    assert f">\n{_FRONT}Mon texte.</textarea>" in manager.page
     assert "Bonsoir" in manager.text
     assert flaws(manager.page) == []
     assert "Bonsoir" in (workspace.path / "posts/day.fr.md").read_text(encoding="utf-8")
-    manager.send(_EDIT, body="Les deux.", do="save", seen=seen(manager))
+    manager.send(_EDIT, body=f"{_FRONT}Les deux.", do="save", seen=seen(manager))
     assert "Les deux." in (workspace.path / "posts/day.fr.md").read_text(encoding="utf-8")
 
 
@@ -124,7 +137,7 @@ def test_a_character_that_cannot_be_published_is_refused(
 
 def test_who_edited_a_text_does_not_approve_it(app: Application, manager: Visit) -> None:
     """Their words need another person, whoever stands in the draft as its author."""
-    save(manager, "Mes mots.")
+    save(manager, f"{_FRONT}Mes mots.")
     manager.get("/posts/day.fr/queue")
     assert "Mes" in manager.text
     manager.send("/posts/day.fr/queue", shown=manager.shown)

@@ -14,7 +14,7 @@ from tests.support.pages import PASSWORD, Visit
 from tests.support.workspaces import Workspace
 
 _PAGES = ["/", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list", "/posts", "/posts/day.fr", "/posts/day.fr/edit",
-          "/posts/day.fr/media", "/log", "/accounts", "/report", "/me", "/nowhere"]  # fmt: skip
+          "/posts/day.fr/file", "/new", "/log", "/accounts", "/report", "/me", "/nowhere"]  # fmt: skip
 _HANGS_OUT = """() => [...document.querySelectorAll("main *")].filter((element) => {
   const box = element.getBoundingClientRect();
   return box.width && box.right > innerWidth + 1 && element.checkVisibility({ contentVisibilityAuto: true });
@@ -120,7 +120,7 @@ def test_no_page_speaks_of_commands_files_or_codes(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:
     workspace.edit("day.fr.md", "Bonjour", "Bonjour " + "x" * 300)
-    for path in ("/posts/day.fr", "/posts/day.fr/edit", "/posts/day.fr/queue"):
+    for path in ("/posts/day.fr", "/posts/day.fr/file", "/posts/day.fr/queue"):
         manager.get(path)
         assert "in the draft, line" in manager.text
         for jargon in ("too-long", "day.fr.md:", "`publisher", "--split", "front matter"):

@@ -1,8 +1,11 @@
 """Pictures that a browser sends: stored clean and named in the draft, or nothing is done at all."""
 
 import io
+import os
 import re
+import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from publisher.drafts import check, replace
 from publisher.ledger.manager.approvals import digest
 from publisher.media import media_file
 from tests.support import photos, videos
+from tests.support.forms import Composer
 from tests.support.html import flaws
 from tests.support.pages import Visit
 from tests.support.uploads import (
@@ -24,11 +28,11 @@ from tests.support.uploads import (
     PAGE,
     add,
     both,
+    described,
     draft,
     files,
     jpeg,
     nothing_was_done,
-    seen,
 )
 from tests.support.workspaces import Workspace
 
@@ -40,6 +44,7 @@ def test_a_picture_is_stored_clean_and_named_in_the_draft(
     """Every other byte of the draft stays, and the history says who did it."""
     answer = add(staff, "Salle XX.JPG", photo, credit="BICE", people="yes")
     assert answer.status_code == 200
+    assert files(app.settings.var / "uploads") == [], "it lies in no more places than it must"
     entry = (
         f"  - file: media/unfinished-fr.jpg\n    alt: {_quoted(ALT)}\n"
         "    credit: BICE\n    people: true\n"
@@ -52,8 +57,8 @@ def test_a_picture_is_stored_clean_and_named_in_the_draft(
         assert not image.getexif()
     assert files(media) == ["old.png", "unfinished-fr.jpg"]
     step = app.queries.steps_about("unfinished.fr")[-1]
-    assert (step.event, step.actor) == ("picture added", "stagiaire")
-    assert step.detail["file"] == "media/unfinished-fr.jpg"
+    assert (step.event, step.actor) == ("draft edited", "stagiaire")
+    assert step.detail["pictures"]["to"] == ["/media/old.png", "media/unfinished-fr.jpg"]
     assert app.audit.verify().breaks == ()
 
 
@@ -133,7 +138,8 @@ def test_a_stored_picture_is_called_after_its_post(
     after = {path for path in workspace.path.parent.rglob("*") if "var" not in path.parts}
     assert after - before == {media / "unfinished-fr.jpg"}
     assert "file: media/unfinished-fr.jpg\n" in draft(workspace)
-    assert name not in str(app.queries.steps_about("unfinished.fr"))
+    told = str(app.queries.steps_about("unfinished.fr"))
+    assert name == "old.png" or name not in told
 
 
 def test_no_file_is_ever_written_over(
@@ -213,11 +219,12 @@ def test_what_is_no_picture_is_refused_as_in_a_draft(
     name: str, data: bytes, message: str,
 ) -> None:  # fmt: skip
     """And nothing of it is stored; what was typed comes back."""
-    answer = add(staff, name, data, credit="Qui l’a <prise>")
-    assert answer.status_code == 400
+    form = described(Composer(staff, PAGE), credit="Qui l’a <prise>").write("Un <mot>.")
+    assert form.send("check", (name, data)).status_code == 400
     assert message in staff.text.replace("&#39;", "'")
     assert ALT in staff.page
     assert "Qui l’a &lt;prise&gt;" in staff.page
+    assert "Un &lt;mot&gt;." in staff.page
     assert flaws(staff.page) == []
     assert nothing_was_done(workspace, media, app)
 
@@ -234,16 +241,56 @@ def test_what_is_hidden_behind_a_picture_is_left_behind(
 def test_the_alternative_text_is_asked_for_as_in_a_draft(
     app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes, alt: str
 ) -> None:
-    assert add(staff, "a.jpg", photo, alt=alt).status_code == 400
+    """A draft may be kept without one, if what was typed can be kept; it is not submitted."""
+    form = Composer(staff, PAGE)
+    form.send("check", ("a.jpg", photo))
+    assert described(form, alt=alt).send("submit").status_code == 400
     assert "The picture has no alternative text." in staff.text or "U+0007" in staff.text
     assert nothing_was_done(workspace, media, app)
+    assert form.send("keep").status_code == (400 if alt.strip() else 200)
+    assert "It has errors" in staff.text or "U+0007" in staff.text
 
 
 def test_without_a_file_nothing_is_done(
     app: Application, staff: Visit, workspace: Workspace, media: Path
 ) -> None:
     """Browsers send an empty part for a field in which nothing was chosen."""
-    assert add(staff, "", b"").status_code == 400
+    form = Composer(staff, PAGE)
+    assert form.send("check").status_code == 200
+    assert form.values("file") == ["/media/old.png"]
+    assert form.send("keep").status_code == 200
+    assert nothing_was_done(workspace, media, app)
+
+
+def test_a_picture_that_waited_too_long_for_its_draft_is_asked_for_again(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes
+) -> None:
+    """After a week it is gone; what was typed of it is not."""
+    form = Composer(staff, PAGE)
+    form.send("check", ("a.jpg", photo))
+    (kept,) = (app.settings.var / "uploads").iterdir()
+    assert not [mark for mark in photos.SECRETS if mark in kept.read_bytes()]
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    os.utime(kept, (time.time() - 8 * 86400,) * 2)
+    Composer(staff, "/new").send("check", ("b.jpg", jpeg()))
+    assert not kept.exists()
+    assert described(form).send("keep").status_code == 400
+    assert "is not kept any more" in staff.text
+    assert ALT in staff.page
+    assert nothing_was_done(workspace, media, app)
+
+
+def test_a_name_of_no_picture_of_ours_leads_nowhere(
+    app: Application, staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    """Neither to a file of the machine, nor to one of the workspace that is no picture."""
+    workspace.write("var/uploads/secret.jpg", "what nobody may see")
+    for name in ("unsaved:../../secrets.toml", f"unsaved:{'0' * 64}.jpg", "unsaved:secret.jpg",
+                 "/../var/uploads/secret.jpg", "/etc/passwd", "/session.yaml"):  # fmt: skip
+        form = Composer(staff, PAGE).fill(file=[name])
+        form.send("check")
+        assert "what nobody may see" not in staff.page
+        assert form.send("submit").status_code == 400
     assert nothing_was_done(workspace, media, app)
 
 
@@ -256,23 +303,21 @@ def test_a_consent_is_checked_as_in_a_draft(
     add(staff, "a.jpg", jpeg(), people="yes")
     assert "It has errors: it is not queued before they are mended." in staff.text
     assert "People are in the picture, but no consent is named." in staff.text
-    staff.send(
-        PAGE, seen=seen(staff), do="edit", number="1", alt=ALT, people="yes", consent="panel"
-    )
+    described(Composer(staff, PAGE), consent="panel").send("keep")
     assert "Saved. " in staff.text
     assert "It has errors" not in staff.text
     assert "    people: true\n    consent: panel\n" in draft(workspace)
-    staff.send(PAGE, seen=seen(staff), do="edit", number="1", alt=ALT, people="yes", consent="old")
+    described(Composer(staff, PAGE), consent="old").send("keep")
     assert "The post is held: consent old was withdrawn." in staff.text
 
 
 def test_another_persons_change_is_not_lost(
     app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes
 ) -> None:
-    staff.get(PAGE)
-    stale = seen(staff)
+    form = Composer(staff, PAGE)
+    form.send("check", ("a.jpg", photo))
     workspace.edit("unfinished.fr.md", "Sans heure", "Sans date")
-    assert add(staff, "a.jpg", photo, seen=stale).status_code == 409
+    assert described(form).send("keep").status_code == 409
     assert ALT in staff.page
     assert "Sans date" in draft(workspace)
     assert files(media) == ["old.png"]
@@ -292,7 +337,7 @@ def test_a_change_at_the_last_moment_leaves_no_file(
 
     monkeypatch.setattr(replace, "replace", changed)
     assert add(staff, "a.jpg", photo).status_code == 409
-    assert found == [[".upload.part", "old.png", "unfinished-fr.jpg"]]
+    assert found == [["old.png", "unfinished-fr.jpg"]]
     assert nothing_was_done(workspace, media, app)
 
 
@@ -302,13 +347,11 @@ def test_a_change_at_the_last_moment_leaves_no_file(
 def test_a_draft_that_only_a_person_can_change_gets_no_picture(
     app: Application, staff: Visit, workspace: Workspace, media: Path, photo: bytes, front: str
 ) -> None:
-    staff.get(PAGE)
-    token, stale = staff.token, seen(staff)
+    form = Composer(staff, PAGE)
+    form.send("check", ("a.jpg", photo))
     workspace.write("posts/unfinished.fr.md", f"---\n{front}---\nText.\n")
-    for shown in (stale, "0" * 64):
-        sent = {"form": token, "seen": shown, "do": "add", "alt": ALT}
-        answer = staff.client.post(PAGE, data=sent, files={"file": ("a.jpg", photo)})
-        assert answer.status_code == 409
+    for _again in range(2):
+        assert described(form).send("keep").status_code in (400, 409)
     assert files(media) == ["old.png"]
 
 
@@ -317,23 +360,23 @@ def test_a_picture_is_described_anew_and_taken_out(
     app: Application, staff: Visit, workspace: Workspace, media: Path
 ) -> None:
     """The rest of the file stays, and so does the picture's own."""
-    staff.get(PAGE)
+    form = Composer(staff, PAGE)
     assert flaws(staff.page) == []
     assert 'src="data:image/png;base64,' in staff.page
-    staff.send(
-        PAGE, seen=seen(staff), do="edit", number="0", alt="Une  autre\r\naffiche", credit="X"
-    )
+    described(form, 0, alt="Une  autre\r\naffiche", credit="X").send("keep")
     assert draft(workspace) == DRAFT.replace(
         "    alt: 'Une affiche'\n", "    alt: 'Une autre affiche'\n    credit: X\n"
     )
-    staff.send(PAGE, seen=seen(staff), do="remove", number="0")
+    form = Composer(staff, PAGE)
+    form.send("drop:0")
+    form.send("keep")
     assert "Saved." in staff.text
     assert draft(workspace) == DRAFT[: DRAFT.index("media:")] + DRAFT[DRAFT.index("# to be") :]
     assert files(media) == ["old.png"]
     staff.get("/posts/unfinished.fr")
     assert "alternative text was: Une affiche" in staff.text
     assert [step.event for step in app.queries.steps_about("unfinished.fr")] == [
-        "picture edited", "picture removed",
+        "draft edited", "draft edited",
     ]  # fmt: skip
     assert app.audit.verify().breaks == ()
 
@@ -344,20 +387,19 @@ def test_what_means_the_same_stays_as_it_is_written(
     """Also a text that only a person can change, a flag in other letters, and a key of nobody's."""
     entry = "  - file: /media/old.png\n    alt: |\n      Deux\n      lignes\n    people: Yes\n    x: y\n"
     workspace.write("posts/unfinished.fr.md", f"---\nmedia:\n{entry}---\nSans heure.\n")
-    staff.get(PAGE)
-    assert re.search(r'name="people" value="yes" checked', staff.page)
-    staff.send(
-        PAGE, seen=seen(staff), do="edit", number="0", alt="Deux lignes", people="yes", credit="X"
-    )
+    form = Composer(staff, PAGE)
+    assert form.values("people") == ["0"]
+    form.fill(credit="X").send("keep")
     assert draft(workspace) == f"---\nmedia:\n{entry}    credit: X\n---\nSans heure.\n"
 
 
-@pytest.mark.parametrize("wish", [{"do": "edit", "alt": "x"}, {"do": "remove"}])
-def test_a_picture_that_is_not_there_cannot_be_changed(
-    app: Application, staff: Visit, workspace: Workspace, media: Path, wish: dict[str, str]
+@pytest.mark.parametrize("do", ["drop:7", "drop:-1", "up:0", "up:9", "drop:", "unpart:x:y", "part"])
+def test_a_picture_that_is_not_there_cannot_be_moved(
+    app: Application, staff: Visit, workspace: Workspace, media: Path, do: str
 ) -> None:
-    staff.get(PAGE)
-    assert staff.send(PAGE, seen=seen(staff), number="1", **wish).status_code == 400
+    form = Composer(staff, PAGE)
+    assert form.send(do).status_code == 200
+    assert form.values("file") == ["/media/old.png"]
     assert nothing_was_done(workspace, media, app)
 
 
@@ -366,10 +408,8 @@ def test_who_added_a_picture_does_not_approve_the_post(
     app: Application, manager: Visit, media: Path
 ) -> None:
     """What it shows and says are theirs."""
-    assert (
-        add(manager, "a.png", (media / "old.png").read_bytes(), "/posts/day.fr/media").status_code
-        == 200
-    )
+    picture = (media / "old.png").read_bytes()
+    assert add(manager, "a.png", picture, "/posts/day.fr/edit").status_code == 200
     manager.get("/posts/day.fr/queue")
     manager.send("/posts/day.fr/queue", shown=manager.shown, sure="yes")
     manager.get("/posts/day.fr")
@@ -383,7 +423,7 @@ def test_a_post_in_a_folder_finds_its_picture(
     app: Application, staff: Visit, workspace: Workspace, photo: bytes
 ) -> None:
     """The folder media/ is made where there is none."""
-    page = "/posts/site/news.fr/media"
+    page = "/posts/site/news.fr/edit"
     assert add(staff, "a.jpg", photo, page).status_code == 200
     assert "Saved. " in staff.text
     assert "It has errors" not in staff.text
@@ -403,7 +443,7 @@ def test_two_who_add_at_a_time_both_get_theirs_or_are_told(
         Image.new("RGB", (30, 20), colour).save(memory, "PNG")
         with Visit(address) as visit:
             visit.log_in(person)
-            assert add(visit, "x.png", memory.getvalue(), f"/posts/{post}/media").status_code == 200
+            assert add(visit, "x.png", memory.getvalue(), f"/posts/{post}/edit").status_code == 200
 
     posts = {"a/b/c.fr": "red", "a-b/c.fr": "blue", "a/b-c.fr": "lime", "a-b-c.fr": "white"}
     for post in posts:

@@ -11,15 +11,15 @@ from publisher.app import Application
 from publisher.model.outcomes import Kind, Refused
 from publisher.model.states import State
 from publisher.web import unqueued
+from tests.support.forms import Composer
 from tests.support.happening import ends
 from tests.support.pages import Visit
-from tests.support.uploads import seen
 from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 from tests.web.conftest import published
 
 _PENDING, _BUTTON = "Not on the schedule yet", "Put it on the schedule"
-_ROOMS = ("", "/edit", "/media", "/move")
+_ROOMS = ("", "/edit", "/file", "/move")
 _DRAFT = """\
 ---
 at: 2016-03-08 12:00
@@ -59,18 +59,19 @@ def _says(visit: Visit, post: str) -> list[bool]:
 def test_a_picture_that_is_taken_out_is_held_or_queued_at_once(
     app: Application, manager: Visit, shown: str
 ) -> None:
-    manager.get(f"/posts/{shown}/media")
+    form = Composer(manager, f"/posts/{shown}/edit")
     assert _PENDING not in manager.text
-    manager.send(f"/posts/{shown}/media", seen=seen(manager), do="remove", number="0")
+    form.send("drop:0")
+    form.send("keep")
     assert _PENDING in manager.text
     assert "picture 1 is gone" in manager.text
     assert _says(manager, shown) == [True] * 4
-    manager.get(f"/posts/{shown}/media")
+    manager.get(f"/posts/{shown}/edit")
     assert 'value="a picture was taken out"' in manager.page
     manager.send(f"/posts/{shown}", do="hold", reason="a picture was taken out")
     (held,) = app.queries.deliveries(post=shown)
     assert held.state is State.HELD
-    manager.get(f"/posts/{shown}/media")
+    manager.get(f"/posts/{shown}/edit")
     manager.send(f"/posts/{shown}/queue", shown=manager.shown, sure="yes")
     (queued,) = app.queries.deliveries(post=shown)
     assert queued.content.parts[0].pictures == ()
@@ -116,8 +117,7 @@ def test_a_failed_post_is_mended_by_staff_on_the_pages(
     ends(app, delivery, Refused(Kind.CONTENT, "Too long."))
     staff.get(f"/posts/{post}")
     assert _PENDING not in staff.text
-    staff.get(f"/posts/{post}/edit")
-    staff.send(f"/posts/{post}/edit", seen=seen(staff), body="Mieux.", do="save")
+    Composer(staff, f"/posts/{post}/edit").write("Mieux.").send("keep")
     assert _says(staff, post) == [True, True, True, True]
     staff.get(f"/posts/{post}")
     staff.send(f"/posts/{post}/queue", shown=staff.shown)
@@ -129,13 +129,12 @@ def test_a_failed_post_is_mended_by_staff_on_the_pages(
 def test_the_edited_text_is_shown_as_it_will_look(
     manager: Visit, workspace: Workspace, shown: str
 ) -> None:
-    manager.get(f"/posts/{shown}/edit")
-    body = "Une #photo neuve."
-    manager.send(f"/posts/{shown}/edit", seen=seen(manager), body=body, do="check")
+    form = Composer(manager, f"/posts/{shown}/edit").write("Une #photo neuve.")
+    form.send("check")
     look = '<span class="tag">#photo</span> neuve.'
     assert look in manager.page
     assert "data:image/" in manager.page
-    manager.send(f"/posts/{shown}/edit", seen=seen(manager), body=body, do="save")
+    form.send("keep")
     assert "How it would look, queued again" in manager.text
     assert look in manager.page
 
@@ -212,8 +211,7 @@ def test_mending_what_is_published_is_not_told_as_done(
 ) -> None:
     published(app, "site/news.fr")
     path = "/posts/site/news.fr"
-    manager.get(f"{path}/edit")
-    manager.send(f"{path}/edit", seen=seen(manager), body="Une autre.", do="save")
+    Composer(manager, f"{path}/edit").write("Une autre.").send("keep")
     assert '<p class="notice"' not in manager.page
     assert "It is published on bice-site: readers still see what was published." in manager.text
     for room in _ROOMS:
@@ -262,8 +260,9 @@ def test_today_marks_what_is_not_on_the_schedule_as_its_draft_says(
         return '"differing">Not as the draft says</h2>' in manager.page
 
     wait_for(lambda: not marked())
-    manager.get(f"/posts/{shown}/media")
-    manager.send(f"/posts/{shown}/media", seen=seen(manager), do="remove", number="0")
+    form = Composer(manager, f"/posts/{shown}/edit")
+    form.send("drop:0")
+    form.send("keep")
     wait_for(marked)
     assert "bice-page: edit" in manager.text
     manager.get(f"/posts/{shown}")

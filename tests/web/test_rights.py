@@ -13,6 +13,7 @@ from publisher.ledger.manager.draft_edits import REWORDED
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.delivering import one_by_one
+from tests.support.forms import Composer
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace
 from tests.web.conftest import opened
@@ -47,7 +48,7 @@ def test_a_partner_does_nothing_to_anothers_posts(
     before = app.queries.last_step()
     page = partner.get(f"/posts/{post}")
     assert "You have no right over" in partner.text
-    for button in ('name="do"', "/edit", "/media", "/move"):
+    for button in ('name="do"', "/edit", "/file", "/move"):
         assert button not in page.text
     if post == "day.fr":
         assert partner.send(f"/posts/{post}", do=do, reason="x", sure="yes").status_code == 403
@@ -69,7 +70,7 @@ def seen(visit: Visit, path: str) -> str:
 def test_a_partner_neither_writes_nor_moves_nor_queues_anothers_draft(
     workspace: Workspace, app: Application, partner: Visit, manager: Visit
 ) -> None:
-    for room in ("edit", "media", "move"):
+    for room in ("edit", "file", "move"):
         assert partner.get(f"/posts/unfinished.fr/{room}").status_code == 403
         assert "no right over bice-x (BICE)" in partner.text
     workspace.draft("new.fr", "at: 2016-03-09 12:00\nto: [bice-x]", "Un texte neuf.")
@@ -87,13 +88,16 @@ def test_a_partner_neither_writes_nor_moves_nor_queues_anothers_draft(
 def test_what_is_written_by_hand_to_a_form_is_refused_before_the_file_is_touched(
     workspace: Workspace, partner: Visit, manager: Visit
 ) -> None:
-    digest = seen(manager, "/posts/unfinished.fr/edit")
+    digest = seen(manager, "/posts/unfinished.fr/file")
     assert digest
     before = (workspace.path / "posts/unfinished.fr.md").read_bytes()
     partner.get("/me")
-    answer = partner.send("/posts/unfinished.fr/edit", body="Le leur.", seen=digest, do="save")
-    assert answer.status_code == 403
-    assert "Le leur." in answer.text  # what was typed is not lost
+    for room, fields in (("file", {"body": "---\nto: [bice-site]\n---\nLe leur.", "do": "save"}),
+                         ("edit", {"text": "Le leur.", "section": "", "do": "submit"})):  # fmt: skip
+        answer = partner.send(f"/posts/unfinished.fr/{room}", seen=digest, **fields)
+        assert answer.status_code == 403
+        assert "Le leur." in answer.text  # what was typed is not lost
+        partner.get("/me")
     assert (workspace.path / "posts/unfinished.fr.md").read_bytes() == before
 
 
@@ -141,8 +145,7 @@ def test_a_post_of_two_organisations_is_acted_on_account_by_account(
 def test_the_approver_sees_who_changed_the_draft(
     workspace: Workspace, app: Application, staff: Visit, manager: Visit
 ) -> None:
-    digest = seen(staff, "/posts/day.fr/edit")
-    staff.send("/posts/day.fr/edit", body="Un autre texte.\n", seen=digest, do="save")
+    Composer(staff, "/posts/day.fr/edit").write("Un autre texte.").send("keep")
     manager.get("/posts/day.fr")
     assert "written by redaction, changed by stagiaire" in manager.text
 
@@ -157,7 +160,7 @@ def test_who_a_mandate_does_not_name_rewords_no_draft_for_its_account(
     mandated = opened(workspace.path)
     with serving(mandated) as address, Visit(address) as direction, Visit(address) as redaction:
         direction.log_in("direction")
-        for room in ("edit", "media"):
+        for room in ("edit", "file"):
             assert f"/{room}" not in direction.get("/posts/later.fr").text
             assert direction.get(f"/posts/later.fr/{room}").status_code == 403
             assert "direction may not post as bice-x." in direction.text

@@ -9,20 +9,21 @@ from sqlalchemy import insert
 from publisher.app import Application
 from publisher.ledger.tables import media
 from publisher.web.app import create
+from tests.support.forms import Composer
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 
 _ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=day.fr", "/pause", "/design", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list", "/posts/later.fr/move",
-        "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts/day.fr/media", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
+        "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts/day.fr/file", "/new", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
         "/accounts", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
-    "/posts/day.fr/edit", "/posts/day.fr/media",
+    "/posts/day.fr/edit", "/posts/day.fr/file", "/new",
      "/accounts/ask", "/log/verify", "/me/language",
     "/review", "/review/many", "/me/password", "/me/sessions", "/people/chef",
 ]  # fmt: skip
-_DRAFT_ROOMS = ("move", "queue", "edit", "media")
+_DRAFT_ROOMS = ("move", "queue", "edit", "file")
 """What stands behind the name of a draft in an address."""
 
 
@@ -203,11 +204,14 @@ def test_a_field_that_is_too_long_is_refused(manager: Visit) -> None:
         manager.get("/")
     assert "Everything is paused" not in manager.text
     assert manager.get(f"/log?q={'x' * 10_001}").status_code == 400
-    manager.get("/posts/day.fr/edit")
-    answer = manager.send("/posts/day.fr/edit", body="kept " * 50_000, do="save", seen="x")
-    assert answer.status_code == 400
-    assert "It would have 250" in manager.text
-    assert "kept " * 50_000 in manager.page, "what was typed is given back"
+    manager.get("/posts/day.fr/file")
+    body = "---\nat: annual-day\n---\n" + "kept " * 50_000
+    answer = manager.send("/posts/day.fr/file", body=body, do="save", seen="x")
+    form = Composer(manager, "/posts/day.fr/edit").write("kept " * 50_000)
+    for status in (answer.status_code, form.send("keep").status_code):
+        assert status == 400
+        assert "It would have 250" in manager.text
+        assert "kept " * 50_000 in manager.page, "what was typed is given back"
 
 
 def test_other_methods_are_refused(manager: Visit) -> None:

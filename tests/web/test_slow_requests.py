@@ -130,9 +130,10 @@ def test_whoever_sends_half_a_form_takes_nobody_s_place(
 def test_a_long_form_is_received_as_a_whole(address: str) -> None:
     """A text that is kept over a log-in has as many bytes as a draft."""
     with httpx.Client(base_url=address) as client:
-        answer = client.post("/posts/a/edit", data={"body": "Le texte. " * 30_000})
-    assert answer.status_code == 401
-    assert "Le texte. Le texte." in answer.text
+        for path, field in (("/posts/a/file", "body"), ("/posts/a/edit", "text"), ("/new", "text")):
+            answer = client.post(path, data={field: "Le texte. " * 30_000})
+            assert answer.status_code == 401
+            assert "Le texte. Le texte." in answer.text
 
 
 def test_a_connection_that_is_kept_between_requests_is_let_live(port: int) -> None:

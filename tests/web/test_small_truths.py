@@ -13,9 +13,9 @@ from publisher.ledger.reading.statistics import Span
 from publisher.ledger.tables import deliveries
 from publisher.model.outcomes import Unknown
 from publisher.model.states import State
+from tests.support.forms import Composer
 from tests.support.happening import ends
 from tests.support.pages import Visit, serving
-from tests.support.uploads import seen
 from tests.support.workspaces import Workspace
 from tests.web.conftest import opened, published
 
@@ -36,17 +36,6 @@ def test_all_times_of_a_post_are_by_the_clock_that_the_page_names(workspace: Wor
         assert "Times are those of Europe/Zurich." in visit.text
         assert "Une autre." in visit.text
         assert "17:30" not in visit.text
-
-
-def test_what_was_said_of_a_picture_comes_back_to_that_picture(
-    app: Application, manager: Visit, workspace: Workspace, media: object
-) -> None:
-    page = "/posts/unfinished.fr/media"
-    manager.get(page)
-    form = {"seen": seen(manager), "do": "edit", "number": "0"}
-    manager.send(page, **{**form, "alt": " ", "credit": "Anna"})
-    assert 'id="credit-0" name="credit" value="Anna"' in manager.page
-    assert 'id="credit-new" name="credit" value=""' in manager.page
 
 
 def test_the_page_of_the_log_in_is_no_other_one(anonymous: Visit, manager: Visit) -> None:
@@ -71,8 +60,7 @@ def test_what_goes_out_at_once_can_be_queued(workspace: Workspace, manager: Visi
 def test_who_changed_a_draft_finds_its_rejection(
     app: Application, staff: Visit, manager: Visit
 ) -> None:
-    staff.get("/posts/day.fr/edit")
-    staff.send("/posts/day.fr/edit", seen=seen(staff), body="Autrement.", do="save")
+    Composer(staff, "/posts/day.fr/edit").write("Autrement.").send("keep")
     app.approvals.reject(["day.fr"], None, "direction", "the figure is old")
     staff.get("/")
     assert "Rejected, and back with you" in staff.text

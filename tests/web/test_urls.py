@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from publisher.app import Application
+from tests.support.forms import Composer
 from tests.support.pages import Visit
+from tests.support.uploads import add
 from tests.support.workspaces import Workspace
 
 _FRONT = "at: 2016-03-09 08:00\nto: [bice-site]\nauthor: stagiaire"
@@ -27,18 +29,17 @@ def test_each_change_leads_back_to_the_post(
     """Editing, illustrating, queueing, moving, holding; and the feed."""
     workspace.draft(post, _FRONT, "Text.")
     page = f"/posts/{quote(post)}"
-    manager.get(f"{page}/edit")
-    for _ in range(2):  # the second time there is nothing to save
-        assert manager.send(f"{page}/edit", seen=seen(manager), body="New.", do="save").is_success
-        assert "New." in manager.text
-        manager.get(f"{page}/edit")
-    manager.get(f"{page}/media")
+    for words in ("New.", "New."):  # the second time there is nothing to save
+        assert Composer(manager, f"{page}/edit").write(words).send("keep").is_success
+        assert words in manager.text
+    manager.get(f"{page}/file")
+    text = f"---\n{_FRONT}\n---\nNewer.\n"
+    assert manager.send(f"{page}/file", seen=seen(manager), body=text, do="save").is_success
+    assert "Newer." in manager.text
     picture = io.BytesIO()
     Image.new("RGB", (30, 20), "teal").save(picture, "PNG")
-    sent = {"form": manager.token, "seen": seen(manager), "do": "add", "alt": "Mer"}
-    answer = manager.client.post(f"{page}/media", data=sent, files={"file": ("a.png", picture)})
-    assert answer.headers["location"] == f"{page}/media"
-    assert manager.get(answer.headers["location"]).is_success
+    assert add(manager, "a.png", picture.getvalue(), f"{page}/edit").is_success
+    assert "Saved." in manager.text
     manager.get(f"{page}/queue")
     assert manager.send(f"{page}/queue", shown=manager.shown).is_success
     assert "On the schedule: 1 delivery." in manager.text
@@ -58,7 +59,7 @@ def test_each_change_leads_back_to_the_post(
     assert page.replace("&", "&amp;") in found
 
 
-@pytest.mark.parametrize("room", ["edit", "move", "queue", "media"])
+@pytest.mark.parametrize("room", ["edit", "move", "queue", "file"])
 def test_a_post_that_is_called_as_a_room_is_found(
     manager: Visit, workspace: Workspace, room: str
 ) -> None:

@@ -107,7 +107,7 @@ def new(
     hint = _("The folder posts/ must be one that you may write to, on a disk with free space.")
     with files.file_errors(Path(name), hint):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _create(path, text)
+        files.create(path, text.encode())
     console.print_line(name)
 
 
@@ -262,18 +262,18 @@ def _read(file: str) -> str:
         raise UsageError(message, hint=hint) from None
 
 
-def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str]) -> None:
+def _create_all(folder: Path, texts: Mapping[Path, str], ignored: Sequence[str]) -> None:
     """Write all the files of a workspace, or leave everything as it was."""
     from publisher.settings.settings import SECRETS_FILE
 
-    folders = {folder / "posts" / "media": None, **{path.parent: None for path in files}}
+    folders = {folder / "posts" / "media": None, **{path.parent: None for path in texts}}
     missing = [path for inner in folders for path in (inner, *inner.parents) if not path.exists()]
     written: list[Path] = []
     try:
         for inner in folders:
             inner.mkdir(parents=True, exist_ok=True)
-        for path, text in files.items():
-            _create(path, text, 0o600 if path.name == SECRETS_FILE else 0o666)
+        for path, text in texts.items():
+            files.create(path, text.encode(), 0o600 if path.name == SECRETS_FILE else 0o666)
             written.append(path)
         _ignore(folder / ".gitignore", ignored)
     except OSError as error:
@@ -289,24 +289,13 @@ def _create_all(folder: Path, files: Mapping[Path, str], ignored: Sequence[str])
         raise StorageError(message, hint=hint) from error
 
 
-def _create(path: Path, text: str, mode: int = 0o666) -> None:
-    """Write a new file, whole or not at all; FileExistsError rather than over another."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
 def _ignore(path: Path, names: Sequence[str]) -> None:
     """Keep git away from what must not leave the machine; what is there stays, byte for byte."""
     present = path.read_bytes() if path.exists() else None
     lines = (present or b"").splitlines()
     more = "".join(f"{name}\n" for name in names if name.encode() not in lines)
     if present is None:
-        _create(path, more)
+        files.create(path, more.encode())
         return
     gap = "\n" if present and not present.endswith(b"\n") else ""
     try:

@@ -18,12 +18,15 @@ from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 
 REWORDED, MOVED = Event.DRAFT_EDITED, Event.DRAFT_MOVED
-PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED = (
+MADE, DELETED = Event.DRAFT_MADE, Event.DRAFT_DELETED
+_WRITING = (
+    MADE,
+    REWORDED,
+    # Of ledgers that an earlier version wrote:
     Event.PICTURE_ADDED,
     Event.PICTURE_EDITED,
     Event.PICTURE_REMOVED,
 )
-_WRITING = (REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
 """The events that make a person an author."""
 
 

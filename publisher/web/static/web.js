@@ -149,21 +149,9 @@
     });
   }
 
-  // A file that is refused anyway is not sent first.
-  function weigh() {
-    for (const input of document.querySelectorAll("input[data-most]")) {
-      input.addEventListener("change", () => {
-        const [file] = input.files;
-        input.setCustomValidity(file && file.size > Number(input.dataset.most) ? input.dataset.heavy : "");
-        input.reportValidity();
-      });
-    }
-  }
-
   document.addEventListener("DOMContentLoaded", () => {
     morph();
     count();
-    weigh();
     guard();
     local(document);
     follow();

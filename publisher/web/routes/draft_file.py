@@ -1,11 +1,11 @@
-"""/posts/ID/edit: editor for a draft's text, checked and counted before it is saved."""
+"""/posts/ID/file: editor for a draft as it is in its file, for what the composer does not show."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from publisher.base.errors import FileChanged, NotPossible, PublisherError, UsageError
+from publisher.base.errors import FileChanged, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.drafts import check, editing
 from publisher.drafts.editing import Manuscript
@@ -19,14 +19,14 @@ from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 router = APIRouter(route_class=PostRoute)
 
 
-@router.get("/posts/{post:path}/edit")
+@router.get("/posts/{post:path}/file")
 def show(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
     parts.app.edits.require(REWORDED, visitor.name, draft_view.accounts(parts.app, post))
     draft = editing.read(draft_view.find(parts.app, post))
-    return _page(request, parts, post, draft, draft.body)
+    return _page(request, parts, post, draft, draft.text)
 
 
-@router.post("/posts/{post:path}/edit")
+@router.post("/posts/{post:path}/file")
 def change(
     request: Request,
     parts: Use,
@@ -60,7 +60,7 @@ def _changed_page(
         return _page(request, parts, post, draft, body, seen=seen, problem=flaw)
     if draft.digest != seen:
         return _page(request, parts, post, draft, body, problem=_meanwhile(draft))
-    revised = draft.with_body(body)
+    revised = draft.with_text(body)
     if revised == draft:
         return parts.done(visitor, _("Nothing to save: the text is the same."), post_address(post))
     try:
@@ -88,8 +88,8 @@ def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:
     if flaw := invalid_character(body.replace("\r\n", "\n").replace("\r", "\n")):
         return UsageError(flaw.message, hint=flaw.hint)
     try:
-        draft_view.check_size(draft.with_body(body))
-    except (UsageError, NotPossible) as error:
+        draft_view.check_size(draft.with_text(body))
+    except UsageError as error:
         return error
     return None
 
@@ -102,8 +102,8 @@ def _meanwhile(draft: Manuscript) -> FileChanged:
 def _write(
     parts: Parts, visitor: Visitor, post: str, draft: Manuscript, revised: Manuscript
 ) -> None:
-    words = {"from": draft.body, "to": revised.body}
-    accounts = draft_view.accounts(parts.app, post)
+    words = {"from": draft.text, "to": revised.text}
+    accounts = draft_view.accounts(parts.app, post) | draft_view.accounts(parts.app, post, revised)
     with parts.app.edits.recorded(post, REWORDED, {"text": words}, visitor.name, accounts):
         draft.save(revised)
 
@@ -119,18 +119,18 @@ def _page(
     problem: PublisherError | None = None,
 ) -> Response:
     """The form with `body`. `seen`: the digest of the file it was made from; None: `draft`'s."""
-    revised = {} if problem else {draft.file: draft.with_body(body).data}
+    revised = {} if problem else {draft.file: draft.with_text(body).data}
     library, found = check.check(parts.app.settings, [draft.path], revised=revised)
     lost = isinstance(problem, FileChanged)
     standing = parts.app.queries.deliveries(post=post)
     return parts.pages.render(
         request,
-        "edit.html",
+        "file.html",
         post=post,
         seen=draft.digest if seen is None else seen,
         body=body,
         problem=problem,
-        theirs=word_diff.compare(body.replace("\r\n", "\n"), draft.body) if lost else None,
+        theirs=word_diff.compare(body.replace("\r\n", "\n"), draft.text) if lost else None,
         problems=[p for p in found if p.file == draft.file] if not problem else [],
         # Not while it is typed, and not if the form differs from the file.
         pending=plan_view.pending(parts.app, draft, standing)

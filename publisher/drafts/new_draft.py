@@ -1,0 +1,49 @@
+"""New drafts: what their files are called."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.base.text import slug
+from publisher.drafts.draft import split_language
+from publisher.drafts.draft_files import DraftFile
+from publisher.drafts.times import Moment
+
+EMPTY = b"---\n---\n"
+"""A draft that says nothing yet."""
+
+
+def stem(title: str, moment: Moment | None, zone: ZoneInfo) -> str:
+    """The name of a draft's file without language: its day, if it has one, and its title.
+
+    A time that hangs on the agenda gives no day: it moves. Raises UsageError for a title without
+    letters and digits.
+    """
+    name = slug(title)
+    if not name:
+        message = _("{title!r} makes no file name.", title=title)
+        raise UsageError(message, hint=_("Give a title with letters or digits."))
+    if moment and moment.item is None:
+        return f"{moment.instant.astimezone(zone):%Y-%m-%d}-{name}"
+    return name
+
+
+def free(name: str, taken: Iterable[DraftFile], spoken: Iterable[str]) -> str:
+    """`name`, or `name-2` and so on if a draft has that name, in whatever language.
+
+    For it would be a translation of that one. `spoken`: the languages of the accounts.
+    """
+    languages = frozenset(spoken)
+    known = {split_language(file.id, languages)[0].casefold() for file in taken}
+    number, found = 1, name
+    while found.casefold() in known:
+        number += 1
+        found = f"{name}-{number}"
+    return found
+
+
+def at(posts: Path, post_id: str) -> DraftFile:
+    """The draft with this id, whether its file is there or not."""
+    return DraftFile(post_id, f"posts/{post_id}.md", str(posts / f"{post_id}.md"))

@@ -1,0 +1,134 @@
+"""Compose check: what was typed into the composer, checked as the draft that it would make."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from publisher.app import Application
+from publisher.base.errors import NotPossible, UsageError
+from publisher.base.i18n import _, later
+from publisher.drafts import check
+from publisher.drafts.composition import Composition
+from publisher.drafts.editing import Manuscript
+from publisher.drafts.library import Library
+from publisher.media.unsaved import UnsavedPictures
+from publisher.model.posts import Post
+from publisher.model.problems import Flaw
+from publisher.model.values import Problem, Severity
+from publisher.web import draft_view
+from publisher.web.compose_form import ComposeForm, FieldFlaws
+from publisher.web.composed_draft import ComposedDraft
+
+_FIELDS = {
+    "no-recipients": "to", "unknown-recipient": "to", "other-language": "to",
+    "missing-translation": "to", "unused-section": "text",
+}  # fmt: skip
+"""The parts of the form that problems belong to, where their places in the file do not say it."""
+_OF_KEYS = {"to": "to", "media": "media", "at": "when"}
+_HINTS = {
+    "no-recipients": later("Choose at least one account."),
+    "other-language": later("Choose it only if that is meant."),
+    "missing-translation": later("Once this one is saved, “Translate” on its page begins one."),
+    "unused-section": later("Choose an account that it is for, or empty it."),
+    "too-long": later("Shorten it, add a part to the thread, or write a text of its own."),
+    "empty-text": later("Write it, or leave the account out."),
+    "empty-part": later("Write it, or take the part away."),
+    "alt-missing": later("Say what it shows, for those who cannot see it."),
+    "consent-missing": later("Choose the consent of those who are in it."),
+    "media-missing": later("Add the picture again."),
+}
+"""Hints for who fills in a form, by code; other problems have the hint for a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """A problem beside a field."""
+
+    message: str
+    hint: str | None
+    is_error: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A form's draft as it would be saved, and what is wrong with it."""
+
+    composed: ComposedDraft
+    wanted: Composition
+    revised: Manuscript | None
+    """None: the form holds what no draft may have."""
+    library: Library | None
+    found: Sequence[Problem]
+    """All problems of the library."""
+    problems: Mapping[str, Sequence[FieldProblem]]
+    """By part of the form; what belongs to none is under an empty string."""
+    unsaved: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def post(self) -> Post | None:
+        return self.library.post(self.composed.id) if self.library else None
+
+    @property
+    def has_errors(self) -> bool:
+        return any(one.is_error for found in self.problems.values() for one in found)
+
+
+def unsaved_pictures(app: Application) -> UnsavedPictures:
+    return UnsavedPictures(app.settings.var / "uploads")
+
+
+def checked(app: Application, composed: ComposedDraft, form: ComposeForm) -> Checked:
+    """Check a form as if its draft was saved. Whatever was typed raises nothing."""
+    known = composed.composing.accounts
+    wanted, flaws = form.composition(composed.composing.session, known, composed.seen)
+    kept = unsaved_pictures(app)
+    unsaved = {e.file: path for e in wanted.media if (path := kept.find(e.file))}
+    revised = None
+    if not flaws:
+        try:
+            revised = composed.applied(wanted)
+            draft_view.check_size(revised)
+        except (UsageError, NotPossible) as error:
+            flaws = {"text" if isinstance(error, UsageError) else "": [
+                Flaw("unusable", str(error), error.hint)
+            ]}  # fmt: skip
+            revised = None
+    if revised is None:
+        return Checked(composed, wanted, None, None, (), _flaws(flaws), unsaved)
+    file = composed.draft.file
+    library, found = check.check(
+        app.settings, [composed.draft.path], revised={file: revised.data}, unsaved=unsaved
+    )
+    problems = _by_field([one for one in found if one.file == file], library.post(composed.id))
+    return Checked(composed, wanted, revised, library, found, problems, unsaved)
+
+
+def _flaws(flaws: FieldFlaws) -> dict[str, list[FieldProblem]]:
+    return {
+        name: [FieldProblem(flaw.message, flaw.hint, is_error=True) for flaw in found]
+        for name, found in flaws.items()
+    }
+
+
+def _by_field(problems: Sequence[Problem], post: Post | None) -> dict[str, list[FieldProblem]]:
+    """The problems by the part of the form that they belong to."""
+    places = sorted((place.line, key) for key, place in post.positions.items()) if post else []
+    found: dict[str, list[FieldProblem]] = {}
+    for problem in problems:
+        key = next((key for line, key in reversed(places) if line <= problem.line), "")
+        of_key = "text" if key.startswith("text:") else _OF_KEYS.get(key, "more" if key else "")
+        hint = _HINTS.get(problem.code, problem.hint)
+        one = FieldProblem(
+            problem.message, _(hint) if hint else None, problem.severity is Severity.ERROR
+        )
+        found.setdefault(_FIELDS.get(problem.code, of_key), []).append(one)
+    return found
+
+
+def for_submission(now: Checked) -> Checked:
+    """The same, where a missing time is an error as well."""
+    if now.post is None or now.post.due_at or now.post.at_once or now.problems.get("when"):
+        return now
+    hint = _("Choose a time or an item of the agenda, or keep it as a draft.")
+    missing = FieldProblem(_("It does not say yet when it goes out."), hint, is_error=True)
+    return replace(now, problems={**now.problems, "when": [missing]})

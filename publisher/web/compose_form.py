@@ -1,0 +1,244 @@
+"""Compose form: what was typed into the composer, and the values of a draft that it means."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from itertools import zip_longest
+from typing import Annotated
+
+from fastapi import Form
+
+from publisher.base.i18n import _
+from publisher.drafts.composition import Composition, MediaEntry, one_line
+from publisher.drafts.session import LANGUAGE, Session
+from publisher.drafts.text_files import invalid_character
+from publisher.model.problems import Flaw
+from publisher.web.time_fields import TimeFields, from_units, in_units
+
+_PLACE = re.compile(r"[0-9]{1,3}", re.ASCII)
+_LINE_END = re.compile(r"\r\n?")
+_MOST = 200
+"""Parts of texts, and pictures, that a form may have."""
+
+Text = Annotated[str, Form()]
+Texts = Annotated[list[str] | None, Form()]
+FieldFlaws = dict[str, list[Flaw]]
+"""What is wrong with what was typed, by part of the form: `to`, `text`, `media`, `when`, `more`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeForm:
+    """The fields of the composer. Lists belong together item by item."""
+
+    seen: Text = ""
+    """The digest of the draft that the form was made from; empty for a new one."""
+    shown: Text = ""
+    """The digest of the changes that the person has seen."""
+    sure: Text = ""
+    copy_of: Text = ""
+    """The post of which a new one is a copy."""
+    translation_of: Text = ""
+    """The post of which a new one is a translation."""
+    account: Texts = None
+    lang: Text = ""
+    section: Texts = None
+    """For each of `text`: the account or channel that it is for; empty for all."""
+    text: Texts = None
+    title: Text = ""
+    link: Text = ""
+    author: Text = ""
+    when: Text = ""
+    at: Text = ""
+    number: Text = ""
+    unit: Text = "m"
+    side: Text = "before-start"
+    written: Text = ""
+    embargo: Text = ""
+    embargo_at: Text = ""
+    embargo_number: Text = ""
+    embargo_unit: Text = "m"
+    embargo_side: Text = "before-start"
+    embargo_written: Text = ""
+    expires: Text = ""
+    expires_unit: Text = "h"
+    file: Texts = None
+    """What the draft calls its pictures, or the names of unsaved ones."""
+    alt: Texts = None
+    credit: Texts = None
+    consent: Texts = None
+    people: Texts = None
+    """The places of those in `file` that show people, from 0."""
+
+    @classmethod
+    def of(cls, composition: Composition) -> "ComposeForm":
+        """The form of a draft with these values."""
+        texts = [
+            (name, part)
+            for name, parts in {"": ("",), **composition.texts}.items()
+            for part in parts
+        ]
+        when, embargo = TimeFields.of(composition.when), TimeFields.of(composition.embargo)
+        expires, expires_unit = in_units(composition.expires or timedelta(), "h")
+        empty = cls(
+            account=[*composition.to],
+            lang=composition.lang,
+            section=[name for name, _part in texts],
+            text=[part for _name, part in texts],
+            title=composition.title,
+            link=composition.link,
+            author=composition.author,
+            expires=expires,
+            expires_unit=expires_unit,
+        )
+        return empty.with_times(when, embargo).with_media(composition.media)
+
+    @classmethod
+    def kept(cls, lists: Mapping[str, Sequence[object]]) -> dict[str, list[str]]:
+        """What was typed, of all values of a form's fields; nothing if no word was."""
+        found = {
+            one.name: [value for value in lists.get(one.name, ()) if isinstance(value, str)]
+            for one in fields(cls)
+        }
+        return {name: values for name, values in found.items() if any(values)}
+
+    @classmethod
+    def of_lists(cls, lists: Mapping[str, Sequence[str]]) -> "ComposeForm":
+        """The form with these values of its fields."""
+        values = {
+            one.name: [*lists[one.name]] if one.default is None else lists[one.name][-1]
+            for one in fields(cls)
+            if lists.get(one.name)
+        }
+        return cls(**values)  # type: ignore[arg-type]
+
+    def with_times(self, when: TimeFields, embargo: TimeFields) -> "ComposeForm":
+        return replace(
+            self,
+            when=when.kind, at=when.at, number=when.number, unit=when.unit, side=when.side,
+            written=when.written,
+            embargo=embargo.kind, embargo_at=embargo.at, embargo_number=embargo.number,
+            embargo_unit=embargo.unit, embargo_side=embargo.side, embargo_written=embargo.written,
+        )  # fmt: skip
+
+    def with_media(self, media: Sequence[MediaEntry]) -> "ComposeForm":
+        return replace(
+            self,
+            file=[entry.file for entry in media],
+            alt=[entry.alt for entry in media],
+            credit=[entry.credit for entry in media],
+            consent=[entry.consent for entry in media],
+            people=[str(place) for place, entry in enumerate(media) if entry.people],
+        )
+
+    @property
+    def time(self) -> TimeFields:
+        return TimeFields(self.when, self.at, self.number, self.unit, self.side, self.written)
+
+    @property
+    def embargo_time(self) -> TimeFields:
+        return TimeFields(
+            self.embargo, self.embargo_at, self.embargo_number, self.embargo_unit,
+            self.embargo_side, self.embargo_written,
+        )  # fmt: skip
+
+    @property
+    def texts(self) -> dict[str, list[str]]:
+        """The parts as they were typed, by section; the common text first."""
+        found: dict[str, list[str]] = {"": []}
+        for name, part in zip((self.section or ())[:_MOST], self.text or (), strict=False):
+            found.setdefault(name, []).append(_LINE_END.sub("\n", part))
+        return {**found, "": found[""] or [""]}
+
+    @property
+    def media(self) -> list[MediaEntry]:
+        lists = (self.file, self.alt, self.credit, self.consent)
+        rows = zip_longest(*(found or () for found in lists), fillvalue="")
+        return [
+            MediaEntry(
+                file=file.strip(),
+                alt=one_line(alt),
+                credit=one_line(credit),
+                consent=one_line(consent),
+                people=str(place) in (self.people or ()),
+            )
+            for place, (file, alt, credit, consent) in enumerate(rows)
+            if file.strip()
+        ][:_MOST]
+
+    def stepped(self, do: str) -> "ComposeForm":
+        """The form after one of its buttons: a part of a text more or less, or a picture moved."""
+        step, _colon, rest = do.partition(":")
+        if step == "part":
+            return self._with_texts({**self.texts, rest: [*self.texts.get(rest, [""]), ""]})
+        name, _colon, number = rest.rpartition(":")
+        if not _PLACE.fullmatch(number):
+            return self
+        place, media = int(number), self.media
+        if step == "unpart":
+            parts = [part for n, part in enumerate(self.texts.get(name, [])) if n != place]
+            return self._with_texts({**self.texts, name: parts})
+        if step == "drop":
+            return self.with_media([one for n, one in enumerate(media) if n != place])
+        if step == "up" and 0 < place < len(media):
+            media[place - 1 : place + 1] = reversed(media[place - 1 : place + 1])
+            return self.with_media(media)
+        return self
+
+    def _with_texts(self, texts: Mapping[str, Sequence[str]]) -> "ComposeForm":
+        pairs = [(name, part) for name, parts in texts.items() for part in parts]
+        return replace(
+            self, section=[name for name, _part in pairs], text=[part for _name, part in pairs]
+        )
+
+    def with_uploads(self, names: Sequence[str]) -> "ComposeForm":
+        """The form with more pictures, by the names under which they are kept."""
+        return self.with_media([*self.media, *(MediaEntry(file=name) for name in names)])
+
+    def composition(
+        self, session: Session, known: Collection[str], seen: Composition
+    ) -> tuple[Composition, FieldFlaws]:
+        """The values that were typed, and what no draft may have of them.
+
+        `known` are the names of the accounts, `seen` what the draft says now.
+        """
+        flaws: FieldFlaws = {}
+        when, embargo = self.time.read(session), self.embargo_time.read(session)
+        expires = from_units(self.expires, self.expires_unit)
+        for place, value in (("when", when), ("more", embargo), ("more", expires)):
+            if isinstance(value, Flaw):
+                flaws.setdefault(place, []).append(value)
+        texts = {
+            name: tuple(parts) for name, parts in self.texts.items() if any(map(str.strip, parts))
+        }
+        names = {*known, *(name for name in seen.to if name not in known)}
+        wanted = Composition(
+            to=tuple(dict.fromkeys(name for name in self.account or () if name in names)),
+            when=seen.when if isinstance(when, Flaw) else when,
+            embargo=seen.embargo if isinstance(embargo, Flaw) else embargo,
+            expires=seen.expires if isinstance(expires, Flaw) else expires or None,
+            lang=self.lang.strip(),
+            title=one_line(self.title),
+            link=one_line(self.link),
+            author=one_line(self.author),
+            texts=texts,
+            media=tuple(self.media),
+        )
+        if wanted.lang and not LANGUAGE.fullmatch(wanted.lang):
+            flaws.setdefault("more", []).append(
+                Flaw("bad-language", _("`{code}` is no language code.", code=wanted.lang))
+            )
+        for place, values in _typed(wanted).items():
+            if flaw := next(filter(None, map(invalid_character, values)), None):
+                flaws.setdefault(place, []).append(flaw)
+        return wanted, flaws
+
+
+def _typed(wanted: Composition) -> dict[str, list[str]]:
+    """What was typed freely, by part of the form."""
+    entries = [value for entry in wanted.media for value in entry.entry.values()]
+    return {
+        "text": [part for parts in wanted.texts.values() for part in parts],
+        "media": entries,
+        "more": [wanted.lang, wanted.title, wanted.link, wanted.author],
+    }

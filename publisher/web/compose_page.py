@@ -1,0 +1,160 @@
+"""Compose page: the answers to a form of the composer, which hold all that was typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from fastapi import Request, Response
+
+from publisher.base.errors import Busy, FileChanged, PublisherError
+from publisher.base.i18n import _
+from publisher.drafts.composition import unusual
+from publisher.media import media_file
+from publisher.planning import Plan, word_diff
+from publisher.web import compose_view, composed_draft, plan_view
+from publisher.web.authentication import Visitor
+from publisher.web.compose_check import Checked, checked
+from publisher.web.compose_form import ComposeForm
+from publisher.web.composed_draft import ComposedDraft
+from publisher.web.dependencies import Parts, post_address
+from publisher.web.render import Notice
+
+_LATER = "30"
+"""Seconds until the next attempt, if too many pictures are being processed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """A form of the composer, and who sent it; or one that is shown for the first time."""
+
+    request: Request
+    parts: Parts
+    visitor: Visitor
+    post: str | None
+    """None: it makes a new post."""
+    form: ComposeForm
+    do: str = ""
+    """The button."""
+
+    def composed(self) -> ComposedDraft:
+        """The draft that it is about; raises what `composed_draft` raises."""
+        if self.post:
+            return composed_draft.existing(self.parts.app, self.post)
+        return composed_draft.new(self.parts.app, self.form)
+
+    @property
+    def address(self) -> str:
+        return post_address(self.post, "edit") if self.post else "/new"
+
+    @property
+    def store(self) -> str:
+        """The name under which a browser keeps what is typed."""
+        if self.post:
+            return f"edit:{self.post}"
+        if self.form.translation_of:
+            return f"new:{self.form.translation_of}:{self.form.lang}"
+        return f"new:{self.form.copy_of}" if self.form.copy_of else "new"
+
+
+def page(
+    sent: SentForm,
+    composed: ComposedDraft,
+    *,
+    now: Checked | None = None,
+    problem: PublisherError | None = None,
+    plan: Plan | None = None,
+    theirs: Sequence[word_diff.Piece] | None = None,
+    new: int = 0,
+) -> Response:
+    """The composer.
+
+    `plan`: the changes to confirm; `theirs`: how the file differs by now; `new`: how many pictures
+    were added just now.
+    """
+    app, form, person = sent.parts.app, sent.form, sent.visitor.person
+    now = now or checked(app, composed, form)
+    view = compose_view.preview(app, now)
+    is_first = sent.request.method == "GET"
+    standing = app.queries.deliveries(post=composed.id) if not composed.is_new else []
+    answer = sent.parts.pages.render(
+        sent.request,
+        "compose.html",
+        post=sent.post,
+        action=sent.address,
+        store=sent.store,
+        typed=form,
+        returned=not is_first,
+        new_from=len(form.media) - new,
+        lang_is_fixed=composed.language_is_fixed,
+        composed=composed,
+        problem=problem,
+        theirs=theirs,
+        problems={} if is_first and composed.is_new else now.problems,
+        chips=compose_view.chips(app, person, now),
+        texts=compose_view.own_texts(now, form, sent.parts.pages.named),
+        pictures=list(compose_view.pictures(app, now, form)),
+        counts=compose_view.counts(view),
+        view=view,
+        draft=now.post,
+        agenda=compose_view.agenda(composed.composing.session),
+        languages=compose_view.languages(app, form.lang),
+        templates=compose_view.templates(app) if not sent.post else (),
+        consents=compose_view.consents(app, now),
+        approval=any(app.settings.approval_rule(name).required for name in now.wanted.to),
+        approved_by=sorted({d.approved_by for d in standing if d.approved_by and d.in_reach}),
+        is_late=now.post is not None
+        and now.post.not_before is not None
+        and now.post.not_before <= app.clock.now(),
+        rows=plan_view.rows(plan, sent.parts.pages.zone) if plan else None,
+        shown=plan_view.digest(plan) if plan else "",
+        unusual=unusual(composed.draft),
+        pending=plan_view.pending_of(app, _planned(sent, now), standing)
+        if is_first and not composed.is_new
+        else None,
+        expires=composed.composing.session.defaults.expires or app.settings.delivery.expires,
+        most=media_file.MAX_BYTES,
+    )
+    if sent.request.headers.get("hx-request"):  # a part of it takes the place of the old one
+        answer.status_code = 200
+    if isinstance(problem, Busy):
+        answer.headers["Retry-After"] = _LATER
+    return answer
+
+
+def _planned(sent: SentForm, now: Checked) -> Plan | None:
+    """What queueing the draft would change; None: it cannot be read."""
+    if now.library is None:
+        return None
+    return sent.parts.app.planner.compare(now.library, now.found, [now.composed.draft.path])
+
+
+def conflict(sent: SentForm, error: FileChanged) -> Response:
+    """The composer with what was typed, and what the file holds now beside it."""
+    try:
+        newest = sent.composed()
+    except PublisherError as gone:
+        return given_back(sent, gone)
+    hint = (
+        _("Look at that draft; if it is another one, send this again.")
+        if newest.is_new
+        else _("Your text is below, and what the file holds now beside it. Bring them together.")
+    )
+    problem = FileChanged(str(error), hint=hint)
+    sent = replace(sent, form=replace(sent.form, seen=newest.draft.digest))
+    now = checked(sent.parts.app, newest, sent.form)
+    mine = now.revised.text if now.revised else ""
+    theirs = word_diff.compare(mine, newest.draft.text) if not newest.is_new else None
+    return page(sent, newest, now=now, problem=problem, theirs=theirs)
+
+
+def given_back(sent: SentForm, error: PublisherError) -> Response:
+    """What was typed, to be copied, where the draft is gone or cannot be read any more."""
+    body = "\n\n".join(part for parts in sent.form.texts.values() for part in parts if part.strip())
+    name = sent.post or sent.form.translation_of or sent.form.copy_of
+    return sent.parts.pages.render(sent.request, "kept.html", post=name, body=body, problem=error)
+
+
+def landed(sent: SentForm, composed: ComposedDraft, notice: Notice, room: str = "") -> Response:
+    """To the post's page, which makes the browser forget what it kept."""
+    address = f"{post_address(composed.id, room)}#saved={quote(sent.store, safe='')}"
+    return sent.parts.done(sent.visitor, notice, address)

@@ -1,0 +1,157 @@
+"""Saving of composed drafts: the file, its pictures and the history, all or nothing; queueing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from publisher.app import Application
+from publisher.base import formats
+from publisher.base.errors import NotPossible, UsageError
+from publisher.base.i18n import _
+from publisher.base.text import slug
+from publisher.drafts import editing
+from publisher.drafts.composition import Composition
+from publisher.drafts.editing import Manuscript
+from publisher.ledger.manager.draft_edits import DELETED, MADE, MOVED, REWORDED
+from publisher.media import folder
+from publisher.media.unsaved import is_unsaved
+from publisher.model.states import State
+from publisher.planning import Plan
+from publisher.web import draft_view, plan_view
+from publisher.web.authentication import Visitor
+from publisher.web.compose_check import Checked, unsaved_pictures
+from publisher.web.composed_draft import ComposedDraft
+from publisher.web.dependencies import Parts
+from publisher.web.render import Notice
+
+_TIMES = {"time", "embargo", "expiry"}
+"""What may change without a word of the post."""
+_NAMES = {"file": "pictures", "alt": "alternative_text"}
+"""What the history calls the keys of a picture."""
+
+
+def accounts(app: Application, composed: ComposedDraft, now: Checked | None = None) -> set[str]:
+    """The accounts that the draft is for, those of its deliveries, and those that are chosen."""
+    found = {*composed.seen.to, *(now.wanted.to if now else ())}
+    if now and now.post:
+        found |= {*composed.composing.recipients(now.post)}
+    if not composed.is_new:
+        found |= {delivery.account for delivery in app.queries.deliveries(post=composed.id)}
+    return found & {*app.accounts()}
+
+
+def save(app: Application, actor: str, now: Checked) -> None:
+    """Write the draft. Raises FileChanged if it is not any more what the form was made from."""
+    composed, posts = now.composed, app.settings.posts
+    names = [entry.file for entry in now.wanted.media if is_unsaved(entry.file)]
+    if any(name not in now.unsaved for name in names):
+        message = _("A picture was not saved for so long that it is not kept any more.")
+        raise UsageError(message, hint=_("Add it again."))
+    data = [(now.unsaved[name].read_bytes(), now.unsaved[name].suffix) for name in names]
+    with folder.placed(posts, data, slug(composed.id) or "media") as placed:
+        # A leading slash refers to posts/ from within its folders.
+        slash = "/" if "/" in composed.id else ""
+        new = dict(zip(names, (f"{slash}{folder.NAME}/{name}" for name in placed), strict=True))
+        media = [
+            entry.model_copy(update={"file": new.get(entry.file, entry.file)})
+            for entry in now.wanted.media
+        ]
+        wanted = now.wanted.model_copy(update={"media": tuple(media)})
+        revised = composed.applied(wanted)
+        draft_view.check_size(revised)
+        told = _told(composed, wanted, revised)
+        if composed.is_new:
+            event = MADE
+        elif revised == composed.draft:
+            return
+        else:
+            event = MOVED if told and told.keys() <= _TIMES else REWORDED
+        with app.edits.recorded(composed.id, event, told, actor, accounts(app, composed, now)):
+            if composed.is_new:
+                revised.create()
+            else:
+                composed.draft.save(revised)
+    unsaved_pictures(app).forget(names)
+
+
+def _told(
+    composed: ComposedDraft, wanted: Composition, revised: Manuscript
+) -> Mapping[str, object]:
+    """What changed, for the history: old and new, or only what is new of a new draft."""
+    draft, seen = composed.draft, composed.seen
+    values: dict[str, tuple[object, object]] = {
+        "text": (draft.body, revised.body),
+        "time": (draft.value("at"), revised.value("at")),
+        "recipients": (sorted(seen.to), sorted(wanted.to)),
+        "language": (seen.lang, wanted.lang),
+        "title": (seen.title, wanted.title),
+        "link": (seen.link, wanted.link),
+        "expiry": (draft.value("expires"), revised.value("expires")),
+        "embargo": (draft.value("embargo"), revised.value("embargo")),
+        "author": (seen.author, wanted.author),
+    }
+    for key in ("file", "alt", "credit", "people", "consent"):
+        before = [entry.entry.get(key, "") for entry in seen.media]
+        after = [entry.entry.get(key, "") for entry in wanted.media]
+        if any((*before, *after)):
+            values[_NAMES.get(key, key)] = before, after
+    changed = {name: pair for name, pair in values.items() if pair[0] != pair[1]}
+    if composed.is_new:
+        return {name: after for name, (_before, after) in changed.items()}
+    return {name: {"from": before, "to": after} for name, (before, after) in changed.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Unqueued(Exception):
+    """The draft is saved, and was not queued: the notice says why."""
+
+    notice: Notice
+
+
+def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -> Notice:
+    """Queue the draft that was saved. Raises Unqueued if that changes something else than `shown`.
+
+    `shown` is the digest of the changes that were checked.
+    """
+
+    def agree(plan: Plan) -> None:
+        if plan_view.digest(plan) != shown:
+            raise NotPossible(_("Saved, and not on the schedule yet: look at what changes."))
+
+    try:
+        done = parts.app.planner.queue([composed.draft.path], actor=visitor.name, agree=agree)
+    except NotPossible as error:
+        raise Unqueued(Notice(str(error), warns=True)) from None
+    if done.errors:
+        text = _("Saved. It has errors: it is not queued before they are mended.")
+        raise Unqueued(Notice(text, warns=True))
+    if not done.changes:
+        return Notice(_("Saved. Nothing on the schedule changes."))
+    waiting = sum(
+        change.wish is not None and change.wish.state is State.AWAITING_APPROVAL
+        for change in done.changes
+    )
+    others = len(done.changes) - waiting
+    said = []
+    if waiting:
+        said.append(_("Submitted for approval: {what}.", what=formats.deliveries(waiting)))
+    if others:
+        said.append(_("On the schedule: {what}.", what=formats.deliveries(others)))
+    return Notice(" ".join(said))
+
+
+def saved(app: Application, post: str) -> Notice:
+    """The notice after a draft was kept."""
+    return draft_view.saved(app, editing.read(draft_view.find(app, post)), post)
+
+
+def delete(app: Application, actor: str, composed: ComposedDraft) -> None:
+    """Delete the draft. Raises NotPossible if anything of it is on the schedule or out."""
+    standing = app.queries.deliveries(post=composed.id)
+    kept = [d.account for d in standing if d.in_reach or d.may_be_out or d.state is State.PUBLISHED]
+    if kept:
+        message = _("It is on the schedule, or out: {accounts}.", accounts=", ".join(kept))
+        hint = _("Cancel what is on the schedule first. What is out keeps its draft.")
+        raise NotPossible(message, hint=hint)
+    told = {"text": composed.draft.text}
+    with app.edits.recorded(composed.id, DELETED, told, actor, accounts(app, composed)):
+        composed.draft.delete()

@@ -1,0 +1,251 @@
+"""Composed draft: the draft that a composer changes, or the new one that it makes."""
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from publisher.app import Application
+from publisher.base.errors import NotPossible
+from publisher.base.i18n import _
+from publisher.base.text import slug
+from publisher.drafts import check, editing, new_draft, when
+from publisher.drafts.composition import Composing, Composition, MediaEntry
+from publisher.drafts.draft import split_language
+from publisher.drafts.draft_files import DraftFiles
+from publisher.drafts.editing import Manuscript
+from publisher.drafts.session import LANGUAGE
+from publisher.drafts.times import Moment
+from publisher.drafts.when import When
+from publisher.ledger.manager.rights import Person
+from publisher.model.accounts import Account
+from publisher.model.posts import Post
+from publisher.web import draft_view
+from publisher.web.compose_form import ComposeForm
+
+TEMPLATES = "templates/"
+"""The folder below posts/ whose drafts begin new ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedDraft:
+    """A draft, and its values before any change."""
+
+    draft: Manuscript
+    post: Post
+    composing: Composing
+    seen: Composition
+    is_new: bool
+    source: "ComposedDraft | None" = None
+    """The draft of which it is a translation."""
+
+    @property
+    def id(self) -> str:
+        return self.post.id
+
+    @property
+    def language_is_fixed(self) -> bool:
+        """Whether its file's name says its language."""
+        spoken = {account.language for account in self.composing.accounts.values()}
+        named = split_language(self.id, frozenset(filter(None, spoken)))[1]
+        return self.source is not None or (not self.is_new and named is not None)
+
+    def applied(self, wanted: Composition) -> Manuscript:
+        """The draft with other values; raises what `Composing.applied` raises."""
+        return self.composing.applied(self.draft, self.post, wanted)
+
+
+def _composing(app: Application) -> Composing:
+    return Composing(app.session(), app.settings.public_accounts())
+
+
+def existing(app: Application, post_id: str) -> ComposedDraft:
+    """The draft of a post. Raises NoSuchPost, and NotPossible for one that cannot be read."""
+    file = draft_view.find(app, post_id)
+    draft = editing.read(file)
+    post = check.read(app.settings, [file.path]).post(post_id)
+    if post is None:
+        hint = _("Mend it as a file first.")
+        raise NotPossible(_("The draft cannot be read."), hint=hint)
+    composing = _composing(app)
+    return ComposedDraft(draft, post, composing, composing.read(draft, post), is_new=False)
+
+
+def new(app: Application, form: ComposeForm) -> ComposedDraft:
+    """The draft that a form makes, which has no file yet. Raises NoSuchPost without its source."""
+    composing = _composing(app)
+    source = (
+        existing(app, form.translation_of or form.copy_of)
+        if form.translation_of or form.copy_of
+        else None
+    )
+    lang = form.lang if LANGUAGE.fullmatch(form.lang) else ""
+    post_id = _id(app, composing, form, source, lang)
+    file = new_draft.at(app.settings.posts, post_id)
+    draft = Manuscript(file.path, file.file, new_draft.EMPTY)
+    post = Post(id=post_id, file=file.file, lang=lang or None)
+    return ComposedDraft(
+        draft,
+        post,
+        composing,
+        Composition(lang=lang),
+        is_new=True,
+        source=source if form.translation_of else None,
+    )
+
+
+def translated_id(app: Application, post_id: str, lang: str) -> str:
+    """The id of a post's translation."""
+    spoken = {account.language for account in app.settings.public_accounts().values()}
+    return f"{split_language(post_id, frozenset(filter(None, spoken)))[0]}.{lang}"
+
+
+def _id(
+    app: Application,
+    composing: Composing,
+    form: ComposeForm,
+    source: ComposedDraft | None,
+    lang: str,
+) -> str:
+    ending = f".{lang}" if lang else ""
+    spoken = [a.language for a in composing.accounts.values() if a.language]
+    if source and form.translation_of:
+        return translated_id(app, source.id, lang)
+    typed = (form.title, *(part for parts in form.texts.values() for part in parts), "post")
+    title = next(text for text in typed if slug(text))
+    at = form.time.read(composing.session)
+    instant = None
+    if isinstance(at, When) and at.kind == "time":
+        resolved = composing.session.resolve(str(when.written(at, composing.session)))
+        instant = resolved if isinstance(resolved, Moment) else None
+    name = new_draft.stem(title, instant, composing.session.zone)
+    name = _folder(source.id) + name if source else name
+    return new_draft.free(name, DraftFiles(app.settings.posts).files, spoken) + ending
+
+
+def _folder(post_id: str) -> str:
+    """The folder of a copy, with a slash at its end; a template's copies are in posts/ itself."""
+    return "" if post_id.startswith(TEMPLATES) else post_id[: post_id.rfind("/") + 1]
+
+
+def begun(
+    app: Application, person: Person, *, at: str, lang: str, copy: str, translate: str
+) -> ComposeForm:
+    """The form of a new post: empty, a copy of a post, or the translation of one."""
+    composing = _composing(app)
+    if translate:
+        return _translation(app, composing, person, translate, lang)
+    if copy:
+        source = existing(app, copy)
+        media = [_moved(entry, copy) for entry in source.seen.media]
+        form = ComposeForm.of(source.seen).with_media(media)
+        return replace(form, copy_of=copy, when="", embargo="", author=person.name)
+    language = lang or _language(app, composing, person)
+    usual = _usual(composing, person, language)
+    return ComposeForm.of(
+        Composition(
+            to=tuple(_writable(app, person, usual)),
+            when=_preset(at),
+            lang=language,
+            author=person.name,
+        )
+    )
+
+
+def _preset(at: str) -> When:
+    """The time that an address asks for, if it is one."""
+    try:
+        local = datetime.fromisoformat(f"{at}T09:00" if len(at) == len("2016-03-07") else at)
+    except ValueError:
+        return When()
+    local = local.replace(tzinfo=None, second=0, microsecond=0)
+    return When(kind="time", local=local)
+
+
+def _language(app: Application, composing: Composing, person: Person) -> str:
+    """The language that a person writes in: theirs, or the session's, if an account speaks it."""
+    spoken = Counter(a.language for a in composing.accounts.values() if a.language)
+    wishes = (person.language, composing.session.defaults.lang, app.settings.language)
+    usual = next((language for language in wishes if language in spoken), None)
+    return usual or next((language for language, _number in spoken.most_common(1)), "")
+
+
+def _usual(composing: Composing, person: Person, lang: str) -> Iterable[str]:
+    """The accounts that a person posts to, if nothing else is said: their own, or the session's."""
+    if person.organisations is None:
+        post = Post(id="", file="", lang=lang, to=composing.session.defaults.to)
+        return composing.recipients(post)
+    return [
+        account.name
+        for account in composing.accounts.values()
+        if account.language in (lang, None) and person.is_of(account.organisation)
+    ]
+
+
+def _writable(app: Application, person: Person, names: Iterable[str]) -> list[str]:
+    return [name for name in names if app.rights.permits_writing(person, [name])]
+
+
+def _translation(
+    app: Application, composing: Composing, person: Person, translate: str, lang: str
+) -> ComposeForm:
+    source = existing(app, translate)
+    names = {
+        other.name
+        for name in source.seen.to
+        if name in composing.accounts
+        for other in _counterparts(composing, composing.accounts[name], lang)
+    }
+    sections = _sections(composing, source, lang)
+    wanted = source.seen.model_copy(
+        update={
+            "to": tuple(_writable(app, person, (n for n in composing.accounts if n in names))),
+            "lang": lang,
+            "title": "",
+            "author": person.name,
+            "texts": {new: ("",) * len(source.seen.texts[old]) for old, new in sections.items()},
+            "media": tuple(entry.model_copy(update={"alt": ""}) for entry in source.seen.media),
+        }
+    )
+    return replace(ComposeForm.of(wanted), translation_of=translate)
+
+
+def source_texts(composed: ComposedDraft) -> dict[str, tuple[str, ...]]:
+    """The texts that are translated, by the sections of the translation."""
+    source = composed.source
+    if source is None:
+        return {}
+    sections = _sections(composed.composing, source, composed.seen.lang)
+    return {new: source.seen.texts[old] for old, new in sections.items()}
+
+
+def _sections(composing: Composing, source: ComposedDraft, lang: str) -> dict[str, str]:
+    """The sections of a translation, by those of its source that have one."""
+    found = {}
+    for name in source.seen.texts:
+        account = composing.accounts.get(name)
+        others = _counterparts(composing, account, lang) if account else []
+        if account is None or len(others) == 1:
+            found[name] = others[0].name if account else name
+    return found
+
+
+def _counterparts(composing: Composing, account: Account, lang: str) -> list[Account]:
+    """The accounts that say the same in another language: of the organisation, or else of all."""
+    if account.language is None:
+        return [account]
+    found = [
+        other
+        for other in composing.accounts.values()
+        if other.channel == account.channel and other.language == lang
+    ]
+    return [other for other in found if other.organisation == account.organisation] or found
+
+
+def _moved(entry: MediaEntry, source: str) -> MediaEntry:
+    """A picture of a draft as a draft in another folder names it."""
+    if entry.file.startswith("/") or _folder(source) == source[: source.rfind("/") + 1]:
+        return entry
+    path = posixpath.normpath(posixpath.join("/", posixpath.dirname(source), entry.file))
+    return entry.model_copy(update={"file": path})

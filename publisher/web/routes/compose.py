@@ -1,0 +1,242 @@
+"""/new and /posts/ID/edit: the composer, which makes a draft and changes one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
+
+from publisher.base.errors import (
+    FileChanged,
+    NotPossible,
+    PictureUnusable,
+    PublisherError,
+    UsageError,
+)
+from publisher.base.i18n import _
+from publisher.channels.registry import widest
+from publisher.drafts.session import LANGUAGE
+from publisher.ledger.manager.draft_edits import MADE, REWORDED
+from publisher.media import uploads
+from publisher.media.media_file import CleanPicture
+from publisher.model.problems import Flaw
+from publisher.planning import Plan
+from publisher.web import compose_saving, composed_draft, draft_view, plan_view
+from publisher.web.authentication import Reader, Writer
+from publisher.web.compose_check import Checked, checked, for_submission, unsaved_pictures
+from publisher.web.compose_form import ComposeForm
+from publisher.web.compose_page import SentForm, conflict, given_back, landed, page
+from publisher.web.composed_draft import ComposedDraft
+from publisher.web.dependencies import Parts, PostRoute, Use, post_address
+
+router = APIRouter(route_class=PostRoute)
+
+Filled = Annotated[ComposeForm, Depends()]
+Uploads = Annotated[list[UploadFile] | None, File()]
+
+
+class _Refused(Exception):
+    """Nothing was saved: the page says why, and holds what was typed."""
+
+    def __init__(
+        self, problem: PublisherError, now: Checked | None = None, plan: Plan | None = None
+    ) -> None:
+        super().__init__(str(problem))
+        self.problem, self.now, self.plan = problem, now, plan
+
+
+@router.get("/new")
+def begin(
+    request: Request,
+    parts: Use,
+    visitor: Reader,
+    at: str = "",
+    lang: str = "",
+    translate: str = "",
+    copy: str = "",
+) -> Response:
+    """Show an empty form, one for a copy of a post, or one for its translation into `lang`."""
+    app = parts.app
+    if translate:
+        if not LANGUAGE.fullmatch(lang):
+            raise UsageError(_("Say into which language it is translated."))
+        there = composed_draft.translated_id(app, translate, lang)
+        if any(one.id == there for one in draft_view.files(app)):
+            return RedirectResponse(post_address(there, "edit"), 303)
+    form = composed_draft.begun(
+        app, visitor.person, at=at, lang=lang, copy=copy, translate=translate
+    )
+    return page(SentForm(request, parts, visitor, None, form), composed_draft.new(app, form))
+
+
+@router.get("/posts/{post:path}/edit")
+def edit(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
+    try:
+        composed = composed_draft.existing(parts.app, post)
+    except NotPossible:  # a form cannot show it
+        return RedirectResponse(post_address(post, "file"), 303)
+    accounts = compose_saving.accounts(parts.app, composed)
+    parts.app.edits.require(REWORDED, visitor.name, accounts)
+    form = replace(ComposeForm.of(composed.seen), seen=composed.draft.digest)
+    return page(SentForm(request, parts, visitor, post, form), composed)
+
+
+@router.post("/new")
+async def make(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    form: Filled,
+    do: Annotated[str, Form()] = "",
+    upload: Uploads = None,
+) -> Response:
+    """Show the form again, with what was done to it, or save its draft."""
+    return await _answer(SentForm(request, parts, visitor, None, form, do), upload or ())
+
+
+@router.post("/posts/{post:path}/edit")
+async def change(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    post: str,
+    form: Filled,
+    do: Annotated[str, Form()] = "",
+    upload: Uploads = None,
+) -> Response:
+    """Show the form again, with what was done to it, or save or delete the draft."""
+    return await _answer(SentForm(request, parts, visitor, post, form, do), upload or ())
+
+
+async def _answer(sent: SentForm, sent_files: Sequence[UploadFile]) -> Response:
+    """Keep the pictures that came along; then do what was asked. What was typed is never lost."""
+    files, added, problem = [file for file in sent_files if file.filename], 0, None
+    try:
+        if files:
+            await run_in_threadpool(_require, sent)
+        for file in files:
+            sent = replace(sent, form=sent.form.with_uploads([await _kept(sent, file)]))
+            added += 1
+    except PublisherError as error:
+        problem = error
+    if not files:
+        return await run_in_threadpool(_done, sent)
+    return await run_in_threadpool(_with_pictures, sent, added, problem)
+
+
+def _require(sent: SentForm) -> None:
+    """Raise NotPermitted before a picture is prepared, which takes long."""
+    if sent.post:
+        accounts = draft_view.accounts(sent.parts.app, sent.post)
+        sent.parts.app.edits.require(REWORDED, sent.visitor.name, accounts)
+
+
+async def _kept(sent: SentForm, file: UploadFile) -> str:
+    """Keep the clean copy of a picture until its draft is saved; its name in the form."""
+    cleaning = partial(_cleaned, file.file, file.filename or "")
+    picture = await sent.parts.turns.take(sent.visitor.name, cleaning)
+    return await run_in_threadpool(unsaved_pictures(sent.parts.app).keep, picture)
+
+
+def _cleaned(file: BinaryIO, name: str) -> CleanPicture:
+    found = uploads.clean(file, name, widest())
+    if isinstance(found, Flaw):
+        raise PictureUnusable(found.message, hint=found.hint)
+    return found
+
+
+def _with_pictures(sent: SentForm, new: int, problem: PublisherError | None) -> Response:
+    """The form with its new pictures, which are described before anything is saved."""
+    try:
+        return page(sent, sent.composed(), problem=problem, new=new)
+    except PublisherError as error:
+        return given_back(sent, error)
+
+
+def _done(sent: SentForm) -> Response:
+    try:
+        composed = sent.composed()
+    except PublisherError as error:
+        return given_back(sent, error)
+    act = _ACTS.get(sent.do)
+    if act is None:
+        return page(replace(sent, form=sent.form.stepped(sent.do)), composed)
+    try:
+        return act(sent, composed)
+    except FileChanged as error:
+        return conflict(sent, error)
+    except _Refused as refused:
+        return page(sent, composed, now=refused.now, problem=refused.problem, plan=refused.plan)
+    except PublisherError as error:
+        return page(sent, composed, problem=error)
+
+
+def restored(
+    request: Request, parts: Parts, post: str | None, form: ComposeForm, problem: UsageError
+) -> Response:
+    """Show the form with what was typed before the log-out."""
+    sent = SentForm(request, parts, request.state.visitor, post, form)
+    return _with_pictures(sent, 0, problem)
+
+
+def _savable(sent: SentForm, composed: ComposedDraft) -> Checked:
+    """The form as it would be saved. Raises what keeps it from being saved."""
+    event = MADE if composed.is_new else REWORDED
+    now = checked(sent.parts.app, composed, sent.form)
+    accounts = compose_saving.accounts(sent.parts.app, composed, now)
+    sent.parts.app.edits.require(event, sent.visitor.name, accounts)
+    if not composed.is_new and composed.draft.digest != sent.form.seen:
+        raise FileChanged(_("Somebody else changed {file} meanwhile.", file=composed.draft.file))
+    if now.revised is None:
+        raise _Refused(UsageError(_("Nothing was saved yet."), hint=_("Mend what is marked.")), now)
+    return now
+
+
+def _keep(sent: SentForm, composed: ComposedDraft) -> Response:
+    now = _savable(sent, composed)
+    compose_saving.save(sent.parts.app, sent.visitor.name, now)
+    return landed(sent, composed, compose_saving.saved(sent.parts.app, composed.id))
+
+
+def _submit(sent: SentForm, composed: ComposedDraft) -> Response:
+    """Save the draft and queue it: both, if nothing is against it."""
+    app = sent.parts.app
+    now = for_submission(_savable(sent, composed))
+    hint = _("Mend what is marked, or keep it as a draft.")
+    if now.has_errors or now.library is None:
+        raise _Refused(UsageError(_("Nothing was submitted yet."), hint=hint), now)
+    plan = app.planner.compare(now.library, now.found, [composed.draft.path])
+    if plan.errors:
+        raise _Refused(UsageError(plan.errors[0].message, hint=plan.errors[0].hint), now)
+    shown = plan_view.digest(plan)
+    if plan.overdue and not (sent.form.sure and sent.form.shown == shown):
+        problem = UsageError(
+            _("Its time is over: it goes out at once."),
+            hint=_("Confirm that, or choose another time."),
+        )
+        raise _Refused(problem, now, plan)
+    compose_saving.save(app, sent.visitor.name, now)
+    try:
+        notice = compose_saving.queue(sent.parts, sent.visitor, composed, shown)
+    except compose_saving.Unqueued as unqueued:
+        return landed(sent, composed, unqueued.notice, "queue")
+    return landed(sent, composed, notice)
+
+
+def _delete(sent: SentForm, composed: ComposedDraft) -> Response:
+    if composed.draft.digest != sent.form.seen:
+        raise FileChanged(_("Somebody else changed {file} meanwhile.", file=composed.draft.file))
+    if not sent.form.sure:
+        raise UsageError(_("Tick the box to delete the draft."))
+    compose_saving.delete(sent.parts.app, sent.visitor.name, composed)
+    return sent.parts.done(sent.visitor, _("Deleted: {file}.", file=composed.draft.file), "/posts")
+
+
+_ACTS: Mapping[str, Callable[[SentForm, ComposedDraft], Response]] = {
+    "keep": _keep,
+    "submit": _submit,
+    "delete": _delete,
+}

@@ -1,0 +1,464 @@
+"""The composer over HTTP: a draft is made and changed, and nothing that was typed is lost."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from publisher.app import Application
+from publisher.auth.users import Rank
+from publisher.model.states import State
+from tests.support.forms import Composer
+from tests.support.html import flaws
+from tests.support.pages import PASSWORD, Visit
+from tests.support.uploads import both
+from tests.support.workspaces import Workspace
+from tests.web.conftest import opened, published
+
+_DRAFT = "posts/un-titre.fr.md"
+_WHOLE = """\
+---
+title: "Un titre : le nôtre"
+at: annual-day - 30m
+to: [bice-x, bice-page, bice-site]
+media:
+  - file: media/un-titre-le-notre-fr.jpg
+    alt: "La salle XX, vide"
+    credit: BICE
+link: "https://www.example.org/a?b=1"
+expires: 2h
+embargo: annual-day - 1h
+author: stagiaire
+---
+Bonjour à tous.
+
+---
+
+Et voilà.
+
+## twitter
+Bonjour.
+"""
+
+
+def composer(visit: Visit, path: str = "/new") -> Composer:
+    return Composer(visit, path)
+
+
+def text(workspace: Workspace, post: str) -> str:
+    return (workspace.path / f"posts/{post}.md").read_text(encoding="utf-8")
+
+
+@both
+def test_a_new_post_with_everything_is_submitted_in_one_act(
+    app: Application, staff: Visit, workspace: Workspace, photo: bytes
+) -> None:
+    """The file says what was filled in, as a person would have written it, and all is queued."""
+    new = composer(staff)
+    assert flaws(staff.page) == []
+    assert new.values("account") == ["bice-x", "bice-page"], "as the session says"
+    assert new.values("lang") == ["fr"]
+    new.send("part:")
+    assert len(new.values("text")) == 8
+    new.send("check", ("Anna K.jpg", photo))
+    assert flaws(staff.page) == []
+    texts = dict(zip(new.values("section"), new.values("text"), strict=True))
+    assert texts == {"": "", "twitter": "", "facebook": "", "site": "", "bice-x": "",
+                     "bice-page": "", "bice-site": ""}  # fmt: skip
+    new.fill(
+        account=["bice-x", "bice-page", "bice-site"],
+        text=["Bonjour à tous.", "Et voilà.", "Bonjour.", "", "", "", "", ""],
+        alt="La salle XX,\r\nvide",
+        credit="BICE",
+        when="item:annual-day",
+        number="30",
+        title="Un titre : le nôtre",
+        link="https://www.example.org/a?b=1",
+        expires="2",
+        embargo="item:annual-day",
+        embargo_number="1",
+        embargo_unit="h",
+    )
+    assert new.send("submit").status_code == 200
+    told = "Submitted for approval: 2 deliveries. On the schedule: 1 delivery."
+    assert told in staff.text
+    assert text(workspace, "un-titre-le-notre.fr") == _WHOLE
+    made = app.queries.deliveries(post="un-titre-le-notre.fr")
+    assert {d.account: d.state for d in made} == {
+        "bice-x": State.AWAITING_APPROVAL,
+        "bice-page": State.AWAITING_APPROVAL,
+        "bice-site": State.SCHEDULED,
+    }
+    (step,) = (s for s in app.queries.history("un-titre-le-notre.fr") if s.event == "draft made")
+    assert (step.actor, step.detail["time"]) == ("stagiaire", "annual-day - 30m")
+    assert app.audit.verify().breaks == ()
+
+
+def test_what_is_kept_as_a_draft_is_not_queued(
+    app: Application, staff: Visit, workspace: Workspace
+) -> None:
+    new = composer(staff)
+    first, *others = new.values("text")
+    assert first == ""
+    new.fill(text=["😀 Une idée", *others], account=[])
+    assert new.send("keep").status_code == 200
+    assert "Saved. It has errors" in staff.text
+    assert text(workspace, "une-idee.fr") == ("---\nto: []\nauthor: stagiaire\n---\n😀 Une idée\n")
+    assert not app.queries.known_posts(["une-idee.fr"])
+
+
+def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
+    app: Application, staff: Visit, workspace: Workspace, photo: bytes
+) -> None:
+    before = sorted(workspace.path.glob("posts/**/*"))
+    new = composer(staff)
+    new.send("check", ("a.jpg", photo))
+    new.fill(
+        account="bice-x", text=["x" * 300, *new.values("text")[1:]], link="nowhere", people="0"
+    )
+    assert new.send("submit").status_code == 400
+    assert flaws(staff.page) == []
+    assert "Nothing was submitted yet." in staff.text
+    for field, said in (
+        ("text", "too long by 20"),
+        ("media", "no alternative text"),
+        ("media", "no consent is named"),
+        ("when", "It does not say yet when it goes out."),
+        ("more", "“nowhere” is no web address."),
+    ):
+        part = staff.page.partition(f'id="flaws-{field}"')[2].partition("</div>")[0]
+        assert said in part, (field, said)
+    assert new.values("text")[0] == "x" * 300
+    assert new.values("people") == ["0"]
+    assert "300 of 280" in staff.text
+    assert sorted(workspace.path.glob("posts/**/*")) == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"when": "time"}, "The day or the time is missing."),
+        ({"when": "time", "at": "2016-03-27T02:30"}, "does not exist in Europe/Zurich"),
+        ({"when": "item:nothing"}, "The agenda has no such item any more."),
+        ({"when": "item:annual-day", "number": "-5"}, "Write a whole number, such as 30."),
+        ({"when": "item:annual-day", "number": "٣"}, "Write a whole number, such as 30."),
+        ({"expires": "soon"}, "Write a whole number, such as 30."),
+        ({"lang": "../../x"}, "no language code"),
+        ({"title": "a\x07b"}, "U+0007"),
+        ({"text": ["a\x07b"]}, "U+0007"),
+        ({"text": ["Un.\r\n## twitter\r\nDeux."]}, "begins the text for twitter"),
+        ({"text": ["<<<<<<< a"]}, "is left from a conflict in git"),
+    ],
+)
+def test_what_no_draft_may_have_is_refused_and_comes_back(
+    staff: Visit, workspace: Workspace, typed: dict[str, str | list[str]], said: str
+) -> None:
+    before = sorted(workspace.path.glob("posts/**/*"))
+    new = composer(staff).fill(text=["Bonjour."], section=[""])
+    new.fill(**typed)
+    assert new.send("submit").status_code == 400
+    assert said in staff.text
+    for name, value in typed.items():
+        shown = [value] if isinstance(value, str) else [one.replace("\r\n", "\n") for one in value]
+        if name != "when":
+            assert shown[0] in new.values(name)[0]
+    assert sorted(workspace.path.glob("posts/**/*")) == before
+
+
+def test_the_name_of_a_new_draft_is_nobodys(staff: Visit, workspace: Workspace) -> None:
+    """Neither that of a draft, nor that of a translation of one."""
+    for number in range(3):
+        new = composer(staff).fill(title="Day", lang="fr" if number else "es")
+        assert new.send("keep").status_code == 200
+    assert text(workspace, "day.fr").endswith("Gras</b>\n")
+    assert (workspace.path / "posts/day-2.es.md").exists()
+    assert (workspace.path / "posts/day-3.fr.md").exists()
+    assert (workspace.path / "posts/day-4.fr.md").exists()
+
+
+def test_a_time_from_the_calendar_is_there(staff: Visit) -> None:
+    new = composer(staff, "/new?at=2016-03-09T10:00")
+    assert (new.values("when"), new.values("at")) == (["time"], ["2016-03-09T10:00"])
+    assert "Wed 9 Mar 2016, 10:00" in staff.text
+    assert composer(staff, "/new?at=nonsense").values("when") == [""]
+    new = composer(staff, "/new?at=2016-03-09T10:00").fill(title="Le neuf")
+    assert new.send("keep").status_code == 200
+    assert staff.get("/posts/2016-03-09-le-neuf.fr").status_code == 200
+
+
+@both
+def test_a_typo_on_the_schedule_is_mended_in_one_act(
+    app: Application, staff: Visit, workspace: Workspace
+) -> None:
+    before = text(workspace, "day.fr")
+    edit = composer(staff, "/posts/day.fr/edit")
+    assert flaws(staff.page) == []
+    assert edit.values("text")[0] == "Bonjour de Genève. <b>Gras</b>"
+    edit.fill(text=["Bonsoir de Genève.", *edit.values("text")[1:]])
+    edit.send("submit")
+    assert "Submitted for approval: 2 deliveries." in staff.text
+    assert text(workspace, "day.fr") == before.replace("Bonjour", "Bonsoir").replace(
+        " <b>Gras</b>", ""
+    )
+    assert app.queries.deliveries(post="day.fr")[0].content.parts[0].text == "Bonsoir de Genève."
+    step = app.queries.steps_about("day.fr")[-1]
+    assert app.audit.verify().breaks == ()
+    assert {s.event for s in app.queries.steps_about("day.fr")} >= {"draft edited"}, step
+
+
+def test_what_is_saved_unchanged_is_the_same_file(
+    app: Application, staff: Visit, workspace: Workspace
+) -> None:
+    """Whatever is in it, byte for byte, and the history has nothing of it."""
+    front = "at: 2016-03-08T12:00:30+01:00 # noon\r\nto: [twitter]\r\nexpires: 90m\r\nrepeat: yes\r\nx: y"
+    data = f"\ufeff---\r\n{front}\r\n---\r\n\r\nUn. \r\n\r\n## X\r\nDeux\u00a0!\r\n\r\n---  \r\n\r\n".encode()
+    for post, content in (("later.fr", data), ("day.fr", None), ("unfinished.fr", None)):
+        file = workspace.path / f"posts/{post}.md"
+        if content:
+            file.write_bytes(content)
+        before = file.read_bytes()
+        edit = composer(staff, f"/posts/{post}/edit")
+        assert edit.send("keep").status_code == 200
+        assert file.read_bytes() == before
+        assert not [s for s in app.queries.steps_about(post) if s.event.startswith("draft")]
+
+
+def test_a_time_alone_makes_nobody_an_author(app: Application, manager: Visit) -> None:
+    edit = composer(manager, "/posts/later.fr/edit").fill(at="2016-03-08T13:00")
+    edit.send("submit")
+    assert "Submitted for approval" in manager.text
+    assert app.queries.writers(["later.fr"]).get("later.fr") is None
+    (step,) = (s for s in app.queries.steps_about("later.fr") if s.event == "draft moved")
+    assert step.detail == {"time": {"from": "2016-03-08 12:00", "to": "2016-03-08 13:00"}}
+
+
+def test_who_wrote_here_does_not_approve(app: Application, manager: Visit) -> None:
+    edit = composer(manager, "/posts/day.fr/edit")
+    edit.fill(text=["Mes mots.", *edit.values("text")[1:]])
+    edit.send("submit")
+    assert 'id="act-approve"' not in manager.page
+
+
+def test_that_an_approval_becomes_void_is_said_before(
+    app: Application, manager: Visit, staff: Visit
+) -> None:
+    manager.get("/posts/day.fr")
+    digests = re.findall(r'name="seen" value="([^"]+)"', manager.page)
+    manager.send("/posts/day.fr", do="approve", seen=digests)
+    edit = composer(staff, "/posts/day.fr/edit")
+    assert "Approved by direction: what you change has to be approved again." in staff.text
+    edit.fill(text=["Bonsoir.", *edit.values("text")[1:]])
+    edit.send("submit")
+    assert "Submitted for approval: 2 deliveries." in staff.text
+    assert {d.approved_by for d in app.queries.deliveries(post="day.fr")} == {None}
+
+
+def test_what_would_go_out_at_once_is_confirmed(app: Application, staff: Visit) -> None:
+    new = composer(staff).fill(
+        text=["Bonjour."], section=[""], account="bice-site", when="time", at="2016-03-07T06:59"
+    )
+    assert new.send("submit").status_code == 400
+    assert "Its time is over: it goes out at once." in staff.text
+    assert not app.queries.known_posts(["2016-03-07-bonjour.fr"])
+    shown = new.values("shown")
+    new.fill(sure="yes", shown="0" * 64)
+    assert new.send("submit").status_code == 400, "other changes than those that were shown"
+    assert new.values("shown") == shown
+    new.fill(sure="yes")
+    assert new.send("submit").status_code == 200
+    assert app.queries.known_posts(["2016-03-07-bonjour.fr"])
+
+
+def test_another_persons_change_is_shown_and_nothing_is_lost(
+    manager: Visit, workspace: Workspace
+) -> None:
+    edit = composer(manager, "/posts/day.fr/edit")
+    edit.fill(text=["Mon texte.", *edit.values("text")[1:]])
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    assert edit.send("keep").status_code == 409
+    assert edit.values("text")[0] == "Mon texte."
+    assert "What the file holds now" in manager.text
+    assert "Bonsoir" in manager.text
+    assert flaws(manager.page) == []
+    assert "Bonsoir" in text(workspace, "day.fr")
+    edit.send("keep")
+    assert text(workspace, "day.fr").endswith("---\nMon texte.\n")
+
+
+@pytest.mark.parametrize("after", [None, b"no front matter any more", b"\xff\xfe"])
+def test_what_was_typed_comes_back_when_the_draft_is_gone_or_broken(
+    manager: Visit, workspace: Workspace, after: bytes | None
+) -> None:
+    edit = composer(manager, "/posts/day.fr/edit")
+    edit.fill(text=["Mon <texte>.", *edit.values("text")[1:]])
+    file = workspace.path / "posts/day.fr.md"
+    file.unlink() if after is None else file.write_bytes(after)
+    assert edit.send("submit").status_code in (404, 409)
+    assert ">\nMon &lt;texte&gt;.</textarea>" in manager.page
+    assert flaws(manager.page) == []
+
+
+def test_a_draft_that_a_form_cannot_show_opens_as_a_file(
+    staff: Visit, workspace: Workspace
+) -> None:
+    workspace.draft("odd.fr", "to: [bice-x]", "<<<<<<< mine\nUn.\n>>>>>>> theirs")
+    staff.client.follow_redirects = True
+    assert staff.get("/posts/odd.fr/edit").url.path == "/posts/odd.fr/file"
+    workspace.draft("odd.fr", "to: [bice-x]\ntitle: [a, b]")
+    assert staff.get("/posts/odd.fr/edit").url.path == "/posts/odd.fr/edit"
+    assert "leaves alone: title." in staff.text
+
+
+def test_a_copy_begins_a_new_post_without_a_time(
+    staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    copy = composer(staff, "/new?copy=unfinished.fr")
+    assert copy.values("file") == ["/media/old.png"]
+    assert (copy.values("when"), copy.values("author")) == ([""], ["stagiaire"])
+    workspace.draft(
+        "partner/a.fr",
+        "at: annual-day\nto: [bice-site]\nmedia:\n  - file: ../media/old.png\n    alt: Un",
+        "Un.",
+    )
+    workspace.draft(
+        "templates/weekly.fr",
+        "to: [bice-x]\nmedia:\n  - file: ../media/old.png\n    alt: Un",
+        "Chaque semaine.",
+    )
+    composer(staff, "/new?copy=partner/a.fr").fill(title="Deux").send("keep")
+    assert 'file: "../media/old.png"' in text(workspace, "partner/deux.fr")
+    assert 'href="/new?copy=templates/weekly.fr"' in staff.get("/new").text
+    composer(staff, "/new?copy=templates/weekly.fr").fill(title="Semaine 9").send("keep")
+    assert 'file: "/media/old.png"' in text(workspace, "semaine-9.fr")
+    assert "It has errors" not in staff.text
+
+
+def test_a_translation_stands_beside_its_source(
+    app: Application, staff: Visit, workspace: Workspace, media: Path
+) -> None:
+    """With the accounts of its language, its schedule, its pictures, and as many parts."""
+    workspace.draft(
+        "jour.fr",
+        "at: annual-day - 30m\nto: [bice-x, bice-site]\ntitle: Le jour\nmedia:\n  - file: media/old.png\n    alt: La salle",
+        "Un.\n\n---\nDeux.\n\n## site\nLong.",
+    )
+    es = composer(staff, "/new?translate=jour.fr&lang=es")
+    assert flaws(staff.page) == []
+    assert "Un." in staff.text
+    assert "La salle" in staff.text
+    assert "Le jour" in staff.text
+    assert es.values("account") == ["bice-site"], "no account of X speaks Spanish"
+    assert (es.values("when"), es.values("number")) == (["item:annual-day"], ["30"])
+    assert es.values("section")[:2] == ["", ""]
+    es.fill(text=["Uno.", "Dos.", "", "", "Largo.", "", "", ""], alt="La sala", title="El día")
+    es.send("submit")
+    assert "On the schedule: 1 delivery." in staff.text
+    assert text(workspace, "jour.es") == (
+        "---\ntitle: El día\nat: annual-day - 30m\nto: [bice-site]\nmedia:\n  - file: media/old.png\n"
+        "    alt: La sala\nauthor: stagiaire\n---\nUno.\n\n---\n\nDos.\n\n## site\nLargo.\n"
+    )
+    staff.client.follow_redirects = True
+    again = staff.get("/new?translate=jour.fr&lang=es")
+    assert again.url.path == "/posts/jour.es/edit", "there is one already"
+    assert staff.get("/new?translate=jour.fr&lang=../x").status_code == 400
+    assert staff.get("/new?translate=nothing&lang=es").status_code == 404
+
+
+@both
+def test_a_draft_is_deleted_when_nothing_of_it_is_on_the_schedule_or_out(
+    app: Application, staff: Visit, manager: Visit, workspace: Workspace
+) -> None:
+    def delete(post: str, sure: str = "yes") -> int:
+        staff.get(f"/posts/{post}/edit")
+        seen = re.search(r'name="seen" value="([^"]+)"', staff.page)
+        assert seen
+        page = f"/posts/{post}/edit"
+        return staff.send(page, do="delete", seen=seen[1], sure=sure).status_code
+
+    assert delete("unfinished.fr", sure="") == 400
+    assert delete("later.fr") == 409
+    assert "It is on the schedule, or out: bice-x." in staff.text
+    published(app, "site/news.fr")
+    assert delete("site/news.fr") == 409
+    assert (workspace.path / "posts/site/news.fr.md").exists()
+    assert delete("unfinished.fr") == 200
+    assert "Deleted: posts/unfinished.fr.md." in staff.text
+    assert not (workspace.path / "posts/unfinished.fr.md").exists()
+    (step,) = app.queries.steps_about("unfinished.fr")
+    assert (step.event, step.actor) == ("draft deleted", "stagiaire")
+    assert "Sans heure." in step.detail["text"]
+    manager.get("/posts/later.fr")
+    manager.send("/posts/later.fr", do="cancel")
+    assert delete("later.fr") == 200
+
+
+def test_pictures_are_moved_and_taken_out(
+    staff: Visit, workspace: Workspace, media: Path, photo: bytes
+) -> None:
+    edit = composer(staff, "/posts/unfinished.fr/edit")
+    edit.send("check", ("a.jpg", photo), ("b.png", (media / "old.png").read_bytes()))
+    assert len(edit.values("file")) == 3
+    edit.fill(alt=["Un", "Deux", "Trois"], people=["1"])
+    edit.send("up:1")
+    assert (edit.values("alt"), edit.values("people")) == (["Deux", "Un", "Trois"], ["0"])
+    edit.send("drop:1")
+    assert (edit.values("alt"), edit.values("people")) == (["Deux", "Trois"], ["0"])
+    edit.send("keep")
+    assert "alt: Trois" in text(workspace, "unfinished.fr")
+    assert "people: true" in text(workspace, "unfinished.fr")
+    assert "/media/old.png" not in text(workspace, "unfinished.fr").partition("Trois")[0]
+
+
+def test_a_partner_writes_for_its_own_accounts_alone(
+    workspace: Workspace, app: Application, address: str
+) -> None:
+    """The others are not offered; what is sent by hand is refused before anything is written."""
+    app.people.add("kasia", Rank.STAFF, PASSWORD, organisations=["Warsaw"])
+    with Visit(address) as kasia:
+        kasia.log_in("kasia")
+        new = composer(kasia)
+        assert new.values("account") == []
+        assert re.search(r'value="bice-x"[^>]* disabled', kasia.page)
+        for account in ("bice-x", "twitter", "all", "nobody"):
+            new.fill(
+                text=["Faux."], section=[""], account=account, when="time", at="2016-03-09T10:00"
+            )
+            status = new.send("submit").status_code
+            assert status == (403 if account == "bice-x" else 400), account
+            assert "Faux." in kasia.text
+        assert not list(workspace.path.glob("posts/*faux*"))
+        assert kasia.get("/posts/day.fr/edit").status_code == 403
+
+
+def test_whom_a_mandate_does_not_name_is_not_offered_its_account(workspace: Workspace) -> None:
+    from tests.support.pages import serving  # noqa: PLC0415
+
+    settings = (workspace.path / "publisher.toml").read_text(encoding="utf-8")
+    mandate = '[accounts.bice-x.mandate]\nauthors = ["redaction"]\n'
+    workspace.write("publisher.toml", settings + mandate)
+    mandated = opened(workspace.path)
+    with serving(mandated) as address, Visit(address) as direction:
+        direction.log_in("direction")
+        new = composer(direction)
+        assert new.values("account") == ["bice-page"]
+        new.fill(text=["Faux."], section=[""], account="bice-x")
+        assert new.send("keep").status_code == 403
+        assert "direction may not post as bice-x." in direction.text
+    mandated.close()
+
+
+def test_nobody_can_change_recipients_to_more_than_they_have_a_right_over(
+    workspace: Workspace, app: Application, address: str
+) -> None:
+    """Words for recipients that are in a draft already are no way round."""
+    app.people.add("kasia", Rank.STAFF, PASSWORD, organisations=["BICE"])
+    workspace.draft("theirs.fr", "at: annual-day\nto: [bice-x, nobody]", "Un.")
+    with Visit(address) as kasia:
+        kasia.log_in("kasia")
+        edit = composer(kasia, "/posts/theirs.fr/edit")
+        assert edit.values("account") == ["bice-x", "nobody"]
+        edit.fill(account=["bice-x", "bice-site"])
+        assert edit.send("keep").status_code == 403
+        edit.fill(account=["bice-x"])
+        assert edit.send("keep").status_code == 200
+    assert "to: [bice-x]" in text(workspace, "theirs.fr")
