@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from publisher.base.errors import PictureUnusable
 from publisher.media import media_file
@@ -22,32 +22,6 @@ _WHOLE_VIDEO = 10_000_000
 """The same for a video, which has no smaller version."""
 _SIDE = 1200
 """Pixels of the longer side of a bigger picture's smaller version."""
-
-
-THUMBNAIL_TYPE = "image/webp"
-_THUMBNAIL = (96, 96)
-"""Pixels; shown at half of that, for dense screens."""
-
-
-def thumbnail(data: bytes) -> bytes:
-    """A square WebP of a clean copy's middle, or of a GIF's first frame."""
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.draft("RGB", _THUMBNAIL)  # a JPEG is decoded at a fraction of its size
-        small = ImageOps.fit(picture.convert("RGB"), _THUMBNAIL)
-    out = io.BytesIO()
-    small.save(out, "WEBP", quality=80)
-    return out.getvalue()
-
-
-def smaller(data: bytes, side: int) -> bytes:
-    """A JPEG of a clean copy, or of a GIF's first frame, of at most `side` pixels each way."""
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.draft("RGB", (side, side))
-        small = picture.convert("RGB")
-    small.thumbnail((side, side))
-    out = io.BytesIO()
-    small.save(out, "JPEG", quality=80, optimize=True)
-    return out.getvalue()
 
 
 class Pictures:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.statistics import Count, Figures, Span
+from publisher.media.thumbnails import smaller
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
-from publisher.preview.pictures import smaller
 
 _OF_A_WEEK = 3
 _WEEKS = 8
