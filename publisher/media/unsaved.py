@@ -1,10 +1,11 @@
 """Unsaved pictures: the clean copies of uploads whose drafts are not saved yet.
 
-They are kept in `var` by their digest, for whoever sends the form that names them, until its draft
-is saved, and for a week at most.
+They are kept in `var` under a random name, for whoever sends the form that has it, until its draft
+is saved, and for a week at most. Two people who upload one picture have a copy each.
 """
 
 import re
+import secrets
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -33,7 +34,7 @@ class UnsavedPictures:
         if self._tidy() + len(picture.data) > _MOST:
             message = _("Too many pictures wait for their drafts to be saved.")
             raise UsageError(message, hint=_("Save the drafts, then add the picture."))
-        name = f"{_MARK}{picture.digest}{picture.suffix}"
+        name = f"{_MARK}{secrets.token_hex(32)}{picture.suffix}"
         path = self._path(name)
         assert path  # noqa: S101 - it is a name of ours
         with files.file_errors(Path(path.name)):
