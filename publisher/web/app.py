@@ -17,6 +17,7 @@ from publisher.web.routes import (
     dashboard,
     design,
     edit,
+    factors,
     feeds,
     health,
     log,
@@ -24,6 +25,7 @@ from publisher.web.routes import (
     media,
     metrics,
     openid,
+    password_link,
     pause,
     phone,
     pictures,
@@ -41,8 +43,9 @@ from publisher.web.security import Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
-    assets, login, openid, profile, dashboard, review, search, pause, calendar, log, posts, reschedule, queue,
-    edit, media, pictures, post, accounts, report, feeds, users, health, metrics, design, phone,
+    assets, login, openid, password_link, profile, factors, dashboard, review, search, pause,
+    calendar, log, posts, reschedule, queue, edit, media, pictures, post, accounts, report, feeds,
+    users, health, metrics, design, phone,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

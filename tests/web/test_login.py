@@ -59,7 +59,7 @@ def test_nothing_but_a_name_and_a_password_is_asked_for_or_kept(anonymous: Visit
     assert asked == {"form", "next", "name", "password"}
     assert {column.name for column in people.columns} == {
         "id", "name", "key", "role", "password", "language", "disabled_at", "created_at", "openid",
-        "organisations",
+        "organisations", "link", "link_until", "factors", "feed_key",
     }  # fmt: skip
 
 
