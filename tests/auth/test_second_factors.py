@@ -83,7 +83,9 @@ def test_of_two_uses_of_a_code_at_once_one_counts(
     for one in (now, recovery):
         ready, found = threading.Barrier(5), []
 
-        def use(one: str = one, ready: threading.Barrier = ready, found: list[bool] = found) -> None:
+        def use(
+            one: str = one, ready: threading.Barrier = ready, found: list[bool] = found
+        ) -> None:
             ready.wait()
             found.append(with_app.is_right(anna, one))
 
@@ -111,7 +113,9 @@ def test_recovery_codes_are_of_use_once_each_and_stored_as_hashes(
     assert not factors.is_right(anna, codes[3])
     assert len(factors.of(anna).recovery) == 9
     with database.read() as connection:
-        kept = str((connection.execute(select(people)).all(), connection.execute(select(history)).all()))
+        kept = str(
+            (connection.execute(select(people)).all(), connection.execute(select(history)).all())
+        )
     for one in codes:
         assert one not in kept
         assert one.replace("-", "") not in kept
@@ -181,9 +185,7 @@ def test_the_last_factor_stays_where_everybody_has_one(
     assert with_app.of(anna) == Factors()
 
 
-def test_a_passkey_whose_counter_goes_back_was_copied(
-    factors: SecondFactors, anna: Person
-) -> None:
+def test_a_passkey_whose_counter_goes_back_was_copied(factors: SecondFactors, anna: Person) -> None:
     factors.add_passkey(anna, Passkey("aWQ", "a2V5", "A stick", ""), 5)
     assert factors.count(anna, "aWQ", 6)
     assert not factors.count(anna, "aWQ", 6)

@@ -69,9 +69,7 @@ def test_each_line_can_be_read_by_a_program(
     assert (read["number"], read["nothing"]) == (7, None)
 
 
-def test_who_does_not_get_in_is_on_record(
-    said: Said, app: Application, anonymous: Visit
-) -> None:
+def test_who_does_not_get_in_is_on_record(said: Said, app: Application, anonymous: Visit) -> None:
     """By name where it is one; what was typed is not repeated, as it may be a password."""
     anonymous.log_in("DIRECTION", _WRONG)
     assert "log-in refused; 127.0.0.1; person='direction'; why='wrong password'" in said

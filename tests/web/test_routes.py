@@ -7,7 +7,6 @@ from datetime import UTC, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import openpyxl
 import pytest
 from sqlalchemy import update
