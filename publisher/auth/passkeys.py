@@ -160,4 +160,7 @@ def _wrong() -> tuple[type[Exception], ...]:
     """All that the library raises for an answer that somebody made up."""
     from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
 
-    return WebAuthnException, ValueError, KeyError, TypeError, AttributeError, IndexError
+    return (
+        WebAuthnException, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,
+        RecursionError,
+    )  # fmt: skip
