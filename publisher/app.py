@@ -302,11 +302,11 @@ class Application:
 
     @cached_property
     def second_factors(self) -> "SecondFactors":
-        from publisher.auth.sealing import Seal  # noqa: PLC0415
+        from publisher.auth.sealing import Sealing  # noqa: PLC0415
         from publisher.auth.second_factors import SecondFactors  # noqa: PLC0415
 
         key = self.settings.web.totp_key
-        seal = Seal(key.get_secret_value() if key else "")
+        seal = Sealing(key.get_secret_value() if key else "")
         return SecondFactors(self.database, SystemClock(), self.people, seal)
 
     @property

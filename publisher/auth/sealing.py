@@ -14,7 +14,7 @@ _OPEN = "plain:"
 _HEADER = {"alg": "dir", "enc": "A256GCM"}
 
 
-class Seal:
+class Sealing:
     """Encrypts with AES-256-GCM, as JWE."""
 
     def __init__(self, key: str) -> None:

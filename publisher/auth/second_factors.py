@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
-from publisher.auth.sealing import Seal
+from publisher.auth.sealing import Sealing
 from publisher.auth.users import People
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible, UsageError
@@ -77,7 +77,7 @@ class Factors:
 class SecondFactors(LedgerPart):
     """Adds, checks and removes second factors."""
 
-    def __init__(self, database: Database, clock: Clock, people_: People, seal: Seal) -> None:
+    def __init__(self, database: Database, clock: Clock, people_: People, seal: Sealing) -> None:
         """`clock` is the machine's own, as phones have no other."""
         super().__init__(database, clock)
         self._people = people_

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from publisher.auth.challenges import Challenges
-from publisher.auth.sealing import Seal
+from publisher.auth.sealing import Sealing
 from publisher.auth.second_factors import Factors, Passkey, SecondFactors
 from publisher.auth.users import People, Person, Rank
 from publisher.base.errors import NotPossible, UsageError
@@ -36,7 +36,7 @@ def anna(someone: People) -> Person:
 
 @pytest.fixture
 def factors(database: Database, clock: ManualClock, someone: People) -> SecondFactors:
-    return SecondFactors(database, clock, someone, Seal(_KEY))
+    return SecondFactors(database, clock, someone, Sealing(_KEY))
 
 
 def code(clock: ManualClock, steps: int = 0) -> str:
@@ -81,7 +81,8 @@ def test_of_two_uses_of_a_code_at_once_one_counts(
 ) -> None:
     now, recovery = code(clock), with_app.new_recovery_codes(anna)[0]
     for one in (now, recovery):
-        ready, found = threading.Barrier(5), []
+        ready = threading.Barrier(5)
+        found: list[bool] = []
 
         def use(
             one: str = one, ready: threading.Barrier = ready, found: list[bool] = found
@@ -141,7 +142,7 @@ def test_a_stolen_ledger_does_not_tell_the_secret_of_an_app(
     with database.read() as connection:
         assert SECRET not in str(connection.execute(select(people)).all())
     for key in ("", "another key that was written into secrets.toml"):
-        other = SecondFactors(database, clock, someone, Seal(key))
+        other = SecondFactors(database, clock, someone, Sealing(key))
         assert not other.is_right(anna, code(clock))
     assert with_app.is_right(anna, code(clock))
 
@@ -150,9 +151,9 @@ def test_without_a_key_an_app_works_too(
     database: Database, clock: ManualClock, someone: People, anna: Person
 ) -> None:
     """Also after somebody has written one into secrets.toml."""
-    SecondFactors(database, clock, someone, Seal("")).add_app(anna, SECRET, code(clock))
+    SecondFactors(database, clock, someone, Sealing("")).add_app(anna, SECRET, code(clock))
     clock.advance(60)
-    assert SecondFactors(database, clock, someone, Seal(_KEY)).is_right(anna, code(clock))
+    assert SecondFactors(database, clock, someone, Sealing(_KEY)).is_right(anna, code(clock))
 
 
 def test_each_change_is_a_step_and_a_change_by_sql_is_found(

@@ -19,14 +19,14 @@ def make_older(database: Database) -> None:
     with database.write() as connection:
         for table in _NEW_TABLES:
             connection.exec_driver_sql(f"DROP TABLE {table}")
-        for table, columns in _NEW_COLUMNS:
-            for column in columns:
-                connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+        for table, names in _NEW_COLUMNS:
+            for name in names:
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
         there = inspect(connection)
         for table in there.get_table_names():
             for column in there.get_columns(table):
-                if name := FORMER.get(column["name"]):
+                if former := FORMER.get(column["name"]):
                     connection.exec_driver_sql(
-                        f"ALTER TABLE {table} RENAME COLUMN {column['name']} TO {name}"
+                        f"ALTER TABLE {table} RENAME COLUMN {column['name']} TO {former}"
                     )
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{OLDER}'")

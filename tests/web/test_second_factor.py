@@ -198,7 +198,7 @@ def test_who_must_have_a_second_factor_sets_one_up_first(
     app: Application, wanted: str, must: set[str]
 ) -> None:
     """At the next log-in. Until then only what stops everything works: that is always safe."""
-    where = WebSettings(second_factor=wanted)  # type: ignore[arg-type]
+    where = WebSettings(second_factor=wanted)
     with serving(app, where) as address:
         for name in ("direction", "chef", "stagiaire"):
             with Visit(address) as visit:
