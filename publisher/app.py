@@ -64,8 +64,12 @@ from publisher.settings import sources
 from publisher.settings.settings import Settings
 
 if TYPE_CHECKING:
+    from publisher.auth.challenges import Challenges
+    from publisher.auth.feed_keys import FeedKeys
     from publisher.auth.known_browsers import Browsers
     from publisher.auth.login_throttle import Throttle
+    from publisher.auth.password_links import PasswordLinks
+    from publisher.auth.second_factors import SecondFactors
     from publisher.auth.sessions import Sessions
     from publisher.auth.users import People
     from publisher.channels.base import Channel
@@ -277,6 +281,33 @@ class Application:
         from publisher.auth.known_browsers import Browsers  # noqa: PLC0415
 
         return Browsers(self.database, SystemClock())
+
+    @cached_property
+    def challenges(self) -> "Challenges":
+        from publisher.auth.challenges import Challenges  # noqa: PLC0415
+
+        return Challenges(self.database, SystemClock())
+
+    @cached_property
+    def password_links(self) -> "PasswordLinks":
+        from publisher.auth.password_links import PasswordLinks  # noqa: PLC0415
+
+        return PasswordLinks(self.database, SystemClock(), self.people)
+
+    @cached_property
+    def feed_keys(self) -> "FeedKeys":
+        from publisher.auth.feed_keys import FeedKeys  # noqa: PLC0415
+
+        return FeedKeys(self.database, SystemClock(), self.people)
+
+    @cached_property
+    def second_factors(self) -> "SecondFactors":
+        from publisher.auth.sealing import Sealing  # noqa: PLC0415
+        from publisher.auth.second_factors import SecondFactors  # noqa: PLC0415
+
+        key = self.settings.web.totp_key
+        seal = Sealing(key.get_secret_value() if key else "")
+        return SecondFactors(self.database, SystemClock(), self.people, seal)
 
     @property
     def archive(self) -> Path:

@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from publisher.model.events import Event
 _FREE = 5
 """Failures of a name from one network, or in a known browser, that cause no delay."""
 _FREE_IN_ALL = 30
-"""The same of a name from all networks, and of a network."""
+"""The same of a name from all networks, and of a network; and the most wrong codes in a row."""
 _LONGEST = timedelta(seconds=15)
 """The longest delay between two tries of one name from one network."""
 _SLOW = timedelta(seconds=3)
@@ -29,7 +30,8 @@ _SLOW = timedelta(seconds=3)
 _PATIENCE = timedelta(seconds=20)
 """A try that would have to wait longer, behind others, is refused instead."""
 _FORGOTTEN = timedelta(hours=24)
-_WAYS = ("form", "basic")
+PASSWORD, CODE = "form", "code"
+"""What is tried: a password, or the code of a second factor."""
 _NETWORK = 64
 """Bits of an IPv6 address that one customer of a provider has (RFC 6177)."""
 
@@ -57,6 +59,9 @@ class Throttle(LedgerPart):
     of the 10^10 that a password here withstands. A name may fail 30 times from all networks
     together, and a network 30 times with any names; then each try takes three seconds. A browser
     in which the person has logged in before is counted separately.
+
+    Codes of a second factor are counted in the same way, apart. They have six digits, so after 30
+    wrong ones in a row none is taken for a day: whoever tries them knows the password.
     """
 
     def __init__(self, database: Database, clock: Clock, people: People | None = None) -> None:
@@ -64,11 +69,10 @@ class Throttle(LedgerPart):
         super().__init__(database, clock)
         self._people = people or People(database, clock)
 
-    def admit(self, name: str, address: str, way: str = "form", browser: str = "") -> Try:
+    def admit(self, name: str, address: str, way: str = PASSWORD, browser: str = "") -> Try:
         """Count a try, unless too many wait before it. `browser` is the token of a known one.
 
-        Each `way` is counted separately: a phone that repeatedly asks for the calendar with an old
-        password does not delay log-ins by the form.
+        Each `way` is counted separately: wrong codes do not delay passwords.
         """
         now, key = self._clock.now(), folded(name)
         with self._database.write() as connection:
@@ -76,22 +80,21 @@ class Throttle(LedgerPart):
             old = login_failures.c.last_at < now - _FORGOTTEN
             connection.execute(delete(login_failures).where(old))
             person = row_of(connection, name)
-            if browser and person and is_known(connection, browser, person["id"]):
-                return _counted(connection, key, now, _subject("browser", stored(browser)))
-            network = network_of(address)
-            made = _counted(
-                connection,
-                key,
-                now,
-                _subject(way, "name", key, network),
-                _subject(way, "name", key),
-                _subject(way, "address", network),
-            )
+            network, subjects = network_of(address), [_subject(way, "browser", stored(browser))]
+            if not (browser and person and is_known(connection, browser, person["id"])):
+                subjects = [
+                    _subject(way, "name", key, network),
+                    _subject(way, "name", key),
+                    _subject(way, "address", network),
+                ]
+            if way == CODE and (until := _refused_until(connection, subjects[:2])):
+                return Try(0.0, until, tuple(subjects[:2]), None)
+            made = _counted(connection, key, now, *subjects)
             if person and made.until is None:
-                failures = _row(connection, made.of_name[1]).failures
-                if failures == _FREE_IN_ALL:
-                    detail = {"failures": failures}
-                    self._people.note(connection, person, Event.MANY_FAILED_LOG_INS, detail)
+                failures = _row(connection, made.of_name[-1]).failures
+                if failures == _FREE_IN_ALL and (len(subjects) > 1 or way == CODE):
+                    event = Event.MANY_WRONG_CODES if way == CODE else Event.MANY_FAILED_LOG_INS
+                    self._people.note(connection, person, event, {"failures": failures})
         return made
 
     def forgive(self, right: Try) -> None:
@@ -121,7 +124,7 @@ class Throttle(LedgerPart):
         subjects = {
             _subject(way, "name", person.key): person.name
             for person in self._people.all()
-            for way in _WAYS
+            for way in (PASSWORD, CODE)
         }
         query = select(login_failures).where(
             login_failures.c.failures >= _FREE_IN_ALL,
@@ -156,6 +159,13 @@ def _counted(connection: Connection, key: str, now: datetime, near: str, *far: s
     if of_network:
         _count(connection, of_network, now, None)
     return Try((leaves - now).total_seconds(), None, of_name, of_network)
+
+
+def _refused_until(connection: Connection, subjects: Sequence[str]) -> datetime | None:
+    """When codes are taken again after too many wrong ones in a row; None: now."""
+    rows = [_row(connection, subject) for subject in subjects]
+    too_many = [row.last_at for row in rows if row is not None and row.failures >= _FREE_IN_ALL]
+    return max(too_many) + _FORGOTTEN if too_many else None
 
 
 def _apart(failures: int) -> timedelta:

@@ -16,6 +16,8 @@ LIFE = timedelta(days=7)
 """The longest duration of a session."""
 IDLE = timedelta(hours=12)
 """The time without use after which a session ends."""
+CONFIRMED = timedelta(minutes=15)
+"""The time for which a person who proved who they are is not asked again."""
 _SEEN = timedelta(minutes=1)
 """The precision with which the use of a session is recorded."""
 _LONGEST_DEVICE = 200  # characters; browsers put their own name last
@@ -34,6 +36,10 @@ class LoginSession:
     """The browser's User-Agent."""
     notice: str | None
     """The message that the next page shows about the last action."""
+    confirmed_at: datetime | None = None
+    """When the person last proved who they are, in this session."""
+    needs_factor: bool = False
+    """Whether they must set up a second factor before anything else."""
 
     @property
     def name(self) -> str:
@@ -47,7 +53,7 @@ class Sessions(LedgerPart):
     Their clock is the machine's own: sessions do not end faster in a rehearsal.
     """
 
-    def begin(self, person: Person, device: str) -> str:
+    def begin(self, person: Person, device: str, *, needs_factor: bool = False) -> str:
         """Log a person in; returns the token, of which only the hash is stored."""
         token, now = secrets.token_urlsafe(32), self._clock.now()
         with self._database.write() as connection:
@@ -60,6 +66,8 @@ class Sessions(LedgerPart):
                     seen_at=now,
                     expires_at=now + LIFE,
                     device=_printable(device),
+                    confirmed_at=now,
+                    needs_factor=needs_factor,
                 )
             )
         return token
@@ -99,6 +107,27 @@ class Sessions(LedgerPart):
         with self._database.write() as connection:
             return connection.execute(delete(web_sessions).where(condition)).rowcount
 
+    def end_one(self, person: Person, session: int) -> bool:
+        """End one session of a person; returns whether there was one."""
+        mine = (web_sessions.c.person == person.id) & (web_sessions.c.id == session)
+        with self._database.write() as connection:
+            return connection.execute(delete(web_sessions).where(mine)).rowcount == 1
+
+    def confirm(self, session: LoginSession) -> None:
+        """Record that the person has just proved who they are."""
+        self._update(session, confirmed_at=self._clock.now())
+
+    def is_confirmed(self, session: LoginSession) -> bool:
+        """Whether the person proved who they are within the last 15 minutes."""
+        at = session.confirmed_at
+        return at is not None and abs(self._clock.now() - at) < CONFIRMED
+
+    def factor_is_set(self, person: Person) -> None:
+        """Let a person's sessions go on: the second factor that they needed is set up."""
+        mine = web_sessions.c.person == person.id
+        with self._database.write() as connection:
+            connection.execute(update(web_sessions).where(mine).values(needs_factor=False))
+
     def leave_notice(self, session: LoginSession, notice: str) -> None:
         """Store a message for the next page of this session."""
         self._update(session, notice=notice)
@@ -132,6 +161,8 @@ def _session(row: Any) -> LoginSession:
         expires_at=row.expires_at,
         device=row.device,
         notice=row.notice,
+        confirmed_at=row.confirmed_at,
+        needs_factor=bool(row.needs_factor),
     )
 
 

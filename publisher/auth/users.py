@@ -9,9 +9,10 @@ that covers the person's row: people who made themselves managers by SQL are fou
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from publisher.auth import passwords
@@ -22,13 +23,15 @@ from publisher.base.text import folded, same_person
 from publisher.ledger import people as records
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of
-from publisher.ledger.tables import known_browsers, people, web_sessions
+from publisher.ledger.tables import people
 from publisher.ledger.transitions import ACTOR
 from publisher.model.events import Event
 
 __all__ = ["People", "Person", "Rank"]
 
 _LONGEST_NAME = 60
+NO_LINK: Mapping[str, Any] = MappingProxyType({"link": None, "link_until": None})
+"""The columns of a person who has no link to choose a password."""
 _UNSEEN = ""  # a person's id at the provider, before the first log-in through it
 
 
@@ -82,11 +85,13 @@ class People(LedgerPart):
         *,
         organisations: Sequence[str] | None = None,
         subject: str = _UNSEEN,
+        link: Mapping[str, Any] = MappingProxyType({}),
         actor: str = ACTOR,
     ) -> Person:
         """Add a person who may log in; without a password, by OpenID Connect.
 
         `subject` is their id at the provider; empty: that of the first log-in with their name.
+        `link` has the columns of a link by which they choose a password; then they are invited.
         `organisations` are those whose accounts they may manage; None: all. `actor` is the person
         who adds them. Raises UsageError for a bad name or password, NotPossible if the name is
         taken.
@@ -96,15 +101,19 @@ class People(LedgerPart):
             "name": name,
             "key": folded(name),
             "role": rank,
-            "password": "" if password is None else self._stored(password, name),
+            "password": "" if password is None else self.stored(password, name),
             "language": language,
             "created_at": self._clock.now(),
-            "openid": subject if password is None else None,
+            "openid": subject if password is None and not link else None,
             "organisations": _lines(organisations),
+            **link,
         }
-        told = _told(rank, organisations)
+        told, event = (
+            _told(rank, organisations),
+            Event.PERSON_INVITED if link else Event.PERSON_ADDED,
+        )
         try:
-            with self._changing(row["key"], Event.PERSON_ADDED, actor, told) as connection:
+            with self.changing(row["key"], event, actor, told) as connection:
                 self._require_over(connection, actor, row)
                 if row_of(connection, name) is not None:
                     raise _taken(name)
@@ -118,20 +127,19 @@ class People(LedgerPart):
     def remove(self, name: str, *, actor: str = ACTOR) -> None:
         """Remove a person, and end their sessions; the history keeps their name."""
         person = self.find(name)
-        with self._changing(person.key, Event.PERSON_REMOVED, actor) as connection:
-            self._rights.require_over(connection, actor, person.organisations)
-            _forget(connection, person)
-            connection.execute(delete(people).where(people.c.id == person.id))
+        with self.changing(person.key, Event.PERSON_REMOVED, actor) as connection:
+            self.require_over_other(connection, person, actor)
+            records.remove(connection, person.id)
 
     def set_password(self, name: str, password: str, *, actor: str = ACTOR) -> None:
         """Set a person's password, and end their sessions; it replaces OpenID Connect."""
         person = self.find(name)
-        values = {"password": self._stored(password, person.name), "openid": None}
-        with self._changing(person.key, Event.PASSWORD_CHANGED, actor) as connection:
+        values = {"password": self.stored(password, person.name), "openid": None, **NO_LINK}
+        with self.changing(person.key, Event.PASSWORD_CHANGED, actor) as connection:
             if not same_person(actor, person.name):
-                self._rights.require_over(connection, actor, person.organisations)
+                self.require_over_now(connection, person, actor)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
-            _forget(connection, person)
+            records.forget(connection, person.id)
 
     def set_rights(
         self, name: str, rank: Rank, organisations: Sequence[str] | None, *, actor: str = ACTOR
@@ -140,8 +148,8 @@ class People(LedgerPart):
         person = self.find(name)
         values = {"role": rank, "organisations": _lines(organisations)}
         told = _told(rank, organisations)
-        with self._changing(person.key, Event.RIGHTS_CHANGED, actor, told) as connection:
-            self._rights.require_over(connection, actor, person.organisations)
+        with self.changing(person.key, Event.RIGHTS_CHANGED, actor, told) as connection:
+            self.require_over_other(connection, person, actor)
             self._require_over(connection, actor, values)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
         return self.find(name)
@@ -151,12 +159,31 @@ class People(LedgerPart):
         with self._database.read() as connection:
             self._rights.require_over(connection, actor, person.organisations)
 
+    def require_over_now(self, connection: Connection, person: Person, actor: str) -> None:
+        """The same within a transaction, by the rights that the person has by then."""
+        row = row_of(connection, person.name)
+        now = person_of(row) if row else person
+        self._rights.require_over(connection, actor, now.organisations)
+
+    def require_over_other(self, connection: Connection, person: Person, actor: str) -> None:
+        """The same for what nobody does to themselves, so that an admin is always left.
+
+        Raises NotPossible too.
+        """
+        self.require_over_now(connection, person, actor)
+        if same_person(actor, person.name):
+            raise NotPossible(
+                _("Nobody changes their own rights, or keeps themselves out."),
+                hint=_("Another admin can do it."),
+            )
+
     def _require_over(self, connection: Connection, actor: str, row: Mapping[str, Any]) -> None:
         """Raise NotPermitted if `actor` grants a right that they do not have."""
         said = row["organisations"]
         self._rights.require_over(connection, actor, said.split("\n") if said else None)
 
-    def _stored(self, password: str, name: str) -> str:
+    def stored(self, password: str, name: str) -> str:
+        """The hash of a password that is strong enough for this person. Raises UsageError."""
         return passwords.hashed(passwords.checked(password, name, self._known_words))
 
     def set_language(self, person: Person, language: str | None) -> None:
@@ -168,12 +195,13 @@ class People(LedgerPart):
     def disable(self, person: Person, *, disabled: bool, actor: str = ACTOR) -> None:
         """Disable a person and end their sessions, or enable them again."""
         event = Event.KEPT_OUT if disabled else Event.LET_IN_AGAIN
-        values = {"disabled_at": self._clock.now() if disabled else None}
-        with self._changing(person.key, event, actor) as connection:
-            self._rights.require_over(connection, actor, person.organisations)
+        now = self._clock.now()
+        values = {"disabled_at": now, **NO_LINK} if disabled else {"disabled_at": None}
+        with self.changing(person.key, event, actor) as connection:
+            self.require_over_other(connection, person, actor)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
             if disabled:
-                connection.execute(delete(web_sessions).where(web_sessions.c.person == person.id))
+                records.end_sessions(connection, person.id)
 
     def note(
         self, connection: Connection, row: RowMapping, event: Event, detail: Mapping[str, Any]
@@ -181,9 +209,10 @@ class People(LedgerPart):
         """Record a step about a person that does not change them."""
         records.note_about(connection, self._clock, row, event, detail)
 
-    def _changing(
+    def changing(
         self, key: str, event: Event, actor: str, detail: Mapping[str, Any] | None = None
     ) -> AbstractContextManager[Connection]:
+        """A transaction that changes a person, and records the step; see `ledger/people.py`."""
         return records.changing(self._database, self._clock, key, event, actor, detail)
 
     def verified(self, name: str, password: str) -> Person | None:
@@ -200,7 +229,7 @@ class People(LedgerPart):
         if passwords.is_outdated(stored):
             seen = (people.c.id == row["id"]) & (people.c.password == stored)
             anew = update(people).where(seen).values(password=passwords.hashed(password))
-            with self._changing(row["key"], Event.PASSWORD_STORED_ANEW, ACTOR) as connection:
+            with self.changing(row["key"], Event.PASSWORD_STORED_ANEW, ACTOR) as connection:
                 connection.execute(anew)
         return person_of(row)
 
@@ -221,7 +250,7 @@ class People(LedgerPart):
         unseen = ours & (people.c.openid == _UNSEEN)
         query = select(people).where(ours & (people.c.openid == subject))
         told = {"role": found["role"]}
-        with self._changing(
+        with self.changing(
             found["key"], Event.RECOGNISED_ELSEWHERE, found["name"], told
         ) as connection:
             connection.execute(update(people).where(unseen).values(openid=subject))
@@ -233,12 +262,6 @@ def _bound_to(connection: Connection, subject: str) -> RowMapping | None:
     """The person with this id at the provider."""
     query = select(people).where(people.c.openid == subject)
     return connection.execute(query).mappings().first()
-
-
-def _forget(connection: Connection, person: Person) -> None:
-    """End a person's sessions, and forget their browsers."""
-    for table in (web_sessions, known_browsers):
-        connection.execute(delete(table).where(table.c.person == person.id))
 
 
 def _lines(organisations: Sequence[str] | None) -> str | None:

@@ -24,6 +24,7 @@ from publisher.cli.commands import (
     holds,
     html_pages,
     imports,
+    log_ins,
     record,
     running,
     schemas,
@@ -247,11 +248,12 @@ _user = _group(
 _add(users.add, "publisher user add direction --role manager --language fr", to=_user)
 _add(users.rights, "publisher user rights lima --role manager --organisation Lima", to=_user)
 _add(users.enable, "publisher user enable direction redaction", to=_user)
-_add(users.unlock, "publisher user unlock direction", to=_user)
+_add(log_ins.unlock, "publisher user unlock direction", to=_user)
 _add(users.list_people, "publisher user list", to=_user, name="list")
 _add(users.remove, "publisher user remove direction", to=_user)
-_add(users.password, "publisher user password direction", to=_user)
-_add(users.sessions, "publisher user sessions direction --revoke", to=_user)
+_add(log_ins.password, "publisher user password direction", to=_user)
+_add(log_ins.factors, "publisher user factors direction", to=_user)
+_add(log_ins.sessions, "publisher user sessions direction --revoke", to=_user)
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
 _add(doctor.doctor, "publisher doctor", "publisher doctor --offline")

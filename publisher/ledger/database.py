@@ -46,6 +46,7 @@ class Turn(IntEnum):
     QUEUE = 7305135
     LOG_IN = 7305137
     BACKLOG = 7305139
+    PEOPLE = 7305141
 
 
 class Database:

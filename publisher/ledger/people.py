@@ -13,12 +13,22 @@ from sqlalchemy import Connection, RowMapping, delete, select, update
 from publisher.base.clock import Clock
 from publisher.base.errors import HistoryBroken
 from publisher.base.i18n import _
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, Turn
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.manager.rights import Person, person_of
-from publisher.ledger.tables import known_browsers, login_failures, people, web_sessions
+from publisher.ledger.tables import (
+    challenges,
+    factor_counters,
+    known_browsers,
+    login_failures,
+    people,
+    web_sessions,
+)
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
+
+NO_SECRETS: Mapping[str, Any] = {"link": None, "link_until": None, "feed_key": None}
+"""The columns of a person without secret addresses."""
 
 
 @contextmanager
@@ -30,8 +40,12 @@ def changing(
     actor: str,
     detail: Mapping[str, Any] | None = None,
 ) -> Iterator[Connection]:
-    """A transaction that may change a person's row; if it does, the step is recorded."""
+    """A transaction that may change a person's row; if it does, the step is recorded.
+
+    One after another: two admins who take each other's rights at once cannot both succeed.
+    """
     with database.write() as connection:
+        database.take_turns(connection, Turn.PEOPLE)
         before = _digest(connection, key)
         yield connection
         after = _digest(connection, key)
@@ -62,15 +76,15 @@ def everybody(database: Database) -> list[Person]:
 def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
     """Disable everyone, end all sessions, and delete failed log-ins; returns the people disabled.
 
-    For a restore, which brings back people who were removed, and old passwords. Raises
-    HistoryBroken when the database undoes that.
+    For a restore, which brings back people who were removed, old passwords, links and keys of
+    feeds. Raises HistoryBroken when the database undoes that.
     """
     with database.write() as connection:  # first, in case this is interrupted
-        for table in (web_sessions, known_browsers, login_failures):
+        for table in (web_sessions, known_browsers, login_failures, challenges):
             connection.execute(delete(table))
-    found = [person for person in everybody(database) if person.disabled_at is None]
+    found = everybody(database)
     for person in found:
-        values = {"disabled_at": clock.now()}
+        values = {"disabled_at": person.disabled_at or clock.now(), **NO_SECRETS}
         with changing(database, clock, person.key, Event.KEPT_OUT, actor) as connection:
             connection.execute(update(people).where(people.c.id == person.id).values(values))
     if let_in := [person.name for person in everybody(database) if person.disabled_at is None]:
@@ -78,7 +92,26 @@ def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
             _("The database lets in again who was kept out: {names}.", names=", ".join(let_in)),
             hint=_("Somebody changed it. `publisher log verify` shows what it does by itself."),
         )
-    return found
+    return [person for person in found if person.disabled_at is None]
+
+
+def end_sessions(connection: Connection, person: int) -> None:
+    """End a person's sessions, and the log-ins that lack a second factor."""
+    for table in (web_sessions, challenges):
+        connection.execute(delete(table).where(table.c.person == person))
+
+
+def forget(connection: Connection, person: int) -> None:
+    """The same, and forget the browsers in which they logged in."""
+    end_sessions(connection, person)
+    connection.execute(delete(known_browsers).where(known_browsers.c.person == person))
+
+
+def remove(connection: Connection, person: int) -> None:
+    """Remove a person with all that belongs to them; the history keeps their name."""
+    forget(connection, person)
+    connection.execute(delete(factor_counters).where(factor_counters.c.person == person))
+    connection.execute(delete(people).where(people.c.id == person))
 
 
 def _digest(connection: Connection, key: str) -> str:

@@ -32,7 +32,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0025"
+REVISION = "0026"
 """The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 EVERYTHING = "*"
@@ -395,6 +395,13 @@ people = Table(
     Column("openid", String),
     # The organisations that they have a right over, one per line; NULL: everything.
     Column("organisations", Text),
+    # The link by which they choose a password, as SHA-256 (see password_links.py); NULL: none.
+    Column("link", String(64)),
+    Column("link_until", Instant),
+    # Their second factors as JSON (see second_factors.py); NULL: none.
+    Column("factors", Text),
+    # The key of their calendar and feed, as SHA-256 (see feed_keys.py); NULL: none.
+    Column("feed_key", String(64)),
 )
 """People who may log in to the web pages. Passwords are Argon2 hashes.
 
@@ -413,9 +420,36 @@ web_sessions = Table(
     Column("device", String, nullable=False),
     # The message on the next page about what was just done.
     Column("notice", Text),
+    # When the person last proved who they are; NULL: not since the column was added.
+    Column("confirmed_at", Instant),
+    # Whether they must set up a second factor before anything else.
+    Column("needs_factor", Boolean),
     Index("ix_web_sessions_person", "person"),
 )
 """Sessions of people who are logged in. Of the token only the SHA-256 is stored."""
+
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    # Whose password was right; NULL: nobody has logged in yet.
+    Column("person", _Key, ForeignKey("people.id")),
+    # What a passkey has to sign, in base64url; NULL: nothing.
+    Column("challenge", String),
+    Column("expires_at", Instant, nullable=False),
+)
+"""What a browser has still to prove (see challenges.py); the token of its cookie as SHA-256."""
+
+factor_counters = Table(
+    "factor_counters",
+    metadata,
+    Column("person", _Key, ForeignKey("people.id"), primary_key=True),
+    # `app`, or the id of a passkey.
+    Column("factor", String, primary_key=True),
+    Column("counter", BigInteger, nullable=False),
+    Column("used_at", Instant, nullable=False),
+)
+"""The last use of each second factor, so that no code counts twice (see second_factors.py)."""
 
 login_failures = Table(
     "login_failures",

@@ -11,9 +11,12 @@ from publisher.ledger.integrity import hash_chain
 from publisher.ledger.tables import account_chains, history
 from publisher.model.events import Event
 
-_OF_THE_POWERFUL = (Event.PERSON_ADDED, Event.RIGHTS_CHANGED, Event.RECOGNISED_ELSEWHERE)
+_OF_THE_POWERFUL = (
+    Event.PERSON_ADDED, Event.PERSON_INVITED, Event.RIGHTS_CHANGED, Event.RECOGNISED_ELSEWHERE,
+)  # fmt: skip
 """Sent for managers and admins only, who may approve, resume and withdraw."""
 _POWERFUL = ("manager", "admin")
+_OF_EVERYBODY = (Event.MANY_FAILED_LOG_INS, Event.MANY_WRONG_CODES)
 _PERSON = hash_chain.about_person("")
 ABOUT_PEOPLE = and_(
     history.c.delivery.is_(None),
@@ -55,12 +58,12 @@ def of_people(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[
         select(history.c.id, history.c.account, history.c.event, history.c.actor, history.c.detail)
         .where(
             ABOUT_PEOPLE,
-            history.c.event.in_((*_OF_THE_POWERFUL, Event.MANY_FAILED_LOG_INS)),
+            history.c.event.in_((*_OF_THE_POWERFUL, *_OF_EVERYBODY)),
             is_news,
         )
         .order_by(history.c.id)
     )
     for row in connection.execute(query):
         role = json.loads(row.detail).get("role")
-        if row.event == Event.MANY_FAILED_LOG_INS or role in _POWERFUL:
+        if row.event in _OF_EVERYBODY or role in _POWERFUL:
             yield PersonNews(row.id, row.account.removeprefix(_PERSON), row.event, role, row.actor)

@@ -27,6 +27,10 @@ class Event(StrEnum):
     DRAFT_EDITED = later("draft edited")
     DRAFT_MADE = later("draft made")
     DRAFT_MOVED = later("draft moved")
+    FACTOR_ADDED = later("second factor added")
+    FACTORS_REMOVED = later("second factor removed")
+    FEED_KEY_ENDED = later("secret address ended")
+    FEED_KEY_MADE = later("secret address made")
     FOUND = later("found")
     FOUND_GONE = later("found gone")
     HELD = later("held")
@@ -38,8 +42,11 @@ class Event(StrEnum):
     LEFT_BEHIND = later("left behind")
     LEFTOVERS_FOUND = later("leftovers found")
     LET_IN_AGAIN = later("let in again")
+    LINK_ENDED = later("link to choose a password ended")
+    LINK_MADE = later("link to choose a password made")
     LOOKING = later("looking")
     MANY_FAILED_LOG_INS = later("many failed log-ins")
+    MANY_WRONG_CODES = later("many wrong codes")
     MISSED = later("missed")
     NOT_APPROVED = later("not approved")
     NOT_CLEARED_AWAY = later("not cleared away")
@@ -57,6 +64,7 @@ class Event(StrEnum):
     PASSWORD_STORED_ANEW = later("password stored anew")
     PAUSED = later("paused")
     PERSON_ADDED = later("person added")
+    PERSON_INVITED = later("person invited")
     PERSON_ON_RECORD = later("person on record")
     PERSON_REMOVED = later("person removed")
     PICTURE_ADDED = later("picture added")
@@ -69,6 +77,8 @@ class Event(StrEnum):
     QUEUED_AGAIN = later("queued again")
     READY = later("ready")
     RECOGNISED_ELSEWHERE = later("recognised elsewhere")
+    RECOVERY_CODE_USED = later("recovery code used")
+    RECOVERY_CODES_MADE = later("recovery codes made")
     REFUSED = later("refused")
     REJECTED = later("rejected")
     RELEASED = later("released")
@@ -124,6 +134,7 @@ LABELS = (
     later("reason"),
     later("recipients"),
     later("role"),
+    later("second factor"),
     later("since"),
     later("text"),
     later("time"),

@@ -8,9 +8,11 @@ from publisher.model.events import Event
 
 _EVENTS: Mapping[str, str] = {
     Event.PERSON_ADDED: later("{name} may log in, as {role}"),
+    Event.PERSON_INVITED: later("{name} is invited to log in, as {role}"),
     Event.RIGHTS_CHANGED: later("{name} has other rights, as {role}"),
     Event.RECOGNISED_ELSEWHERE: later("{name} logged in elsewhere for the first time, as {role}"),
     Event.MANY_FAILED_LOG_INS: later("many log-ins as {name} fail"),
+    Event.MANY_WRONG_CODES: later("many codes as {name} are wrong"),
 }
 
 
@@ -24,6 +26,12 @@ def sentences(item: PersonNews) -> list[str]:
             _("30 log-ins as {name} have failed: somebody may be guessing the password.", name=item.name),
             _("Browsers in which {name} has logged in before are not slowed down.", name=item.name),
             _("var/log/web.log says from where. `publisher user unlock {name}` ends the waits.", name=item.name),
+        ]  # fmt: skip
+    if item.event == Event.MANY_WRONG_CODES:
+        return [
+            _("30 codes of a second factor as {name} were wrong: somebody knows the password.", name=item.name),
+            _("Outside of browsers in which {name} has logged in before, no code is taken for a day.", name=item.name),
+            _("Give {name} a new password: `publisher user password {name}`.", name=item.name),
         ]  # fmt: skip
     if item.event == Event.RECOGNISED_ELSEWHERE:
         doubt = _(

@@ -27,6 +27,7 @@ from publisher.model.accounts import Account, Mandate
 from publisher.model.values import Advice
 from publisher.settings import redis_sentinel
 
+_LONG_KEY = 32  # characters
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - what nobody can ask for by name
 
 
@@ -196,6 +197,20 @@ class WebSettings(Section):
     hosts: Annotated[tuple[str, ...], _WORDS] = ()
     """Further names under which the pages may be asked for."""
     metrics_token: SecretStr | None = None
+    second_factor: Literal["optional", "managers", "everybody"] = "optional"
+    """Who must log in with a second factor: nobody, managers and admins, or everybody."""
+    totp_key: SecretStr | None = None
+    """What the secrets of apps are encrypted with in the ledger; None: they are not."""
+
+    @field_validator("totp_key")
+    @classmethod
+    def _is_long(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is None or not key.get_secret_value():
+            return None
+        if len(key.get_secret_value()) < _LONG_KEY:
+            # It is a secret, so it is not repeated here.
+            raise ValueError(_("must have {number} characters or more", number=_LONG_KEY))
+        return key
 
     @field_validator("public_url")
     @classmethod

@@ -62,13 +62,15 @@ _SERVERS = {spec.name: spec.server.setting for spec in SPECS.values() if spec.se
 """By channel, the setting that names another server than the platform's own."""
 _SECRET_SECTIONS = {
     "notices": ("urls", "heartbeat"),
-    "web": ("metrics_token",),
+    "web": ("metrics_token", "totp_key"),
     "openid": ("issuer", "client_id", "client_secret", "claim"),
     "database": ("url",),
     "broker": ("url",),
 }
 """Settings that may stand in secrets.toml."""
-_REFUSED = (("notices",), ("web", "metrics_token"), ("openid", "client_secret"))
+_REFUSED = (
+    ("notices",), ("web", "metrics_token"), ("web", "totp_key"), ("openid", "client_secret"),
+)  # fmt: skip
 """Of those, what stands in secrets.toml or the environment alone. A URL may stand in publisher.toml
 too, when it holds no password."""
 _IN_SECRETS = later("Move it into secrets.toml, under [openid], or into {variable}.")

@@ -1,11 +1,17 @@
-"""Error handlers for forms sent without the session in which the page was made."""
+"""Error handlers for forms sent without the session in which the page was made, or the proof
+that they need.
+"""
+
+from collections.abc import Sequence
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
 
 from publisher.base.i18n import _
-from publisher.web import errors, kept_forms, security
-from publisher.web.authentication import NotLoggedIn, NotOurForm
+from publisher.web import errors, kept_forms, labels, passkey_requests, security
+from publisher.web.authentication import FactorMissing, NotLoggedIn, NotOurForm
+from publisher.web.confirmation import PROOFS, NotConfirmed
 from publisher.web.dependencies import Parts
 from publisher.web.kept_forms import Typed
 from publisher.web.routes import login
@@ -17,6 +23,8 @@ def install(web: FastAPI) -> None:
     """Register the handlers: they keep typed text, and say that a decision was not carried out."""
     web.add_exception_handler(NotLoggedIn, _not_logged_in)
     web.add_exception_handler(NotOurForm, _not_our_form)
+    web.add_exception_handler(NotConfirmed, _not_confirmed)
+    web.add_exception_handler(FactorMissing, _factor_missing)
 
 
 async def _not_logged_in(request: Request, _error: Exception) -> Response:
@@ -55,3 +63,39 @@ async def _not_our_form(request: Request, _error: Exception) -> Response:
     if found is None or request.state.visitor is None or not kept_forms.is_kept(found.address):
         return errors.too_old(request)
     return await run_in_threadpool(kept_forms.restored, request, request.app.state.parts, found)
+
+
+async def _not_confirmed(request: Request, error: Exception) -> Response:
+    """Ask for a proof, with the form as it was sent: it is carried out together with the proof."""
+    assert isinstance(error, NotConfirmed)  # noqa: S101 - for the type checker
+    fields = [
+        (name, value)
+        for name, value in (await request.form()).multi_items()
+        if isinstance(value, str) and name not in ("form", *PROOFS)
+    ]
+    return await run_in_threadpool(_ask, request, error, fields)
+
+
+def _ask(request: Request, error: NotConfirmed, fields: Sequence[tuple[str, str]]) -> Response:
+    parts: Parts = request.app.state.parts
+    person = request.state.visitor.person
+    factors = parts.app.second_factors.of(person)
+    return parts.pages.render(
+        request,
+        "confirm.html",
+        429 if error.until else 403,
+        address=request.url.path,
+        fields=fields,
+        deed=Typed(request.url.path, dict(fields)).deed
+        or labels.deed_to_person(request.url.path, dict(fields)),
+        factors=factors,
+        options=passkey_requests.asked(request, parts, factors),
+        problem=error.problem,
+        until=error.until,
+    )
+
+
+async def _factor_missing(request: Request, _error: Exception) -> Response:
+    if request.headers.get("hx-request"):
+        return Response(status_code=401)
+    return RedirectResponse("/me", 303)

@@ -18,12 +18,14 @@ from publisher.web.routes import (
     dashboard,
     design,
     draft_file,
+    factors,
     feeds,
     health,
     log,
     login,
     metrics,
     openid,
+    password_link,
     pause,
     phone,
     pictures,
@@ -41,8 +43,9 @@ from publisher.web.security import Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
-    assets, login, openid, profile, dashboard, review, search, pause, calendar, log, posts, reschedule, queue,
-    compose, draft_file, pictures, post, accounts, report, feeds, users, health, metrics, design, phone,
+    assets, login, openid, password_link, profile, factors, dashboard, review, search, pause,
+    calendar, log, posts, reschedule, queue, compose, draft_file, pictures, post, accounts, report,
+    feeds, users, health, metrics, design, phone,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

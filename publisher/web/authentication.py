@@ -33,6 +33,8 @@ from publisher.web.request_buffer import Reception
 
 _PUBLIC = ("/static/", "/healthz", "/metrics")
 """Paths that need no session."""
+_WITHOUT_FACTOR = re.compile(r"/(me|pause|logout|stopped)(/|$)")
+"""Paths for people who must set up a second factor first: stopping is always safe."""
 _STREAM = "/events"
 """Stays open as long as its page, and holds no thread."""
 _AT_A_TIME = 4
@@ -58,6 +60,10 @@ class NotLoggedIn(Exception):
 
 class NotOurForm(Exception):
     """The form was not made for this person's session."""
+
+
+class FactorMissing(Exception):
+    """The person must set up a second factor before anything else."""
 
 
 Visitor = LoginSession
@@ -242,10 +248,12 @@ def _accepted(headers: Headers) -> str | None:
 
 
 def reader(request: Request) -> Visitor:
-    """Require a logged-in visitor. Raises NotLoggedIn."""
+    """Require a logged-in visitor. Raises NotLoggedIn, FactorMissing."""
     visitor: Visitor | None = request.state.visitor
     if visitor is None:
         raise NotLoggedIn
+    if visitor.needs_factor and not _WITHOUT_FACTOR.match(request.url.path):
+        raise FactorMissing
     return visitor
 
 

@@ -132,6 +132,11 @@ def post_address(post: str, room: str = "") -> str:
     return f"{path}/{room}" if room else path
 
 
+def person_address(name: str) -> str:
+    """The path of a person's page."""
+    return f"/people/{quote(name, safe='')}"
+
+
 class PostRoute(APIRoute):
     """Route of a post's subpage, `/posts/ID/edit`: unless only a post of that whole name exists."""
 

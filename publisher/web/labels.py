@@ -71,6 +71,34 @@ def deed(name: str) -> str:
     return _(_DEEDS[name]) if name in _DEEDS else ""
 
 
+_TO_PERSON = {
+    "rights": later("Change the rights of {name}"),
+    "link": later("Make a link by which {name} chooses a password"),
+    "enable": later("Let {name} in again"),
+    "factors": later("Remove the second factor of {name}"),
+    "remove": later("Remove {name}"),
+}
+_TO_ONESELF = {
+    "/me/factors app": later("Set up codes of an app"),
+    "/me/factors app-code": later("Set up codes of an app"),
+    "/me/factors codes": later("Make new recovery codes"),
+    "/me/factors remove": later("Remove a second factor"),
+    "/me/factors passkey": later("Add a passkey"),
+    "/me/passkeys ": later("Add a passkey"),
+    "/me/feed make": later("Make a secret address"),
+}
+
+
+def deed_to_person(address: str, fields: Mapping[str, str]) -> str:
+    """What a form about people does, in words; empty for another form."""
+    do = fields.get("do", "")
+    if address == "/people":
+        return _("Invite {name}", name=fields.get("name", ""))
+    if address.startswith("/people/"):
+        return _(_TO_PERSON.get(do, ""), name=address.removeprefix("/people/")) if do else ""
+    return _(_TO_ONESELF[f"{address} {do}"]) if f"{address} {do}" in _TO_ONESELF else ""
+
+
 def state(of: State) -> str:
     return _(_STATES[of])
 
@@ -175,6 +203,11 @@ def _quoted(words: str) -> str:
 
 def _there(written_as: str, zone: tzinfo) -> str:
     return spelled(datetime.fromisoformat(written_as).replace(tzinfo=UTC).astimezone(zone))
+
+
+def instant(text: str) -> datetime:
+    """An instant as JSON has it."""
+    return datetime.fromisoformat(text)
 
 
 def spelled(at: datetime) -> str:

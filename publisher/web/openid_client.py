@@ -74,20 +74,22 @@ class Provider:
             code_challenge_method="S256",
         )
 
-    def address(self, secret: str, wanted: str) -> str:
+    def address(self, secret: str, wanted: str, *, again: bool = False) -> str:
         """The authorization URL for the browser with the cookie `secret`, to return to `wanted`.
 
-        Raises ProviderRefused if the provider cannot be reached, or is not the expected one.
+        `again`: who is logged in there has to prove anew who they are. Raises ProviderRefused if
+        the provider cannot be reached, or is not the expected one.
         """
         address, _ = self._session.create_authorization_url(
             self._metadata()["authorization_endpoint"],
             state=_state(secret, wanted),
             nonce=_derived(secret, "nonce"),
             code_verifier=_derived(secret, "verifier"),
+            **({"prompt": "login", "max_age": "0"} if again else {}),
         )
         return str(address)
 
-    def person(self, secret: str, code: str) -> tuple[str | None, str]:
+    def person(self, secret: str, code: str, *, again: bool = False) -> tuple[str | None, str]:
         """Exchange the `code` for a person's name and permanent id. Raises ProviderRefused.
 
         The name is None if the provider gives none, or an e-mail address that it has not verified:
@@ -100,6 +102,10 @@ class Provider:
         subject, name = _text(claims["sub"]), claims.get(self._settings.claim)
         if subject is None:
             raise ProviderRefused("nobody named")
+        # Not every provider says when somebody logged in there; one that does is believed.
+        at = claims.get("auth_time")
+        if again and isinstance(at, int | float) and at < time.time() - _LEEWAY:
+            raise ProviderRefused("not logged in anew")
         is_vouched = self._settings.claim != "email" or claims.get("email_verified") is True
         return _text(name) if is_vouched else None, f"{self._settings.issuer} {subject}"
 

@@ -1,19 +1,27 @@
-"""Password check with throttling: each attempt is delayed as the throttle requires."""
+"""Password and code check with throttling: each try is delayed as the throttle requires."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from publisher.auth.login_throttle import CODE, PASSWORD
 from publisher.ledger.manager.rights import Person
 from publisher.web import security
 from publisher.web.authentication import aside, browser_cookie
 from publisher.web.dependencies import Parts
 
+Checked = TypeVar("Checked")
+
 
 class TooManyTries(Exception):
-    """Too many log-ins wait already: of the same name from the same network, or in all."""
+    """Too many log-ins wait already: of the same name from the same network, or in all.
+
+    Or too many codes were wrong.
+    """
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
@@ -44,16 +52,33 @@ async def _wait(request: Request, seconds: float) -> None:
         waiting.number -= 1
 
 
-async def person(
-    request: Request, parts: Parts, name: str, password: str, way: str = "form"
-) -> Person | None:
-    """The person who logs in; None if the password is wrong. Raises TooManyTries.
+async def person(request: Request, parts: Parts, name: str, password: str) -> Person | None:
+    """The person who logs in; None if the password is wrong. Raises TooManyTries."""
+    return await _tried(
+        request, parts, name, PASSWORD, lambda: parts.app.people.verified(name, password)
+    )
+
+
+async def is_code_right(request: Request, parts: Parts, person: Person, code: str) -> bool:
+    """Check a person's code of an app, or a recovery code. Raises TooManyTries."""
+    check = parts.app.second_factors.is_right
+    return await _tried(request, parts, person.name, CODE, lambda: check(person, code))
+
+
+_WRONG = {PASSWORD: "wrong password", CODE: "wrong code"}
+_BY = {PASSWORD: "password", CODE: "code"}
+
+
+async def _tried(
+    request: Request, parts: Parts, name: str, way: str, check: Callable[[], Checked]
+) -> Checked:
+    """The result of the check, when it is its turn. Raises TooManyTries.
 
     Refused log-ins are logged. Others are not blocked: the delay holds no thread.
     """
     browser = request.cookies.get(browser_cookie(parts.where), "")
     refused, people = security.log_refused_login, parts.app.people
-    where, by = security.address(request), "password" if way == "form" else way
+    where = security.address(request)
     tried = await run_in_threadpool(parts.app.throttle.admit, name, where, way, browser)
     try:
         if tried.until is not None:
@@ -61,11 +86,11 @@ async def person(
         if tried.delay:
             await _wait(request, tried.delay)
     except TooManyTries:
-        await run_in_threadpool(refused, request, people, name, "too many tries", by)
+        await run_in_threadpool(refused, request, people, name, "too many tries", _BY[way])
         raise
-    found = await run_in_threadpool(people.verified, name, password)
-    if found is None:
-        await run_in_threadpool(refused, request, people, name, "wrong password", by)
-    else:
+    found = await run_in_threadpool(check)
+    if found:
         await run_in_threadpool(parts.app.throttle.forgive, tried)
+    else:
+        await run_in_threadpool(refused, request, people, name, _WRONG[way], _BY[way])
     return found

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from publisher.auth.known_browsers import Browsers
-from publisher.auth.login_throttle import Throttle, Try
+from publisher.auth.login_throttle import CODE, Throttle, Try
 from publisher.auth.users import People, Rank
 from publisher.ledger.database import Database
 from publisher.ledger.reading.queries import Queries
@@ -207,14 +207,51 @@ def test_many_guesses_at_once_do_not_slip_past(throttle: Throttle) -> None:
     assert [waits(attempt) for attempt in found].count(False) == 5
 
 
-def test_each_way_in_is_counted_by_itself(throttle: Throttle, clock: ManualClock) -> None:
-    """A telephone that asks on with an old password, all day long, makes nobody wait at the
-    form.
-    """
-    for _ in range(96):
-        throttle.admit("lima", _OFFICE, way="basic")
-        clock.advance(900)
-    for _ in range(2):
-        attempt = throttle.admit("lima", _OFFICE, way="basic")
+def test_codes_are_counted_by_themselves(throttle: Throttle) -> None:
+    for _ in range(8):
+        attempt = throttle.admit("lima", _OFFICE, way=CODE)
     assert waits(attempt)
     assert not waits(throttle.admit("lima", _OFFICE))
+
+
+def test_after_thirty_wrong_codes_in_a_row_none_is_taken_for_a_day(
+    throttle: Throttle, database: Database, clock: ManualClock
+) -> None:
+    """From wherever they come: six digits would be guessed. And a person is told, once."""
+    tried = [throttle.admit("lima", f"2001:db8:{n:x}::1", way=CODE) for n in range(40)]
+    assert [attempt.until is None for attempt in tried].count(True) == 30
+    assert [step.event for step in Queries(database, clock).steps_about_people(10)].count(
+        "many wrong codes"
+    ) == 1
+    clock.advance(23 * 3600)
+    assert throttle.admit("lima", _OFFICE, way=CODE).until
+    clock.advance(3600 + 1)
+    assert not waits(throttle.admit("lima", _OFFICE, way=CODE))
+
+
+def test_wrong_codes_elsewhere_shut_nobody_out_of_a_known_browser(
+    throttle: Throttle, database: Database, clock: ManualClock, people: People
+) -> None:
+    token = Browsers(database, clock).remember(people.find("lima"), "")
+    for number in range(40):
+        throttle.admit("lima", f"2001:db8:{number:x}::1", way=CODE)
+    assert not waits(throttle.admit("lima", _OFFICE, way=CODE, browser=token))
+    for _ in range(29):
+        clock.advance(20)
+        throttle.admit("lima", _OFFICE, way=CODE, browser=token)
+    assert throttle.admit("lima", _OFFICE, way=CODE, browser=token).until
+
+
+def test_a_right_code_forgets_the_wrong_ones(throttle: Throttle, clock: ManualClock) -> None:
+    for _ in range(60):
+        clock.advance(20)
+        right = throttle.admit("lima", _OFFICE, way=CODE)
+        assert right.until is None
+        throttle.forgive(right)
+
+
+def test_an_admin_unlocks_codes_too(throttle: Throttle) -> None:
+    for number in range(40):
+        throttle.admit("lima", f"2001:db8:{number:x}::1", way=CODE)
+    throttle.unlock("Lima")
+    assert not waits(throttle.admit("lima", _OFFICE, way=CODE))

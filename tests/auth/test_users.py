@@ -149,7 +149,7 @@ def test_a_change_of_anything_but_the_language_is_found(audit: Audit, database: 
 def another(column: Any, row: Any) -> Any:
     value = row[column.name]
     if isinstance(column.type, tables.Instant):
-        return value + timedelta(seconds=1)
+        return (value or row["created_at"]) + timedelta(seconds=1)
     return value + 100 if isinstance(value, int) else f"{value or ''}x"
 
 

@@ -10,6 +10,7 @@ from publisher.auth.users import Rank
 from publisher.ledger.manager.draft_edits import REWORDED
 from publisher.ledger.tables import people
 from tests.cli.runner import Cli
+from tests.support.log_ins import with_app
 
 _PASSWORD = b"plough wicker ostrich\n"
 
@@ -127,6 +128,46 @@ def test_sessions_are_shown_and_ended(cli: Cli, workspace: Path, made: Path) -> 
     assert app.sessions.of(app.people.find("direction")) == []
     app.close()
     assert cli("user", "sessions", "nobody").code == 1
+
+
+def test_somebody_is_invited_by_a_link_that_a_script_can_take(
+    cli: Cli, workspace: Path, made: Path
+) -> None:
+    made_link = cli("user", "add", "lima", "--role", "manager", "--invite", "--as", "chef")
+    assert made_link.out.startswith("http://127.0.0.1:8080/login/link?key=")
+    assert made_link.out.count("\n") == 1
+    assert "Send this to lima" in made_link.err
+    assert cli("user", "list").out == "lima: manager, invited\n"
+    assert cli("user", "list", "--json").json[0]["invited"] is True
+    again = cli("user", "password", "lima", "--link")
+    app = Application.open(workspace)
+    for result, is_good in ((made_link, False), (again, True)):
+        token = result.out.strip().partition("key=")[2]
+        assert (app.password_links.person(token) is not None) is is_good
+    app.close()
+    assert cli("user", "add", "mia", "--invite", "--openid").code == 2
+    assert cli("user", "password", "nobody", "--link").code == 1
+
+
+def test_second_factors_are_shown_and_removed(cli: Cli, workspace: Path, made: Path) -> None:
+    cli("user", "add", "lima", stdin=_PASSWORD)
+    assert cli("user", "factors", "lima").out == "lima logs in without a second factor.\n"
+    app = Application.open(workspace)
+    with_app(app, "lima")
+    app.close()
+    assert cli("user", "factors", "lima").out == "Codes of an app\n10 recovery codes are left.\n"
+    assert cli("user", "list", "--json").json[0]["second_factor"] is True
+    assert cli("user", "factors", "lima", "--remove", "--as", "chef").code == 0
+    assert cli("user", "list", "--json").json[0]["second_factor"] is False
+    assert cli("log", "verify").code == 0
+
+
+def test_nobody_removes_themselves(cli: Cli, workspace: Path, made: Path) -> None:
+    cli("user", "add", "chef", "--role", "admin", stdin=_PASSWORD)
+    refused = cli("user", "remove", "chef", "--as", "chef")
+    assert refused.code == 1
+    assert "Another admin can do it." in refused.err
+    assert cli("user", "remove", "chef", "--as", "root").code == 0
 
 
 def organised(workspace: Path) -> None:

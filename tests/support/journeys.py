@@ -38,7 +38,7 @@ def log_in(page: Page, name: str) -> None:
     page.goto("/login")
     page.get_by_label(_("Name")).fill(name)
     page.get_by_label(_("Password")).fill(PASSWORD)
-    page.get_by_role("button", name=_("Log in")).click()
+    page.get_by_role("button", name=_("Log in"), exact=True).click()
     expect(page.get_by_role("heading", name=_("Today"))).to_be_visible()
 
 

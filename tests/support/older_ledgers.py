@@ -7,16 +7,26 @@ from publisher.ledger.integrity.hash_chain import FORMER
 
 OLDER = "0024"
 """The revision that `make_older` leads to."""
+_NEW_TABLES = ("challenges", "factor_counters")
+_NEW_COLUMNS = (
+    ("people", ("link", "link_until", "factors", "feed_key")),
+    ("web_sessions", ("confirmed_at", "needs_factor")),
+)
 
 
 def make_older(database: Database) -> None:
-    """Give the columns of a ledger the names that they had in the older version."""
+    """Give a ledger the tables and columns that it had in the older version."""
     with database.write() as connection:
+        for table in _NEW_TABLES:
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        for table, names in _NEW_COLUMNS:
+            for name in names:
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
         there = inspect(connection)
         for table in there.get_table_names():
             for column in there.get_columns(table):
-                if name := FORMER.get(column["name"]):
+                if former := FORMER.get(column["name"]):
                     connection.exec_driver_sql(
-                        f"ALTER TABLE {table} RENAME COLUMN {column['name']} TO {name}"
+                        f"ALTER TABLE {table} RENAME COLUMN {column['name']} TO {former}"
                     )
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{OLDER}'")

@@ -19,7 +19,7 @@ from publisher.web import password_check
 from tests.support.pages import PASSWORD, Visit, serving
 
 _PAGES = ["/", "/posts", "/posts/day.fr", "/log", "/log.csv", "/log.xlsx", "/accounts", "/report",
-          "/report.html", "/resume", "/me", "/people", "/events", "/media/" + 64 * "0"]  # fmt: skip
+          "/report.html", "/resume", "/me", "/people", "/people/chef", "/calendar.ics", "/feed.atom", "/events", "/media/" + 64 * "0"]  # fmt: skip
 
 
 def test_nobody_sees_anything_without_logging_in(anonymous: Visit) -> None:
@@ -59,7 +59,7 @@ def test_nothing_but_a_name_and_a_password_is_asked_for_or_kept(anonymous: Visit
     assert asked == {"form", "next", "name", "password"}
     assert {column.name for column in people.columns} == {
         "id", "name", "key", "role", "password", "language", "disabled_at", "created_at", "openid",
-        "organisations",
+        "organisations", "link", "link_until", "factors", "feed_key",
     }  # fmt: skip
 
 
@@ -187,24 +187,6 @@ def test_what_a_browser_is_known_by_is_no_session_and_not_in_the_ledger(
         rows = connection.exec_driver_sql("SELECT * FROM known_browsers").fetchall()
     assert rows
     assert token not in str(rows)
-
-
-def test_a_calendar_that_is_asked_for_often_shuts_nobody_out(
-    app: Application, address: str, anonymous: Visit
-) -> None:
-    """Neither with the right password nor with an old one."""
-
-    def ask(password: str) -> int:
-        return httpx.get(f"{address}/feed.atom", auth=("direction", password)).status_code
-
-    assert [ask(PASSWORD) for _ in range(7)] == [200] * 7
-    assert ask("an old password") == 401
-    for _ in range(9):
-        app.throttle.admit("direction", "127.0.0.1", way="basic")
-    assert ask("an old password") == 429
-    tried = app.throttle.admit("direction", "127.0.0.1")
-    assert (tried.delay, tried.until) == (0, None)
-    assert anonymous.log_in("direction").status_code == 200
 
 
 def test_logging_out_ends_the_session_for_good(manager: Visit) -> None:

@@ -17,6 +17,7 @@ from publisher.settings import settings
 from publisher.settings.schema import WebSettings
 from publisher.web import openid_client as rooms_openid
 from tests.support import openid, system
+from tests.support.log_ins import an_hour_later, confirm, shown_once
 from tests.support.openid import ACCESS_TOKEN, CLIENT, SECRET, Provider
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace
@@ -353,3 +354,43 @@ def test_the_secret_and_who_gets_it_stand_in_their_own_file(tmp_path: Path) -> N
     found = settings.load(tmp_path, {}).openid
     assert found.client_secret
     assert "hunter2" not in repr(found)
+
+
+def test_who_logs_in_elsewhere_proves_it_there_once_more(
+    app: Application, visit: Visit, provider: Provider
+) -> None:
+    """The form is kept meanwhile, and the session stays; nobody else's log-in is a proof."""
+    app.people.add("Mia", Rank.STAFF, None)
+    go(visit)
+    session = visit.client.cookies["publisher"]
+    an_hour_later(app)
+    visit.get("/me")
+    assert visit.send("/me/feed", do="make").status_code == 403
+    assert 'href="/login/openid?again=yes' in visit.page
+    assert "proof-password" not in visit.page
+    there = visit.client.get("/login/openid?again=yes&next=/me")
+    asked = dict(parse_qsl(urlsplit(there.headers["location"]).query))
+    assert (asked["prompt"], asked["max_age"]) == ("login", "0")
+    page = visit.page
+    for lie, name in (({"auth_time": _PAST}, "Lima"), ({"sub": "of Mia"}, "Mia")):
+        provider.lies = {**lie, "preferred_username": name}
+        answer = go(visit, "/login/openid?again=yes")
+        assert answer.status_code in (401, 403)
+        visit.page = page
+        assert visit.send("/me/feed", do="make").status_code == 403
+    provider.lies = {}
+    assert go(visit, "/login/openid?again=yes").headers["location"] == "/"
+    assert visit.client.cookies["publisher"] == session
+    visit.page = page
+    confirm(visit)
+    assert shown_once(visit, "feed")
+
+
+def test_no_second_factor_is_asked_of_who_logs_in_elsewhere(
+    app: Application, provider: Provider
+) -> None:
+    """Their provider asks for its own."""
+    where = WebSettings(port=system.free_port(), second_factor="everybody")
+    with serving(app, where) as address, Visit(address) as visit:
+        assert go(visit).headers["location"] == "/"
+        assert visit.get("/").status_code == 200

@@ -179,8 +179,9 @@ def test_people_shows_rights_and_lets_an_admin_of_a_partner_look_after_their_own
         ola.log_in("ola")
         page = ola.get("/people").text
         assert "staff for Warsaw" in ola.text
-        assert 'action="/people/kasia"' in page
-        assert 'action="/people/direction"' not in page
+        assert 'href="/people/kasia"' in page
+        assert 'href="/people/direction"' not in page
+        assert ola.get("/people/direction").status_code == 403
         for do in ("disable", "revoke"):
             assert ola.send("/people/direction", do=do).status_code == 403
             ola.get("/people")

@@ -58,6 +58,13 @@ _KNOWN: Mapping[str, list[str]] = {
     "part": ["live"],
     "old": [PASSWORD],
     "next": ["/log"],
+    "role": ["staff", "manager", "admin"],
+    "scope": ["all", "some"],
+    "session": ["1", "0"],
+    "secret": ["JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"],
+    "code": ["123456"],
+    "factor": ["app"],
+    "answer": ['{"id": "x"}', ""],
     **{f"choice-{number}": ["send", "drop", "later"] for number in _OVERDUE},
     **{f"at-{number}": ["2016-03-07 18:00"] for number in _OVERDUE},
 }
@@ -67,7 +74,19 @@ _ACTS = {
     "/new": ["keep", "submit", "check", "part:", "drop:0"],
     "/posts/{post}/edit": ["keep", "submit", "delete", "up:1", "unpart::0"],
     "/posts/{post}/file": ["save", "check"],
-    "/people/{name}": ["revoke", "disable", "enable"],
+    "/people/{name}": [
+        "revoke",
+        "disable",
+        "enable",
+        "rights",
+        "link",
+        "unlink",
+        "factors",
+        "feed",
+        "remove",
+    ],
+    "/me/factors": ["app", "app-code", "passkey", "codes", "remove"],
+    "/me/feed": ["make", "end"],
 }
 _PEOPLE = ["direction", "stagiaire"]
 

@@ -21,7 +21,8 @@ _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
     "/posts/day.fr/edit", "/posts/day.fr/file", "/new",
      "/accounts/ask", "/log/verify", "/me/language",
-    "/review", "/review/many", "/me/password", "/me/sessions", "/people/chef",
+    "/review", "/review/many", "/me/password", "/me/sessions", "/me/feed", "/me/factors", "/me/passkeys",
+    "/people", "/people/chef", "/login/code", "/login/passkey", "/login/link",
 ]  # fmt: skip
 _DRAFT_ROOMS = ("move", "queue", "edit", "file")
 """What stands behind the name of a draft in an address."""

@@ -1,17 +1,18 @@
-"""Commands about who may log in to the web pages, and as what: user add, rights, list and
-others.
+"""Commands about who may log in to the web pages, and as what: user add, rights, enable, list and
+remove.
 """
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from publisher.base.errors import UsageError
-from publisher.base.i18n import Language, _, plural
+from publisher.base.i18n import Language, _
 from publisher.base.text import suggestion
 from publisher.cli import arguments
+from publisher.cli.commands import log_ins
+from publisher.cli.commands.log_ins import Name
 from publisher.cli.options import Json, Who
 from publisher.cli.output import console
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from publisher.app import Application
     from publisher.ledger.manager.rights import Person
 
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="Who logs in, as the history names them.")
-]
 Role = Literal["staff", "manager", "admin"]
 Organisation = Annotated[
     list[str] | None,
@@ -32,7 +30,6 @@ Organisation = Annotated[
         "Default: over everything.",
     ),
 ]
-_LONGEST_LINE = 1000
 
 
 def add(
@@ -63,6 +60,14 @@ def add(
             "Without it, whoever comes first with NAME as [openid] claim is it.",
         ),
     ] = None,
+    invite: Annotated[
+        bool,
+        typer.Option(
+            "--invite",
+            help="Ask for no password, and print a link by which they choose one: it works once, "
+            "for seven days.",
+        ),
+    ] = False,
     who: Who = None,
 ) -> None:
     """Let somebody log in to the web pages.
@@ -75,7 +80,19 @@ def add(
 
     app = arguments.application(context)
     actor = arguments.actor(who)
-    secret = None if openid or openid_subject else _password()
+    if invite:
+        if openid or openid_subject:
+            raise UsageError(_("--invite goes without --openid."))
+        link = app.password_links.invite(
+            name,
+            Rank(role),
+            language,
+            organisations=_organisations(app, organisation),
+            actor=actor,
+        )
+        log_ins.print_link(app, link)
+        return
+    secret = None if openid or openid_subject else log_ins.new_password()
     person = app.people.add(
         name,
         Rank(role),
@@ -140,18 +157,6 @@ def enable(
         console.print_line(told)
 
 
-def unlock(context: typer.Context, name: Name) -> None:
-    """Forget the wrong passwords tried with somebody's name.
-
-    Then no log-in of theirs has to wait.     Whoever guesses may begin again: see in
-    var/log/web.log where that comes from.
-    """
-    app = arguments.application(context)
-    person = app.people.find(name)
-    app.throttle.unlock(person.name)
-    console.print_prose(_("{name} may log in without a wait.", name=person.name))
-
-
 def _organisations(app: "Application", given: Sequence[str] | None) -> tuple[str, ...] | None:
     """As publisher.toml spells them; UsageError for one that no account has."""
     from publisher.base.text import folded
@@ -190,7 +195,8 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
     if not found:
         console.print_prose(_("Nobody may log in. `publisher user add NAME` changes that."))
     for person in found:
-        state = _(", kept out") if person.disabled_at else ""
+        state = _(", invited") if person.is_invited else ""
+        state = _(", kept out") if person.disabled_at else state
         name, value = console.printable(person.name), f"{rights_in_words(person)}{state}"
         console.print_line(_("{name}: {value}", name=name, value=value))
 
@@ -205,53 +211,6 @@ def remove(context: typer.Context, name: Name, *, who: Who = None) -> None:
     console.print_prose(_("{name} may not log in any more.", name=name))
 
 
-def password(context: typer.Context, name: Name, *, who: Who = None) -> None:
-    """Give somebody a new password; they are logged out everywhere."""
-    app = arguments.application(context)
-    actor = arguments.actor(who)
-    app.people.find(name)
-    app.people.set_password(name, _password(), actor=actor)
-    app.throttle.unlock(name)
-    console.print_prose(_("{name} has a new password, and is logged out everywhere.", name=name))
-
-
-def sessions(
-    context: typer.Context,
-    name: Name,
-    *,
-    revoke: Annotated[bool, typer.Option("--revoke", help="Log them out everywhere.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show where somebody is logged in, or end it."""
-    from publisher.base.formats import instant_text
-
-    app = arguments.application(context)
-    person = app.people.find(name)
-    if revoke:
-        ended = app.sessions.revoke(person)
-        console.print_line(plural("{number} session ended.", "{number} sessions ended.", ended))
-        return
-    found = app.sessions.of(person)
-    if as_json:
-        console.print_json(
-            [
-                {
-                    "created_at": instant_text(session.created_at),
-                    "seen_at": instant_text(session.seen_at),
-                    "device": session.device,
-                }
-                for session in found
-            ]
-        )
-        return
-    zone = arguments.zone(app.settings)
-    for session in found:
-        seen = console.minute(session.seen_at, zone)
-        device = console.printable(session.device)
-        console.print_prose(_("last seen {time}  {device}", time=seen, device=device))
-    console.print_line(plural("{number} session.", "{number} sessions.", len(found)))
-
-
 def _as_json(person: "Person") -> dict[str, Any]:
     from publisher.base.formats import instant_text
 
@@ -263,17 +222,6 @@ def _as_json(person: "Person") -> dict[str, Any]:
         "created_at": instant_text(person.created_at),
         "disabled_at": instant_text(person.disabled_at),
         "openid": person.by_openid,
+        "invited": person.is_invited,
+        "second_factor": person.has_factor,
     }
-
-
-def _password() -> str:
-    """From a prompt that shows nothing, or the first line of standard input; never an argument."""
-    import getpass
-
-    if not sys.stdin.isatty():
-        line = sys.stdin.readline(_LONGEST_LINE)
-        return line.rstrip("\r\n")
-    first = getpass.getpass(_("New password: "))
-    if getpass.getpass(_("Once more: ")) != first:
-        raise UsageError(_("The two passwords are not the same."), hint=_("Run the command again."))
-    return first

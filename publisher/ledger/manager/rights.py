@@ -51,6 +51,14 @@ class Person:
     """Whether they log in by OpenID Connect, and have no password."""
     organisations: tuple[str, ...] | None = None
     """The organisations whose accounts they have a right over; None: everything."""
+    is_invited: bool = False
+    """Whether they have no way to log in yet: they choose a password by a link."""
+    link_until: datetime | None = None
+    """When the link by which they choose a password ends; None: there is none."""
+    has_factor: bool = False
+    """Whether they log in with a second factor."""
+    has_feed_key: bool = False
+    """Whether their calendar and feed have a secret address."""
 
     def is_of(self, organisation: str | None) -> bool:
         """Whether they have a right over this organisation's things; None: it is of no one."""
@@ -189,7 +197,8 @@ class Rights:
         able = [
             person.name
             for person in map(person_of, found)
-            if person.disabled_at is None and self.permits(person, rank, accounts)
+            if not (person.disabled_at or person.is_invited)
+            and self.permits(person, rank, accounts)
         ]
         if able:
             return _("These may: {names}.", names=", ".join(able))
@@ -233,6 +242,10 @@ def person_of(row: RowMapping | Mapping[str, Any]) -> Person:
         created_at=row["created_at"],
         by_openid=row["openid"] is not None,
         organisations=None if said is None else tuple(said.split("\n")),
+        is_invited=row["openid"] is None and not row["password"],
+        link_until=row["link_until"],
+        has_factor=row["factors"] is not None,
+        has_feed_key=row["feed_key"] is not None,
     )
 
 

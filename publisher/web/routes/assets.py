@@ -15,6 +15,7 @@ _FILES = (
     ("publisher.web", "static/web.js", "text/javascript"),
     ("publisher.web", "static/calendar.js", "text/javascript"),
     ("publisher.web", "static/compose.js", "text/javascript"),
+    ("publisher.web", "static/passkeys.js", "text/javascript"),
     ("publisher.web", "static/icon.svg", "image/svg+xml"),
     ("publisher.web", "static/icon-192.png", "image/png"),
     ("publisher.web", "static/icon-512.png", "image/png"),
@@ -23,7 +24,9 @@ _FILES = (
     ("publisher.web", "fonts/inter.LICENSE.txt", "text/plain"),
     ("publisher.web", "icons/lucide.LICENSE.txt", "text/plain"),
 )
-_STYLES = ("tokens", "elements", "layout", "parts", "pages", "calendar", "review", "compose")
+_STYLES = (
+    "tokens", "elements", "layout", "parts", "pages", "people", "calendar", "review", "compose",
+)  # fmt: skip
 """The parts of web.css, in the order in which later rules win."""
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _URL = re.compile(r'url\("([^"]+)"\)')

@@ -1,20 +1,22 @@
-"""/calendar.ics and /feed.atom: feeds for programs that log in with name and password."""
+"""/calendar.ics and /feed.atom: feeds for programs, under the secret address of a person."""
 
-import base64
-import binascii
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from feedgen.feed import FeedGenerator
 
 from publisher.agenda.posts_calendar import posts_calendar
 from publisher.app import Application
+from publisher.base import i18n
+from publisher.base.errors import NotPermitted
 from publisher.base.i18n import _
 from publisher.drafts import check
+from publisher.ledger.manager.rights import Person
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.model.deliveries import Delivery
-from publisher.web import labels, password_check, security
+from publisher.web import labels, security
+from publisher.web.authentication import reader
 from publisher.web.dependencies import Parts, Use, post_address
 
 _NEWEST = 50
@@ -26,47 +28,43 @@ _IN_CALENDAR = 500
 router = APIRouter()
 
 
-async def _refusal(request: Request, parts: Use) -> Response | None:
-    """None for a logged-in visitor or valid HTTP credentials; else a response asking for them."""
-    if request.state.visitor is not None:
-        return None
-    named = _credentials(request.headers.get("authorization", ""))
-    if named is not None:
-        try:
-            person = await password_check.person(request, parts, *named, way="basic")
-        except password_check.TooManyTries:
-            return Response("Too many tries.\n", 429, headers={"Retry-After": "60"})
-        if person is not None:
-            security.log_login(request, person.name, by="basic")
-            return None
-    ask = {"WWW-Authenticate": 'Basic realm="Publisher", charset="UTF-8"'}
-    return Response("Name and password, please.\n", 401, headers=ask)
+def _subscriber(
+    request: Request, parts: Use, key: Annotated[str, Query(max_length=200)] = ""
+) -> Person:
+    """The person with this key, or who is logged in. Raises NotPermitted, NotLoggedIn."""
+    if not key:
+        return reader(request).person
+    person = parts.app.feed_keys.person(key)
+    if person is None:
+        raise NotPermitted(
+            _("This secret address is of no use any more."), hint=_("Your own page makes new ones.")
+        )
+    security.log_login(request, person.name, by="secret address")
+    return person
 
 
-Refusal = Annotated[Response | None, Depends(_refusal)]
+Subscriber = Annotated[Person, Depends(_subscriber)]
 
 
 @router.get("/calendar.ics")
-def calendar(parts: Use, refusal: Refusal) -> Response:
+def calendar(parts: Use, person: Subscriber) -> Response:
     """The posts around now as iCalendar, without the texts of those under embargo."""
-    if refusal is not None:
-        return refusal
     app = parts.app
     accounts = app.settings.public_accounts()
     drafts = check.read(app.settings)
     queued = app.queries.known_posts([post.id for post in drafts.posts])
-    data = posts_calendar(drafts, _around(app), accounts, app.clock.now(), queued)
+    with i18n.speaking(person.language or i18n.current()):
+        data = posts_calendar(drafts, _around(app), accounts, app.clock.now(), queued)
     return Response(data, media_type="text/calendar; charset=utf-8")
 
 
 @router.get("/feed.atom")
-def feed(parts: Use, refusal: Refusal) -> Response:
+def feed(parts: Use, person: Subscriber) -> Response:
     """The last published posts as Atom, newest first."""
-    if refusal is not None:
-        return refusal
     wanted = Wanted(order=SortOrder.PUBLISHED)
     page = parts.app.logbook.page(wanted, _NEWEST)
-    made = _atom(page.deliveries, parts)
+    with i18n.speaking(person.language or i18n.current()):
+        made = _atom(page.deliveries, parts)
     return Response(made, media_type="application/atom+xml; charset=utf-8")
 
 
@@ -100,14 +98,3 @@ def _atom(deliveries: list[Delivery], parts: Parts) -> bytes:
         entry.content("\n\n".join(part.text for part in delivery.content.parts), type="text")
     made: bytes = atom.atom_str(pretty=True)
     return made
-
-
-def _credentials(header: str) -> tuple[str, str] | None:
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return (name, password) if colon else None

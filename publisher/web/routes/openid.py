@@ -16,17 +16,27 @@ router = APIRouter()
 
 
 @router.get("/login/openid")
-def set_out(request: Request, parts: Use, next: str = "/") -> Response:  # noqa: A002
-    """Redirect to the provider, with a cookie that the return needs."""
-    if request.state.visitor:
+def set_out(
+    request: Request,
+    parts: Use,
+    next: str = "/",  # noqa: A002
+    again: str = "",
+) -> Response:
+    """Redirect to the provider, with a cookie that the return needs.
+
+    `again`: a person who is logged in proves once more who they are; their session stays.
+    """
+    is_again = bool(again and request.state.visitor)
+    if request.state.visitor and not is_again:
         return RedirectResponse(login.inside(next), 303)
-    secret = new_secret()
+    secret = request.state.secret if is_again else new_secret()
     try:
-        address = _provider(parts).address(secret, login.inside(next))
+        address = _provider(parts).address(secret, login.inside(next), again=is_again)
     except ProviderRefused as error:
         return _failed(request, parts, next, str(error))
     answer = RedirectResponse(address, 303)
-    set_cookie(answer, parts.where, secret, lasts=False)
+    if not is_again:
+        set_cookie(answer, parts.where, secret, lasts=False)
     return answer
 
 
@@ -46,15 +56,22 @@ def come_back(
         raise NotOurForm
     if error or iss not in ("", parts.app.settings.openid.issuer):
         return _failed(request, parts, wanted, "refused there" if error else "another issuer")
+    visitor = request.state.visitor
     try:
-        name, subject = provider.person(request.state.secret, code)
+        name, subject = provider.person(request.state.secret, code, again=visitor is not None)
     except ProviderRefused as refused:
         return _failed(request, parts, wanted, str(refused))
     person = parts.app.people.recognised(name, subject)
     if person is None:
         why = "nobody of ours" if name else "no verified name"
         return _failed(request, parts, wanted, why, name or "")
-    return login.enter(request, parts, person, wanted, by="openid")
+    if visitor is None:
+        return login.enter(request, parts, person, wanted, by="openid")
+    if person.id != visitor.person.id:
+        raise NotOurForm
+    parts.app.sessions.confirm(visitor)
+    security.log_event(request, "confirmed")
+    return parts.done(visitor, _("You have confirmed that it is you."), login.inside(wanted))
 
 
 def _provider(parts: Parts) -> openid_client.Provider:

@@ -14,6 +14,7 @@ from publisher.base.i18n import _
 from publisher.ledger.manager.resume import Seen
 from publisher.model.deliveries import Delivery
 from publisher.web.authentication import Manager, Reader, Visitor
+from publisher.web.confirmation import confirming
 from publisher.web.dependencies import Parts, Use
 from publisher.web.render import Notice
 
@@ -68,7 +69,12 @@ def overdue(request: Request, parts: Use, _visitor: Reader, account: str = "") -
 
 
 @router.post("/resume")
-async def resume(request: Request, parts: Use, visitor: Manager) -> Response:
+async def resume(
+    request: Request,
+    parts: Use,
+    visitor: Manager,
+    _confirmed: Annotated[None, confirming(lambda form: not form.get("account"))],
+) -> Response:
     fields = await request.form()
     form = {name: value for name, value in fields.items() if isinstance(value, str)}
     return await run_in_threadpool(_resume, request, parts, visitor, form)

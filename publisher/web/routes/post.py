@@ -17,6 +17,7 @@ from publisher.model.history_text import details
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.web import draft_view, labels
 from publisher.web.authentication import Manager, Reader, Visitor
+from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.decisions import Decision, carry_out, digests
 from publisher.web.dependencies import Parts, Use, post_address
 from publisher.web.routes import reschedule
@@ -75,6 +76,7 @@ def _for_readers(detail: Mapping[str, Any]) -> Mapping[str, Any]:
 def change(
     parts: Use,
     visitor: Manager,
+    _confirmed: Annotated[None, confirming(is_one_of("withdraw"))],
     post: str,
     do: Annotated[str, Form()] = "",
     account: Annotated[str, Form()] = "",

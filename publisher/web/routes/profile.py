@@ -1,4 +1,4 @@
-"""/me: the visitor's language, password and sessions."""
+"""/me: the visitor's language, password, second factors, sessions, and secret address."""
 
 from typing import Annotated
 
@@ -8,8 +8,9 @@ from starlette.responses import RedirectResponse, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _, plural
-from publisher.web import password_check, security
+from publisher.web import passkey_requests, password_check, security
 from publisher.web.authentication import Reader, Visitor, Writer, know_browser, set_cookie
+from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
 
 router = APIRouter()
@@ -17,8 +18,14 @@ router = APIRouter()
 
 @router.get("/me")
 def me(request: Request, parts: Use, visitor: Reader) -> Response:
-    sessions = parts.app.sessions.of(visitor.person)
-    return parts.pages.render(request, "me.html", sessions=sessions)
+    return parts.pages.render(
+        request,
+        "me.html",
+        sessions=parts.app.sessions.of(visitor.person),
+        factors=parts.app.second_factors.of(visitor.person),
+        last_uses=parts.app.second_factors.last_uses(visitor.person),
+        passkeys=passkey_requests.relying_party(request, parts) is not None,
+    )
 
 
 @router.post("/me/language")
@@ -50,7 +57,11 @@ async def change_password(
 def _changed_password(request: Request, parts: Parts, visitor: Visitor, new: str) -> Response:
     parts.app.people.set_password(visitor.name, new, actor=visitor.name)
     security.log_event(request, "password changed")
-    token = parts.app.sessions.begin(visitor.person, request.headers.get("user-agent", ""))
+    token = parts.app.sessions.begin(
+        visitor.person,
+        request.headers.get("user-agent", ""),
+        needs_factor=visitor.needs_factor,
+    )
     answer = RedirectResponse("/me", 303)
     set_cookie(answer, parts.where, token, lasts=True)
     know_browser(answer, parts.where, parts.app.browsers.remember(visitor.person, ""))
@@ -58,8 +69,35 @@ def _changed_password(request: Request, parts: Parts, visitor: Visitor, new: str
 
 
 @router.post("/me/sessions")
-def log_out_elsewhere(request: Request, parts: Use, visitor: Writer) -> Response:
-    ended = parts.app.sessions.revoke(visitor.person, but=visitor)
+def log_out_elsewhere(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    session: Annotated[int, Form(ge=0, lt=2**63)] = 0,
+) -> Response:
+    """End one other session, or all others."""
+    if session:
+        ended = int(session != visitor.id and parts.app.sessions.end_one(visitor.person, session))
+    else:
+        ended = parts.app.sessions.revoke(visitor.person, but=visitor)
     security.log_event(request, "logged out elsewhere", sessions=ended)
     notice = plural("{number} other session ended.", "{number} other sessions ended.", ended)
     return parts.done(visitor, notice, "/me")
+
+
+@router.post("/me/feed")
+def feed_key(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    _confirmed: Annotated[None, confirming(is_one_of("make"))],
+    do: Annotated[str, Form()] = "",
+) -> Response:
+    """Make a secret address of the calendar and the feed, which is shown once, or end it."""
+    if do == "make":
+        key = parts.app.feed_keys.make(visitor.person)
+        security.log_event(request, "secret address made")
+        return parts.pages.render(request, "feed_key.html", key=key, address=parts.where.address)
+    parts.app.feed_keys.end(visitor.person, actor=visitor.name)
+    security.log_event(request, "secret address ended")
+    return parts.done(visitor, _("The secret address is of no use any more."), "/me")

@@ -149,8 +149,20 @@
     });
   }
 
+  // What is shown once is copied by a button, where the browser lets a page do that.
+  function copies() {
+    for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+        button.textContent = button.dataset.copied;
+      });
+    }
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     morph();
+    copies();
     count();
     guard();
     local(document);

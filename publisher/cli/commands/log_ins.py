@@ -1,0 +1,149 @@
+"""Commands about how somebody logs in: user password, factors, sessions and unlock."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _, plural
+from publisher.cli import arguments
+from publisher.cli.options import Json, Who
+from publisher.cli.output import console
+
+if TYPE_CHECKING:
+    from publisher.app import Application
+    from publisher.auth.password_links import PasswordLink
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Who logs in, as the history names them.")
+]
+_LONGEST_LINE = 1000
+
+
+def password(
+    context: typer.Context,
+    name: Name,
+    *,
+    link: Annotated[
+        bool,
+        typer.Option(
+            "--link",
+            help="Print a link by which they choose it themselves: it works once, for seven days.",
+        ),
+    ] = False,
+    who: Who = None,
+) -> None:
+    """Give somebody a new password; they are logged out everywhere."""
+    app = arguments.application(context)
+    actor = arguments.actor(who)
+    if link:
+        print_link(app, app.password_links.make(name, actor=actor))
+        return
+    app.people.find(name)
+    app.people.set_password(name, new_password(), actor=actor)
+    app.throttle.unlock(name)
+    console.print_prose(_("{name} has a new password, and is logged out everywhere.", name=name))
+
+
+def factors(
+    context: typer.Context,
+    name: Name,
+    *,
+    remove: Annotated[
+        bool,
+        typer.Option("--remove", help="Remove all: the phone and the recovery codes are lost."),
+    ] = False,
+    who: Who = None,
+) -> None:
+    """Show somebody's second factors, or remove them."""
+    app = arguments.application(context)
+    person = app.people.find(name)
+    if remove:
+        app.second_factors.clear(person.name, actor=arguments.actor(who))
+        console.print_prose(_("{name} logs in without a second factor.", name=person.name))
+        return
+    found = app.second_factors.of(person)
+    if not found.are_any:
+        console.print_prose(_("{name} logs in without a second factor.", name=person.name))
+        return
+    if found.app:
+        console.print_line(_("Codes of an app"))
+    for passkey in found.passkeys:
+        console.print_line(console.printable(passkey.name))
+    left = len(found.recovery)
+    console.print_line(
+        plural("{number} recovery code is left.", "{number} recovery codes are left.", left)
+    )
+
+
+def sessions(
+    context: typer.Context,
+    name: Name,
+    *,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Log them out everywhere.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show where somebody is logged in, or end it."""
+    from publisher.base.formats import instant_text
+
+    app = arguments.application(context)
+    person = app.people.find(name)
+    if revoke:
+        ended = app.sessions.revoke(person)
+        console.print_line(plural("{number} session ended.", "{number} sessions ended.", ended))
+        return
+    found = app.sessions.of(person)
+    if as_json:
+        console.print_json(
+            [
+                {
+                    "created_at": instant_text(session.created_at),
+                    "seen_at": instant_text(session.seen_at),
+                    "device": session.device,
+                }
+                for session in found
+            ]
+        )
+        return
+    zone = arguments.zone(app.settings)
+    for session in found:
+        seen = console.minute(session.seen_at, zone)
+        device = console.printable(session.device)
+        console.print_prose(_("last seen {time}  {device}", time=seen, device=device))
+    console.print_line(plural("{number} session.", "{number} sessions.", len(found)))
+
+
+def unlock(context: typer.Context, name: Name) -> None:
+    """Forget the wrong passwords tried with somebody's name.
+
+    Then no log-in of theirs has to wait.     Whoever guesses may begin again: see in
+    var/log/web.log where that comes from.
+    """
+    app = arguments.application(context)
+    person = app.people.find(name)
+    app.throttle.unlock(person.name)
+    console.print_prose(_("{name} may log in without a wait.", name=person.name))
+
+
+def print_link(app: "Application", link: "PasswordLink") -> None:
+    """The link on standard output, alone; what to do with it on standard error."""
+    told = _(
+        "Send this to {name}, in a way that nobody else reads. It works once, for seven days.",
+        name=link.person.name,
+    )
+    console.print_note(told)
+    console.print_line(link.address(app.settings.web.address))
+
+
+def new_password() -> str:
+    """From a prompt that shows nothing, or the first line of standard input; never an argument."""
+    import getpass
+
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline(_LONGEST_LINE)
+        return line.rstrip("\r\n")
+    first = getpass.getpass(_("New password: "))
+    if getpass.getpass(_("Once more: ")) != first:
+        raise UsageError(_("The two passwords are not the same."), hint=_("Run the command again."))
+    return first
