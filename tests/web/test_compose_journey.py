@@ -189,6 +189,10 @@ def test_what_one_person_typed_is_not_offered_to_another(address: str, browser: 
     log_in(page, "direction")
     page.goto("/new")
     expect(page.locator("#unsaved")).to_be_hidden()
+    assert "Un secret." in page.evaluate("() => JSON.stringify(localStorage)")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/login")
+    assert page.evaluate("() => localStorage.length") == 0
     context.close()
 
 
