@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from publisher.base.clock import duration_text
 from publisher.base.errors import NotPossible, UsageError
 from publisher.channels.registry import SPECS
 from publisher.drafts import body_patch, new_draft, rendering, when
@@ -124,7 +125,7 @@ class Composing:
             revised = _illustrated(revised, wanted.media)
         revised = _said(revised, "link", wanted.link, seen.link)
         if wanted.expires != seen.expires:
-            revised = _said(revised, "expires", when.duration(wanted.expires or timedelta()))
+            revised = _said(revised, "expires", duration_text(wanted.expires or timedelta()))
         revised = self._timed(revised, "embargo", wanted.embargo, seen.embargo)
         revised = _said(revised, "author", wanted.author, seen.author)
         if wanted.texts != seen.texts:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
+from publisher.base.clock import duration_text
 from publisher.drafts.session import Session
 from publisher.drafts.times import (
     Moment,
@@ -17,8 +18,6 @@ from publisher.model.problems import Flaw
 from publisher.model.values import Frozen
 
 _MINUTE = timedelta(minutes=1)
-_UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", _MINUTE),
-          ("s", timedelta(seconds=1)))  # fmt: skip
 
 
 class When(Frozen):
@@ -76,15 +75,6 @@ def written(when: When, session: Session, like: str | None = None) -> str | Flaw
     if when.kind == "item":
         edge = ".end" if when.edge == "end" else ""
         sign = "-" if when.minutes < 0 else "+"
-        offset = f" {sign} {duration(abs(when.minutes) * _MINUTE)}" if when.minutes else ""
+        offset = f" {sign} {duration_text(abs(when.minutes) * _MINUTE)}" if when.minutes else ""
         return f"{when.item}{edge}{offset}"
     return when.text if when.kind == "written" else when.kind.replace("none", "")
-
-
-def duration(span: timedelta) -> str:
-    """A length of time as drafts have it: `1h30m`; empty for none."""
-    pieces = []
-    for unit, size in _UNITS:
-        number, span = divmod(span, size)
-        pieces += [f"{number}{unit}"] if number else []
-    return "".join(pieces)
