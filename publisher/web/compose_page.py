@@ -73,7 +73,7 @@ def page(
     """
     app, form, person = sent.parts.app, sent.form, sent.visitor.person
     now = now or checked(app, composed, form)
-    view = compose_view.preview(app, now)
+    view, chips = compose_view.preview(app, now), compose_view.chips(app, person, now)
     is_first = sent.request.method == "GET"
     standing = app.queries.deliveries(post=composed.id) if not composed.is_new else []
     answer = sent.parts.pages.render(
@@ -90,7 +90,8 @@ def page(
         problem=problem,
         theirs=theirs,
         problems={} if is_first and composed.is_new else now.problems,
-        chips=compose_view.chips(app, person, now),
+        chips=chips,
+        near=compose_view.near(chips),
         texts=compose_view.own_texts(now, form, sent.parts.pages.named),
         pictures=list(compose_view.pictures(app, now, form)),
         counts=compose_view.counts(view),

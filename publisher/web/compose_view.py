@@ -1,6 +1,6 @@
 """Compose view: what the composer shows of a draft."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,6 +137,12 @@ def chips(app: Application, person: Person, now: Checked) -> dict[str, list[Chip
             chip = Chip(name, "", None, name in now.wanted.to, allowed=True)
             groups.setdefault("", []).append(chip)
     return groups
+
+
+def near(groups: Mapping[str, Sequence[Chip]]) -> set[str]:
+    """The organisations that are shown at once: those with a chosen account; else all."""
+    chosen = {name for name, chips in groups.items() if any(chip.chosen for chip in chips)}
+    return chosen or {*groups}
 
 
 def own_texts(now: Checked, form: ComposeForm, names: Callable[[str], str]) -> list[OwnText]:

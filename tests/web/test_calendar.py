@@ -385,7 +385,7 @@ def test_what_hangs_on_the_agenda_gets_another_offset(
     assert flaws(manager.page) == []
     fields = {"at": "2016-03-08T08:30", "seen": seen(manager), "shown": manager.shown}
     assert manager.send(path, **fields).status_code == 200
-    assert 'at: "annual-day + 23h30m"\n' in _draft(app, "day.fr")
+    assert "at: annual-day + 23h30m\n" in _draft(app, "day.fr")
     assert {f"{d.due_at:%d %H:%M}" for d in app.queries.deliveries(post="day.fr")} == {"08 07:30"}
     workspace.edit("session.yaml", "starts: 2016-03-07 09:00", "starts: 2016-03-07 10:00")
     app.planner.queue(actor="redaction")
