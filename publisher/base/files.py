@@ -119,6 +119,19 @@ def keep(path: Path, data: bytes) -> None:
         write(path, data, 0o600)
 
 
+def create(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a new file, whole or not at all. FileExistsError rather than over another; OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def create_private(path: Path) -> None:
     """Create an empty file that only its owner may read: it will have posts under embargo."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -9,6 +9,7 @@ from publisher.base import progress
 from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import library, rendering, translations
+from publisher.drafts.consents import Consents
 from publisher.drafts.library import Library
 from publisher.drafts.lint import Linter
 from publisher.drafts.session import Session
@@ -26,14 +27,16 @@ def check(
     paths: Sequence[str | Path] = (),
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
+    records: Consents | None = None,
 ) -> tuple[Library, list[Problem]]:
     """Read the drafts and find every problem in them, without ledger or network.
 
-    `programme` replaces posts/session.yaml, and `revised` the contents of drafts, by their paths
-    relative to the workspace: this checks a change before it is saved.
+    `programme` replaces posts/session.yaml, `records` posts/consents.yaml, and `revised` the
+    contents of drafts, by their paths relative to the workspace: this checks a change before it is
+    saved.
     """
     accounts = settings.public_accounts()
-    found = read(settings, paths, programme, revised)
+    found = read(settings, paths, programme, revised, records)
     problems = list(found.problems)
     lint = settings.lint
     handles = [account.handle for account in accounts.values() if account.handle]
@@ -56,10 +59,11 @@ def read(
     paths: Sequence[str | Path] = (),
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
+    records: Consents | None = None,
 ) -> Library:
     """Read the drafts as `check` does, with the parser's problems alone."""
     accounts, copies = settings.public_accounts(), Copies.of(settings)
-    return library.load(settings.workspace, accounts, paths, programme, revised, copies)
+    return library.load(settings.workspace, accounts, paths, programme, revised, copies, records)
 
 
 def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:

@@ -1,8 +1,9 @@
-"""Compare-and-swap of a file: replaces it only if it is still what the editor saw."""
+"""Compare-and-swap of a file: replaces or deletes it only if it is still what the editor saw."""
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from publisher.base import files
@@ -19,22 +20,55 @@ def replace(path: Path, file: str, seen: bytes, new: bytes) -> None:
     A lock makes concurrent calls take turns; an editor that saves between the last comparison and
     the rename, some microseconds later, is not noticed.
     """
-    hint = _("The folder posts/ must be one that you may write to, on a disk with free space.")
+    with (
+        _locked(path, file) as (target, like),
+        files.beside(target, new, stat.S_IMODE(like.st_mode)) as beside,
+    ):
+        with suppress(PermissionError):
+            os.chown(beside, like.st_uid, like.st_gid)
+        _compare(target, file, seen)
+        beside.replace(target)
+
+
+def create(path: Path, file: str, new: bytes) -> None:
+    """Make the file. Raises FileChanged if there is one, StorageError if it cannot be made."""
+    try:
+        files.create(path, new)
+    except FileExistsError:
+        raise FileChanged(_("Somebody else made {file} meanwhile.", file=file)) from None
+    except OSError as error:
+        message = _("{path} cannot be written: {reason}.", path=file, reason=why(error))
+        raise StorageError(message, hint=_hint()) from error
+
+
+def delete(path: Path, file: str, seen: bytes) -> None:
+    """Delete the file if it still holds `seen`; raises what `replace` raises."""
+    with _locked(path, file) as (target, _like):
+        _compare(target, file, seen)
+        path.unlink()
+
+
+def _compare(target: Path, file: str, seen: bytes) -> None:
+    if target.read_bytes() != seen:
+        raise FileChanged(_("Somebody else changed {file} meanwhile.", file=file))
+
+
+@contextmanager
+def _locked(path: Path, file: str) -> Iterator[tuple[Path, os.stat_result]]:
+    """Lock a file for its change, and explain the system's errors."""
     target = path.resolve()
     try:
         with target.open("rb") as old:
             files.lock(old.fileno(), _PATIENCE)
-            like = os.fstat(old.fileno())
-            with files.beside(target, new, stat.S_IMODE(like.st_mode)) as beside:
-                with suppress(PermissionError):
-                    os.chown(beside, like.st_uid, like.st_gid)
-                if target.read_bytes() != seen:
-                    raise FileChanged(_("Somebody else changed {file} meanwhile.", file=file))
-                beside.replace(target)
+            yield target, os.fstat(old.fileno())
     except FileNotFoundError:
         raise FileChanged(_("Somebody else took {file} away meanwhile.", file=file)) from None
     except OSError as error:
         raise StorageError(
             _("{file} cannot be written: {reason}. It is as it was.", file=file, reason=why(error)),
-            hint=hint,
+            hint=_hint(),
         ) from error
+
+
+def _hint() -> str:
+    return _("The folder posts/ must be one that you may write to, on a disk with free space.")

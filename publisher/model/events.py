@@ -14,6 +14,10 @@ class Event(StrEnum):
 
     ACCOUNT_GOES_ON = later("account goes on")
     ACCOUNT_SUSPENDED = later("account held")
+    AGENDA_ITEM_ADDED = later("agenda item added")
+    AGENDA_ITEM_CANCELLED = later("agenda item cancelled")
+    AGENDA_ITEM_CHANGED = later("agenda item changed")
+    AGENDA_ITEM_RESTORED = later("agenda item restored")
     ANSWERED_LATE = later("answered late")
     APPROVED = later("approved")
     ARCHIVED = later("archived")
@@ -22,6 +26,9 @@ class Event(StrEnum):
     CLAIMED = later("claimed")
     CLEARED_AWAY = later("cleared away")
     CLEARING_AWAY = later("clearing away")
+    CONSENT_ADDED = later("consent added")
+    CONSENT_CHANGED = later("consent changed")
+    CONSENT_WITHDRAWN = later("consent withdrawn")
     DEFERRED = later("deferred")
     DRAFT_EDITED = later("draft edited")
     DRAFT_MOVED = later("draft moved")
@@ -99,6 +106,7 @@ LABELS = (
     later("digest"),
     later("due at"),
     later("embargo until"),
+    later("ends at"),
     later("expires at"),
     later("failures"),
     later("file"),
@@ -106,7 +114,9 @@ LABELS = (
     later("id"),
     later("ids"),
     later("if not out"),
+    later("item"),
     later("kind"),
+    later("last day"),
     later("last error"),
     later("message"),
     later("number"),
@@ -114,11 +124,14 @@ LABELS = (
     later("owner"),
     later("part"),
     later("people"),
+    later("place"),
     later("reason"),
     later("role"),
     later("since"),
+    later("starts at"),
     later("text"),
     later("time"),
+    later("title"),
     later("until"),
 )
 """The names of the keys in a step's detail."""

@@ -12,6 +12,8 @@ from publisher.web.password_check import WaitingLogins
 from publisher.web.render import Renderer
 from publisher.web.routes import (
     accounts,
+    agenda,
+    agenda_import,
     assets,
     calendar,
     dashboard,
@@ -40,7 +42,8 @@ from publisher.web.security import Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
-    assets, login, openid, profile, dashboard, review, pause, calendar, log, posts, reschedule, queue,
+    assets, login, openid, profile, dashboard, review, pause, calendar, agenda_import,
+    agenda, log, posts, reschedule, queue,
     edit, media, pictures, post, accounts, report, feeds, users, health, metrics, design, phone,
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ from publisher.doctor.accounts import examine
 from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
+from publisher.web.draft_cache import DraftCache
 from publisher.web.openid_client import Known
 from publisher.web.render import Notice, Renderer
 from publisher.web.server_sent_events import EventStream
@@ -90,6 +91,7 @@ class Parts:
     provider: Known = field(default_factory=Known)
     turns: Turns = field(default_factory=Turns)
     differing: Differing = field(default_factory=Differing)
+    drafts: DraftCache = field(default_factory=DraftCache)
 
     def account(self, name: str) -> str | None:
         """The account of that name; None for no name: all of them. Raises UsageError."""

@@ -21,7 +21,7 @@ _FILES = (
     ("publisher.web", "fonts/inter.LICENSE.txt", "text/plain"),
     ("publisher.web", "icons/lucide.LICENSE.txt", "text/plain"),
 )
-_STYLES = ("tokens", "elements", "layout", "parts", "pages", "calendar", "review")
+_STYLES = ("tokens", "elements", "layout", "parts", "pages", "calendar", "review", "agenda")
 """The parts of web.css, in the order in which later rules win."""
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _URL = re.compile(r'url\("([^"]+)"\)')

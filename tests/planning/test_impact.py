@@ -10,7 +10,7 @@ from publisher.agenda.changes import ItemChange
 from publisher.app import Application
 from publisher.ledger.manager.approvals import digest
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
-from publisher.planning.agenda_impact import Dragged, Effects, effects
+from publisher.planning.impact import Dragged, Effects, effects
 from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.happening import meet

@@ -1,0 +1,48 @@
+"""Cache of the parsed drafts, for pages that look at all of them."""
+
+import threading
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from publisher.app import Application
+from publisher.drafts import check
+from publisher.drafts.draft_files import newest_change
+from publisher.drafts.session import Session
+from publisher.model.posts import Post
+
+_GRAIN = 2.0
+"""Seconds: a file that is newer may change again without a change of its timestamps."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDrafts:
+    """The drafts as they were read last, without their problems, which are in one language."""
+
+    session: Session
+    posts: Mapping[str, Post]
+    """By id."""
+    broken: Collection[str]
+    """Ids of the drafts with errors."""
+
+
+class DraftCache:
+    """The parsed drafts, valid until a file under posts/ changes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state: object = None
+        self._found: KnownDrafts | None = None
+
+    def drafts(self, app: Application) -> KnownDrafts:
+        """The drafts as their files are now."""
+        state = _, youngest = newest_change(app.settings.posts)
+        with self._lock:
+            if self._found is None or state != self._state:
+                is_settled = youngest < time.time() - _GRAIN
+                read = check.read(app.settings)
+                self._found = KnownDrafts(
+                    read.session, {post.id: post for post in read.posts}, read.broken
+                )
+                self._state = state if is_settled else None
+            return self._found
