@@ -100,6 +100,7 @@ LABELS = (
     later("author"),
     later("backup of"),
     later("before"),
+    later("channels"),
     later("consent"),
     later("content"),
     later("credit"),

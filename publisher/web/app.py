@@ -16,6 +16,7 @@ from publisher.web.routes import (
     agenda_import,
     assets,
     calendar,
+    consents,
     dashboard,
     design,
     edit,
@@ -23,6 +24,7 @@ from publisher.web.routes import (
     health,
     log,
     login,
+    mandate,
     media,
     metrics,
     openid,
@@ -44,7 +46,7 @@ from publisher.web.server_sent_events import EventStream
 ROOMS = (
     assets, login, openid, profile, dashboard, review, pause, calendar, agenda_import,
     agenda, log, posts, reschedule, queue,
-    edit, media, pictures, post, accounts, report, feeds, users, health, metrics, design, phone,
+    edit, media, pictures, post, accounts, mandate, consents, report, feeds, users, health, metrics, design, phone,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

@@ -17,13 +17,28 @@ from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.web import errors, labels, security
 from publisher.web.dependencies import Parts
-from publisher.web.routes import accounts, edit, media, pause, post, reschedule, review
+from publisher.web.routes import (
+    accounts,
+    agenda,
+    consents,
+    edit,
+    media,
+    pause,
+    post,
+    reschedule,
+    review,
+)
 
 _OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|media|move|queue))?")
 _OTHERS = ("/pause", "/resume", "/review")
-_TYPED = ("body", "alt", "credit", "people", "consent", "reason", "at", "remote_ids")
+_OF_THE_AGENDA = re.compile(r"/agenda/(new|items/[^/]+)")
+_OF_CONSENTS = re.compile(r"/consents/(add|end|withdraw)")
+_MANY = ("organisation", "channel", "along")
+"""Fields with several values, which are kept one on each line."""
+_TYPED = ("body", "alt", "credit", "people", "consent", "reason", "at", "remote_ids", "title", "starts",
+          "ends", "place", "until", "note")  # fmt: skip
 """Fields kept because a person typed them. Not files: no page can fill in a file field."""
-_CHOSEN = ("seen", "number", "do", "account", "post")
+_CHOSEN = ("seen", "number", "do", "account", "post", "keep_end", *_MANY)
 """Fields kept to find the place of those. A ticked confirmation is not kept."""
 _EACH = re.compile(r"(choice|at)-\d{1,18}")
 """Fields with the decision on each delivery that fell due in a pause."""
@@ -66,7 +81,9 @@ class Typed:
             return "/accounts" if self.fields.get("account") else "/pause"
         if self.address == "/review":
             return f"/review?post={quote(self.fields.get('post', ''))}"
-        found = _OF_A_POST.fullmatch(self.address)
+        if _OF_CONSENTS.fullmatch(self.address):
+            return "/consents"
+        found = _OF_A_POST.fullmatch(self.address) or _OF_THE_AGENDA.fullmatch(self.address)
         return quote(self.address) if found or self.address == "/resume" else "/"
 
     @property
@@ -80,6 +97,10 @@ class Typed:
         do = self.fields.get("do", "")
         if self.address == "/review":
             return " · ".join(filter(None, (labels.deed(do), self.fields.get("post", ""))))
+        if _OF_THE_AGENDA.fullmatch(self.address):
+            return " · ".join(filter(None, (_("Agenda"), self.fields.get("title", ""))))
+        if _OF_CONSENTS.fullmatch(self.address):
+            return _("Consents")
         found = _OF_A_POST.fullmatch(self.address)
         if not found:
             return ""
@@ -90,6 +111,8 @@ class Typed:
 
 def is_kept(address: str) -> bool:
     """Whether a form sent to this address can be restored on its page."""
+    if _OF_THE_AGENDA.fullmatch(address) or _OF_CONSENTS.fullmatch(address):
+        return True
     found = _OF_A_POST.fullmatch(address)
     return address in _OTHERS or (found is not None and found["room"] != "queue")
 
@@ -109,7 +132,9 @@ async def of_form(request: Request) -> Typed | None:
     parts: Parts = request.app.state.parts
     if request.method != "POST" or not security.is_from_here(request, parts.where):
         return None
-    return Typed(request.url.path, _kept(dict((await request.form()).items())))
+    form = await request.form()
+    many = {name: "\n".join(map(str, form.getlist(name))) for name in _MANY}
+    return Typed(request.url.path, _kept({**dict(form.items()), **many}))
 
 
 def restored(request: Request, parts: Parts, typed: Typed) -> Response:
@@ -130,6 +155,10 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
         return pause.restored(request, parts, fields)
     if typed.address == "/review":
         return review.review(request, parts, visitor, fields.get("post", ""))
+    if _OF_THE_AGENDA.fullmatch(typed.address):
+        return agenda.restored(request, parts, visitor, typed.address, fields)
+    if _OF_CONSENTS.fullmatch(typed.address):
+        return consents.restored(request, parts, visitor, typed.address, fields)
     if found is None:
         room = accounts.accounts if fields.get("account") else pause.ask
         return room(request, parts, visitor)

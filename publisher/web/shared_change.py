@@ -17,7 +17,7 @@ from publisher.ledger.manager.file_changes import FileChange
 from publisher.ledger.manager.rights import Rank
 from publisher.model.events import Event
 from publisher.model.posts import Post
-from publisher.planning import Plan
+from publisher.planning import Plan, PlannedChange
 from publisher.planning.impact import Dragged, Effects
 from publisher.web import plan_view
 
@@ -36,6 +36,8 @@ class SharedChange:
     """The drafts of those posts."""
     shown: str
     """The digest of all that a person is shown of it."""
+    pending: Sequence[PlannedChange] = ()
+    """Those of the plan's changes for whose posts the schedule differs from the draft already."""
     programme: Session | None = None
     records: Consents | None = None
 
@@ -49,7 +51,7 @@ class SharedChange:
     def is_risky(self) -> bool:
         """Whether a person must confirm that they have looked at it."""
         severe = any(note.severe for one in self.effects.dragged for note in one.notes)
-        return severe or bool(self.plan.as_queued) or plan_view.is_risky(self.plan)
+        return severe or bool(self.plan.as_queued or self.pending) or plan_view.is_risky(self.plan)
 
     def carry_out(self, app: Application, actor: str, *, shown: str, sure: bool) -> str:
         """Save the file, and put on the schedule what follows: both or neither; returns the notice.
@@ -103,8 +105,17 @@ def prepared(
     paths = [posts / f"{one.after.id}.md" for one in effects.dragged if one.deliveries]
     plan = app.planner.plan(paths, programme=programme, records=records) if paths else Plan((), ())
     change = FileChange(file, steps, save, put_back, _accounts(effects, plan), rank)
-    shown = _digest(data, effects, plan)
-    return SharedChange(change, effects, plan, paths, shown, programme, records)
+    return SharedChange(
+        change, effects, plan, paths, _digest(data, effects, plan), _pending(app, plan, paths),
+        programme, records,
+    )  # fmt: skip
+
+
+def _pending(app: Application, plan: Plan, paths: Sequence[Path]) -> list[PlannedChange]:
+    """The changes of posts that queueing would change without the new file as well."""
+    before = app.planner.plan(paths).changes if plan.changes else ()
+    known = {(change.post, change.account) for change in before}
+    return [change for change in plan.changes if (change.post, change.account) in known]
 
 
 def _accounts(effects: Effects, plan: Plan) -> Collection[str]:

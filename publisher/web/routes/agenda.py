@@ -189,13 +189,12 @@ def restored(
     request: Request, parts: Parts, visitor: Visitor, address: str, fields: Mapping[str, str]
 ) -> Response:
     """Show the form with what was typed before the log-out."""
-    if address == "/agenda/import":
-        return agenda(request, parts, visitor)
     file = agenda_view.usable(parts.app)
     name = address.removeprefix("/agenda/items/")
     item = None if address == "/agenda/new" else _item(file, name)
     values = {key: fields.get(key, "") for key in ("title", "starts", "ends", "place")}
-    form = ItemForm(**values, keep_end=bool(fields.get("keep_end")))
+    along = fields.get("along", "").split("\n")
+    form = ItemForm(**values, keep_end=bool(fields.get("keep_end")), along=along)
     if item and fields.get("do") != "change":
         form = ItemForm.of(item, file.session.zone)
     return _page(request, parts, visitor, file, item, form)
