@@ -1,5 +1,6 @@
 """Consents for their page: what uses each, and changes of them with what they drag along."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -204,8 +205,9 @@ def _fate(delivery: Delivery) -> Fate:
 
 
 def mark_of(found: Sequence[tuple[Delivery, Fate]]) -> str:
-    """What a person has seen of a withdrawal: each delivery with what becomes of it."""
-    return " ".join(f"{delivery.id}:{fate:d}" for delivery, fate in found)
+    """The digest of what a person sees of a withdrawal: each delivery with what becomes of it."""
+    shown = " ".join(f"{delivery.id}:{fate:d}" for delivery, fate in found)
+    return hashlib.sha256(shown.encode()).hexdigest()
 
 
 def _day(day: date | None) -> str | None:

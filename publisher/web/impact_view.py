@@ -1,6 +1,6 @@
 """Impact for readers: the posts that a change of the agenda or of a consent drags along."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from publisher.base.i18n import _
 from publisher.base.text import shortened
 from publisher.model.posts import Post
 from publisher.model.states import State
-from publisher.planning.impact import Dragged, Effects, Note
+from publisher.planning.impact import Dragged, Note
 from publisher.web.labels import BEGINNING
+from publisher.web.shared_change import SharedChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,6 @@ class DraggedRow:
     words: str
     recipients: Sequence[tuple[str, str]]
     """Channels and accounts."""
-    items: Sequence[str]
-    """The agenda items that it hangs on."""
     was: datetime | None
     becomes: datetime | None
     was_held: bool
@@ -40,13 +39,14 @@ class DraggedRow:
         return self.was != self.becomes
 
 
-def rows(app: Application, effects: Effects) -> list[DraggedRow]:
+def rows(app: Application, change: SharedChange) -> list[DraggedRow]:
     """The posts in the order of their new times."""
     channels = {name: one.channel for name, one in app.settings.public_accounts().items()}
-    return [_row(one, channels) for one in effects.dragged]
+    following = {planned.post for planned in change.plan.changes}
+    return [_row(one, channels, following) for one in change.effects.dragged]
 
 
-def _row(one: Dragged, channels: dict[str, str]) -> DraggedRow:
+def _row(one: Dragged, channels: Mapping[str, str], following: Collection[str]) -> DraggedRow:
     after = one.after
     queued = {delivery.account: delivery.channel for delivery in one.deliveries}
     known = {name: channels[name] for name in one.accounts} | queued
@@ -54,12 +54,12 @@ def _row(one: Dragged, channels: dict[str, str]) -> DraggedRow:
         post=after.id,
         words=first_words(after),
         recipients=[(channel, name) for name, channel in sorted(known.items())],
-        items=list(dict.fromkeys(filter(None, (after.anchor, after.embargo_anchor)))),
         was=one.before.not_before,
         becomes=after.not_before,
         was_held=one.before.held is not None,
         held=after.held,
-        stays=one.stays,
+        # What is queued follows if the plan says so: a draft may have errors.
+        stays=one.stays or (bool(queued) and after.id not in following),
         states=list(dict.fromkeys(delivery.state for delivery in one.deliveries)),
         is_unqueued=not queued.keys() >= set(one.accounts),
         notes=one.notes,

@@ -94,19 +94,18 @@ class Typed:
             return _("Pause {account}", account=account) if account else _("Pause everything now")
         if self.address == "/resume":
             return _("Go on publishing")
-        do = self.fields.get("do", "")
+        do, post = self.fields.get("do", ""), self.fields.get("post", "")
+        told: tuple[str, ...] = ()
         if self.address == "/review":
-            return " · ".join(filter(None, (labels.deed(do), self.fields.get("post", ""))))
-        if _OF_THE_AGENDA.fullmatch(self.address):
-            return " · ".join(filter(None, (_("Agenda"), self.fields.get("title", ""))))
-        if _OF_CONSENTS.fullmatch(self.address):
-            return _("Consents")
-        found = _OF_A_POST.fullmatch(self.address)
-        if not found:
-            return ""
-        deed = {"move": "move", "queue": "queue"}.get(found["room"] or "", do)
-        parts = (labels.deed(deed), found["post"], account.replace(",", ", "))
-        return " · ".join(filter(None, parts))
+            told = labels.deed(do), post
+        elif _OF_THE_AGENDA.fullmatch(self.address):
+            told = _("Agenda"), self.fields.get("title", "")
+        elif _OF_CONSENTS.fullmatch(self.address):
+            told = (_("Consents"),)
+        elif found := _OF_A_POST.fullmatch(self.address):
+            deed = {"move": "move", "queue": "queue"}.get(found["room"] or "", do)
+            told = labels.deed(deed), found["post"], account.replace(",", ", ")
+        return " · ".join(filter(None, told))
 
 
 def is_kept(address: str) -> bool:
@@ -151,20 +150,28 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
         return _draft(request, parts, found, typed.fields)
     # The templates of these pages fill in these values.
     request.state.again, visitor, fields = typed, request.state.visitor, typed.fields
-    if typed.address == "/resume":
-        return pause.restored(request, parts, fields)
-    if typed.address == "/review":
-        return review.review(request, parts, visitor, fields.get("post", ""))
-    if _OF_THE_AGENDA.fullmatch(typed.address):
-        return agenda.restored(request, parts, visitor, typed.address, fields)
-    if _OF_CONSENTS.fullmatch(typed.address):
-        return consents.restored(request, parts, visitor, typed.address, fields)
+    if answer := _of_a_room(request, parts, typed):
+        return answer
     if found is None:
         room = accounts.accounts if fields.get("account") else pause.ask
         return room(request, parts, visitor)
     if found["room"] == "move":
         return reschedule.ask(request, parts, visitor, found["post"], fields.get("at", ""))
     return post.show(request, parts, visitor, found["post"])
+
+
+def _of_a_room(request: Request, parts: Parts, typed: Typed) -> Response | None:
+    """The page of a form that is about neither a post of its address nor an account."""
+    visitor, address, fields = request.state.visitor, typed.address, typed.fields
+    if address == "/resume":
+        return pause.restored(request, parts, fields)
+    if address == "/review":
+        return review.review(request, parts, visitor, fields.get("post", ""))
+    if _OF_THE_AGENDA.fullmatch(address):
+        return agenda.restored(request, parts, visitor, address, fields)
+    if _OF_CONSENTS.fullmatch(address):
+        return consents.restored(request, parts, visitor, address, fields)
+    return None
 
 
 def _draft(

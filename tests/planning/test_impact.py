@@ -117,7 +117,7 @@ def test_a_cancelled_item_holds_its_posts(app: Application, workspace: Workspace
         (Accepted("1"), "out already: it does not move"),
         (
             Unknown("no answer"),
-            "may be out already: if it is not, it is held, and moves with the next `queue`",
+            "may be out already: if it is not, it is held, and moves when it is queued again",
         ),
     ],
 )

@@ -238,7 +238,7 @@ def _page(
         inner=inside(item, file.session.agenda) if item else (),
         proposed=proposed,
         change=change,
-        rows=impact_view.rows(parts.app, change.effects) if change else (),
+        rows=impact_view.rows(parts.app, change) if change else (),
         first_words=impact_view.first_words,
         refusal=parts.app.file_changes.refusal(visitor.name, accounts),
         problem=problem,

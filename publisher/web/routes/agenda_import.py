@@ -172,7 +172,7 @@ def _page(
         seen=seen,
         missing=[*map(title, found.missing)] if found and not removes else (),
         cancelled_here=[*map(title, found.cancelled_here)] if found else (),
-        rows=impact_view.rows(parts.app, change.effects) if change else (),
+        rows=impact_view.rows(parts.app, change) if change else (),
         refusal=parts.app.file_changes.refusal(visitor.name, accounts),
         problem=problem,
     )

@@ -283,7 +283,7 @@ def _ending(
         until=until,
         seen=file.digest,
         change=change,
-        rows=impact_view.rows(parts.app, change.effects),
+        rows=impact_view.rows(parts.app, change),
         refusal=change.refusal(parts.app, visitor.name),
         problem=problem,
     )
