@@ -81,7 +81,7 @@ def test_items_stand_by_day_with_their_posts(workspace: Workspace, manager: Visi
     manager.get("/agenda")
     assert re.search(
         r"Monday February 29|Monday 29 February.*opening.*Salle XX.*over.*"
-        r"Monday 7 March.*Journée annuelle.*2 posts.*Thursday 24 March.*Clôture.*cancelled",
+        r"Monday 7 March.*Journée annuelle.*2 posts.*Thursday 24 March.*Clôture.*called off",
         manager.text,
     )
     assert 'href="/calendar?view=day&amp;day=2016-03-07"' in manager.page
