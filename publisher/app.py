@@ -38,6 +38,7 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.draft_edits import Edits
+from publisher.ledger.manager.file_changes import FileChanges
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rank, Rights
@@ -211,6 +212,10 @@ class Application:
     @cached_property
     def edits(self) -> Edits:
         return Edits(self.database, self.clock, rights=self.rights)
+
+    @cached_property
+    def file_changes(self) -> FileChanges:
+        return FileChanges(self.database, self.clock, rights=self.rights)
 
     @cached_property
     def withdrawals(self) -> Withdrawals:

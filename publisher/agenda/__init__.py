@@ -1,7 +1,7 @@
 """The agenda that posts are anchored on: moved, cancelled, imported, exported as .ics.
 
 Every change is proposed first and then saved into posts/session.yaml; `publisher queue` makes it
-so. What it brings for posts is planning's to say: `publisher.planning.agenda_impact`.
+so. What it brings for posts is planning's to say: `publisher.planning.impact`.
 """
 
 from collections.abc import Sequence
@@ -37,11 +37,20 @@ class Proposal:
         """What would be wrong in the file: with one of these it cannot be saved."""
         return tuple(self._revised.errors)
 
+    @property
+    def data(self) -> bytes:
+        """What the file holds then."""
+        return self._revised.data
+
     def save(self) -> None:
         """Write the file; FileChanged or StorageError, and then it is as it was."""
         if self.problems:
             raise ValueError("a session with errors is never saved")
         session_file.save(self._seen, self._revised)
+
+    def put_back(self) -> None:
+        """Undo `save`; FileChanged if the file was changed again, or StorageError."""
+        session_file.save(self._revised, self._seen)
 
 
 def propose(seen: SessionFile, changes: Sequence[ItemChange]) -> Proposal:

@@ -1,17 +1,20 @@
 """What can become of an agenda item, as values: nothing here writes a file."""
 
 import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
+from publisher.base.text import slug
 from publisher.drafts import time_hints
 from publisher.drafts.session import nearly
-from publisher.drafts.times import SHAPE, AgendaItem, in_zone, parse_time
+from publisher.drafts.times import SHAPE, AgendaItem, in_zone, is_now, parse_time
 from publisher.model.problems import Flaw
 
+_NAMELESS = "item"
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 
 
@@ -51,6 +54,42 @@ class ItemChange:
 
 def _words(item: AgendaItem) -> tuple[str | None, ...]:
     return item.title, item.place, item.uid
+
+
+def free_name(title: str, taken: Collection[str]) -> str:
+    """A name for an item of this title that a draft can write in `at:`, and that nobody has yet."""
+    name = slug(title)
+    if not name[:1].isalpha() or is_now(name):
+        name = f"{_NAMELESS}-{name}" if name else _NAMELESS
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}-{number}", number + 1
+    return free
+
+
+def left_inside(
+    changes: Sequence[ItemChange], agenda: Mapping[str, AgendaItem]
+) -> Iterator[tuple[AgendaItem, list[AgendaItem]]]:
+    """Each changed item with those that lie within it, and do not change with it."""
+    changing = {change.after.name for change in changes}
+    for change in changes:
+        if change.before and change.kinds:
+            left = [i for i in inside(change.before, agenda) if i.name not in changing]
+            if left:
+                yield change.before, left
+
+
+def inside(outer: AgendaItem, agenda: Mapping[str, AgendaItem]) -> list[AgendaItem]:
+    """The items that take place within another one."""
+    until = outer.ends_at
+    return [
+        item
+        for item in agenda.values()
+        if until
+        and item.name != outer.name
+        and outer.starts_at <= item.starts_at
+        and (item.ends_at or item.starts_at) <= until
+    ]
 
 
 def move_to(item: AgendaItem, text: str, zone: ZoneInfo, *, keep_end: bool) -> AgendaItem | Flaw:

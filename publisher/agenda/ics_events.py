@@ -52,7 +52,20 @@ def read(path: Path, reading: Reading) -> tuple[list[CalendarEvent], list[Proble
     With a problem, the events are good for nothing.
     """
     flaws = Flaws(str(path))
-    found = ics_lines.read(path, flaws)
+    return _events(ics_lines.read(path, flaws), reading, flaws)
+
+
+def read_bytes(
+    name: str, data: bytes, reading: Reading
+) -> tuple[list[CalendarEvent], list[Problem]]:
+    """The same of a file's bytes; `name` is the file's, for problems."""
+    flaws = Flaws(name)
+    return _events(ics_lines.lines_of(data, flaws), reading, flaws)
+
+
+def _events(
+    found: Sequence[ContentLine], reading: Reading, flaws: Flaws
+) -> tuple[list[CalendarEvent], list[Problem]]:
     of_events, of_zones = ([], []) if flaws.problems else blocks(found, flaws)
     if not flaws.problems:
         _refuse_number(of_events, flaws)

@@ -82,6 +82,11 @@ def read(path: Path, flaws: Flaws) -> list[ContentLine]:
     except OSError as error:
         flaws.note("unreadable", 1, _("The file cannot be read: {reason}.", reason=error.strerror))
         return []
+    return lines_of(data, flaws)
+
+
+def lines_of(data: bytes, flaws: Flaws) -> list[ContentLine]:
+    """The lines of a file's bytes; none where they cannot be read at all."""
     if len(data) > MAX_BYTES:
         hint = _("Export a part of the calendar, such as the weeks of the session.")
         message = _("The file has more than {limit} bytes.", limit=formats.number(MAX_BYTES))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from publisher.agenda.changes import ItemChange, with_start
+from publisher.agenda.changes import ItemChange, free_name, with_start
 from publisher.agenda.ics_events import CalendarEvent
 from publisher.agenda.ics_lines import Flaws
 from publisher.base.i18n import _
@@ -14,8 +14,6 @@ from publisher.drafts.session import Session
 from publisher.drafts.times import AgendaItem
 from publisher.model.problems import Flaw
 from publisher.model.values import Problem
-
-_NAMELESS = "item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ class _Matching:
         taken = set(self._agenda)
         added = []
         for event in sorted(events, key=lambda event: (event.starts_at, event.uid or "")):
-            name = _free_name(event.summary, taken)
+            name = free_name(event.summary, taken)
             taken.add(name)
             item = AgendaItem(
                 name=name,
@@ -176,14 +174,3 @@ class _Matching:
 
 def _in_one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _free_name(summary: str, taken: set[str]) -> str:
-    """A name that a draft can write in `at:`."""
-    name = slug(summary)
-    if not name[:1].isalpha():
-        name = f"{_NAMELESS}-{name}" if name else _NAMELESS
-    free, number = name, 2
-    while free in taken:
-        free, number = f"{name}-{number}", number + 1
-    return free

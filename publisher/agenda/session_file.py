@@ -1,6 +1,7 @@
 """posts/session.yaml as somebody saw it, and as it is to be."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,11 @@ class SessionFile:
     data: bytes
     session: Session
     problems: tuple[Problem, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hexadecimal: a change says with it which version it was made to."""
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def errors(self) -> list[Problem]:
@@ -96,6 +102,8 @@ def _patched(text: str, changes: Sequence[ItemChange], zone: ZoneInfo) -> str:
         if change.before:
             for key, new in _values(change.after, zone, patches, change.before).items():
                 patches.set(("agenda", change.after.name, key), new)
+            for key in _removed(change):
+                patches.remove(("agenda", change.after.name, key))
     if added := {c.after.name: _values(c.after, zone) for c in changes if not c.before}:
         patches.add("agenda", added)
     return patches.text()
@@ -132,10 +140,26 @@ def _values(
     return values
 
 
+_OPTIONAL = {"title": "title", "ends": "ends_at", "place": "place"}
+"""Keys that an item may lose, with their attributes."""
+
+
+def _removed(change: ItemChange) -> Iterator[str]:
+    """The keys that the item has no more."""
+    for key, name in _OPTIONAL.items():
+        if getattr(change.before, name, None) and not getattr(change.after, name):
+            yield key
+
+
 def _for_a_person(changes: Sequence[ItemChange], zone: ZoneInfo) -> NotPossible:
     lines = [
         f"`{change.after.name}`: "
-        + ", ".join(f"{key}: {value}" for key, value in _values(change.after, zone).items())
+        + ", ".join(
+            [
+                *(f"{key}: {value}" for key, value in _values(change.after, zone).items()),
+                *(_("without {key}", key=key) for key in _removed(change)),
+            ]
+        )
         for change in changes
     ]
     message = _(

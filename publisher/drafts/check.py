@@ -9,6 +9,7 @@ from publisher.base import progress
 from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import library, rendering, translations
+from publisher.drafts.consents import Consents
 from publisher.drafts.library import Library
 from publisher.drafts.lint import Linter
 from publisher.drafts.session import Session
@@ -27,15 +28,16 @@ def check(
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
     unsaved: Mapping[str, Path] = MappingProxyType({}),
+    records: Consents | None = None,
 ) -> tuple[Library, list[Problem]]:
     """Read the drafts and find every problem in them, without ledger or network.
 
-    `programme` replaces posts/session.yaml, `revised` the contents of drafts, by their paths
-    relative to the workspace, and `unsaved` pictures: this checks a change before it is saved. See
-    `library.load`.
+    `programme` replaces posts/session.yaml, `records` posts/consents.yaml, `revised` the contents
+    of drafts, by their paths relative to the workspace, and `unsaved` pictures: this checks a
+    change before it is saved. See `library.load`.
     """
     accounts = settings.public_accounts()
-    found = read(settings, paths, programme, revised, unsaved)
+    found = read(settings, paths, programme, revised, unsaved, records)
     problems = list(found.problems)
     lint = settings.lint
     handles = [account.handle for account in accounts.values() if account.handle]
@@ -59,10 +61,13 @@ def read(
     programme: Session | None = None,
     revised: Mapping[str, bytes] = MappingProxyType({}),
     unsaved: Mapping[str, Path] = MappingProxyType({}),
+    records: Consents | None = None,
 ) -> Library:
     """Read the drafts as `check` does, with the parser's problems alone."""
     accounts, copies = settings.public_accounts(), Copies.of(settings)
-    return library.load(settings.workspace, accounts, paths, programme, revised, copies, unsaved)
+    return library.load(
+        settings.workspace, accounts, paths, programme, revised, copies, unsaved, records
+    )
 
 
 def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:

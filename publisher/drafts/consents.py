@@ -31,6 +31,8 @@ class Consent(Frozen):
     """None: every channel."""
     until: date | None = None
     withdrawn: bool = False
+    note: str | None = None
+    """Where the signed form is, and the like; for those who keep the records."""
 
     def covers(self, account: Account) -> bool:
         """Whether the consent covers this account: its channel and its organisation."""
@@ -63,7 +65,12 @@ def load(posts: Path, findings: Findings) -> dict[str, Consent]:
     if text_files.is_missing(path):
         return {}
     text = text_files.read(path, findings)
-    root = None if text is None else yaml_tree.mapping(text, findings)
+    return {} if text is None else parse(text, findings)
+
+
+def parse(text: str, findings: Findings) -> dict[str, Consent]:
+    """Parse the text of posts/consents.yaml."""
+    root = yaml_tree.mapping(text, findings)
     if root is None:
         return {}
     records = (_record(name, entry, findings) for name, entry in root.entries.items())
@@ -92,8 +99,14 @@ def _record(name: str, entry: yaml_tree.Entry, findings: Findings) -> Consent | 
         else frozenset(channel_called(word) for word, _ in for_channels),
         until=fields.day("until"),
         withdrawn=fields.flag("withdrawn") or False,
+        note=_note(fields.node("note")),
     )
     return record if len(findings.problems) == before else None
+
+
+def _note(node: yaml_tree.Node | None) -> str | None:
+    """A note in one piece; what else a person wrote there is theirs alone."""
+    return node.value.strip() or None if isinstance(node, yaml_tree.Scalar) else None
 
 
 Consents = Mapping[str, Consent]

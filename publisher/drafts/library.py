@@ -63,13 +63,14 @@ def load(
     revised: Mapping[str, bytes] = MappingProxyType({}),
     copies: Copies = NOTHING_KEPT,
     unsaved: Mapping[str, Path] = MappingProxyType({}),
+    records: Consents | None = None,
 ) -> Library:
     """Read the drafts of a workspace; `paths` (drafts or folders) restricts which.
 
-    `programme` replaces posts/session.yaml, and `revised` the contents of drafts, by their paths
-    relative to the workspace, also of drafts without a file. `unsaved` are pictures outside posts/,
-    by what drafts call them. `copies` knows about pictures. Never raises for what is in the files.
-    Raises UsageError for a path that is no draft.
+    `programme` replaces posts/session.yaml, `records` posts/consents.yaml, and `revised` the
+    contents of drafts, by their paths relative to the workspace, also of drafts without a file.
+    `unsaved` are pictures outside posts/, by what drafts call them. `copies` knows about pictures.
+    Never raises for what is in the files. Raises UsageError for a path that is no draft.
     """
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
     shelf = DraftFiles(posts_folder, revised)
@@ -78,7 +79,7 @@ def load(
     around = Surroundings(
         posts=posts_folder,
         session=programme or session.load(posts_folder, about_session),
-        consents=consents.load(posts_folder, about_consents),
+        consents=consents.load(posts_folder, about_consents) if records is None else records,
         accounts=accounts,
         copies=copies,
         unsaved=unsaved,

@@ -16,7 +16,9 @@ from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.integrity.chain_links import chained
 from publisher.ledger.integrity.forgotten import looked_for
 from publisher.ledger.integrity.hash_chain import delivery_digest, delivery_origin, shortened
+from publisher.ledger.manager import file_changes
 from publisher.ledger.manager.authors import AUTHOR
+from publisher.ledger.manager.file_changes import FileChange
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.reading import search_index
@@ -82,12 +84,14 @@ class Ledger(LedgerPart):
         stop: Sequence[tuple[Delivery, PendingStop | None]] = (),
         pictures: Mapping[str, StoredPicture],
         actor: str,
+        file: FileChange | None = None,
     ) -> None:
         """Write what `queue` found to be different, in one transaction.
 
         `edit` pairs what is in the ledger with what is wanted instead; `cancel` pairs it with the
         reason; `stop` pairs what may be out with what it becomes if it is not, None when it goes on
-        after all. Raises `Conflict` when a delivery changed, or was added, since it was read, and
+        after all. `file` is a change of a file that brings this, and is saved with it: both or
+        neither. Raises `Conflict` when a delivery changed, or was added, since it was read, and
         NotPermitted when `actor` has no right over one of the accounts.
         """
         by = By(Role.QUEUE, actor, self._clock.now())
@@ -95,7 +99,10 @@ class Ledger(LedgerPart):
         # transaction.
         new = [self._made(wish, by) for wish in progress.over(add, _("Writing to the ledger"))]
         rows = [one.row for one in new]
-        with self._database.write() as connection:
+        with (
+            file_changes.put_back_on_error(file) as save,
+            self._database.write() as connection,
+        ):
             self._database.take_turns(connection, Turn.QUEUE)
             standing = [d for d, _ in edit] + [d for d, _ in cancel] + [d for d, _ in stop]
             touched = {wish.account for wish in add} | {d.account for d in standing}
@@ -113,6 +120,9 @@ class Ledger(LedgerPart):
                 self._edit(connection, delivery, wish, by)
             for begin in range(0, len(new), _AT_ONCE):
                 _add(connection, new[begin : begin + _AT_ONCE])
+            if file:
+                file_changes.record(connection, file, self._rights, self._clock, actor)
+            save()
 
     def _keep_pictures(self, connection: Connection, pictures: Mapping[str, StoredPicture]) -> None:
         query = select(media.c.digest).where(media.c.digest.in_(sorted(pictures)))

@@ -14,6 +14,10 @@ class Event(StrEnum):
 
     ACCOUNT_GOES_ON = later("account goes on")
     ACCOUNT_SUSPENDED = later("account held")
+    AGENDA_ITEM_ADDED = later("agenda item added")
+    AGENDA_ITEM_CANCELLED = later("agenda item cancelled")
+    AGENDA_ITEM_CHANGED = later("agenda item changed")
+    AGENDA_ITEM_RESTORED = later("agenda item restored")
     ANSWERED_LATE = later("answered late")
     APPROVED = later("approved")
     ARCHIVED = later("archived")
@@ -22,6 +26,9 @@ class Event(StrEnum):
     CLAIMED = later("claimed")
     CLEARED_AWAY = later("cleared away")
     CLEARING_AWAY = later("clearing away")
+    CONSENT_ADDED = later("consent added")
+    CONSENT_CHANGED = later("consent changed")
+    CONSENT_WITHDRAWN = later("consent withdrawn")
     DEFERRED = later("deferred")
     DRAFT_DELETED = later("draft deleted")
     DRAFT_EDITED = later("draft edited")
@@ -105,6 +112,7 @@ LABELS = (
     later("author"),
     later("backup of"),
     later("before"),
+    later("channels"),
     later("consent"),
     later("content"),
     later("credit"),
@@ -112,6 +120,7 @@ LABELS = (
     later("due at"),
     later("embargo"),
     later("embargo until"),
+    later("ends at"),
     later("expires at"),
     later("expiry"),
     later("failures"),
@@ -120,8 +129,10 @@ LABELS = (
     later("id"),
     later("ids"),
     later("if not out"),
+    later("item"),
     later("kind"),
     later("language"),
+    later("last day"),
     later("last error"),
     later("link"),
     later("message"),
@@ -131,11 +142,13 @@ LABELS = (
     later("part"),
     later("people"),
     later("pictures"),
+    later("place"),
     later("reason"),
     later("recipients"),
     later("role"),
     later("second factor"),
     later("since"),
+    later("starts at"),
     later("text"),
     later("time"),
     later("title"),

@@ -8,8 +8,9 @@ from publisher.base.i18n import _
 from publisher.model.events import kind, label
 
 _INSTANTS = frozenset(
-    {"due_at", "expires_at", "embargo_until", "until", "backup_of", "goes_out_at", "since"}
-)
+    {"due_at", "expires_at", "embargo_until", "until", "backup_of", "goes_out_at", "since",
+     "starts_at", "ends_at"}
+)  # fmt: skip
 _WHOLE = "approved"
 """What was approved, in full: on record, and too long for a line."""
 

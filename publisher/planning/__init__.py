@@ -12,8 +12,11 @@ from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.drafts.check import check
+from publisher.drafts.consents import Consents
 from publisher.drafts.library import Library
+from publisher.drafts.session import Session
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.file_changes import FileChange
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Conflict
@@ -52,13 +55,50 @@ class Planner:
         All or nothing: with an error in any draft nothing is written, unless `keep_going`, which
         skips the drafts with errors. `agree` is called before anything is written, and may raise.
         """
+        return self._applied(
+            lambda: self.plan(paths), actor=actor, keep_going=keep_going, agree=agree
+        )
+
+    def change(
+        self,
+        file: FileChange,
+        paths: Sequence[str | Path],
+        *,
+        actor: str,
+        programme: Session | None = None,
+        records: Consents | None = None,
+        agree: Callable[[Plan], None] = lambda _plan: None,
+    ) -> Plan:
+        """Save a changed file that posts share, and apply what these drafts want then: both or
+        neither.
+
+        `programme` or `records` are what the file says then. Drafts with errors stay on the
+        schedule as they are. `agree` is as for `queue`.
+        """
+        return self._applied(
+            lambda: self.plan(paths, programme=programme, records=records),
+            actor=actor,
+            keep_going=True,
+            agree=agree,
+            file=file,
+        )
+
+    def _applied(
+        self,
+        planned: Callable[[], Plan],
+        *,
+        actor: str,
+        keep_going: bool,
+        agree: Callable[[Plan], None],
+        file: FileChange | None = None,
+    ) -> Plan:
         for tries_left in reversed(range(_TRIES)):
-            plan = self.plan(paths)
+            plan = planned()
             if plan.errors and not keep_going:
                 return plan
             agree(plan)
             try:
-                self._apply(plan, actor)
+                self._apply(plan, actor, file)
             except Conflict:
                 # A delivery changed state while the drafts were read: read the ledger again.
                 if not tries_left:
@@ -71,8 +111,8 @@ class Planner:
             return plan
         raise AssertionError("unreachable")
 
-    def _apply(self, plan: Plan, actor: str) -> None:
-        if not plan.changes:
+    def _apply(self, plan: Plan, actor: str, file: FileChange | None) -> None:
+        if not plan.changes and not file:
             return
         self._ledger.apply(
             add=[c.wish for c in plan.changes if c.wish and not c.delivery],
@@ -87,15 +127,19 @@ class Planner:
             ],
             pictures=plan.pictures,
             actor=actor,
+            file=file,
         )
 
     def plan(
         self,
         paths: Sequence[str | Path] = (),
         revised: Mapping[str, bytes] = MappingProxyType({}),
+        programme: Session | None = None,
+        records: Consents | None = None,
     ) -> Plan:
-        """Plan what `queue` would change; `revised` replaces drafts' contents, as for `check`."""
-        return self.compare(*check(self._settings, paths, revised=revised), paths)
+        """Plan what `queue` would change; the others replace contents of files, as for `check`."""
+        found = check(self._settings, paths, programme, revised, records=records)
+        return self.compare(*found, paths)
 
     def compare(
         self, drafts: Library, problems: Sequence[Problem], paths: Sequence[str | Path] = ()

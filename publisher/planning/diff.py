@@ -309,7 +309,7 @@ class Comparison:
                 account=account.name,
                 channel=account.channel,
                 due_at=due_at,
-                expires_at=_expiry(post, due_at + expires_after),
+                expires_at=expiry(post, due_at + expires_after),
                 embargo_until=post.embargo_until,
                 content=content,
                 state=self._state(post, account),
@@ -464,7 +464,7 @@ def _stays(content: Content, delivery: Delivery) -> bool:
     return beyond_reach or content == delivery.content
 
 
-def _expiry(post: Post, expires_at: datetime) -> datetime:
+def expiry(post: Post, expires_at: datetime) -> datetime:
     """The expiry, not after the consent of the people shown ends."""
     if post.shown_until is None or post.held:
         return expires_at

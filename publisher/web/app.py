@@ -12,9 +12,12 @@ from publisher.web.password_check import WaitingLogins
 from publisher.web.render import Renderer
 from publisher.web.routes import (
     accounts,
+    agenda,
+    agenda_import,
     assets,
     calendar,
     compose,
+    consents,
     dashboard,
     design,
     draft_file,
@@ -23,6 +26,7 @@ from publisher.web.routes import (
     health,
     log,
     login,
+    mandate,
     metrics,
     openid,
     password_link,
@@ -44,8 +48,8 @@ from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
     assets, login, openid, password_link, profile, factors, dashboard, review, search, pause,
-    calendar, log, posts, reschedule, queue, compose, draft_file, pictures, post, accounts, report,
-    feeds, users, health, metrics, design, phone,
+    calendar, agenda_import, agenda, log, posts, reschedule, queue, compose, draft_file, pictures,
+    post, accounts, mandate, consents, report, feeds, users, health, metrics, design, phone,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

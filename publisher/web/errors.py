@@ -95,8 +95,9 @@ def _way_back(request: Request) -> str:
         return ""
     if path.startswith("/posts/"):
         return quote(path)
-    if path.startswith("/review"):
-        return "/review"
+    for room in ("/review", "/agenda", "/consents"):
+        if path.startswith(room):
+            return room
     return {"/pause": "/pause", "/accounts/ask": "/accounts", "/log/verify": "/log"}.get(
         path, "/me" if path.startswith("/me/") else ""
     )

@@ -18,15 +18,29 @@ from publisher.base.i18n import _
 from publisher.web import errors, labels, security
 from publisher.web.compose_form import ComposeForm
 from publisher.web.dependencies import Parts
-from publisher.web.routes import accounts, compose, draft_file, pause, post, reschedule, review
+from publisher.web.routes import (
+    accounts,
+    agenda,
+    compose,
+    consents,
+    draft_file,
+    pause,
+    post,
+    reschedule,
+    review,
+)
 
 _OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|file|move|queue))?")
 _COMPOSER = re.compile(r"/new|/posts/.+/edit")
 _NEW = "/new"
 _OTHERS = ("/pause", "/resume", "/review", _NEW)
-_TYPED = ("body", "reason", "at", "remote_ids")
+_OF_THE_AGENDA = re.compile(r"/agenda/(new|items/[^/]+)")
+_OF_CONSENTS = re.compile(r"/consents/(add|end|withdraw)")
+_MANY = ("organisation", "channel", "along")
+"""Fields with several values, which are kept one on each line."""
+_TYPED = ("body", "reason", "at", "remote_ids", "title", "starts", "ends", "place", "until", "note")
 """Fields kept because a person typed them. Not files: no page can fill in a file field."""
-_CHOSEN = ("seen", "do", "account", "post", "own")
+_CHOSEN = ("seen", "do", "account", "post", "own", "consent", "keep_end", *_MANY)
 """Fields kept to find the place of those. A ticked confirmation is not kept."""
 _EACH = re.compile(r"(choice|at)-\d{1,18}")
 """Fields with the decision on each delivery that fell due in a pause."""
@@ -91,7 +105,9 @@ class Typed:
             return "/accounts" if self.fields.get("account") else "/pause"
         if self.address == "/review":
             return f"/review?post={quote(self.fields.get('post', ''))}"
-        found = _OF_A_POST.fullmatch(self.address)
+        if _OF_CONSENTS.fullmatch(self.address):
+            return "/consents"
+        found = _OF_A_POST.fullmatch(self.address) or _OF_THE_AGENDA.fullmatch(self.address)
         return quote(self.address) if found or self.address in (_NEW, "/resume") else "/"
 
     @property
@@ -102,19 +118,24 @@ class Typed:
             return _("Pause {account}", account=account) if account else _("Pause everything now")
         if self.address == "/resume":
             return _("Go on publishing")
-        do = self.fields.get("do", "")
+        do, post = self.fields.get("do", ""), self.fields.get("post", "")
+        told: tuple[str, ...] = ()
         if self.address == "/review":
-            return " · ".join(filter(None, (labels.deed(do), self.fields.get("post", ""))))
-        found = _OF_A_POST.fullmatch(self.address)
-        if not found:
-            return ""
-        deed = {"move": "move", "queue": "queue"}.get(found["room"] or "", do)
-        parts = (labels.deed(deed), found["post"], account.replace(",", ", "))
-        return " · ".join(filter(None, parts))
+            told = labels.deed(do), post
+        elif _OF_THE_AGENDA.fullmatch(self.address):
+            told = _("Agenda"), self.fields.get("title", "")
+        elif _OF_CONSENTS.fullmatch(self.address):
+            told = (_("Consents"),)
+        elif found := _OF_A_POST.fullmatch(self.address):
+            deed = {"move": "move", "queue": "queue"}.get(found["room"] or "", do)
+            told = labels.deed(deed), found["post"], account.replace(",", ", ")
+        return " · ".join(filter(None, told))
 
 
 def is_kept(address: str) -> bool:
     """Whether a form sent to this address can be restored on its page."""
+    if _OF_THE_AGENDA.fullmatch(address) or _OF_CONSENTS.fullmatch(address):
+        return True
     found = _OF_A_POST.fullmatch(address)
     return address in _OTHERS or (found is not None and found["room"] != "queue")
 
@@ -140,7 +161,8 @@ async def of_form(request: Request) -> Typed | None:
         for name, value in form.multi_items():
             lists.setdefault(name, []).append(value)
         return Typed(address, composed=ComposeForm.kept(lists))
-    return Typed(address, _kept(dict(form.items())))
+    many = {name: "\n".join(map(str, form.getlist(name))) for name in _MANY}
+    return Typed(address, _kept({**dict(form.items()), **many}))
 
 
 def restored(request: Request, parts: Parts, typed: Typed) -> Response:
@@ -157,10 +179,8 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
         return _draft(request, parts, found["post"] if found else None, typed)
     # The templates of these pages fill in these values.
     request.state.again, visitor, fields = typed, request.state.visitor, typed.fields
-    if typed.address == "/resume":
-        return pause.restored(request, parts, fields)
-    if typed.address == "/review":
-        return review.review(request, parts, visitor, fields.get("post", ""))
+    if answer := _of_a_room(request, parts, typed):
+        return answer
     if found is None:
         room = accounts.accounts if fields.get("account") else pause.ask
         return room(request, parts, visitor)
@@ -168,6 +188,20 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
         at, own = fields.get("at", ""), fields.get("own", "")
         return reschedule.ask(request, parts, visitor, found["post"], at, own)
     return post.show(request, parts, visitor, found["post"])
+
+
+def _of_a_room(request: Request, parts: Parts, typed: Typed) -> Response | None:
+    """The page of a form that is about neither a post of its address nor an account."""
+    visitor, address, fields = request.state.visitor, typed.address, typed.fields
+    if address == "/resume":
+        return pause.restored(request, parts, fields)
+    if address == "/review":
+        return review.review(request, parts, visitor, fields.get("post", ""))
+    if _OF_THE_AGENDA.fullmatch(address):
+        return agenda.restored(request, parts, visitor, address, fields)
+    if _OF_CONSENTS.fullmatch(address):
+        return consents.restored(request, parts, visitor, address, fields)
+    return None
 
 
 def _draft(request: Request, parts: Parts, post: str | None, typed: Typed) -> Response:

@@ -34,6 +34,7 @@ ITEMS = (
         "/review", later("Review"), "check-check", counter="waiting", thumb=True, rank="manager"
     ),
     NavigationItem("/calendar", later("Calendar"), "calendar-days", thumb=True),
+    NavigationItem("/agenda", later("Agenda"), "calendar-range"),
     NavigationItem("/posts", later("Posts"), "files", thumb=True),
     NavigationItem("/log", later("Log"), "scroll-text"),
     NavigationItem("/report", later("Report"), "chart-column"),

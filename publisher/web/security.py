@@ -40,7 +40,7 @@ _LARGEST = 1_000_000  # bytes of a request
 _LONGEST = 10_000  # characters of a field
 _LARGEST_UPLOAD = MAX_BYTES + _LARGEST
 """The same for a request with a picture, from a logged-in person."""
-_UPLOAD = re.compile(r"/new|/posts/.+/edit")
+_UPLOAD = re.compile(r"/new|/posts/.+/edit|/agenda/import")
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 _YEAR = 365 * 24 * 3600
 
@@ -152,8 +152,8 @@ def _host(header: str) -> str:
     return found[1].strip("[]") if found else ""
 
 
-_LONG = frozenset({"body", "text", "kept"})
-"""Fields with a draft's text: typed, or kept over a log-in."""
+_LONG = frozenset({"body", "text", "kept", "changes"})
+"""Fields with a draft's text, typed or kept over a log-in, or with the changes of a calendar."""
 
 
 async def plain(request: Request) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.agenda import session_file
+from publisher.agenda import propose, session_file
 from publisher.agenda.changes import ItemChange
 from publisher.agenda.session_file import SessionFile
 from publisher.base.errors import FileChanged, NotPossible, StorageError, UsageError
@@ -99,6 +99,36 @@ def test_new_items_stand_behind_the_others(workspace: Workspace) -> None:
         "\r\n         place: Genève\r\n    party:"
         '\r\n         title: "Fête : « 😀 »"\r\n         starts: 2016-03-24 15:00\r\n         uid: "1@un"'
     )
+
+
+def test_a_place_and_an_end_can_go_again(workspace: Workspace) -> None:
+    """With the lines that had them, and no other."""
+    item = seen(workspace, ODD).session.agenda["annual-day"]
+    found = seen(
+        workspace, ODD.replace("no # not yet\r\n", "no # not yet\r\n         place: Genève\r\n")
+    )
+    full = found.session.agenda["annual-day"]
+    revised = session_file.revise(found, [ItemChange(full, item)])
+    assert revised.data.decode() == ODD
+    revised = session_file.revise(revised, [with_(item, ends_at=None)])
+    assert revised.data.decode() == ODD.replace("         ends: '2016-03-07 18:00'\r\n", "")
+    flow = seen(
+        workspace, "timezone: UTC\nagenda:\n  x: {place: Genève, starts: 2016-03-07 09:00}\n"
+    )
+    revised = session_file.revise(flow, [with_(flow.session.agenda["x"], place=None)])
+    assert "x: {starts: 2016-03-07 09:00}\n" in revised.data.decode()
+
+
+def test_what_was_saved_can_be_put_back(workspace: Workspace) -> None:
+    """Unless somebody has changed the file again."""
+    found = seen(workspace, ODD)
+    proposal = propose(found, [later(found.session.agenda["annual-day"])])
+    proposal.save()
+    assert found.path.read_bytes() == proposal.data != found.data
+    proposal.put_back()
+    assert found.path.read_bytes() == found.data
+    with pytest.raises(FileChanged):
+        proposal.put_back()
 
 
 @pytest.mark.parametrize(

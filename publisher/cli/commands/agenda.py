@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from publisher.agenda.changes import ItemChange
     from publisher.agenda.session_file import SessionFile
     from publisher.drafts.times import AgendaItem
-    from publisher.planning.agenda_impact import Effects
+    from publisher.planning.impact import Effects
     from publisher.settings.settings import Settings
 
 Items = Annotated[
@@ -31,7 +31,7 @@ Items = Annotated[
 def list_items(context: typer.Context, *, as_json: Json = False) -> None:
     """Show the items by time, each with the number of its posts."""
     from publisher.drafts import check
-    from publisher.planning.agenda_impact import anchored
+    from publisher.planning.impact import anchored
 
     settings = arguments.settings(context)
     session = session_file(settings).session
@@ -171,15 +171,15 @@ def carry_out(
     """
     from publisher.agenda import propose
     from publisher.cli.output import agenda_changes, problems
-    from publisher.planning import agenda_impact
+    from publisher.planning import impact
 
     if as_json and not yes and not dry_run:
         message = _("With --json nobody is asked.")
         raise UsageError(message, hint=_("Say --yes, or --dry-run to look."))
     app = arguments.looking(context)
 
-    def impact() -> "Effects":
-        return agenda_impact.effects(
+    def found() -> "Effects":
+        return impact.effects(
             app.settings, app.queries, app.clock.now(), proposal.before, proposal.after
         )
 
@@ -191,7 +191,7 @@ def carry_out(
             told = _("Nothing was changed: posts/session.yaml would have these problems.")
             console.print_prose(told)
             raise typer.Exit(1)
-        effects = impact()
+        effects = found()
     writes = bool(wanted) and not dry_run
     if as_json:
         if writes:
@@ -208,7 +208,7 @@ def carry_out(
         return
     console.print_line()
     if not yes:
-        _agree(effects, impact, lambda new: agenda_changes.print_all(proposal, new, zone))
+        _agree(effects, found, lambda new: agenda_changes.print_all(proposal, new, zone))
     proposal.save()
     console.print_prose(_("posts/session.yaml is changed. Run `publisher queue`: it makes it so."))
 
@@ -289,23 +289,12 @@ def _cancelled(names: Sequence[str], file: "SessionFile", *, cancelled: bool) ->
 
 
 def _inside(changes: "Sequence[ItemChange]", file: "SessionFile") -> Iterator[str]:
-    """Items that lie within one that moves, and stay behind."""
-    moving = {change.after.name for change in changes}
-    for change in changes:
-        outer = change.before
-        if outer is None or outer.ends_at is None or not change.kinds:
-            continue
-        left = [
-            item.name
-            for item in file.session.agenda.values()
-            if item.name not in moving
-            and outer.starts_at <= item.starts_at
-            and (item.ends_at or item.starts_at) <= outer.ends_at
-        ]
-        if left:
-            yield _(
-                "Within {outer} lie {items}; they stay where they are. Name them too, if they move "
-                "along.",
-                outer=outer.name,
-                items=", ".join(left),
-            )
+    from publisher.agenda.changes import left_inside
+
+    for outer, items in left_inside(changes, file.session.agenda):
+        yield _(
+            "Within {outer} lie {items}; they stay where they are. Name them too, if they move "
+            "along.",
+            outer=outer.name,
+            items=", ".join(item.name for item in items),
+        )

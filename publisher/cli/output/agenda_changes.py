@@ -12,7 +12,7 @@ from publisher.cli.output import console
 from publisher.drafts.times import AgendaItem
 from publisher.model.posts import Post
 from publisher.model.states import State
-from publisher.planning.agenda_impact import Clash, Dragged, Effects
+from publisher.planning.impact import Clash, Dragged, Effects
 
 _SIGNS = {
     ChangeKind.ADD: ("+", "green"),

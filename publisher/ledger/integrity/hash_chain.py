@@ -8,8 +8,8 @@ other. So there are many chains, whose heads are guarded by locks that their wri
   newest hash, and changes by compare-and-set: a gap, a forged step and a missing tail are all
   detected. A chain begins with the hash of the delivery's post and account, which never change.
 - A chain per account, for pauses, holds and the like, one per draft that was changed on the web
-  pages (see draft_edits.py), and one per person who may log in (see people.py). The table
-  `account_chains` holds its head.
+  pages (see draft_edits.py), one per file that posts share (see file_changes.py), and one per
+  person who may log in (see people.py). The table `account_chains` holds its head.
 - Seals, which the dispatcher adds about once a minute (see seals.py). Each covers every step since
   the seal before it, of any chain, so that a delivery that is removed with all its steps is
   detected as well. Only this last protection is missing for what was written after the newest seal.

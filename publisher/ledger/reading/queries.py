@@ -44,6 +44,7 @@ from publisher.ledger.suspensions import (
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,
+    about,
     accounts,
     archived,
     deliveries,
@@ -446,6 +447,13 @@ class Queries(LedgerPart):
         """The newest steps about people who may log in, newest first."""
         newest_first = _STEPS.order_by(None).order_by(history.c.id.desc())
         query = newest_first.where(ABOUT_PEOPLE).limit(limit)
+        with self._database.read() as connection:
+            return [_step(row._asdict()) for row in connection.execute(query)]
+
+    def steps_about_file(self, file: str, limit: int) -> list[HistoryStep]:
+        """The newest steps about a file that posts share, such as the agenda, newest first."""
+        newest_first = _STEPS.order_by(None).order_by(history.c.seq.desc())
+        query = newest_first.where(about(file)).limit(limit)
         with self._database.read() as connection:
             return [_step(row._asdict()) for row in connection.execute(query)]
 

@@ -26,6 +26,7 @@ _FILES = (
 )
 _STYLES = (
     "tokens", "elements", "layout", "parts", "pages", "people", "calendar", "review", "compose",
+    "agenda",
 )  # fmt: skip
 """The parts of web.css, in the order in which later rules win."""
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -10,7 +10,7 @@ from publisher.agenda.changes import ItemChange
 from publisher.app import Application
 from publisher.ledger.manager.approvals import digest
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
-from publisher.planning.agenda_impact import Dragged, Effects, effects
+from publisher.planning.impact import Dragged, Effects, effects
 from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.happening import meet
@@ -117,7 +117,7 @@ def test_a_cancelled_item_holds_its_posts(app: Application, workspace: Workspace
         (Accepted("1"), "out already: it does not move"),
         (
             Unknown("no answer"),
-            "may be out already: if it is not, it is held, and moves with the next `queue`",
+            "may be out already: if it is not, it is held, and moves when it is queued again",
         ),
     ],
 )

@@ -1,7 +1,7 @@
-"""Agenda impact: the posts and problems that an agenda change would affect."""
+"""Impact: the posts and problems that a change of the agenda, or of a consent, would affect."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -19,6 +19,7 @@ from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE
 from publisher.model.values import Problem
 from publisher.planning.conflicts import APART
+from publisher.planning.diff import expiry
 from publisher.planning.edits import cancelled_by_a_person
 from publisher.settings.settings import Settings
 
@@ -48,7 +49,7 @@ class _Fate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dragged:
-    """A post that the agenda change moves, holds or releases."""
+    """A post that the change moves, holds or releases, or that expires at another time."""
 
     before: Post
     after: Post
@@ -74,7 +75,7 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """All effects of a change of the session."""
+    """All effects of a change."""
 
     dragged: tuple[Dragged, ...]
     """Ordered by their new times."""
@@ -93,13 +94,24 @@ def anchored(posts: Collection[Post]) -> Mapping[str, list[Post]]:
     return found
 
 
+Checked = tuple[Library, Sequence[Problem]]
+"""Drafts with their problems, as `check` returns them."""
+
+
 def effects(
     settings: Settings, queries: Queries, now: datetime, before: Session, after: Session
 ) -> Effects:
     """Check the drafts with both sessions, and compare; `now` decides what would be too late."""
-    old, old_problems = check(settings, programme=before)
-    new, new_problems = check(settings, programme=after)
-    moved = list(_moved(old, new))
+    old, new = check(settings, programme=before), check(settings, programme=after)
+    return compared(settings, queries, now, old, new)
+
+
+def compared(
+    settings: Settings, queries: Queries, now: datetime, before: Checked, after: Checked
+) -> Effects:
+    """Compare the drafts as they are and as they would be; `now` as for `effects`."""
+    (old, old_problems), (new, new_problems) = before, after
+    moved = list(_moved(old, new, settings.delivery.expires))
     accounts = settings.public_accounts()
     deliveries = defaultdict(list)
     for delivery in queries.standing([post.id for _before, post in moved], and_under_way=False):
@@ -124,11 +136,11 @@ def effects(
     )
 
 
-def _moved(old: Library, new: Library) -> Iterator[tuple[Post, Post]]:
+def _moved(old: Library, new: Library, expires: timedelta) -> Iterator[tuple[Post, Post]]:
     before = {post.id: post for post in old.posts}
     for post in new.posts:
         earlier = before.get(post.id)
-        if earlier and _plan(earlier) != _plan(post):
+        if earlier and _plan(earlier, expires) != _plan(post, expires):
             yield earlier, post
 
 
@@ -151,13 +163,17 @@ def _dragged(
         notes.append(Note(_(late.value), severe=True))
     if broken:
         notes.append(
-            Note(_("its draft has errors: until they are mended, `queue` leaves it alone"))
+            Note(
+                _("its draft has errors: until they are mended, it stays on the schedule as it is")
+            )
         )
     return Dragged(earlier, post, accounts, deliveries, tuple(notes), stays)
 
 
-def _plan(post: Post) -> tuple[object, ...]:
-    return post.due_at, post.embargo_until, post.held
+def _plan(post: Post, expires: timedelta) -> tuple[object, ...]:
+    due_at = post.due_at
+    ends = due_at and expiry(post, due_at + (post.expires_after or expires))
+    return due_at, post.embargo_until, post.held, ends
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str]:
@@ -189,7 +205,7 @@ def _fate(delivery: Delivery, late: _Late | None) -> _Fate:
     """The effect of `queue` on a delivery; `late`: why the post's new time is too late."""
     if delivery.state in OUT_OR_MAYBE and not delivery.in_reach:
         text = (
-            _("may be out already: if it is not, it is held, and moves with the next `queue`")
+            _("may be out already: if it is not, it is held, and moves when it is queued again")
             if delivery.may_be_out
             else _("out already: it does not move")
         )
