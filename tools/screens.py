@@ -36,20 +36,28 @@ NOW = datetime(2016, 3, 6, 19, 30, tzinfo=UTC)
 EARLY = datetime(2016, 2, 20, 12, tzinfo=UTC)
 PAGES = {
     "today": "/",
+    "review": "/review?post=2016-03-08-rapport.fr",
+    "review-many": "/review/many?post=2016-03-08-rapport.fr&post=2016-03-08-rapport.es",
+    "new": "/new",
+    "edit": "/posts/2016-03-10-signaler.fr/edit",
+    "calendar-month": "/calendar?view=month&day=2016-03-07",
     "calendar-week": "/calendar?day=2016-03-07",
     "calendar-day": "/calendar?view=day&day=2016-03-07",
+    "agenda": "/agenda",
     "posts": "/posts",
     "post": "/posts/2016-03-07-ouverture.fr",
-    "edit": "/posts/2016-03-10-signaler.fr/edit",
-    "media": "/posts/2016-03-10-signaler.fr/media",
     "move": "/posts/2016-03-10-signaler.fr/move",
     "queue": "/posts/2016-03-10-signaler.fr/queue",
+    "search": "/search?q=rapport",
     "log": "/log",
-    "accounts": "/accounts",
     "report": "/report",
+    "accounts": "/accounts",
+    "consents": "/consents",
+    "pause": "/pause",
     "resume": "/resume?account=fdn-x",
     "people": "/people",
     "me": "/me",
+    "design": "/design",
 }
 
 
