@@ -38,9 +38,11 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.draft_edits import Edits
+from publisher.ledger.manager.notes import Notes
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rank, Rights
+from publisher.ledger.manager.undo import Undo
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import Item, News
@@ -205,8 +207,16 @@ class Application:
         return Holds(self.database, self.clock, self.settings.approval_rule, self.rights)
 
     @cached_property
+    def undo(self) -> Undo:
+        return Undo(self.database, self.clock, self.settings.approval_rule, self.rights)
+
+    @cached_property
     def edits(self) -> Edits:
         return Edits(self.database, self.clock, rights=self.rights)
+
+    @cached_property
+    def notes(self) -> Notes:
+        return Notes(self.database, self.clock, rights=self.rights)
 
     @cached_property
     def withdrawals(self) -> Withdrawals:

@@ -15,6 +15,7 @@ class Event(StrEnum):
     ACCOUNT_GOES_ON = later("account goes on")
     ACCOUNT_SUSPENDED = later("account held")
     ANSWERED_LATE = later("answered late")
+    APPROVAL_TAKEN_BACK = later("approval taken back")
     APPROVED = later("approved")
     ARCHIVED = later("archived")
     AT_THE_PLATFORM = later("at the platform")
@@ -46,6 +47,7 @@ class Event(StrEnum):
     NOT_THERE_YET = later("not there yet")
     NOT_WITHDRAWN = later("not withdrawn")
     NOT_WITHDRAWN_YET = later("not withdrawn yet")
+    NOTED = later("note added")
     ON_TIME_AGAIN = later("on time again")
     OVERDUE = later("overdue")
     OWNER_VERIFIED = later("owner verified")
@@ -69,6 +71,7 @@ class Event(StrEnum):
     RECOGNISED_ELSEWHERE = later("recognised elsewhere")
     REFUSED = later("refused")
     REJECTED = later("rejected")
+    REJECTION_TAKEN_BACK = later("rejection taken back")
     RELEASED = later("released")
     RESOLVED = later("resolved")
     RESTORED = later("restored")
@@ -108,6 +111,7 @@ LABELS = (
     later("if not out"),
     later("kind"),
     later("last error"),
+    later("mentions"),
     later("message"),
     later("number"),
     later("organisations"),

@@ -23,6 +23,7 @@ from publisher.web.routes import (
     login,
     media,
     metrics,
+    notes,
     openid,
     pause,
     phone,
@@ -35,6 +36,7 @@ from publisher.web.routes import (
     reschedule,
     review,
     search,
+    undo,
     users,
 )
 from publisher.web.security import Guard, plain
@@ -42,7 +44,7 @@ from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
     assets, login, openid, profile, dashboard, review, search, pause, calendar, log, posts, reschedule, queue,
-    edit, media, pictures, post, accounts, report, feeds, users, health, metrics, design, phone,
+    edit, media, pictures, notes, post, undo, accounts, report, feeds, users, health, metrics, design, phone,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

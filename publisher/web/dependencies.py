@@ -99,9 +99,14 @@ class Parts:
             raise UsageError(_("There is no account {name}.", name=name))
         return name or None
 
+    def colleagues(self) -> list[str]:
+        """The names of all who may log in, and can be mentioned in a note."""
+        return [one.name for one in self.app.people.all() if one.disabled_at is None]
+
     def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
         """Answer a change: redirect to `address`, and show the notice there."""
-        self.app.sessions.leave_notice(visitor, str(notice))
+        told = notice if isinstance(notice, Notice) else Notice(notice)
+        self.app.sessions.leave_notice(visitor, str(told))
         return RedirectResponse(address, 303)
 
 
@@ -130,6 +135,12 @@ def post_address(post: str, room: str = "") -> str:
     """The path of a post's page, or of a subpage such as `edit`."""
     path = f"/posts/{quote(post)}"
     return f"{path}/{room}" if room else path
+
+
+def inside(address: str, otherwise: str = "/") -> str:
+    """An address of these pages, or `otherwise`: prevents open redirects."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\", "/login"))
+    return address if plain and address.isprintable() else otherwise
 
 
 class PostRoute(APIRoute):

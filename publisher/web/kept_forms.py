@@ -19,9 +19,9 @@ from publisher.web import errors, labels, security
 from publisher.web.dependencies import Parts
 from publisher.web.routes import accounts, edit, media, pause, post, reschedule, review
 
-_OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|media|move|queue))?")
+_OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|media|move|queue|notes))?")
 _OTHERS = ("/pause", "/resume", "/review")
-_TYPED = ("body", "alt", "credit", "people", "consent", "reason", "at", "remote_ids")
+_TYPED = ("body", "alt", "credit", "people", "consent", "reason", "at", "remote_ids", "text")
 """Fields kept because a person typed them. Not files: no page can fill in a file field."""
 _CHOSEN = ("seen", "number", "do", "account", "post", "own")
 """Fields kept to find the place of those. A ticked confirmation is not kept."""
@@ -83,7 +83,7 @@ class Typed:
         found = _OF_A_POST.fullmatch(self.address)
         if not found:
             return ""
-        deed = {"move": "move", "queue": "queue"}.get(found["room"] or "", do)
+        deed = {"move": "move", "queue": "queue", "notes": "note"}.get(found["room"] or "", do)
         parts = (labels.deed(deed), found["post"], account.replace(",", ", "))
         return " · ".join(filter(None, parts))
 

@@ -63,6 +63,7 @@ _DEEDS = {
     "reject": later("Reject"),
     "gone": later("It is gone"),
     "move": later("Move"),
+    "note": later("Add the note"),
 }
 """The labels of a post's actions, by name."""
 

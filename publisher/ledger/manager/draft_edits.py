@@ -28,8 +28,8 @@ _WRITING = (REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
 
 
 def about_draft(post: str) -> ColumnElement[bool]:
-    """Steps about a post's draft."""
-    return about(_file_of(post))
+    """Steps about a post's draft, and the notes on the post."""
+    return about(file_of(post))
 
 
 def writers(connection: Connection, posts: Collection[str]) -> set[str]:
@@ -39,7 +39,7 @@ def writers(connection: Connection, posts: Collection[str]) -> set[str]:
 
 def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:
     """`writers` by post, in the order of their first change; only posts that were changed."""
-    ids = {_file_of(post): post for post in posts}
+    ids = {file_of(post): post for post in posts}
     query = select(history.c.account, history.c.actor).where(
         history.c.delivery.is_(None),
         history.c.account.in_(ids),
@@ -72,7 +72,7 @@ class Edits(Commands):
         """
         with self._database.write() as connection:
             self._require(connection, event, actor, accounts)
-            note_account(connection, _file_of(post), event, self._clock.now(), actor, detail)
+            note_account(connection, file_of(post), event, self._clock.now(), actor, detail)
             yield
 
     def require(self, event: Event, actor: str, accounts: Collection[str]) -> None:
@@ -89,5 +89,6 @@ class Edits(Commands):
             self._rights.require(connection, actor, Rank.STAFF, accounts)
 
 
-def _file_of(post: str) -> str:
+def file_of(post: str) -> str:
+    """The `account` of the steps about a post's draft."""
     return f"posts/{post}.md"

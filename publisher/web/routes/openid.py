@@ -7,7 +7,7 @@ from publisher.base.errors import ProviderRefused
 from publisher.base.i18n import _
 from publisher.web import openid_client, security
 from publisher.web.authentication import NotOurForm, new_secret, set_cookie
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import Parts, Use, inside
 from publisher.web.routes import login
 
 _BACK = "/login/openid/back"
@@ -19,10 +19,10 @@ router = APIRouter()
 def set_out(request: Request, parts: Use, next: str = "/") -> Response:  # noqa: A002
     """Redirect to the provider, with a cookie that the return needs."""
     if request.state.visitor:
-        return RedirectResponse(login.inside(next), 303)
+        return RedirectResponse(inside(next), 303)
     secret = new_secret()
     try:
-        address = _provider(parts).address(secret, login.inside(next))
+        address = _provider(parts).address(secret, inside(next))
     except ProviderRefused as error:
         return _failed(request, parts, next, str(error))
     answer = RedirectResponse(address, 303)
