@@ -22,6 +22,7 @@ from publisher.base.text import folded, same_person
 from publisher.ledger import people as records
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of
+from publisher.ledger.notice_addresses import forget_addresses
 from publisher.ledger.tables import known_browsers, people, web_sessions
 from publisher.ledger.transitions import ACTOR
 from publisher.model.events import Event
@@ -121,6 +122,7 @@ class People(LedgerPart):
         with self._changing(person.key, Event.PERSON_REMOVED, actor) as connection:
             self._rights.require_over(connection, actor, person.organisations)
             _forget(connection, person)
+            forget_addresses(connection, person)
             connection.execute(delete(people).where(people.c.id == person.id))
 
     def set_password(self, name: str, password: str, *, actor: str = ACTOR) -> None:

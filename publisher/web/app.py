@@ -36,6 +36,7 @@ from publisher.web.routes import (
     reschedule,
     review,
     search,
+    told,
     undo,
     users,
 )
@@ -43,7 +44,7 @@ from publisher.web.security import Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
-    assets, login, openid, profile, dashboard, review, search, pause, calendar, log, posts, reschedule, queue,
+    assets, login, openid, profile, told, dashboard, review, search, pause, calendar, log, posts, reschedule, queue,
     edit, media, pictures, notes, post, undo, accounts, report, feeds, users, health, metrics, design, phone,
 )  # fmt: skip
 

@@ -27,6 +27,7 @@ from publisher.web.draft_cache import DraftCache
 from publisher.web.openid_client import Known
 from publisher.web.render import Notice, Renderer
 from publisher.web.server_sent_events import EventStream
+from publisher.web.trials import Trials
 from publisher.web.unqueued import Differing
 
 _PREFIX = "account "
@@ -92,6 +93,7 @@ class Parts:
     turns: Turns = field(default_factory=Turns)
     differing: Differing = field(default_factory=Differing)
     drafts: DraftCache = field(default_factory=DraftCache)
+    trials: Trials = field(default_factory=Trials)
 
     def account(self, name: str) -> str | None:
         """The account of that name; None for no name: all of them. Raises UsageError."""

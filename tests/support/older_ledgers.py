@@ -10,8 +10,13 @@ OLDER = "0024"
 
 
 def make_older(database: Database) -> None:
-    """Give the columns of a ledger the names that they had in the older version."""
+    """Give a ledger the tables and columns that it had in the older version."""
     with database.write() as connection:
+        for newer in (
+            "INDEX ix_deliveries_waiting", "INDEX ix_history_told",
+            "TABLE notice_addresses", "TABLE notice_topics",
+        ):  # fmt: skip
+            connection.exec_driver_sql(f"DROP {newer}")
         there = inspect(connection)
         for table in there.get_table_names():
             for column in there.get_columns(table):

@@ -42,6 +42,9 @@ _KNOWN: Mapping[str, list[str]] = {
     "consent": ["panel", ""],
     "part": ["live"],
     "old": [PASSWORD],
+    "address": ["ntfy://127.0.0.1:1/topic", "mailtos://a:b@example.org", "kasia@example.org"],
+    "topic": ["waits", "due"],
+    "back": ["/review?post=day.fr", "/"],
     "next": ["/log"],
     **{f"choice-{number}": ["send", "drop", "later"] for number in _OVERDUE},
     **{f"at-{number}": ["2016-03-07 18:00"] for number in _OVERDUE},
@@ -51,6 +54,7 @@ _ACTS = {
     "/posts/{post}": ["approve", "reject", "cancel", "retry", "resolve", "withdraw"],
     "/posts/{post}/media": ["add", "edit", "remove"],
     "/people/{name}": ["revoke", "disable", "enable"],
+    "/me/addresses": ["add", "test", "remove"],
 }
 _PEOPLE = ["direction", "stagiaire"]
 

@@ -163,6 +163,11 @@ def _do_everything(visit: Visit) -> None:
         ("/me/password", {"old": PASSWORD, "new": "planted-secret" * 20}),
         ("/me/password", {"old": PASSWORD, "new": _NEW}),
         ("/me/sessions", {}),
+        ("/me/addresses", {"do": "add", "address": "ntfys://planted-secret@ntfy.example.org/a"}),
+        ("/me/addresses", {"do": "add", "address": "json://planted-secret.example.org/"}),
+        ("/me/addresses", {"do": "add", "address": "planted-secret"}),
+        ("/me/addresses", {"do": "test", "number": "1"}),
+        ("/me/told", {"topic": "waits"}),
         ("/people/redaction", {"do": "revoke"}),
         ("/logout", {}),
     ):

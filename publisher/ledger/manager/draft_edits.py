@@ -25,6 +25,7 @@ PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED = (
 )
 _WRITING = (REWORDED, PICTURE_ADDED, PICTURE_EDITED, PICTURE_REMOVED)
 """The events that make a person an author."""
+_FOLDER, _ENDING = "posts/", ".md"
 
 
 def about_draft(post: str) -> ColumnElement[bool]:
@@ -91,4 +92,9 @@ class Edits(Commands):
 
 def file_of(post: str) -> str:
     """The `account` of the steps about a post's draft."""
-    return f"posts/{post}.md"
+    return f"{_FOLDER}{post}{_ENDING}"
+
+
+def post_of(account: str) -> str:
+    """The post of such an `account`."""
+    return account.removeprefix(_FOLDER).removesuffix(_ENDING)

@@ -8,6 +8,8 @@ from starlette.responses import RedirectResponse, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _, plural
+from publisher.ledger.notice_addresses import Topic
+from publisher.notices.addresses import masked
 from publisher.web import password_check, security
 from publisher.web.authentication import Reader, Visitor, Writer, know_browser, set_cookie
 from publisher.web.dependencies import Parts, Use
@@ -18,7 +20,16 @@ router = APIRouter()
 @router.get("/me")
 def me(request: Request, parts: Use, visitor: Reader) -> Response:
     sessions = parts.app.sessions.of(visitor.person)
-    return parts.pages.render(request, "me.html", sessions=sessions)
+    known = parts.app.notice_addresses
+    return parts.pages.render(
+        request,
+        "me.html",
+        sessions=sessions,
+        addresses=[(one, masked(one.address)) for one in known.of(visitor.person)],
+        chosen=known.topics(visitor.person),
+        topics=list(Topic),
+        has_mail=parts.app.settings.notices.mail is not None,
+    )
 
 
 @router.post("/me/language")
