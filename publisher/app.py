@@ -39,12 +39,16 @@ from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.file_changes import FileChanges
+from publisher.ledger.manager.notes import Notes
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rank, Rights
+from publisher.ledger.manager.undo import Undo
 from publisher.ledger.manager.withdrawals import Withdrawals
+from publisher.ledger.notice_addresses import Addresses
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import Item, News
+from publisher.ledger.personal_news import PersonalItem, PersonalNews
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
@@ -59,7 +63,9 @@ from publisher.ledger.worker.intents import MandateCheck
 from publisher.model.accounts import Mandate
 from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
 from publisher.notices import Notices
+from publisher.notices.in_person import InPerson
 from publisher.notices.message import Message, compose
+from publisher.notices.personal_message import compose_personal
 from publisher.settings import settings as workspace_settings
 from publisher.settings import sources
 from publisher.settings.settings import Settings
@@ -210,12 +216,20 @@ class Application:
         return Holds(self.database, self.clock, self.settings.approval_rule, self.rights)
 
     @cached_property
+    def undo(self) -> Undo:
+        return Undo(self.database, self.clock, self.settings.approval_rule, self.rights)
+
+    @cached_property
     def edits(self) -> Edits:
         return Edits(self.database, self.clock, rights=self.rights)
 
     @cached_property
     def file_changes(self) -> FileChanges:
         return FileChanges(self.database, self.clock, rights=self.rights)
+
+    @cached_property
+    def notes(self) -> Notes:
+        return Notes(self.database, self.clock, rights=self.rights)
 
     @cached_property
     def withdrawals(self) -> Withdrawals:
@@ -479,8 +493,19 @@ class Application:
 
     @cached_property
     def notices(self) -> Notices:
-        news = News(self.database, self.clock)
-        return Notices(self.settings.notices.urls, news, self.clock, self._compose)
+        settings, news = self.settings, News(self.database, self.clock)
+        rights = self.settings.approval_rule, self.rights
+        in_person = InPerson(
+            PersonalNews(self.database, self.clock, *rights),
+            settings.notices,
+            settings.language,
+            self._compose_personal,
+        )
+        return Notices(settings.notices.urls, news, self.clock, self._compose, in_person)
+
+    @cached_property
+    def notice_addresses(self) -> Addresses:
+        return Addresses(self.database, self.clock)
 
     def session(self) -> "Session":
         """The session, as far as it can be read; `check` reports what is wrong with it."""
@@ -491,6 +516,9 @@ class Application:
 
     def _compose(self, items: Sequence[Item]) -> Message:
         return compose(items, self.session().zone)
+
+    def _compose_personal(self, items: Sequence[PersonalItem]) -> Message:
+        return compose_personal(items, self.session().zone, self.settings.web.public_url)
 
     def close(self) -> None:
         """Close the database's connections."""

@@ -23,6 +23,7 @@ from publisher.base.text import folded, same_person
 from publisher.ledger import people as records
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of
+from publisher.ledger.notice_addresses import forget_addresses
 from publisher.ledger.tables import people
 from publisher.ledger.transitions import ACTOR
 from publisher.model.events import Event
@@ -129,6 +130,7 @@ class People(LedgerPart):
         person = self.find(name)
         with self.changing(person.key, Event.PERSON_REMOVED, actor) as connection:
             self.require_over_other(connection, person, actor)
+            forget_addresses(connection, person)
             records.remove(connection, person.id)
 
     def set_password(self, name: str, password: str, *, actor: str = ACTOR) -> None:

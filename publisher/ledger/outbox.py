@@ -7,11 +7,7 @@ withdrew it, or is due and kept back because its platform does not take somethin
 Notices are also sent for who may approve now, and for a name with which very many log-ins fail.
 What was solved before any notice was sent is not sent. Each notice has the id of the history step
 that began it: an account that is suspended again after it was resumed is another notice.
-
-A service sends in turns. A turn is taken by compare-and-set and has a lease, so that only one of
-any number of processes sends; what was sent is recorded once the service has taken it. If a process
-dies between the two, another one sends it again when the lease is over: rarely twice is better than
-never.
+`notice_turns.py` lets each be sent once.
 """
 
 import json
@@ -25,18 +21,18 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
     exists,
     func,
     literal_column,
     or_,
     select,
-    update,
 )
 
 from publisher.base.clock import Clock
 from publisher.base.stored_messages import told
-from publisher.ledger.database import LedgerPart
+from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.orphans import CLEARING
 from publisher.ledger.rows import chunks
 from publisher.ledger.suspensions import suspended_or_unproved
@@ -54,7 +50,7 @@ from publisher.model.events import Event
 from publisher.model.outcomes import PASSING, Kind
 from publisher.model.states import State
 
-_OLDEST = timedelta(days=7)
+OLDEST = timedelta(days=7)
 """Older events are not sent, so that a service that is configured again does not send old ones."""
 _LONG = timedelta(minutes=20)
 """A suspension that ends by itself is sent if it is longer: X's limits are reset after 15
@@ -62,10 +58,6 @@ minutes.
 """
 _SAME = timedelta(minutes=1)
 """A suspension that begins so soon after another counts as the same one."""
-_LEASE = 120.0  # real seconds; longer than a service takes, unless it hangs
-_APART = 60.0  # real seconds between two messages to one service
-_FIRST_DELAY = 30.0  # real seconds after a failure, doubled with each further one
-_LONGEST_DELAY = 1800.0
 _AHEAD = timedelta(minutes=1)
 """A delivery is prepared some seconds before its time."""
 _AGAIN_WITHIN = 61.0  # real seconds; a deferred delivery is tried again within a minute
@@ -151,20 +143,14 @@ _Groups = SuspendedAccount | LatePosts
 Item = StuckDelivery | _Groups | AccountGoesOn | PersonNews
 
 
-class News(LedgerPart):
-    """Finds what a service has not sent yet, and gives out turns to send."""
-
-    def begin(self, service: str, since: datetime) -> None:
-        """Add a new service, which sends what has happened since then."""
-        row = {"service": service, "since": since, "turn": 0, "next_check_at": since, "failures": 0}
-        with self._database.write() as connection:
-            self._database.insert_missing(connection, notice_services, [row])
+class News(NoticeTurns):
+    """Finds what a service has not sent yet."""
 
     def untold(self, service: str) -> list[Item]:
         """What this service has not sent yet: late posts, accounts, deliveries, then people."""
         with self._database.read() as connection:
             query = select(notice_services.c.since).where(notice_services.c.service == service)
-            since = max(connection.execute(query).scalar_one(), self._clock.now() - _OLDEST)
+            since = max(connection.execute(query).scalar_one(), self._clock.now() - OLDEST)
             is_told = exists().where(notices.c.service == service, notices.c.step == history.c.id)
             is_news = and_(history.c.at >= since, ~is_told)
             return [
@@ -199,63 +185,14 @@ class News(LedgerPart):
                     is_tried=row.suspended_times is not None,
                 )
 
-    def claim(self, service: str) -> int | None:
-        """Take this service's turn to send; None when another process has it, or it must wait."""
-        now = self._clock.now()
-        with self._database.write() as connection:
-            return connection.execute(
-                update(notice_services)
-                .where(
-                    notice_services.c.service == service,
-                    self._is_over(notice_services.c.next_check_at, _LONGEST_DELAY),
-                    or_(
-                        notice_services.c.lease_until.is_(None),
-                        self._is_over(notice_services.c.lease_until, _LEASE),
-                    ),
-                )
-                .values(
-                    turn=notice_services.c.turn + 1,
-                    lease_until=self._clock.ahead(_LEASE),
-                    next_check_at=now,
-                )
-                .returning(notice_services.c.turn)
-            ).scalar_one_or_none()
-
-    def _is_over(self, instant: ColumnElement[Any], longest: float) -> ColumnElement[bool]:
-        """Whether the instant has come, or is too far ahead because the clock was set back."""
-        return or_(instant <= self._clock.now(), instant > self._clock.ahead(longest))
-
     def told(self, service: str, turn: int, items: Sequence[Item]) -> None:
         """End a turn: the service took all of this."""
-        now = self._clock.now()
-        rows = [
-            {"service": service, "step": step, "told_at": now}
+        steps = (
+            step
             for item in items
             for step in (item.step, *(item.others if isinstance(item, _Groups) else ()))
-        ]
-        with self._database.write() as connection:
-            self._database.insert_missing(connection, notices, rows)
-            next_check_at = self._clock.ahead(_APART) if items else now
-            _end(connection, service, turn, next_check_at=next_check_at, failures=0)
-
-    def not_told(self, service: str, turn: int) -> None:
-        """End a turn in which the service took nothing; the next turn comes later each time."""
-        of_service = notice_services.c.service == service
-        with self._database.write() as connection:
-            query = select(notice_services.c.failures).where(of_service)
-            failures = connection.execute(query).scalar_one()
-            delay = min(_FIRST_DELAY * 2.0 ** min(failures, 10), _LONGEST_DELAY)
-            next_check_at = self._clock.ahead(delay)
-            _end(connection, service, turn, next_check_at=next_check_at, failures=failures + 1)
-
-
-def _end(connection: Connection, service: str, turn: int, **columns: Any) -> None:
-    """Give a turn back, unless its lease was over and another process has the next one."""
-    connection.execute(
-        update(notice_services)
-        .where(notice_services.c.service == service, notice_services.c.turn == turn)
-        .values(lease_until=None, **columns)
-    )
+        )
+        self.end(service, turn, ((service, step) for step in steps))
 
 
 def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[LatePosts]:
@@ -281,7 +218,11 @@ def _late(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Late
     )
 
 
-def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
+def stuck(is_news: ColumnElement[bool]) -> Select[Any]:
+    """Deliveries that failed, were missed or rejected, are uncertain, or were stopped too late.
+
+    With the id of the step that is to be told, as `step`.
+    """
     later = history.alias()
     # The cleanup of its orphans is not something that a person did about it.
     seq = (
@@ -295,7 +236,7 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
     has_just_ended = history.c.source != history.c.target
     too_late = and_(deliveries.c.state == State.PUBLISHED, deliveries.c.pending_stop.is_not(None))
     ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED, State.REJECTED]), too_late)
-    query = (
+    return (
         select(deliveries, history.c.id.label("step"))
         .join_from(deliveries, history, newest)
         .where(
@@ -307,8 +248,11 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
             is_news,
         )
     )
+
+
+def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
     # Not in the query: for the order SQLite would read the whole history.
-    for row in sorted(connection.execute(query), key=lambda row: row.step):
+    for row in sorted(connection.execute(stuck(is_news)), key=lambda row: row.step):
         yield _stuck_delivery(row, row.step)
 
 
@@ -382,7 +326,7 @@ def _going_on(connection: Connection, service: str, since: datetime) -> Iterator
     """Accounts that publish again, after this service sent that they were suspended."""
     # `suspended_until` stays after a suspension; few accounts were ever suspended.
     lifted = select(accounts.c.account).where(
-        accounts.c.suspended_at.is_(None), accounts.c.suspended_until >= since - _OLDEST
+        accounts.c.suspended_at.is_(None), accounts.c.suspended_until >= since - OLDEST
     )
     for name in connection.execute(lifted.order_by(accounts.c.account)).scalars().all():
         query = (

@@ -32,7 +32,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0026"
+REVISION = "0027"
 """The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 EVERYTHING = "*"
@@ -138,6 +138,7 @@ deliveries = Table(
         "id",
         where="state IN ('failed', 'missed', 'uncertain', 'rejected') OR pending_stop IS NOT NULL",
     ),
+    _partial("ix_deliveries_waiting", "due_at", "id", where="state = 'awaiting-approval'"),
     _partial("ix_deliveries_clearing", "clear_at", "id", where="clear_at IS NOT NULL"),
     _partial("ix_deliveries_withdrawing", "withdraw_at", "id", where="withdraw_at IS NOT NULL"),
     # By when it was due: `next_check_at` moves with each retry (see lateness.py).
@@ -222,6 +223,8 @@ history = Table(
     Column("digest", String(64)),
     Index("uq_history_delivery_seq", "delivery", "seq", unique=True),
     _partial("uq_history_account_seq", "account", "seq", unique=True, where="delivery IS NULL"),
+    # What people are told in person (see personal_news.py).
+    _partial("ix_history_told", "at", where="event IN ('approved', 'note added')"),
 )
 """Append-only: triggers refuse every change, and each row carries the hash of its chain.
 
@@ -362,6 +365,27 @@ notices = Table(
     Index("ix_notices_step", "step"),
 )
 """The notices that each service has sent, by the step of the history that they are about."""
+
+notice_addresses = Table(
+    "notice_addresses",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("person", _Key, ForeignKey("people.id"), nullable=False),
+    # An Apprise address, or an e-mail address alone. It is a secret.
+    Column("address", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Index("ix_notice_addresses_person", "person"),
+)
+"""The addresses at which people are told in person; each is a row of `notice_services` as well."""
+
+notice_topics = Table(
+    "notice_topics",
+    metadata,
+    Column("person", _Key, ForeignKey("people.id"), primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+"""What each person wants to be told, and since when."""
 
 heartbeats = Table(
     "heartbeats",

@@ -19,6 +19,7 @@ class Event(StrEnum):
     AGENDA_ITEM_CHANGED = later("agenda item changed")
     AGENDA_ITEM_RESTORED = later("agenda item restored")
     ANSWERED_LATE = later("answered late")
+    APPROVAL_TAKEN_BACK = later("approval taken back")
     APPROVED = later("approved")
     ARCHIVED = later("archived")
     AT_THE_PLATFORM = later("at the platform")
@@ -62,6 +63,7 @@ class Event(StrEnum):
     NOT_THERE_YET = later("not there yet")
     NOT_WITHDRAWN = later("not withdrawn")
     NOT_WITHDRAWN_YET = later("not withdrawn yet")
+    NOTED = later("note added")
     ON_TIME_AGAIN = later("on time again")
     OVERDUE = later("overdue")
     OWNER_VERIFIED = later("owner verified")
@@ -88,6 +90,7 @@ class Event(StrEnum):
     RECOVERY_CODES_MADE = later("recovery codes made")
     REFUSED = later("refused")
     REJECTED = later("rejected")
+    REJECTION_TAKEN_BACK = later("rejection taken back")
     RELEASED = later("released")
     RESOLVED = later("resolved")
     RESTORED = later("restored")
@@ -135,6 +138,7 @@ LABELS = (
     later("last day"),
     later("last error"),
     later("link"),
+    later("mentions"),
     later("message"),
     later("number"),
     later("organisations"),

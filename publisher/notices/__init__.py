@@ -2,10 +2,11 @@
 
 The dispatcher starts them. Each service in `[notices]` has its own thread, so that a slow one
 delays neither the posts nor the others. `ledger.outbox` decides what is reported, and that it is
-reported once, even with many processes.
+reported once, even with many processes. Single people are told by `in_person`.
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,7 +16,9 @@ from pydantic import SecretStr
 from publisher.base.clock import Clock
 from publisher.base.errors import PublisherError
 from publisher.ledger.outbox import Item, News
+from publisher.notices.in_person import InPerson
 from publisher.notices.message import Compose
+from publisher.notices.sending import send_news
 from publisher.notices.services import Service, open_services
 
 _LOOK = 5.0  # real seconds between two reads of the ledger
@@ -28,8 +31,14 @@ class Notices:
     """The threads that send notices."""
 
     def __init__(
-        self, urls: Sequence[SecretStr], news: News, clock: Clock, compose: Compose
+        self,
+        urls: Sequence[SecretStr],
+        news: News,
+        clock: Clock,
+        compose: Compose,
+        in_person: InPerson | None = None,
     ) -> None:
+        self._in_person = in_person
         self._urls = urls
         self._news = news
         self._clock = clock
@@ -39,6 +48,8 @@ class Notices:
 
     def start(self) -> None:
         """Start the threads, which end with the process. Without services, nothing is started."""
+        if self._in_person:
+            self._in_person.start()
         if self._urls:
             # From now, not from when Apprise is loaded: posts fall due in the meantime.
             started = self._clock.now()
@@ -50,8 +61,11 @@ class Notices:
     def finish(self, limit: float) -> None:
         """Send the last news, and end; waits at most `limit` real seconds."""
         self._stop.set()
+        until = time.monotonic() + limit
+        if self._in_person:
+            self._in_person.finish(limit)
         if self._thread:
-            self._thread.join(limit)
+            self._thread.join(max(0.0, until - time.monotonic()))
 
     def _run(self, started: datetime) -> None:
         services, problems = open_services(self._urls)
@@ -113,21 +127,6 @@ class Teller:
         before, self._trouble = self._trouble, trouble
         return before != trouble
 
-    def tell(self) -> list[Item]:
-        """Send all unsent news in one message, if it is this process's turn.
-
-        Raises NoticeNotSent if the service refused it; it is tried again later.
-        """
-        name = self._service.name
-        turn = self._news.claim(name)
-        if turn is None:
-            return []
-        try:
-            items = self._news.untold(name)
-            if items:
-                self._service.send(self._compose(items))
-        except Exception:
-            self._news.not_told(name, turn)
-            raise
-        self._news.told(name, turn, items)
-        return items
+    def tell(self) -> Sequence[Item]:
+        """Send all unsent news in one message, if it is this process's turn."""
+        return send_news(self._news, self._service, self._service.name, self._compose)

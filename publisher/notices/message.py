@@ -168,7 +168,7 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
     kind = f" ({named})" if named else ""
     sentences = [
         f"{_event(item)}{kind}.",
-        _("It was due {time}.", time=_time(item.due_at, zone)),
+        _("It was due {time}.", time=time_text(item.due_at, zone)),
     ]
     if item.state is State.REJECTED:
         return [*sentences, *_rejected(item)]
@@ -234,7 +234,7 @@ def _of_account(item: SuspendedAccount, zone: tzinfo) -> list[str]:
         state = _(
             "{account} is suspended. It is tried again by itself, first at {time}.",
             account=item.account,
-            time=_time(item.until, zone),
+            time=time_text(item.until, zone),
         )
     elif item.others:
         state = plural(
@@ -242,10 +242,10 @@ def _of_account(item: SuspendedAccount, zone: tzinfo) -> list[str]:
             "{account} and {number} other accounts of its app are suspended until {time}.",
             len(item.others),
             account=item.account,
-            time=_time(item.until, zone),
+            time=time_text(item.until, zone),
         )
     else:
-        time = _time(item.until, zone)
+        time = time_text(item.until, zone)
         state = _("{account} is suspended until {time}.", account=item.account, time=time)
     sentences = [state, _without_quotes(item.message)]
     if item.next_due:
@@ -254,7 +254,7 @@ def _of_account(item: SuspendedAccount, zone: tzinfo) -> list[str]:
                 "{number} post waits; the first is due {time}.",
                 "{number} posts wait; the first is due {time}.",
                 item.waiting,
-                time=_time(item.next_due, zone),
+                time=time_text(item.next_due, zone),
             )
         )
     if item.until is None:
@@ -264,7 +264,7 @@ def _of_account(item: SuspendedAccount, zone: tzinfo) -> list[str]:
     return sentences
 
 
-def _time(instant: datetime, zone: tzinfo) -> str:
+def time_text(instant: datetime, zone: tzinfo) -> str:
     """Format an instant: `2016-03-07 07:30 UTC (08:30 Europe/Zurich)`."""
     there, here = instant.astimezone(zone), instant.astimezone(UTC)
     text = f"{here:%Y-%m-%d %H:%M} UTC"

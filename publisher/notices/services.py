@@ -9,7 +9,8 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
@@ -17,6 +18,7 @@ from publisher.base import logs
 from publisher.base.errors import ConfigurationError, NoticeNotSent
 from publisher.base.i18n import _
 from publisher.notices.message import Message
+from publisher.notices.network_guard import public_only
 
 if TYPE_CHECKING:
     from apprise import Apprise, AppriseAsset, NotifyBase
@@ -29,24 +31,31 @@ _STATUS = re.compile(r"\berror=(\d{3})\b")
 class Service:
     """One notification service."""
 
-    def __init__(self, name: str, line: "Apprise") -> None:
+    def __init__(self, name: str, line: "Apprise", *, is_guarded: bool = False) -> None:
+        """`is_guarded`: only servers in the public internet are asked."""
         self.name = name
         self._line = line
+        self._is_guarded = is_guarded
 
     def send(self, message: Message) -> None:
         """Send a message, in this thread. Raises NoticeNotSent if the service refused it."""
         from apprise import NotifyFormat, NotifyType  # noqa: PLC0415
 
+        refused: list[str] = []
         try:
-            result = self._line.notify(
-                message.body,
-                title=message.title,
-                notify_type=NotifyType.WARNING,
-                body_format=NotifyFormat.TEXT,
-            )
+            with public_only() if self._is_guarded else nullcontext(refused) as refused:
+                result = self._line.notify(
+                    message.body,
+                    title=message.title,
+                    notify_type=NotifyType.WARNING,
+                    body_format=NotifyFormat.TEXT,
+                )
             statuses = _STATUS.findall(" ".join(entry.message for entry in result.logs()))
         except Exception as error:  # noqa: BLE001 - a plugin's; its text may hold the address
             raise NoticeNotSent(f"{self.name}: {type(error).__name__}.") from None
+        if not result and refused:
+            why = _("it leads into a network that is not public")
+            raise NoticeNotSent(f"{self.name}: {why}.")
         if not result:
             why = (
                 _("it answered with status {status}", status=statuses[-1])
@@ -58,21 +67,9 @@ class Service:
 
 def open_services(urls: Sequence[SecretStr]) -> tuple[list[Service], list[ConfigurationError]]:
     """Open the services of these addresses; returns them, and errors for the others."""
-    from apprise import Apprise, AppriseAsset, PersistentStoreMode  # noqa: PLC0415
+    from apprise import Apprise  # noqa: PLC0415
 
-    logs.silence(*_LOQUACIOUS)
-    logging.getLogger("apprise").setLevel(logging.WARNING)  # for results, not for handlers
-    asset = AppriseAsset(
-        app_id="Publisher",
-        app_desc="Publisher",
-        app_url="",
-        image_url_mask="",  # pictures from a server that the organisation does not know
-        image_url_logo="",
-        storage_mode=PersistentStoreMode.MEMORY,
-        pgp_autogen=False,
-        pem_autogen=False,
-        service_timeout=0,  # else it uses threads for which the process would wait at exit
-    )
+    asset = _asset()
     services: list[Service] = []
     problems: list[ConfigurationError] = []
     kinds: Counter[str] = Counter()
@@ -100,7 +97,58 @@ def open_services(urls: Sequence[SecretStr]) -> tuple[list[Service], list[Config
     return services, problems
 
 
-def _plugin(url: str, asset: "AppriseAsset") -> "NotifyBase | None":
+def parsed(address: str) -> dict[str, Any] | None:
+    """An address as Apprise reads it; None if it cannot. Nothing is asked for."""
+    from apprise.plugins import url_to_dict  # noqa: PLC0415
+
+    _be_silent()
+    try:
+        read: dict[str, Any] | None = url_to_dict(address)  # type: ignore[no-untyped-call]
+    except Exception:  # noqa: BLE001 - a parser's; its text may hold the address
+        return None
+    return read
+
+
+def open_guarded(read: dict[str, Any], *, is_guarded: bool) -> Service | None:
+    """Open the service of an address that was `parsed`; None if Apprise cannot.
+
+    No redirection is followed: it could lead anywhere.
+    """
+    from apprise import Apprise  # noqa: PLC0415
+
+    asset = _asset()
+    asset.http_redirects = False
+    plugin = _plugin(read, asset)
+    if plugin is None:
+        return None
+    line = Apprise(asset=asset)
+    line.add(plugin)
+    return Service(plugin.schema, line, is_guarded=is_guarded)
+
+
+def _asset() -> "AppriseAsset":
+    from apprise import AppriseAsset, PersistentStoreMode  # noqa: PLC0415
+
+    _be_silent()
+    return AppriseAsset(
+        app_id="Publisher",
+        app_desc="Publisher",
+        app_url="",
+        image_url_mask="",  # pictures from a server that the organisation does not know
+        image_url_logo="",
+        storage_mode=PersistentStoreMode.MEMORY,
+        pgp_autogen=False,
+        pem_autogen=False,
+        service_timeout=0,  # else it uses threads for which the process would wait at exit
+    )
+
+
+def _be_silent() -> None:
+    logs.silence(*_LOQUACIOUS)
+    logging.getLogger("apprise").setLevel(logging.WARNING)  # for results, not for handlers
+
+
+def _plugin(url: str | dict[str, Any], asset: "AppriseAsset") -> "NotifyBase | None":
     from apprise import Apprise  # noqa: PLC0415
 
     try:

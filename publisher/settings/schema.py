@@ -155,6 +155,10 @@ class NoticeSettings(Section):
     """Apprise's addresses of the services that are told what needs a person."""
     heartbeat: SecretStr | None = None
     """The address that is pinged while all is well; whoever waits there gives the alarm."""
+    mail: SecretStr | None = None
+    """The mail account that tells people in person, at an e-mail address; Apprise's address."""
+    hosts: Annotated[tuple[str, ...], _WORDS] = ()
+    """Servers that people's own addresses may lead to although they are not public."""
 
     @field_validator("heartbeat")
     @classmethod
@@ -164,6 +168,21 @@ class NoticeSettings(Section):
         # It is a secret, so it is not repeated here.
         if not re.match(r"https?://[^/\s]+", address.get_secret_value()):
             raise ValueError(_("must begin with https:// or http://"))
+        return address
+
+    @field_validator("mail")
+    @classmethod
+    def _is_of_mail(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is None or not address.get_secret_value():
+            return None
+        # It holds a password, so it is not repeated here.
+        plain = address.get_secret_value()
+        if not re.match(r"mailtos?://\S+$", plain) or re.search(r"[?&;](to|cc|bcc)=", plain):
+            raise ValueError(
+                _("must be like mailtos://USER:PASSWORD@SERVER?from=SENDER, without to=")
+            )
+        if _UNVERIFIED.search(plain):
+            raise ValueError(_("must not turn off that the server's certificate is checked"))
         return address
 
     @field_validator("urls")

@@ -61,7 +61,7 @@ __all__ = ["SECRETS_FILE", "SETTINGS_FILE", "Settings", "find_workspace", "load"
 _SERVERS = {spec.name: spec.server.setting for spec in SPECS.values() if spec.server}
 """By channel, the setting that names another server than the platform's own."""
 _SECRET_SECTIONS = {
-    "notices": ("urls", "heartbeat"),
+    "notices": ("urls", "heartbeat", "mail", "hosts"),
     "web": ("metrics_token", "totp_key"),
     "openid": ("issuer", "client_id", "client_secret", "claim"),
     "database": ("url",),

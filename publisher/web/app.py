@@ -28,6 +28,7 @@ from publisher.web.routes import (
     login,
     mandate,
     metrics,
+    notes,
     openid,
     password_link,
     pause,
@@ -41,15 +42,18 @@ from publisher.web.routes import (
     reschedule,
     review,
     search,
+    told,
+    undo,
     users,
 )
 from publisher.web.security import Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
-    assets, login, openid, password_link, profile, factors, dashboard, review, search, pause,
+    assets, login, openid, password_link, profile, told, factors, dashboard, review, search, pause,
     calendar, agenda_import, agenda, log, posts, reschedule, queue, compose, draft_file, pictures,
-    post, accounts, mandate, consents, report, feeds, users, health, metrics, design, phone,
+    notes, post, undo, accounts, mandate, consents, report, feeds, users, health, metrics, design,
+    phone,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

@@ -10,8 +10,10 @@ from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.delivery.withdraw import Withdrawn
 from publisher.ledger.manager.commands import Accounts
+from publisher.model.deliveries import Delivery
 from publisher.web import draft_view
-from publisher.web.render import Notice
+from publisher.web.dependencies import post_address
+from publisher.web.render import Notice, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Decision:
     remote_ids: tuple[str, ...] = ()
     sure: bool = False
     """Whether they confirmed what cannot be undone."""
+    page: str = ""
+    """The address of the page that shows the post as they saw it; empty: the post's own."""
 
 
 def carry_out(do: str, decision: Decision) -> Notice | str:
@@ -50,18 +54,32 @@ def digests(seen: Sequence[str]) -> dict[int, str]:
     return {int(key): value for key, _, value in pairs if re.fullmatch(r"[0-9]{1,18}", key)}
 
 
-def _approve(decision: Decision) -> str:
+def offer(app: Application, decided: Sequence[Delivery], actor: str, back: str) -> Offer | None:
+    """The undo of what was just decided; None if nothing of it can be taken back."""
+    seen = [f"{key}:{version}" for key, version in app.undo.possible(decided, actor).items()]
+    return Offer(seen, back) if seen else None
+
+
+def _decided(
+    decision: Decision, done: Sequence[Delivery], text: str, *, warns: bool = False
+) -> Notice:
+    """The notice about a decision, which can be taken back as long as nothing comes of it."""
+    back = decision.page or post_address(decision.post)
+    return Notice(text, warns, offer(decision.app, done, decision.actor, back))
+
+
+def _approve(decision: Decision) -> Notice:
     done = decision.app.approvals.approve(
         [decision.post], decision.account, decision.actor, decision.seen
     )
-    return _("Approved: {what}.", what=formats.deliveries(len(done)))
+    return _decided(decision, done, _("Approved: {what}.", what=formats.deliveries(len(done))))
 
 
-def _reject(decision: Decision) -> str:
+def _reject(decision: Decision) -> Notice:
     done = decision.app.approvals.reject(
         [decision.post], decision.account, decision.actor, decision.reason
     )
-    return _("Rejected: {what}.", what=formats.deliveries(len(done)))
+    return _decided(decision, done, _("Rejected: {what}.", what=formats.deliveries(len(done))))
 
 
 def _cancel(decision: Decision) -> str:
@@ -79,7 +97,7 @@ def _hold(decision: Decision) -> Notice:
         notice += " " + _(
             "This may be out already, and is held if it is not: {names}.", names=", ".join(in_doubt)
         )
-    return Notice(notice, warns=bool(in_doubt))
+    return _decided(decision, done, notice, warns=bool(in_doubt))
 
 
 def _release(decision: Decision) -> str:

@@ -27,6 +27,7 @@ from publisher.web.draft_cache import DraftCache
 from publisher.web.openid_client import Known
 from publisher.web.render import Notice, Renderer
 from publisher.web.server_sent_events import EventStream
+from publisher.web.trials import Trials
 from publisher.web.unqueued import Differing
 
 _PREFIX = "account "
@@ -92,6 +93,7 @@ class Parts:
     turns: Turns = field(default_factory=Turns)
     differing: Differing = field(default_factory=Differing)
     drafts: DraftCache = field(default_factory=DraftCache)
+    trials: Trials = field(default_factory=Trials)
 
     def account(self, name: str) -> str | None:
         """The account of that name; None for no name: all of them. Raises UsageError."""
@@ -99,9 +101,14 @@ class Parts:
             raise UsageError(_("There is no account {name}.", name=name))
         return name or None
 
+    def colleagues(self) -> list[str]:
+        """The names of all who may log in, and can be mentioned in a note."""
+        return [one.name for one in self.app.people.all() if one.disabled_at is None]
+
     def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
         """Answer a change: redirect to `address`, and show the notice there."""
-        self.app.sessions.leave_notice(visitor, str(notice))
+        told = notice if isinstance(notice, Notice) else Notice(notice)
+        self.app.sessions.leave_notice(visitor, str(told))
         return RedirectResponse(address, 303)
 
 
@@ -135,6 +142,12 @@ def post_address(post: str, room: str = "") -> str:
 def person_address(name: str) -> str:
     """The path of a person's page."""
     return f"/people/{quote(name, safe='')}"
+
+
+def inside(address: str, otherwise: str = "/") -> str:
+    """An address of these pages, or `otherwise`: prevents open redirects."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\", "/login"))
+    return address if plain and address.isprintable() else otherwise
 
 
 class PostRoute(APIRoute):

@@ -30,7 +30,7 @@ from publisher.web.routes import (
     review,
 )
 
-_OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|file|move|queue))?")
+_OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|file|move|queue|notes))?")
 _COMPOSER = re.compile(r"/new|/posts/.+/edit")
 _NEW = "/new"
 _OTHERS = ("/pause", "/resume", "/review", _NEW)
@@ -38,7 +38,8 @@ _OF_THE_AGENDA = re.compile(r"/agenda/(new|items/[^/]+)")
 _OF_CONSENTS = re.compile(r"/consents/(add|end|withdraw)")
 _MANY = ("organisation", "channel", "along")
 """Fields with several values, which are kept one on each line."""
-_TYPED = ("body", "reason", "at", "remote_ids", "title", "starts", "ends", "place", "until", "note")
+_TYPED = ("body", "text", "reason", "at", "remote_ids", "title", "starts", "ends", "place", "until",
+          "note")  # fmt: skip
 """Fields kept because a person typed them. Not files: no page can fill in a file field."""
 _CHOSEN = ("seen", "do", "account", "post", "own", "consent", "keep_end", *_MANY)
 """Fields kept to find the place of those. A ticked confirmation is not kept."""
@@ -127,7 +128,7 @@ class Typed:
         elif _OF_CONSENTS.fullmatch(self.address):
             told = (_("Consents"),)
         elif found := _OF_A_POST.fullmatch(self.address):
-            deed = {"move": "move", "queue": "queue"}.get(found["room"] or "", do)
+            deed = {"move": "move", "queue": "queue", "notes": "note"}.get(found["room"] or "", do)
             told = labels.deed(deed), found["post"], account.replace(",", ", ")
         return " · ".join(filter(None, told))
 

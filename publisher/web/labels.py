@@ -11,6 +11,7 @@ from publisher.base.i18n import NAMES, _, later
 from publisher.base.text import shortened
 from publisher.channels import registry
 from publisher.drafts.times import AgendaItem, Moment, anchor_name, edge_of, parse_anchor
+from publisher.ledger.notice_addresses import Topic
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
@@ -29,6 +30,14 @@ _STATES = {
     State.HELD: later("held"),
     State.CANCELLED: later("cancelled"),
     State.WITHDRAWN: later("withdrawn"),
+}
+_TOPICS = {
+    Topic.WAITS: later("A post waits for my approval"),
+    Topic.DUE: later("It still waits, and is due within an hour"),
+    Topic.APPROVED: later("A post of mine was approved"),
+    Topic.REJECTED: later("A post of mine was sent back"),
+    Topic.MENTIONED: later("Somebody mentioned me in a note"),
+    Topic.TROUBLE: later("A post of mine failed, was missed or is uncertain"),
 }
 LANGUAGES = NAMES
 rights = rights_in_words
@@ -63,6 +72,7 @@ _DEEDS = {
     "reject": later("Reject"),
     "gone": later("It is gone"),
     "move": later("Move"),
+    "note": later("Add the note"),
 }
 """The labels of a post's actions, by name."""
 
@@ -101,6 +111,10 @@ def deed_to_person(address: str, fields: Mapping[str, str]) -> str:
 
 def state(of: State) -> str:
     return _(_STATES[of])
+
+
+def topic(of: Topic) -> str:
+    return _(_TOPICS[of])
 
 
 def tone(of: State) -> str:

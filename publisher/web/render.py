@@ -1,6 +1,7 @@
 """Page renderer: templates in the reader's language and the session's time zone."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -29,7 +30,6 @@ from publisher.web.navigation import Layout
 from publisher.web.routes import assets
 from publisher.web.security import form_token
 
-_WARNS = "! "
 _FORMS = {
     "short": "EEE d MMM, HH:mm",
     "long": "EEE d MMM y, HH:mm",
@@ -39,20 +39,38 @@ _FORMS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """An undo that a notice offers."""
+
+    seen: Sequence[str]
+    """The deliveries as the decision left them: `12:3` is version 3 of number 12."""
+    back: str
+    """The address that it leads to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A message shown once, on the next page that the person opens."""
 
     text: str
     warns: bool = False
     """Whether something was not done, or is not as one would expect."""
+    undo: Offer | None = None
 
     def __str__(self) -> str:
         """The text that the session stores."""
-        return f"{_WARNS}{self.text}" if self.warns else self.text
+        return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def read(cls, kept: str | None) -> "Notice | None":
-        return cls(kept.removeprefix(_WARNS), kept.startswith(_WARNS)) if kept else None
+        if not kept:
+            return None
+        try:
+            said = json.loads(kept)
+            undo = said["undo"]
+            return cls(said["text"], said["warns"], Offer(**undo) if undo else None)
+        except (ValueError, TypeError, KeyError):  # of a session that an older version began
+            return cls(kept)
 
 
 class Renderer:

@@ -184,7 +184,8 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.AWAITING_APPROVAL, _S.MISSED): _EXPIRED,
     (_S.AWAITING_APPROVAL, _S.UNCERTAIN): _FORGOTTEN_TOO,
     (_S.AWAITING_APPROVAL, _S.REJECTED): "`publisher reject`.",
-    (_S.REJECTED, _S.AWAITING_APPROVAL): "Its draft was edited and queued again.",
+    (_S.REJECTED, _S.AWAITING_APPROVAL): "Its draft was edited and queued again; or the rejection "
+    "was taken back.",
     (_S.REJECTED, _S.SCHEDULED): "The same, where no approval is required; or it is approved after "
     "all.",
     (_S.REJECTED, _S.HELD): "Its agenda item is cancelled, or a consent has ended; the draft was "
@@ -192,9 +193,10 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.REJECTED, _S.CANCELLED): _CANCEL,
     (_S.REJECTED, _S.MISSED): _EXPIRED,
     (_S.REJECTED, _S.UNCERTAIN): _FORGOTTEN_TOO,
-    (_S.SCHEDULED, _S.REJECTED): "`publisher reject`, of what was approved or needs no approval.",
+    (_S.SCHEDULED, _S.REJECTED): "`publisher reject`, of what was approved or needs no approval; "
+    "or the approval of what was rejected was taken back.",
     (_S.SCHEDULED, _S.AWAITING_APPROVAL): "Approval is required now, and the draft was queued "
-    "again.",
+    "again; or the approval was taken back.",
     (_S.SCHEDULED, _S.HELD): _HOLD,
     (_S.SCHEDULED, _S.CANCELLED): _CANCEL,
     (_S.SCHEDULED, _S.MISSED): _EXPIRED,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from publisher.auth.users import People, Rank
 from publisher.ledger import orphans, reconciliation
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher import claims
@@ -14,7 +15,11 @@ from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager import withdrawals
+from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.rights import EVERYBODY
+from publisher.ledger.notice_addresses import Addresses
+from publisher.ledger.personal_news import PersonalNews
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
 from publisher.ledger.reading.queries import Queries
@@ -173,6 +178,25 @@ def test_no_state_is_bound_in_what_a_dispatcher_looks_for(
 
 def test_what_can_be_late_is_what_waits() -> None:
     assert set(claims.WITH_EXPIRY) == WAITING
+
+
+def test_what_people_are_told_is_found_by_its_indexes(
+    database: Database, clock: ManualClock
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by its statistics")
+    People(database, clock).add("redaction", Rank.MANAGER, "plough wicker ostrich")
+    (person,) = People(database, clock).all()
+    Addresses(database, clock).add(person, "ntfys://ntfy.example.org/topic")
+    news = PersonalNews(database, clock, no_rule, EVERYBODY)
+    with _recorded(database) as statements:
+        news.newest()
+        news.all_untold()
+    plans = [line for asked in statements for line in _plan(database, *asked)]
+    for index in ("ix_deliveries_waiting", "ix_deliveries_problems", "ix_history_told"):
+        assert any(index in line for line in plans)
+    scans = [line for line in plans if line.startswith(("SCAN deliveries", "SCAN history"))]
+    assert [line for line in scans if "USING" not in line] == []
 
 
 @contextmanager

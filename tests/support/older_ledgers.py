@@ -17,6 +17,11 @@ _NEW_COLUMNS = (
 def make_older(database: Database) -> None:
     """Give a ledger the tables and columns that it had in the older version."""
     with database.write() as connection:
+        for newer in (
+            "INDEX ix_deliveries_waiting", "INDEX ix_history_told",
+            "TABLE notice_addresses", "TABLE notice_topics",
+        ):  # fmt: skip
+            connection.exec_driver_sql(f"DROP {newer}")
         for table in _NEW_TABLES:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         for table, names in _NEW_COLUMNS:

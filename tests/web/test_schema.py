@@ -57,6 +57,9 @@ _KNOWN: Mapping[str, list[str]] = {
     "consent": ["panel", ""],
     "part": ["live"],
     "old": [PASSWORD],
+    "address": ["ntfy://127.0.0.1:1/topic", "mailtos://a:b@example.org", "kasia@example.org"],
+    "topic": ["waits", "due"],
+    "back": ["/review?post=day.fr", "/"],
     "next": ["/log"],
     "role": ["staff", "manager", "admin"],
     "scope": ["all", "some"],
@@ -87,6 +90,7 @@ _ACTS = {
     ],
     "/me/factors": ["app", "app-code", "passkey", "codes", "remove"],
     "/me/feed": ["make", "end"],
+    "/me/addresses": ["add", "test", "remove"],
 }
 _PEOPLE = ["direction", "stagiaire"]
 

@@ -59,6 +59,11 @@ def may_approve(actor: str, rule: ApprovalRule) -> bool:
     return not rule.approvers or any(same_person(actor, one) for one in rule.approvers)
 
 
+def rejected_by(actor: str, reason: str) -> str:
+    """Why a rejected delivery does not go out."""
+    return _("rejected by {actor}: {reason}", actor=actor, reason=reason)
+
+
 _NOT_APPROVABLE = later("Nothing of {post} can be approved: {states}.")
 _NOT_REJECTABLE = later("Nothing of {post} can be rejected: {states}.")
 
@@ -126,7 +131,7 @@ class Approvals(Commands):
         They stay rejected, with the reason, until their draft is edited or a person approves them
         after all. Those that may be out are rejected once it is known that they are not.
         """
-        why = _("rejected by {actor}: {reason}", actor=actor, reason=reason)
+        why = rejected_by(actor, reason)
 
         def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
             if delivery.may_be_out:

@@ -28,11 +28,12 @@ _WRITING = (
     Event.PICTURE_REMOVED,
 )
 """The events that make a person an author."""
+_FOLDER, _ENDING = "posts/", ".md"
 
 
 def about_draft(post: str) -> ColumnElement[bool]:
-    """Steps about a post's draft."""
-    return about(_file_of(post))
+    """Steps about a post's draft, and the notes on the post."""
+    return about(file_of(post))
 
 
 def writers(connection: Connection, posts: Collection[str]) -> set[str]:
@@ -42,7 +43,7 @@ def writers(connection: Connection, posts: Collection[str]) -> set[str]:
 
 def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:
     """`writers` by post, in the order of their first change; only posts that were changed."""
-    ids = {_file_of(post): post for post in posts}
+    ids = {file_of(post): post for post in posts}
     query = select(history.c.account, history.c.actor).where(
         history.c.delivery.is_(None),
         history.c.account.in_(ids),
@@ -75,7 +76,7 @@ class Edits(Commands):
         """
         with self._database.write() as connection:
             self._require(connection, event, actor, accounts)
-            note_account(connection, _file_of(post), event, self._clock.now(), actor, detail)
+            note_account(connection, file_of(post), event, self._clock.now(), actor, detail)
             yield
 
     def require(self, event: Event, actor: str, accounts: Collection[str]) -> None:
@@ -92,5 +93,11 @@ class Edits(Commands):
             self._rights.require(connection, actor, Rank.STAFF, accounts)
 
 
-def _file_of(post: str) -> str:
-    return f"posts/{post}.md"
+def file_of(post: str) -> str:
+    """The `account` of the steps about a post's draft."""
+    return f"{_FOLDER}{post}{_ENDING}"
+
+
+def post_of(account: str) -> str:
+    """The post of such an `account`."""
+    return account.removeprefix(_FOLDER).removesuffix(_ENDING)

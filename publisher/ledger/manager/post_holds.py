@@ -51,17 +51,17 @@ class Holds(Commands):
         They go out at their time, or at once if that is over; they wait for an approval if they
         need one, and stay held if their draft says so.
         """
+        return self._each([post], account, actor, can_be_released, _NOT_HELD, self.lift)
 
-        def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
-            if delivery.state is not State.HELD:
-                return change(connection, delivery, Event.HOLD_LIFTED, by, manual_hold=None)
-            return change(
-                connection, delivery, Event.HOLD_LIFTED, by,
-                target=self._state_without(delivery), manual_hold=None, reason=delivery.draft_hold,
-                next_check_at=max(by.at, claim_at(delivery.content, delivery.not_before, self._clock)),
-            )  # fmt: skip
-
-        return self._each([post], account, actor, can_be_released, _NOT_HELD, act)
+    def lift(self, connection: Connection, delivery: Delivery, by: By) -> Delivery:
+        """Lift a person's hold, in the transaction of a command that may."""
+        if delivery.state is not State.HELD:
+            return change(connection, delivery, Event.HOLD_LIFTED, by, manual_hold=None)
+        return change(
+            connection, delivery, Event.HOLD_LIFTED, by,
+            target=self._state_without(delivery), manual_hold=None, reason=delivery.draft_hold,
+            next_check_at=max(by.at, claim_at(delivery.content, delivery.not_before, self._clock)),
+        )  # fmt: skip
 
     def _state_without(self, delivery: Delivery) -> State:
         if delivery.draft_hold:

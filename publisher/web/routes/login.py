@@ -18,7 +18,7 @@ from publisher.web.authentication import (
     new_secret,
     set_cookie,
 )
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import Parts, Use, inside
 from publisher.web.kept_forms import Typed, restored
 
 _TOO_LATE = later("That took too long. Log in once more.")
@@ -246,9 +246,3 @@ def page(
     if fresh:
         set_cookie(answer, parts.where, request.state.secret, lasts=False)
     return answer
-
-
-def inside(address: str) -> str:
-    """An address of these pages, or `/`: prevents open redirects."""
-    plain = address.startswith("/") and not address.startswith(("//", "/\\", "/login"))
-    return address if plain and address.isprintable() else "/"

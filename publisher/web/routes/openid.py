@@ -7,7 +7,7 @@ from publisher.base.errors import ProviderRefused
 from publisher.base.i18n import _
 from publisher.web import openid_client, security
 from publisher.web.authentication import NotOurForm, new_secret, set_cookie
-from publisher.web.dependencies import Parts, Use
+from publisher.web.dependencies import Parts, Use, inside
 from publisher.web.routes import login
 
 _BACK = "/login/openid/back"
@@ -28,10 +28,10 @@ def set_out(
     """
     is_again = bool(again and request.state.visitor)
     if request.state.visitor and not is_again:
-        return RedirectResponse(login.inside(next), 303)
+        return RedirectResponse(inside(next), 303)
     secret = request.state.secret if is_again else new_secret()
     try:
-        address = _provider(parts).address(secret, login.inside(next), again=is_again)
+        address = _provider(parts).address(secret, inside(next), again=is_again)
     except ProviderRefused as error:
         return _failed(request, parts, next, str(error))
     answer = RedirectResponse(address, 303)
@@ -71,7 +71,7 @@ def come_back(
         raise NotOurForm
     parts.app.sessions.confirm(visitor)
     security.log_event(request, "confirmed")
-    return parts.done(visitor, _("You have confirmed that it is you."), login.inside(wanted))
+    return parts.done(visitor, _("You have confirmed that it is you."), inside(wanted))
 
 
 def _provider(parts: Parts) -> openid_client.Provider:

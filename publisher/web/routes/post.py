@@ -13,6 +13,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.reading.queries import HistoryStep
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.history_text import details
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.web import draft_view, labels
@@ -46,7 +47,10 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         steps=[
             (step, details(_for_readers(step.detail), zone, labels.spelled))
             for step in reversed(steps)
+            if step.event != Event.NOTED
         ],
+        notes=parts.app.notes.notes_on(post),
+        colleagues=parts.colleagues(),
         possible=_possible(parts, visitor, own),
         beyond=[d.account for d in deliveries if d not in own],
         may_write=rights.permits_writing(visitor.person, accounts),

@@ -8,6 +8,8 @@ from starlette.responses import RedirectResponse, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _, plural
+from publisher.ledger.notice_addresses import Topic
+from publisher.notices.addresses import masked
 from publisher.web import passkey_requests, password_check, security
 from publisher.web.authentication import Reader, Visitor, Writer, know_browser, set_cookie
 from publisher.web.confirmation import confirming, is_one_of
@@ -18,6 +20,7 @@ router = APIRouter()
 
 @router.get("/me")
 def me(request: Request, parts: Use, visitor: Reader) -> Response:
+    known = parts.app.notice_addresses
     return parts.pages.render(
         request,
         "me.html",
@@ -25,6 +28,10 @@ def me(request: Request, parts: Use, visitor: Reader) -> Response:
         factors=parts.app.second_factors.of(visitor.person),
         last_uses=parts.app.second_factors.last_uses(visitor.person),
         passkeys=passkey_requests.relying_party(request, parts) is not None,
+        addresses=[(one, masked(one.address)) for one in known.of(visitor.person)],
+        chosen=known.topics(visitor.person),
+        topics=list(Topic),
+        has_mail=parts.app.settings.notices.mail is not None,
     )
 
 

@@ -11,8 +11,9 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.web import review_view
 from publisher.web.authentication import Manager, Reader
-from publisher.web.decisions import Decision, carry_out, digests
+from publisher.web.decisions import Decision, carry_out, digests, offer
 from publisher.web.dependencies import Use
+from publisher.web.render import Notice
 from publisher.web.review_view import Waiting
 
 _ACTS = ("approve", "reject", "hold")
@@ -27,14 +28,15 @@ def review(
     """Show the list and one post, the first by default; or their live `part`."""
     waiting = review_view.waiting(parts.app, visitor.person)
     number = next((n for n, one in enumerate(waiting) if one.post == post), 0)
+    shown = waiting[number] if waiting else None
     return parts.pages.render(
         request,
         "review_live.html" if part == "live" else "review.html",
         waiting=waiting,
         number=number,
-        reviewed=review_view.reviewed(parts.app, visitor.name, waiting[number])
-        if waiting
-        else None,
+        reviewed=review_view.reviewed(parts.app, visitor.name, shown) if shown else None,
+        notes=parts.app.notes.notes_on(shown.post) if shown else [],
+        colleagues=parts.colleagues(),
         wanted=post,
         is_gone=bool(post) and all(one.post != post for one in waiting),
         before=waiting[number - 1].post if number else None,
@@ -58,7 +60,7 @@ def decide(
     before = review_view.waiting(parts.app, visitor.person)
     decision = Decision(
         parts.app, visitor.name, post, account.split(",") if account else None, reason.strip(),
-        digests(seen or ()),
+        digests(seen or ()), page=_address(post),
     )  # fmt: skip
     notice = carry_out(do, decision)
     return parts.done(visitor, notice, _address(_next(before, post)))
@@ -107,6 +109,6 @@ def approve_many(
         raise UsageError(message, hint=_("Go back and choose the posts that you approve."))
     looked_at: Mapping[int, str] = digests(seen)
     done = parts.app.approvals.approve_seen(post, visitor.name, looked_at)
-    return parts.done(
-        visitor, _("Approved: {what}.", what=formats.deliveries(len(done))), "/review"
-    )
+    text = _("Approved: {what}.", what=formats.deliveries(len(done)))
+    undo = offer(parts.app, done, visitor.name, _address(""))
+    return parts.done(visitor, Notice(text, undo=undo), _address(""))

@@ -213,6 +213,10 @@ class Office(RuleBasedStateMachine):
         post = held_by_hand[number % len(held_by_hand)]
         self._begin("release", lambda: self.persons.release(post), steps)
 
+    @rule(steps=STEPS)
+    def take_back(self, steps: int) -> None:
+        self._begin("take back", self.persons.take_back, steps)
+
     @rule()
     def ask_for_approvals(self) -> None:
         self.stage.ask_for_approvals()

@@ -8,14 +8,14 @@ from publisher.base.errors import NoSuchPost, NotPossible, PublisherError
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.transitions import Conflict
 from publisher.model.deliveries import Delivery
-from publisher.model.states import ENDED_UNSENT, State
+from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.planning import Change, PlannedChange
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.platform import Platform
 from tests.support.simulation.said import Cause, Said, Words
-from tests.support.simulation.world import Process, World
+from tests.support.simulation.world import START, Process, World
 
 _PAUSE = 40.0  # seconds
 _LATER = timedelta(minutes=3)
@@ -60,6 +60,7 @@ class Persons:
             Act.REJECT: self.reject_all,
             Act.HALT: self.halt_all,
             Act.RELEASE: self.release_all,
+            Act.TAKE_BACK: self.take_back,
             Act.CALL_OFF: lambda: self.call_off(ITEM),
             Act.WITHDRAW: self.withdraw_all,
             Act.WITHDRAW_CONSENT: lambda: self.withdraw_consent(CONSENT),
@@ -220,6 +221,23 @@ class Persons:
 
     def reject_all(self) -> None:
         self._for_each_post(self.reject)
+
+    def take_back(self) -> None:
+        """Take back what was decided last on each delivery, where nothing happened since."""
+        undo, said = self._app().undo, self.said
+        decided = [d for d in self._app().queries.deliveries() if d.state in WAITING]
+        possible = undo.possible(decided, "direction")
+        for key, version in possible.items():
+            (delivery,) = (d for d in decided if d.id == key)
+            name = (delivery.post, delivery.account)
+            with suppress(NotPossible, Conflict), said.command() as alone:
+                said.held_by_hand.discard(name)
+                said.let_go(delivery.post, Cause.REJECTED)
+                (now,) = undo.take_back({key: version}, "direction", START - timedelta(days=1))
+                if alone() and now.state is State.REJECTED:
+                    said.stop([now], Cause.REJECTED)
+                if alone() and now.state is not State.SCHEDULED:
+                    said.void([name])
 
     def remember(self) -> Words:
         """What a backup that is taken now knows of people's words."""

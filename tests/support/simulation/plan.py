@@ -104,6 +104,8 @@ class Act(StrEnum):
     REJECT = "reject"
     HALT = "hold by hand"
     RELEASE = "release"
+    TAKE_BACK = "take back"
+    """What was decided last: an approval, a rejection or a hold."""
     CALL_OFF = "call off"
     """The item of the agenda on which drafts hang is cancelled."""
     WITHDRAW_CONSENT = "withdraw a consent"
@@ -115,8 +117,8 @@ class Act(StrEnum):
 PERSON = frozenset(
     {
         Act.PAUSE, Act.PAUSE_A_WHILE, Act.RESUME, Act.CANCEL, Act.RETRY, Act.EDIT, Act.MOVE,
-        Act.QUEUE_AGAIN, Act.RENAME, Act.APPROVE, Act.REJECT, Act.HALT, Act.RELEASE, Act.CALL_OFF, Act.WITHDRAW_CONSENT,
-        Act.WITHDRAW, Act.RULE,
+        Act.QUEUE_AGAIN, Act.RENAME, Act.APPROVE, Act.REJECT, Act.HALT, Act.RELEASE, Act.TAKE_BACK, Act.CALL_OFF,
+        Act.WITHDRAW_CONSENT, Act.WITHDRAW, Act.RULE,
     }
 )  # fmt: skip
 

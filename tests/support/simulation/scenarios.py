@@ -18,8 +18,8 @@ APPROVED = Scenario(
     accounts=("apg-x",),
     pictured=True,
     acts=(
-        Act.APPROVE, Act.REJECT, Act.CALL_OFF, Act.WITHDRAW_CONSENT, Act.WITHDRAW, Act.RULE, Act.CANCEL, Act.EDIT,
-        Act.MOVE, Act.QUEUE_AGAIN,
+        Act.APPROVE, Act.REJECT, Act.TAKE_BACK, Act.CALL_OFF, Act.WITHDRAW_CONSENT, Act.WITHDRAW, Act.RULE,
+        Act.CANCEL, Act.EDIT, Act.MOVE, Act.QUEUE_AGAIN,
     ),
 )  # fmt: skip
 """All single interventions are played in it."""

@@ -1,0 +1,55 @@
+"""Notes on a post, as steps in the chain of its draft: as tamper-evident as the rest.
+
+A note can be about a draft that is not queued, as an edit can. It changes nothing, so everyone who
+may look at the pages may write one.
+"""
+
+import json
+
+from sqlalchemy import select
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.ledger.manager.commands import Commands
+from publisher.ledger.manager.draft_edits import about_draft, file_of
+from publisher.ledger.manager.rights import Rank
+from publisher.ledger.tables import history, people
+from publisher.ledger.transitions import note_account
+from publisher.model.events import Event
+from publisher.model.notes import LONGEST, PostNote, mentions, written
+
+
+class Notes(Commands):
+    """Writes and reads notes."""
+
+    def write(self, post: str, text: str, actor: str) -> PostNote:
+        """Write a note on a post; raises UsageError for an empty or too long one.
+
+        It mentions those who may log in and whose name stands after an @ in it.
+        """
+        text = written(text)
+        if not text:
+            raise UsageError(_("The note is empty."), hint=_("Go back and write it."))
+        if len(text) > LONGEST:
+            raise UsageError(
+                _("A note has at most {most} characters; this one has {number}.",
+                  most=LONGEST, number=len(text)),
+                hint=_("Go back and shorten it."),
+            )  # fmt: skip
+        let_in = select(people.c.name).where(people.c.disabled_at.is_(None))
+        with self._database.write() as connection:
+            self._rights.require(connection, actor, Rank.STAFF)
+            named = mentions(text, connection.execute(let_in).scalars().all())
+            note = PostNote(at=self._clock.now(), author=actor, text=text, mentions=tuple(named))
+            detail = {"text": note.text, **({"mentions": named} if named else {})}
+            note_account(connection, file_of(post), Event.NOTED, note.at, actor, detail)
+        return note
+
+    def notes_on(self, post: str) -> list[PostNote]:
+        """The notes on a post, oldest first."""
+        query = select(history.c.at, history.c.actor, history.c.detail).where(
+            about_draft(post), history.c.event == Event.NOTED
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(history.c.seq)).all()
+        return [PostNote(at=row.at, author=row.actor, **json.loads(row.detail)) for row in rows]

@@ -1,0 +1,149 @@
+"""Undo: a person takes back what they just decided, as long as nothing has happened since.
+
+What makes it safe is not how soon it comes, but that the decision is the newest step of the
+delivery's history: once a worker has claimed it, or anybody changed it, it is too late.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from publisher.base.errors import NotPossible, UsageError
+from publisher.base.i18n import _
+from publisher.base.stored_messages import told
+from publisher.base.text import same_person
+from publisher.ledger.manager.approvals import rejected_by, state_to_go_on
+from publisher.ledger.manager.commands import Commands
+from publisher.ledger.manager.post_holds import Holds
+from publisher.ledger.manager.rights import Rank
+from publisher.ledger.rows import deliveries_in
+from publisher.ledger.tables import deliveries, history
+from publisher.ledger.transitions import NOT_APPROVED, By, change
+from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
+from publisher.model.states import OUT_OR_MAYBE, State
+
+_LED_TO: Mapping[str, State] = {
+    Event.APPROVED: State.SCHEDULED,
+    Event.REJECTED: State.REJECTED,
+    Event.HELD: State.HELD,
+}
+"""The decisions that can be taken back."""
+
+
+class _Step(NamedTuple):
+    """The newest step of a delivery."""
+
+    event: str
+    actor: str
+    source: str
+    at: datetime
+
+
+class Undo(Commands):
+    """Takes back approvals, rejections and holds."""
+
+    def possible(self, decided: Sequence[Delivery], actor: str) -> dict[int, int]:
+        """The versions, by delivery, of those just `decided` that `take_back` would take back."""
+        with self._database.read() as connection:
+            steps = _newest_steps(connection, decided)
+        return {d.id: d.version for d in decided if _is_decision(d, steps.get(d.id), actor)}
+
+    def take_back(self, seen: Mapping[int, int], actor: str, since: datetime) -> list[Delivery]:
+        """Take back the decisions that `actor` made since then; all or nothing.
+
+        `seen` are the versions of the deliveries, by their ids, that the decisions left. A post
+        that was rejected before is rejected again, with the reason of that time; any other whose
+        approval or rejection is taken back waits for an approval if it needs one: an approval that
+        a rejection made void does not come back. Raises NotPossible when a delivery is on its way
+        or out, has changed since, or was decided on by others or before.
+        """
+        query = select(deliveries).where(deliveries.c.id.in_(sorted(seen)))
+        with self._database.write() as connection:
+            found = deliveries_in(connection, query.order_by(deliveries.c.id).with_for_update())
+            if not found:
+                raise UsageError(_("This cannot be done here."))
+            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in found})
+            steps = _newest_steps(connection, found)
+            for delivery in found:
+                _refuse(delivery, seen[delivery.id], steps.get(delivery.id), actor, since)
+            by = self._by(actor)
+            return [self._taken_back(connection, d, steps[d.id], by) for d in found]
+
+    def _taken_back(
+        self, connection: Connection, delivery: Delivery, step: _Step, by: By
+    ) -> Delivery:
+        if step.event == Event.HELD:
+            holds = Holds(self._database, self._clock, self._rule_of, self._rights)
+            return holds.lift(connection, delivery, by)
+        event = Event.APPROVAL_TAKEN_BACK
+        if step.event == Event.REJECTED:
+            event = Event.REJECTION_TAKEN_BACK
+        target, reason = State.REJECTED, _earlier_reason(connection, delivery)
+        if step.source != State.REJECTED:
+            free = delivery.model_copy(update=NOT_APPROVED)
+            target, reason = state_to_go_on(free, self._rule_of(delivery.account)), None
+        return change(connection, delivery, event, by, target=target, reason=reason, **NOT_APPROVED)
+
+
+def _newest_steps(connection: Connection, found: Collection[Delivery]) -> dict[int, _Step]:
+    """The newest step of each, if that led to the delivery as it was read."""
+    versions = {delivery.id: delivery.version for delivery in found}
+    steps = history.c
+    query = select(steps.delivery, steps.seq, steps.event, steps.actor, steps.source, steps.at)
+    rows = connection.execute(query.where(steps.delivery.in_(sorted(versions))))
+    return {row.delivery: _Step(*row[2:]) for row in rows if row.seq == versions[row.delivery]}
+
+
+def _is_decision(delivery: Delivery, step: _Step | None, actor: str) -> bool:
+    """Whether this step is a decision of that person, which can be taken back."""
+    if step is None or not same_person(step.actor, actor):
+        return False
+    # What was held before by others is not to go out because of this.
+    was_held = step.event == Event.HELD and step.source == State.HELD
+    return _LED_TO.get(step.event) is delivery.state and not was_held
+
+
+def _refuse(
+    delivery: Delivery, version: int, step: _Step | None, actor: str, since: datetime
+) -> None:
+    place: Mapping[str, Any] = {"post": delivery.post, "account": delivery.account}
+    if delivery.state in OUT_OR_MAYBE:
+        raise NotPossible(
+            _(
+                "It is too late to take that back: {post} to {account} is on its way or out.",
+                **place,
+            ),
+            hint=_("What is on its way can be held up to the last instant, what is out withdrawn."),
+        )
+    if delivery.version != version or not _is_decision(delivery, step, actor):
+        raise NotPossible(
+            _("Nothing was taken back: {post} to {account} has changed since.", **place),
+            hint=_("Look at it again, then decide."),
+        )
+    if step is None or step.at < since:
+        raise NotPossible(
+            _(
+                "Nothing was taken back: the decision on {post} to {account} is too long ago.",
+                **place,
+            ),
+            hint=_("Look at it again, then decide."),
+        )
+
+
+def _earlier_reason(connection: Connection, delivery: Delivery) -> str | None:
+    """Why it was rejected before its newest step."""
+    steps = history.c
+    query = select(steps.event, steps.actor, steps.detail).where(
+        steps.delivery == delivery.id,
+        steps.seq < delivery.version,
+        steps.event.in_((Event.REJECTED, Event.STOP_NOTED)),
+    )
+    row = connection.execute(query.order_by(steps.seq.desc()).limit(1)).one_or_none()
+    reason = told(json.loads(row.detail).get("reason")) if row else None
+    if row is None or reason is None or row.event == Event.STOP_NOTED:
+        return reason
+    return rejected_by(row.actor, reason)

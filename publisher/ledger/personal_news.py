@@ -1,0 +1,313 @@
+"""News for single people: what waits for them, and what became of their posts.
+
+As with the notices of services (see outbox.py), what is the case now is told, once to each address,
+by the history step that began it: of a post that was approved in the meantime nobody is told that
+it waits. What was just decided can be taken back for some seconds, so it is told after those.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
+
+from publisher.base.clock import Clock
+from publisher.base.text import same_person
+from publisher.ledger.database import Database
+from publisher.ledger.manager.approvals import may_approve
+from publisher.ledger.manager.authors import authors
+from publisher.ledger.manager.commands import RuleOf
+from publisher.ledger.manager.draft_edits import post_of
+from publisher.ledger.manager.rights import Person, Rank, Rights
+from publisher.ledger.notice_addresses import Addresses, NoticeAddress, Topic, due_service
+from publisher.ledger.notice_turns import NoticeTurns
+from publisher.ledger.outbox import OLDEST, stuck
+from publisher.ledger.rows import chunks, delivery_of
+from publisher.ledger.tables import deliveries, history, not_before, notices, written
+from publisher.model.events import Event
+from publisher.model.states import State
+
+_SOON = timedelta(hours=1)
+_UNDONE = 20.0
+"""Real seconds in which a decision may be taken back; it is told after them."""
+_KEPT = 60.0  # real seconds for which the authors of a delivery are not read again
+_ORDER = (
+    Topic.DUE, Topic.TROUBLE, Topic.WAITS, Topic.REJECTED, Topic.MENTIONED, Topic.APPROVED,
+)  # fmt: skip
+_NEVER = datetime.max.replace(tzinfo=UTC)
+# As in the partial index, which the planner does not find for bound values.
+_TOLD: ColumnElement[bool] = literal_column("history.event IN ('approved', 'note added')")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalItem:
+    """One thing to tell one person about one post. Nothing of its text."""
+
+    topic: Topic
+    post: str
+    accounts: tuple[str, ...]
+    """The accounts that it is about; empty for a note, which is about the post."""
+    steps: tuple[int, ...]
+    due_at: datetime | None = None
+    """When the first of them goes out, or was to."""
+    by: str | None = None
+    """Who approved it, sent it back, or wrote the note."""
+    state: State | None = None
+    """FAILED, MISSED or UNCERTAIN, if that is the trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Happening:
+    """Something that happened, of which it is still open who is told."""
+
+    topic: Topic
+    step: int
+    at: datetime
+    actor: str
+    post: str
+    account: str | None = None
+    delivery: tuple[int, int] = (0, 0)
+    """Its id and version."""
+    due_at: datetime | None = None
+    state: State | None = None
+    mentions: Sequence[str] = ()
+
+
+class PersonalNews(NoticeTurns):
+    """Finds what people have not been told yet at their addresses."""
+
+    def __init__(self, database: Database, clock: Clock, rule_of: RuleOf, rights: Rights) -> None:
+        super().__init__(database, clock)
+        self._rule_of = rule_of
+        self._rights = rights
+        self._addresses = Addresses(database, clock)
+        self._authors: dict[tuple[int, int], set[str]] = {}
+        self._read_at = 0.0
+
+    def newest(self) -> int:
+        """The id of the newest step: without another one, there is little news."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.max(history.c.id))).scalar_one() or 0
+
+    def all_untold(self) -> list[tuple[NoticeAddress, list[PersonalItem]]]:
+        """What the people have not been told, by address; only addresses with news."""
+        addresses = self._addresses.all()
+        if not addresses:
+            return []
+        if self._clock.monotonic() - self._read_at > _KEPT:
+            self._authors, self._read_at = {}, self._clock.monotonic()
+        with self._database.read() as connection:
+            since = min(_beginning(one, topic) for one in addresses for topic in one.topics)
+            oldest = max(since, self._clock.now() - OLDEST)
+            happenings = [*self._happenings(connection, oldest)]
+            told = _told(connection, addresses, [one.step for one in happenings])
+            found = [
+                (address, _grouped(self._concerning(connection, address, happenings, told)))
+                for address in addresses
+            ]
+        return [(address, items) for address, items in found if items]
+
+    def untold(self, service: str) -> list[PersonalItem]:
+        """What the person has not been told at the address of this name."""
+        return next((items for one, items in self.all_untold() if one.service == service), [])
+
+    def told(self, service: str, turn: int, items: Sequence[PersonalItem]) -> None:
+        """End a turn: the person was told all of this."""
+        names = {Topic.DUE: (service, due_service(service))}
+        rows = (
+            (name, step)
+            for item in items
+            for name in names.get(item.topic, (service,))
+            for step in item.steps
+        )
+        self.end(service, turn, rows)
+
+    def _happenings(self, connection: Connection, since: datetime) -> list[_Happening]:
+        settled = self._clock.ahead(-_UNDONE)
+        troubles = _stuck(connection, since)
+        found = [
+            *_waiting(connection, settled),
+            *(one for one in troubles if one.topic is Topic.TROUBLE or one.at <= settled),
+            *_approved(connection, since, settled),
+            *_noted(connection, since),
+        ]
+        # Not in the queries: for the order SQLite would read the whole history.
+        return sorted(found, key=lambda one: (one.due_at or one.at, one.step))
+
+    def _concerning(
+        self,
+        connection: Connection,
+        address: NoticeAddress,
+        happenings: Iterable[_Happening],
+        told: Mapping[str, set[int]],
+    ) -> Iterator[_Happening]:
+        """What this person is told of it, each with the topic under which."""
+        soon = self._clock.now() + _SOON
+        known, known_due = told[address.service], told[due_service(address.service)]
+        for one in happenings:
+            is_due = one.topic is Topic.WAITS and one.due_at is not None and one.due_at <= soon
+            if is_due and Topic.DUE in address.topics and one.step not in known_due:
+                topic = Topic.DUE  # whenever it began to wait
+            elif one.step not in known and one.at >= _beginning(address, one.topic):
+                topic = one.topic
+            else:
+                continue
+            if self._is_for(connection, address.person, one):
+                yield replace(one, topic=topic)
+
+    def _is_for(self, connection: Connection, person: Person, one: _Happening) -> bool:
+        if one.topic is Topic.MENTIONED:
+            is_named = any(same_person(name, person.name) for name in one.mentions)
+            return is_named and not same_person(one.actor, person.name)
+        if same_person(one.actor, person.name):  # they know
+            return False
+        if one.topic is not Topic.WAITS:
+            return self._is_author(connection, person, one)
+        account = str(one.account)
+        return (
+            self._rights.permits(person, Rank.MANAGER, [account])
+            and may_approve(person.name, self._rule_of(account))
+            and not self._is_author(connection, person, one)
+        )
+
+    def _is_author(self, connection: Connection, person: Person, one: _Happening) -> bool:
+        known = self._authors.get(one.delivery)
+        if known is None:
+            query = select(deliveries).where(deliveries.c.id == one.delivery[0])
+            row = connection.execute(query).mappings().one()
+            known = self._authors[one.delivery] = authors(connection, delivery_of(row))
+        return any(same_person(name, person.name) for name in known)
+
+
+def _beginning(address: NoticeAddress, topic: Topic) -> datetime:
+    """The instant from which on a person is told of a topic; never, if they did not choose it."""
+    chosen = address.topics.get(topic)
+    return max(address.since, chosen) if chosen else _NEVER
+
+
+def _grouped(happenings: Iterable[_Happening]) -> list[PersonalItem]:
+    """One item for all accounts of a post to which the same happened; what is urgent first."""
+    groups: dict[tuple[Any, ...], list[_Happening]] = {}
+    for one in happenings:
+        by = None if one.topic in (Topic.WAITS, Topic.DUE, Topic.TROUBLE) else one.actor
+        apart = one.step if one.topic is Topic.MENTIONED else None
+        groups.setdefault((one.topic, one.post, by, one.state, apart), []).append(one)
+    items = [
+        PersonalItem(
+            topic=topic,
+            post=post,
+            accounts=tuple(one.account for one in group if one.account),
+            steps=tuple(one.step for one in group),
+            due_at=min((one.due_at for one in group if one.due_at), default=None),
+            by=by,
+            state=state,
+        )
+        for (topic, post, by, state, _apart), group in groups.items()
+    ]
+    return sorted(items, key=lambda item: _ORDER.index(item.topic))
+
+
+_COLUMNS = (
+    deliveries.c.id,
+    deliveries.c.version,
+    deliveries.c.post,
+    deliveries.c.account,
+    deliveries.c.state,
+    not_before.label("due_at"),
+    history.c.id.label("step"),
+    history.c.at,
+    history.c.actor,
+)
+
+
+def _waiting(connection: Connection, settled: datetime) -> Iterator[_Happening]:
+    """Deliveries that wait for an approval, each with the step with which it began to."""
+    later = history.alias()
+    begun = (
+        select(func.max(later.c.seq))
+        .where(
+            later.c.delivery == deliveries.c.id,
+            later.c.target == State.AWAITING_APPROVAL,
+            or_(later.c.source.is_(None), later.c.source != later.c.target),
+            later.c.event != Event.APPROVAL_TAKEN_BACK,  # it waits as before
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(*_COLUMNS)
+        .join_from(
+            deliveries,
+            history,
+            and_(history.c.delivery == deliveries.c.id, history.c.seq == begun),
+        )
+        .where(deliveries.c.state == written(State.AWAITING_APPROVAL), history.c.at <= settled)
+    )
+    return _read(connection, query, Topic.WAITS)
+
+
+def _approved(connection: Connection, since: datetime, until: datetime) -> Iterator[_Happening]:
+    """Deliveries that were approved in that time, and still are."""
+    is_this = and_(history.c.delivery == deliveries.c.id, history.c.at == deliveries.c.approved_at)
+    query = (
+        select(*_COLUMNS)
+        .join_from(history, deliveries, is_this)
+        .where(
+            _TOLD, history.c.event == Event.APPROVED, history.c.at >= since, history.c.at <= until
+        )
+    )
+    return _read(connection, query, Topic.APPROVED)
+
+
+def _noted(connection: Connection, since: datetime) -> Iterator[_Happening]:
+    columns = history.c
+    query = select(columns.id, columns.at, columns.actor, columns.account, columns.detail).where(
+        _TOLD, columns.event == Event.NOTED, columns.at >= since
+    )
+    for row in connection.execute(query):
+        if mentions := json.loads(row.detail).get("mentions"):
+            yield _Happening(
+                Topic.MENTIONED, row.id, row.at, row.actor, post_of(row.account), mentions=mentions
+            )
+
+
+def _stuck(connection: Connection, since: datetime) -> Iterator[_Happening]:
+    """Deliveries that failed, were missed, are uncertain, or were sent back since then."""
+    query = stuck(history.c.at >= since).with_only_columns(*_COLUMNS)
+    for one in _read(connection, query, Topic.TROUBLE):
+        if one.state is State.REJECTED:
+            yield replace(one, topic=Topic.REJECTED, state=None)
+        elif one.state in (State.FAILED, State.MISSED, State.UNCERTAIN):
+            yield one
+
+
+def _read(connection: Connection, query: Select[Any], topic: Topic) -> Iterator[_Happening]:
+    """The happenings of a query for `_COLUMNS`."""
+    for row in connection.execute(query):
+        yield _Happening(
+            topic=topic,
+            step=row.step,
+            at=row.at,
+            actor=row.actor,
+            post=row.post,
+            account=row.account,
+            delivery=(row.id, row.version),
+            due_at=row.due_at,
+            state=State(row.state) if topic is Topic.TROUBLE else None,
+        )
+
+
+def _told(
+    connection: Connection, addresses: Sequence[NoticeAddress], steps: Sequence[int]
+) -> Mapping[str, set[int]]:
+    """Those of the steps that each service, by its name, has told."""
+    names = [name for one in addresses for name in (one.service, due_service(one.service))]
+    told: dict[str, set[int]] = {name: set() for name in names}
+    for chunk in chunks(sorted({*steps})):
+        query = select(notices.c.service, notices.c.step).where(
+            notices.c.step.in_(chunk), notices.c.service.in_(names)
+        )
+        for row in connection.execute(query):
+            told[row.service].add(row.step)
+    return told

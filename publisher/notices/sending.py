@@ -1,0 +1,43 @@
+"""Sending of news: one message in a service's turn, recorded once the service has taken it."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from publisher.notices.message import Message
+from publisher.notices.services import Service
+
+_Item = TypeVar("_Item")
+
+
+class _Source(Protocol[_Item]):
+    """News of one kind, for services and for people."""
+
+    def claim(self, service: str) -> int | None: ...
+    def untold(self, service: str) -> list[_Item]: ...
+    def told(self, service: str, turn: int, items: Sequence[_Item]) -> None: ...
+    def not_told(self, service: str, turn: int) -> None: ...
+
+
+def send_news(
+    news: _Source[_Item],
+    service: Service,
+    name: str,
+    compose: Callable[[Sequence[_Item]], Message],
+) -> Sequence[_Item]:
+    """Send all unsent news in one message, if it is this process's turn; returns what was sent.
+
+    `name` is the service's in the ledger. Raises NoticeNotSent if the service refused it; it is
+    tried again later.
+    """
+    turn = news.claim(name)
+    if turn is None:
+        return []
+    try:
+        items = news.untold(name)
+        if items:
+            service.send(compose(items))
+    except Exception:
+        news.not_told(name, turn)
+        raise
+    news.told(name, turn, items)
+    return items

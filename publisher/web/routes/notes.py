@@ -1,0 +1,35 @@
+"""/posts/ID/notes: writes a note on a post."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+from starlette.responses import RedirectResponse
+
+from publisher.base.i18n import _
+from publisher.web import draft_view
+from publisher.web.authentication import Reader, Writer
+from publisher.web.dependencies import PostRoute, Use, inside, post_address
+
+router = APIRouter(route_class=PostRoute)
+
+
+@router.get("/posts/{post:path}/notes")
+def show(_visitor: Reader, post: str) -> Response:
+    """Lead to the notes on the post's page."""
+    return RedirectResponse(f"{post_address(post)}#notes", 303)
+
+
+@router.post("/posts/{post:path}/notes")
+def write(
+    parts: Use,
+    visitor: Writer,
+    post: str,
+    text: Annotated[str, Form()] = "",
+    back: Annotated[str, Form()] = "",
+) -> Response:
+    if not parts.app.queries.known_posts([post]):
+        draft_view.find(parts.app, post)
+    note = parts.app.notes.write(post, text, visitor.name)
+    names = ", ".join(note.mentions)
+    notice = _("Note added, for {names}.", names=names) if names else _("Note added.")
+    return parts.done(visitor, notice, inside(back, f"{post_address(post)}#notes"))

@@ -1,0 +1,66 @@
+"""/me/told and /me/addresses: what the visitor is told in person, and where."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from publisher.base.errors import ConfigurationError, NoticeNotSent, UsageError
+from publisher.base.i18n import _
+from publisher.ledger.notice_addresses import Topic
+from publisher.notices import addresses
+from publisher.notices.personal_message import trial
+from publisher.web import security
+from publisher.web.authentication import Visitor, Writer
+from publisher.web.dependencies import Parts, Use
+from publisher.web.render import Notice
+
+_PLACE = "/me#told"
+
+router = APIRouter()
+
+
+@router.post("/me/told")
+def choose(
+    parts: Use, visitor: Writer, topic: Annotated[list[str] | None, Form()] = None
+) -> Response:
+    """Choose what one is told; a form without a topic chooses none."""
+    known = {one.value: one for one in Topic}
+    chosen = [known[name] for name in topic or () if name in known]
+    parts.app.notice_addresses.choose(visitor.person, chosen)
+    return parts.done(visitor, _("Saved."), _PLACE)
+
+
+@router.post("/me/addresses")
+def change(
+    request: Request,
+    parts: Use,
+    visitor: Writer,
+    do: Annotated[str, Form()] = "",
+    address: Annotated[str, Form(max_length=2000)] = "",
+    number: Annotated[str, Form(pattern=r"^\d{0,18}$")] = "",
+) -> Response:
+    """Add an address, or test or remove the one with this number."""
+    known, settings = parts.app.notice_addresses, parts.app.settings.notices
+    match do:
+        case "add":
+            known.add(visitor.person, addresses.checked(address, settings))
+            notice = Notice(_("Added. Send a test, to see that it works."))
+        case "test" if number:
+            notice = _tested(parts, visitor, int(number))
+        case "remove" if number:
+            known.remove(visitor.person, int(number))
+            notice = Notice(_("Removed: nothing is told there any more."))
+        case _:
+            raise UsageError(_("This cannot be done here."))
+    security.log_event(request, f"notice address: {do}")
+    return parts.done(visitor, notice, _PLACE)
+
+
+def _tested(parts: Parts, visitor: Visitor, number: int) -> Notice:
+    found = parts.app.notice_addresses.find(visitor.person, number)
+    try:
+        service = addresses.opened(found.address, parts.app.settings.notices)
+        parts.trials.send(visitor.name, service, trial())
+    except (NoticeNotSent, ConfigurationError) as error:
+        return Notice(_("The test was not taken: {why}", why=str(error)), warns=True)
+    return Notice(_("The test is sent. Look whether it has arrived."))

@@ -1,0 +1,130 @@
+"""An approval, a rejection and a hold can be taken back where they are told."""
+
+import re
+from typing import Any
+
+import pytest
+
+from publisher.app import Application
+from publisher.model.outcomes import Accepted
+from publisher.model.states import State
+from tests.support.clock import ManualClock
+from tests.support.happening import ends
+from tests.support.html import flaws
+from tests.support.pages import Visit
+
+ROOM = "/posts/day.fr"
+
+
+def states(app: Application, post: str = "day.fr") -> set[State]:
+    return {delivery.state for delivery in app.queries.deliveries(post=post)}
+
+
+def decide(visit: Visit, do: str, **more: Any) -> Visit:
+    visit.get(ROOM)
+    seen = re.findall(r'name="seen" value="([^"]+)"', visit.page)
+    visit.send(ROOM, do=do, seen=seen, reason="non", **more)
+    return visit
+
+
+def undo(visit: Visit) -> int:
+    """Press the button of the notice."""
+    form = visit.page.partition('action="/undo"')[2].partition("</form>")[0]
+    assert form, "no undo is offered"
+    seen = re.findall(r'name="seen" value="([^"]+)"', form)
+    (back,) = re.findall(r'name="back" value="([^"]+)"', form)
+    return visit.send("/undo", seen=seen, back=back).status_code
+
+
+@pytest.mark.parametrize("do", ["approve", "reject", "hold"])
+def test_a_decision_is_taken_back_from_its_notice(
+    app: Application, manager: Visit, do: str
+) -> None:
+    decide(manager, do)
+    assert states(app) != {State.AWAITING_APPROVAL}
+    assert flaws(manager.page) == []
+    assert undo(manager) == 200
+    assert "Taken back: 2 deliveries." in manager.text
+    assert states(app) == {State.AWAITING_APPROVAL}
+    assert "/undo" not in manager.get(ROOM).text
+
+
+def test_nothing_else_is_offered_to_be_taken_back(manager: Visit) -> None:
+    manager.get(ROOM)
+    manager.send(ROOM, do="cancel")
+    assert "Cancelled: 2 deliveries." in manager.text
+    assert "/undo" not in manager.page
+
+
+def test_what_has_left_meanwhile_is_not_taken_back(app: Application, manager: Visit) -> None:
+    """The page says so, where the person was."""
+    decide(manager, "approve", account="bice-x")
+    offered = manager.page
+    (approved,) = app.queries.deliveries(post="day.fr", account="bice-x")
+    ends(app, approved, Accepted("4711"))
+    manager.page = offered
+    assert undo(manager) == 200
+    assert (
+        "It is too late to take that back: day.fr to bice-x is on its way or out." in manager.text
+    )
+    assert 'class="problem" role="alert"' in manager.page
+    (after,) = app.queries.deliveries(post="day.fr", account="bice-x")
+    assert after.state is State.PUBLISHED
+
+
+def test_the_server_takes_nothing_back_after_a_minute(app: Application, manager: Visit) -> None:
+    decide(manager, "approve")
+    assert isinstance(app.clock, ManualClock)
+    app.clock.advance(61)
+    undo(manager)
+    assert "too long ago" in manager.text
+    assert states(app) == {State.SCHEDULED}
+
+
+def test_nobody_takes_back_what_another_decided(
+    app: Application, manager: Visit, address: str, staff: Visit
+) -> None:
+    decide(manager, "approve")
+    offered = manager.page
+    with Visit(address) as other:
+        other.log_in("chef")
+        for visit, told in ((other, 200), (staff, 403)):
+            visit.get("/")
+            token = visit.token
+            visit.page = re.sub(
+                r'name="form" value="[0-9a-f]+"', f'name="form" value="{token}"', offered
+            )
+            assert undo(visit) == told
+    assert states(app) == {State.SCHEDULED}
+
+
+@pytest.mark.parametrize("seen", [[], ["x"], ["99999:1"], ["1:2"] * 600])
+def test_a_form_that_is_made_by_hand_changes_nothing(
+    app: Application, manager: Visit, seen: list[str]
+) -> None:
+    before = app.queries.last_step()
+    manager.get("/")
+    manager.send("/undo", seen=seen, back="//example.org")
+    assert app.queries.last_step() == before
+
+
+def test_a_decision_in_the_review_leads_to_the_next_post_and_its_undo_to_this_one(
+    manager: Visit,
+) -> None:
+    manager.get(ROOM)
+    seen = re.findall(r'name="seen" value="([^"]+)"', manager.page)
+    fields = {"form": manager.token, "do": "approve", "seen": seen, "back": "/review?post=later.fr"}
+    answer = manager.client.post(ROOM, data=fields)
+    assert answer.headers["location"] == "/review?post=later.fr"
+    manager.get("/posts/later.fr")
+    assert 'name="back" value="/review?post=day.fr"' in manager.page
+
+
+def test_a_notice_of_a_session_that_an_older_version_began_is_shown(
+    app: Application, manager: Visit
+) -> None:
+    (session,) = app.sessions.of(app.people.find("direction"))
+    for kept in ("Approved: 1 delivery.", '{"text": 1}', "[1]", "null"):
+        app.sessions.leave_notice(session, kept)
+        assert manager.get("/").status_code == 200
+        assert kept.replace('"', "&#34;") in manager.page
