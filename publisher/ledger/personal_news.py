@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
@@ -17,14 +18,14 @@ from publisher.base.clock import Clock
 from publisher.base.text import same_person
 from publisher.ledger.database import Database
 from publisher.ledger.manager.approvals import may_approve
-from publisher.ledger.manager.authors import authors
+from publisher.ledger.manager.authors import authors_of
 from publisher.ledger.manager.commands import RuleOf
 from publisher.ledger.manager.draft_edits import post_of
 from publisher.ledger.manager.rights import Person, Rank, Rights
 from publisher.ledger.notice_addresses import Addresses, NoticeAddress, Topic, due_service
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.outbox import OLDEST, stuck
-from publisher.ledger.rows import chunks, delivery_of
+from publisher.ledger.rows import chunks
 from publisher.ledger.tables import deliveries, history, not_before, notices, written
 from publisher.model.events import Event
 from publisher.model.states import State
@@ -36,6 +37,7 @@ _KEPT = 60.0  # real seconds for which the authors of a delivery are not read ag
 _ORDER = (
     Topic.DUE, Topic.TROUBLE, Topic.WAITS, Topic.REJECTED, Topic.MENTIONED, Topic.APPROVED,
 )  # fmt: skip
+_TO_APPROVE = (Topic.WAITS, Topic.DUE)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 # As in the partial index, which the planner does not find for bound values.
 _TOLD: ColumnElement[bool] = literal_column("history.event IN ('approved', 'note added')")
@@ -101,12 +103,16 @@ class PersonalNews(NoticeTurns):
         with self._database.read() as connection:
             since = min(_beginning(one, topic) for one in addresses for topic in one.topics)
             oldest = max(since, self._clock.now() - OLDEST)
-            happenings = [*self._happenings(connection, oldest)]
+            happenings = self._happenings(connection, oldest)
             told = _told(connection, addresses, [one.step for one in happenings])
-            found = [
-                (address, _grouped(self._concerning(connection, address, happenings, told)))
-                for address in addresses
-            ]
+            open_ones = {
+                address.id: [*self._concerning(address, happenings, told)] for address in addresses
+            }
+            self._read_authors(connection, chain.from_iterable(open_ones.values()))
+        found = [
+            (address, _grouped(self._for(address.person, open_ones[address.id])))
+            for address in addresses
+        ]
         return [(address, items) for address, items in found if items]
 
     def untold(self, service: str) -> list[PersonalItem]:
@@ -138,12 +144,11 @@ class PersonalNews(NoticeTurns):
 
     def _concerning(
         self,
-        connection: Connection,
         address: NoticeAddress,
         happenings: Iterable[_Happening],
         told: Mapping[str, set[int]],
     ) -> Iterator[_Happening]:
-        """What this person is told of it, each with the topic under which."""
+        """What may concern this person and is not told yet, each with the topic under which."""
         soon = self._clock.now() + _SOON
         known, known_due = told[address.service], told[due_service(address.service)]
         for one in happenings:
@@ -154,31 +159,34 @@ class PersonalNews(NoticeTurns):
                 topic = one.topic
             else:
                 continue
-            if self._is_for(connection, address.person, one):
+            # They know what they did themselves.
+            is_own = same_person(one.actor, address.person.name)
+            if not is_own and self._may_concern(address.person, one):
                 yield replace(one, topic=topic)
 
-    def _is_for(self, connection: Connection, person: Person, one: _Happening) -> bool:
+    def _may_concern(self, person: Person, one: _Happening) -> bool:
+        """Whether it is for this person, as far as that does not depend on its authors."""
         if one.topic is Topic.MENTIONED:
-            is_named = any(same_person(name, person.name) for name in one.mentions)
-            return is_named and not same_person(one.actor, person.name)
-        if same_person(one.actor, person.name):  # they know
-            return False
+            return any(same_person(name, person.name) for name in one.mentions)
         if one.topic is not Topic.WAITS:
-            return self._is_author(connection, person, one)
+            return True
         account = str(one.account)
-        return (
-            self._rights.permits(person, Rank.MANAGER, [account])
-            and may_approve(person.name, self._rule_of(account))
-            and not self._is_author(connection, person, one)
-        )
+        is_named = may_approve(person.name, self._rule_of(account))
+        return is_named and self._rights.permits(person, Rank.MANAGER, [account])
 
-    def _is_author(self, connection: Connection, person: Person, one: _Happening) -> bool:
-        known = self._authors.get(one.delivery)
-        if known is None:
-            query = select(deliveries).where(deliveries.c.id == one.delivery[0])
-            row = connection.execute(query).mappings().one()
-            known = self._authors[one.delivery] = authors(connection, delivery_of(row))
-        return any(same_person(name, person.name) for name in known)
+    def _read_authors(self, connection: Connection, found: Iterable[_Happening]) -> None:
+        wanted = {one.delivery for one in found if one.account} - self._authors.keys()
+        written_by = authors_of(connection, {key for key, _version in wanted})
+        for delivery in wanted:
+            self._authors[delivery] = written_by[delivery[0]]
+
+    def _for(self, person: Person, found: Iterable[_Happening]) -> Iterator[_Happening]:
+        """Those of its authors, and of what waits for an approval those of others."""
+        for one in found:
+            names = self._authors.get(one.delivery, ())
+            is_author = any(same_person(name, person.name) for name in names)
+            if one.topic is Topic.MENTIONED or is_author is not (one.topic in _TO_APPROVE):
+                yield one
 
 
 def _beginning(address: NoticeAddress, topic: Topic) -> datetime:
@@ -191,7 +199,7 @@ def _grouped(happenings: Iterable[_Happening]) -> list[PersonalItem]:
     """One item for all accounts of a post to which the same happened; what is urgent first."""
     groups: dict[tuple[Any, ...], list[_Happening]] = {}
     for one in happenings:
-        by = None if one.topic in (Topic.WAITS, Topic.DUE, Topic.TROUBLE) else one.actor
+        by = None if one.topic in (*_TO_APPROVE, Topic.TROUBLE) else one.actor
         apart = one.step if one.topic is Topic.MENTIONED else None
         groups.setdefault((one.topic, one.post, by, one.state, apart), []).append(one)
     items = [

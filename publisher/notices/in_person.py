@@ -106,8 +106,8 @@ class InPerson:
         self._stop.wait(_GATHER)
         try:
             service = opened(address.address, self._settings)
-            send_news(self._news, service, address.service, compose)
-            self._report(address.service, None)
+            if send_news(self._news, service, address.service, compose):
+                self._report(address.service, None)
         except Exception as error:  # noqa: BLE001 - the person's own mistake, or their server's
             self._report(address.service, error, address.person.name)
 

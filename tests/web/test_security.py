@@ -19,12 +19,13 @@ _ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=d
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
-    "/posts/day.fr/edit", "/posts/day.fr/file", "/new",
+    "/posts/day.fr/edit", "/posts/day.fr/file", "/new", "/posts/day.fr/notes", "/undo",
+    "/me/told", "/me/addresses",
      "/accounts/ask", "/log/verify", "/me/language",
     "/review", "/review/many", "/me/password", "/me/sessions", "/me/feed", "/me/factors", "/me/passkeys",
     "/people", "/people/chef", "/login/code", "/login/passkey", "/login/link",
 ]  # fmt: skip
-_DRAFT_ROOMS = ("move", "queue", "edit", "file")
+_DRAFT_ROOMS = ("move", "queue", "edit", "file", "notes")
 """What stands behind the name of a draft in an address."""
 
 

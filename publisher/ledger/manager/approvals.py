@@ -11,7 +11,7 @@ from publisher.base.errors import NotPossible
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _, later
 from publisher.base.text import same_person
-from publisher.ledger.manager.authors import authors
+from publisher.ledger.manager.authors import authors, authors_of
 from publisher.ledger.manager.commands import Accounts, Commands, not_concerned
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import deliveries_in
@@ -86,12 +86,13 @@ class Approvals(Commands):
     def open_to(self, actor: str, found: Sequence[Delivery]) -> list[Delivery]:
         """Those that this person may approve: as a non-author, and by the mandate."""
         with self._database.read() as connection:
-            return [
-                delivery
-                for delivery in found
-                if not any(same_person(actor, one) for one in authors(connection, delivery))
-                and may_approve(actor, self._rule_of(delivery.account))
-            ]
+            written_by = authors_of(connection, [delivery.id for delivery in found])
+        return [
+            delivery
+            for delivery in found
+            if not any(same_person(actor, one) for one in written_by[delivery.id])
+            and may_approve(actor, self._rule_of(delivery.account))
+        ]
 
     def approve(
         self, posts: Collection[str], account: Accounts, actor: str, seen: Mapping[int, str]
