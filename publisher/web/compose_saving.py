@@ -1,11 +1,10 @@
 """Saving of composed drafts: the file, its pictures and the history, all or nothing; queueing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from publisher.app import Application
 from publisher.base import formats
-from publisher.base.errors import NotPossible, UsageError
+from publisher.base.errors import NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.drafts import editing
@@ -100,11 +99,12 @@ def _told(
     return {name: {"from": before, "to": after} for name, (before, after) in changed.items()}
 
 
-@dataclass(frozen=True, slots=True)
 class Unqueued(Exception):
     """The draft is saved, and was not queued: the notice says why."""
 
-    notice: Notice
+    def __init__(self, notice: Notice) -> None:
+        super().__init__(notice.text)
+        self.notice = notice
 
 
 def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -> Notice:
@@ -115,12 +115,13 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
 
     def agree(plan: Plan) -> None:
         if plan_view.digest(plan) != shown:
-            raise NotPossible(_("Saved, and not on the schedule yet: look at what changes."))
+            raise NotPossible(_("It is not on the schedule yet: look at what changes."))
 
     try:
         done = parts.app.planner.queue([composed.draft.path], actor=visitor.name, agree=agree)
-    except NotPossible as error:
-        raise Unqueued(Notice(str(error), warns=True)) from None
+    except PublisherError as error:
+        text = _("Saved. {reason}", reason=error)
+        raise Unqueued(Notice(text, warns=True)) from None
     if done.errors:
         text = _("Saved. It has errors: it is not queued before they are mended.")
         raise Unqueued(Notice(text, warns=True))

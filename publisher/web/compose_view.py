@@ -25,6 +25,8 @@ from publisher.web.compose_check import Checked
 from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import TEMPLATES, source_texts
 
+_FEW = 6
+"""Accounts that are all shown at once."""
 _ROOMY, _ROOMY_PERCENT = 1000, 80
 """Characters of a limit, and the share of it up to which a text simply fits."""
 
@@ -140,9 +142,10 @@ def chips(app: Application, person: Person, now: Checked) -> dict[str, list[Chip
 
 
 def near(groups: Mapping[str, Sequence[Chip]]) -> set[str]:
-    """The organisations that are shown at once: those with a chosen account; else all."""
+    """The organisations that are shown at once: of many accounts, those with a chosen one."""
     chosen = {name for name, chips in groups.items() if any(chip.chosen for chip in chips)}
-    return chosen or {*groups}
+    are_few = sum(map(len, groups.values())) <= _FEW
+    return {*groups} if are_few or not chosen else chosen
 
 
 def own_texts(now: Checked, form: ComposeForm, names: Callable[[str], str]) -> list[OwnText]:

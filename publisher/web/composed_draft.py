@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.app import Application
-from publisher.base.errors import NotPossible
+from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.drafts import check, editing, new_draft, when
@@ -26,6 +26,9 @@ from publisher.web.compose_form import ComposeForm
 
 TEMPLATES = "templates/"
 """The folder below posts/ whose drafts begin new ones."""
+
+_TITLE = 200
+"""Characters at the beginning of a text by which a draft may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ def existing(app: Application, post_id: str) -> ComposedDraft:
     """The draft of a post. Raises NoSuchPost, and NotPossible for one that cannot be read."""
     file = draft_view.find(app, post_id)
     draft = editing.read(file)
-    post = check.read(app.settings, [file.path]).post(post_id)
+    # What was read, whatever is in the file by now.
+    as_read = {draft.file: draft.data}
+    post = check.read(app.settings, [file.path], revised=as_read).post(post_id)
     if post is None:
         hint = _("Mend it as a file first.")
         raise NotPossible(_("The draft cannot be read."), hint=hint)
@@ -81,6 +86,8 @@ def new(app: Application, form: ComposeForm) -> ComposedDraft:
         else None
     )
     lang = form.lang if LANGUAGE.fullmatch(form.lang) else ""
+    if form.translation_of and not lang:
+        raise UsageError(_("Say into which language it is translated."))
     post_id = _id(app, composing, form, source, lang)
     file = new_draft.at(app.settings.posts, post_id)
     draft = Manuscript(file.path, file.file, new_draft.EMPTY)
@@ -113,7 +120,7 @@ def _id(
     if source and form.translation_of:
         return translated_id(app, source.id, lang)
     typed = (form.title, *(part for parts in form.texts.values() for part in parts), "post")
-    title = next(text for text in typed if slug(text))
+    title = next(text for text in (text[:_TITLE] for text in typed) if slug(text))
     at = form.time.read(composing.session)
     instant = None
     if isinstance(at, When) and at.kind == "time":

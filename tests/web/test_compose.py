@@ -360,7 +360,10 @@ def test_a_translation_stands_beside_its_source(
     staff.client.follow_redirects = True
     again = staff.get("/new?translate=jour.fr&lang=es")
     assert again.url.path == "/posts/jour.es/edit", "there is one already"
-    assert staff.get("/new?translate=jour.fr&lang=../x").status_code == 400
+    for lang in ("../x", ""):
+        assert staff.get(f"/new?translate=jour.fr&lang={lang}").status_code == 400
+        es.fill(lang=lang)
+        assert es.send("keep").status_code == 400
     assert staff.get("/new?translate=nothing&lang=es").status_code == 404
 
 
@@ -387,6 +390,9 @@ def test_a_draft_is_deleted_when_nothing_of_it_is_on_the_schedule_or_out(
     (step,) = app.queries.steps_about("unfinished.fr")
     assert (step.event, step.actor) == ("draft deleted", "stagiaire")
     assert "Sans heure." in step.detail["text"]
+    staff.get("/posts/unfinished.fr")
+    assert "Its draft is gone." in staff.text
+    assert "draft deleted" in staff.text
     manager.get("/posts/later.fr")
     manager.send("/posts/later.fr", do="cancel")
     assert delete("later.fr") == 200

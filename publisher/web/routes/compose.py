@@ -18,7 +18,6 @@ from publisher.base.errors import (
 )
 from publisher.base.i18n import _
 from publisher.channels.registry import widest
-from publisher.drafts.session import LANGUAGE
 from publisher.ledger.manager.draft_edits import MADE, REWORDED
 from publisher.media import uploads
 from publisher.media.media_file import CleanPicture
@@ -61,8 +60,6 @@ def begin(
     """Show an empty form, one for a copy of a post, or one for its translation into `lang`."""
     app = parts.app
     if translate:
-        if not LANGUAGE.fullmatch(lang):
-            raise UsageError(_("Say into which language it is translated."))
         there = composed_draft.translated_id(app, translate, lang)
         if any(one.id == there for one in draft_view.files(app)):
             return RedirectResponse(post_address(there, "edit"), 303)

@@ -31,11 +31,11 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
     """Show the page, or its live `part`."""
     deliveries = parts.app.queries.deliveries(post=post)
     draft = draft_view.read(parts.app, post, deliveries)
-    if not deliveries and draft is None:
+    steps = parts.app.queries.steps_about(post)
+    if not deliveries and draft is None and not steps:
         hint = _("It may have another name now: search the log, or the posts.")
         raise NoSuchPost(_("There is no post {name}.", name=post), hint=hint)
     zone, handles = parts.pages.zone, draft_view.handles(parts.app)
-    steps = parts.app.queries.steps_about(post)
     rights, accounts = parts.app.rights, draft_view.accounts(parts.app, post) if draft else ()
     own = [d for d in deliveries if rights.permits(visitor.person, Rank.MANAGER, [d.account])]
     return parts.pages.render(

@@ -133,10 +133,10 @@
   // Whoever pressed a button of the form goes on where its part of the page was shown again.
   function places(form) {
     document.body.addEventListener("htmx:afterSettle", (event) => {
-      const [what, name] = (event.detail.requestConfig.elt.value || "").split(":");
+      const button = event.detail.requestConfig.elt;
+      const [what] = (button.value || "").split(":");
       if (what === "part" || what === "unpart") {
-        const areas = document.getElementById("text-" + (name || "all")).querySelectorAll("textarea");
-        areas[areas.length - 1].focus();
+        [...document.querySelectorAll(button.getAttribute("hx-target") + " textarea")].pop().focus();
       } else if (what === "up" || what === "drop") {
         form.querySelector("#upload").focus();
       }
@@ -170,11 +170,11 @@
     function update() {
       const chosen = [...form.querySelectorAll("[name=account]:checked")].map((one) => one.value);
       panels.forEach((panel, number) => {
-        const own = (panel.dataset.for || "").split(" ").filter((name) => chosen.includes(name));
+        const own = (panel.dataset.for || "").split("\n").filter((name) => chosen.includes(name));
         // Where one account of a channel gets it, the channel's text is that account's.
         const isOffered = !number || isWritten(panel) || (own.length && (panel.dataset.channel || panels.some((other) =>
-          other.dataset.channel && own.every((name) => other.dataset.for.split(" ").includes(name)) &&
-          other.dataset.for.split(" ").filter((name) => chosen.includes(name)).length > 1)));
+          other.dataset.channel && own.every((name) => other.dataset.for.split("\n").includes(name)) &&
+          other.dataset.for.split("\n").filter((name) => chosen.includes(name)).length > 1)));
         buttons[number].hidden = !isOffered;
         buttons[number].classList.toggle("written", number > 0 && isWritten(panel));
       });
