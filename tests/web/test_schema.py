@@ -68,6 +68,11 @@ _KNOWN: Mapping[str, list[str]] = {
     "code": ["123456"],
     "factor": ["app"],
     "answer": ['{"id": "x"}', ""],
+    "title": ["Un titre"],
+    "starts": ["2016-03-08T09:00", "2016-03-08T10:00"],
+    "ends": ["2016-03-08T12:00", ""],
+    "along": [""],
+    "changes": ['[{"name": "new", "title": "x", "starts_at": "2016-03-08T09:00:00Z"}]'],
     **{f"choice-{number}": ["send", "drop", "later"] for number in _OVERDUE},
     **{f"at-{number}": ["2016-03-07 18:00"] for number in _OVERDUE},
 }
@@ -91,7 +96,10 @@ _ACTS = {
     "/me/factors": ["app", "app-code", "passkey", "codes", "remove"],
     "/me/feed": ["make", "end"],
     "/me/addresses": ["add", "test", "remove"],
+    "/agenda/items/{name}": ["change", "cancel", "restore"],
+    "/consents/withdraw": ["withdraw", ""],
 }
+_NAMES = {"/agenda/items/{name}": ["annual-day"], "/accounts/{name}/mandate": ["bice-x"]}
 _PEOPLE = ["direction", "stagiaire"]
 
 
@@ -189,7 +197,7 @@ def _with_what_makes_sense(described: dict[str, Any]) -> dict[str, Any]:
     better = deepcopy(described)
     schemas = better["components"]["schemas"]
     for path, item in better["paths"].items():
-        known = {**_KNOWN, "do": _ACTS.get(path, []), "name": _PEOPLE}
+        known = {**_KNOWN, "do": _ACTS.get(path, []), "name": _NAMES.get(path, _PEOPLE)}
         for operation in item.values():
             for parameter in operation.get("parameters", ()):
                 _narrow(parameter, "schema", known.get(parameter["name"]))
