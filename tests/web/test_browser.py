@@ -224,7 +224,10 @@ def test_people_and_log_ins_can_be_used_by_everybody(
     """In French: axe finds nothing serious, and nothing hangs out."""
     with_app(app, "direction")
     link = app.password_links.invite("Aïcha", Rank.STAFF).token
-    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "locale": "fr"}
+    options = {
+        "color_scheme": scheme, "viewport": {"width": width, "height": 800}, "locale": "fr",
+        "reduced_motion": "reduce",
+    }  # fmt: skip
     context = browser.new_context(base_url=address, **options)  # type: ignore[arg-type]
     page, found = context.new_page(), []
 
