@@ -30,7 +30,7 @@
       const instant = new Date(time.dateTime);
       if (Number.isNaN(instant.getTime())) continue;
       time.title = instant.toLocaleString(root.lang, { dateStyle: "full", timeStyle: "short" }) + " (" + zone + ")";
-      const clock = { hour: "2-digit", minute: "2-digit" };
+      const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
       const here = instant.toLocaleTimeString(root.lang, clock);
       const there = instant.toLocaleTimeString(root.lang, { ...clock, timeZone: root.dataset.zone });
       if (here === there || !time.closest("[data-both]")) continue;
@@ -45,7 +45,7 @@
   function clock() {
     const shown = document.querySelector("[data-clock]");
     if (!shown) return;
-    const form = { hour: "2-digit", minute: "2-digit" };
+    const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
     const at = new Date(now());
     const there = at.toLocaleTimeString(root.lang, { ...form, timeZone: root.dataset.zone });
     const here = at.toLocaleTimeString(root.lang, form);
