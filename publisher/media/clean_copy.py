@@ -16,6 +16,10 @@ SUFFIXES = {
     "video/mp4": ".mp4",
 }
 """File name suffixes of clean copies, by media type. A GIF is always an animated one."""
+THUMBNAIL_TYPE = "image/webp"
+_THUMBNAIL = (96, 96)
+"""Pixels; shown at half of that, for dense screens."""
+_QUALITY = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +105,29 @@ def _to_srgb(image: Image.Image) -> Image.Image:
             if converted is not None:
                 return converted
     return colours if colours.mode == "RGB" else colours.convert("RGB")
+
+
+def thumbnail(data: bytes) -> bytes:
+    """A square WebP of a picture's middle."""
+    small = ImageOps.fit(_opened(data, max(_THUMBNAIL)), _THUMBNAIL)
+    return _saved(small, "WEBP")
+
+
+def smaller(data: bytes, side: int) -> bytes:
+    """A JPEG of the whole picture, of at most `side` pixels each way."""
+    small = _opened(data, side)
+    small.thumbnail((side, side))
+    return _saved(small, "JPEG")
+
+
+def _opened(data: bytes, side: int) -> Image.Image:
+    """The picture in RGB; a JPEG is decoded at a fraction of its size."""
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.draft("RGB", (side, side))
+        return picture.convert("RGB")
+
+
+def _saved(picture: Image.Image, form: str) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, form, quality=_QUALITY)
+    return out.getvalue()

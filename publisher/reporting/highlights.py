@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.statistics import Count, Figures, Span
-from publisher.media.thumbnails import smaller
+from publisher.media.clean_copy import smaller
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 

@@ -32,7 +32,7 @@ _ROOMY, _ROOMY_PERCENT = 1000, 80
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class AccountChip:
     """An account that can be chosen."""
 
     name: str
@@ -85,7 +85,7 @@ def preview(app: Application, now: Checked) -> DraftPreview | None:
 
 
 @dataclass(frozen=True, slots=True)
-class TextCount:
+class PartCount:
     """How long a part of a text is on an account."""
 
     account: str
@@ -106,9 +106,9 @@ class TextCount:
         return self.limit > _ROOMY and self.percent < _ROOMY_PERCENT
 
 
-def counts(view: DraftPreview | None) -> list[TextCount]:
+def counts(view: DraftPreview | None) -> list[PartCount]:
     return [
-        TextCount(
+        PartCount(
             to.account.name,
             to.account.channel,
             number if len(to.lengths) > 1 else 0,
@@ -121,12 +121,12 @@ def counts(view: DraftPreview | None) -> list[TextCount]:
     ]
 
 
-def chips(app: Application, person: Person, now: Checked) -> dict[str, list[Chip]]:
+def chips(app: Application, person: Person, now: Checked) -> dict[str, list[AccountChip]]:
     """The accounts by organisation, and the draft's words that name none."""
-    groups: dict[str, list[Chip]] = {}
+    groups: dict[str, list[AccountChip]] = {}
     accounts = now.composed.composing.accounts
     for account in accounts.values():
-        chip = Chip(
+        chip = AccountChip(
             account.name,
             account.channel,
             account.language,
@@ -136,12 +136,12 @@ def chips(app: Application, person: Person, now: Checked) -> dict[str, list[Chip
         groups.setdefault(account.organisation or "", []).append(chip)
     for name in now.composed.seen.to:
         if name not in accounts:
-            chip = Chip(name, "", None, name in now.wanted.to, allowed=True)
+            chip = AccountChip(name, "", None, name in now.wanted.to, allowed=True)
             groups.setdefault("", []).append(chip)
     return groups
 
 
-def near(groups: Mapping[str, Sequence[Chip]]) -> set[str]:
+def near(groups: Mapping[str, Sequence[AccountChip]]) -> set[str]:
     """The organisations that are shown at once: of many accounts, those with a chosen one."""
     chosen = {name for name, chips in groups.items() if any(chip.chosen for chip in chips)}
     are_few = sum(map(len, groups.values())) <= _FEW

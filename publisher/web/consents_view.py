@@ -28,7 +28,7 @@ _SOON = timedelta(days=30)
 _NO_EFFECTS = Effects((), (), ())
 
 
-class Standing(IntEnum):
+class ConsentStanding(IntEnum):
     """How a consent stands; in the order of the list."""
 
     ENDING = 0
@@ -55,7 +55,7 @@ class ConsentRow:
     """A consent in the list."""
 
     record: Consent
-    standing: Standing
+    standing: ConsentStanding
     uses: Sequence[Use]
 
     @property
@@ -81,12 +81,12 @@ def rows(app: Application, file: ConsentsFile, drafts: KnownDrafts) -> list[Cons
     )
 
 
-def _standing(record: Consent, today: date) -> Standing:
+def _standing(record: Consent, today: date) -> ConsentStanding:
     if record.withdrawn:
-        return Standing.WITHDRAWN
+        return ConsentStanding.WITHDRAWN
     if record.until is None or record.until > today + _SOON:
-        return Standing.HOLDS
-    return Standing.ENDED if record.until < today else Standing.ENDING
+        return ConsentStanding.HOLDS
+    return ConsentStanding.ENDED if record.until < today else ConsentStanding.ENDING
 
 
 def _uses(app: Application, drafts: KnownDrafts) -> Mapping[str, list[Use]]:

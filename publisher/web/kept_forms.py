@@ -38,10 +38,10 @@ _OF_THE_AGENDA = re.compile(r"/agenda/(new|items/[^/]+)")
 _OF_CONSENTS = re.compile(r"/consents/(add|end|withdraw)")
 _MANY = ("organisation", "channel", "along")
 """Fields with several values, which are kept one on each line."""
-_TYPED = ("body", "text", "reason", "at", "remote_ids", "title", "starts", "ends", "place", "until",
+_TYPED = ("body", "text", "consent", "reason", "at", "remote_ids", "title", "starts", "ends", "place", "until",
           "note")  # fmt: skip
 """Fields kept because a person typed them. Not files: no page can fill in a file field."""
-_CHOSEN = ("seen", "do", "account", "post", "own", "consent", "keep_end", *_MANY)
+_CHOSEN = ("seen", "do", "account", "post", "own", "keep_end", *_MANY)
 """Fields kept to find the place of those. A ticked confirmation is not kept."""
 _EACH = re.compile(r"(choice|at)-\d{1,18}")
 """Fields with the decision on each delivery that fell due in a pause."""

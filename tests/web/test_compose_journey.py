@@ -50,7 +50,7 @@ def test_a_new_post_to_three_accounts_with_a_picture_at_an_agenda_item(
             expect(page.locator("#counts")).to_contain_text(
                 _("{used} of {limit}", used=len(_TEXT), limit=280)
             )
-            page.locator(".chip", has=page.locator("[value=bice-site]")).click()
+            page.locator(".account-chip", has=page.locator("[value=bice-site]")).click()
             page.locator("#upload").set_input_files(picture)  # as if it was dropped
             alt = page.get_by_label(_("What it shows, for those who cannot see it"))
             expect(alt).to_be_focused()
@@ -87,7 +87,7 @@ def test_the_same_without_javascript(
         log_in(page, "stagiaire")
         page.goto("/new")
         page.get_by_label(_("The text"), exact=True).fill(_TEXT)
-        page.locator(".chip", has=page.locator("[value=bice-site]")).click()
+        page.locator(".account-chip", has=page.locator("[value=bice-site]")).click()
         page.get_by_role("button", name=_("Next part of a thread")).first.click()
         page.get_by_label(_("Part {number}", number=2)).first.fill("Et voilà.")
         page.get_by_text(_("A text of its own for a channel or an account")).click()
@@ -155,7 +155,7 @@ def test_what_was_typed_outlasts_a_closed_browser(
     page.get_by_label(_("The text"), exact=True).fill("Un.")
     page.get_by_role("button", name=_("Next part of a thread")).first.click()
     page.get_by_label(_("Part {number}", number=2)).first.fill("Deux.")
-    page.locator(".chip", has=page.locator("[value=bice-site]")).click()
+    page.locator(".account-chip", has=page.locator("[value=bice-site]")).click()
     expect(page.locator("#kept")).to_be_visible()
     page.close()
     page = context.new_page()
@@ -163,7 +163,7 @@ def test_what_was_typed_outlasts_a_closed_browser(
     page.get_by_role("button", name=_("Use it")).click()
     expect(page.get_by_label(_("Part {number}", number=2)).first).to_have_value("Deux.")
     expect(
-        page.locator(".chip", has=page.locator("[value=bice-site]")).locator("input")
+        page.locator(".account-chip", has=page.locator("[value=bice-site]")).locator("input")
     ).to_be_checked()
     assert offered(), "it is not saved yet"
     page.get_by_role("button", name=_("Use it")).click()

@@ -105,7 +105,7 @@ def test_staff_review_nothing(staff: Visit) -> None:
 
 def test_many_are_approved_by_one_confirmation(app: Application, manager: Visit) -> None:
     manager.get("/review/many?post=day.fr&post=later.fr")
-    assert "Approve these 2 posts" in manager.text
+    assert "Approve 2 posts" in manager.text
     manager.send("/review/many", post=["day.fr", "later.fr"], seen=_seen(manager))
     assert "Approved: 3 deliveries." in manager.text
     assert _states(app, "day.fr") | _states(app, "later.fr") == {State.SCHEDULED}

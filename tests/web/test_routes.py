@@ -88,7 +88,7 @@ def test_a_part_that_an_open_page_fetches_takes_no_notice_away(manager: Visit) -
     answer = manager.client.post("/pause", data={"form": manager.token, "reason": "essai"})
     assert "Everything is paused." not in manager.get("/?part=live").text
     manager.get(answer.headers["location"])
-    assert '<p class="toast" role="status">' in manager.page
+    assert '<div class="toast" role="status">' in manager.page
 
 
 def test_what_was_edited_meanwhile_is_not_approved(

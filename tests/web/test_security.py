@@ -23,6 +23,8 @@ _CHANGES = [
     "/me/told", "/me/addresses",
      "/accounts/ask", "/log/verify", "/me/language",
     "/review", "/review/many", "/me/password", "/me/sessions", "/me/feed", "/me/factors", "/me/passkeys",
+    "/accounts/chef/mandate", "/agenda/new", "/agenda/items/chef", "/agenda/import",
+    "/agenda/import/save", "/consents/add", "/consents/end", "/consents/withdraw",
     "/people", "/people/chef", "/login/code", "/login/passkey", "/login/link",
 ]  # fmt: skip
 _DRAFT_ROOMS = ("move", "queue", "edit", "file", "notes")

@@ -111,10 +111,10 @@ def test_a_form_that_is_made_by_hand_changes_nothing(
 def test_a_decision_in_the_review_leads_to_the_next_post_and_its_undo_to_this_one(
     manager: Visit,
 ) -> None:
-    manager.get(ROOM)
+    manager.get("/review?post=day.fr")
     seen = re.findall(r'name="seen" value="([^"]+)"', manager.page)
-    fields = {"form": manager.token, "do": "approve", "seen": seen, "back": "/review?post=later.fr"}
-    answer = manager.client.post(ROOM, data=fields)
+    fields = {"form": manager.token, "post": "day.fr", "do": "approve", "seen": seen}
+    answer = manager.client.post("/review", data=fields)
     assert answer.headers["location"] == "/review?post=later.fr"
     manager.get("/posts/later.fr")
     assert 'name="back" value="/review?post=day.fr"' in manager.page

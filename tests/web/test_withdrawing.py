@@ -30,7 +30,7 @@ def test_a_withdrawal_that_failed_is_no_success(app: Application, manager: Visit
     assert "Not withdrawn: former-x: " in manager.text
     assert "Withdrawn: 0" not in manager.text
     assert '<p class="notice"' not in manager.page
-    assert '<p class="problem" role="alert">Not withdrawn' in manager.page
+    assert '<div class="problem" role="alert"><p>Not withdrawn' in manager.page
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from functools import lru_cache
 from fastapi import APIRouter, HTTPException, Response
 
 from publisher.app import Application
-from publisher.media.thumbnails import THUMBNAIL_TYPE, thumbnail
+from publisher.media.clean_copy import THUMBNAIL_TYPE, thumbnail
 from publisher.web.authentication import Reader
 from publisher.web.dependencies import Use
 
