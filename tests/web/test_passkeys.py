@@ -124,6 +124,29 @@ def test_who_only_holds_a_stick_needs_the_password_too(app: Application, page: P
         expect(page.get_by_role("heading", name="Today")).to_be_visible()
 
 
+@pytest.mark.parametrize("lang", ["en"], indirect=True)
+def test_a_browser_that_says_nothing_of_the_finger_is_not_believed(
+    app: Application, page: Page, named: str
+) -> None:
+    """Whoever found a stick changes what their browser asks of it."""
+    with authenticator(page, verifies=False), Visit(named) as thief:
+        set_up(page)
+        (passkey,) = app.second_factors.of(app.people.find("direction")).passkeys
+        found = {
+            "userVerification": "discouraged",
+            "allowCredentials": [{"id": passkey.id, "type": "public-key"}],
+        }
+        thief.get("/login")
+        thief.send("/login/passkey")
+        told = answered(page, json.dumps({**json.loads(options_on(thief)), **found}))
+        assert thief.send("/login/passkey", answer=json.dumps(told)).status_code == 401
+        assert thief.get("/").status_code == 303
+        thief.log_in("direction")
+        told = answered(page, options_on(thief))
+        assert thief.send("/login/passkey", answer=json.dumps(told)).status_code == 200
+        assert thief.get("/").status_code == 200
+
+
 def answered(page: Page, options: str) -> dict[str, Any]:
     """What the authenticator answers; sent by nobody yet."""
     script = """async (text) => {
@@ -213,6 +236,24 @@ def test_somebody_elses_passkey_is_no_second_factor(
             thief.send("/login/passkey")
             assert thief.send("/login/passkey", answer=json.dumps(signed)).status_code == 401
             assert thief.get("/").status_code == 303
+
+
+@pytest.mark.parametrize("lang", ["en"], indirect=True)
+def test_somebody_elses_passkey_confirms_nothing(app: Application, page: Page, named: str) -> None:
+    own = Passkey("bm90LXRoZXJl", "a2V5", "A stick at home", "2016-03-07T06:00:00+00:00")
+    with authenticator(page), Visit(named) as thief:
+        set_up(page)
+        thief.log_in("chef")
+        app.second_factors.add_passkey(app.people.find("chef"), own, 0)
+        an_hour_later(app)
+        thief.get("/people")
+        fields = {"name": "Lima", "role": "admin", "scope": "all"}
+        thief.send("/people", **fields)
+        options = {**json.loads(options_on(thief)), "allowCredentials": []}
+        signed = json.dumps(answered(page, json.dumps(options)))
+        assert thief.send("/people", **fields, **{"proof-passkey": signed}).status_code == 403
+        assert "That was not right. Nothing was done." in thief.text
+        assert "lima" not in {person.key for person in app.people.all()}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from publisher.app import Application
-from publisher.auth.users import Rank
+from publisher.auth.users import Person, Rank
 from publisher.ledger.tables import challenges
 from publisher.model.states import State
 from publisher.settings.schema import WebSettings
@@ -159,6 +159,36 @@ def test_one_right_password_is_good_for_one_session(app: Application, anonymous:
     answer = anonymous.client.post("/login/code", data={**data, "code": codes[1]})
     assert answer.status_code == 401
     assert "took too long" in answer.text
+
+
+def test_one_right_password_and_two_codes_at_once_make_one_session(
+    app: Application, address: str, anonymous: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = with_app(app, "direction")
+    anonymous.log_in("direction")
+    check, both = app.second_factors.is_right, threading.Barrier(2)
+
+    def checked(person: Person, given: str) -> bool:
+        both.wait()
+        return check(person, given)
+
+    monkeypatch.setattr(app.second_factors, "is_right", checked)
+    cookies, data = dict(anonymous.client.cookies), {"form": anonymous.token}
+    found: list[int] = []
+
+    def enter(given: str) -> None:
+        with Visit(address) as visit:
+            visit.client.cookies.update(cookies)
+            answer = visit.client.post("/login/code", data={**data, "code": given})
+            found.append(answer.status_code)
+
+    threads = [threading.Thread(target=enter, args=[one]) for one in codes[:2]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [303, 401]
+    assert len(app.sessions.of(app.people.find("direction"))) == 1
 
 
 def test_who_is_kept_out_between_the_two_steps_stays_out(
