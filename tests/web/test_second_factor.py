@@ -351,6 +351,23 @@ def test_a_code_confirms_too_and_is_counted(app: Application, anonymous: Visit) 
     assert len(app.people.all()) == 5
 
 
+def test_a_field_that_is_sent_twice_gets_around_no_proof(app: Application, chef: Visit) -> None:
+    """What is asked about and what is done read the same one of the two."""
+    an_hour_later(app)
+    for acts in (["unlink", "remove"], ["remove", "unlink"]):
+        chef.get("/people")
+        chef.send("/people/direction", do=acts, sure="yes")
+        assert "direction" in {person.key for person in app.people.all()}
+    app.control.pause(None, "x", "chef")
+    seen = re.search(r'name="seen" value="([^"]*)"', chef.get("/resume").text)
+    assert seen
+    for accounts in (["bice-x", ""], ["", "bice-x"]):
+        chef.get("/resume")
+        chef.send("/resume", seen=seen[1], account=accounts)
+        stopped = {status.account for status in app.queries.accounts() if status.paused_at}
+        assert stopped == {"*"}
+
+
 def test_nobody_confirms_with_somebody_elses_password(
     app: Application, address: str, chef: Visit
 ) -> None:
