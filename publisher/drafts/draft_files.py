@@ -91,12 +91,12 @@ class DraftFiles:
         if not paths:
             return self.files
         wanted: dict[str, DraftFile] = {}
+        drafts = {file.place: file for file in self.files}
         for path in paths:
             target = self._find(path)
             place, inside = os.fspath(target), os.path.join(target, "")  # noqa: PTH118 - thousands
-            chosen = [
-                file for file in self.files if file.place == place or file.place.startswith(inside)
-            ]
+            draft = drafts.get(place)
+            chosen = [draft] if draft else [f for f in self.files if f.place.startswith(inside)]
             if not chosen and not target.is_dir():
                 hint = _("Drafts are files under posts/ whose names end in .md.")
                 raise UsageError(_("{path} is no draft.", path=path), hint=hint)

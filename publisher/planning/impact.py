@@ -184,6 +184,8 @@ def _place(problem: Problem) -> tuple[str, int, int, str]:
 def _notes(earlier: Post, post: Post, fates: Mapping[str, _Fate]) -> Iterator[Note]:
     if earlier.due_at == post.due_at and earlier.embargo_until != post.embargo_until:
         yield Note(_("its embargo moves, its own time does not"))
+    elif (earlier.not_before, earlier.held) == (post.not_before, post.held):
+        yield Note(_("it expires at another time: when its consent ends"))
     for note in dict.fromkeys(fate.note for fate in fates.values() if fate.note):
         accounts = [account for account, fate in fates.items() if fate.note == note]
         where = "" if len(accounts) == len(fates) else f"{', '.join(accounts)}: "

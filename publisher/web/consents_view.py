@@ -28,7 +28,7 @@ _SOON = timedelta(days=30)
 _NO_EFFECTS = Effects((), (), ())
 
 
-class ConsentStanding(IntEnum):
+class ConsentTerm(IntEnum):
     """How a consent stands; in the order of the list."""
 
     ENDING = 0
@@ -38,7 +38,7 @@ class ConsentStanding(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ConsentUse:
     """A post that shows pictures with a consent."""
 
     post: str
@@ -55,8 +55,8 @@ class ConsentRow:
     """A consent in the list."""
 
     record: Consent
-    standing: ConsentStanding
-    uses: Sequence[Use]
+    term: ConsentTerm
+    uses: Sequence[ConsentUse]
 
     @property
     def pictures(self) -> int:
@@ -73,23 +73,21 @@ def rows(app: Application, file: ConsentsFile, drafts: KnownDrafts) -> list[Cons
     uses = _uses(app, drafts)
     today = app.clock.now().astimezone(drafts.session.zone).date()
     found = [
-        ConsentRow(record, _standing(record, today), uses.get(name, ()))
+        ConsentRow(record, _term(record, today), uses.get(name, ()))
         for name, record in file.records.items()
     ]
-    return sorted(
-        found, key=lambda row: (row.standing, row.record.until or date.max, row.record.id)
-    )
+    return sorted(found, key=lambda row: (row.term, row.record.until or date.max, row.record.id))
 
 
-def _standing(record: Consent, today: date) -> ConsentStanding:
+def _term(record: Consent, today: date) -> ConsentTerm:
     if record.withdrawn:
-        return ConsentStanding.WITHDRAWN
+        return ConsentTerm.WITHDRAWN
     if record.until is None or record.until > today + _SOON:
-        return ConsentStanding.HOLDS
-    return ConsentStanding.ENDED if record.until < today else ConsentStanding.ENDING
+        return ConsentTerm.HOLDS
+    return ConsentTerm.ENDED if record.until < today else ConsentTerm.ENDING
 
 
-def _uses(app: Application, drafts: KnownDrafts) -> Mapping[str, list[Use]]:
+def _uses(app: Application, drafts: KnownDrafts) -> Mapping[str, list[ConsentUse]]:
     """The posts that use each consent, by their drafts, in the order of their times."""
     shown: dict[str, list[tuple[Post, list[str]]]] = defaultdict(list)
     for post in drafts.posts.values():
@@ -102,7 +100,7 @@ def _uses(app: Application, drafts: KnownDrafts) -> Mapping[str, list[Use]]:
     return {
         name: sorted(
             (
-                Use(post.id, impact_view.first_words(post), alts, post.not_before,
+                ConsentUse(post.id, impact_view.first_words(post), alts, post.not_before,
                     list(dict.fromkeys(states[post.id])))
                 for post, alts in found
             ),

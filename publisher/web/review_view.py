@@ -1,5 +1,6 @@
 """Posts that wait for an approval, as the page that reviews them shows them."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,10 +128,14 @@ def _since_approval(
     deliveries: Sequence[Delivery], steps: Sequence[HistoryStep]
 ) -> list[tuple[Delivery, Delivery]]:
     """Those that were approved before: as they are now, and as they were approved last."""
-    approvals: dict[int | None, Mapping[str, object]] = {
-        step.delivery: step.detail for step in steps if step.event == Event.APPROVED
-    }
-    found = [(d, approved_before(d, approvals.get(d.id, {}))) for d in deliveries]
+    approvals: dict[int | None, list[Mapping[str, object]]] = defaultdict(list)
+    for step in steps:
+        if step.event == Event.APPROVED:
+            approvals[step.delivery].append(step.detail)
+        elif step.event == Event.APPROVAL_TAKEN_BACK:
+            del approvals[step.delivery][-1:]
+    last = {key: details[-1] for key, details in approvals.items() if details}
+    found = [(d, approved_before(d, last.get(d.id, {}))) for d in deliveries]
     return [(now, before) for now, before in found if before is not None]
 
 

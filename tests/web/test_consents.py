@@ -114,6 +114,19 @@ def test_an_earlier_end_holds_what_comes_later_and_a_later_one_releases_it(
     assert states(app, "plus.fr") == {State.AWAITING_APPROVAL}
 
 
+def test_an_end_before_the_expiry_of_a_post_is_its_expiry(
+    workspace: Workspace, app: Application, manager: Visit
+) -> None:
+    workspace.edit("voix.fr.md", "media:", "expires: 3d\nmedia:")
+    app.planner.queue(actor="redaction")
+    end(manager, "2016-03-09")
+    said = "Trois voix. Tue 8 Mar, 10:00 X bice-x it expires at another time: when its consent ends"
+    assert said in manager.text
+    confirm_end(manager, "2016-03-09")
+    (delivery,) = app.queries.deliveries(post="voix.fr")
+    assert f"{delivery.expires_at:%d %H:%M}" == "09 22:59"
+
+
 def test_an_end_that_nothing_feels_is_saved_at_once(workspace: Workspace, manager: Visit) -> None:
     end(manager, "2016-12-31")
     assert "Saved." in manager.text

@@ -252,7 +252,7 @@ def _page(
         request,
         "consents.html",
         rows=consents_view.rows(parts.app, file, parts.drafts.drafts(parts.app)),
-        standings=consents_view.ConsentStanding,
+        terms=consents_view.ConsentTerm,
         seen=file.digest,
         problems=file.problems,
         organisations=_organisations(parts),
