@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from publisher.agenda import ics_lines
 from publisher.auth.users import People
 from publisher.base.errors import NotPossible
 from publisher.media.media_file import MAX_BYTES
@@ -40,7 +41,9 @@ _LARGEST = 1_000_000  # bytes of a request
 _LONGEST = 10_000  # characters of a field
 _LARGEST_UPLOAD = MAX_BYTES + _LARGEST
 """The same for a request with a picture, from a logged-in person."""
-_UPLOAD = re.compile(r"/new|/posts/.+/edit|/agenda/import")
+_UPLOAD = re.compile(r"/new|/posts/.+/edit")
+_CALENDAR, _LARGEST_CALENDAR = "/agenda/import", ics_lines.MAX_BYTES + _LARGEST
+"""The same for a request with a calendar's file."""
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 _YEAR = 365 * 24 * 3600
 
@@ -142,8 +145,11 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
 
 def _largest(scope: Scope) -> int:
     """The size limit of a request; call it after the visitor has been looked up."""
-    is_upload = scope["method"] == "POST" and _UPLOAD.fullmatch(scope["path"])
-    return _LARGEST_UPLOAD if is_upload and scope.get("state", {}).get("visitor") else _LARGEST
+    if scope["method"] != "POST" or not scope.get("state", {}).get("visitor"):
+        return _LARGEST
+    if _UPLOAD.fullmatch(scope["path"]):
+        return _LARGEST_UPLOAD
+    return _LARGEST_CALENDAR if scope["path"] == _CALENDAR else _LARGEST
 
 
 def _host(header: str) -> str:

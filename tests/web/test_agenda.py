@@ -410,6 +410,15 @@ def test_odd_answers_to_what_a_calendar_leaves_open_are_refused(
     assert said in manager.text
 
 
+def test_a_calendar_has_a_largest_size(manager: Visit) -> None:
+    send_calendar(manager, calendar(EVENT) + b" " * 5_000_001)
+    assert "more than 5,000,000 bytes" in manager.text
+    manager.get("/agenda/import")
+    files = {"file": ("programme.ics", b" " * 6_000_001, "text/calendar")}
+    answer = manager.client.post("/agenda/import", data={"form": manager.token}, files=files)
+    assert answer.status_code == 413
+
+
 def test_items_that_are_gone_from_the_calendar_are_named_or_cancelled(
     workspace: Workspace, app: Application, manager: Visit
 ) -> None:
