@@ -15,6 +15,7 @@ from publisher.auth.users import Rank
 from publisher.ledger.tables import deliveries
 from publisher.model.states import State
 from tests.support.journeys import log_in, serious, visiting
+from tests.support.log_ins import an_hour_later, confirm
 from tests.support.pages import PASSWORD, Visit
 from tests.support.uploads import both, seen
 from tests.support.workspaces import Workspace
@@ -238,6 +239,21 @@ def test_what_still_shows_a_withdrawn_consent_is_taken_down_later(
     withdraw(manager)
     assert "Held: 2 deliveries." in manager.text
     assert records(workspace) == before
+
+
+def test_a_withdrawal_is_confirmed_once_more_with_the_form_as_it_was(
+    workspace: Workspace, app: Application, manager: Visit
+) -> None:
+    """As that of a post is; to look asks for nothing."""
+    an_hour_later(app)
+    manager.get("/consents")
+    assert manager.send("/consents/withdraw", consent="panel").status_code == 200
+    assert withdraw(manager).status_code == 403
+    assert "Nothing is done yet: Consents." in manager.text
+    assert records(workspace) == RECORDS
+    confirm(manager, password=PASSWORD)
+    assert "The consent is withdrawn." in manager.text
+    assert states(app, "plus.fr") == states(app, "voix.fr") == {State.HELD}
 
 
 def test_staff_withdraws_nothing(workspace: Workspace, staff: Visit) -> None:

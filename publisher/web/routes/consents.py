@@ -21,6 +21,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.model.history_text import details
 from publisher.web import consents_view, impact_view, labels
 from publisher.web.authentication import Manager, Reader, Visitor, Writer
+from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
 from publisher.web.render import Notice
 from publisher.web.shared_change import SharedChange
@@ -109,6 +110,7 @@ def withdraw(
     request: Request,
     parts: Use,
     visitor: Manager,
+    _confirmed: Annotated[None, confirming(is_one_of("withdraw"))],
     consent: Text = "",
     reason: Text = "",
     shown: Annotated[str, Form()] = "",
