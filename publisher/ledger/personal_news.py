@@ -98,8 +98,6 @@ class PersonalNews(NoticeTurns):
         addresses = self._addresses.all()
         if not addresses:
             return []
-        if self._clock.monotonic() - self._read_at > _KEPT:
-            self._authors, self._read_at = {}, self._clock.monotonic()
         with self._database.read() as connection:
             since = min(_beginning(one, topic) for one in addresses for topic in one.topics)
             oldest = max(since, self._clock.now() - OLDEST)
@@ -108,9 +106,9 @@ class PersonalNews(NoticeTurns):
             open_ones = {
                 address.id: [*self._concerning(address, happenings, told)] for address in addresses
             }
-            self._read_authors(connection, chain.from_iterable(open_ones.values()))
+            written_by = self._authors_of(connection, chain.from_iterable(open_ones.values()))
         found = [
-            (address, _grouped(self._for(address.person, open_ones[address.id])))
+            (address, _grouped(_for(address.person, open_ones[address.id], written_by)))
             for address in addresses
         ]
         return [(address, items) for address, items in found if items]
@@ -159,8 +157,8 @@ class PersonalNews(NoticeTurns):
                 topic = one.topic
             else:
                 continue
-            # They know what they did themselves.
-            is_own = same_person(one.actor, address.person.name)
+            # They know what they did themselves, but not how time passes.
+            is_own = topic is not Topic.DUE and same_person(one.actor, address.person.name)
             if not is_own and self._may_concern(address.person, one):
                 yield replace(one, topic=topic)
 
@@ -174,19 +172,31 @@ class PersonalNews(NoticeTurns):
         is_named = may_approve(person.name, self._rule_of(account))
         return is_named and self._rights.permits(person, Rank.MANAGER, [account])
 
-    def _read_authors(self, connection: Connection, found: Iterable[_Happening]) -> None:
-        wanted = {one.delivery for one in found if one.account} - self._authors.keys()
+    def _authors_of(
+        self, connection: Connection, found: Iterable[_Happening]
+    ) -> Mapping[tuple[int, int], set[str]]:
+        """The authors of each delivery; those that were read a moment ago are not read again."""
+        now = self._clock.monotonic()
+        if now - self._read_at > _KEPT:
+            self._authors, self._read_at = {}, now
+        known = self._authors  # another thread may begin anew
+        wanted = {one.delivery for one in found if one.account} - known.keys()
         written_by = authors_of(connection, {key for key, _version in wanted})
-        for delivery in wanted:
-            self._authors[delivery] = written_by[delivery[0]]
+        known |= {delivery: written_by[delivery[0]] for delivery in wanted}
+        return known
 
-    def _for(self, person: Person, found: Iterable[_Happening]) -> Iterator[_Happening]:
-        """Those of its authors, and of what waits for an approval those of others."""
-        for one in found:
-            names = self._authors.get(one.delivery, ())
-            is_author = any(same_person(name, person.name) for name in names)
-            if one.topic is Topic.MENTIONED or is_author is not (one.topic in _TO_APPROVE):
-                yield one
+
+def _for(
+    person: Person,
+    found: Iterable[_Happening],
+    written_by: Mapping[tuple[int, int], set[str]],
+) -> Iterator[_Happening]:
+    """What is for this person: as an author, or to approve what others wrote."""
+    for one in found:
+        names = written_by.get(one.delivery, ())
+        is_author = any(same_person(name, person.name) for name in names)
+        if one.topic is Topic.MENTIONED or is_author is not (one.topic in _TO_APPROVE):
+            yield one
 
 
 def _beginning(address: NoticeAddress, topic: Topic) -> datetime:

@@ -132,6 +132,8 @@ def test_who_queued_it_knows(room: Newsroom) -> None:
     room.ledger.apply(add=[wanted], edit=(), cancel=(), pictures={}, actor="chef")
     room.clock.advance(30)
     assert {*room.told()} == {"direction"}
+    room.clock.advance(3600)  # though not how time passes
+    assert room.topics()["chef"] == [Topic.DUE]
 
 
 def test_an_edit_of_a_post_that_waits_is_not_told_again_and_one_of_an_approved_post_is(

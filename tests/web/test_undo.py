@@ -109,15 +109,27 @@ def test_a_form_that_is_made_by_hand_changes_nothing(
 
 
 def test_a_decision_in_the_review_leads_to_the_next_post_and_its_undo_to_this_one(
-    manager: Visit,
+    app: Application, manager: Visit
 ) -> None:
     manager.get("/review?post=day.fr")
-    seen = re.findall(r'name="seen" value="([^"]+)"', manager.page)
-    fields = {"form": manager.token, "post": "day.fr", "do": "approve", "seen": seen}
-    answer = manager.client.post("/review", data=fields)
-    assert answer.headers["location"] == "/review?post=later.fr"
-    manager.get("/posts/later.fr")
+    approval = manager.page.rpartition('action="/review"')[2]
+    seen = re.findall(r'name="seen" value="([^"]+)"', approval)
+    manager.send("/review", do="approve", post="day.fr", seen=seen)
     assert 'name="back" value="/review?post=day.fr"' in manager.page
+    assert undo(manager) == 200
+    assert states(app) == {State.AWAITING_APPROVAL}
+    assert 'id="title" dir="auto">Bonjour de Genève.' in manager.page
+    assert "Since it was approved last" not in manager.text
+
+
+def test_many_approvals_are_taken_back_at_once(app: Application, manager: Visit) -> None:
+    posts = ["day.fr", "later.fr"]
+    manager.get("/review/many?post=day.fr&post=later.fr")
+    seen = re.findall(r'name="seen" value="([^"]+)"', manager.page)
+    manager.send("/review/many", post=posts, seen=seen)
+    assert states(app, "later.fr") == {State.SCHEDULED}
+    assert undo(manager) == 200
+    assert [states(app, post) for post in posts] == [{State.AWAITING_APPROVAL}] * 2
 
 
 def test_a_notice_of_a_session_that_an_older_version_began_is_shown(
