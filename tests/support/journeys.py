@@ -43,7 +43,8 @@ def log_in(page: Page, name: str) -> None:
 
 
 def serious(page: Page, path: str) -> list[str]:
-    """What axe finds that keeps somebody from using a page."""
+    """What axe finds that keeps somebody from using a page, once its styles are there."""
+    page.wait_for_load_state("load")
     found = Axe().run(page).response["violations"]
     return [
         f"{path}: {flaw['id']}: {flaw['nodes'][0]['html'][:120]}"
