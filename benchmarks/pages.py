@@ -175,7 +175,7 @@ def serving(workspace: Path) -> Iterator[tuple[str, int]]:
     server = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 httpx.get(address + STATIC)
                 break

@@ -508,11 +508,10 @@ class Application:
         return Addresses(self.database, self.clock)
 
     def session(self) -> "Session":
-        """The session, as far as it can be read; `check` reports what is wrong with it."""
+        """The session, as far as it can be read; `check` tells what is wrong with it."""
         from publisher.drafts import session  # noqa: PLC0415 - as with the planner
-        from publisher.model.problems import Findings  # noqa: PLC0415
 
-        return session.load(self.settings.posts, Findings(session.FILE))
+        return session.readable(self.settings.posts)
 
     def _compose(self, items: Sequence[Item]) -> Message:
         return compose(items, self.session().zone)

@@ -327,6 +327,5 @@ def zone_named(name: str) -> ZoneInfo:
 def session(settings: "Settings") -> "Session":
     """The session, as far as it can be read; what is wrong with it is for `check` to say."""
     from publisher.drafts import session as sessions
-    from publisher.model.problems import Findings
 
-    return sessions.load(settings.posts, Findings(sessions.FILE))
+    return sessions.readable(settings.posts)

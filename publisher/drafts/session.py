@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -131,6 +132,20 @@ def load(posts: Path, findings: Findings) -> Session:
         return Session(is_missing=True)
     text = text_files.read(path, findings)
     return parse(text, findings) if text is not None else Session(flawed=_EVERYTHING)
+
+
+def readable(posts: Path) -> Session:
+    """The session as far as it can be read; `check` tells what is wrong with it."""
+    path, unsaid = posts / "session.yaml", Findings(FILE)
+    if text_files.is_missing(path):
+        return Session(is_missing=True)
+    text = text_files.read(path, unsaid)
+    return Session(flawed=_EVERYTHING) if text is None else _parsed(text)
+
+
+@lru_cache(maxsize=8)  # a page of a hundred posts asks for its zone with each time that it shows
+def _parsed(text: str) -> Session:
+    return parse(text, Findings(FILE))
 
 
 def parse(text: str, findings: Findings) -> Session:

@@ -42,7 +42,7 @@ def read(settings: Settings, path: Path, options: Options) -> Import:
         return Import(drafts=(), problems=tuple(notes.problems))
     around = Surroundings(
         posts=settings.posts,
-        session=session.load(settings.posts, Findings(session.FILE)),
+        session=session.readable(settings.posts),
         consents=consents.load(settings.posts, Findings(consents.FILE)),
         accounts=settings.public_accounts(),
     )

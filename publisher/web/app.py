@@ -46,7 +46,7 @@ from publisher.web.routes import (
     undo,
     users,
 )
-from publisher.web.security import Guard, plain
+from publisher.web.security import Compression, Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
@@ -84,5 +84,6 @@ def create(
     errors.install(web)
     anonymous_forms.install(web)
     web.add_middleware(Recognition, application=application, settings=where)
+    web.add_middleware(Compression)
     web.add_middleware(Guard, settings=where)  # the last one is the outermost
     return web

@@ -8,9 +8,9 @@ from PIL import Image
 from sqlalchemy import insert
 
 from publisher.app import Application
+from publisher.ledger.reading import log_pages
 from publisher.ledger.tables import media
 from publisher.model.outcomes import Kind, Refused
-from publisher.web.routes import log
 from tests.support.happening import ends
 from tests.support.pages import Visit
 
@@ -32,7 +32,7 @@ def test_the_log_has_presets_and_counts_what_it_finds(
     assert re.findall(r'<span class="id">([^<]+)</span>', manager.page) == ["site/news.fr"]
     assert '<span class="dim found">1</span>' in manager.page
     assert '<a href="/log?state=trouble" aria-current="true">Problems</a>' in manager.page
-    monkeypatch.setattr(log, "_COUNTED", 2)
+    monkeypatch.setattr(log_pages, "COUNTED", 2)
     manager.get("/log")
     assert '<span class="dim found">2+</span>' in manager.page
 

@@ -4,11 +4,13 @@ import re
 import socket
 
 import httpx
+import pytest
 from sqlalchemy import insert
 
 from publisher.app import Application
 from publisher.ledger.tables import media
 from publisher.web.app import create
+from publisher.web.routes import assets
 from tests.support.forms import Composer
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
@@ -122,6 +124,19 @@ def test_every_answer_has_the_same_guards(manager: Visit) -> None:
         assert "access-control-allow-origin" not in answer.headers
         if answer.headers["content-type"].startswith("text/"):
             assert "charset=utf-8" in answer.headers["content-type"], path
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "compressed"),
+    [("same-origin", True), ("none", True), ("cross-site", False), ("same-site", False)],
+)
+def test_nothing_is_compressed_for_a_page_of_somebody_else(
+    manager: Visit, asked_by: str, compressed: bool
+) -> None:
+    """It could learn words of the page from the length (BREACH)."""
+    for path in ("/log", assets.address("web.css")):
+        answer = manager.get(path, headers={"sec-fetch-site": asked_by})
+        assert ("content-encoding" in answer.headers) is compressed, path
 
 
 def test_no_picture_stays_in_the_browser(app: Application, manager: Visit) -> None:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     and_,
     exists,
-    func,
     literal,
     select,
     tuple_,
@@ -35,7 +34,8 @@ from publisher.ledger.tables import deliveries, history, microseconds
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
-_CHUNK = 500
+COUNTED = 1000
+"""Deliveries that are counted, and read at once; of more there are more."""
 _Sorted = tuple[Select[Any], ColumnElement[int]]
 """A query, and the column by which it is sorted."""
 _EPOCH_COLUMNS = {"due": deliveries.c.due_at, "published": deliveries.c.published_at}
@@ -94,6 +94,8 @@ class LogPage:
     deliveries: list[Delivery]
     before: Cursor | None
     after: Cursor | None
+    found: int
+    """How many there are on all pages; of more than `COUNTED`, one more than that."""
 
 
 class Logbook:
@@ -114,7 +116,8 @@ class Logbook:
         backwards = before is not None and after is None
         place = before if backwards else after
         with self._database.read() as connection:
-            found = list(_found(connection, wanted, place, size + 1, backwards=backwards))
+            chosen = _chosen(connection, wanted)
+            found = list(_found(connection, chosen, place, size + 1, backwards=backwards))
             more, rows = len(found) > size, found[:size]
             if backwards:
                 rows.reverse()
@@ -124,29 +127,42 @@ class Logbook:
             shown,
             before=first if (more if backwards else place is not None) else None,
             after=last if (True if backwards else more) else None,
+            found=chosen.count,
         )
-
-    def count(self, wanted: Wanted, most: int) -> int:
-        """How many deliveries there are, counted up to `most`."""
-        with self._database.read() as connection:
-            conditions = _conditions(wanted, connection.dialect.name)
-            found = select(deliveries.c.id).where(*conditions).limit(most).subquery()
-            counted: int = connection.execute(select(func.count()).select_from(found)).scalar_one()
-            return counted
 
     def posts(self, wanted: Wanted, size: int) -> list[str]:
         """The posts of the first `size` deliveries."""
         with self._database.read() as connection:
-            found = _found(connection, wanted, None, size, backwards=False)
+            chosen = _chosen(connection, wanted)
+            found = _found(connection, chosen, None, size, backwards=False)
             return [delivery.post for _place, delivery in found]
 
     def all(self, wanted: Wanted) -> Iterator[Delivery]:
         """All deliveries in their order, with only a page of them in memory."""
-        page = self.page(wanted, _CHUNK)
+        page = self.page(wanted, COUNTED)
         yield from page.deliveries
         while page.after:
-            page = self.page(wanted, _CHUNK, after=page.after)
+            page = self.page(wanted, COUNTED, after=page.after)
             yield from page.deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The deliveries that are wanted, as conditions, and how many they are."""
+
+    wanted: Wanted
+    conditions: list[ColumnElement[bool]]
+    count: int
+
+
+def _chosen(connection: Connection, wanted: Wanted) -> _Chosen:
+    """Where they are few, sorting them is faster than reading all in order until a page is full."""
+    conditions = list(_conditions(wanted, connection.dialect.name))
+    ids = select(deliveries.c.id).where(*conditions).limit(COUNTED + 1)
+    found = list(connection.scalars(ids))
+    if len(found) <= COUNTED:
+        conditions = [deliveries.c.id.in_(found)]
+    return _Chosen(wanted, conditions, len(found))
 
 
 _NEWEST = and_(history.c.delivery == deliveries.c.id, history.c.seq == deliveries.c.version)
@@ -154,18 +170,18 @@ _NEWEST = and_(history.c.delivery == deliveries.c.id, history.c.seq == deliverie
 
 
 def _found(
-    connection: Connection, wanted: Wanted, place: Cursor | None, most: int, *, backwards: bool
+    connection: Connection, chosen: _Chosen, place: Cursor | None, most: int, *, backwards: bool
 ) -> Iterator[tuple[Cursor, Delivery]]:
     """The first `most` deliveries after a cursor, each with its own cursor."""
-    dialect = connection.dialect.name
+    wanted, conditions = chosen.wanted, chosen.conditions
     if wanted.order is not SortOrder.HAPPENED:
-        query = _query(wanted, place, dialect, backwards=backwards).limit(most)
+        query = _query(chosen, place, backwards=backwards).limit(most)
         for row in connection.execute(query).mappings():
             delivery = delivery_of(row)
             yield _place(wanted, delivery), delivery
         return
     rising, left = wanted.oldest_first is not backwards, most
-    queries = [_with_steps(wanted, dialect), _without_steps(wanted, dialect)]
+    queries = [_with_steps(conditions), _without_steps(conditions)]
     for query, key in reversed(queries) if rising else queries:
         asked = _behind(query, key, place, rising=rising)
         if asked is None or not left:
@@ -177,16 +193,16 @@ def _found(
             yield Cursor(step, columns["id"]), delivery_of(columns)
 
 
-def _with_steps(wanted: Wanted, dialect: str) -> _Sorted:
+def _with_steps(conditions: list[ColumnElement[bool]]) -> _Sorted:
     """Deliveries by their newest step: no index of deliveries has that order."""
     query = select(deliveries, history.c.id.label("step")).join(history, _NEWEST)
-    return query.where(*_conditions(wanted, dialect)), history.c.id
+    return query.where(*conditions), history.c.id
 
 
-def _without_steps(wanted: Wanted, dialect: str) -> _Sorted:
+def _without_steps(conditions: list[ColumnElement[bool]]) -> _Sorted:
     """Deliveries that ended so long ago that their steps are in an archive: the oldest of all."""
     query = select(deliveries, literal(0).label("step"))
-    return query.where(*_conditions(wanted, dialect), ~exists().where(_NEWEST)), deliveries.c.id
+    return query.where(*conditions, ~exists().where(_NEWEST)), deliveries.c.id
 
 
 def _behind(
@@ -203,12 +219,10 @@ def _behind(
     return ordered.where(key > here if rising else key < here)
 
 
-def _query(
-    wanted: Wanted, place: Cursor | None, dialect: str, *, backwards: bool
-) -> Select[tuple[object, ...]]:
-    column = _EPOCH_COLUMNS[wanted.order]
-    rising = wanted.oldest_first is not backwards
-    conditions = [*_conditions(wanted, dialect)]
+def _query(chosen: _Chosen, place: Cursor | None, *, backwards: bool) -> Select[tuple[object, ...]]:
+    column = _EPOCH_COLUMNS[chosen.wanted.order]
+    rising = chosen.wanted.oldest_first is not backwards
+    conditions = [*chosen.conditions]
     if place is not None:
         conditions.append(_beyond(column, place, rising=rising))
     order = (column, deliveries.c.id) if rising else (column.desc(), deliveries.c.id.desc())

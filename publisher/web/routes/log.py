@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from publisher.base import date_range, spreadsheet
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
+from publisher.ledger.reading import log_pages
 from publisher.ledger.reading.log_pages import Cursor, SortOrder, Wanted
 from publisher.model.states import State
 from publisher.reporting import log_export
@@ -23,8 +24,6 @@ _SIZE = 50
 _IN_MEMORY = 1_000_000  # bytes of a workbook; a bigger one is made on the disk
 _PIECE = 65_536
 _LINES = 500
-_COUNTED = 1000
-"""Deliveries that are counted; of more the page says that there are more."""
 TROUBLE = "trouble"
 """Stands for the states of what went wrong."""
 _TROUBLE = frozenset({State.UNCERTAIN, State.FAILED, State.MISSED})
@@ -99,8 +98,7 @@ def log(
         states=list(State),
         presets=_presets(parts),
         trouble=TROUBLE,
-        found=parts.app.logbook.count(wanted, _COUNTED + 1),
-        counted=_COUNTED,
+        counted=log_pages.COUNTED,
     )
 
 
