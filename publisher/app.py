@@ -23,7 +23,7 @@ from publisher.base.errors import (
 )
 from publisher.base.i18n import _
 from publisher.channels.pool import Pool
-from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
+from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel, picture
 from publisher.delivery.leases import Leases
 from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
@@ -49,6 +49,7 @@ from publisher.ledger.notice_addresses import Addresses
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import Item, News
 from publisher.ledger.personal_news import PersonalItem, PersonalNews
+from publisher.ledger.profiles import Profiles
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
@@ -492,6 +493,10 @@ class Application:
         return Owners(self.database, self.clock)
 
     @cached_property
+    def profiles(self) -> Profiles:
+        return Profiles(self.database, self.clock, self.rights)
+
+    @cached_property
     def notices(self) -> Notices:
         settings, news = self.settings, News(self.database, self.clock)
         rights = self.settings.approval_rule, self.rights
@@ -526,6 +531,10 @@ class Application:
     def channel(self, account: str) -> "AbstractContextManager[Channel]":
         """A channel of an account, for one thread, in a `with` block."""
         return self._channels.lend(account)
+
+    def profile_picture(self, account: str, address: str) -> bytes | None:
+        """Download the picture of an account's profile; None if it cannot be had."""
+        return picture(self.settings.accounts[account].channel, address, self._channel_options)
 
     @cached_property
     def _channels(self) -> Pool:

@@ -114,4 +114,8 @@ class Channel(Protocol):
         """Ask the platform for the keys' owner. Reads only, and may cost a fee."""
 
     def examine(self) -> Health:
-        """Health check: whether the platform would take posts of this account. Reads only."""
+        """Health check: whether the platform would take posts of this account. Reads only.
+
+        Its answer also says whose the keys are, and what their owner's profile shows. Not for each
+        post: it may cost a fee.
+        """

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from publisher.base.i18n import _
 from publisher.channels.answers import Answers, dated, identifier, named_status
-from publisher.model.accounts import Owner
+from publisher.model.accounts import Owner, Profile
 from publisher.model.outcomes import Accepted, AccountSuspended, Answer, Deferred, Step, Wire
+
+_LONGEST = 100  # characters of a name; X allows 50, and Facebook 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Health:
     """When the credentials expire; None: never, or the platform does not say."""
     owner: Owner | None = None
     """The owner of the credentials; None: the platform did not say."""
+    profile: Profile | None = None
+    """How the platform shows the owner; None: it did not say, or has no profiles."""
 
 
 def owner_of(
@@ -35,6 +39,29 @@ def owner_of(
         return Owner(id=user_id, name=sign + name)
     outcome = answers.judge(answer, Step.READ)
     return outcome if isinstance(outcome, AccountSuspended | Deferred) else answers.unreadable()
+
+
+def profile_of(
+    told: Mapping[str, object], *, handle: str, name: str, picture: object
+) -> Profile | None:
+    """The profile in an answer, by its keys for handle and name; None without an `id`.
+
+    Of names, only the first line and 100 characters count; they are for people to read.
+    """
+    user_id = identifier(told.get("id"))
+    if not user_id:
+        return None
+    return Profile(
+        id=user_id,
+        handle=_one_line(told.get(handle)),
+        name=_one_line(told.get(name)),
+        picture=picture if isinstance(picture, str) else "",
+    )
+
+
+def _one_line(value: object) -> str:
+    lines = value.strip().splitlines() if isinstance(value, str) else []
+    return "".join(sign for sign in lines[0] if sign.isprintable())[:_LONGEST] if lines else ""
 
 
 def problem_of(answers: Answers, answer: Answer) -> str | None:

@@ -122,6 +122,21 @@ def open_channel(
     return spec_of(account.channel).open(account, credentials, options)
 
 
+def picture(channel: str, address: str, options: ChannelOptions) -> bytes | None:
+    """Download the picture of a profile; None if it cannot be had. Raises nothing."""
+    from publisher.channels.http import download  # noqa: PLC0415 - slow to load
+
+    server = spec_of(channel).server
+    if server is None:
+        return None
+    return download.picture(
+        address,
+        server.pictures,
+        server=options.servers.get(channel),
+        timeout=options.request_timeout.total_seconds(),
+    )
+
+
 def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None:
     """Ask the platform of each of these channels for the time; `options.check` gets the answers."""
     from publisher.channels.http import recorder  # noqa: PLC0415 - only workers need it

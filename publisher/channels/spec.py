@@ -101,6 +101,8 @@ class Server:
     """
     hosts: frozenset[str]
     """The host names of the platform itself."""
+    pictures: tuple[str, ...] = ()
+    """The hosts of its profile pictures; one that begins with a dot stands for all below it."""
 
     def __post_init__(self) -> None:
         if not self.setting.endswith("_url"):
@@ -151,6 +153,8 @@ class ChannelSpec:
     """Whether a mention notifies people who did not ask, and hides a post that begins with it."""
     takes_copies_for_spam: bool = False
     """Whether the same text from two accounts counts as spam."""
+    has_handles: bool = False
+    """Whether people know an account by its handle, with `@`, rather than by its name."""
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Diagnosis (`publisher doctor`): checks a workspace's environment, with hints.
 
-It changes nothing. It asks each account's platform about the account, which costs a read request;
-with `offline` it sends no request.
+It changes nothing but what the ledger keeps of the accounts' profiles. It asks each account's
+platform about the account, which costs a read request; with `offline` it sends no request.
 """
 
 from collections.abc import Iterator

@@ -10,8 +10,9 @@ from publisher.base.i18n import _
 from publisher.channels.base import Channel
 from publisher.channels.health import Health
 from publisher.delivery import identity
+from publisher.doctor import profiles
 from publisher.doctor.finding import Finding, bad, good, warning
-from publisher.model.accounts import Owner
+from publisher.model.accounts import KnownProfile, Owner
 from publisher.model.clock_check import in_words
 from publisher.settings import sandbox_mode
 
@@ -40,9 +41,10 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
             continue
         if health is not None and health.clock_ahead is not None:
             ahead.append(health.clock_ahead)
+        known = profiles.keep(app, name, health) if health else None
         if health is not None and health.problem:
             yield _troubled(subject, health, app)
-        elif owner is not None and (flaw := owners.flaw(name, owner)):
+        elif owner is not None and (flaw := owners.flaw(name, owner, known)):
             yield bad(subject, *flaw)
         else:
             yield _well(subject, health, owner, app)
@@ -140,11 +142,16 @@ class OwnerCheck:
         known = self._known.get(account)
         return known if known and known.id == channel.owner_id else Owner(id=channel.owner_id)
 
-    def flaw(self, name: str, owner: Owner) -> tuple[str, str] | None:
-        """Message and hint on a wrong owner of this account's keys, if it is wrong."""
+    def flaw(self, name: str, owner: Owner, profile: KnownProfile | None) -> tuple[str, str] | None:
+        """Message and hint on a wrong owner of this account's keys, if it is wrong.
+
+        `profile`: what is known of the owner by now.
+        """
         account = self._accounts[name]
         if stranger := identity.stranger(account, owner, self._known.get(name)):
             return stranger
+        if profile and (change := profiles.changed(account, profile)):
+            return change
         other = self._seen.setdefault((account.channel, owner.id), name)
         if other == name:
             return None

@@ -32,7 +32,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0027"
+REVISION = "0028"
 """The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 EVERYTHING = "*"
@@ -297,6 +297,26 @@ accounts = Table(
         "ix_accounts_stopped", "account", where="paused_at IS NOT NULL OR suspended_at IS NOT NULL"
     ),
 )
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("account", String, primary_key=True),
+    # When its platform is asked again.
+    Column("next_at", Instant, nullable=False),
+    # NULL: the platform has not answered yet.
+    Column("owner_id", String),
+    Column("handle", String),
+    Column("name", String),
+    # A small square WebP; NULL: there is none.
+    Column("picture", LargeBinary),
+    Column("picture_digest", String(64)),
+    # Of the platform's own bytes, which are not decoded again while they are the same.
+    Column("source_digest", String(64)),
+    # Whom the keys belonged to before; NULL: no change that a person has not confirmed.
+    Column("before", String),
+)
+"""What each account's platform shows of it (see profiles.py). Not part of the record."""
 
 refusals = Table(
     "refusals",

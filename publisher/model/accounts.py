@@ -60,3 +60,28 @@ class Owner(Frozen):
 
     def __str__(self) -> str:
         return self.name or self.id
+
+
+class Profile(Frozen):
+    """The public profile of the keys' owner, as its platform shows it."""
+
+    id: str
+    """The id of the user or the Page."""
+    handle: str = ""
+    """The name in addresses, without `@`; empty: it has none."""
+    name: str = ""
+    """The name beside its picture."""
+    picture: str = ""
+    """The address of its picture at the platform; empty: it has none."""
+
+
+class KnownProfile(Frozen):
+    """A profile as the ledger keeps it since its platform was asked last."""
+
+    id: str
+    handle: str
+    name: str
+    picture: str
+    """The SHA-256 of its small picture, in hexadecimal; empty: there is none."""
+    before: str = ""
+    """Whom the keys belonged to before, until a person confirms the change; empty: no change."""

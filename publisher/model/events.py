@@ -80,6 +80,7 @@ class Event(StrEnum):
     PICTURE_EDITED = later("picture edited")
     PICTURE_REMOVED = later("picture removed")
     PREPARED = later("prepared")
+    PROFILE_CHANGED = later("profile changed")
     PUBLIC_ON_ITS_OWN = later("public on its own")
     PUBLISHED = later("published")
     QUEUED = later("queued")

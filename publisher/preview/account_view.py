@@ -65,7 +65,7 @@ class Recipients:
     standing: Mapping[tuple[str, str], Delivery]
     zone: ZoneInfo
     now: datetime
-    handles: Mapping[str, str]
+    faces: Mapping[str, mockups.Face]
     one_clock: bool
 
     def view(self, post: Post, account: Account, name: str) -> Recipient:
@@ -89,7 +89,7 @@ class Recipients:
                 now=self.now,
                 when=mockups.short_time(leaves, zone) if leaves else _("no time yet"),
                 pictures=self.pictures.shown(content),
-                handles=self.handles,
+                face=self.faces.get(account.name, mockups.NOBODY),
             ),
             leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self.zone) else None,
             zone=account.timezone,

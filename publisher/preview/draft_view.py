@@ -16,6 +16,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
 from publisher.model.values import Problem, Severity
 from publisher.preview.account_view import Recipient, Recipients
+from publisher.preview.mockups import Face
 from publisher.preview.pictures import Pictures
 from publisher.settings.settings import Settings
 
@@ -62,13 +63,13 @@ class Drafts:
         standing: Mapping[tuple[str, str], Delivery],
         now: datetime,
         pictures: Pictures | None = None,
-        handles: Mapping[str, str] = MappingProxyType({}),
+        faces: Mapping[str, Face] = MappingProxyType({}),
         *,
         one_clock: bool = False,
     ) -> None:
-        """`pictures`: those that are cleaned already, if any. `handles`: the accounts' names on X,
-        by account, if publisher.toml does not give them. `one_clock`: all times are in the
-        session's zone, not in each account's own.
+        """`pictures`: those that are cleaned already, if any. `faces`: by account, what its
+        platform shows of it. `one_clock`: all times are in the session's zone, not in each
+        account's own.
         """
         self._settings = settings
         self._library = library
@@ -78,7 +79,7 @@ class Drafts:
         for problem in problems:
             self._problems[problem.file].append(problem)
         self._recipients = Recipients(
-            pictures or Pictures(), standing, self._zone, now, handles, one_clock
+            pictures or Pictures(), standing, self._zone, now, faces, one_clock
         )
         self._files = {f"posts/{name}.md" for name in library.broken}
         self._files |= {post.file for post in library.posts}

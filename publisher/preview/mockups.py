@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from urllib.parse import urlsplit
@@ -25,15 +25,31 @@ _TAG = re.compile(r"(?<![\w&/])([#\uff03@]\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The account that posts, as readers see it."""
+    """The account that posts."""
 
     title: str
     handle: str
-    """The name after the title on X, without @."""
+    """The name after the title on X, without @; empty: not known."""
     language: str | None
     initials: str
     colour: int
     """0 to `COLOURS` - 1; always the same for the same title."""
+    picture: str
+    """The address of its picture, or a data URI; empty: its initials are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How an account's platform shows it; empty where it was not asked, or has none."""
+
+    handle: str = ""
+    """Without @."""
+    name: str = ""
+    picture: str = ""
+    """The address of its picture, or a data URI."""
+
+
+NOBODY = Face()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +63,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ShownImage:
-    """A picture or video in a post."""
+    """A picture or video."""
 
     src: str
     """An address of this server, or a data URI; empty for a video that is shown as a box."""
@@ -99,7 +115,7 @@ class Look:
     """The page, for a channel on which a post is a page."""
 
 
-def author(title: str, handle: str, language: str | None) -> Author:
+def author(title: str, handle: str, language: str | None, picture: str = "") -> Author:
     words = re.findall(r"\w+", title)
     digest = hashlib.sha256(title.encode()).digest()
     return Author(
@@ -108,13 +124,8 @@ def author(title: str, handle: str, language: str | None) -> Author:
         language=language,
         initials="".join(word[0] for word in words[:2]).upper() or "?",
         colour=digest[0] % COLOURS,
+        picture=picture,
     )
-
-
-def handle(account: Account, known: Mapping[str, str]) -> str:
-    """The account's name on X: from publisher.toml, or from `known`, as verified by its keys."""
-    named = account.handle or known.get(account.name)
-    return named.removeprefix("@") if named else account.name
 
 
 def look(
@@ -162,16 +173,18 @@ def look_of(
     now: datetime,
     when: str,
     pictures: Sequence[ShownImage],
-    handles: Mapping[str, str],
+    face: Face = NOBODY,
 ) -> Look:
     """Show a post's content on an account.
 
     `name` identifies it on the page. `leaves`: when it goes out or went out; a page without such a
-    time has the time `now`. `pictures` belong to the content's first part that has any.
+    time has the time `now`. `pictures` belong to the content's first part that has any. `face`:
+    what readers see of the account; publisher.toml's names where its platform was not asked.
     """
     spec = registry.spec_of(account.channel)
-    title = account.title or account.organisation or account.name
-    by = author(title, handle(account, handles), account.language)
+    title = face.name or account.title or account.organisation or account.name
+    handle = face.handle or (account.handle or "").removeprefix("@")
+    by = author(title, handle, account.language, face.picture)
     parts = content.parts if spec.capabilities.threads else content.parts[:1]
     appended = spec.capabilities.link == "appended"
     return Look(

@@ -4,7 +4,6 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -14,84 +13,20 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.model.values import Frozen
 from publisher.sandbox.endpoints import NAMES, Call
+from publisher.sandbox.fault_kinds import CHANGES, ONLY_FACEBOOK, ONLY_X, What
+
+__all__ = [
+    "CHANGES",
+    "ONLY_FACEBOOK",
+    "ONLY_X",
+    "Fault",
+    "Faults",
+    "What",
+    "parse_faults",
+    "read_faults",
+]
 
 
-class What(StrEnum):
-    """The faults by name; `Fault` describes each."""
-
-    DUPLICATE = "duplicate"
-    REPLY_NOT_ALLOWED = "reply-not-allowed"
-    NOT_FOUND = "not-found"
-    FORBIDDEN = "forbidden"
-    SUSPENDED = "suspended"
-    CREDITS_DEPLETED = "credits-depleted"
-    LOCKED = "locked"
-    USAGE_CAPPED = "usage-capped"
-    TOO_OFTEN = "too-often"
-    ALREADY_POSTED = "already-posted"
-    LINK_UNREAD = "link-unread"
-    ANSWER = "answer"
-    RATE_LIMIT = "rate-limit"
-    DAILY_LIMIT = "daily-limit"
-    BAD_RESET = "bad-reset"
-    BAD_REQUEST = "bad-request"
-    UNAUTHORISED = "unauthorised"
-    TOKEN_DEAD = "token-dead"  # noqa: S105 - a name, no secret
-    GRAPH_ERROR = "graph-error"
-    SERVER_ERROR = "server-error"
-    HTML = "html"
-    NO_ERROR = "no-error"
-    REDIRECT = "redirect"
-    NOT_JSON = "not-json"
-    EMPTY = "empty"
-    HANG_UP = "hang-up"
-    CUT = "cut"
-    HANG = "hang"
-    LATE = "late"
-    SLOW = "slow"
-    LAG = "lag"
-    USAGE = "usage"
-    PROCESSING_FAILED = "processing-failed"
-    WRONG_DATE = "wrong-date"
-    OVERLOAD = "overload"
-    YOUNG_PARENT = "young-parent"
-    SELF_MENTION = "self-mention"
-    AUTO_PUBLISH = "auto-publish"
-    IGNORED = "ignored"
-    ALREADY_PUBLISHED = "already-published"
-    NO_FIELDS = "no-fields"
-    FIELDS_DENIED = "fields-denied"
-
-
-_OF_POSTS = frozenset(
-    {What.AUTO_PUBLISH, What.ALREADY_PUBLISHED, What.NO_FIELDS, What.FIELDS_DENIED}
-)
-CHANGES = _OF_POSTS | {
-    What.IGNORED, What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
-    What.YOUNG_PARENT, What.SELF_MENTION,
-}  # fmt: skip
-"""Faults that change how a request is carried out; all others replace its answer."""
-ONLY_X = frozenset(
-    {
-        What.REPLY_NOT_ALLOWED,
-        What.CREDITS_DEPLETED,
-        What.LOCKED,
-        What.NOT_FOUND,
-        What.YOUNG_PARENT,
-        What.SELF_MENTION,
-        What.USAGE_CAPPED,
-        What.DAILY_LIMIT,
-        What.PROCESSING_FAILED,
-    }
-)
-ONLY_FACEBOOK = _OF_POSTS | {
-    What.TOKEN_DEAD,
-    What.GRAPH_ERROR,
-    What.TOO_OFTEN,
-    What.ALREADY_POSTED,
-    What.LINK_UNREAD,
-    What.USAGE,
-}
 _COMMITS = frozenset({What.NOT_JSON, What.EMPTY, What.REDIRECT, What.NO_ERROR, What.CUT})
 _SECONDS = {
     What.RATE_LIMIT: 900.0,
@@ -156,6 +91,10 @@ class Fault(Frozen):
     - `already-published`: to make a post public that is public already is refused.
     - `no-fields`: an answer to a POST has none of the `fields` that it was asked for.
     - `fields-denied`: a POST that asks for `fields` is carried out, and answered with error 10.
+    - `renamed`: a profile has another handle and name; `avatar-changed`: another picture;
+      `avatar-none`: no picture. `avatar-missing`, `avatar-huge`, `avatar-broken` and
+      `avatar-redirect`: the address of its picture answers with a 404, with 2 MB, with bytes that
+      are no picture, or with a redirect to another host; `avatar-elsewhere`: it is another host's.
     """
 
     what: What

@@ -30,6 +30,13 @@ class Edge:
     nodes: Sequence[Node]
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """One object that an answer has below `data`, such as a profile's picture."""
+
+    node: Node
+
+
 def wanted(text: str, default: Sequence[str]) -> Wanted:
     """Parse the `fields` of a request, such as `message,from{name}`; `id` is always added.
 
@@ -44,6 +51,8 @@ def show(value: Any, fields: Wanted) -> Any:
     match value:
         case Edge():
             return {"data": [show(node, fields) for node in value.nodes]}
+        case Enclosed():
+            return {"data": show(value.node, fields)}
         case Node():
             return _shown(value, fields or {name: {} for name in value.values})
         case _ if fields:

@@ -13,12 +13,14 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import What
 from publisher.sandbox.graph import GraphError
-from publisher.sandbox.graph_fields import Edge, Node, show, wanted
+from publisher.sandbox.graph_fields import Edge, Enclosed, Node, show, wanted
 from publisher.sandbox.page_posts import own_page
+from publisher.sandbox.profiles import ShownProfile, profile_of
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 _DEFAULT_PAGE = 25  # developers.facebook.com/docs/graph-api/results
 _POST = ("created_time", "message", "id")
+_NO_PICTURE = "https://scontent.xx.fbcdn.net/silhouette.png"
 _ADDRESS = "https://www.facebook.com"
 
 
@@ -55,7 +57,7 @@ def _listed(
 
 async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """Return a Page, a post or a photo, by its id."""
-    found, default = _found(store, call.parts["id"], account)
+    found, default = _found(store, call.parts["id"], account, profile_of(call, account))
     shown: dict[str, Any] = show(found, wanted(call.query.get("fields", ""), default))
     return shown
 
@@ -74,10 +76,12 @@ def after_write(
     return shown
 
 
-def _found(store: Store, wished: str, account: SandboxAccount) -> tuple[Node, Sequence[str]]:
+def _found(
+    store: Store, wished: str, account: SandboxAccount, profile: ShownProfile | None = None
+) -> tuple[Node, Sequence[str]]:
     """The object with an id, and its default fields."""
     if wished in (account.page_id, "me"):
-        return _page(account), ("name", "id")
+        return _page(account, profile), ("name", "id")
     entry = store.find("facebook", wished)
     if entry and entry.account == account.name:
         return _post(entry, account), _POST
@@ -101,8 +105,15 @@ def _next(call: Call, after: str) -> str:
     return f"https://graph.facebook.com/{version}{bare}?{urlencode(query)}"
 
 
-def _page(account: SandboxAccount) -> Node:
-    return Node("Page", {"id": account.page_id, "name": account.title, "username": account.handle})
+def _page(account: SandboxAccount, profile: ShownProfile | None = None) -> Node:
+    names = {"id": account.page_id, "name": account.title, "username": account.handle}
+    if profile is None:  # in a post
+        return Node("Page", names)
+    picture = {"url": profile.picture or _NO_PICTURE, "is_silhouette": not profile.picture}
+    shown = {"name": profile.name, "username": profile.handle}
+    return Node(
+        "Page", {**names, **shown, "picture": Enclosed(Node("ProfilePictureSource", picture))}
+    )
 
 
 def _post(entry: StoredPost, account: SandboxAccount) -> Node:

@@ -12,6 +12,7 @@ from publisher.base.i18n import speaking
 from publisher.channels.registry import TEMPLATES
 from publisher.preview import mockups
 from publisher.preview.mockups import Author, PostCard, ShownImage
+from publisher.sandbox import profiles
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
@@ -68,8 +69,8 @@ class Timelines:
             here=f"/{_PATHS[channel]}",
             threads=threads,
             count=sum(len(thread) for thread in threads),
-            accounts=[_author(other) for other in accounts],
-            chosen=_author(account) if account else None,
+            accounts=[_author(other, self_contained=self_contained) for other in accounts],
+            chosen=_author(account, self_contained=self_contained) if account else None,
             self_contained=self_contained,
         )
 
@@ -90,7 +91,7 @@ class Timelines:
             entry.channel,
             entry.text,
             post_id=entry.id,
-            by=_author(owner),
+            by=_author(owner, self_contained=self_contained),
             instant=entry.dated,
             when=self._when(entry.dated),
             link=entry.link,
@@ -107,8 +108,13 @@ def _threads(newest_first: Sequence[StoredPost]) -> Iterable[list[StoredPost]]:
     return groups.values()
 
 
-def _author(account: SandboxAccount) -> Author:
-    return mockups.author(account.title, account.handle, account.language)
+def _author(account: SandboxAccount, *, self_contained: bool) -> Author:
+    picture = (
+        mockups.data_uri("image/png", profiles.drawing(account.name))
+        if self_contained
+        else profiles.address_of(account.name)
+    )
+    return mockups.author(account.title, account.handle, account.language, picture)
 
 
 def _picture(upload: StoredMedia, *, self_contained: bool) -> ShownImage:

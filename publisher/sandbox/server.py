@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from publisher.base.clock import Clock
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
+from publisher.sandbox import profiles
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.facebook import FacebookApi
 from publisher.sandbox.fault_responses import ELSEWHERE
@@ -64,6 +65,7 @@ class Sandbox:
                 Route("/facebook/{account}", partial(self._timeline, "facebook")),
                 Route("/favicon.ico", self._no_icon),
                 Route("/media/{sha256}", self._media),
+                Route(f"{profiles.AVATAR}/{{name}}", profiles.answer),
                 Route("/sandbox/state.json", self._state),
                 Route("/sandbox/reset", self._reset, methods=["POST"]),
                 Route("/sandbox/faults", self._list_faults),

@@ -8,11 +8,13 @@ from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.faults import What
+from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store, StoredPost, iso, parse_instant
 
 _ID = re.compile(r"[0-9]{1,19}")
 _DEFAULT_PAGE = 10  # docs.x.com/x-api/users/get-posts
 _TOKEN = re.compile(r"b([0-9]{1,19})")
+_NO_PICTURE = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png"
 _ALWAYS = ("id", "text", "edit_history_post_ids", "edit_history_tweet_ids")
 _FIELDS = frozenset(
     {
@@ -30,9 +32,12 @@ async def get(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, 
     return 200, {"data": _as_post(store, entry, fields)}
 
 
-async def me(_store: Store, _call: Call, account: SandboxAccount) -> tuple[int, object]:
-    """The user; the fields that a query may ask for besides are left out."""
-    user = {"id": account.user_id, "name": account.title, "username": account.handle}
+async def me(_store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    """The user; of the fields that a query may ask for besides, only the picture is there."""
+    profile = profile_of(call, account)
+    user = {"id": account.user_id, "name": profile.name, "username": profile.handle}
+    if "profile_image_url" in _listed(call, "user.fields"):
+        user["profile_image_url"] = profile.picture or _NO_PICTURE
     return 200, {"data": user}
 
 

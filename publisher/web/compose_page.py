@@ -17,6 +17,7 @@ from publisher.web.compose_check import Checked, checked
 from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts, post_address
+from publisher.web.faces import Faces
 from publisher.web.render import Notice
 
 _LATER = "30"
@@ -92,7 +93,7 @@ def page(
         problems={} if is_first and composed.is_new else now.problems,
         chips=chips,
         near=compose_view.near(chips),
-        texts=compose_view.own_texts(now, form, sent.parts.pages.named),
+        texts=compose_view.own_texts(now, form, Faces(sent.parts.app).named),
         pictures=list(compose_view.pictures(app, now, form)),
         counts=compose_view.counts(view),
         view=view,

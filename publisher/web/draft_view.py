@@ -9,7 +9,6 @@ from publisher.app import Application
 from publisher.base import formats
 from publisher.base.errors import FileChanged, NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import _
-from publisher.delivery.identity import verified
 from publisher.drafts import check as checking
 from publisher.drafts import editing, rendering
 from publisher.drafts.draft_files import DraftFile, DraftFiles
@@ -23,9 +22,10 @@ from publisher.model.values import Problem
 from publisher.preview import mockups
 from publisher.preview.draft_view import DraftPreview as View
 from publisher.preview.draft_view import Drafts
-from publisher.preview.mockups import Look, ShownImage
+from publisher.preview.mockups import NOBODY, Face, Look, ShownImage
 from publisher.preview.pictures import Pictures
 from publisher.web import plan_view
+from publisher.web.faces import Faces
 from publisher.web.plan_view import Pending
 from publisher.web.render import Notice
 
@@ -180,7 +180,7 @@ def view(
         {},
         app.clock.now(),
         shown,
-        handles(app),
+        Faces(app).shown,
         one_clock=True,
     )
     return next(iter(drafts.views([post_id])), None)
@@ -205,12 +205,6 @@ def _state_of(item: MediaItem) -> tuple[str, int, int]:
     return str(item.path), found.st_mtime_ns, found.st_size
 
 
-def handles(app: Application) -> Mapping[str, str]:
-    """The accounts' names on their platforms, as verified by their keys, by account."""
-    known = verified(app.owners, app.settings.public_accounts())
-    return {name: owner.name for name, owner in known.items() if owner.name}
-
-
 def unqueued(app: Application) -> list[DraftFile]:
     """The drafts that have no deliveries in the ledger."""
     files = DraftFiles(app.settings.posts).files
@@ -218,7 +212,7 @@ def unqueued(app: Application) -> list[DraftFile]:
     return [file for file in files if file.id not in known]
 
 
-def on_schedule(app: Application, delivery: Delivery, handles: Mapping[str, str]) -> Look:
+def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face]) -> Look:
     """Preview a delivery: exactly the content that goes out or went out, from the ledger."""
     account = app.settings.public_accounts().get(delivery.account)
     instant = delivery.published_at or delivery.not_before
@@ -235,5 +229,5 @@ def on_schedule(app: Application, delivery: Delivery, handles: Mapping[str, str]
             for part in delivery.content.parts
             for picture in part.pictures
         ],
-        handles=handles,
+        face=faces.get(delivery.account, NOBODY),
     )

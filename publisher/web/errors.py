@@ -95,10 +95,10 @@ def _way_back(request: Request) -> str:
         return ""
     if path.startswith("/posts/"):
         return quote(path)
-    for room in ("/review", "/agenda", "/consents"):
+    for room in ("/review", "/agenda", "/consents", "/accounts"):
         if path.startswith(room):
             return room
-    return {"/pause": "/pause", "/accounts/ask": "/accounts", "/log/verify": "/log"}.get(
+    return {"/pause": "/pause", "/log/verify": "/log"}.get(
         path, "/me" if path.startswith("/me/") else ""
     )
 

@@ -34,12 +34,12 @@ def _glyph(channel: str, title: str) -> Markup:
     return _svg(name, f"<title>{escape(title)}</title>{drawing}")
 
 
-def face(name: str) -> Markup:
+def face(name: str, *, small: bool = False) -> Markup:
     """The initials of a person or an account in a circle; decoration, as the name stands beside."""
     by = author(name, "", None)
     initials = by.initials if len(by.initials) > 1 else name[:2].upper()
-    return Markup('<span class="face face-{}" aria-hidden="true">{}</span>').format(
-        by.colour, initials
+    return Markup('<span class="face{} face-{}" aria-hidden="true">{}</span>').format(
+        " small" if small else "", by.colour, initials
     )
 
 

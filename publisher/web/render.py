@@ -26,6 +26,7 @@ from publisher.web import icons, labels, navigation
 from publisher.web.authentication import Visitor
 from publisher.web.counters import Counters, Counts
 from publisher.web.errors import status_of
+from publisher.web.faces import Faces
 from publisher.web.navigation import Layout
 from publisher.web.routes import assets
 from publisher.web.security import form_token
@@ -95,7 +96,6 @@ class Renderer:
             "written": written,
             "again": again,
             "here": self._here,
-            "named": self.named,
             "soon": self._soon,
         }
 
@@ -112,7 +112,10 @@ class Renderer:
         room = again.page if again else request.url.path
         standing = self._app.queries.accounts() if visitor else ()
         paused = any(one.account == EVERYTHING and one.paused_at for one in standing)
+        faces = Faces(self._app)
         context: Mapping[str, Any] = {
+            "named": faces.named,
+            "portrait": faces.portrait,
             "layout": self._layout(
                 visitor, room.partition("?")[0], request.state.step, paused=paused
             ),
@@ -189,13 +192,6 @@ class Renderer:
         else:
             text = _(labels.NEAR[days], clock=clock)
         return Markup('<time datetime="{}">{}</time>').format(instant_text(instant), text)
-
-    def named(self, account: str) -> str:
-        """The name of an account for readers: its handle, its public name, or its key."""
-        found = self._app.settings.public_accounts().get(account)
-        if found is None:
-            return account
-        return f"@{found.handle.removeprefix('@')}" if found.handle else found.title or account
 
     def _from_now(self, instant: datetime) -> Markup:
         """Render a countdown such as `in 5 minutes`, which a script updates."""

@@ -19,6 +19,7 @@ from publisher.model.states import State
 from publisher.preview.account_view import Length, lengths
 from publisher.preview.mockups import Look
 from publisher.web import draft_view, labels, plan_view
+from publisher.web.faces import Faces
 from publisher.web.plan_view import ChangeRow
 
 _MOST = 500
@@ -98,7 +99,7 @@ def waiting(app: Application, person: Person) -> list[Waiting]:
 
 def reviewed(app: Application, actor: str, one: Waiting) -> Reviewed:
     """Prepare one post for the page."""
-    handles = draft_view.handles(app)
+    faces = Faces(app).shown
     mine = app.approvals.open_to(actor, one.deliveries)
     steps = app.queries.steps_about(one.post)
     since = _since_approval(one.deliveries, steps)
@@ -108,7 +109,7 @@ def reviewed(app: Application, actor: str, one: Waiting) -> Reviewed:
         shown=[
             Shown(
                 d,
-                draft_view.on_schedule(app, d, handles),
+                draft_view.on_schedule(app, d, faces),
                 lengths(d.content, spec_of(d.channel).capabilities),
             )
             for d in one.deliveries

@@ -12,6 +12,7 @@ from publisher.app import Application
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.base.process import Pulse, allow_many_files
+from publisher.doctor.profiles import Refresher
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
@@ -72,10 +73,13 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
     if where.is_open:
         say(_("Passwords come over plain HTTP: [web] host is {host}.", host=where.host))
     heartbeat.start()
+    refresher = Refresher(app)
+    refresher.start()
     with listener:
         try:
             asyncio.run(_run(_Server(config, live), listener, pulse, app.database.check_file))
         finally:
+            refresher.finish(_LAST_HEARTBEAT)
             heartbeat.finish(_LAST_HEARTBEAT)
 
 

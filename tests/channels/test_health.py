@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.channels.facebook import health as of_page
-from publisher.channels.twitter import answers as of_x
+from publisher.channels.twitter import profile as of_x
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import Answer, Deferred, Wire
 from publisher.sandbox.faults import Fault, What

@@ -11,7 +11,7 @@ from publisher.app import Application
 from publisher.base.clock import FastClock, SystemClock
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
-from publisher.channels.twitter import answers as of_x
+from publisher.channels.twitter import profile as of_x
 from publisher.model.clock_check import ClockCheck
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Parcel, Prepared

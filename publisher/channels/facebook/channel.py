@@ -242,13 +242,7 @@ class Facebook:
         return health.owner(self._page.me())
 
     def examine(self) -> Health:
-        found = health.health(self._page.debug_token(), self._page_id)
-        if found.problem:
-            return found
-        owner = self.owner()
-        if not isinstance(owner, Owner):
-            return found
-        return replace(found, owner=owner, problem=health.flaw_of_owner(owner.id, self._page_id))
+        return health.examine(self._page, self._page_id)
 
     def _maybe_public(self, prepared: Prepared) -> Sighting | None:
         """What earlier attempts left, if any of it is public, or may be."""

@@ -24,6 +24,8 @@ GRAPH_VERSION = "v25.0"
 version, so raise it in time.
 """
 
+_PICTURE = "picture.width(200).height(200){url,is_silhouette}"
+
 
 class PageGraph:
     """Requests about one Page, each by one method. Used by one thread at a time."""
@@ -135,6 +137,10 @@ class PageGraph:
     def me(self) -> Answer:
         """Ask for the token's owner: for a Page's token, the Page."""
         return self._get("me", fields="id,name")
+
+    def profile(self) -> Answer:
+        """Ask for the token's owner with what its profile shows."""
+        return self._get("me", fields=f"id,name,username,{_PICTURE}")
 
     def _get(self, path: str, **parameters: object) -> Answer:
         return self._recorder.call(lambda: self._sdk.get_object(path, **parameters, **self._proof))

@@ -1,18 +1,43 @@
 """Health check of a Page and of its token."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed, whole
 from publisher.channels.facebook.answers import ANSWERS
-from publisher.channels.health import Health, clock_ahead, owner_of, problem_of, was_answered
-from publisher.model.accounts import Owner
+from publisher.channels.facebook.graph import PageGraph
+from publisher.channels.health import (
+    Health,
+    clock_ahead,
+    owner_of,
+    problem_of,
+    profile_of,
+    was_answered,
+)
+from publisher.model.accounts import Owner, Profile
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred
 
 _NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")
 """Source: Meta's reference of Page feed."""
 _NEVER = 10**11  # seconds since 1970; no date has more than four digits for its year
+
+
+def examine(page: PageGraph, page_id: str) -> Health:
+    """Ask about the Page's token, and whose it is."""
+    found = health(page.debug_token(), page_id)
+    if found.problem:
+        return found
+    answer = page.profile()
+    known = owner(answer)
+    if not isinstance(known, Owner):  # the token may be allowed to read less
+        known = owner(page.me())
+    if not isinstance(known, Owner):
+        return found
+    return replace(
+        found, owner=known, profile=profile(answer), problem=flaw_of_owner(known.id, page_id)
+    )
 
 
 def health(answer: Answer, page_id: str) -> Health:
@@ -35,6 +60,16 @@ def health(answer: Answer, page_id: str) -> Health:
 def owner(answer: Answer) -> Owner | AccountSuspended | Deferred:
     """The owner from the answer to `GET /me?fields=id,name`: for a Page's token, the Page."""
     return owner_of(ANSWERS, answer, mapping(parsed(answer.body)), "name", "")
+
+
+def profile(answer: Answer) -> Profile | None:
+    """The profile from the answer with the Page's public fields."""
+    told = mapping(parsed(answer.body))
+    picture = mapping(mapping(told.get("picture")).get("data"))
+    return profile_of(
+        told, handle="username", name="name",
+        picture="" if picture.get("is_silhouette") is True else picture.get("url"),
+    )  # fmt: skip
 
 
 def flaw_of_owner(owner_id: str, page_id: str) -> str | None:

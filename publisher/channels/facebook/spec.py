@@ -28,7 +28,10 @@ FACEBOOK = Capabilities(
 )
 
 SERVER = Server(
-    "https://graph.facebook.com", "facebook_graph_url", frozenset({"graph.facebook.com"})
+    "https://graph.facebook.com",
+    "facebook_graph_url",
+    frozenset({"graph.facebook.com"}),
+    pictures=(".fbcdn.net", ".fbsbx.com"),
 )
 """The address in facebook-sdk's code."""
 

@@ -74,7 +74,11 @@ class Client:
 
     def ask(self, request: Request) -> Answer:
         """Make one request, and wait for the answer."""
-        return request.answer(self._run(self._exchange(request)))
+        return request.answer(self.exchange(request))
+
+    def exchange(self, request: Request) -> Exchanged:
+        """Make one request, and wait for how its exchange ends."""
+        return self._run(self._exchange(request))
 
     def connect(self, requests: Sequence[Request], connected: Connected) -> None:
         """Connect for each request, for all at once.

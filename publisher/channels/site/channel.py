@@ -27,7 +27,7 @@ from publisher.base.i18n import _
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection
-from publisher.channels.site.pages import Image, Page, Pages
+from publisher.channels.site.pages import Image, Page, Pages, profile_of
 from publisher.channels.site.spec import SITE
 from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
@@ -77,6 +77,7 @@ class Site:
                 ),
                 hint=_("Use letters, digits, hyphens, dots and underscores in publisher.toml."),
             )
+        self._account = account
         self._folder = site_root / account.name
         self._ready_folder = site_root.with_name(f"{site_root.name}.ready") / account.name
         self._url = (account.url or "").rstrip("/")
@@ -203,7 +204,7 @@ class Site:
                 return Health(
                     _("{there} cannot be written by the user that Publisher runs as.", there=there)
                 )
-        return Health()
+        return Health(profile=profile_of(self._account))
 
     def _address(self, post_slug: str) -> str:
         """The page's URL, or its path under the site's root if that has no URL yet."""

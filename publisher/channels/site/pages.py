@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from feedgen.feed import FeedGenerator
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,7 +20,7 @@ from publisher.base import files
 from publisher.base.i18n import _
 from publisher.base.text import shortened
 from publisher.channels.spec import ShownPicture
-from publisher.model.accounts import Account
+from publisher.model.accounts import Account, Profile
 from publisher.model.content import Content, Picture
 from publisher.model.values import Frozen
 
@@ -74,6 +75,12 @@ class Page(Frozen):
     @property
     def date(self) -> str:
         return self.published.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def profile_of(account: Account) -> Profile:
+    """The website's profile: what the settings say. It has no other, and no picture."""
+    host = urlsplit(account.url or "").hostname or ""
+    return Profile(id=account.name, handle=host, name=account.title or account.organisation or "")
 
 
 def page_of(

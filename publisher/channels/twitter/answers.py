@@ -18,7 +18,7 @@ from publisher.channels.answers import (
     unread,
     whole,
 )
-from publisher.channels.health import Health, clock_ahead, owner_of, problem_of, was_answered
+from publisher.channels.health import owner_of
 from publisher.channels.twitter import rate_limits
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import (
@@ -445,26 +445,6 @@ def _first_error(body: dict[str, Any]) -> dict[str, Any]:
 
 ANSWERS = Answers("X", meaning, reading, rate_limits.limits, app_suspension)
 """Interprets X's answers."""
-
-
-def health(answer: Answer) -> Health:
-    """The health from the answer to `GET /2/users/me`.
-
-    The header `x-access-level` says what the access token may do (docs.x.com, app permissions).
-    """
-    problem = problem_of(ANSWERS, answer)
-    if problem is None and answer.headers.get("x-access-level") == "read":
-        problem = _(
-            "The access token may only read. Give the app the permission to write "
-            "in X's developer portal, then make the access token anew."
-        )
-    found = owner(answer)
-    return Health(
-        problem,
-        was_answered(answer),
-        clock_ahead(answer),
-        owner=found if isinstance(found, Owner) else None,
-    )
 
 
 def owner(answer: Answer) -> Owner | AccountSuspended | Deferred:

@@ -22,7 +22,7 @@ from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.health import Health
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.outgoing import Request
-from publisher.channels.twitter import answers, chunked_upload, timeline
+from publisher.channels.twitter import answers, chunked_upload, profile, timeline
 from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
 from publisher.channels.twitter.spec import SERVER, TWITTER
@@ -216,7 +216,9 @@ class Twitter:
         return answers.owner(self._recorder.call(self._client.get_me))
 
     def examine(self) -> Health:
-        return answers.health(self._recorder.call(self._client.get_me))
+        return profile.health(
+            self._recorder.call(partial(self._client.get_me, user_fields=profile.FIELDS))
+        )
 
     def _is_ready(
         self, parcel: Parcel, prepared: Prepared, pictures: Mapping[str, Picture]

@@ -51,7 +51,12 @@ TWITTER = Capabilities(
 """docs.x.com: media best practices, media metadata; manage posts, integrate (cashtags); rate limits
 (creating posts)."""
 
-SERVER = Server("https://api.x.com", "twitter_api_url", frozenset({"api.x.com", "api.twitter.com"}))
+SERVER = Server(
+    "https://api.x.com",
+    "twitter_api_url",
+    frozenset({"api.x.com", "api.twitter.com"}),
+    pictures=("pbs.twimg.com",),
+)
 """X's address (docs.x.com, 2026), which requests are signed for."""
 
 
@@ -105,4 +110,5 @@ SPEC = ChannelSpec(
     has_fees=True,
     warns_of_mentions=True,
     takes_copies_for_spam=True,
+    has_handles=True,
 )

@@ -21,6 +21,7 @@ from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.decisions import Decision, carry_out, digests
 from publisher.web.dependencies import Parts, Use, post_address
+from publisher.web.faces import Faces
 from publisher.web.routes import reschedule
 
 router = APIRouter()
@@ -35,14 +36,14 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
     if not deliveries and draft is None and not steps:
         hint = _("It may have another name now: search the log, or the posts.")
         raise NoSuchPost(_("There is no post {name}.", name=post), hint=hint)
-    zone, handles = parts.pages.zone, draft_view.handles(parts.app)
+    zone, faces = parts.pages.zone, Faces(parts.app).shown
     rights, accounts = parts.app.rights, draft_view.accounts(parts.app, post) if draft else ()
     own = [d for d in deliveries if rights.permits(visitor.person, Rank.MANAGER, [d.account])]
     return parts.pages.render(
         request,
         "post_live.html" if part == "live" else "post.html",
         post=post,
-        shown=[(d, draft_view.on_schedule(parts.app, d, handles)) for d in deliveries],
+        shown=[(d, draft_view.on_schedule(parts.app, d, faces)) for d in deliveries],
         draft=draft,
         steps=[
             (step, details(_for_readers(step.detail), zone, labels.spelled))

@@ -1,0 +1,49 @@
+"""Health check of an account on X, and its profile, from one request: each costs a fee."""
+
+from publisher.base.i18n import _
+from publisher.channels.answers import mapping, parsed
+from publisher.channels.health import Health, clock_ahead, problem_of, profile_of, was_answered
+from publisher.channels.twitter.answers import ANSWERS, owner
+from publisher.model.accounts import Owner, Profile
+from publisher.model.outcomes import Answer
+
+FIELDS = ("profile_image_url",)
+"""The fields to ask for besides those that X always gives: id, name, username."""
+_DEFAULT = "/default_profile_images/"
+"""In the address of the picture of a user who has none."""
+
+
+def health(answer: Answer) -> Health:
+    """The health from the answer to `GET /2/users/me`.
+
+    The header `x-access-level` says what the access token may do (docs.x.com, app permissions).
+    """
+    problem = problem_of(ANSWERS, answer)
+    if problem is None and answer.headers.get("x-access-level") == "read":
+        problem = _(
+            "The access token may only read. Give the app the permission to write "
+            "in X's developer portal, then make the access token anew."
+        )
+    told = owner(answer)
+    found = told if isinstance(told, Owner) else None
+    return Health(
+        problem,
+        was_answered(answer),
+        clock_ahead(answer),
+        owner=found,
+        profile=_profile(answer) if found else None,
+    )
+
+
+def _profile(answer: Answer) -> Profile | None:
+    data = mapping(mapping(parsed(answer.body)).get("data"))
+    address = data.get("profile_image_url")
+    return profile_of(data, handle="username", name="name", picture=_bigger(address))
+
+
+def _bigger(address: object) -> str:
+    """The 73-pixel variant of a picture: X gives the one of 48 (its guide to profile images)."""
+    if not isinstance(address, str) or _DEFAULT in address:
+        return ""
+    beginning, normal, ending = address.rpartition("_normal.")
+    return f"{beginning}_bigger.{ending}" if normal else address

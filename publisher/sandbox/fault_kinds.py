@@ -1,0 +1,101 @@
+"""Kinds of faults, and which of them concern one platform only."""
+
+from enum import StrEnum
+
+
+class What(StrEnum):
+    """The faults by name; `Fault` describes each."""
+
+    DUPLICATE = "duplicate"
+    REPLY_NOT_ALLOWED = "reply-not-allowed"
+    NOT_FOUND = "not-found"
+    FORBIDDEN = "forbidden"
+    SUSPENDED = "suspended"
+    CREDITS_DEPLETED = "credits-depleted"
+    LOCKED = "locked"
+    USAGE_CAPPED = "usage-capped"
+    TOO_OFTEN = "too-often"
+    ALREADY_POSTED = "already-posted"
+    LINK_UNREAD = "link-unread"
+    ANSWER = "answer"
+    RATE_LIMIT = "rate-limit"
+    DAILY_LIMIT = "daily-limit"
+    BAD_RESET = "bad-reset"
+    BAD_REQUEST = "bad-request"
+    UNAUTHORISED = "unauthorised"
+    TOKEN_DEAD = "token-dead"  # noqa: S105 - a name, no secret
+    GRAPH_ERROR = "graph-error"
+    SERVER_ERROR = "server-error"
+    HTML = "html"
+    NO_ERROR = "no-error"
+    REDIRECT = "redirect"
+    NOT_JSON = "not-json"
+    EMPTY = "empty"
+    HANG_UP = "hang-up"
+    CUT = "cut"
+    HANG = "hang"
+    LATE = "late"
+    SLOW = "slow"
+    LAG = "lag"
+    USAGE = "usage"
+    PROCESSING_FAILED = "processing-failed"
+    WRONG_DATE = "wrong-date"
+    OVERLOAD = "overload"
+    YOUNG_PARENT = "young-parent"
+    SELF_MENTION = "self-mention"
+    AUTO_PUBLISH = "auto-publish"
+    IGNORED = "ignored"
+    ALREADY_PUBLISHED = "already-published"
+    NO_FIELDS = "no-fields"
+    FIELDS_DENIED = "fields-denied"
+    RENAMED = "renamed"
+    AVATAR_CHANGED = "avatar-changed"
+    AVATAR_NONE = "avatar-none"
+    AVATAR_MISSING = "avatar-missing"
+    AVATAR_HUGE = "avatar-huge"
+    AVATAR_BROKEN = "avatar-broken"
+    AVATAR_REDIRECT = "avatar-redirect"
+    AVATAR_ELSEWHERE = "avatar-elsewhere"
+
+
+_OF_POSTS = frozenset(
+    {What.AUTO_PUBLISH, What.ALREADY_PUBLISHED, What.NO_FIELDS, What.FIELDS_DENIED}
+)
+AVATARS = frozenset(
+    {
+        What.AVATAR_CHANGED,
+        What.AVATAR_NONE,
+        What.AVATAR_MISSING,
+        What.AVATAR_HUGE,
+        What.AVATAR_BROKEN,
+        What.AVATAR_REDIRECT,
+        What.AVATAR_ELSEWHERE,
+    }
+)
+"""Faults of a profile's picture."""
+CHANGES = _OF_POSTS | AVATARS | {
+    What.IGNORED, What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
+    What.YOUNG_PARENT, What.SELF_MENTION, What.RENAMED,
+}  # fmt: skip
+"""Faults that change how a request is carried out; all others replace its answer."""
+ONLY_X = frozenset(
+    {
+        What.REPLY_NOT_ALLOWED,
+        What.CREDITS_DEPLETED,
+        What.LOCKED,
+        What.NOT_FOUND,
+        What.YOUNG_PARENT,
+        What.SELF_MENTION,
+        What.USAGE_CAPPED,
+        What.DAILY_LIMIT,
+        What.PROCESSING_FAILED,
+    }
+)
+ONLY_FACEBOOK = _OF_POSTS | {
+    What.TOKEN_DEAD,
+    What.GRAPH_ERROR,
+    What.TOO_OFTEN,
+    What.ALREADY_POSTED,
+    What.LINK_UNREAD,
+    What.USAGE,
+}
