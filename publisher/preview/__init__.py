@@ -14,6 +14,7 @@ from publisher.drafts.library import Library
 from publisher.model.deliveries import Delivery
 from publisher.model.values import Problem
 from publisher.preview.draft_view import Drafts
+from publisher.preview.mockups import Face
 from publisher.settings.settings import Settings
 
 
@@ -24,14 +25,16 @@ def render(
     *,
     chosen: Collection[str],
     standing: Mapping[tuple[str, str], Delivery] | None,
+    faces: Mapping[str, Face],
     now: datetime,
 ) -> str:
     """Render the page of the drafts whose ids are `chosen`, earliest first.
 
     `library` and `problems` are those of all drafts, so that translations are known. `standing`:
-    the ledger's deliveries, by post and account; None if there is no ledger.
+    the ledger's deliveries, by post and account; None if there is no ledger. `faces`: by account,
+    what its platform shows of it, with the picture as a data URI.
     """
-    drafts = Drafts(settings, library, problems, standing or {}, now)
+    drafts = Drafts(settings, library, problems, standing or {}, now, faces=faces)
     templates = html.environment("publisher.preview", *TEMPLATES)
     return templates.get_template("preview.html").render(
         title=library.session.name or settings.workspace.name,

@@ -1,5 +1,6 @@
 """doctor: what is wrong with the surroundings, found without changing anything."""
 
+import io
 import shutil
 import subprocess
 from datetime import timedelta
@@ -7,11 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.base.errors import StorageError
-from publisher.doctor import Finding, Grade, examine, machine
+from publisher.doctor import Finding, Grade, examine, machine, profiles
 from publisher.ledger import rate_limits
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
@@ -142,6 +144,58 @@ def test_another_owner_than_before_is_bad_and_known_offline(
     assert found.grade is Grade.BAD
     assert "those before belonged to @bice" in found.message
     assert sandbox.state()["requests"] == {}
+
+
+def test_a_renamed_account_is_bad_until_a_person_confirms_it(
+    workspace: Path, sandbox: Sandbox, queued: Queued
+) -> None:
+    """The keys may be another account's; publisher.toml can confirm it as well."""
+    queued().close()
+    assert findings(workspace)["account voice-x"].grade is Grade.GOOD
+    sandbox.faults.set([Fault(what=What.RENAMED, channel="twitter")])
+    found = findings(workspace)["account voice-x"]
+    told = "The keys of voice-x are now those of @other_voice_x; before, of @voice_x."
+    assert (found.grade, found.message) == (Grade.BAD, told)
+    assert found.hint
+    _with_handle(workspace, "Other_Voice_X")
+    assert findings(workspace)["account voice-x"].grade is Grade.GOOD
+
+
+def test_what_a_platform_shows_of_an_account_is_kept(
+    workspace: Path, sandbox: Sandbox, queued: Queued
+) -> None:
+    """The picture is a small square WebP of our own decoder, whatever the platform gave."""
+    queued().close()
+    app = Application(settings.load(workspace), SystemClock())
+    findings(workspace)
+    first = app.profiles.all()
+    assert first["voice-x"].handle == "voice_x"
+    for data in app.profiles.pictures().values():
+        with Image.open(io.BytesIO(data)) as image:
+            assert (image.format, image.size) == ("WEBP", (96, 96))
+    for what in (What.AVATAR_BROKEN, What.AVATAR_MISSING, What.AVATAR_HUGE, What.AVATAR_ELSEWHERE):
+        sandbox.faults.set([Fault(what=what)])
+        assert findings(workspace)["account voice-x"].grade is Grade.GOOD
+        assert app.profiles.all() == first, what
+    sandbox.faults.set([Fault(what=What.AVATAR_CHANGED)])
+    findings(workspace)
+    assert app.profiles.all()["voice-x"].picture not in ("", first["voice-x"].picture)
+    sandbox.faults.set([Fault(what=What.AVATAR_NONE)])
+    findings(workspace)
+    assert app.profiles.pictures() == {}
+    app.close()
+
+
+def test_profiles_are_asked_for_once_a_day_by_one_process(
+    workspace: Path, sandbox: Sandbox, queued: Queued
+) -> None:
+    queued().close()
+    app = Application(settings.load(workspace), SystemClock())
+    for _ in range(2):
+        profiles.refresh(app)
+    assert sandbox.state()["requests"]["getUsersMe"] == 1
+    assert app.profiles.all()["voice-x"].handle == "voice_x"
+    app.close()
 
 
 def test_two_accounts_with_the_keys_of_one_owner_are_bad(workspace: Path, sandbox: Sandbox) -> None:

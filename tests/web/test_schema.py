@@ -99,7 +99,9 @@ _ACTS = {
     "/agenda/items/{name}": ["change", "cancel", "restore"],
     "/consents/withdraw": ["withdraw", ""],
 }
-_NAMES = {"/agenda/items/{name}": ["annual-day"], "/accounts/{name}/mandate": ["bice-x"]}
+_NAMES = {
+    "/agenda/items/{name}": ["annual-day"], "/accounts/{name}/mandate": ["bice-x"],
+    "/accounts/{name}/avatar": ["bice-x"], "/accounts/{name}/handle": ["bice-x"]}  # fmt: skip
 _PEOPLE = ["direction", "stagiaire"]
 
 

@@ -160,6 +160,7 @@ def _do_everything(visit: Visit) -> None:
         ("/posts/later.fr", {"do": "cancel"}),
         ("/posts/later.fr", {"do": "retry"}),
         ("/accounts/ask", {}),
+        ("/accounts/bice-x/handle", {"handle": "other"}),
         ("/log/verify", {}),
         ("/me/language", {"language": "fr"}),
         ("/me/password", {"old": _WRONG, "new": _NEW}),

@@ -2,7 +2,7 @@
 
 import os
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from publisher.cli.options import OfAccount, Paths, Since, Until
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
+    from publisher.preview.mockups import Face
     from publisher.settings.settings import Settings
 
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
@@ -52,6 +53,7 @@ def preview(
             problems,
             chosen=chosen,
             standing=None if standing is None else {(d.post, d.account): d for d in standing},
+            faces={} if standing is None else _faces(settings),
             now=clock.from_environment().now(),
         )
     target = file or settings.var / "preview" / f"{_name(named, chosen, settings)}.html"
@@ -83,6 +85,18 @@ def report(
             whole=whole,
         )
     _write(page, file or app.settings.var / "report.html", ours=file is None, open_it=open_it)
+
+
+def _faces(settings: "Settings") -> "Mapping[str, Face]":
+    """What the platforms show of the accounts, as the ledger has it."""
+    from publisher.app import Application
+    from publisher.media.clean_copy import THUMBNAIL_TYPE
+    from publisher.preview.mockups import Face, data_uri
+
+    with Application.looking(settings.workspace) as app:
+        known, pictures = app.profiles.all(), app.profiles.pictures()
+    sources = {name: data_uri(THUMBNAIL_TYPE, data) for name, data in pictures.items()}
+    return {name: Face(one.handle, one.name, sources.get(name, "")) for name, one in known.items()}
 
 
 def _say_without(error: PublisherError) -> None:
