@@ -17,7 +17,7 @@ from publisher.base import formats, html, i18n
 from publisher.base.errors import PublisherError
 from publisher.base.formats import instant_text, written
 from publisher.base.i18n import _
-from publisher.base.stored_messages import again
+from publisher.base.stored_messages import again as retold
 from publisher.channels.registry import TEMPLATES
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import EVERYTHING
@@ -94,7 +94,7 @@ class Renderer:
             "when": self._when,
             "from_now": self._from_now,
             "written": written,
-            "again": again,
+            "retold": retold,
             "here": self._here,
             "soon": self._soon,
         }

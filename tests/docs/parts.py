@@ -446,6 +446,14 @@ _FAULTS: dict[What, str] = {
     What.ALREADY_PUBLISHED: "to make public what is public already is refused",
     What.NO_FIELDS: "the answer to a `POST` lacks the `fields` that it was asked for",
     What.FIELDS_DENIED: "a `POST` that asks for `fields` is answered with error 10, and carried out all the same",
+    What.RENAMED: "a profile has another handle and name",
+    What.AVATAR_CHANGED: "a profile has another picture",
+    What.AVATAR_NONE: "a profile has no picture",
+    What.AVATAR_MISSING: "a profile's picture answers with a 404",
+    What.AVATAR_HUGE: "a profile's picture has 2 MB",
+    What.AVATAR_BROKEN: "a profile's picture is none: its bytes end in the middle",
+    What.AVATAR_REDIRECT: "a profile's picture answers with a 302 to another host",
+    What.AVATAR_ELSEWHERE: "the address of a profile's picture is another host's",
 }
 
 
