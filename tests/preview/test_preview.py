@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image, UnidentifiedImageError
 
+from publisher.app import Application
 from publisher.channels.twitter.spec import TWITTER
+from publisher.ledger.profiles import ProfilePicture
 from publisher.media import media_file
 from publisher.media.media_file import CleanPicture
+from publisher.model.accounts import Profile
 from publisher.preview import pictures
 from tests.cli.runner import run_script
 from tests.preview.conftest import Desk
@@ -78,6 +81,30 @@ def test_what_the_ledger_says_stands_beside_the_draft(desk: Desk) -> None:
     page = desk.preview("a.fr")
     assert ">cancelled</span>" in page.html
     assert "&lt;b&gt;dit déjà&lt;/b&gt;" in page.html
+
+
+def test_what_the_platform_shows_of_the_account_is_shown(desk: Desk) -> None:
+    """As the ledger keeps it: no platform is asked."""
+    desk.draft("a.fr", "at: annual-day\nto: [bice-x, lima-x]")
+    assert desk.cli("queue").code == 0
+    out = io.BytesIO()
+    Image.new("RGB", (96, 96), "teal").save(out, "WEBP")
+    profile = Profile(id="7", handle="BICE_ONG", name="Le BICE")
+    app = Application.open(Path.cwd())
+    app.profiles.keep(
+        "bice-x",
+        profile,
+        ProfilePicture("a" * 64, out.getvalue()),
+        until=app.clock.now(),
+        by_handle=True,
+    )
+    app.close()
+    page = desk.preview("a.fr")
+    assert "@BICE_ONG" in page.text
+    assert '<span class="name">Le BICE</span>' in page.html
+    assert page.pictures == [out.getvalue()]
+    assert "@bice-x" not in page.text
+    assert "@lima-x" not in page.text, "its handle is not known, and none is made up"
 
 
 def test_nothing_of_a_draft_can_run(desk: Desk) -> None:

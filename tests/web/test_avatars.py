@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser
 
 from publisher.app import Application
 from publisher.auth.users import Rank
@@ -163,3 +164,28 @@ def test_another_handle_than_publisher_toml_names_is_told(
     manager.get("/accounts")
     assert manager.text.count(told) == 2, "the platform's answer says so too"
     assert "/accounts/bice-x/handle" not in manager.page, "nothing is to be confirmed"
+
+
+LONG = "Dignité et Droits pour les Enfants en Côte d’Ivoire, compte officiel de la session"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_handle_is_readable_beside_a_long_name(
+    manager: Visit, address: str, browser: Browser, width: int
+) -> None:
+    ask(manager)
+    page = browser.new_page(base_url=address, viewport={"width": width, "height": 900})
+    page.goto("/login")
+    page.fill("[name=name]", "direction")
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/")
+    page.goto("/posts/day.fr")
+    name, handle = page.locator(".x .name").first, page.locator(".x .handle").first
+    name.evaluate("(element, text) => { element.textContent = text }", LONG)
+    shown, whole = handle.evaluate("element => [element.clientWidth, element.scrollWidth]")
+    assert shown == whole > 40
+    picture = page.locator(".x img.avatar").first
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.x img.avatar').naturalWidth > 0")
+    page.close()

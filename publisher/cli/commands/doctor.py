@@ -29,7 +29,8 @@ def doctor(
 
     Credentials and what X and Facebook say of them, broker, ledger, clock, disk, who may read
     secrets.toml, and whether the schedule is as the drafts say. It publishes nothing, and changes
-    nothing but the accounts' names and pictures that the pages show. The exit code is 3 when something cannot be published as things are.
+    nothing but the accounts' names and pictures that the pages show. The exit code is 3 when
+    something cannot be published as things are.
     """
     from publisher.app import Application
     from publisher.base.clock import from_environment

@@ -1,6 +1,6 @@
 """/accounts: the accounts with their profile, status, approval rule, owner and limits."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 
@@ -64,15 +64,24 @@ def _owner(app: Application, account: str, known: KnownProfile) -> Owner:
     return Owner(id=known.id, name=f"@{known.handle}" if is_called_so else known.name)
 
 
-def _wrong(app: Application, known: dict[str, KnownProfile]) -> dict[str, tuple[str, str]]:
-    """Message and hint of accounts whose keys are not those that are meant, as asked last."""
+class WrongKeys(NamedTuple):
+    """What is wrong with the owner of an account's keys, as the platform was asked last."""
+
+    message: str
+    hint: str
+    can_confirm: bool
+    """Whether a person's word is enough."""
+
+
+def _wrong(app: Application, known: dict[str, KnownProfile]) -> dict[str, WrongKeys]:
     checked = app.owners.all()
     found = {}
     for name, account in app.settings.public_accounts().items():
         if one := known.get(name):
-            flaw = stranger(account, _owner(app, name, one), checked.get(name))
-            if flaw := flaw or profiles.changed(account, one):
-                found[name] = flaw
+            if flaw := stranger(account, _owner(app, name, one), checked.get(name)):
+                found[name] = WrongKeys(*flaw, can_confirm=False)
+            elif change := profiles.changed(account, one):
+                found[name] = WrongKeys(*change, can_confirm=True)
     return found
 
 
