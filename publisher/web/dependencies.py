@@ -53,6 +53,14 @@ class Platforms:
         """The platform's last answer about an account; None before the first question."""
         return self._findings.get(_PREFIX + account)
 
+    def forget(self, account: str) -> None:
+        """Forget the answer about an account: a person has changed what it was judged by."""
+        self._findings = {
+            subject: finding
+            for subject, finding in self._findings.items()
+            if subject != _PREFIX + account
+        }
+
 
 class Turns:
     """Upload queue: cleans one picture at a time, and one for each person.

@@ -114,4 +114,5 @@ def confirm(
     if not parts.app.profiles.confirm(name, handle, visitor.name):
         message = _("Whose keys these are has changed again, or was confirmed meanwhile.")
         raise NotPossible(message, hint=_("Look at it again, then decide."))
+    parts.platforms.forget(name)
     return parts.done(visitor, _("Confirmed: the keys are right."), "/accounts")
