@@ -5,13 +5,13 @@
 
 It is the evening before the annual day. What was due is out, but for one post that failed and one
 of which nobody knows; an account is paused. Each page is taken wide in the light, wide in the dark,
-and on a phone. Nothing is sent anywhere.
+and on a phone. Nothing is sent anywhere but to the sandbox.
 """
 
 import argparse
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -22,10 +22,12 @@ from playwright.sync_api import Page, sync_playwright
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.doctor.profiles import refresh
 from publisher.ledger.manager.approvals import digest
 from publisher.model.deliveries import Claim
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
-from publisher.sandbox.accounts import accounts_for, secrets_toml
+from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
+from publisher.sandbox.server import Sandbox, running
 from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.delivering import one_by_one
@@ -115,6 +117,7 @@ def campaign(folder: Path) -> Application:
     clock.set((EARLY - clock.now()).total_seconds())
     app = Application(settings.load(folder, {}), clock)
     app.database.migrate()
+    ask(folder, accounts, clock)
     app.planner.queue(actor="redaction")
     waiting = app.approvals.waiting()
     before = [d.post for d in waiting if d.due_at < NOW + timedelta(days=1)]
@@ -128,6 +131,15 @@ def campaign(folder: Path) -> Application:
     draft = folder / "posts" / "2016-03-10-signaler.fr.md"
     draft.write_text(draft.read_text(encoding="utf-8").replace("utiles", "simples"), "utf-8")
     return app
+
+
+def ask(folder: Path, accounts: Sequence[SandboxAccount], clock: ManualClock) -> None:
+    """Ask the sandbox for the accounts' handles and pictures, which the ledger keeps."""
+    with running(Sandbox(accounts, clock)) as address:
+        variables = ("PUBLISHER_TWITTER_API_URL", "PUBLISHER_FACEBOOK_GRAPH_URL")
+        trial = Application(settings.load(folder, dict.fromkeys(variables, address)), clock)
+        refresh(trial)
+        trial.close()
 
 
 def due(app: Application, clock: ManualClock) -> Iterator[Claim]:

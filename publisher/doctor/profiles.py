@@ -24,7 +24,7 @@ from publisher.model.problems import Flaw
 
 _EVERY, _WITH_FEES = timedelta(days=1), timedelta(days=7)
 """The time between two questions that no person asked; X takes $0.010 for each."""
-_AFTER_FAILURE = timedelta(hours=1)
+_AFTER_FAILURE = timedelta(hours=6)
 _FIRST_LOOK, _LOOK = 5.0, 600.0  # real seconds until the first look for what is to be asked
 
 log = structlog.get_logger()
