@@ -112,6 +112,8 @@ def _is_older(draft: Path, gap: Gap) -> bool:
     """Whether a draft that says `now` may have been queued in the gap: it is older than its end."""
     try:
         status = draft.stat()
+    except FileNotFoundError:  # it is only being written, in the composer
+        return False
     except OSError:
         return True
     written = min(status.st_mtime, status.st_ctime)

@@ -84,7 +84,7 @@ def checked(app: Application, composed: ComposedDraft, form: ComposeForm) -> Che
     kept = unsaved_pictures(app)
     unsaved = {e.file: path for e in wanted.media if (path := kept.find(e.file))}
     revised = None
-    if not flaws:
+    if not flaws.keys() - {"when"}:  # without a time of its own it can be looked at
         try:
             revised = composed.applied(wanted)
             draft_view.check_size(revised)
@@ -100,6 +100,8 @@ def checked(app: Application, composed: ComposedDraft, form: ComposeForm) -> Che
         app.settings, [composed.draft.path], revised={file: revised.data}, unsaved=unsaved
     )
     problems = _by_field([one for one in found if one.file == file], library.post(composed.id))
+    if flaws:
+        problems, revised = {**problems, **_flaws(flaws)}, None
     return Checked(composed, wanted, revised, library, found, problems, unsaved)
 
 

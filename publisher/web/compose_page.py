@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from urllib.parse import quote
 
 from fastapi import Request, Response
 
+from publisher.app import Application
 from publisher.base.errors import Busy, FileChanged, PublisherError
 from publisher.base.i18n import _
 from publisher.drafts.composition import unusual
@@ -85,6 +87,8 @@ def page(
         store=sent.store,
         typed=form,
         returned=not is_first,
+        refused=problem is not None and sent.do in ("keep", "submit"),
+        suggested=_suggested(app),
         new_from=len(form.media) - new,
         lang_is_fixed=composed.language_is_fixed,
         composed=composed,
@@ -97,7 +101,7 @@ def page(
         pictures=list(compose_view.pictures(app, now, form)),
         counts=compose_view.counts(view),
         view=view,
-        draft=now.post,
+        draft=now.post if now.revised else None,
         agenda=compose_view.agenda(composed.composing.session),
         languages=compose_view.languages(app, form.lang),
         templates=compose_view.templates(app) if not sent.post else (),
@@ -121,6 +125,12 @@ def page(
     if isinstance(problem, Busy):
         answer.headers["Retry-After"] = _LATER
     return answer
+
+
+def _suggested(app: Application) -> str:
+    """A time for whoever chooses one, as its field has it: tomorrow at nine."""
+    day = app.clock.now().astimezone(app.session().zone).date() + timedelta(days=1)
+    return f"{day.isoformat()}T09:00"
 
 
 def _planned(sent: SentForm, now: Checked) -> Plan | None:

@@ -7,7 +7,13 @@ from functools import lru_cache
 
 from publisher.app import Application
 from publisher.base import formats
-from publisher.base.errors import FileChanged, NoSuchPost, PublisherError, UsageError
+from publisher.base.errors import (
+    FileChanged,
+    NoSuchPost,
+    NotPossible,
+    PublisherError,
+    UsageError,
+)
 from publisher.base.i18n import _
 from publisher.drafts import check as checking
 from publisher.drafts import editing, rendering
@@ -210,6 +216,15 @@ def unqueued(app: Application) -> list[DraftFile]:
     files = DraftFiles(app.settings.posts).files
     known = app.queries.known_posts([file.id for file in files])
     return [file for file in files if file.id not in known]
+
+
+def words(file: DraftFile) -> str:
+    """A draft's title or its text; its id if it cannot be read, of which its page says why."""
+    try:
+        draft = editing.read(file)
+    except NotPossible:
+        return file.id
+    return draft.value("title") or draft.body.strip() or file.id
 
 
 def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face]) -> Look:

@@ -22,6 +22,7 @@ from publisher.channels.registry import TEMPLATES
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
+from publisher.model.deliveries import Delivery
 from publisher.web import icons, labels, navigation
 from publisher.web.authentication import Visitor
 from publisher.web.counters import Counters, Counts
@@ -96,6 +97,7 @@ class Renderer:
             "written": written,
             "retold": retold,
             "here": self._here,
+            "public_address": self._public_address,
             "soon": self._soon,
         }
 
@@ -124,6 +126,7 @@ class Renderer:
             "lang": i18n.current(),
             "visitor": visitor,
             "trial": self._app.settings.warning,
+            "timelines": next(iter(self._trial_servers.values()), None),
             "may": partial(self._may, visitor),
             "may_resume": partial(self._may_resume, visitor),
             "take_notice": lambda: Notice.read(self._app.sessions.take_notice(visitor)),
@@ -192,6 +195,19 @@ class Renderer:
         else:
             text = _(labels.NEAR[days], clock=clock)
         return Markup('<time datetime="{}">{}</time>').format(instant_text(instant), text)
+
+    @property
+    def _trial_servers(self) -> Mapping[str, str]:
+        """In the sandbox, its server by channel: its pages show what the public would see."""
+        settings = self._app.settings
+        return settings.servers if settings.in_sandbox else {}
+
+    def _public_address(self, delivery: Delivery) -> str:
+        """Where readers see it; empty where that is not known, as of a website without `url`."""
+        url = delivery.url or ""
+        if not url.startswith(("https://", "http://")):
+            return ""
+        return self._trial_servers.get(delivery.channel, url)
 
     def _from_now(self, instant: datetime) -> Markup:
         """Render a countdown such as `in 5 minutes`, which a script updates."""

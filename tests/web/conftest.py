@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
@@ -18,6 +18,8 @@ from publisher.model.states import State
 from publisher.settings import settings
 from tests.support import photos, postgres
 from tests.support.clock import ManualClock
+from tests.support.desk import Desk, View
+from tests.support.journeys import log_in, visiting
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.uploads import DRAFT
 from tests.support.workspaces import Workspace
@@ -179,6 +181,50 @@ def browser(chromium: Path) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=options)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def shared(
+    original: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Workspace, Application, str]]:
+    """A workspace and its server for all journeys of a module; its own posts are out of the way."""
+    folder = tmp_path_factory.mktemp("journeys") / "campaign"
+    workspace = Workspace.at(shutil.copytree(original, folder))
+    app = opened(folder)
+    for post in ("day.fr", "day.es", "later.fr", "site/news.fr"):
+        workspace.remove(post)
+        app.control.cancel(post, None, "chef", "others come")
+    with serving(app) as address:
+        yield workspace, app, address
+    app.close()
+
+
+@pytest.fixture(scope="module")
+def log_ins() -> dict[str, StorageState]:
+    """Cookies of those who are logged in already, by name."""
+    return {}
+
+
+@pytest.fixture
+def desk(
+    shared: tuple[Workspace, Application, str],
+    browser: Browser,
+    log_ins: dict[str, StorageState],
+    person: str,
+    view: View,
+) -> Iterator[Desk]:
+    """The person of a module at the desk, in the view of a journey; they stand on Today."""
+    workspace, app, address = shared
+    with speaking(view.lang):
+        options = {**view.options, "storage_state": log_ins.get(person)}
+        # A page that asks who one is answers 403, of which a browser's console tells.
+        with visiting(browser, address, refused=[403], **options) as page:
+            if person not in log_ins:
+                log_in(page, person)
+                log_ins[person] = page.context.storage_state()
+            desk = Desk(app, workspace, page, view)
+            yield desk
+            desk.tidy()
 
 
 @pytest.fixture(params=["en", "fr"])

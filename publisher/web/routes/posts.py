@@ -60,6 +60,6 @@ def posts(
         state_wanted=state,
         states=list(State),
         past=past,
-        drafts=[file.id for file in waiting[:_MOST]],
+        drafts=[(file.id, draft_view.words(file)) for file in waiting[:_MOST]],
         more_drafts=max(0, len(waiting) - _MOST),
     )

@@ -86,9 +86,10 @@ def many(
     visitor: Reader,
     post: Annotated[list[str] | None, Query(max_length=500)] = None,
 ) -> Response:
-    """Show several posts as their readers will see them, to approve them at once."""
-    chosen = set(post or ())
-    waiting = [one for one in review_view.waiting(parts.app, visitor.person) if one.post in chosen]
+    """Show these posts as their readers will see them, or all, to approve them at once."""
+    waiting = review_view.waiting(parts.app, visitor.person)
+    if post:
+        waiting = [one for one in waiting if one.post in post]
     return parts.pages.render(
         request,
         "review_many.html",

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from publisher.app import Application
 from publisher.auth.users import Rank
-from publisher.base.errors import NotPossible
-from publisher.drafts import editing, text_files
+from publisher.drafts import text_files
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.ledger.reading.search_index import without_accents
 from publisher.model.deliveries import Delivery
@@ -63,12 +62,7 @@ def _drafts(app: Application, words: list[str]) -> Iterator[tuple[str, str]]:
         data = text_files.read_bytes(file.path, Findings(file.file), text_files.MAX_DRAFT) or b""
         if not _hold((file.id, data.decode("utf-8", "replace")), words):
             continue
-        try:
-            draft = editing.read(file)
-        except NotPossible:  # its page says why it cannot be read
-            yield file.id, file.id
-        else:
-            yield file.id, draft.value("title") or draft.body
+        yield file.id, draft_view.words(file)
 
 
 def _hold(texts: Iterable[str | None], words: list[str]) -> bool:
