@@ -124,5 +124,6 @@ def _make_the_other_reports(app: Application, text: str) -> None:
         app.settings, library, problems,
         chosen=[post.id for post in library.posts],
         standing={(one.post, one.account): one for one in found},
+        faces={},
         now=app.clock.now(),
     )  # fmt: skip
