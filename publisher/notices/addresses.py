@@ -105,6 +105,8 @@ def _refuse_strange(read: dict[str, Any], *, is_trusted: bool) -> None:
             _("This service cannot be told in person."),
             hint=_("These can: {names}.", names=", ".join(sorted(_SERVICES))),
         )
+    if read["schema"] in _OF_SERVERS and not read.get("host"):
+        raise _unusable()  # the service would take its server from elsewhere, such as `user`
     if not {*read.get("qsd", ())} <= _OPTIONS:
         raise UsageError(
             _("The address has an option that is not allowed."),
@@ -117,8 +119,8 @@ def _refuse_strange(read: dict[str, Any], *, is_trusted: bool) -> None:
 
 def _is_allowed(read: dict[str, Any], settings: NoticeSettings) -> bool:
     """Whether the settings allow its servers, wherever they are."""
-    allowed = {host.casefold() for host in settings.hosts}
-    return all(host in allowed for host in _hosts(read))
+    hosts, allowed = _hosts(read), {host.casefold() for host in settings.hosts}
+    return bool(hosts) and allowed.issuperset(hosts)
 
 
 def _hosts(read: dict[str, Any]) -> list[str]:

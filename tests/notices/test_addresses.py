@@ -50,6 +50,9 @@ def test_well_known_services_are_allowed_and_shown_without_their_secrets(
     "address",
     [
         "json://example.org/",
+        # Without a server, Apprise takes that of the e-mail address in `user`.
+        "mailto://?to=victim@example.org&user=u@localhost",
+        "mailtos://?to=victim@example.org&user=u@intern.example.org",
         "jsons://example.org/",
         "form://example.org/",
         "xml://example.org/",
