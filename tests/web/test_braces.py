@@ -19,6 +19,7 @@ from publisher.drafts.check import check
 from publisher.ledger.tables import accounts, deliveries
 from publisher.model.content import Content
 from publisher.model.states import State
+from publisher.preview.mockups import Face
 from publisher.rehearsal import report
 from publisher.web.app import create
 from tests.support.pages import Visit, serving
@@ -124,5 +125,6 @@ def _make_the_other_reports(app: Application, text: str) -> None:
         app.settings, library, problems,
         chosen=[post.id for post in library.posts],
         standing={(one.post, one.account): one for one in found},
+        faces={name: Face(text, text) for name in app.settings.accounts},
         now=app.clock.now(),
     )  # fmt: skip
