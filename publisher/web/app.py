@@ -23,6 +23,7 @@ from publisher.web.routes import (
     draft_file,
     factors,
     feeds,
+    filters,
     health,
     log,
     login,
@@ -51,7 +52,7 @@ from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
     assets, login, openid, password_link, profile, told, factors, dashboard, review, search, pause,
-    calendar, agenda_import, agenda, log, posts, reschedule, queue, compose, draft_file, pictures,
+    calendar, agenda_import, agenda, log, filters, posts, reschedule, queue, compose, draft_file, pictures,
     notes, post, undo, accounts, mandate, consents, report, feeds, users, health, metrics, design,
     phone,
 )  # fmt: skip

@@ -19,7 +19,7 @@ def make_older(database: Database) -> None:
     with database.write() as connection:
         for newer in (
             "INDEX ix_deliveries_waiting", "INDEX ix_history_told",
-            "TABLE notice_addresses", "TABLE notice_topics",
+            "TABLE notice_addresses", "TABLE notice_topics", "TABLE saved_filters",
         ):  # fmt: skip
             connection.exec_driver_sql(f"DROP {newer}")
         for table in _NEW_TABLES:
