@@ -74,7 +74,14 @@ def test_of_each_kind_some_are_shown_and_the_others_are_one_click_away(
     manager.get("/")
     needs, _closed, folded = manager.page.partition('<details class="rest"><summary>2 more')
     assert _closed
-    assert re.findall(r'href="/posts/(n\d|day.es)"', needs) == ["day.es", "n7", "n6", "n5", "n4", "n3"]
+    assert re.findall(r'href="/posts/(n\d|day.es)"', needs) == [
+        "day.es",
+        "n7",
+        "n6",
+        "n5",
+        "n4",
+        "n3",
+    ]
     assert re.findall(r'href="/posts/(n\d)"', folded) == ["n2", "n1"]
     assert len(_listed(manager, "next")) == 5
     assert '<a href="/posts">3 more deliveries' in manager.page

@@ -27,7 +27,9 @@ def test_saved_filters_stand_beside_the_presets_and_can_be_removed(
     assert _save(manager, " The  Page ", "state=failed&account=bice-page") == 200
     assert "Saved as “The Page”." in manager.text
     assert _tabs(manager)[-1] == "The Page"
-    assert re.search(r'account=bice-page&amp;state=failed" aria-current="true">The Page', manager.page)
+    assert re.search(
+        r'account=bice-page&amp;state=failed" aria-current="true">The Page', manager.page
+    )
     assert "Save these filters" not in manager.page, "they are saved already"
     assert "The Page" not in staff.get("/log").text, "they are one person's own"
     manager.get("/log")
