@@ -68,7 +68,7 @@ def test_of_each_kind_some_are_shown_and_the_others_are_one_click_away(
         _post(app, f"n{number}", 60 * number)
         (delivery,) = app.queries.deliveries(post=f"n{number}")
         ends(app, delivery, Refused(Kind.CONTENT, "Too long."))
-    ends(app, *app.queries.deliveries(post="day.es"), Unknown("No answer."))
+    ends(app, app.queries.deliveries(post="day.es")[0], Unknown("No answer."))
     for number in range(1, 8):
         _post(app, f"later{number}", 9000 + number)
     manager.get("/")

@@ -82,8 +82,8 @@ def test_a_retry_says_what_it_cannot_do(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:
     """What may be out needs a look at the account, and what the draft changed its own page."""
-    ends(app, *app.queries.deliveries(post="day.es"), Unknown("No answer."))
-    ends(app, *app.queries.deliveries(post="site/news.fr"), Refused(Kind.CONTENT, "No."))
+    ends(app, app.queries.deliveries(post="day.es")[0], Unknown("No answer."))
+    ends(app, app.queries.deliveries(post="site/news.fr")[0], Refused(Kind.CONTENT, "No."))
     form = _asked(manager, "retry", "site/news.fr", "day.es", "later.fr")
     assert form["post"] == ["site/news.fr"]
     assert "It may be out on bice-site: look there first" in manager.text

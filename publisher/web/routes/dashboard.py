@@ -80,7 +80,8 @@ def _by_weight(attention: Iterable[Delivery]) -> list[Delivery]:
 def _by_kind(lines: Iterable[list[Delivery]]) -> tuple[list[list[Delivery]], list[list[Delivery]]]:
     """The lines that are shown, some of each state, and those that are folded."""
     seen: Counter[State] = Counter()
-    shown, folded = [], []
+    shown: list[list[Delivery]] = []
+    folded: list[list[Delivery]] = []
     for line in lines:
         seen[line[0].state] += 1
         (shown if seen[line[0].state] <= _SHOWN else folded).append(line)

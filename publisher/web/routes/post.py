@@ -10,7 +10,7 @@ from publisher.base.i18n import _
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.history_text import details
