@@ -55,7 +55,7 @@ class SavedFilters(LedgerPart):
             if len(known) >= MOST:
                 raise NotPossible(
                     _("You have saved {most} filters for this page already.", most=MOST),
-                    hint=_("Remove one of them first."),
+                    hint=_("Remove some of them first."),
                 )
             row = {"person": person.id, "page": page, "name": new.name, "query": query}
             connection.execute(insert(saved_filters).values(row))

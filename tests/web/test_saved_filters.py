@@ -77,7 +77,7 @@ def test_what_cannot_be_saved_is_refused_in_words(app: Application, manager: Vis
     for number in range(MOST):
         app.saved_filters.save(person, "log", f"n{number}", f"q={number}")
     assert _save(manager, "One more", "q=a") == 409
-    assert "Remove one of them first." in manager.text
+    assert "Remove some of them first." in manager.text
 
 
 @both
