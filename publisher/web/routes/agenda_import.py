@@ -24,6 +24,10 @@ _SHOWN = 20
 """Problems of one file."""
 _KEPT = 300_000
 """Characters of a calendar that is kept in the form when it is refused; a longer one is not."""
+_NOTHING: Mapping[str, str] = dict.fromkeys(
+    ("timezone", "day_starts", "day_ends", "skip", "remove", "calendar", "calendar_name"), ""
+)
+"""The answers of a form that nobody has sent yet."""
 
 router = APIRouter()
 
@@ -151,7 +155,7 @@ def _hours(first: str, last: str) -> tuple[time, time] | None:
 def _form(
     request: Request,
     parts: Parts,
-    given: Mapping[str, str] = {},
+    given: Mapping[str, str] = _NOTHING,
     problems: Sequence[Problem] = (),
     problem: PublisherError | None = None,
 ) -> Response:
