@@ -7,7 +7,7 @@ from publisher.ledger.integrity.hash_chain import FORMER
 
 OLDER = "0024"
 """The revision that `make_older` leads to."""
-_NEW_TABLES = ("challenges", "factor_counters", "profiles")
+_NEW_TABLES = ("challenges", "factor_counters", "profiles", "saved_filters")
 _NEW_COLUMNS = (
     ("people", ("link", "link_until", "factors", "feed_key")),
     ("web_sessions", ("confirmed_at", "needs_factor")),
@@ -19,7 +19,7 @@ def make_older(database: Database) -> None:
     with database.write() as connection:
         for newer in (
             "INDEX ix_deliveries_waiting", "INDEX ix_history_told",
-            "TABLE notice_addresses", "TABLE notice_topics", "TABLE saved_filters",
+            "TABLE notice_addresses", "TABLE notice_topics",
         ):  # fmt: skip
             connection.exec_driver_sql(f"DROP {newer}")
         for table in _NEW_TABLES:
