@@ -5,8 +5,8 @@ import os.path
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from typing import Annotated, TypeVar
-from urllib.parse import quote, urlencode
+from typing import Annotated, Self, TypeVar
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
@@ -131,6 +131,12 @@ Use = Annotated[Parts, Depends(_parts)]
 @dataclass(frozen=True, slots=True)
 class AddressValues:
     """Values in the address of a page, such as its filters."""
+
+    @classmethod
+    def read(cls, query: str) -> Self:
+        """The values in a query string that this page knows."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{name: value for name, value in parse_qsl(query) if name in known})
 
     def query(self, **more: object) -> str:
         """The query string, with some values changed, and without defaults."""
