@@ -137,7 +137,7 @@ def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"when": "time"}, "The day or the time is missing."),
+        ({"when": "time", "at": ""}, "The day or the time is missing."),
         ({"when": "time", "at": "2016-03-27T02:30"}, "does not exist in Europe/Zurich"),
         ({"when": "item:nothing"}, "The agenda has no such item any more."),
         ({"when": "item:annual-day", "number": "-5"}, "Write a whole number, such as 30."),
