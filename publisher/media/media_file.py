@@ -15,7 +15,14 @@ from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _
 from publisher.media import decoder, videos
 from publisher.media.clean_copy import CleanPicture
-from publisher.media.decoding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, SUFFIXES, damaged, flaw_of_file
+from publisher.media.decoding import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    MAX_SIDE,
+    SUFFIXES,
+    damaged,
+    flaw_of_file,
+)
 from publisher.model.capabilities import Capabilities
 from publisher.model.posts import Motion
 from publisher.model.problems import Flaw

@@ -17,7 +17,9 @@ from publisher.base.i18n import _
 from publisher.media.clean_copy import CleanPicture
 
 _MARK = "unsaved:"
-_NAME = re.compile(rf"{_MARK}([0-9a-f]{{64}}(?:-crop(?:-[0-9]{{1,4}}){{3}}x[0-9]{{1,4}})?)(\.[a-z0-9]{{3,4}})")
+_NAME = re.compile(
+    rf"{_MARK}([0-9a-f]{{64}}(?:-crop(?:-[0-9]{{1,4}}){{3}}x[0-9]{{1,4}})?)(\.[a-z0-9]{{3,4}})"
+)
 _LIFE = 7 * 86400.0  # seconds
 _MOST = 2_000_000_000  # bytes of all of them
 

@@ -80,10 +80,11 @@ def copy(path: Path) -> CleanPicture | Flaw:
 
 
 def first_picture(path: Path) -> Image.Image:
-    """The first picture of a video, upright. Raises anything for one that `look` finds a flaw in."""
+    """The first picture of a video, upright. Raises anything for one that has a flaw."""
     with _opened(path) as source:
         frame = _first_frame(source, _tracks(source, path).picture, path)
-        return frame.to_image().rotate(frame.rotation, expand=True)
+        image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+        return image.rotate(frame.rotation, expand=True)
 
 
 def _copied(path: Path) -> tuple[bytes, Motion] | Flaw:

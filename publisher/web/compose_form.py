@@ -167,9 +167,7 @@ class ComposeForm:
 
     def with_frame(self, frame: Frame | None) -> "ComposeForm":
         left, top, width, height = map(str, frame) if frame else ("", "", "", "")
-        return replace(
-            self, frame_left=left, frame_top=top, frame_width=width, frame_height=height
-        )
+        return replace(self, frame_left=left, frame_top=top, frame_width=width, frame_height=height)
 
     @property
     def time(self) -> TimeFields:

@@ -140,6 +140,17 @@ class CropStage:
         hole = f"M{frame.left} {frame.top}v{frame.height}h{frame.width}v{-frame.height}z"
         return f"M0 0h{view.width}v{view.height}h{-view.width}z{hole}"
 
+    @property
+    def corners(self) -> str:
+        """The corners of the frame, as an SVG path."""
+        left, top, width, height = self.frame
+        reach = min(width, height) // 6
+        return " ".join(
+            f"M{x} {y + down * reach}V{y}H{x + across * reach}"
+            for x, across in ((left, 1), (left + width, -1))
+            for y, down in ((top, 1), (top + height, -1))
+        )
+
 
 def stage(parts: Parts, post: str, form: ComposeForm, do: str) -> CropStage | None:
     """The picture that is being cropped; None: no one is, or it cannot be."""
@@ -155,7 +166,9 @@ def stage(parts: Parts, post: str, form: ComposeForm, do: str) -> CropStage | No
     frame = (form.frame or source.frame or whole).within(view.width, view.height)
     shapes = [("", "whole", frame == whole)]
     for name, ratio in crops.RATIOS.items():
-        is_so = frame != whole and abs(frame.width * ratio[1] - frame.height * ratio[0]) <= max(ratio)
+        is_so = frame != whole and abs(frame.width * ratio[1] - frame.height * ratio[0]) <= max(
+            ratio
+        )
         shapes.append((name, name, is_so))
     return CropStage(step.number, view, frame, shapes)
 
@@ -234,4 +247,3 @@ def _found(parts: Parts, post: str, name: str) -> Path:
 def _view(source: _Source) -> ShownImage:
     item = MediaItem(path=source.path, alt="")
     return draft_view.pictures([item]).view(item, widest())
-

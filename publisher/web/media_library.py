@@ -1,4 +1,4 @@
-"""Media library: the files of the media folders, what drafts say of each, and what may be reused."""
+"""Media library: the files of the media folders, what drafts say of each, what may be reused."""
 
 import hashlib
 import threading
@@ -161,7 +161,7 @@ def _wholes(found: Sequence[FoundFile]) -> dict[str, str]:
         str(path): str(
             min(
                 stems[stem],
-                key=lambda p: (p.parent != path.parent, p.suffix != path.suffix, p),  # noqa: B023
+                key=lambda p: (p.parent != path.parent, p.suffix != path.suffix, p),
             )
         )
         for path, stem in cut.items()

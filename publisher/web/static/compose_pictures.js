@@ -54,6 +54,13 @@
       shown.setAttribute("height", height);
       this.svg.querySelector(".outside").setAttribute("d",
         `M0 0h${this.width}v${this.height}h-${this.width}zM${left} ${top}v${height}h${width}v-${height}z`);
+      const reach = Math.min(width, height) / 6, corners = [];
+      for (const [x, across] of [[left, 1], [left + width, -1]]) {
+        for (const [y, down] of [[top, 1], [top + height, -1]]) {
+          corners.push(`M${x} ${y + down * reach}V${y}H${x + across * reach}`);
+        }
+      }
+      this.svg.querySelector(".corners").setAttribute("d", corners.join(" "));
     }
 
     press(shape) {
