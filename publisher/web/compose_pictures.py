@@ -56,11 +56,12 @@ def stepped(parts: Parts, visitor: Visitor, post: str, form: ComposeForm, do: st
         return form.stepped(do)
     if step.name == "take":
         return form.with_media([*form.media, taken(parts, visitor, form, step.of)])
+    if step.name not in ("whole", "crop", "frame"):
+        return form
+    source = _source(parts, post, form, step.number)
     if step.name == "whole":
-        source = _source(parts, post, form, step.number)
         return form.with_file(step.number, source.name)
     if step.name == "frame":
-        source = _source(parts, post, form, step.number)
         view, frame = _view(source), form.frame or source.frame
         whole = Frame(0, 0, view.width, view.height)
         ratio = crops.RATIOS.get(step.shape)

@@ -18,7 +18,12 @@ def test_the_name_of_a_crop_says_what_was_cut_from_what() -> None:
     assert frame.ending == "-crop-12-0-1200x675"
     assert crops.read(f"salle-xx{frame.ending}.jpg") == ("salle-xx", frame)
     assert crops.read(f"salle-xx{frame.ending}-2.jpg") == ("salle-xx", frame)
-    for name in ("salle-xx.jpg", "crop-12-0-1200x675.jpg", "a-crop-1-2-3.jpg", "a-crop-1-2-3x٤.jpg"):
+    for name in (
+        "salle-xx.jpg",
+        "crop-12-0-1200x675.jpg",
+        "a-crop-1-2-3.jpg",
+        "a-crop-1-2-3x٤.jpg",
+    ):
         assert crops.read(name) is None or name.endswith("٤.jpg"), name
 
 

@@ -35,7 +35,9 @@ def pictures(workspace: Workspace, media: Path) -> Path:
     for name in ("panel", "gone", "over", "warsaw", "spare"):
         Image.new("RGB", (320, 240), "navy").save(media / f"{name}.png")
         if name != "spare":
-            workspace.draft(f"uses-{name}.fr", _shown(name, f"La table : {name}", "2016-03-07 08:00"))
+            workspace.draft(
+                f"uses-{name}.fr", _shown(name, f"La table : {name}", "2016-03-07 08:00")
+            )
     workspace.draft("uses-panel.es", _shown("panel", "La mesa", "2016-03-07 08:00"))
     workspace.draft("again.fr", _shown("panel", "La grande table", "2016-03-09 08:00"))
     return media
@@ -256,7 +258,9 @@ def test_a_new_picture_is_stored_whole_and_cropped(
     assert form.values("file")[1] != first
     assert described(form).send("keep").status_code == 200
     assert files(media) == ["old.png", "unfinished-fr-crop-0-0-48x20.jpg", "unfinished-fr.jpg"]
-    assert not [mark for mark in photos.SECRETS if mark in (media / "unfinished-fr.jpg").read_bytes()]
+    assert not [
+        mark for mark in photos.SECRETS if mark in (media / "unfinished-fr.jpg").read_bytes()
+    ]
     text = (workspace.path / "posts/unfinished.fr.md").read_text("utf-8")
     assert "file: media/unfinished-fr-crop-0-0-48x20.jpg" in text
 
