@@ -58,6 +58,7 @@ from publisher.ledger.reading.placements import Placements
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.statistics import Figures
 from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.saved_filters import SavedFilters
 from publisher.ledger.tables import EVERYTHING
 from publisher.ledger.worker.attempts import Attempts
 from publisher.ledger.worker.intents import MandateCheck
@@ -511,6 +512,10 @@ class Application:
     @cached_property
     def notice_addresses(self) -> Addresses:
         return Addresses(self.database, self.clock)
+
+    @cached_property
+    def saved_filters(self) -> SavedFilters:
+        return SavedFilters(self.database, self.clock)
 
     def session(self) -> "Session":
         """The session, as far as it can be read; `check` tells what is wrong with it."""

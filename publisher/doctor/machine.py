@@ -36,7 +36,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _in_clear(settings: Settings) -> Iterator[Finding]:
-    """Connections that others can read, or on which they can impersonate the server."""
+    """Secrets and connections that others can read, and servers that others can impersonate."""
     if settings.web.is_open:
         message = _("Passwords come over plain HTTP: [web] host is {host}.", host=settings.web.host)
         hint = _(
@@ -52,6 +52,15 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
         hint = _(
             "Let the server that stands before Publisher speak TLS, and begin the address with "
             "https://; docs/web.md shows how."
+        )
+        yield warning("pages", message, hint)
+    if settings.web.second_factor != "optional" and settings.web.totp_key is None:
+        message = _(
+            "A second factor is asked for, and the secrets of apps stand in the ledger unencrypted."
+        )
+        hint = _(
+            "Write a text of 32 random characters or more as totp_key under [web] in secrets.toml. "
+            "Apps that are set up already go on, each unencrypted until it is set up anew."
         )
         yield warning("pages", message, hint)
     url = parsed(settings.database_url)

@@ -22,6 +22,7 @@ from publisher.ledger.tables import (
     known_browsers,
     login_failures,
     people,
+    saved_filters,
     web_sessions,
 )
 from publisher.ledger.transitions import note_account
@@ -110,7 +111,8 @@ def forget(connection: Connection, person: int) -> None:
 def remove(connection: Connection, person: int) -> None:
     """Remove a person with all that belongs to them; the history keeps their name."""
     forget(connection, person)
-    connection.execute(delete(factor_counters).where(factor_counters.c.person == person))
+    for table in (factor_counters, saved_filters):
+        connection.execute(delete(table).where(table.c.person == person))
     connection.execute(delete(people).where(people.c.id == person))
 
 

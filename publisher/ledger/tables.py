@@ -32,7 +32,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0028"
+REVISION = "0029"
 """The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 EVERYTHING = "*"
@@ -406,6 +406,17 @@ notice_topics = Table(
     Column("since", Instant, nullable=False),
 )
 """What each person wants to be told, and since when."""
+
+saved_filters = Table(
+    "saved_filters",
+    metadata,
+    Column("person", _Key, ForeignKey("people.id"), primary_key=True),
+    # `log` or `calendar`.
+    Column("page", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("query", Text, nullable=False),
+)
+"""The filters of pages that each person saved under a name."""
 
 heartbeats = Table(
     "heartbeats",

@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from publisher.base.i18n import _, plural
 from publisher.channels.registry import CAPABILITIES
-from publisher.ledger.reading.queries import AccountStatus
+from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import limits_text as limits
 from publisher.model.capabilities import Rate

@@ -10,7 +10,8 @@ from datetime import datetime
 from publisher.base.i18n import _
 from publisher.drafts import duplicates
 from publisher.drafts.library import Library
-from publisher.ledger.reading.queries import Queries, Tenure
+from publisher.ledger.reading.account_status import Tenure
+from publisher.ledger.reading.queries import Queries
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State

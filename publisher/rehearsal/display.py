@@ -13,7 +13,7 @@ from rich.text import Text
 from publisher.base import formats
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, weekday
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 

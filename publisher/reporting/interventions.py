@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from publisher.base.i18n import _, later
 from publisher.ledger.integrity.archive_files import LOST
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.ledger.tables import EVERYTHING
 from publisher.model.events import Event
 

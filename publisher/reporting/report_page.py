@@ -18,7 +18,7 @@ from publisher.base.formats import written
 from publisher.base.i18n import _, later
 from publisher.base.text import shortened
 from publisher.channels import registry
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.ledger.reading.statistics import Count, Span
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery

@@ -19,7 +19,7 @@ from publisher.base.process import Pulse
 from publisher.delivery.identity import verified
 from publisher.drafts import planted
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.states import State
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor

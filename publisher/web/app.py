@@ -15,6 +15,7 @@ from publisher.web.routes import (
     agenda,
     agenda_import,
     assets,
+    bulk,
     calendar,
     compose,
     consents,
@@ -23,10 +24,12 @@ from publisher.web.routes import (
     draft_file,
     factors,
     feeds,
+    filters,
     health,
     log,
     login,
     mandate,
+    media,
     metrics,
     notes,
     openid,
@@ -51,8 +54,9 @@ from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
     assets, login, openid, password_link, profile, told, factors, dashboard, review, search, pause,
-    calendar, agenda_import, agenda, log, posts, reschedule, queue, compose, draft_file, pictures,
-    notes, post, undo, accounts, mandate, consents, report, feeds, users, health, metrics, design,
+    calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file,
+    media, pictures, notes, post, undo, accounts, mandate, consents, report, feeds, users, health,
+    metrics, design,
     phone,
 )  # fmt: skip
 

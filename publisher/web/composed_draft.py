@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.app import Application
+from publisher.base import i18n
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
@@ -171,9 +172,16 @@ def _preset(at: str) -> When:
 
 
 def _language(app: Application, composing: Composing, person: Person) -> str:
-    """The language that a person writes in: theirs, or the session's, if an account speaks it."""
-    spoken = Counter(a.language for a in composing.accounts.values() if a.language)
-    wishes = (person.language, composing.session.defaults.lang, app.settings.language)
+    """The language that a person writes in: theirs, or the session's, if an account speaks it.
+
+    Of somebody with a right over some organisations, one of their accounts.
+    """
+    of_all = composing.accounts.values()
+    own = [a for a in of_all if a.language and person.is_of(a.organisation)]
+    spoken = Counter(a.language for a in own or of_all if a.language)
+    wishes = (
+        person.language, composing.session.defaults.lang, app.settings.language, i18n.current()
+    )  # fmt: skip
     usual = next((language for language in wishes if language in spoken), None)
     return usual or next((language for language, _number in spoken.most_common(1)), "")
 

@@ -10,7 +10,9 @@ from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.delivery.withdraw import Withdrawn
 from publisher.ledger.manager.commands import Accounts
+from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.model.deliveries import Delivery
+from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.web import draft_view
 from publisher.web.dependencies import post_address
 from publisher.web.render import Notice, Offer
@@ -49,9 +51,24 @@ def carry_out(do: str, decision: Decision) -> Notice | str:
     return act(decision)
 
 
+CONCERNS: Mapping[str, Callable[[Delivery], bool]] = {
+    "hold": lambda d: can_be_held(d) and d.manual_hold is None,
+    "release": can_be_released,
+    "cancel": lambda d: d.state in {*WAITING, State.FAILED},
+    "retry": lambda d: d.state in {*ENDED_UNSENT, State.UNCERTAIN},
+}
+"""The deliveries for which the pages offer a decision."""
+
+
 def digests(seen: Sequence[str]) -> dict[int, str]:
     pairs = (entry.partition(":") for entry in seen[:500])
     return {int(key): value for key, _, value in pairs if re.fullmatch(r"[0-9]{1,18}", key)}
+
+
+def versions(seen: Sequence[str]) -> dict[int, int]:
+    """The versions of deliveries that a person saw, from values like `12:3`."""
+    pairs = (re.fullmatch(r"(\d{1,18}):(\d{1,9})", entry, re.ASCII) for entry in seen)
+    return {int(pair[1]): int(pair[2]) for pair in pairs if pair}
 
 
 def offer(app: Application, decided: Sequence[Delivery], actor: str, back: str) -> Offer | None:
@@ -106,7 +123,7 @@ def _release(decision: Decision) -> str:
 
 
 def _retry(decision: Decision) -> str:
-    if not decision.sure and (accounts := _differing(decision)):
+    if not decision.sure and (accounts := differing(decision.app, decision.post, decision.account)):
         message = _(
             "The draft says something else than what would go out to {accounts}.",
             accounts=", ".join(accounts),
@@ -119,11 +136,11 @@ def _retry(decision: Decision) -> str:
     return _("On the schedule again: {what}.", what=formats.deliveries(len(done)))
 
 
-def _differing(decision: Decision) -> list[str]:
-    """The accounts to which a retry would send something else than the draft says now."""
-    pending = draft_view.waits(decision.app, decision.post)
+def differing(app: Application, post: str, accounts: Accounts) -> list[str]:
+    """Those of the accounts to which a retry would send something else than the draft says now."""
+    pending = draft_view.waits(app, post)
     names = [row.account for row in pending.retried] if pending else []
-    return [name for name in names if decision.account is None or name in decision.account]
+    return [name for name in names if accounts is None or name in accounts]
 
 
 def _resolve(decision: Decision) -> str:

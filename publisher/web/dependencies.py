@@ -5,8 +5,8 @@ import os.path
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from typing import Annotated, TypeVar
-from urllib.parse import quote, urlencode
+from typing import Annotated, Self, TypeVar
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
@@ -24,6 +24,7 @@ from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
 from publisher.web.draft_cache import DraftCache
+from publisher.web.media_library import MediaLibrary
 from publisher.web.openid_client import Known
 from publisher.web.render import Notice, Renderer
 from publisher.web.server_sent_events import EventStream
@@ -101,6 +102,7 @@ class Parts:
     turns: Turns = field(default_factory=Turns)
     differing: Differing = field(default_factory=Differing)
     drafts: DraftCache = field(default_factory=DraftCache)
+    media: MediaLibrary = field(default_factory=MediaLibrary)
     trials: Trials = field(default_factory=Trials)
 
     def account(self, name: str) -> str | None:
@@ -131,6 +133,12 @@ Use = Annotated[Parts, Depends(_parts)]
 @dataclass(frozen=True, slots=True)
 class AddressValues:
     """Values in the address of a page, such as its filters."""
+
+    @classmethod
+    def read(cls, query: str) -> Self:
+        """The values in a query string that this page knows."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{name: value for name, value in parse_qsl(query) if name in known})
 
     def query(self, **more: object) -> str:
         """The query string, with some values changed, and without defaults."""

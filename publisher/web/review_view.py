@@ -12,7 +12,7 @@ from publisher.channels.registry import spec_of
 from publisher.drafts import editing
 from publisher.ledger.manager.approvals import approved_before, digest
 from publisher.ledger.manager.rights import Person, Rank
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import State

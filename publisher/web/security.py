@@ -176,8 +176,8 @@ def _host(header: str) -> str:
     return found[1].strip("[]") if found else ""
 
 
-_LONG = frozenset({"body", "text", "kept", "changes"})
-"""Fields with a draft's text, typed or kept over a log-in, or with the changes of a calendar."""
+_LONG = frozenset({"body", "text", "kept", "changes", "calendar"})
+"""Fields with a draft's text, typed or kept over a log-in, or with a calendar or its changes."""
 
 
 async def plain(request: Request) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from tests.chaos.assault import Assault
 from tests.chaos.verdict import ENDED, End, Finding, Harm, orphans, public, waits_for
 

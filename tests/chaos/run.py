@@ -17,7 +17,7 @@ from typing import Any
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.base.errors import LedgerUnavailable, NotPossible
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.states import State
 from publisher.rehearsal import website
 from publisher.running.supervisor import nothing_waits

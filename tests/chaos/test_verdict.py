@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from publisher.ledger.reading.queries import AccountStatus
+from publisher.ledger.reading.account_status import AccountStatus
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.states import State

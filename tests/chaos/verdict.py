@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from publisher.ledger.manager.resume import APART
-from publisher.ledger.reading.queries import AccountStatus
+from publisher.ledger.reading.account_status import AccountStatus
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 

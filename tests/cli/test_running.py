@@ -14,7 +14,7 @@ from publisher.base.i18n import speaking
 from publisher.cli import arguments
 from publisher.cli.commands import running
 from publisher.cli.output.run import RunDisplay
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.states import State
 from tests.cli.runner import Cli, run_script
 

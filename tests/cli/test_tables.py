@@ -7,7 +7,7 @@ import pytest
 from publisher.base import formats, i18n
 from publisher.cli.output import console, history
 from publisher.cli.output.listing import Listing
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model import events, history_text
 from publisher.model.outcomes import Kind
 

@@ -9,7 +9,7 @@ import pytest
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.delivery.identity import verified
-from publisher.ledger.reading.queries import AccountStatus
+from publisher.ledger.reading.account_status import AccountStatus
 from publisher.model.states import State
 from publisher.sandbox import server
 from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml

@@ -34,6 +34,7 @@ ALLOWED = {
         "Seen | None",
     },
     "cli/commands/deliveries.py": {"Plan | None"},  # a type
+    "cli/commands/html_pages.py": {"Mapping[str, Face]"},  # a type
     "cli/commands/record.py": {"`publisher run`", "`publisher log archive`", "… UTC"},
     "cli/crash_report.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
     "cli/commands/drafts.py": {"  publisher check", "tuple[int, list[Problem], int]"},
@@ -56,6 +57,11 @@ ALLOWED = {
     },
     "doctor/accounts.py": {"account …"},  # a subject, for scripts
     "doctor/ledger.py": {"limits …"},
+    "doctor/profiles.py": {  # for the log
+        "a profile was not kept",
+        "a profile was not refreshed",
+        "profiles were not refreshed",
+    },
     "doctor/machine.py": {"`publisher run`"},
     "rehearsal/display.py": {"bold red", "bold yellow"},
     "rehearsal/stage.py": {"`publisher rehearse`"},

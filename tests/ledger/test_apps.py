@@ -14,7 +14,8 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.rate_limits import Limits
-from publisher.ledger.reading.queries import AccountStatus, Queries
+from publisher.ledger.reading.account_status import AccountStatus
+from publisher.ledger.reading.queries import Queries
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.model.deliveries import Delivery

@@ -23,7 +23,8 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.outbox import News
-from publisher.ledger.reading.queries import HistoryStep, Queries
+from publisher.ledger.reading.history_steps import HistoryStep
+from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import archived, deliveries, history, notices
 from publisher.ledger.transitions import Conflict
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown

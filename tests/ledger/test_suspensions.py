@@ -11,7 +11,8 @@ from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.reading.queries import AccountStatus, Queries
+from publisher.ledger.reading.account_status import AccountStatus
+from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import (

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 from tests.chaos.report import became_unknown
 from tests.chaos.verdict import End, Finding, Harm

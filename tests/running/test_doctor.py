@@ -86,6 +86,20 @@ def test_passwords_in_clear_and_a_database_that_may_be_anybody_are_warned_of(
     assert messages() == []
 
 
+def test_a_second_factor_without_a_key_for_its_secrets_is_warned_of(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def messages() -> list[str]:
+        return [one.message for one in machine._in_clear(settings.load(workspace))]
+
+    assert messages() == []
+    monkeypatch.setenv("PUBLISHER_WEB__SECOND_FACTOR", "managers")
+    (said,) = messages()
+    assert said.startswith("A second factor is asked for, and the secrets of apps")
+    monkeypatch.setenv("PUBLISHER_WEB__TOTP_KEY", "k" * 32)
+    assert messages() == []
+
+
 def test_it_changes_nothing(workspace: Path, sandbox: Sandbox) -> None:
     before = sorted(path for path in workspace.rglob("*"))
     findings(workspace)

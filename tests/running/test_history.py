@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from publisher.app import Application
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.running.supervisor import History
 from publisher.settings import settings
 from tests.support.clock import ManualClock

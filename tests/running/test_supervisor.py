@@ -20,7 +20,7 @@ from publisher.base.errors import (
     StorageError,
 )
 from publisher.base.lock import locked
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.states import State
 from publisher.running import supervisor
 from publisher.running.child_process import Child

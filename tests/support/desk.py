@@ -1,4 +1,4 @@
-"""A person at the desk: a journey with a mouse, a thumb, keys alone or without JavaScript."""
+"""A person at the desk: a journey runs with a mouse, a thumb, keys alone or without scripts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

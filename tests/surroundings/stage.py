@@ -13,7 +13,7 @@ from typing import Any
 
 from publisher.app import Application
 from publisher.base.clock import Clock, SystemClock
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 from publisher.rehearsal import website
 from publisher.sandbox.accounts import accounts_for, secrets_toml

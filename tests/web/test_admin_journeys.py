@@ -50,7 +50,7 @@ def test_somebody_who_is_invited_chooses_a_password_and_is_at_the_desk(
     desk.type(page.locator("#name"), name)
     desk.press(page.get_by_role("button", name=_("Make the link")))
     link = page.locator("#link").input_value()
-    with visiting(browser, shared[2], (), **view.options) as guest:
+    with visiting(browser, shared[2], refused=(), **view.options) as guest:
         guest.goto(f"/login{link.partition('/login')[2]}")
         guest.locator("#password").fill(PASSWORD)
         guest.get_by_role("button", name=_("Save and log in")).click()

@@ -395,6 +395,26 @@ def test_a_calendar_that_leaves_a_doubt_is_refused_without_words_of_a_terminal(
     assert re.search(r"Réunion .*12:00.* Fête .*09:00 – 18:00", manager.text)
 
 
+def test_a_calendar_that_is_refused_stays_in_its_form(manager: Visit) -> None:
+    """With what was answered; a big one, or one that is no text, has to be chosen again."""
+    floating = "UID:3@un\nSUMMARY:Réunion <b>\nDTSTART:20160309T120000"
+    send_calendar(manager, calendar(floating), skip="9@un", remove="yes")
+    assert "“programme.ics” is still here" in manager.text
+    assert 'name="remove" value="yes" checked' in manager.page
+    assert ">9@un</textarea>" in manager.page
+    kept = re.search(r'<textarea name="calendar" hidden>(.*?)</textarea>', manager.page, re.DOTALL)
+    assert kept
+    text = unescape(kept[1]).replace("\n", "\r\n")
+    manager.send("/agenda/import", calendar=text, timezone="Nowhere")
+    assert "There is no time zone" in manager.text
+    manager.send("/agenda/import", calendar=text, timezone="Europe/Zurich")
+    assert re.search(r"Réunion <b> .*12:00", unescape(manager.text))
+    for data in (calendar(floating) + b" " * 300_001, b"\xff\xfe"):
+        send_calendar(manager, data)
+        assert 'name="calendar"' not in manager.page
+        assert "The file has to be chosen again" in manager.text
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -61,6 +61,32 @@ def test_trouble_comes_before_routine_and_the_newest_of_it_first(
     assert '<a href="/review">1 more' in manager.page
 
 
+def test_of_each_kind_some_are_shown_and_the_others_are_one_click_away(
+    app: Application, manager: Visit
+) -> None:
+    for number in range(1, 8):
+        _post(app, f"n{number}", 60 * number)
+        (delivery,) = app.queries.deliveries(post=f"n{number}")
+        ends(app, delivery, Refused(Kind.CONTENT, "Too long."))
+    ends(app, app.queries.deliveries(post="day.es")[0], Unknown("No answer."))
+    for number in range(1, 8):
+        _post(app, f"later{number}", 9000 + number)
+    manager.get("/")
+    needs, _closed, folded = manager.page.partition('<details class="rest"><summary>2 more')
+    assert _closed
+    assert re.findall(r'href="/posts/(n\d|day.es)"', needs) == [
+        "day.es",
+        "n7",
+        "n6",
+        "n5",
+        "n4",
+        "n3",
+    ]
+    assert re.findall(r'href="/posts/(n\d)"', folded) == ["n2", "n1"]
+    assert len(_listed(manager, "next")) == 5
+    assert '<a href="/posts">3 more deliveries' in manager.page
+
+
 @both
 def test_what_is_rejected_leaves_the_managers_list_and_its_author_is_told(
     app: Application, manager: Visit, staff: Visit

@@ -93,7 +93,9 @@ def test_an_agenda_item_of_several_days_is_a_band_on_each(
     for date, said in (("07", "from 09:00"), ("08", "all day"), ("09", "until 18:00")):
         assert said in day(manager, f"2016-03-{date}")
         assert "Journée annuelle" in day(manager, f"2016-03-{date}")
+        assert '<a href="/agenda#item-annual-day"' in day(manager, f"2016-03-{date}")
     assert "Journée annuelle" not in day(manager, "2016-03-10")
+    assert 'id="item-annual-day"' in manager.get("/agenda").text
 
 
 def test_now_stands_between_what_is_past_and_what_is_to_come(

@@ -10,7 +10,7 @@ from publisher.auth.users import Rank
 from publisher.model.states import State
 from tests.support.forms import Composer
 from tests.support.html import flaws
-from tests.support.pages import PASSWORD, Visit
+from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.uploads import both
 from tests.support.workspaces import Workspace
 from tests.web.conftest import opened, published
@@ -137,7 +137,7 @@ def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"when": "time"}, "The day or the time is missing."),
+        ({"when": "time", "at": ""}, "The day or the time is missing."),
         ({"when": "time", "at": "2016-03-27T02:30"}, "does not exist in Europe/Zurich"),
         ({"when": "item:nothing"}, "The agenda has no such item any more."),
         ({"when": "item:annual-day", "number": "-5"}, "Write a whole number, such as 30."),
@@ -174,6 +174,25 @@ def test_the_name_of_a_new_draft_is_nobodys(staff: Visit, workspace: Workspace) 
     assert (workspace.path / "posts/day-2.es.md").exists()
     assert (workspace.path / "posts/day-3.fr.md").exists()
     assert (workspace.path / "posts/day-4.fr.md").exists()
+
+
+def test_a_new_post_is_in_the_language_of_its_writer(workspace: Workspace) -> None:
+    """That of the person or the workspace, if an account of theirs speaks it."""
+    path = workspace.path / "publisher.toml"
+    more = '[accounts.fdn-{0}]\nchannel = "site"\norganisation = "FDN"\nlanguage = "{0}"\n'
+    path.write_text(path.read_text("utf-8") + more.format("pl") + more.format("es"), "utf-8")
+    app = opened(workspace.path)
+    app.people.add("ola", Rank.STAFF, PASSWORD, organisations=["FDN"], language="es")
+    app.people.add("kasia", Rank.STAFF, PASSWORD, organisations=["FDN"])
+    with serving(app) as address:
+        for name, asked, lang in (
+            ("ola", "pl", "es"), ("kasia", "en", "pl"), ("kasia", "es", "es"),
+            ("stagiaire", "en", "fr"), ("stagiaire", "pl", "pl"),
+        ):  # fmt: skip
+            with Visit(address, **{"Accept-Language": asked}) as visit:
+                visit.log_in(name)
+                assert composer(visit).values("lang") == [lang], (name, asked)
+    app.close()
 
 
 def test_a_time_from_the_calendar_is_there(staff: Visit) -> None:

@@ -1,4 +1,4 @@
-"""Journeys of a writer: a new post, a typo, a picture, an answer; with their presses."""
+"""Journeys of a writer: a post, a typo, a picture, an answer; with the presses that they take."""
 
 from pathlib import Path
 

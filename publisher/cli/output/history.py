@@ -9,7 +9,7 @@ from rich.text import Text
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
 from publisher.cli.output import console, listing, tables
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model import history_text
 from publisher.model.deliveries import Delivery
 from publisher.model.events import event

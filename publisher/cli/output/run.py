@@ -11,7 +11,7 @@ from publisher.base.errors import LedgerUnavailable
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.output import console
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events
 from publisher.model.events import Event

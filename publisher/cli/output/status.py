@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 
 from publisher.base.i18n import _, plural
 from publisher.cli.output import console, tables
-from publisher.ledger.reading.queries import AccountStatus
+from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
 from publisher.model.states import State

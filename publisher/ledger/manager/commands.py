@@ -1,6 +1,6 @@
 """Operator commands: what all of them share, such as the selection of a post's deliveries."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, tzinfo
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -19,6 +19,10 @@ from publisher.model.states import Role
 
 Accounts = str | Collection[str] | None
 """One account, several, or None for all of a post's."""
+Posts = str | Collection[str]
+"""One post, or several."""
+Versions = Mapping[int, int] | None
+"""The versions, by delivery, that a person looked at and decides on; None: as they are now."""
 RuleOf = Callable[[str], ApprovalRule]
 """Returns the approval rule of an account, by its name."""
 
@@ -50,19 +54,28 @@ class Commands(LedgerPart):
 
     def _each(
         self,
-        posts: Collection[str],
+        posts: Posts,
         account: Accounts,
         actor: str,
         concerns: Callable[[Delivery], bool],
         refusal: str,
         act: Callable[[Connection, Delivery, By], Delivery],
+        versions: Versions = None,
     ) -> list[Delivery]:
-        """Apply `act` to the deliveries of these posts that are `chosen`; all or nothing."""
+        """Apply `act` to the deliveries of these posts that are `chosen`; all or nothing.
+
+        With `versions`, to those alone that it names. Raises NotPossible when one was changed.
+        """
+        named = [posts] if isinstance(posts, str) else dict.fromkeys(posts)
         with self._database.write() as connection:
             wanted = [
                 delivery
-                for post in dict.fromkeys(posts)
-                for delivery in chosen(connection, post, account, concerns, refusal)
+                for post in named
+                for delivery in (
+                    chosen(connection, post, account, concerns, refusal)
+                    if versions is None
+                    else _as_seen(connection, post, versions, concerns, refusal)
+                )
             ]
             self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
             by = self._by(actor)
@@ -103,6 +116,25 @@ def chosen(
     if not wanted:
         raise not_concerned(refusal, post, found, hint)
     return wanted
+
+
+def _as_seen(
+    connection: Connection,
+    post: str,
+    versions: Mapping[int, int],
+    concerns: Callable[[Delivery], bool],
+    refusal: str,
+) -> list[Delivery]:
+    """The deliveries of a post that `versions` names; raises NotPossible when one was changed."""
+    found = [d for d in of_post(connection, post, None) if d.id in versions]
+    if not found or any(d.version != versions[d.id] for d in found):
+        raise NotPossible(
+            _("{post} was changed since you looked at it.", post=post),
+            hint=_("Look at it again, then decide."),
+        )
+    if not all(map(concerns, found)):
+        raise not_concerned(refusal, post, found)
+    return found
 
 
 def not_concerned(

@@ -15,7 +15,7 @@ from publisher.base.i18n import _, later
 from publisher.base.text import same_person
 from publisher.ledger.account_owners import FORGOTTEN
 from publisher.ledger.manager.approvals import state_to_go_on
-from publisher.ledger.manager.commands import Accounts, Commands, chosen, of_post
+from publisher.ledger.manager.commands import Accounts, Commands, Posts, Versions, chosen, of_post
 from publisher.ledger.manager.resolve import resolved
 from publisher.ledger.manager.resume import (
     NO_CHOICES,
@@ -202,8 +202,15 @@ class Control(Commands):
             note_account(connection, name, Event.RESUMED, by.at, actor)
             return carry_on(connection, found, choices, by)
 
-    def cancel(self, post: str, account: Accounts, actor: str, reason: str) -> list[Delivery]:
-        """Cancel a post's deliveries that are not out.
+    def cancel(
+        self,
+        posts: Posts,
+        account: Accounts,
+        actor: str,
+        reason: str,
+        versions: Versions = None,
+    ) -> list[Delivery]:
+        """Cancel the deliveries of posts that are not out; all or nothing.
 
         Those that may be out stay as they are, and are cancelled once it is known that they are
         not.
@@ -216,10 +223,15 @@ class Control(Commands):
             return cancel_delivery(connection, delivery, reason, by)
 
         states = WAITING | {State.FAILED, State.PUBLISHING, State.UNCERTAIN}
-        return self._each([post], account, actor, _in(states), _NOT_CANCELLABLE, act)
+        return self._each(posts, account, actor, _in(states), _NOT_CANCELLABLE, act, versions)
 
     def retry(
-        self, post: str, account: Accounts, actor: str, seen: Mapping[int, str] | None = None
+        self,
+        posts: Posts,
+        account: Accounts,
+        actor: str,
+        seen: Mapping[int, str] | None = None,
+        versions: Versions = None,
     ) -> list[Delivery]:
         """Schedule again, for now, what failed, was missed or cancelled, or is uncertain.
 
@@ -245,7 +257,7 @@ class Control(Commands):
             return self._retry(connection, delivery, by)
 
         states = ENDED_UNSENT | {State.UNCERTAIN}
-        return self._each([post], account, actor, _in(states), _NOT_TO_RETRY, act)
+        return self._each(posts, account, actor, _in(states), _NOT_TO_RETRY, act, versions)
 
     def _retry(self, connection: Connection, delivery: Delivery, by: By) -> Delivery:
         uncertain = delivery.state is State.UNCERTAIN

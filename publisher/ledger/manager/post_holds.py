@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from publisher.base.i18n import _, later
 from publisher.ledger.manager.approvals import state_to_go_on
-from publisher.ledger.manager.commands import Accounts, Commands
+from publisher.ledger.manager.commands import Accounts, Commands, Posts, Versions
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.transitions import By, change
 from publisher.model.deliveries import Delivery, PendingStop
@@ -23,8 +23,15 @@ _NOT_HELD = later("Nothing of {post} is held by hand, or it may be out still: {s
 class Holds(Commands):
     """Holds and releases single posts."""
 
-    def hold(self, post: str, account: Accounts, actor: str, reason: str) -> list[Delivery]:
-        """Hold a post's deliveries that are not out; all or nothing.
+    def hold(
+        self,
+        posts: Posts,
+        account: Accounts,
+        actor: str,
+        reason: str,
+        versions: Versions = None,
+    ) -> list[Delivery]:
+        """Hold the deliveries of posts that are not out; all or nothing.
 
         Those that may be out stay as they are, and are held once it is known that they are not.
         Rejected ones wait already, and are left alone.
@@ -43,15 +50,17 @@ class Holds(Commands):
                 return note_stop(connection, delivery, stop, by, manual_hold=why)
             return change(connection, delivery, Event.HELD, by, detail=detail, manual_hold=why)
 
-        return self._each([post], account, actor, can_be_held, _NOT_TO_HOLD, act)
+        return self._each(posts, account, actor, can_be_held, _NOT_TO_HOLD, act, versions)
 
-    def release(self, post: str, account: Accounts, actor: str) -> list[Delivery]:
-        """Release a post's deliveries that a person holds; all or nothing.
+    def release(
+        self, posts: Posts, account: Accounts, actor: str, versions: Versions = None
+    ) -> list[Delivery]:
+        """Release the deliveries of posts that a person holds; all or nothing.
 
         They go out at their time, or at once if that is over; they wait for an approval if they
         need one, and stay held if their draft says so.
         """
-        return self._each([post], account, actor, can_be_released, _NOT_HELD, self.lift)
+        return self._each(posts, account, actor, can_be_released, _NOT_HELD, self.lift, versions)
 
     def lift(self, connection: Connection, delivery: Delivery, by: By) -> Delivery:
         """Lift a person's hold, in the transaction of a command that may."""

@@ -1,6 +1,6 @@
 """/agenda/import: a calendar's events become items, shown first with what they drag along."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,6 +22,12 @@ from publisher.web.routes.agenda import saved
 
 _SHOWN = 20
 """Problems of one file."""
+_KEPT = 300_000
+"""Characters of a calendar that is kept in the form when it is refused; a longer one is not."""
+_NOTHING: Mapping[str, str] = dict.fromkeys(
+    ("timezone", "day_starts", "day_ends", "skip", "remove", "calendar", "calendar_name"), ""
+)
+"""The answers of a form that nobody has sent yet."""
 
 router = APIRouter()
 
@@ -46,12 +52,24 @@ def compare(
     day_ends: Text = "",
     skip: Annotated[str, Form(max_length=5000)] = "",
     remove: Text = "",
+    calendar: Annotated[str, Form(max_length=_KEPT)] = "",
+    calendar_name: Annotated[str, Form(max_length=300)] = "",
 ) -> Response:
-    """Compare a calendar with the agenda, and show what would change."""
+    """Compare a calendar with the agenda, and show what would change.
+
+    `calendar`: the text of the file that was refused before, unless another one is chosen.
+    """
     parts.app.file_changes.require(visitor.name)
     seen = agenda_view.usable(parts.app)
+    data, name = calendar.encode(), calendar_name
+    if file is not None and file.filename:
+        data, name = file.file.read(ics_lines.MAX_BYTES + 1), file.filename
+    given = {
+        "timezone": timezone, "day_starts": day_starts, "day_ends": day_ends, "skip": skip,
+        "remove": remove, "calendar": _kept(data), "calendar_name": name,
+    }  # fmt: skip
     try:
-        if file is None or not file.filename:
+        if not data:
             raise UsageError(_("Choose the calendar's file."))
         reading = Reading(
             zone=seen.session.zone,
@@ -60,12 +78,11 @@ def compare(
             skip=frozenset(skip.split()),
         )
     except UsageError as error:
-        return _form(request, parts, problem=error)
-    data = file.file.read(ics_lines.MAX_BYTES + 1)
+        return _form(request, parts, given, problem=error)
     events, problems = ics_events.read_bytes("", data, reading)
     found = match("", events, seen.session) if not problems else None
     if found is None or found.problems:
-        return _form(request, parts, problems=problems or (found.problems if found else ()))
+        return _form(request, parts, given, problems or (found.problems if found else ()))
     gone = [
         ItemChange(item, item.model_copy(update={"cancelled": True}))
         for item in (found.missing if remove else ())
@@ -103,6 +120,15 @@ def save(
     return parts.done(visitor, notice, "/agenda")
 
 
+def _kept(data: bytes) -> str:
+    """The text of a calendar, to be sent again with the form; empty if it is too long, or none."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return ""
+    return text if len(text) <= _KEPT and "\0" not in text else ""
+
+
 def _zone(name: str) -> ZoneInfo | None:
     """The zone of times that belong to none. Raises UsageError for one that does not exist."""
     if not name.strip():
@@ -129,14 +155,16 @@ def _hours(first: str, last: str) -> tuple[time, time] | None:
 def _form(
     request: Request,
     parts: Parts,
+    given: Mapping[str, str] = _NOTHING,
     problems: Sequence[Problem] = (),
     problem: PublisherError | None = None,
 ) -> Response:
-    """The form that takes a file, with what is wrong with the one that was sent."""
+    """The form that takes a file, with what was `given` and what is wrong with it."""
     return parts.pages.render(
         request,
         "agenda_import.html",
         status=400 if problems else 200,
+        given=given,
         problems=problems[:_SHOWN],
         more=max(0, len(problems) - _SHOWN),
         zones=sorted(

@@ -114,6 +114,8 @@ def calendar(
         chosen=chosen,
         heading=view.heading(chosen),
         found=found,
+        saved=parts.app.saved_filters.of(visitor.person, "calendar"),
+        query=view.query(day=""),
         hours=hours(found.days[0], now) if view.view == "day" else (),
         is_known=bool(wanted),
         before=view.before(chosen).isoformat(),

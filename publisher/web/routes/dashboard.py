@@ -4,6 +4,7 @@
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
@@ -25,8 +26,12 @@ from publisher.web.dependencies import Use
 _NEXT = 30
 _ATTENTION = 100
 """Deliveries of each state; those of one post share a line. The log has the others."""
-_LATELY, _OUT = Wanted(order=SortOrder.PUBLISHED), 8
-"""What went out last, and how many of it are shown."""
+_LATELY = Wanted(order=SortOrder.PUBLISHED)
+"""What went out last."""
+_SHOWN = 5
+"""Lines of each list, and of each kind of trouble; the others are folded, or a link leads there."""
+_FEW = 3
+"""Lines of what has a page of its own: Review, and the log."""
 _LESS_URGENT = {State.FAILED: 1, State.MISSED: 1, State.HELD: 2}
 """States that are surely not out; they come after those that may be out."""
 
@@ -40,6 +45,7 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
     paused_or_suspended = (
         parts.app.queries.first_paused_or_suspended(_NEXT) if overview.paused_or_suspended else []
     )
+    trouble, folded = _by_kind(_lines(_by_weight(overview.attention)))
     return parts.pages.render(
         request,
         "live.html" if part == "live" else "today.html",
@@ -49,7 +55,10 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         late=lateness_text.in_words(overview.late, overview.zone, spelled=labels.spelled)
         if overview.late
         else None,
-        trouble=_lines(_by_weight(overview.attention)),
+        shown=_SHOWN,
+        few=_FEW,
+        trouble=trouble,
+        folded=folded,
         waiting=_lines(d for d in overview.attention if d.state is State.AWAITING_APPROVAL),
         back=_lines(_back_with(visitor, parts.app, overview.rejected)),
         on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),
@@ -57,7 +66,7 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         paused_or_suspended=_lines(paused_or_suspended),
         differing=parts.differing.posts(parts.app),
         shown_paused_or_suspended=len(paused_or_suspended),
-        lately=parts.app.logbook.page(_LATELY, _OUT).deliveries,
+        lately=parts.app.logbook.page(_LATELY, _FEW).deliveries,
     )
 
 
@@ -66,6 +75,17 @@ def _by_weight(attention: Iterable[Delivery]) -> list[Delivery]:
     found = [d for d in attention if d.state is not State.AWAITING_APPROVAL]
     found.sort(key=lambda d: (d.not_before, d.id), reverse=True)
     return sorted(found, key=lambda d: _LESS_URGENT.get(d.state, 0))
+
+
+def _by_kind(lines: Iterable[list[Delivery]]) -> tuple[list[list[Delivery]], list[list[Delivery]]]:
+    """The lines that are shown, some of each state, and those that are folded."""
+    seen: Counter[State] = Counter()
+    shown: list[list[Delivery]] = []
+    folded: list[list[Delivery]] = []
+    for line in lines:
+        seen[line[0].state] += 1
+        (shown if seen[line[0].state] <= _SHOWN else folded).append(line)
+    return shown, folded
 
 
 def _back_with(

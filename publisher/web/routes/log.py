@@ -77,7 +77,7 @@ Given = Annotated[Filters, Depends()]
 def log(
     request: Request,
     parts: Use,
-    _visitor: Reader,
+    visitor: Reader,
     filters: Given,
     after: str = "",
     before: str = "",
@@ -89,6 +89,7 @@ def log(
         after=Cursor.read(after) if after else None,
         before=Cursor.read(before) if before else None,
     )
+    presets, query = _presets(parts), filters.query()
     return parts.pages.render(
         request,
         "log.html",
@@ -96,7 +97,9 @@ def log(
         filters=filters,
         accounts=parts.app.accounts(),
         states=list(State),
-        presets=_presets(parts),
+        presets=presets,
+        saved=parts.app.saved_filters.of(visitor.person, "log"),
+        may_save=query and not any(filters.is_preset(preset) for _name, preset in presets),
         trouble=TROUBLE,
         counted=log_pages.COUNTED,
     )

@@ -8,18 +8,17 @@ from fastapi import APIRouter, Form, Request, Response
 from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _
 from publisher.ledger.manager.approvals import digest
-from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.history_text import details
-from publisher.model.states import ENDED_UNSENT, WAITING, State
+from publisher.model.states import State
 from publisher.web import draft_view, labels
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.confirmation import confirming, is_one_of
-from publisher.web.decisions import Decision, carry_out, digests
+from publisher.web.decisions import CONCERNS, Decision, carry_out, digests
 from publisher.web.dependencies import Parts, Use, post_address
 from publisher.web.faces import Faces
 from publisher.web.routes import reschedule
@@ -112,10 +111,7 @@ def _possible(
         "approve": own,
         "for_others": [delivery for delivery in waiting if delivery not in own],
         "reject": those(State.AWAITING_APPROVAL, State.SCHEDULED),
-        "hold": [d for d in deliveries if can_be_held(d) and d.manual_hold is None],
-        "release": [d for d in deliveries if can_be_released(d)],
-        "cancel": those(*WAITING, State.FAILED),
-        "retry": those(*ENDED_UNSENT, State.UNCERTAIN),
+        **{do: list(filter(concerns, deliveries)) for do, concerns in CONCERNS.items()},
         "resolve": those(State.UNCERTAIN),
         "withdraw": out,
         "gone": [d for d in out if d.withdrawn_ids is not None],

@@ -1,6 +1,5 @@
 """/undo: takes back what the visitor has just decided."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -9,6 +8,7 @@ from publisher.base import formats
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.web.authentication import Manager
+from publisher.web.decisions import versions
 from publisher.web.dependencies import Use, inside
 from publisher.web.render import Notice
 
@@ -26,11 +26,9 @@ def undo(
     back: Annotated[str, Form()] = "",
 ) -> Response:
     """Take back the decisions that left these versions: `seen` are like `12:3`."""
-    pairs = (re.fullmatch(r"(\d{1,18}):(\d{1,9})", entry, re.ASCII) for entry in seen or ())
-    versions = {int(pair[1]): int(pair[2]) for pair in pairs if pair}
     try:
         since = parts.app.clock.ahead(_TAKEN)
-        done = parts.app.undo.take_back(versions, visitor.name, since)
+        done = parts.app.undo.take_back(versions(seen or ()), visitor.name, since)
         notice = Notice(_("Taken back: {what}.", what=formats.deliveries(len(done))))
     except NotPossible as error:
         notice = Notice(f"{error} {error.hint or ''}".strip(), warns=True)

@@ -14,7 +14,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _
 from publisher.ledger.integrity.hash_chain import BEFORE
 from publisher.ledger.manager.rights import Person, Rank
-from publisher.ledger.reading.queries import HistoryStep
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.history_text import details
 from publisher.web import security
 from publisher.web.authentication import Admin, Overseer, Visitor

@@ -1,0 +1,100 @@
+"""/bulk: several posts held, released, cancelled or retried at once, after one confirmation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+
+from publisher.app import Application
+from publisher.base import formats
+from publisher.base.errors import NotPossible, UsageError
+from publisher.base.i18n import _, later
+from publisher.model.deliveries import Delivery
+from publisher.web.authentication import Manager, Reader
+from publisher.web.bulk_view import bulk
+from publisher.web.decisions import CONCERNS, offer, versions
+from publisher.web.dependencies import Use
+from publisher.web.render import Notice
+
+_BACK = "/posts"
+_DONE = {
+    "hold": later("Held: {what}."),
+    "release": later("Released: {what}."),
+    "cancel": later("Cancelled: {what}."),
+    "retry": later("On the schedule again: {what}."),
+}
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bulk:
+    """Several posts that are decided on together."""
+
+    app: Application
+    actor: str
+    posts: Sequence[str]
+    reason: str
+    versions: Mapping[int, int]
+    """Of the deliveries, as the person saw them."""
+
+
+_ACTS: Mapping[str, Callable[[_Bulk], list[Delivery]]] = {
+    "hold": lambda b: b.app.holds.hold(b.posts, None, b.actor, b.reason, b.versions),
+    "release": lambda b: b.app.holds.release(b.posts, None, b.actor, b.versions),
+    "cancel": lambda b: b.app.control.cancel(b.posts, None, b.actor, b.reason, b.versions),
+    "retry": lambda b: b.app.control.retry(b.posts, None, b.actor, None, b.versions),
+}
+
+
+@router.get("/bulk")
+def ask(
+    request: Request,
+    parts: Use,
+    visitor: Reader,
+    do: str = "",
+    post: Annotated[list[str] | None, Query(max_length=100)] = None,
+) -> Response:
+    """Show what would become of these posts."""
+    if do not in CONCERNS:
+        raise UsageError(_("This cannot be done here."))
+    posts = bulk(parts.app, visitor.person, do, post or ())
+    return parts.pages.render(request, "bulk.html", do=do, posts=posts)
+
+
+@router.post("/bulk")
+def carry_out(
+    parts: Use,
+    visitor: Manager,
+    do: Annotated[str, Form()] = "",
+    post: Annotated[list[str] | None, Form(max_length=100)] = None,
+    seen: Annotated[list[str] | None, Form(max_length=1000)] = None,
+    reason: Annotated[str, Form(max_length=500)] = "",
+    sure: Annotated[str, Form()] = "",
+) -> Response:
+    """Decide on exactly what was shown of these posts; all or nothing."""
+    if do not in _ACTS:
+        raise UsageError(_("This cannot be done here."))
+    if not post:
+        raise UsageError(_("No post is chosen."), hint=_("Go back and choose some."))
+    if do == "hold" and not reason.strip():
+        message = _("Say why, in a few words, for the record.")
+        raise UsageError(message, hint=_("Go back and write a reason."))
+    shown = bulk(parts.app, visitor.person, do, post)
+    for one in shown:
+        if one.differing:
+            raise NotPossible(
+                _("The draft of {post} says something else by now.", post=one.post),
+                hint=_("Look at both on its page, then decide."),
+            )
+    if not sure and any(effect.is_late for one in shown for effect in one.effects):
+        raise UsageError(
+            _("The time of some posts is over: they go out at once."),
+            hint=_("Go back and tick the box above the button."),
+        )
+    asked = _Bulk(parts.app, visitor.name, sorted({*post}), reason.strip(), versions(seen or ()))
+    done = _ACTS[do](asked)
+    text = _(_DONE[do], what=formats.deliveries(len(done)))
+    undo = offer(parts.app, done, visitor.name, _BACK)
+    return parts.done(visitor, Notice(text, undo=undo), _BACK)

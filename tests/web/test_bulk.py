@@ -1,0 +1,135 @@
+"""Several posts are held, released, cancelled or retried at once: all or nothing."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from publisher.app import Application
+from publisher.auth.users import Rank
+from publisher.model.outcomes import Kind, Refused, Unknown
+from publisher.model.states import State
+from tests.support.happening import ends
+from tests.support.journeys import log_in, serious, visiting
+from tests.support.pages import PASSWORD, Visit
+from tests.support.workspaces import Workspace
+
+both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+
+
+def _states(app: Application, *posts: str) -> set[State]:
+    return {d.state for post in posts for d in app.queries.deliveries(post=post)}
+
+
+def _asked(visit: Visit, do: str, *posts: str) -> dict[str, list[str] | str]:
+    """The form of the page that shows what would become of the posts."""
+    visit.get("/bulk", params={"do": do, "post": posts})
+    possible = re.findall(r'name="post" value="([^"]+)"', visit.page)
+    seen = re.findall(r'name="seen" value="([^"]+)"', visit.page)
+    return {"do": do, "post": possible, "seen": seen}
+
+
+@both
+def test_several_posts_are_held_released_and_cancelled(app: Application, manager: Visit) -> None:
+    form = _asked(manager, "hold", "day.fr", "site/news.fr")
+    assert form["post"] == ["day.fr", "site/news.fr"]
+    assert len(form["seen"]) == 3
+    assert "waits for approval → held" in manager.text
+    assert manager.send("/bulk", **form).status_code == 400, "a reason is needed"
+    _asked(manager, "hold", "day.fr", "site/news.fr")
+    manager.send("/bulk", **form, reason="a figure is looked at")
+    assert "Held: 3 deliveries." in manager.text
+    assert 'action="/undo"' in manager.page
+    assert _states(app, "day.fr", "site/news.fr") == {State.HELD}
+    form = _asked(manager, "release", "day.fr", "site/news.fr")
+    assert "held → scheduled" in manager.text, "it needs no approval"
+    assert "held → waits for approval" in manager.text
+    manager.send("/bulk", **form)
+    assert _states(app, "day.fr", "site/news.fr") == {State.SCHEDULED, State.AWAITING_APPROVAL}
+    manager.send("/bulk", **_asked(manager, "cancel", "day.fr", "site/news.fr"))
+    assert _states(app, "day.fr", "site/news.fr") == {State.CANCELLED}
+
+
+@both
+def test_nothing_is_done_when_one_was_changed_since_it_was_shown(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    form = _asked(manager, "cancel", "day.fr", "later.fr")
+    workspace.edit("later.fr.md", "Deux", "Trois")
+    app.planner.queue(actor="redaction")
+    assert manager.send("/bulk", **form).status_code == 409
+    assert "later.fr was changed since you looked at it." in manager.text
+    assert State.CANCELLED not in _states(app, "day.fr", "later.fr")
+    form = _asked(manager, "cancel", "day.fr", "later.fr")
+    app.holds.hold("later.fr", None, "chef", "wait")
+    app.holds.release("later.fr", None, "chef")
+    assert manager.send("/bulk", **form).status_code == 409, "also if it is again as it was"
+    assert State.CANCELLED not in _states(app, "day.fr", "later.fr")
+
+
+def test_what_was_not_shown_stays(app: Application, manager: Visit) -> None:
+    form = _asked(manager, "cancel", "day.fr", "later.fr")
+    manager.send("/bulk", **{**form, "post": ["later.fr"]})
+    assert _states(app, "later.fr") == {State.CANCELLED}
+    assert _states(app, "day.fr") == {State.AWAITING_APPROVAL}
+    manager.get("/posts")
+    assert manager.send("/bulk", do="cancel", post=["day.fr"]).status_code == 409, "none was seen"
+    manager.get("/posts")
+    assert manager.send("/bulk", do="withdraw", post=["day.fr"]).status_code == 400
+
+
+def test_a_retry_says_what_it_cannot_do(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    """What may be out needs a look at the account, and what the draft changed its own page."""
+    ends(app, app.queries.deliveries(post="day.es")[0], Unknown("No answer."))
+    ends(app, app.queries.deliveries(post="site/news.fr")[0], Refused(Kind.CONTENT, "No."))
+    form = _asked(manager, "retry", "site/news.fr", "day.es", "later.fr")
+    assert form["post"] == ["site/news.fr"]
+    assert "It may be out on bice-site: look there first" in manager.text
+    assert "Not possible for this one as it is now." in manager.text
+    workspace.edit("site/news.fr.md", "nouvelle", "chose")
+    assert manager.send("/bulk", **form, sure="yes").status_code == 409
+    assert _asked(manager, "retry", "site/news.fr")["post"] == []
+    assert "The draft says something else by now" in manager.text
+    workspace.edit("site/news.fr.md", "chose", "nouvelle")
+    form = _asked(manager, "retry", "site/news.fr")
+    assert "goes out at once: its time is over" in manager.text
+    assert manager.send("/bulk", **form).status_code == 400
+    manager.get("/posts")
+    manager.send("/bulk", **form, sure="yes")
+    assert _states(app, "site/news.fr") == {State.SCHEDULED}
+
+
+def test_a_partner_decides_on_their_own_accounts_alone(app: Application, address: str) -> None:
+    app.people.add("partner", Rank.MANAGER, PASSWORD, organisations=["BICE"])
+    with Visit(address) as partner:
+        partner.log_in("partner")
+        form = _asked(partner, "hold", "day.fr", "site/news.fr")
+        assert form["post"] == ["day.fr"]
+        assert "You have no right over bice-site." in partner.text
+        (other,) = app.queries.deliveries(post="site/news.fr")
+        forged = {"post": ["site/news.fr"], "seen": [f"{other.id}:{other.version}"]}
+        assert partner.send("/bulk", do="hold", reason="x", **forged).status_code == 403
+    assert _states(app, "site/news.fr") == {State.SCHEDULED}
+
+
+def test_staff_are_offered_nothing(staff: Visit) -> None:
+    assert 'type="checkbox"' not in staff.get("/posts").text
+    staff.get("/bulk?do=hold&post=day.fr")
+    assert staff.send("/bulk", do="hold", post="day.fr", reason="x").status_code == 403
+
+
+def test_posts_are_ticked_and_cancelled_with_the_keyboard(address: str, browser: Browser) -> None:
+    with visiting(browser, address, java_script_enabled=False) as page:
+        log_in(page, "direction")
+        page.goto("/posts")
+        expect(page.locator(".bulk .bar")).to_be_hidden()
+        page.get_by_label("Choose Un.").press("Space")
+        page.get_by_role("button", name="Cancel …").press("Enter")
+        page.get_by_role("button", name="Cancel 1 post").press("Enter")
+        expect(page.get_by_text("Cancelled: 1 delivery.")).to_be_visible()
+    with visiting(browser, address) as page:
+        log_in(page, "direction")
+        page.goto("/bulk?do=hold&post=day.fr&post=site/news.fr")
+        assert serious(page, "/bulk") == []

@@ -1,0 +1,98 @@
+"""What a newcomer stumbles over: a first post in a new ledger, what is missing, where it is out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from publisher.app import Application
+from publisher.base.clock import SystemClock
+from publisher.ledger.tables import deliveries, identity
+from publisher.settings import settings
+from tests.support.forms import Composer
+from tests.support.pages import Visit, serving
+from tests.support.workspaces import Workspace
+from tests.web.conftest import fill, published
+
+SANDBOX = "http://127.0.0.1:9"
+
+
+def test_a_first_post_goes_out_at_once_in_one_act_while_the_ledger_is_new(
+    app: Application, staff: Visit
+) -> None:
+    """No other ledger can have published what is only being written."""
+    with app.database.write() as connection:
+        connection.execute(update(identity).values(knows_since=app.clock.now()))
+    Composer(staff, "/new").write("Bonjour.").fill(when="now").send("submit")
+    assert "Submitted for approval: 2 deliveries." in staff.text
+    assert len(app.queries.deliveries(post="bonjour.fr")) == 2
+
+
+def test_a_text_is_shown_while_its_time_is_missing_and_is_not_saved(
+    app: Application, staff: Visit
+) -> None:
+    form = Composer(staff, "/new").write("Bonjour.").fill(when="time", at="")
+    form.send("check")
+    assert "The day or the time is missing." in staff.text
+    assert "Choose an account to see how it looks there." not in staff.text
+    for do in ("keep", "submit"):
+        assert form.send(do).status_code == 400
+    assert not (app.settings.posts / "bonjour.fr.md").exists()
+
+
+def test_who_chooses_a_time_begins_with_tomorrow_at_nine(staff: Visit) -> None:
+    assert Composer(staff, "/new").values("at") == ["2016-03-08T09:00"]
+    assert Composer(staff, "/posts/later.fr/edit").values("at") == ["2016-03-08T12:00"]
+
+
+def test_a_refusal_leads_to_each_thing_that_is_wrong(staff: Visit) -> None:
+    form = Composer(staff, "/new").write("")
+    form.send("submit")
+    told = staff.page.partition('id="wrong"')[2].partition('id="unsaved"')[0]
+    assert '<a href="#texts">The text for bice-x' in told
+    assert '<a href="#schedule">It does not say yet when it goes out.</a>' in told
+    form.send("check")
+    assert 'href="#schedule"' not in staff.page, "nothing was refused"
+
+
+def test_a_draft_is_found_by_its_words(staff: Visit) -> None:
+    staff.get("/posts")
+    assert '<a href="/posts/unfinished.fr">Sans heure.</a>' in staff.page
+
+
+@pytest.mark.parametrize("room", ["/", "/log", "/posts/site/news.fr"])
+def test_a_website_without_an_address_has_no_dead_link(
+    app: Application, staff: Visit, room: str
+) -> None:
+    published(app, "site/news.fr")
+    staff.get(room)
+    assert 'href="https://example.org/4711"' in staff.page
+    with app.database.write() as connection:
+        connection.execute(update(deliveries).values(url="bice-site/posts/news.html"))
+    staff.get(room)
+    assert "bice-site/posts/news.html" not in staff.page
+
+
+@pytest.fixture
+def trial(original: Path, tmp_path: Path) -> Iterator[Application]:
+    """The workspace in its sandbox, with what is there published."""
+    workspace = Workspace(tmp_path, settings=(original / "publisher.toml").read_text())
+    workspace.draft("a.fr", "at: 2099-03-07 12:00\nto: [bice-x]\nauthor: redaction", "Bonjour.")
+    workspace.write("var/sandbox/address", SANDBOX)
+    secrets = workspace.write("var/sandbox/secrets.toml", (original / "secrets.toml").read_text())
+    secrets.chmod(0o600)
+    app = Application(settings.load(tmp_path, {"PUBLISHER_SANDBOX": "1"}), SystemClock())
+    fill(app)
+    published(app, "a.fr")
+    yield app
+    app.close()
+
+
+def test_a_trial_leads_to_what_the_public_would_see(trial: Application) -> None:
+    with serving(trial) as address, Visit(address) as visit:
+        visit.log_in("direction")
+        assert f'<a href="{SANDBOX}" rel="noreferrer" target="_blank">What the public' in visit.page
+        visit.get("/posts/a.fr")
+        assert f'<a href="{SANDBOX}" rel="noreferrer">on the platform' in visit.page
+        assert "example.org/4711" not in visit.page
