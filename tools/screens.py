@@ -47,6 +47,7 @@ PAGES = {
     "calendar-day": "/calendar?view=day&day=2016-03-07",
     "agenda": "/agenda",
     "posts": "/posts",
+    "media": "/media",
     "post": "/posts/2016-03-07-ouverture.fr",
     "move": "/posts/2016-03-10-signaler.fr/move",
     "queue": "/posts/2016-03-10-signaler.fr/queue",

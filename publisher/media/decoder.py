@@ -69,10 +69,20 @@ def look(path: Path) -> Flaw | Motion | None:
         return _flaw(answer) or _LOOKED.validate_python(answer["motion"])
 
 
-def copies(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
+def thumbnail(path: Path, side: int) -> bytes | Flaw:
+    """Run `decoding.thumbnail` in a child. Raises Ended."""
+    answer, data = _asked(path, {"do": "thumbnail", "side": side})
+    with _understood():
+        return _flaw(answer) or data
+
+
+def copies(
+    path: Path, several: Sequence[Capabilities], shares: Sequence[float] = ()
+) -> list[CleanPicture | Flaw]:
     """Run `decoding.copies` in a child. Raises Ended."""
     limits = [capabilities.model_dump(mode="json") for capabilities in several]
-    answer, data = _asked(path, {"do": "copies", "capabilities": limits})
+    question = {"do": "copies", "capabilities": limits, "shares": list(shares)}
+    answer, data = _asked(path, question)
     with _understood():
         if flaw := _flaw(answer):
             return [flaw] * len(several)
@@ -286,8 +296,11 @@ def _found(path: Path, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         if isinstance(seen, Flaw):
             return {"flaw": seen}, b""
         return {"motion": _LOOKED.dump_python(seen, mode="json")}, b""
+    if question["do"] == "thumbnail":
+        small = decoding.thumbnail(path, question["side"])
+        return ({"flaw": small}, b"") if isinstance(small, Flaw) else ({}, small)
     several = [Capabilities.model_validate(one) for one in question["capabilities"]]
-    made = decoding.copies(path, several)
+    made = decoding.copies(path, several, question["shares"])
     data = [one.data if isinstance(one, CleanPicture) else b"" for one in made]
     told = [{**_told(one), "size": len(its)} for one, its in zip(made, data, strict=True)]
     return {"copies": told}, b"".join(data)

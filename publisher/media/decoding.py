@@ -2,7 +2,8 @@
 
 The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
 upright and sRGB, a PNG or a JPEG, within the channel's limits. `gifs` and `videos` handle moving
-pictures. All of this runs in a separate process: only `decoder` may call `look` and `copies`.
+pictures. All of this runs in a separate process: only `decoder` may call `look`, `copies` and
+`thumbnail`.
 """
 
 import io
@@ -40,6 +41,8 @@ _TYPES = {
     ".heif": "HEIF",
     ".avif": "AVIF",
 }
+SUFFIXES = frozenset({*_TYPES, *videos.SUFFIXES})
+"""The ends of names that a picture, GIF or video may have."""
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _OF_PHONES = ("HEIF", "AVIF")
 """Accepted under any picture's suffix: phones and mail programs send them as `.jpg`."""
@@ -47,6 +50,7 @@ _WANTED = later(
     "JPEG, PNG, GIF, WebP, HEIC, AVIF and MP4 can be sent; save or export it as one of them."
 )
 _QUALITIES = (90, 85, 75)
+_THUMBNAIL_QUALITY = 72
 _SHRINK = 0.8
 
 # Our own limit is lower than Pillow's, and is checked without waiting for its warning.
@@ -67,11 +71,17 @@ def look(path: Path) -> Flaw | Motion | None:
     return image if isinstance(image, Flaw) else None
 
 
-def copies(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
+def copies(
+    path: Path, several: Sequence[Capabilities], shares: Sequence[float] = ()
+) -> list[CleanPicture | Flaw]:
     """Make the clean copies of a file for several channels, or say why there is none.
 
-    A picture is decoded once for all of them.
+    A picture is decoded once for all of them. `shares`: only this part of a still picture, as in
+    `Frame.shares`.
     """
+    if shares and (_is_video(path) or _gif(path)):
+        message = _("{file} moves: only a still picture can be cropped.", file=path.name)
+        return [Flaw("media-unsupported", message)] * len(several)
     if _is_video(path):
         return [_clean_video(path, capabilities) for capabilities in several]
     if moving := _gif(path):
@@ -82,6 +92,12 @@ def copies(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | F
     kind = image.format
     pixels = bare(image, MAX_SIDE)
     del image
+    if shares:
+        sides = (*pixels.size, *pixels.size)
+        left, top, right, bottom = (
+            round(share * side) for share, side in zip(shares, sides, strict=True)
+        )
+        pixels = pixels.crop((left, top, right, bottom))
     lossless = kind in ("PNG", "GIF") or pixels.mode == "RGBA"
     order = ("image/png", "image/jpeg") if lossless else ("image/jpeg", "image/png")
     missing = {n for n, c in enumerate(several) if not c.picture_types.isdisjoint(order)}
@@ -99,6 +115,33 @@ def copies(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | F
     message = _("{file} cannot become a picture that the channel takes.", file=path.name)
     unusable = Flaw("media-unsupported", message)
     return [found.get(number, unusable) for number in range(len(several))]
+
+
+def thumbnail(path: Path, side: int) -> bytes | Flaw:
+    """A small WebP of the whole picture, or of the first one of a GIF or video.
+
+    No side has more than `side` pixels. It carries nothing but pixels, and is on white where the
+    picture is transparent.
+    """
+    image = _first(path) if _is_video(path) or _gif(path) else _decoded(path, side)
+    if isinstance(image, Flaw):
+        return image
+    return _saved(opaque(bare(image, side)), "WEBP", quality=_THUMBNAIL_QUALITY)
+
+
+def _first(path: Path) -> Image.Image | Flaw:
+    """The first picture of a GIF or a video."""
+    try:
+        if flaw := flaw_of_file(path):
+            return flaw
+        if _is_video(path):
+            return videos.first_picture(path)
+        with Image.open(path, formats=("GIF",)) as image:
+            return _flaw_of_size(image, path) or image.convert("RGBA")
+    except MemoryError:
+        return too_costly(path)
+    except Exception:  # noqa: BLE001 - the readers raise anything for broken files
+        return damaged(path)
 
 
 def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> CleanPicture | Flaw:
@@ -172,12 +215,15 @@ def _gif(path: Path) -> gifs.Build | None:
     return found if len(found.delays) > 1 else None
 
 
-def _decoded(path: Path) -> Image.Image | Flaw:
-    """The decoded picture, or why it cannot be used. Its size is checked before decoding."""
+def _decoded(path: Path, side: int | None = None) -> Image.Image | Flaw:
+    """The decoded picture, or why it cannot be used. Its size is checked before decoding.
+
+    `side`: about this many pixels are enough; a JPEG is then decoded at a fraction of its size.
+    """
     try:
         if flaw := flaw_of_file(path):
             return flaw
-        return too_costly(path) if decoding_cost.is_too_much(path) else _loaded(path)
+        return too_costly(path) if decoding_cost.is_too_much(path) else _loaded(path, side)
     except UnidentifiedImageError:
         return _another_kind(path) or Flaw(
             "media-type", _("{file} is no picture.", file=path.name), _(_WANTED)
@@ -190,11 +236,13 @@ def _decoded(path: Path) -> Image.Image | Flaw:
         return damaged(path)
 
 
-def _loaded(path: Path) -> Image.Image | Flaw:
+def _loaded(path: Path, side: int | None) -> Image.Image | Flaw:
     opened = heif.opened(path, MAX_PIXELS) or Image.open(path, formats=_FORMATS)
     with opened as image:
         if flaw := _flaw_of_header(image, path):
             return flaw
+        if side:
+            image.draft(None, (side, side))
         image.load()
         return image
 
@@ -237,8 +285,8 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
         hint = _("Give it the right ending, or save it as what its name says.")
         message = _("{file} is a {actual}, whatever its name says.", file=path.name, actual=actual)
         return Flaw("media-type", message, hint)
-    if image.width * image.height > MAX_PIXELS:
-        return _too_many_pixels(path)
+    if flaw := _flaw_of_size(image, path):
+        return flaw
     # Of several pictures in a HEIC, the main one is opened.
     if image.format not in ("MPO", "HEIF") and getattr(image, "is_animated", False):
         if image.format == "GIF":  # `gifs` could not read it to its end
@@ -246,6 +294,10 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
         hint = _("Save it as an animated GIF, or the frame that you want to show as a picture.")
         return Flaw("media-animated", _("{file} is animated.", file=path.name), hint)
     return None
+
+
+def _flaw_of_size(image: Image.Image, path: Path) -> Flaw | None:
+    return _too_many_pixels(path) if image.width * image.height > MAX_PIXELS else None
 
 
 def damaged(path: Path) -> Flaw:

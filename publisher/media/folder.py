@@ -1,4 +1,4 @@
-"""Media folder (posts/media/): stores uploads, and never overwrites a file.
+"""Media folders: stores uploads in posts/media/, never over another file, and lists what is there.
 
 Files are written only in the folder itself, through no symbolic link: all names are relative to
 the opened folder. A file gets its name only when it is complete and synced to disk.
@@ -10,24 +10,70 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from publisher.base.errors import StorageError, why
 from publisher.base.i18n import _
+from publisher.media.media_file import SUFFIXES
 
 NAME = "media"
 _UNFINISHED = ".upload.part"
 _SEEN_BY_ALL = 0o666  # minus the process's umask
 
 
+class FoundFile(NamedTuple):
+    """A file in a media folder."""
+
+    file: str
+    """Its path below posts/, with a leading slash, as a draft may name it."""
+    path: Path
+    changed_at: float
+    """Seconds since 1970."""
+
+
+def listed(posts: Path) -> Iterator[FoundFile]:
+    """The pictures, GIFs and videos in the folders called `media` below `posts`, by their names.
+
+    No symbolic link is followed or listed, and nothing hidden.
+    """
+    above = [(posts, "", False)]
+    while above:
+        folder, prefix, is_media = above.pop()
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith(".") or entry.is_symlink() or not name.isprintable():
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    path = Path(entry.path)
+                    above.append((path, f"{prefix}/{name}", is_media or name == NAME))
+                elif is_media and PurePosixPath(name).suffix.lower() in SUFFIXES:
+                    status = entry.stat(follow_symlinks=False)
+                    if stat.S_ISREG(status.st_mode):
+                        yield FoundFile(f"{prefix}/{name}", Path(entry.path), status.st_mtime)
+
+
+class NewFile(NamedTuple):
+    """A picture that is written into the folder."""
+
+    data: bytes
+    suffix: str
+    stem: str
+    """What it is called, without the suffix."""
+    beside: int | None = None
+    """For a crop: the place of its whole picture among the new files; `stem` then is the ending
+    behind that one's name."""
+
+
 @contextmanager
-def placed(posts: Path, pictures: Sequence[tuple[bytes, str]], stem: str) -> Iterator[list[str]]:
+def placed(posts: Path, pictures: Sequence[NewFile]) -> Iterator[list[str]]:
     """Write pictures into posts/media/, which is created if missing; their names are yielded.
 
-    Each is its bytes and its suffix. A name is `stem` and the suffix, with a number between them if
-    another file has that name; a file with the same bytes is used again. If the block raises, the
-    new files are removed. A lock is held until the block ends, so that no caller removes a file
-    that another one uses. Raises StorageError.
+    A name is the stem and the suffix, with a number between them if another file has that name; a
+    file with the same bytes is used again. If the block raises, the new files are removed. A lock
+    is held until the block ends, so that no caller removes a file that another one uses. Raises
+    StorageError.
     """
     if not pictures:
         yield []
@@ -38,7 +84,11 @@ def placed(posts: Path, pictures: Sequence[tuple[bytes, str]], stem: str) -> Ite
     try:
         with _explained():
             fcntl.flock(folder, fcntl.LOCK_EX)
-            names = [_named(folder, data, stem, suffix, new) for data, suffix in pictures]
+            names: list[str] = []
+            for picture in pictures:
+                whole = "" if picture.beside is None else PurePosixPath(names[picture.beside]).stem
+                stem = whole + picture.stem
+                names.append(_named(folder, picture.data, stem, picture.suffix, new))
         yield names
     except BaseException:
         for name in new:

@@ -15,13 +15,20 @@ from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _
 from publisher.media import decoder, videos
 from publisher.media.clean_copy import CleanPicture
-from publisher.media.decoding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, damaged, flaw_of_file
+from publisher.media.decoding import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    MAX_SIDE,
+    SUFFIXES,
+    damaged,
+    flaw_of_file,
+)
 from publisher.model.capabilities import Capabilities
 from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "CleanPicture", "clean", "copies",
-           "flaw_of_file", "inspect", "locate", "look"]  # fmt: skip
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "SUFFIXES", "CleanPicture", "clean",
+           "copies", "cropped", "flaw_of_file", "inspect", "locate", "look", "thumbnail"]  # fmt: skip
 
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
 """The media types of a still picture's clean copy."""
@@ -69,12 +76,16 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
 
 def look(path: Path) -> Flaw | Motion | None:
     """The flaw of a located file, or its motion; checked as by `inspect`."""
-    status = path.stat()
-    state = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
     try:
-        return _inspected(path, *state)
+        return _inspected(path, *_state(path))
     except decoder.Ended:
         return _interrupted(path)
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes with a file."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 @functools.lru_cache(maxsize=4096)
@@ -97,15 +108,44 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
     return made
 
 
-def copies(path: Path, several: Sequence[Capabilities]) -> list[CleanPicture | Flaw]:
+def cropped(path: Path, capabilities: Capabilities, shares: Sequence[float]) -> CleanPicture:
+    """The clean copy of a part of a still picture, as in `Frame.shares`. Raises PictureUnusable."""
+    (made,) = copies(path, [capabilities], shares)
+    if isinstance(made, Flaw):
+        raise PictureUnusable(made.message, hint=made.hint)
+    return made
+
+
+def thumbnail(path: Path, side: int) -> bytes:
+    """A WebP of the picture, or of a video's first one, of at most `side` pixels each way.
+
+    It is kept in memory until the file changes, and nowhere else. Raises PictureUnusable.
+    """
+    try:
+        return _thumbnail(path, side, *_state(path))
+    except (OSError, decoder.Ended):
+        raise PictureUnusable(damaged(path).message) from None
+
+
+@functools.lru_cache(maxsize=1024)  # about ten kilobytes each
+def _thumbnail(path: Path, side: int, *_state: int) -> bytes:
+    made = decoder.thumbnail(path, side)
+    if isinstance(made, Flaw):
+        raise PictureUnusable(made.message, hint=made.hint)
+    return made
+
+
+def copies(
+    path: Path, several: Sequence[Capabilities], shares: Sequence[float] = ()
+) -> list[CleanPicture | Flaw]:
     """The copies as by `clean` for several channels, or the flaws; a still picture is decoded once
-    for all.
+    for all. `shares`: of a part of it.
     """
     if path.suffix.lower() in _MOVING and len(several) > 1:  # each copy may be big
-        return [copies(path, [capabilities])[0] for capabilities in several]
+        return [copies(path, [capabilities], shares)[0] for capabilities in several]
     try:
         flaw = flaw_of_file(path)
-        return [flaw] * len(several) if flaw else decoder.copies(path, several)
+        return [flaw] * len(several) if flaw else decoder.copies(path, several, shares)
     except OSError:  # it is gone, or may not be read
         return [damaged(path)] * len(several)
     except decoder.Ended:

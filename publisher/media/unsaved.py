@@ -17,7 +17,9 @@ from publisher.base.i18n import _
 from publisher.media.clean_copy import CleanPicture
 
 _MARK = "unsaved:"
-_NAME = re.compile(rf"{_MARK}([0-9a-f]{{64}})(\.[a-z0-9]{{3,4}})")
+_NAME = re.compile(
+    rf"{_MARK}([0-9a-f]{{64}}(?:-crop(?:-[0-9]{{1,4}}){{3}}x[0-9]{{1,4}})?)(\.[a-z0-9]{{3,4}})"
+)
 _LIFE = 7 * 86400.0  # seconds
 _MOST = 2_000_000_000  # bytes of all of them
 
@@ -28,13 +30,16 @@ class UnsavedPictures:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, picture: CleanPicture) -> str:
-        """Keep a picture; its name in a form. Raises UsageError if too much is kept."""
+    def keep(self, picture: CleanPicture, ending: str = "") -> str:
+        """Keep a picture; its name in a form. Raises UsageError if too much is kept.
+
+        `ending`: of a crop, as `Frame.ending` has it.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._tidy() + len(picture.data) > _MOST:
             message = _("Too many pictures wait for their drafts to be saved.")
             raise UsageError(message, hint=_("Save the drafts, then add the picture."))
-        name = f"{_MARK}{secrets.token_hex(32)}{picture.suffix}"
+        name = f"{_MARK}{secrets.token_hex(32)}{ending}{picture.suffix}"
         path = self._path(name)
         assert path  # noqa: S101 - it is a name of ours
         with files.file_errors(Path(path.name)):

@@ -10,6 +10,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from PIL import Image
+
 from publisher.base.i18n import _, later
 from publisher.media import mp4
 from publisher.media.clean_copy import CleanPicture
@@ -17,7 +19,7 @@ from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
 
 if TYPE_CHECKING:
-    from av import AudioStream, Packet, VideoStream
+    from av import AudioStream, Packet, VideoFrame, VideoStream
     from av.container import InputContainer
     from av.stream import Stream
 
@@ -75,6 +77,14 @@ def copy(path: Path) -> CleanPicture | Flaw:
         return copied
     data, motion = copied
     return CleanPicture.of(data, "video/mp4", (motion.width, motion.height))
+
+
+def first_picture(path: Path) -> Image.Image:
+    """The first picture of a video, upright. Raises anything for one that has a flaw."""
+    with _opened(path) as source:
+        frame = _first_frame(source, _tracks(source, path).picture, path)
+        image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+        return image.rotate(frame.rotation, expand=True)
 
 
 def _copied(path: Path) -> tuple[bytes, Motion] | Flaw:
@@ -198,6 +208,13 @@ def _check_sound(track: "AudioStream", path: Path) -> None:
 
 def _size(source: "InputContainer", track: "VideoStream", path: Path) -> tuple[int, int]:
     """Width and height of the upright video, from its first frame; the rest is not decoded."""
+    picture = _first_frame(source, track, path)
+    size = picture.width, picture.height
+    return size if picture.rotation % 180 == 0 else (size[1], size[0])
+
+
+def _first_frame(source: "InputContainer", track: "VideoStream", path: Path) -> "VideoFrame":
+    """The first frame. Raises `_Refused` for one that cannot be opened safely, or sent."""
     if track.width * track.height > _MAX_PIXELS:
         text = _("The picture of {name} has more pixels than can be opened safely.", name=path.name)
         raise _Refused(Flaw("media-too-many-pixels", text, _("Export it as 1280 x 720.")))
@@ -211,8 +228,7 @@ def _size(source: "InputContainer", track: "VideoStream", path: Path) -> tuple[i
                          name=path.name))  # fmt: skip
     if (track.codec_context.sample_aspect_ratio or 1) != 1:
         raise _refused(_("The pixels of {name} are not square.", name=path.name))
-    size = picture.width, picture.height
-    return size if picture.rotation % 180 == 0 else (size[1], size[0])
+    return picture
 
 
 def _refused(message: str) -> _Refused:

@@ -63,6 +63,9 @@ class Checked:
     problems: Mapping[str, Sequence[FieldProblem]]
     """By part of the form; what belongs to none is under an empty string."""
     unsaved: Mapping[str, Path] = field(default_factory=dict)
+    """The unsaved pictures, and the whole ones of crops, by their names in the form."""
+    originals: Mapping[str, str] = field(default_factory=dict)
+    """As in `ComposeForm`."""
 
     @property
     def post(self) -> Post | None:
@@ -81,8 +84,9 @@ def checked(app: Application, composed: ComposedDraft, form: ComposeForm) -> Che
     """Check a form as if its draft was saved. Whatever was typed raises nothing."""
     known = composed.composing.accounts
     wanted, flaws = form.composition(composed.composing.session, known, composed.seen)
-    kept = unsaved_pictures(app)
-    unsaved = {e.file: path for e in wanted.media if (path := kept.find(e.file))}
+    kept, originals = unsaved_pictures(app), form.originals
+    names = {*(entry.file for entry in wanted.media), *originals.values()}
+    unsaved = {name: path for name in names if (path := kept.find(name))}
     revised = None
     if not flaws.keys() - {"when"}:  # without a time of its own it can be looked at
         try:
@@ -94,7 +98,7 @@ def checked(app: Application, composed: ComposedDraft, form: ComposeForm) -> Che
             ]}  # fmt: skip
             revised = None
     if revised is None:
-        return Checked(composed, wanted, None, None, (), _flaws(flaws), unsaved)
+        return Checked(composed, wanted, None, None, (), _flaws(flaws), unsaved, originals)
     file = composed.draft.file
     library, found = check.check(
         app.settings, [composed.draft.path], revised={file: revised.data}, unsaved=unsaved
@@ -102,7 +106,7 @@ def checked(app: Application, composed: ComposedDraft, form: ComposeForm) -> Che
     problems = _by_field([one for one in found if one.file == file], library.post(composed.id))
     if flaws:
         problems, revised = {**problems, **_flaws(flaws)}, None
-    return Checked(composed, wanted, revised, library, found, problems, unsaved)
+    return Checked(composed, wanted, revised, library, found, problems, unsaved, originals)
 
 
 def _flaws(flaws: FieldFlaws) -> dict[str, list[FieldProblem]]:

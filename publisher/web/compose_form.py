@@ -13,10 +13,12 @@ from publisher.base.i18n import _
 from publisher.drafts.composition import Composition, MediaEntry, one_line
 from publisher.drafts.session import LANGUAGE, Session
 from publisher.drafts.text_files import invalid_character
+from publisher.media.crops import Frame
 from publisher.model.problems import Flaw
 from publisher.web.time_fields import TimeFields, from_units, in_units
 
 _PLACE = re.compile(r"[0-9]{1,3}", re.ASCII)
+_PIXELS = re.compile(r"[0-9]{1,4}", re.ASCII)
 _LINE_END = re.compile(r"\r\n?")
 _MOST = 200
 """Parts of texts, and pictures, that a form may have."""
@@ -69,6 +71,15 @@ class ComposeForm:
     consent: Texts = None
     people: Texts = None
     """The places of those in `file` that show people, from 0."""
+    original: Texts = None
+    """For each of `file` that is an unsaved crop: the whole picture, as `file` would name it."""
+    frame_left: Text = ""
+    """The frame of the picture that is being cropped, in pixels."""
+    frame_top: Text = ""
+    frame_width: Text = ""
+    frame_height: Text = ""
+    find: Text = ""
+    """Words that are searched for in the media library."""
 
     @classmethod
     def of(cls, composition: Composition) -> "ComposeForm":
@@ -129,7 +140,34 @@ class ComposeForm:
             credit=[entry.credit for entry in media],
             consent=[entry.consent for entry in media],
             people=[str(place) for place, entry in enumerate(media) if entry.people],
+            original=[self.originals.get(entry.file, "") for entry in media],
         )
+
+    def with_file(self, place: int, file: str, original: str = "") -> "ComposeForm":
+        """The form in which a picture is another file, said to be the same: a crop or the whole."""
+        media = self.media
+        media[place] = media[place].model_copy(update={"file": file})
+        known = {**self.originals, file: original}
+        changed = self.with_media(media)
+        return replace(changed, original=[known.get(entry.file, "") for entry in media])
+
+    @property
+    def originals(self) -> dict[str, str]:
+        """The whole pictures of unsaved crops, by the crops' names in the form."""
+        pairs = zip(self.file or (), self.original or (), strict=False)
+        return {file.strip(): original.strip() for file, original in pairs if original.strip()}
+
+    @property
+    def frame(self) -> Frame | None:
+        """The frame that was typed, if it is one."""
+        typed = (self.frame_left, self.frame_top, self.frame_width, self.frame_height)
+        if not all(_PIXELS.fullmatch(value.strip()) for value in typed):
+            return None
+        return Frame(*map(int, typed))
+
+    def with_frame(self, frame: Frame | None) -> "ComposeForm":
+        left, top, width, height = map(str, frame) if frame else ("", "", "", "")
+        return replace(self, frame_left=left, frame_top=top, frame_width=width, frame_height=height)
 
     @property
     def time(self) -> TimeFields:

@@ -13,7 +13,7 @@ from publisher.base.i18n import _
 from publisher.drafts.composition import unusual
 from publisher.media import media_file
 from publisher.planning import Plan, word_diff
-from publisher.web import compose_view, composed_draft, plan_view
+from publisher.web import compose_pictures, compose_view, composed_draft, plan_view
 from publisher.web.authentication import Visitor
 from publisher.web.compose_check import Checked, checked
 from publisher.web.compose_form import ComposeForm
@@ -99,6 +99,8 @@ def page(
         near=compose_view.near(chips),
         texts=compose_view.own_texts(now, form, Faces(sent.parts.app).named),
         pictures=list(compose_view.pictures(app, now, form)),
+        stage=compose_pictures.stage(sent.parts, composed.id, form, sent.do),
+        chooser=compose_pictures.chooser(sent.parts, sent.visitor, form, sent.do),
         counts=compose_view.counts(view),
         view=view,
         draft=now.post if now.revised else None,

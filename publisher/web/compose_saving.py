@@ -1,6 +1,7 @@
 """Saving of composed drafts: the file, its pictures and the history, all or nothing; queueing."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from publisher.app import Application
 from publisher.base import formats
@@ -9,9 +10,11 @@ from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.drafts import editing
 from publisher.drafts.composition import Composition
+from publisher.drafts.draft import place_of
 from publisher.drafts.editing import Manuscript
 from publisher.ledger.manager.draft_edits import DELETED, MADE, MOVED, REWORDED
-from publisher.media import folder
+from publisher.media import crops, folder, media_file
+from publisher.media.folder import NewFile
 from publisher.media.unsaved import is_unsaved
 from publisher.model.states import State
 from publisher.planning import Plan
@@ -41,15 +44,11 @@ def accounts(app: Application, composed: ComposedDraft, now: Checked | None = No
 def save(app: Application, actor: str, now: Checked) -> None:
     """Write the draft. Raises FileChanged if it is not any more what the form was made from."""
     composed, posts = now.composed, app.settings.posts
-    names = [entry.file for entry in now.wanted.media if is_unsaved(entry.file)]
-    if any(name not in now.unsaved for name in names):
-        message = _("A picture was not saved for so long that it is not kept any more.")
-        raise UsageError(message, hint=_("Add it again."))
-    data = [(now.unsaved[name].read_bytes(), now.unsaved[name].suffix) for name in names]
-    with folder.placed(posts, data, slug(composed.id) or "media") as placed:
+    files = _new_files(now, posts)
+    with folder.placed(posts, [*files.values()]) as placed:
         # A leading slash refers to posts/ from within its folders.
         slash = "/" if "/" in composed.id else ""
-        new = dict(zip(names, (f"{slash}{folder.NAME}/{name}" for name in placed), strict=True))
+        new = dict(zip(files, (f"{slash}{folder.NAME}/{name}" for name in placed), strict=True))
         media = [
             entry.model_copy(update={"file": new.get(entry.file, entry.file)})
             for entry in now.wanted.media
@@ -69,7 +68,33 @@ def save(app: Application, actor: str, now: Checked) -> None:
                 revised.create()
             else:
                 composed.draft.save(revised)
-    unsaved_pictures(app).forget(names)
+    unsaved_pictures(app).forget(files)
+
+
+def _new_files(now: Checked, posts: Path) -> dict[str, NewFile]:
+    """The unsaved pictures by their names in the form; the whole one of a crop before it.
+
+    Raises UsageError for one that is not kept any more.
+    """
+    files: dict[str, NewFile] = {}
+    own = slug(now.composed.id) or "media"
+    for entry in now.wanted.media:
+        whole = now.originals.get(entry.file, "")
+        for name in filter(is_unsaved, (whole, entry.file)):
+            path = now.unsaved.get(name)
+            if path is None:
+                message = _("A picture was not saved for so long that it is not kept any more.")
+                raise UsageError(message, hint=_("Add it again."))
+            stem, beside = own, None
+            if cut := crops.read(path.name):
+                stem = cut[1].ending
+                if whole in files:
+                    beside = [*files].index(whole)
+                else:
+                    there = media_file.locate(place_of(whole, now.composed.id, posts), posts)
+                    stem = (there.stem if isinstance(there, Path) else own) + stem
+            files[name] = NewFile(path.read_bytes(), path.suffix, stem, beside)
+    return files
 
 
 def _told(

@@ -15,7 +15,7 @@ from publisher.drafts.composition import MediaEntry
 from publisher.drafts.draft import place_of
 from publisher.drafts.session import Session
 from publisher.ledger.manager.rights import Person
-from publisher.media import media_file
+from publisher.media import crops, media_file
 from publisher.model.posts import MediaItem
 from publisher.model.problems import Findings
 from publisher.preview.draft_view import DraftPreview
@@ -75,6 +75,9 @@ class PictureField:
     """None: it cannot be shown."""
     source_alt: str
     """What is translated."""
+    is_still: bool
+    """Whether it is a picture that does not move: only that can be cropped."""
+    is_crop: bool
 
 
 def preview(app: Application, now: Checked) -> DraftPreview | None:
@@ -191,11 +194,13 @@ def pictures(app: Application, now: Checked, form: ComposeForm) -> Iterator[Pict
             items[entry.file] = MediaItem(path=path, alt=entry.alt)
     views = draft_view.pictures(items.values())
     for entry in form.media:
-        view = None
-        if item := items.get(entry.file):
+        view, is_still, item = None, False, items.get(entry.file)
+        if item:
             with suppress(PictureUnusable):
                 view = views.view(item, widest())
-        yield PictureField(entry, view, alts.get(entry.file, ""))
+                is_still = views.clean(item, widest()).media_type in media_file.MEDIA_TYPES
+        is_crop = item is not None and crops.read(item.path.name) is not None
+        yield PictureField(entry, view, alts.get(entry.file, ""), is_still, is_crop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,13 +73,14 @@ def rows(app: Application, file: ConsentsFile, drafts: KnownDrafts) -> list[Cons
     uses = _uses(app, drafts)
     today = app.clock.now().astimezone(drafts.session.zone).date()
     found = [
-        ConsentRow(record, _term(record, today), uses.get(name, ()))
+        ConsentRow(record, term(record, today), uses.get(name, ()))
         for name, record in file.records.items()
     ]
     return sorted(found, key=lambda row: (row.term, row.record.until or date.max, row.record.id))
 
 
-def _term(record: Consent, today: date) -> ConsentTerm:
+def term(record: Consent, today: date) -> ConsentTerm:
+    """How a consent stands on a day of the session's zone."""
     if record.withdrawn:
         return ConsentTerm.WITHDRAWN
     if record.until is None or record.until > today + _SOON:

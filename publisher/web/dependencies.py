@@ -24,6 +24,7 @@ from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
 from publisher.web.draft_cache import DraftCache
+from publisher.web.media_library import MediaLibrary
 from publisher.web.openid_client import Known
 from publisher.web.render import Notice, Renderer
 from publisher.web.server_sent_events import EventStream
@@ -101,6 +102,7 @@ class Parts:
     turns: Turns = field(default_factory=Turns)
     differing: Differing = field(default_factory=Differing)
     drafts: DraftCache = field(default_factory=DraftCache)
+    media: MediaLibrary = field(default_factory=MediaLibrary)
     trials: Trials = field(default_factory=Trials)
 
     def account(self, name: str) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from publisher.app import Application
 from publisher.drafts import check
+from publisher.drafts.consents import Consents
 from publisher.drafts.draft_files import newest_change
 from publisher.drafts.session import Session
 from publisher.model.posts import Post
@@ -24,6 +25,7 @@ class KnownDrafts:
     """By id."""
     broken: Collection[str]
     """Ids of the drafts with errors."""
+    consents: Consents
 
 
 class DraftCache:
@@ -42,7 +44,10 @@ class DraftCache:
                 is_settled = youngest < time.time() - _GRAIN
                 read = check.read(app.settings)
                 self._found = KnownDrafts(
-                    read.session, {post.id: post for post in read.posts}, read.broken
+                    read.session,
+                    {post.id: post for post in read.posts},
+                    read.broken,
+                    read.consents,
                 )
                 self._state = state if is_settled else None
             return self._found

@@ -17,7 +17,7 @@ from tests.support.workspaces import Workspace
 
 _ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=day.fr", "/bulk?do=hold&post=day.fr", "/pause", "/design", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list", "/posts/later.fr/move",
         "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts/day.fr/file", "/new", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
-        "/accounts", "/agenda", "/agenda/new", "/agenda/items/annual-day", "/agenda/import", "/consents", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
+        "/accounts", "/agenda", "/agenda/new", "/agenda/items/annual-day", "/agenda/import", "/consents", "/media", "/media?q=x&only=unused", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",

@@ -272,7 +272,7 @@ def test_the_ledger_that_cannot_be_written_keeps_nothing(
 
 def test_what_a_killed_process_left_is_swept_away(media: Path) -> None:
     (media / ".upload.part").write_bytes(b"half of a picture, longer than the next one")
-    with mediafolder.placed(media.parent, [(b"whole", ".jpg")], "a") as names:
+    with mediafolder.placed(media.parent, [mediafolder.NewFile(b"whole", ".jpg", "a")]) as names:
         assert names == ["a.jpg"]
     assert files(media) == ["a.jpg", "old.png"]
     assert (media / "a.jpg").read_bytes() == b"whole"

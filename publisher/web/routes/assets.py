@@ -15,6 +15,7 @@ _FILES = (
     ("publisher.web", "static/web.js", "text/javascript"),
     ("publisher.web", "static/calendar.js", "text/javascript"),
     ("publisher.web", "static/compose.js", "text/javascript"),
+    ("publisher.web", "static/compose_pictures.js", "text/javascript"),
     ("publisher.web", "static/passkeys.js", "text/javascript"),
     ("publisher.web", "static/icon.svg", "image/svg+xml"),
     ("publisher.web", "static/icon-192.png", "image/png"),
@@ -26,7 +27,7 @@ _FILES = (
 )
 _STYLES = (
     "tokens", "elements", "layout", "parts", "pages", "people", "calendar", "review", "compose",
-    "agenda",
+    "agenda", "media",
 )  # fmt: skip
 """The parts of web.css, in the order in which later rules win."""
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -23,7 +23,13 @@ from publisher.media import uploads
 from publisher.media.media_file import CleanPicture
 from publisher.model.problems import Flaw
 from publisher.planning import Plan
-from publisher.web import compose_saving, composed_draft, draft_view, plan_view
+from publisher.web import (
+    compose_pictures,
+    compose_saving,
+    composed_draft,
+    draft_view,
+    plan_view,
+)
 from publisher.web.authentication import Reader, Writer
 from publisher.web.compose_check import Checked, checked, for_submission, unsaved_pictures
 from publisher.web.compose_form import ComposeForm
@@ -56,8 +62,12 @@ def begin(
     lang: str = "",
     translate: str = "",
     copy: str = "",
+    picture: str = "",
 ) -> Response:
-    """Show an empty form, one for a copy of a post, or one for its translation into `lang`."""
+    """Show an empty form, one for a copy of a post, or one for its translation into `lang`.
+
+    `picture`: a file of the media library that it shows.
+    """
     app = parts.app
     if translate:
         there = composed_draft.translated_id(app, translate, lang)
@@ -66,6 +76,9 @@ def begin(
     form = composed_draft.begun(
         app, visitor.person, at=at, lang=lang, copy=copy, translate=translate
     )
+    if picture:
+        entry = compose_pictures.taken(parts, visitor, form, picture)
+        form = form.with_media([*form.media, entry])
     return page(SentForm(request, parts, visitor, None, form), composed_draft.new(app, form))
 
 
@@ -117,9 +130,11 @@ async def _answer(sent: SentForm, sent_files: Sequence[UploadFile]) -> Response:
         for file in files:
             sent = replace(sent, form=sent.form.with_uploads([await _kept(sent, file)]))
             added += 1
+        if sent.do.startswith("cut:") and not files:
+            sent = await _cut(sent)
     except PublisherError as error:
         problem = error
-    if not files:
+    if not files and not problem:
         return await run_in_threadpool(_done, sent)
     return await run_in_threadpool(_with_pictures, sent, added, problem)
 
@@ -136,6 +151,17 @@ async def _kept(sent: SentForm, file: UploadFile) -> str:
     cleaning = partial(_cleaned, file.file, file.filename or "")
     picture = await sent.parts.turns.take(sent.visitor.name, cleaning)
     return await run_in_threadpool(unsaved_pictures(sent.parts.app).keep, picture)
+
+
+async def _cut(sent: SentForm) -> SentForm:
+    """The form in which a picture is its crop, which is made when it is the person's turn."""
+    await run_in_threadpool(_require, sent)
+
+    def cutting() -> ComposeForm:
+        return compose_pictures.cut(sent.parts, sent.composed().id, sent.form, sent.do)
+
+    form = await sent.parts.turns.take(sent.visitor.name, cutting)
+    return replace(sent, form=form, do="check")
 
 
 def _cleaned(file: BinaryIO, name: str) -> CleanPicture:
@@ -158,9 +184,7 @@ def _done(sent: SentForm) -> Response:
         composed = sent.composed()
     except PublisherError as error:
         return given_back(sent, error)
-    act = _ACTS.get(sent.do)
-    if act is None:
-        return page(replace(sent, form=sent.form.stepped(sent.do)), composed)
+    act = _ACTS.get(sent.do, _step)
     try:
         return act(sent, composed)
     except FileChanged as error:
@@ -169,6 +193,13 @@ def _done(sent: SentForm) -> Response:
         return page(sent, composed, now=refused.now, problem=refused.problem, plan=refused.plan)
     except PublisherError as error:
         return page(sent, composed, problem=error)
+
+
+def _step(sent: SentForm, composed: ComposedDraft) -> Response:
+    """The form after one of its buttons that saves nothing."""
+    form = compose_pictures.stepped(sent.parts, sent.visitor, composed.id, sent.form, sent.do)
+    new = len(form.media) - len(sent.form.media)
+    return page(replace(sent, form=form), composed, new=max(0, new))
 
 
 def restored(

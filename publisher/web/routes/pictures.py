@@ -10,7 +10,7 @@ from publisher.media.clean_copy import THUMBNAIL_TYPE, thumbnail
 from publisher.web.authentication import Reader
 from publisher.web.dependencies import Use
 
-_HEADERS = {
+HEADERS = {
     # A picture opened by itself must not run scripts.
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
@@ -23,13 +23,13 @@ router = APIRouter()
 def picture(parts: Use, _visitor: Reader, name: str) -> Response:
     """The clean copy of a picture as it goes out."""
     media_type, data = _found(parts.app, name)
-    return Response(data, media_type=media_type, headers=_HEADERS)
+    return Response(data, media_type=media_type, headers=HEADERS)
 
 
 @router.get("/media/{name}/small")
 def small(parts: Use, _visitor: Reader, name: str) -> Response:
     """A thumbnail of a picture; videos have none."""
-    return Response(_small(parts.app, name), media_type=THUMBNAIL_TYPE, headers=_HEADERS)
+    return Response(_small(parts.app, name), media_type=THUMBNAIL_TYPE, headers=HEADERS)
 
 
 @lru_cache(maxsize=512)

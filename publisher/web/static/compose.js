@@ -4,7 +4,8 @@
 (() => {
   const PREFIX = "composed ";
   const PAUSE = 400; // milliseconds without a key, after which what was typed is kept
-  const ONE_PAGE = ["form", "seen", "shown", "sure", "do", "upload"]; // fields that are no words of a draft
+  const ONE_PAGE = ["form", "seen", "shown", "sure", "do", "upload", "original", "find",
+    "frame_left", "frame_top", "frame_width", "frame_height"]; // fields that are no words of a draft
 
   // A post that was saved is not offered again: its page is opened with the name of what was kept.
   function forget() {
@@ -137,6 +138,11 @@
       const [what] = (button.value || "").split(":");
       if (what === "part" || what === "unpart") {
         [...document.querySelectorAll(button.getAttribute("hx-target") + " textarea")].pop().focus();
+      } else if (what === "take") {
+        const [first] = form.querySelectorAll(".picture.new textarea");
+        if (first) first.focus();
+      } else if (what === "crop") {
+        form.querySelector(".stage .frame").focus();
       } else if (what === "up" || what === "drop") {
         form.querySelector("#upload").focus();
       }
