@@ -9,6 +9,7 @@ and on a phone. Nothing is sent anywhere but to the sandbox.
 """
 
 import argparse
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -106,6 +107,8 @@ def main() -> None:
 def campaign(folder: Path) -> Application:
     """The campaign of posts/, queued two weeks ago, and what became of it until now."""
     shutil.copytree(ROOT / "posts", folder / "posts")
+    for picture in (folder / "posts" / "media").iterdir():
+        os.utime(picture, (EARLY.timestamp(),) * 2)
     text = (ROOT / "publisher.toml").read_text(encoding="utf-8")
     accounts = accounts_for(settings.load(ROOT, {}))
     (folder / "secrets.toml").write_text(secrets_toml(accounts), encoding="utf-8")

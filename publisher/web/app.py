@@ -54,9 +54,8 @@ from publisher.web.server_sent_events import EventStream
 
 ROOMS = (
     assets, login, openid, password_link, profile, told, factors, dashboard, review, search, pause,
-    calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file,
-    media, pictures, notes, post, undo, accounts, mandate, consents, report, feeds, users, health,
-    metrics, design,
+    calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file, media,
+    pictures, notes, post, undo, accounts, mandate, consents, report, feeds, users, health, metrics, design,
     phone,
 )  # fmt: skip
 
