@@ -72,7 +72,7 @@ class Chip:
     channels: Sequence[str]
     accounts: Sequence[str]
     picture: str | None
-    """The digest of its first picture."""
+    """The address of a small view of its first picture."""
     state: ChipState
     anchor: str | None
     """The title of the agenda item that its time hangs on."""
@@ -110,6 +110,8 @@ class ChipMaker:
     """By delivery; one of each post is enough."""
     may_move: Callable[[Sequence[str]], bool]
     """Whether the reader may move a post that goes to these accounts."""
+    still_of: Callable[[Post], str | None]
+    """The address of a small view of a draft's first picture."""
     now: datetime
 
     def chip(self, entry: CalendarEntry) -> Chip:
@@ -147,13 +149,14 @@ class ChipMaker:
         )
         if content:
             picture = labels.still_picture(content)
-            digest = picture.digest if picture else None
-            return _Words(labels.first_words(content), content.lang, digest)
+            address = f"/media/{picture.digest}/small" if picture else None
+            return _Words(labels.first_words(content), content.lang, address)
         if draft is None:
             return _Words(entry.post, None)
         section = rendering.section_for(draft, recipients[0]) if recipients else ""
         text = " ".join(draft.texts.get(section, ()))
-        return _Words(draft.title or shortened(text, labels.BEGINNING) or draft.id, draft.lang)
+        title = draft.title or shortened(text, labels.BEGINNING) or draft.id
+        return _Words(title, draft.lang, self.still_of(draft))
 
     def _planned(self, entry: CalendarEntry, draft: Post | None) -> datetime | None:
         """The time in the draft of a post that waits, if it is another one."""

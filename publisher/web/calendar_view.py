@@ -1,7 +1,7 @@
 """Calendar: the posts and the agenda of some days, each post as a chip on its day."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -111,10 +111,12 @@ def timetable(
     choice: Choice,
     person: Person,
     most: int,
+    still_of: Callable[[Post], str | None],
 ) -> Timetable:
     """The days, in the session's zone, with at most `most` chips each.
 
-    `person` is the reader: a post that they may not move is not movable.
+    `person` is the reader: a post that they may not move is not movable. `still_of` is the address
+    of a small view of a draft's first picture.
     """
     zone, now, accounts = drafts.session.zone, app.clock.now(), app.settings.public_accounts()
     since, until = _beginning(days[0], zone), _beginning(days[-1] + _DAY, zone)
@@ -144,6 +146,7 @@ def timetable(
         accounts,
         app.placements.contents(first),
         lambda accounts: app.rights.permits(person, Rank.STAFF, accounts),
+        still_of,
         now,
     )
     return Timetable(

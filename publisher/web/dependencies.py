@@ -20,6 +20,7 @@ from publisher.base.errors import Busy, UsageError
 from publisher.base.i18n import _
 from publisher.doctor import Finding
 from publisher.doctor.accounts import examine
+from publisher.model.posts import Post
 from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web.authentication import Visitor
@@ -114,6 +115,12 @@ class Parts:
     def colleagues(self) -> list[str]:
         """The names of all who may log in, and can be mentioned in a note."""
         return [one.name for one in self.app.people.all() if one.disabled_at is None]
+
+    def still_of(self, draft: Post) -> str | None:
+        """The address of a small view of a draft's first picture; nothing is decoded for it."""
+        if not draft.media:
+            return None
+        return self.media.index(self.app, self.drafts.drafts(self.app)).still_of(draft)
 
     def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
         """Answer a change: redirect to `address`, and show the notice there."""

@@ -90,6 +90,12 @@ class MediaIndex:
     files: Sequence[LibraryFile]
     by_key: Mapping[str, LibraryFile]
     by_file: Mapping[str, LibraryFile]
+    by_path: Mapping[Path, LibraryFile]
+
+    def still_of(self, post: Post) -> str | None:
+        """The address of a small view of a draft's first picture; a video does not count."""
+        found = (self.by_path.get(item.path) for item in post.media)
+        return next((f"/media/files/{one.key}" for one in found if one and not one.is_video), None)
 
 
 class MediaLibrary:
@@ -138,7 +144,8 @@ def _index(posts: Path, drafts: KnownDrafts) -> MediaIndex:
         for one in found
     ]
     by_file = {one.file: one for one in files}
-    return MediaIndex(files, {one.key: one for one in files}, by_file)
+    by_path = {one.path: one for one in files}
+    return MediaIndex(files, {one.key: one for one in files}, by_file, by_path)
 
 
 def _time(post: Post) -> tuple[bool, datetime, str]:

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from publisher.app import Application
+from publisher.media import media_file
 from publisher.model.states import State
 from publisher.web import calendar_view, draft_cache
 from publisher.web.draft_cache import DraftCache
@@ -83,6 +84,23 @@ def test_a_chip_has_a_small_picture(app: Application, manager: Visit, workspace:
     found = re.search(r'src="(/media/[0-9a-f]{64}/small)"', chip(manager, "Avec image."))
     assert found
     assert manager.get(found[1]).headers["content-type"] == "image/webp"
+
+
+def test_a_draft_that_is_not_queued_shows_its_first_picture(
+    manager: Visit, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the calendar and in the list of posts, and no page decodes it to do so."""
+    (workspace.path / "posts/media").mkdir(exist_ok=True)
+    Image.new("RGB", (30, 20), "teal").save(workspace.path / "posts/media/sea.png")
+    media = "media:\n  - file: media/sea.png\n    alt: La mer\n    credit: BICE"
+    workspace.draft("unseen.fr", f"at: 2016-03-10 08:15\nto: [bice-x]\n{media}", "Pas encore.")
+    with monkeypatch.context() as patch:
+        patch.setattr(media_file, "thumbnail", None)
+        patch.setattr(media_file, "copies", None)
+        manager.get("/calendar")
+        (found,) = re.findall(r'src="(/media/files/[0-9a-f]{32})"', chip(manager, "Pas encore."))
+        assert found in manager.get("/posts").text
+    assert manager.get(found).headers["content-type"] == "image/webp"
 
 
 def test_an_agenda_item_of_several_days_is_a_band_on_each(

@@ -105,7 +105,9 @@ def calendar(
     wanted = [account.name for account in accounts if _is_wanted(account, view)]
     choice = Choice(wanted if view.filters else None, view.language or None)
     days = view.days(chosen)
-    found = timetable(parts.app, drafts, days, choice, visitor.person, _MOST[view.view])
+    found = timetable(
+        parts.app, drafts, days, choice, visitor.person, _MOST[view.view], parts.still_of
+    )
     return parts.pages.render(
         request,
         "calendar.html",

@@ -48,6 +48,7 @@ def posts(
         before=Cursor.read(before) if before else None,
     )
     waiting = draft_view.unqueued(parts.app)
+    known = parts.drafts.drafts(parts.app).posts if waiting else {}
     return parts.pages.render(
         request,
         "posts.html",
@@ -60,6 +61,13 @@ def posts(
         state_wanted=state,
         states=list(State),
         past=past,
-        drafts=[(file.id, draft_view.words(file)) for file in waiting[:_MOST]],
+        drafts=[
+            (
+                file.id,
+                draft_view.words(file),
+                parts.still_of(known[file.id]) if file.id in known else None,
+            )
+            for file in waiting[:_MOST]
+        ],
         more_drafts=max(0, len(waiting) - _MOST),
     )
