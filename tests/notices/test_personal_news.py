@@ -25,6 +25,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from tests.notices.conftest import Mishaps
 from tests.support.clock import ManualClock
+from tests.support.draft_edits import edited
 from tests.support.pages import PASSWORD
 from tests.support.wishes import add, wish
 
@@ -121,8 +122,7 @@ def test_another_organisations_post_is_told_there(room: Newsroom) -> None:
 
 
 def test_who_put_words_into_it_on_the_pages_is_not_asked_to_approve_it(room: Newsroom) -> None:
-    with Edits(room.database, room.clock).recorded("post.fr", REWORDED, {}, "direction", ()):
-        pass
+    edited(Edits(room.database, room.clock), "post.fr", "direction", REWORDED)
     room.queue()
     assert {*room.told()} == {"chef"}
 
@@ -201,8 +201,7 @@ def test_that_it_is_due_may_be_all_that_somebody_wants(room: Newsroom) -> None:
 
 def test_authors_are_told_of_an_approval_with_who_gave_it(room: Newsroom) -> None:
     """Also who wrote on the pages, in one message for all accounts."""
-    with Edits(room.database, room.clock).recorded("post.fr", REWORDED, {}, "stagiaire", ()):
-        pass
+    edited(Edits(room.database, room.clock), "post.fr", "stagiaire", REWORDED)
     one, two = room.queue(), room.queue(account="warsaw-x")
     room.told()
     for delivery in (one, two):
