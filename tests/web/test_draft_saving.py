@@ -52,7 +52,11 @@ def _sent(visit: Visit, path: str, **fields: str) -> int:
 
 @pytest.mark.parametrize("change", [_new, _reworded, _deleted, _as_a_file, _moved])
 def test_a_change_that_the_ledger_does_not_take_leaves_every_file_as_it_was(
-    change: Callable[[Visit, bytes], int], app: Application, staff: Visit, workspace: Workspace, photo: bytes
+    change: Callable[[Visit, bytes], int],
+    app: Application,
+    staff: Visit,
+    workspace: Workspace,
+    photo: bytes,
 ) -> None:
     """Else it would have an author who is not on record, and may approve it."""
     before, drafts = _files(workspace), _files(workspace, "*.md")
