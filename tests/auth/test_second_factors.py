@@ -213,6 +213,11 @@ def test_a_challenge_counts_once_and_for_ten_minutes(
     clock.advance(301)
     assert challenges.take("cookie") is None
     assert challenges.person("cookie") is None
+    challenges.give("no password", "first")
+    clock.advance(599)
+    challenges.give("no password", "second")
+    clock.advance(599)
+    assert challenges.take("no password") == "second"
     challenges.await_factor("new", anna)
     someone.disable(anna, disabled=True)
     assert challenges.person("new") is None
