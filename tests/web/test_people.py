@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.ledger.tables import people
 from tests.support.log_ins import shown_once, with_app
 from tests.support.pages import PASSWORD, Visit
 
@@ -82,6 +84,12 @@ def test_an_invitation_is_ended_and_made_anew(
     first = path_of(shown_once(chef))
     chef.get("/people/Lima")
     assert "is good until" in chef.text
+    chef.get("/people")
+    assert "the link is good until" in chef.text
+    with app.database.write() as connection:
+        connection.execute(update(people).values(link_until=app.clock.now()))
+    chef.get("/people")
+    assert "the link ended today 07:00" in chef.text
     chef.send("/people/Lima", do="unlink")
     assert anonymous.get(first).status_code == 404
     chef.send("/people/Lima", do="link")
