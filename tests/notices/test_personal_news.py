@@ -1,14 +1,15 @@
 """Who is told what in person: only what concerns them, once, and what is still so."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from publisher.auth.users import People, Rank
+from publisher.ledger import personal_news
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest
@@ -16,7 +17,7 @@ from publisher.ledger.manager.draft_edits import REWORDED, Edits
 from publisher.ledger.manager.notes import Notes
 from publisher.ledger.manager.rights import Rights
 from publisher.ledger.manager.undo import Undo
-from publisher.ledger.notice_addresses import Addresses, Topic
+from publisher.ledger.notice_addresses import Addresses, NoticeAddress, Topic
 from publisher.ledger.personal_news import PersonalItem, PersonalNews
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import notice_addresses, notice_services, notice_topics, notices
@@ -346,3 +347,24 @@ def test_a_hundred_posts_are_one_message(room: Newsroom) -> None:
     room.clock.advance(30)
     assert len(room.told()["direction"]) == 100
     assert room.told() == {}
+
+
+def test_the_news_of_one_are_found_without_those_of_all(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each message costs as much as there are people."""
+    room.queue()
+    looked_at: list[str] = []
+    read = personal_news.told_by
+
+    def told_by(
+        connection: Connection, addresses: Sequence[NoticeAddress], steps: Sequence[int]
+    ) -> Mapping[str, set[int]]:
+        looked_at.extend(one.person.name for one in addresses)
+        return read(connection, addresses, steps)
+
+    monkeypatch.setattr(personal_news, "told_by", told_by)
+    services = {one.person.name: one.service for one in room.addresses.all()}
+    (item,) = room.news.untold(services["chef"])
+    assert item.topic is Topic.WAITS
+    assert looked_at == ["chef"]
