@@ -11,7 +11,7 @@ from publisher.agenda.ics_matching import own_uid
 from publisher.base.i18n import _, later
 from publisher.base.text import shortened
 from publisher.drafts import rendering
-from publisher.drafts.library import Library
+from publisher.drafts.session import Session
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
@@ -45,7 +45,8 @@ class _Entry:
 
 
 def posts_calendar(
-    library: Library,
+    session: Session,
+    drafts: Mapping[str, Post],
     deliveries: Sequence[Delivery],
     accounts: Mapping[str, Account],
     now: datetime,
@@ -55,15 +56,14 @@ def posts_calendar(
 
     What the ledger has counts; a draft that is not queued is shown as its file says. While a post
     is under embargo and not out, neither its title nor its text is in the file: calendars are
-    shared. `deliveries`: all of each post that is to be shown; `queued`: the posts of the ledger,
-    whose drafts are not.
+    shared. `drafts`: all that could be parsed, by post; `deliveries`: all of each post that is to
+    be shown; `queued`: the posts of the ledger, whose drafts are not.
     """
-    session = library.session
     calendar = Calendar(
         _("{session}: posts", session=session.name or "Publisher"), session.zone, now
     )
     calendar.refresh_every(_REFRESH)
-    entries = [*_queued(library, deliveries), *_drafts(library, queued, accounts)]
+    entries = [*_queued(drafts, deliveries), *_drafts(drafts, queued, accounts)]
     for entry in sorted(entries, key=lambda entry: (entry.at, entry.post)):
         event = calendar.event(own_uid(session, "post", entry.post), entry.at, entry.at + _SHOWN)
         event.add("SUMMARY", _summary(entry, now))
@@ -73,7 +73,7 @@ def posts_calendar(
     return calendar.file()
 
 
-def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry]:
+def _queued(drafts: Mapping[str, Post], deliveries: Sequence[Delivery]) -> Iterator[_Entry]:
     """The posts that the ledger has. A longer embargo counts from the moment it stands in the
     draft.
     """
@@ -82,7 +82,7 @@ def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry
     ):
         its = list(of_post)
         first = next((d for d in its if d.state not in _CALLED_OFF), its[0])
-        draft = library.post(post)
+        draft = drafts.get(post)
         embargoes = [d.embargo_until for d in (*its, draft) if d and d.embargo_until]
         text = next((part.text for part in first.content.parts if part.text), "")
         yield _Entry(
@@ -96,10 +96,10 @@ def _queued(library: Library, deliveries: Sequence[Delivery]) -> Iterator[_Entry
 
 
 def _drafts(
-    library: Library, queued: Collection[str], accounts: Mapping[str, Account]
+    drafts: Mapping[str, Post], queued: Collection[str], accounts: Mapping[str, Account]
 ) -> Iterator[_Entry]:
     """The drafts that are on no schedule."""
-    for post in library.posts:
+    for post in drafts.values():
         leaves = post.not_before
         if leaves and post.id not in queued:
             recipients = rendering.recipients(post, accounts)[0]

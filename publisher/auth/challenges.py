@@ -6,7 +6,7 @@ minutes.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, update
 
 from publisher.auth.known_browsers import stored
 from publisher.ledger.database import LedgerPart, insert_into
@@ -47,9 +47,11 @@ class Challenges(LedgerPart):
         with self._database.write() as connection:
             self._forget_old(connection)
             added = insert_into(connection.dialect.name, challenges).values(row)
-            connection.execute(
-                added.on_conflict_do_update(index_elements=["token"], set_={"challenge": challenge})
-            )
+            # The ten minutes of a right password do not become more.
+            is_free = challenges.c.person.is_(None)
+            until = case((is_free, added.excluded.expires_at), else_=challenges.c.expires_at)
+            new = {"challenge": challenge, "expires_at": until}
+            connection.execute(added.on_conflict_do_update(index_elements=["token"], set_=new))
 
     def take(self, cookie: str) -> str | None:
         """What a passkey had to sign; each counts once."""

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from publisher.auth.second_factors import Passkey
@@ -71,9 +70,7 @@ def request(pages: RelyingParty, allowed: Sequence[Passkey]) -> Question:
     return _question(made)
 
 
-def created(
-    pages: RelyingParty, answer: str, challenge: str, name: str, now: datetime
-) -> tuple[Passkey, int]:
+def created(pages: RelyingParty, answer: str, challenge: str, name: str) -> tuple[Passkey, int]:
     """The new passkey, and its counter. Raises UsageError for an answer that is not right."""
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import base64url_to_bytes, bytes_to_base64url  # noqa: PLC0415
@@ -95,7 +92,6 @@ def created(
         id=bytes_to_base64url(found.credential_id),
         key=bytes_to_base64url(found.credential_public_key),
         name=name,
-        added_at=now.isoformat(),
     )
     return made, found.sign_count
 

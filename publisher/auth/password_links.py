@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from publisher.auth.known_browsers import stored
 from publisher.auth.users import NO_LINK, People
 from publisher.base.clock import Clock
-from publisher.base.errors import NotPossible
+from publisher.base.errors import NotFound, NotPossible
 from publisher.base.i18n import _
 from publisher.ledger import people as records
 from publisher.ledger.database import Database, LedgerPart
@@ -102,7 +102,7 @@ class PasswordLinks(LedgerPart):
     def use(self, token: str, password: str) -> Person:
         """Set the password that its person chose, and end the link, their sessions and browsers.
 
-        Raises UsageError for a bad password, NotPossible for a link that is not valid any more.
+        Raises UsageError for a bad password, NotFound for a link that is not valid any more.
         """
         person = self.person(token)
         if person is None:
@@ -127,9 +127,9 @@ class PasswordLinks(LedgerPart):
         )
 
 
-def no_longer_valid() -> NotPossible:
+def no_longer_valid() -> NotFound:
     """The error for a link that was used, ended or replaced, or is too old."""
-    return NotPossible(
+    return NotFound(
         _("This link is not valid any more: it works once, and for seven days."),
         hint=_("Ask an admin for a new one."),
     )

@@ -9,7 +9,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -43,7 +43,7 @@ class Passkey:
     key: str
     """The public key in COSE, in base64url."""
     name: str
-    added_at: str
+    added_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,8 @@ class SecondFactors(LedgerPart):
         return self._added(person, added, APP, "TOTP", step)
 
     def add_passkey(self, person: Person, passkey: Passkey, counter: int) -> Sequence[str]:
-        """Add a passkey; returns as `add_app`. Raises NotPossible."""
+        """Add a passkey, as of now; returns as `add_app`. Raises NotPossible."""
+        passkey = replace(passkey, added_at=self._clock.now().isoformat())
 
         def added(factors: Factors) -> Factors:
             if len(factors.passkeys) >= _MOST_PASSKEYS:
@@ -151,6 +152,9 @@ class SecondFactors(LedgerPart):
         with self._people.changing(
             person.key, Event.FACTOR_ADDED, person.name, detail
         ) as connection:
+            # Who logs in by a passkey is found by its id: see section 7.1 of WebAuthn.
+            if any(_holders(connection, factor)):
+                raise NotPossible(_("This passkey is set up already."), hint=_("Use another one."))
             factors = _factors(connection, person)
             if not factors.are_any:
                 codes = _new_codes()
@@ -239,14 +243,11 @@ class SecondFactors(LedgerPart):
 
     def find(self, passkey: str) -> tuple[Person, Passkey, int] | None:
         """The person with a passkey of this id, and how often it says it was used."""
-        query = select(people).where(people.c.factors.is_not(None), people.c.disabled_at.is_(None))
         with self._database.read() as connection:
-            for row in connection.execute(query).mappings():
-                for one in Factors.read(row["factors"]).passkeys:
-                    if one.id == passkey:
-                        person = person_of(row)
-                        used = select(factor_counters.c.counter).where(_is(person, passkey))
-                        return person, one, connection.execute(used).scalar() or 0
+            for person, one in _holders(connection, passkey):
+                if person.disabled_at is None:
+                    used = select(factor_counters.c.counter).where(_is(person, passkey))
+                    return person, one, connection.execute(used).scalar() or 0
         return None
 
     def count(self, person: Person, passkey: str, counter: int) -> bool:
@@ -270,6 +271,15 @@ def _is(person: Person, factor: str) -> ColumnElement[bool]:
 def _factors(connection: Connection, person: Person) -> Factors:
     query = select(people.c.factors).where(people.c.id == person.id)
     return Factors.read(connection.execute(query).scalar())
+
+
+def _holders(connection: Connection, passkey: str) -> Iterator[tuple[Person, Passkey]]:
+    """People with a passkey of this id: one at most, unless an earlier version let in more."""
+    query = select(people).where(people.c.factors.is_not(None))
+    for row in connection.execute(query).mappings().all():
+        for one in Factors.read(row["factors"]).passkeys:
+            if one.id == passkey:
+                yield person_of(row), one
 
 
 def _store(connection: Connection, person: Person, factors: Factors) -> None:

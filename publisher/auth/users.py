@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher.auth import passwords
 from publisher.base.clock import Clock
-from publisher.base.errors import NotPossible, UsageError
+from publisher.base.errors import NotFound, NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import folded, same_person
 from publisher.ledger import people as records
@@ -67,11 +67,11 @@ class People(LedgerPart):
         return records.everybody(self._database)
 
     def find(self, name: str) -> Person:
-        """The person of that name. Raises NotPossible if there is none."""
+        """The person of that name. Raises NotFound if there is none."""
         with self._database.read() as connection:
             row = row_of(connection, name)
         if row is None:
-            raise NotPossible(
+            raise NotFound(
                 _("Nobody is called {name}.", name=name),
                 hint=_("`publisher user list` names everybody."),
             )

@@ -62,6 +62,10 @@ class NotPossible(PublisherError):
     exit_code = 1
 
 
+class NotFound(NotPossible):
+    """There is no such thing."""
+
+
 class NotPermitted(PublisherError):
     """Who asks for this has no right to it."""
 

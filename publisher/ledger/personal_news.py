@@ -5,14 +5,13 @@ by the history step that began it: of a post that was approved in the meantime n
 it waits. What was just decided can be taken back for some seconds, so it is told after those.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
+from sqlalchemy import Connection, func, select
 
 from publisher.base.clock import Clock
 from publisher.base.text import same_person
@@ -20,14 +19,12 @@ from publisher.ledger.database import Database
 from publisher.ledger.manager.approvals import may_approve
 from publisher.ledger.manager.authors import authors_of
 from publisher.ledger.manager.commands import RuleOf
-from publisher.ledger.manager.draft_edits import post_of
 from publisher.ledger.manager.rights import Person, Rank, Rights
 from publisher.ledger.notice_addresses import Addresses, NoticeAddress, Topic, due_service
 from publisher.ledger.notice_turns import NoticeTurns
-from publisher.ledger.outbox import OLDEST, stuck
-from publisher.ledger.rows import chunks
-from publisher.ledger.tables import deliveries, history, not_before, notices, written
-from publisher.model.events import Event
+from publisher.ledger.outbox import OLDEST
+from publisher.ledger.personal_queries import Happening, approved, noted, told_by, troubles, waiting
+from publisher.ledger.tables import history
 from publisher.model.states import State
 
 _SOON = timedelta(hours=1)
@@ -39,8 +36,6 @@ _ORDER = (
 )  # fmt: skip
 _TO_APPROVE = (Topic.WAITS, Topic.DUE)
 _NEVER = datetime.max.replace(tzinfo=UTC)
-# As in the partial index, which the planner does not find for bound values.
-_TOLD: ColumnElement[bool] = literal_column("history.event IN ('approved', 'note added')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +53,6 @@ class PersonalItem:
     """Who approved it, sent it back, or wrote the note."""
     state: State | None = None
     """FAILED, MISSED or UNCERTAIN, if that is the trouble."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Happening:
-    """Something that happened, of which it is still open who is told."""
-
-    topic: Topic
-    step: int
-    at: datetime
-    actor: str
-    post: str
-    account: str | None = None
-    delivery: tuple[int, int] = (0, 0)
-    """Its id and version."""
-    due_at: datetime | None = None
-    state: State | None = None
-    mentions: Sequence[str] = ()
 
 
 class PersonalNews(NoticeTurns):
@@ -95,14 +73,23 @@ class PersonalNews(NoticeTurns):
 
     def all_untold(self) -> list[tuple[NoticeAddress, list[PersonalItem]]]:
         """What the people have not been told, by address; only addresses with news."""
-        addresses = self._addresses.all()
+        return self._untold(self._addresses.all())
+
+    def untold(self, service: str) -> list[PersonalItem]:
+        """What the person has not been told at the address of this name."""
+        mine = [one for one in self._addresses.all() if one.service == service]
+        return next((items for _one, items in self._untold(mine)), [])
+
+    def _untold(
+        self, addresses: Sequence[NoticeAddress]
+    ) -> list[tuple[NoticeAddress, list[PersonalItem]]]:
         if not addresses:
             return []
         with self._database.read() as connection:
             since = min(_beginning(one, topic) for one in addresses for topic in one.topics)
             oldest = max(since, self._clock.now() - OLDEST)
             happenings = self._happenings(connection, oldest)
-            told = _told(connection, addresses, [one.step for one in happenings])
+            told = told_by(connection, addresses, [one.step for one in happenings])
             open_ones = {
                 address.id: [*self._concerning(address, happenings, told)] for address in addresses
             }
@@ -112,10 +99,6 @@ class PersonalNews(NoticeTurns):
             for address in addresses
         ]
         return [(address, items) for address, items in found if items]
-
-    def untold(self, service: str) -> list[PersonalItem]:
-        """What the person has not been told at the address of this name."""
-        return next((items for one, items in self.all_untold() if one.service == service), [])
 
     def told(self, service: str, turn: int, items: Sequence[PersonalItem]) -> None:
         """End a turn: the person was told all of this."""
@@ -128,14 +111,14 @@ class PersonalNews(NoticeTurns):
         )
         self.end(service, turn, rows)
 
-    def _happenings(self, connection: Connection, since: datetime) -> list[_Happening]:
+    def _happenings(self, connection: Connection, since: datetime) -> list[Happening]:
         settled = self._clock.ahead(-_UNDONE)
-        troubles = _stuck(connection, since)
+        stuck = troubles(connection, since)
         found = [
-            *_waiting(connection, settled),
-            *(one for one in troubles if one.topic is Topic.TROUBLE or one.at <= settled),
-            *_approved(connection, since, settled),
-            *_noted(connection, since),
+            *waiting(connection, settled),
+            *(one for one in stuck if one.topic is Topic.TROUBLE or one.at <= settled),
+            *approved(connection, since, settled),
+            *noted(connection, since),
         ]
         # Not in the queries: for the order SQLite would read the whole history.
         return sorted(found, key=lambda one: (one.due_at or one.at, one.step))
@@ -143,9 +126,9 @@ class PersonalNews(NoticeTurns):
     def _concerning(
         self,
         address: NoticeAddress,
-        happenings: Iterable[_Happening],
+        happenings: Iterable[Happening],
         told: Mapping[str, set[int]],
-    ) -> Iterator[_Happening]:
+    ) -> Iterator[Happening]:
         """What may concern this person and is not told yet, each with the topic under which."""
         soon = self._clock.now() + _SOON
         known, known_due = told[address.service], told[due_service(address.service)]
@@ -162,7 +145,7 @@ class PersonalNews(NoticeTurns):
             if not is_own and self._may_concern(address.person, one):
                 yield replace(one, topic=topic)
 
-    def _may_concern(self, person: Person, one: _Happening) -> bool:
+    def _may_concern(self, person: Person, one: Happening) -> bool:
         """Whether it is for this person, as far as that does not depend on its authors."""
         if one.topic is Topic.MENTIONED:
             return any(same_person(name, person.name) for name in one.mentions)
@@ -173,7 +156,7 @@ class PersonalNews(NoticeTurns):
         return is_named and self._rights.permits(person, Rank.MANAGER, [account])
 
     def _authors_of(
-        self, connection: Connection, found: Iterable[_Happening]
+        self, connection: Connection, found: Iterable[Happening]
     ) -> Mapping[tuple[int, int], set[str]]:
         """The authors of each delivery; those that were read a moment ago are not read again."""
         now = self._clock.monotonic()
@@ -188,9 +171,9 @@ class PersonalNews(NoticeTurns):
 
 def _for(
     person: Person,
-    found: Iterable[_Happening],
+    found: Iterable[Happening],
     written_by: Mapping[tuple[int, int], set[str]],
-) -> Iterator[_Happening]:
+) -> Iterator[Happening]:
     """What is for this person: as an author, or to approve what others wrote."""
     for one in found:
         names = written_by.get(one.delivery, ())
@@ -205,9 +188,9 @@ def _beginning(address: NoticeAddress, topic: Topic) -> datetime:
     return max(address.since, chosen) if chosen else _NEVER
 
 
-def _grouped(happenings: Iterable[_Happening]) -> list[PersonalItem]:
+def _grouped(happenings: Iterable[Happening]) -> list[PersonalItem]:
     """One item for all accounts of a post to which the same happened; what is urgent first."""
-    groups: dict[tuple[Any, ...], list[_Happening]] = {}
+    groups: dict[tuple[Any, ...], list[Happening]] = {}
     for one in happenings:
         by = None if one.topic in (*_TO_APPROVE, Topic.TROUBLE) else one.actor
         apart = one.step if one.topic is Topic.MENTIONED else None
@@ -225,107 +208,3 @@ def _grouped(happenings: Iterable[_Happening]) -> list[PersonalItem]:
         for (topic, post, by, state, _apart), group in groups.items()
     ]
     return sorted(items, key=lambda item: _ORDER.index(item.topic))
-
-
-_COLUMNS = (
-    deliveries.c.id,
-    deliveries.c.version,
-    deliveries.c.post,
-    deliveries.c.account,
-    deliveries.c.state,
-    not_before.label("due_at"),
-    history.c.id.label("step"),
-    history.c.at,
-    history.c.actor,
-)
-
-
-def _waiting(connection: Connection, settled: datetime) -> Iterator[_Happening]:
-    """Deliveries that wait for an approval, each with the step with which it began to."""
-    later = history.alias()
-    begun = (
-        select(func.max(later.c.seq))
-        .where(
-            later.c.delivery == deliveries.c.id,
-            later.c.target == State.AWAITING_APPROVAL,
-            or_(later.c.source.is_(None), later.c.source != later.c.target),
-            later.c.event != Event.APPROVAL_TAKEN_BACK,  # it waits as before
-        )
-        .scalar_subquery()
-    )
-    query = (
-        select(*_COLUMNS)
-        .join_from(
-            deliveries,
-            history,
-            and_(history.c.delivery == deliveries.c.id, history.c.seq == begun),
-        )
-        .where(deliveries.c.state == written(State.AWAITING_APPROVAL), history.c.at <= settled)
-    )
-    return _read(connection, query, Topic.WAITS)
-
-
-def _approved(connection: Connection, since: datetime, until: datetime) -> Iterator[_Happening]:
-    """Deliveries that were approved in that time, and still are."""
-    is_this = and_(history.c.delivery == deliveries.c.id, history.c.at == deliveries.c.approved_at)
-    query = (
-        select(*_COLUMNS)
-        .join_from(history, deliveries, is_this)
-        .where(
-            _TOLD, history.c.event == Event.APPROVED, history.c.at >= since, history.c.at <= until
-        )
-    )
-    return _read(connection, query, Topic.APPROVED)
-
-
-def _noted(connection: Connection, since: datetime) -> Iterator[_Happening]:
-    columns = history.c
-    query = select(columns.id, columns.at, columns.actor, columns.account, columns.detail).where(
-        _TOLD, columns.event == Event.NOTED, columns.at >= since
-    )
-    for row in connection.execute(query):
-        if mentions := json.loads(row.detail).get("mentions"):
-            yield _Happening(
-                Topic.MENTIONED, row.id, row.at, row.actor, post_of(row.account), mentions=mentions
-            )
-
-
-def _stuck(connection: Connection, since: datetime) -> Iterator[_Happening]:
-    """Deliveries that failed, were missed, are uncertain, or were sent back since then."""
-    query = stuck(history.c.at >= since).with_only_columns(*_COLUMNS)
-    for one in _read(connection, query, Topic.TROUBLE):
-        if one.state is State.REJECTED:
-            yield replace(one, topic=Topic.REJECTED, state=None)
-        elif one.state in (State.FAILED, State.MISSED, State.UNCERTAIN):
-            yield one
-
-
-def _read(connection: Connection, query: Select[Any], topic: Topic) -> Iterator[_Happening]:
-    """The happenings of a query for `_COLUMNS`."""
-    for row in connection.execute(query):
-        yield _Happening(
-            topic=topic,
-            step=row.step,
-            at=row.at,
-            actor=row.actor,
-            post=row.post,
-            account=row.account,
-            delivery=(row.id, row.version),
-            due_at=row.due_at,
-            state=State(row.state) if topic is Topic.TROUBLE else None,
-        )
-
-
-def _told(
-    connection: Connection, addresses: Sequence[NoticeAddress], steps: Sequence[int]
-) -> Mapping[str, set[int]]:
-    """Those of the steps that each service, by its name, has told."""
-    names = [name for one in addresses for name in (one.service, due_service(one.service))]
-    told: dict[str, set[int]] = {name: set() for name in names}
-    for chunk in chunks(sorted({*steps})):
-        query = select(notices.c.service, notices.c.step).where(
-            notices.c.step.in_(chunk), notices.c.service.in_(names)
-        )
-        for row in connection.execute(query):
-            told[row.service].add(row.step)
-    return told

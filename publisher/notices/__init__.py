@@ -129,4 +129,4 @@ class Teller:
 
     def tell(self) -> Sequence[Item]:
         """Send all unsent news in one message, if it is this process's turn."""
-        return send_news(self._news, self._service, self._service.name, self._compose)
+        return send_news(self._news, lambda: self._service, self._service.name, self._compose)

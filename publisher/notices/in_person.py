@@ -18,6 +18,7 @@ from publisher.ledger.personal_news import PersonalItem, PersonalNews
 from publisher.notices.addresses import opened
 from publisher.notices.message import Message
 from publisher.notices.sending import send_news
+from publisher.notices.services import Service
 from publisher.settings.schema import NoticeSettings
 
 _LOOK = 10.0  # real seconds between two reads of the ledger
@@ -103,9 +104,11 @@ class InPerson:
             with i18n.speaking(address.person.language or self._language):
                 return self._compose(items)
 
+        def service() -> Service:
+            return opened(address.address, self._settings)
+
         self._stop.wait(_GATHER)
         try:
-            service = opened(address.address, self._settings)
             if send_news(self._news, service, address.service, compose):
                 self._report(address.service, None)
         except Exception as error:  # noqa: BLE001 - the person's own mistake, or their server's

@@ -20,14 +20,14 @@ class _Source(Protocol[_Item]):
 
 def send_news(
     news: _Source[_Item],
-    service: Service,
+    service: Callable[[], Service],
     name: str,
     compose: Callable[[Sequence[_Item]], Message],
 ) -> Sequence[_Item]:
     """Send all unsent news in one message, if it is this process's turn; returns what was sent.
 
-    `name` is the service's in the ledger. Raises NoticeNotSent if the service refused it; it is
-    tried again later.
+    `service` opens the service once there is a message; `name` is the service's in the ledger. If
+    it cannot be opened, or refused the message, that is raised, and it is tried again later.
     """
     turn = news.claim(name)
     if turn is None:
@@ -35,7 +35,7 @@ def send_news(
     try:
         items = news.untold(name)
         if items:
-            service.send(compose(items))
+            service().send(compose(items))
     except Exception:
         news.not_told(name, turn)
         raise

@@ -1,6 +1,7 @@
 """Saving of composed drafts: the file, its pictures and the history, all or nothing; queueing."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from publisher.app import Application
@@ -63,11 +64,15 @@ def save(app: Application, actor: str, now: Checked) -> None:
             return
         else:
             event = MOVED if told and told.keys() <= _TIMES else REWORDED
-        with app.edits.recorded(composed.id, event, told, actor, accounts(app, composed, now)):
-            if composed.is_new:
-                revised.create()
-            else:
-                composed.draft.save(revised)
+        app.edits.apply(
+            composed.id,
+            event,
+            told,
+            actor,
+            accounts(app, composed, now),
+            save=revised.create if composed.is_new else partial(composed.draft.save, revised),
+            put_back=revised.delete if composed.is_new else partial(revised.save, composed.draft),
+        )
     unsaved_pictures(app).forget(files)
 
 
@@ -172,12 +177,13 @@ def saved(app: Application, post: str) -> Notice:
 
 def delete(app: Application, actor: str, composed: ComposedDraft) -> None:
     """Delete the draft. Raises NotPossible if anything of it is on the schedule or out."""
-    standing = app.queries.deliveries(post=composed.id)
-    kept = [d.account for d in standing if d.in_reach or d.may_be_out or d.state is State.PUBLISHED]
-    if kept:
-        message = _("It is on the schedule, or out: {accounts}.", accounts=", ".join(kept))
-        hint = _("Cancel what is on the schedule first. What is out keeps its draft.")
-        raise NotPossible(message, hint=hint)
-    told = {"text": composed.draft.text}
-    with app.edits.recorded(composed.id, DELETED, told, actor, accounts(app, composed)):
-        composed.draft.delete()
+    told, draft = {"text": composed.draft.text}, composed.draft
+    app.edits.apply(
+        composed.id,
+        DELETED,
+        told,
+        actor,
+        accounts(app, composed),
+        save=draft.delete,
+        put_back=draft.create,
+    )

@@ -18,6 +18,7 @@ from publisher.base.errors import (
     LedgerUnavailable,
     NoSuchPost,
     NotAllowed,
+    NotFound,
     NotPermitted,
     NotPossible,
     PictureUnusable,
@@ -35,6 +36,7 @@ from publisher.web.security import TooLarge
 _STATUS: dict[type[PublisherError], int] = {
     UsageError: 400,
     NotPermitted: 403,
+    NotFound: 404,
     NotPossible: 409,
     FileChanged: 409,
     PictureUnusable: 400,

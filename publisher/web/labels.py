@@ -49,7 +49,7 @@ BEGINNING = 90  # characters
 _COMMAND = re.compile(r"`publisher (?P<name>[a-z]+)(?P<options> [^`]*)?`")
 _TERMINAL = re.compile(r"`(?:publisher|celery|python) |(?<!\w)--[a-z]+|PUBLISHER_[A-Z]+")
 _MARKED = re.compile(r"`([^`]+)`")
-_SENTENCES = re.compile(r"(?<=[.!?:])\s+(?=[^\W\d_]|`|“|«|¿|¡|-)")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_]|`|“|«|¿|¡|-)")
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC(?: \([^)]*\))?")
 NEAR = {-1: later("yesterday {clock}"), 0: later("today {clock}"), 1: later("tomorrow {clock}")}
 """Near days, by their distance from today."""
@@ -203,7 +203,8 @@ def why(delivery: Delivery) -> list[str]:
 def here(text: str, zone: tzinfo) -> str:
     """Adapt a message for readers in a browser.
 
-    Buttons replace the commands that do the same; a sentence about another command is left out.
+    Buttons replace the commands that do the same; a sentence about another command is left out,
+    with what leads up to it before a colon.
     Times in UTC are converted to `zone`. What else a message marks for a terminal is quoted.
     """
     told = _UTC.sub(lambda found: _there(found[1], zone), _COMMAND.sub(_button, text))

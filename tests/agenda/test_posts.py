@@ -36,7 +36,9 @@ def calendar(app: Application) -> bytes:
     accounts = app.settings.public_accounts()
     deliveries = app.queries.deliveries()
     queued = {delivery.post for delivery in deliveries}
-    return posts_calendar(library, deliveries, accounts, app.clock.now(), queued)
+    drafts = {post.id: post for post in library.posts}
+    now = app.clock.now()
+    return posts_calendar(library.session, drafts, deliveries, accounts, now, queued)
 
 
 def events(app: Application) -> list[Any]:

@@ -1,7 +1,6 @@
 """Second factors: each code counts once, within half a minute of its time, and is sealed."""
 
 import threading
-from datetime import UTC, datetime
 
 import pyotp
 import pytest
@@ -159,7 +158,7 @@ def test_without_a_key_an_app_works_too(
 def test_each_change_is_a_step_and_a_change_by_sql_is_found(
     with_app: SecondFactors, anna: Person, database: Database, clock: ManualClock
 ) -> None:
-    passkey = Passkey("aWQ", "a2V5", "A phone", datetime.now(UTC).isoformat())
+    passkey = Passkey("aWQ", "a2V5", "A phone")
     assert with_app.add_passkey(anna, passkey, 0) == []
     with_app.remove(anna, "app", may_be_last=False)
     with_app.clear("anna", actor="chef")
@@ -187,12 +186,29 @@ def test_the_last_factor_stays_where_everybody_has_one(
 
 
 def test_a_passkey_whose_counter_goes_back_was_copied(factors: SecondFactors, anna: Person) -> None:
-    factors.add_passkey(anna, Passkey("aWQ", "a2V5", "A stick", ""), 5)
+    factors.add_passkey(anna, Passkey("aWQ", "a2V5", "A stick"), 5)
     assert factors.count(anna, "aWQ", 6)
     assert not factors.count(anna, "aWQ", 6)
     assert not factors.count(anna, "aWQ", 0)
-    factors.add_passkey(anna, Passkey("b3RoZXI", "a2V5", "A phone, which counts not", ""), 0)
+    factors.add_passkey(anna, Passkey("b3RoZXI", "a2V5", "A phone, which counts not"), 0)
     assert all(factors.count(anna, "b3RoZXI", 0) for _ in range(3))
+
+
+def test_a_passkey_is_one_persons_alone(
+    factors: SecondFactors, anna: Person, someone: People, clock: ManualClock
+) -> None:
+    """Nor is it set up twice, and who is kept out keeps theirs."""
+    passkey = Passkey("aWQ", "a2V5", "A stick")
+    factors.add_passkey(anna, passkey, 5)
+    assert factors.of(anna).passkeys[0].added_at == clock.now().isoformat()
+    someone.disable(anna, disabled=True)
+    assert factors.find("aWQ") is None
+    other = someone.add("Ola", Rank.MANAGER, PASSWORD)
+    for person in (anna, other):
+        with pytest.raises(NotPossible, match="set up already"):
+            factors.add_passkey(person, passkey, 0)
+    assert not factors.of(other).are_any
+    assert factors.of(anna).passkeys[0].name == "A stick"
 
 
 def test_a_challenge_counts_once_and_for_ten_minutes(
@@ -213,6 +229,11 @@ def test_a_challenge_counts_once_and_for_ten_minutes(
     clock.advance(301)
     assert challenges.take("cookie") is None
     assert challenges.person("cookie") is None
+    challenges.give("no password", "first")
+    clock.advance(599)
+    challenges.give("no password", "second")
+    clock.advance(599)
+    assert challenges.take("no password") == "second"
     challenges.await_factor("new", anna)
     someone.disable(anna, disabled=True)
     assert challenges.person("new") is None

@@ -3,6 +3,7 @@
 import gettext
 import io
 import re
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from publisher.base import i18n
+from publisher.web import labels
 from tools import messages
 
 
@@ -43,6 +45,21 @@ def test_translations_have_the_same_values_in_them(catalogue: Catalog) -> None:
             (original, form) for form in forms if entry.id and _values(form) != _values(original)
         ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("code", ["en", *messages.TRANSLATIONS])
+def test_what_is_left_of_a_hint_on_a_page_is_whole(code: str) -> None:
+    """No sentence ends with a colon because the command after it is left out."""
+    catalogue = messages.read(_path("fr" if code == "en" else code), code)
+    forms: list[str] = []
+    for entry in catalogue:
+        those = entry.id if code == "en" else entry.string
+        forms += [those] if isinstance(those, str) else those or ()
+    with i18n.speaking(code):
+        left = [
+            labels.here(form, UTC) for form in forms if form and not form.rstrip().endswith(":")
+        ]
+    assert [text for text in left if text.endswith(":")] == []
 
 
 def test_commands_and_options_are_named_as_they_are_typed(catalogue: Catalog) -> None:

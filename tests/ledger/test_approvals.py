@@ -21,6 +21,7 @@ from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
+from tests.support.draft_edits import edited
 from tests.support.wishes import add, wish
 
 _ASKED = ApprovalRule(required=True)
@@ -141,8 +142,7 @@ def test_an_author_stays_one_when_the_file_gets_another_name(
     clock: ManualClock,
 ) -> None:
     """Also who wrote it on the web pages."""
-    with Edits(database, clock).recorded(unsigned.post, REWORDED, {}, "stagiaire", ()):
-        pass
+    edited(Edits(database, clock), unsigned.post, "stagiaire", REWORDED)
     renamed = wish(clock, "renamed.fr", state=State.AWAITING_APPROVAL, content=unsigned.content)
     ledger.apply(
         add=[renamed], edit=(), cancel=[(unsigned, GONE)], pictures={}, actor="secretariat"

@@ -26,6 +26,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import State
 from tests.support.clock import ManualClock
+from tests.support.draft_edits import edited
 from tests.support.wishes import add, wish
 
 PASSWORD = "plough wicker ostrich"
@@ -146,8 +147,7 @@ ACTS: dict[str, tuple[State, Act]] = {
 def edit(
     database: Database, clock: ManualClock, rights: Rights, event: Event, actor: str, *accounts: str
 ) -> None:
-    with Edits(database, clock, rights=rights).recorded("post.fr", event, {}, actor, accounts):
-        pass
+    edited(Edits(database, clock, rights=rights), "post.fr", actor, event, accounts)
 
 
 @pytest.mark.usefixtures("team")

@@ -131,6 +131,23 @@ def test_what_was_not_taken_is_told_later_and_shows(
     assert len(receiver.messages) == 1
 
 
+def test_an_address_that_cannot_be_opened_any_more_shows(
+    start: Callable[..., InPerson],
+    introduce: Callable[..., None],
+    mishaps: Mishaps,
+    database: Database,
+    clock: ManualClock,
+) -> None:
+    """The settings named a mail account when it was added; it is tried again later and later."""
+    introduce("redaction", "redaction@example.org")
+    mishaps.fail()
+    start()
+    addresses = Addresses(database, clock)
+    for times in (1, 2):
+        wait_for(partial(_has_failed, addresses, times))
+        clock.advance(1801)
+
+
 def test_what_came_last_is_told_before_the_end(
     start: Callable[..., InPerson],
     introduce: Callable[..., None],

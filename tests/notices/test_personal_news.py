@@ -1,14 +1,15 @@
 """Who is told what in person: only what concerns them, once, and what is still so."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from publisher.auth.users import People, Rank
+from publisher.ledger import personal_news
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest
@@ -16,7 +17,7 @@ from publisher.ledger.manager.draft_edits import REWORDED, Edits
 from publisher.ledger.manager.notes import Notes
 from publisher.ledger.manager.rights import Rights
 from publisher.ledger.manager.undo import Undo
-from publisher.ledger.notice_addresses import Addresses, Topic
+from publisher.ledger.notice_addresses import Addresses, NoticeAddress, Topic
 from publisher.ledger.personal_news import PersonalItem, PersonalNews
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import notice_addresses, notice_services, notice_topics, notices
@@ -25,6 +26,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from tests.notices.conftest import Mishaps
 from tests.support.clock import ManualClock
+from tests.support.draft_edits import edited
 from tests.support.pages import PASSWORD
 from tests.support.wishes import add, wish
 
@@ -121,8 +123,7 @@ def test_another_organisations_post_is_told_there(room: Newsroom) -> None:
 
 
 def test_who_put_words_into_it_on_the_pages_is_not_asked_to_approve_it(room: Newsroom) -> None:
-    with Edits(room.database, room.clock).recorded("post.fr", REWORDED, {}, "direction", ()):
-        pass
+    edited(Edits(room.database, room.clock), "post.fr", "direction", REWORDED)
     room.queue()
     assert {*room.told()} == {"chef"}
 
@@ -201,8 +202,7 @@ def test_that_it_is_due_may_be_all_that_somebody_wants(room: Newsroom) -> None:
 
 def test_authors_are_told_of_an_approval_with_who_gave_it(room: Newsroom) -> None:
     """Also who wrote on the pages, in one message for all accounts."""
-    with Edits(room.database, room.clock).recorded("post.fr", REWORDED, {}, "stagiaire", ()):
-        pass
+    edited(Edits(room.database, room.clock), "post.fr", "stagiaire", REWORDED)
     one, two = room.queue(), room.queue(account="warsaw-x")
     room.told()
     for delivery in (one, two):
@@ -347,3 +347,24 @@ def test_a_hundred_posts_are_one_message(room: Newsroom) -> None:
     room.clock.advance(30)
     assert len(room.told()["direction"]) == 100
     assert room.told() == {}
+
+
+def test_the_news_of_one_are_found_without_those_of_all(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each message costs as much as there are people."""
+    room.queue()
+    looked_at: list[str] = []
+    read = personal_news.told_by
+
+    def told_by(
+        connection: Connection, addresses: Sequence[NoticeAddress], steps: Sequence[int]
+    ) -> Mapping[str, set[int]]:
+        looked_at.extend(one.person.name for one in addresses)
+        return read(connection, addresses, steps)
+
+    monkeypatch.setattr(personal_news, "told_by", told_by)
+    services = {one.person.name: one.service for one in room.addresses.all()}
+    (item,) = room.news.untold(services["chef"])
+    assert item.topic is Topic.WAITS
+    assert looked_at == ["chef"]

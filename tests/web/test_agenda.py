@@ -481,6 +481,7 @@ def test_a_form_that_is_made_by_hand_writes_nothing(
 def test_an_agenda_with_errors_is_shown_and_not_built_upon(
     workspace: Workspace, manager: Visit
 ) -> None:
+    assert manager.get("/agenda/items/nothing").status_code == 404
     workspace.edit("session.yaml", "starts: 2016-03-07 09:00", "starts: never")
     manager.get("/agenda")
     assert "is no time" in manager.text

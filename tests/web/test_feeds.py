@@ -6,6 +6,8 @@ from sqlalchemy import inspect
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.drafts import check
+from publisher.web import draft_cache
 from tests.support.log_ins import an_hour_later, shown_once
 from tests.support.pages import PASSWORD, Visit
 
@@ -94,3 +96,15 @@ def test_it_speaks_the_language_of_its_person(app: Application, address: str) ->
     person = app.people.add("lima", Rank.STAFF, PASSWORD, "fr")
     key = app.feed_keys.make(person)
     assert "Publication" in httpx.get(f"{address}/calendar.ics?key={key}").text
+
+
+def test_programs_that_ask_again_and_again_have_no_draft_parsed_twice(
+    address: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft_cache, "_GRAIN", -60.0)  # the files are older
+    reads: list[object] = []
+    read = check.read
+    monkeypatch.setattr(check, "read", lambda *given: reads.append(given) or read(*given))
+    for _ in range(3):
+        assert "later.fr" in httpx.get(f"{address}/calendar.ics?key={key}").text
+    assert len(reads) <= 1

@@ -88,7 +88,7 @@ def test_only_an_admin_of_the_account_sees_it(
         assert ola.get(PAGE).status_code == 403
         ola.get("/me")
         assert ola.send(PAGE, authors="ola").status_code == 403
-    assert admin.get("/accounts/nobody/mandate").status_code == 400
+    assert admin.get("/accounts/nobody/mandate").status_code == 404
 
 
 def test_nothing_keeps_anybody_from_using_the_page(address: str, browser: Browser) -> None:

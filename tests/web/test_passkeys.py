@@ -224,7 +224,7 @@ def test_somebody_elses_passkey_is_no_second_factor(
 ) -> None:
     with authenticator(page):
         set_up(page)
-        own = Passkey("bm90LXRoZXJl", "a2V5", "A stick at home", "2016-03-07T06:00:00+00:00")
+        own = Passkey("bm90LXRoZXJl", "a2V5", "A stick at home")
         app.second_factors.add_passkey(app.people.find("chef"), own, 0)
         with Visit(named) as thief:
             thief.log_in("chef")
@@ -240,7 +240,7 @@ def test_somebody_elses_passkey_is_no_second_factor(
 
 @pytest.mark.parametrize("lang", ["en"], indirect=True)
 def test_somebody_elses_passkey_confirms_nothing(app: Application, page: Page, named: str) -> None:
-    own = Passkey("bm90LXRoZXJl", "a2V5", "A stick at home", "2016-03-07T06:00:00+00:00")
+    own = Passkey("bm90LXRoZXJl", "a2V5", "A stick at home")
     with authenticator(page), Visit(named) as thief:
         set_up(page)
         thief.log_in("chef")

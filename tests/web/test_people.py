@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.ledger.tables import people
 from tests.support.log_ins import shown_once, with_app
 from tests.support.pages import PASSWORD, Visit
 
@@ -64,9 +66,9 @@ def test_who_is_invited_opens_the_link_chooses_a_password_and_is_in(
     assert "manager for BICE" in anonymous.text
     assert "publisher-browser" in anonymous.client.cookies
     with Visit(str(anonymous.client.base_url)) as thief:
-        assert thief.get(link).status_code == 409
+        assert thief.get(link).status_code == 404
         thief.get("/login")
-        assert thief.send("/login/link", key=key, password=_NEW).status_code == 409
+        assert thief.send("/login/link", key=key, password=_NEW).status_code == 404
         assert thief.get("/").status_code == 303
     told = chef.get("/people").text
     assert "person invited" in told
@@ -76,18 +78,26 @@ def test_who_is_invited_opens_the_link_chooses_a_password_and_is_in(
 def test_an_invitation_is_ended_and_made_anew(
     app: Application, chef: Visit, anonymous: Visit
 ) -> None:
+    assert chef.get("/people/Lima").status_code == 404
+    chef.get("/people")
     chef.send("/people", name="Lima", role="staff", scope="all")
     first = path_of(shown_once(chef))
     chef.get("/people/Lima")
     assert "is good until" in chef.text
+    chef.get("/people")
+    assert "the link is good until" in chef.text
+    with app.database.write() as connection:
+        connection.execute(update(people).values(link_until=app.clock.now()))
+    chef.get("/people")
+    assert "the link ended today 07:00" in chef.text
     chef.send("/people/Lima", do="unlink")
-    assert anonymous.get(first).status_code == 409
+    assert anonymous.get(first).status_code == 404
     chef.send("/people/Lima", do="link")
     second = path_of(shown_once(chef))
     assert anonymous.get(second).status_code == 200
     chef.get("/people")
     chef.send("/people/Lima", do="remove", sure="yes")
-    assert anonymous.get(second).status_code == 409
+    assert anonymous.get(second).status_code == 404
 
 
 def test_a_reset_logs_out_and_lets_the_person_choose(

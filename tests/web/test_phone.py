@@ -1,9 +1,12 @@
 """On a phone the pages can be installed, and Today can be read without a network."""
 
+import pytest
 from playwright.sync_api import Browser, expect
 
+from publisher.web.routes import assets
 from tests.support.journeys import log_in
 from tests.support.pages import Visit
+from tests.support.waiting import wait_for
 
 _READY = """async () => {
   await navigator.serviceWorker.ready;
@@ -27,6 +30,24 @@ def test_what_a_phone_keeps_names_nobody(manager: Visit) -> None:
     assert "There is no network" in page
     assert "direction" not in page
     assert 'name="form"' not in page
+
+
+def test_after_an_upgrade_a_phone_stores_the_files_anew(
+    address: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the page without a network names styles that are not there any more."""
+    page = browser.new_context(base_url=address).new_page()
+    page.goto("/login")
+    page.evaluate("navigator.serviceWorker.register('/sw.js')")
+    page.evaluate(_READY)
+    assert page.evaluate("caches.keys()") != ["files another en"]
+    monkeypatch.setattr(assets, "version", lambda: "another")
+    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+    wait_for(lambda: page.evaluate("caches.keys()") == ["files another en"])
+    stored = page.evaluate("caches.match('/offline').then((found) => found.text())")
+    assert page.evaluate(f"caches.match('{assets.address('web.css')}').then(Boolean)")
+    assert assets.address("web.css") in stored
+    page.context.close()
 
 
 def test_today_can_be_read_without_a_network_until_somebody_logs_out(

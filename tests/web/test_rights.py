@@ -13,6 +13,7 @@ from publisher.ledger.manager.draft_edits import REWORDED
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.delivering import one_by_one
+from tests.support.draft_edits import edited
 from tests.support.forms import Composer
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace
@@ -215,8 +216,7 @@ def test_what_was_reworded_by_who_may_not_post_as_the_account_is_held_as_it_leav
     workspace.write("publisher.toml", text + mandate)
     mandated = opened(workspace.path)
     (before,) = mandated.queries.deliveries(post="site/news.fr")
-    with mandated.edits.recorded("site/news.fr", REWORDED, {}, "stagiaire", ()):
-        pass
+    edited(mandated.edits, "site/news.fr", "stagiaire", REWORDED)
     clock = mandated.clock
     assert isinstance(clock, ManualClock)
     clock.set((before.due_at - clock.now()).total_seconds())

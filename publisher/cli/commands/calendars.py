@@ -112,7 +112,9 @@ def calendar(context: typer.Context, *, file: output_file.Output = None) -> None
     accounts = app.settings.public_accounts()
     deliveries = app.queries.deliveries()
     queued = {delivery.post for delivery in deliveries}
-    _write(posts_calendar(library, deliveries, accounts, app.clock.now(), queued), file)
+    drafts = {post.id: post for post in library.posts}
+    now = app.clock.now()
+    _write(posts_calendar(library.session, drafts, deliveries, accounts, now, queued), file)
 
 
 def _notes(matched: "Match", *, remove: bool) -> Iterator[str]:

@@ -4,18 +4,23 @@ In the history such a step looks like one about an account, with the file's name
 edited before it is queued, and no account's name contains a slash.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from publisher.base.errors import NotPossible
+from publisher.base.i18n import _
 from publisher.base.text import same_person
+from publisher.ledger.database import Turn
 from publisher.ledger.manager.commands import Commands
+from publisher.ledger.manager.file_changes import FileChange, put_back_on_error
 from publisher.ledger.manager.rights import Rank
-from publisher.ledger.tables import about, history
+from publisher.ledger.rows import deliveries_in
+from publisher.ledger.tables import about, deliveries, history
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
+from publisher.model.states import State
 
 REWORDED, MOVED = Event.DRAFT_EDITED, Event.DRAFT_MOVED
 MADE, DELETED = Event.DRAFT_MADE, Event.DRAFT_DELETED
@@ -58,26 +63,33 @@ def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list
 
 
 class Edits(Commands):
-    """Records edits of drafts, and checks the right to make them."""
+    """Saves and records changes of drafts, and checks the right to make them."""
 
-    @contextmanager
-    def recorded(
+    def apply(
         self,
         post: str,
         event: Event,
         detail: Mapping[str, Any],
         actor: str,
         accounts: Collection[str],
-    ) -> Iterator[None]:
-        """Record that a draft is changed in this block; nothing is recorded when the block raises.
+        *,
+        save: Callable[[], None],
+        put_back: Callable[[], None],
+    ) -> None:
+        """Save a change of a draft and record it: both or neither.
 
         `accounts` are those that the draft goes to. Raises NotPermitted when `actor` may not do
-        this.
+        this, NotPossible for the deletion of a draft that is on the schedule or out, and what
+        `save` raises.
         """
-        with self._database.write() as connection:
+        change = FileChange(file_of(post), [(event, detail)], save, put_back, accounts)
+        with put_back_on_error(change) as save_file, self._database.write() as connection:
             self._require(connection, event, actor, accounts)
-            note_account(connection, file_of(post), event, self._clock.now(), actor, detail)
-            yield
+            if event is DELETED:
+                self._database.take_turns(connection, Turn.QUEUE)
+                _refuse_deletion(connection, post)
+            note_account(connection, change.file, event, self._clock.now(), actor, detail)
+            save_file()
 
     def require(self, event: Event, actor: str, accounts: Collection[str]) -> None:
         """Raise NotPermitted when `actor` may not do this to a draft for these accounts."""
@@ -91,6 +103,16 @@ class Edits(Commands):
             self._rights.require_writing(connection, actor, accounts)
         else:
             self._rights.require(connection, actor, Rank.STAFF, accounts)
+
+
+def _refuse_deletion(connection: Connection, post: str) -> None:
+    query = select(deliveries).where(deliveries.c.post == post).order_by(deliveries.c.id)
+    found = deliveries_in(connection, query)
+    kept = [d.account for d in found if d.in_reach or d.may_be_out or d.state is State.PUBLISHED]
+    if kept:
+        message = _("It is on the schedule, or out: {accounts}.", accounts=", ".join(kept))
+        hint = _("Cancel what is on the schedule first. What is out keeps its draft.")
+        raise NotPossible(message, hint=hint)
 
 
 def file_of(post: str) -> str:

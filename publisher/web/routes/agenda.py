@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from publisher.agenda import session_file
 from publisher.agenda.changes import ItemChange, inside
 from publisher.agenda.session_file import SessionFile
-from publisher.base.errors import FileChanged, NotPossible, PublisherError, UsageError
+from publisher.base.errors import FileChanged, NotFound, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.drafts.session import FILE
 from publisher.drafts.times import AgendaItem
@@ -204,7 +204,7 @@ def _item(file: SessionFile, name: str) -> AgendaItem:
     item = file.session.agenda.get(name)
     if item is None:
         message = _("The agenda has no such item.")
-        raise NotPossible(message, hint=_("Look at the agenda again."))
+        raise NotFound(message, hint=_("Look at the agenda again."))
     return item
 
 

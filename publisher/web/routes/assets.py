@@ -46,6 +46,11 @@ def address(file: str) -> str:
     return f"/static/{_HASHED[file]}"
 
 
+def version() -> str:
+    """A hash of all static files, in hexadecimal."""
+    return hashlib.sha256(" ".join(_CONTENTS).encode()).hexdigest()[:12]
+
+
 @router.get("/static/{name}")
 async def static(name: str) -> Response:
     if name not in _CONTENTS:

@@ -104,8 +104,15 @@ def _write(
 ) -> None:
     words = {"from": draft.text, "to": revised.text}
     accounts = draft_view.accounts(parts.app, post) | draft_view.accounts(parts.app, post, revised)
-    with parts.app.edits.recorded(post, REWORDED, {"text": words}, visitor.name, accounts):
-        draft.save(revised)
+    parts.app.edits.apply(
+        post,
+        REWORDED,
+        {"text": words},
+        visitor.name,
+        accounts,
+        save=lambda: draft.save(revised),
+        put_back=lambda: revised.save(draft),
+    )
 
 
 def _page(

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from publisher.auth import passkeys
-from publisher.base.clock import SystemClock
 from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.web import passkey_requests, security
@@ -69,8 +68,7 @@ def add_passkey(
     challenge = parts.app.challenges.take(request.state.secret)
     if pages is None or challenge is None:
         raise UsageError(_("That took too long."), hint=_("Go back and try again."))
-    now = SystemClock().now()
-    made, counter = passkeys.created(pages, answer, challenge, name, now)
+    made, counter = passkeys.created(pages, answer, challenge, name)
     codes = parts.app.second_factors.add_passkey(visitor.person, made, counter)
     return _added(request, parts, visitor, codes, _("The passkey is set up."))
 

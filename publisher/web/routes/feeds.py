@@ -11,7 +11,6 @@ from publisher.app import Application
 from publisher.base import i18n
 from publisher.base.errors import NotPermitted
 from publisher.base.i18n import _
-from publisher.drafts import check
 from publisher.ledger.manager.rights import Person
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.model.deliveries import Delivery
@@ -51,10 +50,11 @@ def calendar(parts: Use, person: Subscriber) -> Response:
     """The posts around now as iCalendar, without the texts of those under embargo."""
     app = parts.app
     accounts = app.settings.public_accounts()
-    drafts = check.read(app.settings)
-    queued = app.queries.known_posts([post.id for post in drafts.posts])
+    drafts, now = parts.drafts.drafts(app), app.clock.now()
+    queued = app.queries.known_posts(sorted(drafts.posts))
+    around = _around(app)
     with i18n.speaking(person.language or i18n.current()):
-        data = posts_calendar(drafts, _around(app), accounts, app.clock.now(), queued)
+        data = posts_calendar(drafts.session, drafts.posts, around, accounts, now, queued)
     return Response(data, media_type="text/calendar; charset=utf-8")
 
 

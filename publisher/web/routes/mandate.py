@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from publisher.base.errors import NotPermitted, PublisherError, UsageError
+from publisher.base.errors import NotFound, NotPermitted, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.ledger.manager.rights import Rank
 from publisher.model.accounts import Mandate
@@ -66,9 +66,9 @@ def look(
 
 
 def _require(parts: Parts, visitor: Visitor, name: str) -> None:
-    """Raise UsageError for an unknown account, NotPermitted without a right over it."""
+    """Raise NotFound for an unknown account, NotPermitted without a right over it."""
     if name not in parts.app.settings.accounts:
-        raise UsageError(_("There is no account {name}.", name=name))
+        raise NotFound(_("There is no account {name}.", name=name))
     if not parts.app.rights.permits(visitor.person, Rank.ADMIN, [name]):
         message = _("{name} has no right over {accounts}.", name=visitor.name, accounts=name)
         raise NotPermitted(message)

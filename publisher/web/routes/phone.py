@@ -1,14 +1,23 @@
 """/manifest.webmanifest, /sw.js, /offline: installing the pages on a phone, and Today offline."""
 
+import json
 from importlib import resources
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
+from publisher.base import i18n
 from publisher.web.dependencies import Use
 from publisher.web.routes import assets
 
-_SERVICE_WORKER = resources.files("publisher.web").joinpath("static/sw.js").read_bytes()
+_SERVICE_WORKER = resources.files("publisher.web").joinpath("static/sw.js").read_text("utf-8")
+_SHOWN = [
+    assets.address(file)
+    for file in (
+        "web.css", "web.js", "htmx.min.js", "idiomorph-ext.min.js", "inter.woff2", "icon.svg",
+    )
+]  # fmt: skip
+"""The files of each page."""
 _SIZES = (192, 512)
 
 router = APIRouter()
@@ -42,9 +51,15 @@ def manifest(parts: Use) -> Response:
 
 @router.get("/sw.js")
 async def service_worker() -> Response:
-    """The script that keeps Today for a phone without a network."""
+    """The script that keeps Today for a phone without a network.
+
+    It is another one after an upgrade, and in another language: then browsers install it again.
+    """
+    version = f"files {assets.version()} {i18n.current()}"
+    script = _SERVICE_WORKER.replace('FILES = "files"', f"FILES = {json.dumps(version)}")
+    script = script.replace("SHOWN = []", f"SHOWN = {json.dumps(_SHOWN)}")
     headers = {"Cache-Control": "no-cache"}
-    return Response(_SERVICE_WORKER, media_type="text/javascript", headers=headers)
+    return Response(script, media_type="text/javascript", headers=headers)
 
 
 @router.get("/offline")

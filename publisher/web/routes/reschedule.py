@@ -105,8 +105,15 @@ def change(
 def _write(parts: Parts, visitor: Visitor, post: str, move: _Move) -> None:
     times = {"from": move.seen.value("at"), "to": move.revised.value("at")}
     accounts = draft_view.accounts(parts.app, post)
-    with parts.app.edits.recorded(post, MOVED, {"time": times}, visitor.name, accounts):
-        move.seen.save(move.revised)
+    parts.app.edits.apply(
+        post,
+        MOVED,
+        {"time": times},
+        visitor.name,
+        accounts,
+        save=lambda: move.seen.save(move.revised),
+        put_back=lambda: move.revised.save(move.seen),
+    )
 
 
 def _said(move: _Move, standing: Sequence[Delivery]) -> str:

@@ -1,16 +1,23 @@
 // Keeps the page of today for a phone without a network, until somebody logs out.
 "use strict";
 const PAGES = "pages";
-const FILES = "files";
+const FILES = "files"; // and the version, which the server adds: with another one all are stored again
 const KEPT = "/";
 const OFFLINE = "/offline";
+const SHOWN = []; // what the pages need, which the server adds
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
-  event.waitUntil(caches.open(FILES).then((files) => files.add(OFFLINE)));
+  event.waitUntil(caches.open(FILES).then((files) => files.addAll([OFFLINE, ...SHOWN])));
 });
 
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("activate", (event) => event.waitUntil(begin()));
+
+async function begin() {
+  const others = (await caches.keys()).filter((name) => name !== FILES && name !== PAGES);
+  await Promise.all(others.map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
