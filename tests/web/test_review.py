@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from publisher.app import Application
@@ -19,6 +20,18 @@ def _listed(visit: Visit) -> list[str]:
 
 def _seen(visit: Visit) -> list[str]:
     return re.findall(r'name="seen" value="([^"]+)"', visit.page)
+
+
+def _versions(visit: Visit, do: str) -> list[str]:
+    """What the form of a rejection or a hold carries."""
+    form = visit.page.partition(f'id="{do}-')[2].partition("</form>")[0]
+    return re.findall(r'name="version" value="([^"]+)"', form)
+
+
+def _approved(app: Application, post: str) -> None:
+    """A colleague approves it."""
+    seen = {one.id: digest(one) for one in app.approvals.waiting(post)}
+    app.approvals.approve([post], None, "chef", seen)
 
 
 def _states(app: Application, post: str) -> set[State]:
@@ -65,12 +78,58 @@ def test_what_was_edited_since_it_was_shown_is_not_approved(
 
 def test_what_is_sent_back_says_why_and_waits_no_more(app: Application, manager: Visit) -> None:
     manager.get("/review?post=day.fr")
-    form = {"post": "day.fr", "account": "bice-page,bice-x", "do": "reject"}
+    shown = _versions(manager, "reject")
+    form = {"post": "day.fr", "account": "bice-page,bice-x", "do": "reject", "version": shown}
     assert manager.send("/review", **form, reason=" ").status_code == 400
     manager.get("/review?post=day.fr")
     manager.send("/review", **form, reason="La salle a changé.")
     assert _listed(manager) == ["later.fr"]
     assert _states(app, "day.fr") == {State.REJECTED}
+
+
+@pytest.mark.parametrize("do", ["reject", "hold"])
+def test_what_is_sent_back_or_held_is_what_was_shown_waiting(
+    app: Application, manager: Visit, workspace: Workspace, do: str
+) -> None:
+    """Neither what a colleague approved meanwhile, nor what was edited, nor what was not seen."""
+    manager.get("/review?post=later.fr")
+    other = _versions(manager, do)
+    manager.get("/review?post=day.fr")
+    form = {"post": "day.fr", "account": "bice-page,bice-x", "do": do, "reason": "non"}
+    shown = _versions(manager, do)
+    assert len(shown) == 2
+    assert manager.send("/review", **form).status_code == 409
+    manager.get("/review?post=day.fr")
+    assert manager.send("/review", **form, version=other).status_code == 409
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    app.planner.queue(actor="redaction")
+    manager.get("/review?post=day.fr")
+    assert manager.send("/review", **form, version=shown).status_code == 409
+    assert "Look at it again, then decide." in manager.text
+    assert _states(app, "day.fr") == {State.AWAITING_APPROVAL}
+    manager.get("/review?post=day.fr")
+    shown = _versions(manager, do)
+    _approved(app, "day.fr")
+    assert manager.send("/review", **form, version=shown).status_code == 409
+    assert _states(app, "day.fr") == {State.SCHEDULED}
+
+
+@pytest.mark.parametrize("path", ["/review", "/review?post=day.fr"])
+def test_a_page_that_is_open_keeps_its_post_and_says_when_that_is_decided(
+    app: Application, manager: Visit, path: str
+) -> None:
+    manager.get(path)
+    live = unescape(re.findall(r'hx-get="(/review[^"]*)"', manager.page)[0])
+    _approved(app, "day.fr")
+    for part in (live, "/review?post=day.fr"):
+        manager.get(part)
+        assert "The post that you were looking for does not wait any more." in manager.text
+        assert _listed(manager) == ["later.fr"]
+        assert 'action="/review"' not in manager.page
+        assert 'href="/review?post=later.fr" data-key="j"' in manager.page
+    _approved(app, "later.fr")
+    manager.get(live)
+    assert "The post that you were looking for does not wait any more." in manager.text
 
 
 def test_a_second_review_says_what_was_changed_since_the_first(
@@ -171,6 +230,40 @@ def test_keys_lead_through_the_list(app: Application, address: str, browser: Bro
         _at_review(page, "later.fr")
         assert serious(page, "/review") == []
     assert _states(app, "day.fr") == {State.SCHEDULED}
+
+
+def test_a_colleagues_decision_does_not_bring_another_post_under_the_buttons(
+    app: Application, address: str, browser: Browser, workspace: Workspace
+) -> None:
+    with visiting(browser, address) as page, Visit(address) as colleague:
+        log_in(page, "direction")
+        page.goto("/review")
+        _at_review(page, "day.fr")
+        page.get_by_label("Choose Un.").check()
+        workspace.draft("soon.fr", "at: 2016-03-07 07:30\nto: [bice-x]\nauthor: redaction", "Vite.")
+        app.planner.queue([workspace.path / "posts/soon.fr.md"], actor="redaction")
+        expect(page.locator(".queue li")).to_have_count(3)
+        expect(page.locator(".queue li").first).to_contain_text("Vite.")
+        expect(page.locator("#title")).to_contain_text("Bonjour de Genève.")
+        expect(page.get_by_label("Choose Un.")).to_be_checked()
+        assert page.locator(".queue input:checked").count() == 1
+        expect(page.locator(".approve [name=post]")).to_have_value("day.fr")
+
+        page.keyboard.press("r")
+        page.keyboard.type("Le titre")
+        colleague.log_in("chef")
+        colleague.get("/review?post=day.fr")
+        seen = _seen(colleague)
+        colleague.send("/review", post="day.fr", do="approve", seen=seen)
+        expect(page.get_by_text("does not wait any more")).to_be_visible()
+        expect(page.locator(".queue li")).to_have_count(2)
+        assert page.locator("form[action='/review']").count() == 0
+        page.keyboard.press("a")
+        page.keyboard.press("j")
+        _at_review(page, "soon.fr")
+        expect(page.locator(".approve [name=post]")).to_have_value("soon.fr")
+    assert _states(app, "day.fr") == {State.SCHEDULED}
+    assert _states(app, "soon.fr") == _states(app, "later.fr") == {State.AWAITING_APPROVAL}
 
 
 def test_a_thumb_reaches_everything_on_a_phone(address: str, browser: Browser) -> None:

@@ -134,7 +134,8 @@
     if (!window.Idiomorph) return;
     const callbacks = window.Idiomorph.defaults.callbacks;
     callbacks.beforeNodeMorphed = (old) => !(old instanceof HTMLFormElement);
-    callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element instanceof HTMLDetailsElement);
+    const own = { open: HTMLDetailsElement, checked: HTMLInputElement }; // what a person chose stays chosen
+    callbacks.beforeAttributeUpdated = (name, element) => !(own[name] && element instanceof own[name]);
   }
 
   // Nobody loses what they typed by a wrong key or a link.
