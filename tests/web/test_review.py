@@ -232,6 +232,28 @@ def test_keys_lead_through_the_list(app: Application, address: str, browser: Bro
     assert _states(app, "day.fr") == {State.SCHEDULED}
 
 
+def test_a_key_that_is_held_down_approves_one_post(
+    app: Application, address: str, browser: Browser
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "direction")
+        page.goto("/review")
+        _at_review(page, "day.fr")
+        page.keyboard.down("a")
+        _at_review(page, "later.fr")
+        page.keyboard.down("a")  # the keyboard repeats it
+        page.keyboard.up("a")
+        assert _states(app, "later.fr") == {State.AWAITING_APPROVAL}
+        twice = """(button) => {
+            let sent = 0;
+            window.addEventListener("submit", (event) => { sent += !event.defaultPrevented; });
+            button.click();
+            button.click();
+            return sent;
+        }"""
+        assert page.locator("button[value=approve]").evaluate(twice) == 1
+
+
 def test_a_colleagues_decision_does_not_bring_another_post_under_the_buttons(
     app: Application, address: str, browser: Browser, workspace: Workspace
 ) -> None:
