@@ -23,7 +23,7 @@ from publisher.web.faces import Faces
 from publisher.web.plan_view import ChangeRow
 
 _MOST = 500
-"""Deliveries that are listed; the first due come first."""
+"""Posts that are listed; the first due come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,11 @@ def seen(deliveries: Sequence[Delivery]) -> list[str]:
 
 def waiting(app: Application, person: Person) -> list[Waiting]:
     """The posts that wait for an approval, on accounts that the reader manages; soonest first."""
-    found = app.queries.deliveries(state=State.AWAITING_APPROVAL, limit=_MOST)
-    own = [d for d in found if app.rights.permits(person, Rank.MANAGER, [d.account])]
-    own.sort(key=lambda delivery: delivery.post)
-    posts = [Waiting(post, list(some)) for post, some in groupby(own, lambda d: d.post)]
-    return sorted(posts, key=lambda one: (one.due_at, one.post))
+    own = [name for name in app.accounts() if app.rights.permits(person, Rank.MANAGER, [name])]
+    found = app.queries.deliveries(state=State.AWAITING_APPROVAL, accounts=own)
+    found.sort(key=lambda delivery: delivery.post)
+    posts = [Waiting(post, list(some)) for post, some in groupby(found, lambda d: d.post)]
+    return sorted(posts, key=lambda one: (one.due_at, one.post))[:_MOST]
 
 
 def reviewed(app: Application, actor: str, one: Waiting) -> Reviewed:

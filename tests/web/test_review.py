@@ -7,11 +7,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from publisher.app import Application
+from publisher.auth.users import Rank
 from publisher.ledger.manager.approvals import digest
 from publisher.model.states import State
+from publisher.web import review_view
 from tests.support.journeys import log_in, serious, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.workspaces import Workspace
+from tests.web.conftest import SETTINGS, opened
 
 
 def _listed(visit: Visit) -> list[str]:
@@ -45,6 +48,28 @@ def test_what_waits_is_listed_soonest_first_and_counted(manager: Visit) -> None:
     assert re.search(r'id="count-rail-waiting">2<', manager.page)
     manager.get("/")
     assert '<a href="/review?post=day.fr">' in manager.page
+
+
+def test_a_partners_post_is_found_behind_everybody_elses(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as the list holds are due before it; a post is listed with all its accounts."""
+    monkeypatch.setattr(review_view, "_MOST", 1)
+    account = '[accounts.warsaw-x]\nchannel = "twitter"\norganisation = "Warsaw"\nlanguage = "pl"\n'
+    workspace.write("publisher.toml", SETTINGS + account)
+    draft = workspace.draft("last.pl", "at: 2016-03-09 12:00\nto: [warsaw-x]", "Na koniec.")
+    app = opened(workspace.path)
+    assert not app.planner.queue([draft], actor="redaction").errors
+    app.people.add("kasia", Rank.MANAGER, PASSWORD, organisations=["Warsaw"])
+
+    def waiting(name: str) -> dict[str, int]:
+        found = review_view.waiting(app, app.people.find(name))
+        return {one.post: len(one.deliveries) for one in found}
+
+    assert waiting("kasia") == {"last.pl": 1}
+    assert waiting("direction") == {"day.fr": 2}
+    assert waiting("stagiaire") == {}
+    app.close()
 
 
 def test_an_approval_is_of_what_was_shown_and_leads_to_the_next_post(
