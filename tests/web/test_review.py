@@ -72,6 +72,16 @@ def test_a_partners_post_is_found_behind_everybody_elses(
     app.close()
 
 
+def test_an_error_page_counts_what_waits_now(app: Application, manager: Visit) -> None:
+    """Its step of the history is not known: nothing that was counted before is said of it."""
+    manager.get("/review")
+    for number in ("2", "1"):
+        assert manager.send("/review", post="day.fr", do="reject").status_code == 400
+        assert f'id="count-rail-waiting">{number}<' in manager.page
+        if number == "2":
+            _approved(app, "day.fr")
+
+
 def test_an_approval_is_of_what_was_shown_and_leads_to_the_next_post(
     app: Application, manager: Visit
 ) -> None:
