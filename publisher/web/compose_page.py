@@ -170,5 +170,6 @@ def given_back(sent: SentForm, error: PublisherError) -> Response:
 
 def landed(sent: SentForm, composed: ComposedDraft, notice: Notice, room: str = "") -> Response:
     """To the post's page, which makes the browser forget what it kept."""
-    address = f"{post_address(composed.id, room)}#saved={quote(sent.store, safe='')}"
+    kept = quote(f"{sent.visitor.name}/{sent.store}", safe="")
+    address = f"{post_address(composed.id, room)}#saved={kept}"
     return sent.parts.done(sent.visitor, notice, address)

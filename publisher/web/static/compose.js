@@ -11,12 +11,7 @@
   function forget() {
     const found = /^#saved=(.*)$/.exec(location.hash);
     if (!found) return;
-    const ending = "/" + decodeURIComponent(found[1]);
-    try {
-      for (const key of Object.keys(localStorage)) {
-        if (key.startsWith(PREFIX) && key.endsWith(ending)) localStorage.removeItem(key);
-      }
-    } catch { /* nothing is kept in this browser */ }
+    try { localStorage.removeItem(PREFIX + decodeURIComponent(found[1])); } catch { /* nothing is kept in this browser */ }
     history.replaceState(null, "", location.pathname + location.search);
   }
 
