@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from publisher.base.text import same_person
+from publisher.ledger.database import Turn
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import about, history
@@ -28,6 +29,8 @@ _WRITING = (
     Event.PICTURE_REMOVED,
 )
 """The events that make a person an author."""
+_RECENT = 5_000
+"""The newest steps of the history, among which a form that was sent before is looked for."""
 _FOLDER, _ENDING = "posts/", ".md"
 
 
@@ -57,6 +60,14 @@ def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list
     return found
 
 
+class MadeBefore(Exception):
+    """The draft of a form is there already: the form was sent twice."""
+
+    def __init__(self, post: str) -> None:
+        super().__init__(post)
+        self.post = post
+
+
 class Edits(Commands):
     """Records edits of drafts, and checks the right to make them."""
 
@@ -72,10 +83,13 @@ class Edits(Commands):
         """Record that a draft is changed in this block; nothing is recorded when the block raises.
 
         `accounts` are those that the draft goes to. Raises NotPermitted when `actor` may not do
-        this.
+        this, and MadeBefore as `require_new`, of the `form` in the detail of a new draft.
         """
         with self._database.write() as connection:
             self._require(connection, event, actor, accounts)
+            if event is MADE:
+                self._database.take_turns(connection, Turn.DRAFTS)
+                _require_new(connection, actor, detail.get("form"))
             note_account(connection, file_of(post), event, self._clock.now(), actor, detail)
             yield
 
@@ -84,6 +98,11 @@ class Edits(Commands):
         with self._database.read() as connection:
             self._require(connection, event, actor, accounts)
 
+    def require_new(self, actor: str, form: str) -> None:
+        """Raise MadeBefore if `actor` made a draft by the form with this fingerprint just now."""
+        with self._database.read() as connection:
+            _require_new(connection, actor, form)
+
     def _require(
         self, connection: Connection, event: Event, actor: str, accounts: Collection[str]
     ) -> None:
@@ -91,6 +110,24 @@ class Edits(Commands):
             self._rights.require_writing(connection, actor, accounts)
         else:
             self._rights.require(connection, actor, Rank.STAFF, accounts)
+
+
+def _require_new(connection: Connection, actor: str, form: str | None) -> None:
+    if not form:
+        return
+    step, other = history.c, history.alias().c
+    is_deleted = select(other.id).where(
+        other.account == step.account, other.event == DELETED, other.id > step.id
+    )
+    query = select(step.account).where(
+        step.id > select(func.max(other.id)).scalar_subquery() - _RECENT,
+        step.event == MADE,
+        step.actor == actor,
+        step.detail.contains(form, autoescape=True),
+        ~is_deleted.exists(),
+    )
+    if file := connection.execute(query.limit(1)).scalar():
+        raise MadeBefore(post_of(file))
 
 
 def file_of(post: str) -> str:
