@@ -2,12 +2,14 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.drafts.draft_files import DraftFiles
 from publisher.ledger.manager.approvals import digest
 from publisher.model.states import State
 from publisher.web import review_view
@@ -203,6 +205,26 @@ def test_many_are_approved_by_one_confirmation(app: Application, manager: Visit)
     manager.send("/review/many", post=["day.fr", "later.fr"], seen=_seen(manager))
     assert "Approved: 3 deliveries." in manager.text
     assert _states(app, "day.fr") | _states(app, "later.fr") == {State.SCHEDULED}
+
+
+@pytest.mark.parametrize(
+    ("page", "most"),
+    [("/review", 1), ("/review/many?post=day.fr&post=later.fr", 1), ("/posts/day.fr", 3)],
+)
+def test_the_folder_of_drafts_is_listed_once_for_a_page(
+    manager: Visit, monkeypatch: pytest.MonkeyPatch, page: str, most: int
+) -> None:
+    """However many posts are on it; to check a draft and to plan it lists the folder as well."""
+    listed = []
+    init = DraftFiles.__init__
+
+    def counted(files: DraftFiles, *given: Any) -> None:
+        listed.append(files)
+        init(files, *given)
+
+    monkeypatch.setattr(DraftFiles, "__init__", counted)
+    assert manager.get(page).status_code == 200
+    assert len(listed) <= most
 
 
 def test_of_many_all_or_none_are_approved(

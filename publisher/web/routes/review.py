@@ -43,12 +43,13 @@ def review(
     else:
         before = waiting[number - 1].post if number else None
         after = waiting[number + 1].post if number + 1 < len(waiting) else None
+    found = review_view.reviewed(parts.app, visitor.name, [one] if one else [])
     return parts.pages.render(
         request,
         "review_live.html" if part == "live" else "review.html",
         waiting=waiting,
         number=number,
-        reviewed=review_view.reviewed(parts.app, visitor.name, one) if one else None,
+        reviewed=found[0] if found else None,
         notes=parts.app.notes.notes_on(one.post) if one else [],
         colleagues=parts.colleagues(),
         is_chosen=bool(post),
@@ -108,7 +109,7 @@ def many(
     return parts.pages.render(
         request,
         "review_many.html",
-        posts=[review_view.reviewed(parts.app, visitor.name, one) for one in waiting],
+        posts=review_view.reviewed(parts.app, visitor.name, waiting),
     )
 
 
