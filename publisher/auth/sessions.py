@@ -1,6 +1,7 @@
 """Login sessions: they expire, and can be revoked from elsewhere."""
 
 import secrets
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -93,6 +94,16 @@ class Sessions(LedgerPart):
         with self._database.read() as connection:
             newest_first = connection.execute(query.order_by(web_sessions.c.id.desc()))
             return [_session(row) for row in newest_first]
+
+    def by_person(self) -> dict[int, list[LoginSession]]:
+        """The valid sessions of all people, newest first, by the person's id."""
+        query = _valid(self._clock.now()).order_by(web_sessions.c.id.desc())
+        found: dict[int, list[LoginSession]] = defaultdict(list)
+        with self._database.read() as connection:
+            for row in connection.execute(query):
+                session = _session(row)
+                found[session.person.id].append(session)
+        return found
 
     def end(self, session: LoginSession) -> None:
         """Log out."""

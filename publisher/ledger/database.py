@@ -47,6 +47,7 @@ class Turn(IntEnum):
     LOG_IN = 7305137
     BACKLOG = 7305139
     PEOPLE = 7305141
+    DRAFTS = 7305143
 
 
 class Database:

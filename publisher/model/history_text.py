@@ -11,8 +11,8 @@ _INSTANTS = frozenset(
     {"due_at", "expires_at", "embargo_until", "until", "backup_of", "goes_out_at", "since",
      "starts_at", "ends_at"}
 )  # fmt: skip
-_WHOLE = "approved"
-"""What was approved, in full: on record, and too long for a line."""
+_UNTOLD = frozenset({"approved", "form"})
+"""What was approved, in full, and the fingerprint of a form: on record, and nothing to read."""
 
 Spelled = Callable[[datetime], str]
 
@@ -30,7 +30,7 @@ def details(
 
     lines = []
     for key, value in detail.items():
-        if key == _WHOLE or value is None or value == "":
+        if key in _UNTOLD or value is None or value == "":
             continue
         name = label(key)
         if isinstance(value, dict) and set(value) == {"from", "to"}:

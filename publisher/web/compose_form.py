@@ -1,8 +1,10 @@
 """Compose form: what was typed into the composer, and the values of a draft that it means."""
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
 from itertools import zip_longest
 from typing import Annotated
@@ -33,6 +35,8 @@ FieldFlaws = dict[str, list[Flaw]]
 class ComposeForm:
     """The fields of the composer. Lists belong together item by item."""
 
+    key: Text = ""
+    """Random, of a new post's form; empty for a draft's."""
     seen: Text = ""
     """The digest of the draft that the form was made from; empty for a new one."""
     shown: Text = ""
@@ -168,6 +172,15 @@ class ComposeForm:
     def with_frame(self, frame: Frame | None) -> "ComposeForm":
         left, top, width, height = map(str, frame) if frame else ("", "", "", "")
         return replace(self, frame_left=left, frame_top=top, frame_width=width, frame_height=height)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, of a new post's form with all that was typed; else empty.
+
+        Two are the same if a form was sent twice.
+        """
+        typed = asdict(replace(self, seen="", shown="", sure=""))
+        return hashlib.sha256(json.dumps(typed).encode()).hexdigest() if self.key else ""
 
     @property
     def time(self) -> TimeFields:

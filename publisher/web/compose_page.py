@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from fastapi import Request, Response
+from starlette.responses import RedirectResponse
 
 from publisher.app import Application
 from publisher.base.errors import Busy, FileChanged, PublisherError
@@ -168,7 +169,13 @@ def given_back(sent: SentForm, error: PublisherError) -> Response:
     return sent.parts.pages.render(sent.request, "kept.html", post=name, body=body, problem=error)
 
 
-def landed(sent: SentForm, composed: ComposedDraft, notice: Notice, room: str = "") -> Response:
-    """To the post's page, which makes the browser forget what it kept."""
-    address = f"{post_address(composed.id, room)}#saved={quote(sent.store, safe='')}"
+def landed(sent: SentForm, post: str, notice: Notice | None, room: str = "") -> Response:
+    """To the post's page, which makes the browser forget what it kept.
+
+    `notice`: None leaves the one that is there.
+    """
+    kept = quote(f"{sent.visitor.name}/{sent.store}", safe="")
+    address = f"{post_address(post, room)}#saved={kept}"
+    if notice is None:
+        return RedirectResponse(address, 303)
     return sent.parts.done(sent.visitor, notice, address)

@@ -9,7 +9,6 @@ from publisher.base import formats
 from publisher.base.errors import NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
-from publisher.drafts import editing
 from publisher.drafts.composition import Composition
 from publisher.drafts.draft import place_of
 from publisher.drafts.editing import Manuscript
@@ -42,8 +41,11 @@ def accounts(app: Application, composed: ComposedDraft, now: Checked | None = No
     return found & {*app.accounts()}
 
 
-def save(app: Application, actor: str, now: Checked) -> None:
-    """Write the draft. Raises FileChanged if it is not any more what the form was made from."""
+def save(app: Application, actor: str, now: Checked, form: str) -> None:
+    """Write the draft. Raises FileChanged if it is not any more what the form was made from.
+
+    `form`: the fingerprint of the form. Raises MadeBefore if it made a draft already.
+    """
     composed, posts = now.composed, app.settings.posts
     files = _new_files(now, posts)
     with folder.placed(posts, [*files.values()]) as placed:
@@ -59,7 +61,7 @@ def save(app: Application, actor: str, now: Checked) -> None:
         draft_view.check_size(revised)
         told = _told(composed, wanted, revised)
         if composed.is_new:
-            event = MADE
+            event, told = MADE, {**told, **({"form": form} if form else {})}
         elif revised == composed.draft:
             return
         else:
@@ -168,11 +170,6 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
     if others:
         said.append(_("On the schedule: {what}.", what=formats.deliveries(others)))
     return Notice(" ".join(said))
-
-
-def saved(app: Application, post: str) -> Notice:
-    """The notice after a draft was kept."""
-    return draft_view.saved(app, editing.read(draft_view.find(app, post)), post)
 
 
 def delete(app: Application, actor: str, composed: ComposedDraft) -> None:

@@ -30,7 +30,8 @@ class Counters:
         self._found: tuple[int, int, Mapping[str, Collection[str]]] | None = None
 
     def of(self, person: Person, step: int) -> Counts:
-        """The numbers for a reader; `step`: the newest one of the history."""
+        """The numbers for a reader; `step`: the newest one of the history, 0 if it is not known."""
+        step = step or self._app.queries.last_step()
         found = self._found
         if found is None or found[0] != step:
             found = self._found = step, self._trouble(), self._app.queries.awaiting_approval()

@@ -9,7 +9,7 @@ from publisher.base import formats
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.delivery.withdraw import Withdrawn
-from publisher.ledger.manager.commands import Accounts
+from publisher.ledger.manager.commands import Accounts, Versions
 from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.model.deliveries import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
@@ -33,6 +33,8 @@ class Decision:
     remote_ids: tuple[str, ...] = ()
     sure: bool = False
     """Whether they confirmed what cannot be undone."""
+    versions: Versions = None
+    """The versions of what the person rejects or holds; None: those of now."""
     page: str = ""
     """The address of the page that shows the post as they saw it; empty: the post's own."""
 
@@ -94,7 +96,11 @@ def _approve(decision: Decision) -> Notice:
 
 def _reject(decision: Decision) -> Notice:
     done = decision.app.approvals.reject(
-        [decision.post], decision.account, decision.actor, decision.reason
+        [decision.post],
+        decision.account,
+        decision.actor,
+        decision.reason,
+        decision.versions,
     )
     return _decided(decision, done, _("Rejected: {what}.", what=formats.deliveries(len(done))))
 
@@ -107,7 +113,13 @@ def _cancel(decision: Decision) -> str:
 
 
 def _hold(decision: Decision) -> Notice:
-    done = decision.app.holds.hold(decision.post, decision.account, decision.actor, decision.reason)
+    done = decision.app.holds.hold(
+        decision.post,
+        decision.account,
+        decision.actor,
+        decision.reason,
+        decision.versions,
+    )
     in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
     notice = _("Held: {what}.", what=formats.deliveries(len(done) - len(in_doubt)))
     if in_doubt:

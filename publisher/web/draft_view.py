@@ -127,18 +127,24 @@ def accounts(app: Application, post_id: str, revised: Manuscript | None = None) 
 
     `revised`: the draft as it would be saved.
     """
-    public = app.settings.public_accounts()
     new = {revised.file: revised.data} if revised else {}
     post = checking.read(app.settings, [find(app, post_id).path], revised=new).post(post_id)
-    named = rendering.recipients(post, public)[0] if post else ()
-    standing = app.queries.deliveries(post=post_id)
+    return concerned(app, post, app.queries.deliveries(post=post_id))
+
+
+def concerned(app: Application, post: Post | None, standing: Sequence[Delivery]) -> frozenset[str]:
+    """As `accounts`, of a draft that was read (None: it cannot be), and its post's deliveries."""
+    named = rendering.recipients(post, app.settings.public_accounts())[0] if post else ()
     return frozenset({*(one.name for one in named), *(one.account for one in standing)})
 
 
 def saved(app: Application, draft: Manuscript, post_id: str) -> Notice:
     """The notice after a draft was saved: it also says if readers do not see the change."""
-    standing = app.queries.deliveries(post=post_id)
-    waits = plan_view.pending(app, draft, standing)
+    try:
+        standing = app.queries.deliveries(post=post_id)
+        waits = plan_view.pending(app, draft, standing)
+    except PublisherError:  # it is saved, whatever cannot be read now
+        return Notice(_("Saved."))
     if out := [row.account for row in waits.out]:
         text = _(
             "Saved in the draft. It is published on {accounts}: readers still see what was published.",

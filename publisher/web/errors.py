@@ -119,11 +119,16 @@ def foreseen(request: Request, error: PublisherError) -> Response:
     """Render the page of an expected error."""
     status = status_of(error)
     if isinstance(error, NotPermitted):
-        why = "role" if isinstance(error, NotAllowed) else "no right"
-        security.log_event(request, "refused", why=why)
+        log_refusal(request, error)
         return page(request, status, _("You may not do this"), str(error), error.hint)
     title = _("This cannot be done") if status < 500 else _("Publisher cannot do this now")
     return page(request, status, title, str(error), error.hint)
+
+
+def log_refusal(request: Request, error: NotPermitted) -> None:
+    """Write into the access log that somebody tried what they may not do."""
+    why = "role" if isinstance(error, NotAllowed) else "no right"
+    security.log_event(request, "refused", why=why)
 
 
 def to_login(request: Request) -> Response:

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from publisher.app import Application
 from publisher.base import formats, html, i18n
-from publisher.base.errors import PublisherError
+from publisher.base.errors import NotPermitted, PublisherError
 from publisher.base.formats import instant_text, written
 from publisher.base.i18n import _
 from publisher.base.stored_messages import again as retold
@@ -26,7 +26,7 @@ from publisher.model.deliveries import Delivery
 from publisher.web import icons, labels, navigation
 from publisher.web.authentication import Visitor
 from publisher.web.counters import Counters, Counts
-from publisher.web.errors import status_of
+from publisher.web.errors import log_refusal, status_of
 from publisher.web.faces import Faces
 from publisher.web.navigation import Layout
 from publisher.web.routes import assets
@@ -110,6 +110,8 @@ class Renderer:
         """
         if isinstance(problem := values.get("problem"), PublisherError):
             status = status_of(problem)
+            if isinstance(problem, NotPermitted):
+                log_refusal(request, problem)
         visitor, again = request.state.visitor, getattr(request.state, "again", None)
         room = again.page if again else request.url.path
         standing = self._app.queries.accounts() if visitor else ()

@@ -1,7 +1,7 @@
 """Posts that wait for an approval, as the page that reviews them shows them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -10,6 +10,7 @@ from publisher.app import Application
 from publisher.base.errors import NotPossible
 from publisher.channels.registry import spec_of
 from publisher.drafts import editing
+from publisher.drafts.draft_files import DraftFile
 from publisher.ledger.manager.approvals import approved_before, digest
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.reading.history_steps import HistoryStep
@@ -17,13 +18,13 @@ from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import State
 from publisher.preview.account_view import Length, lengths
-from publisher.preview.mockups import Look
+from publisher.preview.mockups import Face, Look
 from publisher.web import draft_view, labels, plan_view
 from publisher.web.faces import Faces
 from publisher.web.plan_view import ChangeRow
 
 _MOST = 500
-"""Deliveries that are listed; the first due come first."""
+"""Posts that are listed; the first due come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +91,35 @@ def seen(deliveries: Sequence[Delivery]) -> list[str]:
 
 def waiting(app: Application, person: Person) -> list[Waiting]:
     """The posts that wait for an approval, on accounts that the reader manages; soonest first."""
-    found = app.queries.deliveries(state=State.AWAITING_APPROVAL, limit=_MOST)
-    own = [d for d in found if app.rights.permits(person, Rank.MANAGER, [d.account])]
-    own.sort(key=lambda delivery: delivery.post)
-    posts = [Waiting(post, list(some)) for post, some in groupby(own, lambda d: d.post)]
-    return sorted(posts, key=lambda one: (one.due_at, one.post))
+    own = [name for name in app.accounts() if app.rights.permits(person, Rank.MANAGER, [name])]
+    found = app.queries.deliveries(state=State.AWAITING_APPROVAL, accounts=own)
+    found.sort(key=lambda delivery: delivery.post)
+    posts = [Waiting(post, list(some)) for post, some in groupby(found, lambda d: d.post)]
+    return sorted(posts, key=lambda one: (one.due_at, one.post))[:_MOST]
 
 
-def reviewed(app: Application, actor: str, one: Waiting) -> Reviewed:
-    """Prepare one post for the page."""
+def reviewed(app: Application, actor: str, posts: Sequence[Waiting]) -> list[Reviewed]:
+    """Prepare posts for the page."""
     faces = Faces(app).shown
-    mine = app.approvals.open_to(actor, one.deliveries)
+    drafts = {file.id: file for file in draft_view.files(app)} if posts else {}
+    writers = app.queries.writers([one.post for one in posts])
+    own = app.approvals.open_to(actor, [d for one in posts for d in one.deliveries])
+    able = {delivery.id for delivery in own}
+    return [
+        _reviewed(app, one, able, drafts.get(one.post), writers.get(one.post, ()), faces)
+        for one in posts
+    ]
+
+
+def _reviewed(
+    app: Application,
+    one: Waiting,
+    able: Collection[int],
+    draft: DraftFile | None,
+    changed_by: Sequence[str],
+    faces: Mapping[str, Face],
+) -> Reviewed:
+    """`able`: the deliveries that the reader may approve."""
     steps = app.queries.steps_about(one.post)
     since = _since_approval(one.deliveries, steps)
     zone = app.session().zone
@@ -114,14 +133,14 @@ def reviewed(app: Application, actor: str, one: Waiting) -> Reviewed:
             )
             for d in one.deliveries
         ],
-        mine=mine,
-        others=[d for d in one.deliveries if d not in mine],
-        anchor=_anchor(app, one.post),
+        mine=[d for d in one.deliveries if d.id in able],
+        others=[d for d in one.deliveries if d.id not in able],
+        anchor=_anchor(app, draft),
         written_by=one.first.queued_by,
-        changed_by=app.queries.writers([one.post]).get(one.post, []),
+        changed_by=changed_by,
         since=[plan_view.since_approval(now, before, zone) for now, before in since],
         approved_before=bool(since),
-        has_draft=draft_view.found(app, one.post) is not None,
+        has_draft=draft is not None,
     )
 
 
@@ -140,9 +159,8 @@ def _since_approval(
     return [(now, before) for now, before in found if before is not None]
 
 
-def _anchor(app: Application, post: str) -> str | None:
+def _anchor(app: Application, file: DraftFile | None) -> str | None:
     """The agenda item that a draft's time hangs on, in words; None for a time of its own."""
-    file = draft_view.found(app, post)
     try:
         written = editing.read(file).value("at") if file else None
     except NotPossible:  # it cannot be read any more; what is on the schedule can be approved

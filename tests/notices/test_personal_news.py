@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from publisher.auth.users import People, Rank
-from publisher.ledger import personal_news
+from publisher.ledger import personal_news, personal_queries
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest
@@ -355,7 +355,7 @@ def test_the_news_of_one_are_found_without_those_of_all(
     """Else each message costs as much as there are people."""
     room.queue()
     looked_at: list[str] = []
-    read = personal_news.told_by
+    read = personal_queries.told_by
 
     def told_by(
         connection: Connection, addresses: Sequence[NoticeAddress], steps: Sequence[int]

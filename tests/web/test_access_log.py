@@ -34,6 +34,11 @@ class Said:
             all(word in line for word in re.split(r"; ", words)) for line in self._all.splitlines()
         )
 
+    def number(self, word: str) -> int:
+        """How many lines have it."""
+        self._all += self._capfd.readouterr().err
+        return sum(word in line for line in self._all.splitlines())
+
 
 def test_who_comes_and_goes_is_on_record(said: Said, manager: Visit) -> None:
     """With the time in UTC and the address."""
@@ -110,6 +115,24 @@ def test_who_acts_without_a_right_is_on_record(
     anonymous.get("/")
     anonymous.send("/pause", account="bice-x", reason="x")
     assert "refused; /pause; person='kasia'; why='no right'" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/posts/later.fr/edit", {"do": "keep", "text": "x"}),
+        ("/posts/later.fr/file", {"do": "save", "body": "x"}),
+    ],
+)
+def test_a_refusal_in_a_form_that_keeps_what_was_typed_is_on_record_once(
+    said: Said, app: Application, anonymous: Visit, path: str, fields: dict[str, str]
+) -> None:
+    app.people.add("kasia", Rank.MANAGER, PASSWORD, organisations=["Warsaw"])
+    anonymous.log_in("kasia")
+    anonymous.get("/")
+    assert anonymous.send(path, **fields).status_code == 403
+    assert f"refused; {path}; person='kasia'; why='no right'" in said
+    assert said.number("refused") == 1
 
 
 def test_what_admins_do_to_people_is_on_record(said: Said, anonymous: Visit) -> None:

@@ -317,18 +317,25 @@ def test_staff_with_a_right_over_everything_changes_the_agenda(
     assert "place: Salle XX" in session(workspace)
 
 
-def test_what_was_typed_is_kept_over_a_log_in(app: Application, manager: Visit) -> None:
+def test_what_was_typed_is_kept_over_a_log_in(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    """It is still of the file that the form was made from: what others changed is not undone."""
     manager.get(DAY)
     digest_of_file = seen(manager)
     for person in app.people.all():
         app.sessions.revoke(person)
     typed = {**FIELDS, "title": "Un autre titre", "starts": "2016-03-07T10:30"}
     assert manager.send(DAY, seen=digest_of_file, **typed).status_code == 401
+    workspace.write("posts/session.yaml", session(workspace).replace("09:00", "09:15"))
     kept = re.search(r'<textarea name="kept" hidden>(.*?)</textarea>', manager.page, re.DOTALL)
     assert kept
     manager.send("/login", name="direction", password=PASSWORD, next=DAY, kept=unescape(kept[1]))
     assert 'value="Un autre titre"' in manager.page
     assert 'value="2016-03-07T10:30"' in manager.page
+    assert manager.send(DAY, seen=seen(manager), **typed).status_code == 409
+    assert "Somebody else changed the agenda meanwhile." in manager.text
+    assert "09:15" in session(workspace)
 
 
 def calendar(*events: str) -> bytes:

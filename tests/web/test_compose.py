@@ -1,17 +1,20 @@
 """The composer over HTTP: a draft is made and changed, and nothing that was typed is lost."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.base.errors import LedgerUnavailable
 from publisher.model.states import State
+from publisher.web import plan_view
 from tests.support.forms import Composer
 from tests.support.html import flaws
 from tests.support.pages import PASSWORD, Visit, serving
-from tests.support.uploads import both
+from tests.support.uploads import both, seen
 from tests.support.workspaces import Workspace
 from tests.web.conftest import opened, published
 
@@ -105,6 +108,50 @@ def test_what_is_kept_as_a_draft_is_not_queued(
     assert "Saved. It has errors" in staff.text
     assert text(workspace, "une-idee.fr") == ("---\nto: []\nauthor: stagiaire\n---\n😀 Une idée\n")
     assert not app.queries.known_posts(["une-idee.fr"])
+
+
+@both
+def test_a_form_that_is_sent_twice_makes_one_draft(
+    app: Application, staff: Visit, workspace: Workspace
+) -> None:
+    """At one moment, or again later; what was typed since, or was deleted, is made."""
+
+    def drafts() -> list[str]:
+        return sorted(path.stem for path in workspace.path.glob("posts/une-idee*"))
+
+    new = composer(staff).write("Une idée.").fill(account=[])
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _number: new.send("keep").status_code, range(2)))
+    assert answers == [200, 200]
+    assert drafts() == ["une-idee.fr"]
+    for do in ("keep", "submit"):
+        assert str(new.send(do).url).endswith("/posts/une-idee.fr")
+    assert drafts() == ["une-idee.fr"]
+    new.write("Une idée de plus.").send("keep")
+    assert drafts() == ["une-idee-de-plus.fr", "une-idee.fr"]
+    page = "/posts/une-idee.fr/edit"
+    staff.get(page)
+    assert staff.send(page, seen=seen(staff), do="delete", sure="yes").status_code == 200
+    assert drafts() == ["une-idee-de-plus.fr"]
+    new.write("Une idée.").send("keep")
+    assert drafts() == ["une-idee-de-plus.fr", "une-idee.fr"]
+    assert "form" not in staff.text.partition("History")[2]
+    assert app.audit.verify().breaks == ()
+
+
+def test_what_is_saved_is_said_to_be_saved_whatever_cannot_be_read_afterwards(
+    staff: Visit, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_given: object) -> None:
+        raise LedgerUnavailable("busy")
+
+    new = composer(staff).write("Une idée.").fill(account=[])
+    monkeypatch.setattr(plan_view, "pending", fails)
+    fields = {name: new.values(name) for name, _value in new.pairs}
+    answer = staff.client.post("/new", data={**fields, "do": "keep"})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/posts/une-idee.fr#saved=stagiaire%2Fnew"
+    assert text(workspace, "une-idee.fr").endswith("Une idée.\n")
 
 
 def test_problems_come_back_beside_their_fields_with_all_that_was_typed(

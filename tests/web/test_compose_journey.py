@@ -189,7 +189,13 @@ def test_what_one_person_typed_is_not_offered_to_another(address: str, browser: 
     log_in(page, "direction")
     page.goto("/new")
     expect(page.locator("#unsaved")).to_be_hidden()
-    assert "Un secret." in page.evaluate("() => JSON.stringify(localStorage)")
+    page.get_by_label("The text", exact=True).fill("Connu de tous.")
+    expect(page.locator("#kept")).to_be_visible()
+    page.get_by_role("button", name="Keep as draft").click()
+    expect(page.locator("#live")).to_be_visible()
+    kept = page.evaluate("() => JSON.stringify(localStorage)")
+    assert "Un secret." in kept
+    assert "Connu de tous." not in kept
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/login")
     assert page.evaluate("() => localStorage.length") == 0

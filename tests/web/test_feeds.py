@@ -1,5 +1,7 @@
 """The calendar and the feed have secret addresses: one for each person, shown once, and ended."""
 
+from unittest.mock import Mock
+
 import httpx
 import pytest
 from sqlalchemy import inspect
@@ -102,9 +104,8 @@ def test_programs_that_ask_again_and_again_have_no_draft_parsed_twice(
     address: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(draft_cache, "_GRAIN", -60.0)  # the files are older
-    reads: list[object] = []
-    read = check.read
-    monkeypatch.setattr(check, "read", lambda *given: reads.append(given) or read(*given))
+    read = Mock(side_effect=check.read)
+    monkeypatch.setattr(check, "read", read)
     for _ in range(3):
         assert "later.fr" in httpx.get(f"{address}/calendar.ics?key={key}").text
-    assert len(reads) <= 1
+    assert read.call_count <= 1

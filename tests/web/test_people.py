@@ -206,6 +206,7 @@ def test_one_session_is_ended_and_the_others_stay(
     with Visit(address) as other:
         other.log_in("direction")
         newest, oldest = app.sessions.of(app.people.find("direction"))
+        assert app.sessions.by_person()[newest.person.id] == [newest, oldest]
         chef.get("/people/direction")
         assert chef.page.count('name="session"') == 2
         chef.send("/people/direction", do="revoke", session=newest.id)

@@ -2,15 +2,21 @@
 
 import re
 from html import unescape
+from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from publisher.app import Application
+from publisher.auth.users import Rank
+from publisher.drafts.draft_files import DraftFiles
 from publisher.ledger.manager.approvals import digest
 from publisher.model.states import State
+from publisher.web import review_view
 from tests.support.journeys import log_in, serious, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.workspaces import Workspace
+from tests.web.conftest import SETTINGS, opened
 
 
 def _listed(visit: Visit) -> list[str]:
@@ -19,6 +25,18 @@ def _listed(visit: Visit) -> list[str]:
 
 def _seen(visit: Visit) -> list[str]:
     return re.findall(r'name="seen" value="([^"]+)"', visit.page)
+
+
+def _versions(visit: Visit, do: str) -> list[str]:
+    """What the form of a rejection or a hold carries."""
+    form = visit.page.partition(f'id="{do}-')[2].partition("</form>")[0]
+    return re.findall(r'name="version" value="([^"]+)"', form)
+
+
+def _approved(app: Application, post: str) -> None:
+    """A colleague approves it."""
+    seen = {one.id: digest(one) for one in app.approvals.waiting(post)}
+    app.approvals.approve([post], None, "chef", seen)
 
 
 def _states(app: Application, post: str) -> set[State]:
@@ -32,6 +50,38 @@ def test_what_waits_is_listed_soonest_first_and_counted(manager: Visit) -> None:
     assert re.search(r'id="count-rail-waiting">2<', manager.page)
     manager.get("/")
     assert '<a href="/review?post=day.fr">' in manager.page
+
+
+def test_a_partners_post_is_found_behind_everybody_elses(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as the list holds are due before it; a post is listed with all its accounts."""
+    monkeypatch.setattr(review_view, "_MOST", 1)
+    account = '[accounts.warsaw-x]\nchannel = "twitter"\norganisation = "Warsaw"\nlanguage = "pl"\n'
+    workspace.write("publisher.toml", SETTINGS + account)
+    draft = workspace.draft("last.pl", "at: 2016-03-09 12:00\nto: [warsaw-x]", "Na koniec.")
+    app = opened(workspace.path)
+    assert not app.planner.queue([draft], actor="redaction").errors
+    app.people.add("kasia", Rank.MANAGER, PASSWORD, organisations=["Warsaw"])
+
+    def waiting(name: str) -> dict[str, int]:
+        found = review_view.waiting(app, app.people.find(name))
+        return {one.post: len(one.deliveries) for one in found}
+
+    assert waiting("kasia") == {"last.pl": 1}
+    assert waiting("direction") == {"day.fr": 2}
+    assert waiting("stagiaire") == {}
+    app.close()
+
+
+def test_an_error_page_counts_what_waits_now(app: Application, manager: Visit) -> None:
+    """Its step of the history is not known: nothing that was counted before is said of it."""
+    manager.get("/review")
+    for number in ("2", "1"):
+        assert manager.send("/review", post="day.fr", do="reject").status_code == 400
+        assert f'id="count-rail-waiting">{number}<' in manager.page
+        if number == "2":
+            _approved(app, "day.fr")
 
 
 def test_an_approval_is_of_what_was_shown_and_leads_to_the_next_post(
@@ -65,12 +115,58 @@ def test_what_was_edited_since_it_was_shown_is_not_approved(
 
 def test_what_is_sent_back_says_why_and_waits_no_more(app: Application, manager: Visit) -> None:
     manager.get("/review?post=day.fr")
-    form = {"post": "day.fr", "account": "bice-page,bice-x", "do": "reject"}
+    shown = _versions(manager, "reject")
+    form = {"post": "day.fr", "account": "bice-page,bice-x", "do": "reject", "version": shown}
     assert manager.send("/review", **form, reason=" ").status_code == 400
     manager.get("/review?post=day.fr")
     manager.send("/review", **form, reason="La salle a changé.")
     assert _listed(manager) == ["later.fr"]
     assert _states(app, "day.fr") == {State.REJECTED}
+
+
+@pytest.mark.parametrize("do", ["reject", "hold"])
+def test_what_is_sent_back_or_held_is_what_was_shown_waiting(
+    app: Application, manager: Visit, workspace: Workspace, do: str
+) -> None:
+    """Neither what a colleague approved meanwhile, nor what was edited, nor what was not seen."""
+    manager.get("/review?post=later.fr")
+    other = _versions(manager, do)
+    manager.get("/review?post=day.fr")
+    form = {"post": "day.fr", "account": "bice-page,bice-x", "do": do, "reason": "non"}
+    shown = _versions(manager, do)
+    assert len(shown) == 2
+    assert manager.send("/review", **form).status_code == 409
+    manager.get("/review?post=day.fr")
+    assert manager.send("/review", **form, version=other).status_code == 409
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    app.planner.queue(actor="redaction")
+    manager.get("/review?post=day.fr")
+    assert manager.send("/review", **form, version=shown).status_code == 409
+    assert "Look at it again, then decide." in manager.text
+    assert _states(app, "day.fr") == {State.AWAITING_APPROVAL}
+    manager.get("/review?post=day.fr")
+    shown = _versions(manager, do)
+    _approved(app, "day.fr")
+    assert manager.send("/review", **form, version=shown).status_code == 409
+    assert _states(app, "day.fr") == {State.SCHEDULED}
+
+
+@pytest.mark.parametrize("path", ["/review", "/review?post=day.fr"])
+def test_a_page_that_is_open_keeps_its_post_and_says_when_that_is_decided(
+    app: Application, manager: Visit, path: str
+) -> None:
+    manager.get(path)
+    live = unescape(re.findall(r'hx-get="(/review[^"]*)"', manager.page)[0])
+    _approved(app, "day.fr")
+    for part in (live, "/review?post=day.fr"):
+        manager.get(part)
+        assert "The post that you were looking for does not wait any more." in manager.text
+        assert _listed(manager) == ["later.fr"]
+        assert 'action="/review"' not in manager.page
+        assert 'href="/review?post=later.fr" data-key="j"' in manager.page
+    _approved(app, "later.fr")
+    manager.get(live)
+    assert "The post that you were looking for does not wait any more." in manager.text
 
 
 def test_a_second_review_says_what_was_changed_since_the_first(
@@ -109,6 +205,26 @@ def test_many_are_approved_by_one_confirmation(app: Application, manager: Visit)
     manager.send("/review/many", post=["day.fr", "later.fr"], seen=_seen(manager))
     assert "Approved: 3 deliveries." in manager.text
     assert _states(app, "day.fr") | _states(app, "later.fr") == {State.SCHEDULED}
+
+
+@pytest.mark.parametrize(
+    ("page", "most"),
+    [("/review", 1), ("/review/many?post=day.fr&post=later.fr", 1), ("/posts/day.fr", 3)],
+)
+def test_the_folder_of_drafts_is_listed_once_for_a_page(
+    manager: Visit, monkeypatch: pytest.MonkeyPatch, page: str, most: int
+) -> None:
+    """However many posts are on it; to check a draft and to plan it lists the folder as well."""
+    listed = []
+    init = DraftFiles.__init__
+
+    def counted(files: DraftFiles, *given: Any) -> None:
+        listed.append(files)
+        init(files, *given)
+
+    monkeypatch.setattr(DraftFiles, "__init__", counted)
+    assert manager.get(page).status_code == 200
+    assert len(listed) <= most
 
 
 def test_of_many_all_or_none_are_approved(
@@ -171,6 +287,62 @@ def test_keys_lead_through_the_list(app: Application, address: str, browser: Bro
         _at_review(page, "later.fr")
         assert serious(page, "/review") == []
     assert _states(app, "day.fr") == {State.SCHEDULED}
+
+
+def test_a_key_that_is_held_down_approves_one_post(
+    app: Application, address: str, browser: Browser
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "direction")
+        page.goto("/review")
+        _at_review(page, "day.fr")
+        page.keyboard.down("a")
+        _at_review(page, "later.fr")
+        page.keyboard.down("a")  # the keyboard repeats it
+        page.keyboard.up("a")
+        assert _states(app, "later.fr") == {State.AWAITING_APPROVAL}
+        twice = """(button) => {
+            let sent = 0;
+            window.addEventListener("submit", (event) => { sent += !event.defaultPrevented; });
+            button.click();
+            button.click();
+            return sent;
+        }"""
+        assert page.locator("button[value=approve]").evaluate(twice) == 1
+
+
+def test_a_colleagues_decision_does_not_bring_another_post_under_the_buttons(
+    app: Application, address: str, browser: Browser, workspace: Workspace
+) -> None:
+    with visiting(browser, address) as page, Visit(address) as colleague:
+        log_in(page, "direction")
+        page.goto("/review")
+        _at_review(page, "day.fr")
+        page.get_by_label("Choose Un.").check()
+        workspace.draft("soon.fr", "at: 2016-03-07 07:30\nto: [bice-x]\nauthor: redaction", "Vite.")
+        app.planner.queue([workspace.path / "posts/soon.fr.md"], actor="redaction")
+        expect(page.locator(".queue li")).to_have_count(3)
+        expect(page.locator(".queue li").first).to_contain_text("Vite.")
+        expect(page.locator("#title")).to_contain_text("Bonjour de Genève.")
+        expect(page.get_by_label("Choose Un.")).to_be_checked()
+        assert page.locator(".queue input:checked").count() == 1
+        expect(page.locator(".approve [name=post]")).to_have_value("day.fr")
+
+        page.keyboard.press("r")
+        page.keyboard.type("Le titre")
+        colleague.log_in("chef")
+        colleague.get("/review?post=day.fr")
+        seen = _seen(colleague)
+        colleague.send("/review", post="day.fr", do="approve", seen=seen)
+        expect(page.get_by_text("does not wait any more")).to_be_visible()
+        expect(page.locator(".queue li")).to_have_count(2)
+        assert page.locator("form[action='/review']").count() == 0
+        page.keyboard.press("a")
+        page.keyboard.press("j")
+        _at_review(page, "soon.fr")
+        expect(page.locator(".approve [name=post]")).to_have_value("soon.fr")
+    assert _states(app, "day.fr") == {State.SCHEDULED}
+    assert _states(app, "soon.fr") == _states(app, "later.fr") == {State.AWAITING_APPROVAL}
 
 
 def test_a_thumb_reaches_everything_on_a_phone(address: str, browser: Browser) -> None:

@@ -12,7 +12,7 @@ from publisher.base.formats import instant_text
 from publisher.base.i18n import _, later
 from publisher.base.text import same_person
 from publisher.ledger.manager.authors import authors, authors_of
-from publisher.ledger.manager.commands import Accounts, Commands, not_concerned
+from publisher.ledger.manager.commands import Accounts, Commands, Versions, not_concerned
 from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, microseconds
@@ -125,7 +125,12 @@ class Approvals(Commands):
         return self._each(posts, None, actor, lambda d: d.id in seen, _NOT_APPROVABLE, act)
 
     def reject(
-        self, posts: Collection[str], account: Accounts, actor: str, reason: str
+        self,
+        posts: Collection[str],
+        account: Accounts,
+        actor: str,
+        reason: str,
+        versions: Versions = None,
     ) -> list[Delivery]:
         """Reject deliveries, also approved ones: their authors get them back; all or nothing.
 
@@ -144,7 +149,7 @@ class Approvals(Commands):
                 reason=why, lease_until=None, **NOT_APPROVED,
             )  # fmt: skip
 
-        return self._each(posts, account, actor, _is_rejectable, _NOT_REJECTABLE, act)
+        return self._each(posts, account, actor, _is_rejectable, _NOT_REJECTABLE, act, versions)
 
     def _approve(
         self, connection: Connection, delivery: Delivery, by: By, seen: Mapping[int, str]

@@ -7,7 +7,7 @@ edited before it is queued, and no account's name contains a slash.
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
@@ -33,6 +33,8 @@ _WRITING = (
     Event.PICTURE_REMOVED,
 )
 """The events that make a person an author."""
+_RECENT = 5_000
+"""The newest steps of the history, among which a form that was sent before is looked for."""
 _FOLDER, _ENDING = "posts/", ".md"
 
 
@@ -62,6 +64,14 @@ def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list
     return found
 
 
+class MadeBefore(Exception):
+    """The draft of a form is there already: the form was sent twice."""
+
+    def __init__(self, post: str) -> None:
+        super().__init__(post)
+        self.post = post
+
+
 class Edits(Commands):
     """Saves and records changes of drafts, and checks the right to make them."""
 
@@ -79,8 +89,8 @@ class Edits(Commands):
         """Save a change of a draft and record it: both or neither.
 
         `accounts` are those that the draft goes to. Raises NotPermitted when `actor` may not do
-        this, NotPossible for the deletion of a draft that is on the schedule or out, and what
-        `save` raises.
+        this, NotPossible for the deletion of a draft that is on the schedule or out, MadeBefore as
+        `require_new`, of the `form` in the detail of a new draft, and what `save` raises.
         """
         change = FileChange(file_of(post), [(event, detail)], save, put_back, accounts)
         with put_back_on_error(change) as save_file, self._database.write() as connection:
@@ -88,6 +98,9 @@ class Edits(Commands):
             if event is DELETED:
                 self._database.take_turns(connection, Turn.QUEUE)
                 _refuse_deletion(connection, post)
+            if event is MADE:
+                self._database.take_turns(connection, Turn.DRAFTS)
+                _require_new(connection, actor, detail.get("form"))
             note_account(connection, change.file, event, self._clock.now(), actor, detail)
             save_file()
 
@@ -95,6 +108,11 @@ class Edits(Commands):
         """Raise NotPermitted when `actor` may not do this to a draft for these accounts."""
         with self._database.read() as connection:
             self._require(connection, event, actor, accounts)
+
+    def require_new(self, actor: str, form: str) -> None:
+        """Raise MadeBefore if `actor` made a draft by the form with this fingerprint just now."""
+        with self._database.read() as connection:
+            _require_new(connection, actor, form)
 
     def _require(
         self, connection: Connection, event: Event, actor: str, accounts: Collection[str]
@@ -113,6 +131,24 @@ def _refuse_deletion(connection: Connection, post: str) -> None:
         message = _("It is on the schedule, or out: {accounts}.", accounts=", ".join(kept))
         hint = _("Cancel what is on the schedule first. What is out keeps its draft.")
         raise NotPossible(message, hint=hint)
+
+
+def _require_new(connection: Connection, actor: str, form: str | None) -> None:
+    if not form:
+        return
+    step, other = history.c, history.alias().c
+    is_deleted = select(other.id).where(
+        other.account == step.account, other.event == DELETED, other.id > step.id
+    )
+    query = select(step.account).where(
+        step.id > select(func.max(other.id)).scalar_subquery() - _RECENT,
+        step.event == MADE,
+        step.actor == actor,
+        step.detail.contains(form, autoescape=True),
+        ~is_deleted.exists(),
+    )
+    if file := connection.execute(query.limit(1)).scalar():
+        raise MadeBefore(post_of(file))
 
 
 def file_of(post: str) -> str:

@@ -37,6 +37,7 @@ class Queries(HistoryQueries, AccountQueries):
         since: datetime | None = None,
         until: datetime | None = None,
         account: str | None = None,
+        accounts: Collection[str] | None = None,
         state: State | Collection[State] | None = None,
         post: str | None = None,
         limit: int | None = None,
@@ -44,9 +45,11 @@ class Queries(HistoryQueries, AccountQueries):
     ) -> list[Delivery]:
         """Deliveries due from `since` (inclusive) to `until` (exclusive), earliest first.
 
-        With `newest_first`, newest first.
+        With `newest_first`, newest first. `accounts`: of these alone; None: of all.
         """
         conditions = [*due_in(Span(since, until, account))]
+        if accounts is not None:
+            conditions.append(deliveries.c.account.in_(sorted(accounts)))
         if isinstance(state, State):
             conditions.append(deliveries.c.state == state)
         elif state is not None:

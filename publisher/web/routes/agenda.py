@@ -197,7 +197,7 @@ def restored(
     form = ItemForm(**values, keep_end=bool(fields.get("keep_end")), along=along)
     if item and fields.get("do") != "change":
         form = ItemForm.of(item, file.session.zone)
-    return _page(request, parts, visitor, file, item, form)
+    return _page(request, parts, visitor, file, item, form, seen=fields.get("seen"))
 
 
 def _item(file: SessionFile, name: str) -> AgendaItem:
@@ -221,10 +221,14 @@ def _page(
     form: ItemForm,
     *,
     do: str = "",
+    seen: str | None = None,
     proposed: AgendaChange | None = None,
     problem: PublisherError | None = None,
 ) -> Response:
-    """The form of an item (None: a new one), with what a proposed change drags along."""
+    """The form of an item (None: a new one), with what a proposed change drags along.
+
+    `seen`: the digest of the file that it was made from; None: of the present one.
+    """
     change = proposed.change if proposed else None
     accounts = change.file.accounts if change else ()
     return parts.pages.render(
@@ -232,7 +236,7 @@ def _page(
         "agenda_item.html",
         item=item,
         form_of=form,
-        seen=file.digest,
+        seen=file.digest if seen is None else seen,
         do=do,
         posts=agenda_view.hanging_on(parts.drafts.drafts(parts.app), item.name) if item else (),
         inner=inside(item, file.session.agenda) if item else (),

@@ -1,5 +1,6 @@
 """/new and /posts/ID/edit: the composer, which makes a draft and changes one."""
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from publisher.base.errors import (
 )
 from publisher.base.i18n import _
 from publisher.channels.registry import widest
-from publisher.ledger.manager.draft_edits import MADE, REWORDED
+from publisher.ledger.manager.draft_edits import MADE, REWORDED, MadeBefore
 from publisher.media import uploads
 from publisher.media.media_file import CleanPicture
 from publisher.model.problems import Flaw
@@ -79,6 +80,7 @@ def begin(
     if picture:
         entry = compose_pictures.taken(parts, visitor, form, picture)
         form = form.with_media([*form.media, entry])
+    form = replace(form, key=secrets.token_hex(16))
     return page(SentForm(request, parts, visitor, None, form), composed_draft.new(app, form))
 
 
@@ -187,6 +189,8 @@ def _done(sent: SentForm) -> Response:
     act = _ACTS.get(sent.do, _step)
     try:
         return act(sent, composed)
+    except MadeBefore as before:
+        return landed(sent, before.post, None)
     except FileChanged as error:
         return conflict(sent, error)
     except _Refused as refused:
@@ -213,6 +217,8 @@ def restored(
 def _savable(sent: SentForm, composed: ComposedDraft) -> Checked:
     """The form as it would be saved. Raises what keeps it from being saved."""
     event = MADE if composed.is_new else REWORDED
+    if composed.is_new:
+        sent.parts.app.edits.require_new(sent.visitor.name, sent.form.fingerprint)
     now = checked(sent.parts.app, composed, sent.form)
     accounts = compose_saving.accounts(sent.parts.app, composed, now)
     sent.parts.app.edits.require(event, sent.visitor.name, accounts)
@@ -225,8 +231,9 @@ def _savable(sent: SentForm, composed: ComposedDraft) -> Checked:
 
 def _keep(sent: SentForm, composed: ComposedDraft) -> Response:
     now = _savable(sent, composed)
-    compose_saving.save(sent.parts.app, sent.visitor.name, now)
-    return landed(sent, composed, compose_saving.saved(sent.parts.app, composed.id))
+    app = sent.parts.app
+    compose_saving.save(app, sent.visitor.name, now, sent.form.fingerprint)
+    return landed(sent, composed.id, draft_view.saved(app, composed.draft, composed.id))
 
 
 def _submit(sent: SentForm, composed: ComposedDraft) -> Response:
@@ -246,12 +253,12 @@ def _submit(sent: SentForm, composed: ComposedDraft) -> Response:
             hint=_("Confirm that, or choose another time."),
         )
         raise _Refused(problem, now, plan)
-    compose_saving.save(app, sent.visitor.name, now)
+    compose_saving.save(app, sent.visitor.name, now, sent.form.fingerprint)
     try:
         notice = compose_saving.queue(sent.parts, sent.visitor, composed, shown)
     except compose_saving.Unqueued as unqueued:
-        return landed(sent, composed, unqueued.notice, "queue")
-    return landed(sent, composed, notice)
+        return landed(sent, composed.id, unqueued.notice, "queue")
+    return landed(sent, composed.id, notice)
 
 
 def _delete(sent: SentForm, composed: ComposedDraft) -> Response:

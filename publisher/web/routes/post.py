@@ -36,7 +36,8 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         hint = _("It may have another name now: search the log, or the posts.")
         raise NoSuchPost(_("There is no post {name}.", name=post), hint=hint)
     zone, faces = parts.pages.zone, Faces(parts.app).shown
-    rights, accounts = parts.app.rights, draft_view.accounts(parts.app, post) if draft else ()
+    accounts = draft_view.concerned(parts.app, draft.post, deliveries) if draft else ()
+    rights = parts.app.rights
     own = [d for d in deliveries if rights.permits(visitor.person, Rank.MANAGER, [d.account])]
     return parts.pages.render(
         request,

@@ -11,7 +11,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.web import review_view
 from publisher.web.authentication import Manager, Reader
-from publisher.web.decisions import Decision, carry_out, digests, offer
+from publisher.web.decisions import Decision, carry_out, digests, offer, versions
 from publisher.web.dependencies import Use
 from publisher.web.render import Notice
 from publisher.web.review_view import Waiting
@@ -23,24 +23,39 @@ router = APIRouter()
 
 @router.get("/review")
 def review(
-    request: Request, parts: Use, visitor: Reader, post: str = "", part: str = ""
+    request: Request,
+    parts: Use,
+    visitor: Reader,
+    post: str = "",
+    shown: str = "",
+    part: str = "",
 ) -> Response:
-    """Show the list and one post, the first by default; or their live `part`."""
+    """Show the list and one post, the first by default; or their live `part`.
+
+    `shown`: the post that the open page shows, which stays there until the person goes on.
+    """
     waiting = review_view.waiting(parts.app, visitor.person)
-    number = next((n for n, one in enumerate(waiting) if one.post == post), 0)
-    shown = waiting[number] if waiting else None
+    wanted = post or shown or (waiting[0].post if waiting else "")
+    number = next((n for n, one in enumerate(waiting) if one.post == wanted), None)
+    one = None if number is None else waiting[number]
+    if number is None:  # it was decided on, or taken off the schedule
+        before, after = None, waiting[0].post if waiting else None
+    else:
+        before = waiting[number - 1].post if number else None
+        after = waiting[number + 1].post if number + 1 < len(waiting) else None
+    found = review_view.reviewed(parts.app, visitor.name, [one] if one else [])
     return parts.pages.render(
         request,
         "review_live.html" if part == "live" else "review.html",
         waiting=waiting,
         number=number,
-        reviewed=review_view.reviewed(parts.app, visitor.name, shown) if shown else None,
-        notes=parts.app.notes.notes_on(shown.post) if shown else [],
+        reviewed=found[0] if found else None,
+        notes=parts.app.notes.notes_on(one.post) if one else [],
         colleagues=parts.colleagues(),
-        wanted=post,
-        is_gone=bool(post) and all(one.post != post for one in waiting),
-        before=waiting[number - 1].post if number else None,
-        after=waiting[number + 1].post if number + 1 < len(waiting) else None,
+        is_chosen=bool(post),
+        wanted=wanted,
+        before=before,
+        after=after,
     )
 
 
@@ -53,6 +68,7 @@ def decide(
     reason: Annotated[str, Form(max_length=500)] = "",
     account: Annotated[str, Form()] = "",
     seen: Annotated[list[str] | None, Form()] = None,
+    version: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
     """Carry out a decision, and show the next post."""
     if do not in _ACTS:
@@ -60,7 +76,7 @@ def decide(
     before = review_view.waiting(parts.app, visitor.person)
     decision = Decision(
         parts.app, visitor.name, post, account.split(",") if account else None, reason.strip(),
-        digests(seen or ()), page=_address(post),
+        digests(seen or ()), versions=versions(version or ()), page=_address(post),
     )  # fmt: skip
     notice = carry_out(do, decision)
     return parts.done(visitor, notice, _address(_next(before, post)))
@@ -93,7 +109,7 @@ def many(
     return parts.pages.render(
         request,
         "review_many.html",
-        posts=[review_view.reviewed(parts.app, visitor.name, one) for one in waiting],
+        posts=review_view.reviewed(parts.app, visitor.name, waiting),
     )
 
 

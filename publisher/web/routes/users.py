@@ -34,7 +34,8 @@ Organisations = Annotated[list[str] | None, Form(alias="organisation", max_lengt
 
 @router.get("/people")
 def people(request: Request, parts: Use, visitor: Overseer) -> Response:
-    found = [(person, parts.app.sessions.of(person)) for person in parts.app.people.all()]
+    sessions = parts.app.sessions.by_person()
+    found = [(person, sessions.get(person.id, ())) for person in parts.app.people.all()]
     steps = [
         (step, _told(step, parts.pages.zone))
         for step in parts.app.queries.steps_about_people(_STEPS)

@@ -4,19 +4,14 @@
 (() => {
   const PREFIX = "composed ";
   const PAUSE = 400; // milliseconds without a key, after which what was typed is kept
-  const ONE_PAGE = ["form", "seen", "shown", "sure", "do", "upload", "original", "find",
+  const ONE_PAGE = ["form", "key", "seen", "shown", "sure", "do", "upload", "original", "find",
     "frame_left", "frame_top", "frame_width", "frame_height"]; // fields that are no words of a draft
 
   // A post that was saved is not offered again: its page is opened with the name of what was kept.
   function forget() {
     const found = /^#saved=(.*)$/.exec(location.hash);
     if (!found) return;
-    const ending = "/" + decodeURIComponent(found[1]);
-    try {
-      for (const key of Object.keys(localStorage)) {
-        if (key.startsWith(PREFIX) && key.endsWith(ending)) localStorage.removeItem(key);
-      }
-    } catch { /* nothing is kept in this browser */ }
+    try { localStorage.removeItem(PREFIX + decodeURIComponent(found[1])); } catch { /* nothing is kept in this browser */ }
     history.replaceState(null, "", location.pathname + location.search);
   }
 

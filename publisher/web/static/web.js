@@ -6,6 +6,7 @@
   const serverNow = Date.parse(root.dataset.now);
   const speed = Number(root.dataset.speed) || 1;
   const now = () => serverNow + (performance.now() - begun) * speed;
+  const PATIENCE = 10000; // milliseconds that a page may be on its way
   const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: "always" });
   // A unit, how long it is, and from when on it is told: rounded, a smaller one would say more.
   const units = [["day", 86400, 172800], ["hour", 3600, 10800], ["minute", 60, 90], ["second", 1, 0]];
@@ -71,13 +72,29 @@
   }
 
   function pressed(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select")) return;
+    // A key that is held down says nothing about what comes under it.
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select")) return;
     const meant = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key.toLowerCase());
     if (!meant) return;
     event.preventDefault();
     meant.click();
     const field = meant.parentElement.open && meant.parentElement.querySelector("textarea");
     if (field) field.focus();
+  }
+
+  // A form is sent once: pressed again while the page is on its way, it would do its work twice.
+  function once() {
+    let form = null, at = 0;
+    document.addEventListener("submit", (event) => {
+      if (event.defaultPrevented) return;
+      if (event.target === form && performance.now() - at < PATIENCE) {
+        event.preventDefault();
+        return;
+      }
+      form = event.target;
+      at = performance.now();
+    });
+    window.addEventListener("pageshow", () => { form = null; });
   }
 
   // A browser makes six connections to a server, for all its tabs, and a stream keeps one. So only
@@ -104,7 +121,7 @@
       });
     };
     document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-    const leave = () => { close(); setTimeout(open, 10000); };
+    const leave = () => { close(); setTimeout(open, PATIENCE); };
     document.addEventListener("submit", leave);
     document.addEventListener("click", (event) => { if (event.target.closest("a[href]")) leave(); });
     window.addEventListener("pagehide", close);
@@ -134,7 +151,8 @@
     if (!window.Idiomorph) return;
     const callbacks = window.Idiomorph.defaults.callbacks;
     callbacks.beforeNodeMorphed = (old) => !(old instanceof HTMLFormElement);
-    callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element instanceof HTMLDetailsElement);
+    const own = { open: HTMLDetailsElement, checked: HTMLInputElement }; // what a person chose stays chosen
+    callbacks.beforeAttributeUpdated = (name, element) => !(own[name] && element instanceof own[name]);
   }
 
   // Nobody loses what they typed by a wrong key or a link.
@@ -169,6 +187,7 @@
     follow();
     clock();
     keys();
+    once();
     offline();
     setInterval(() => { count(); clock(); }, 1000);
     document.body.addEventListener("htmx:afterSwap", (event) => { count(); local(event.target.parentNode || document); });
