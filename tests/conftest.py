@@ -20,7 +20,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
-from tests.support import closing, engines, hashing, network, postgres, system
+from tests.support import closing, engines, hashing, network, postgres, system, templates
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.spreading import Spreading
@@ -71,7 +71,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once() -> Iterator[None]:
-    with engines.compiled_once():
+    with engines.compiled_once(), templates.compiled_once():
         yield
 
 
