@@ -1,6 +1,5 @@
 """Taking posts down: from the end of a thread, and on record only when confirmed."""
 
-import math
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -35,7 +34,7 @@ from publisher.model.outcomes import (
 from publisher.model.states import State
 from publisher.reporting.log_export import log_rows
 from tests.support.clock import ManualClock
-from tests.support.delivering import AnyKeys, OneByOne, Strangers, lanes
+from tests.support.delivering import AnyKeys, OneByOne, Strangers, first_found, lanes
 from tests.support.wishes import add, wish
 
 _AWAY = Deferred(Kind.UNAVAILABLE, "X could not be reached.")
@@ -229,12 +228,9 @@ def tried_again(control: Control, clock: ManualClock, channel: DeletingChannel) 
     """A worker tries again as soon as it may; after how many seconds that is."""
     withdrawals, begun = withdrawals_of(control), clock.now()
     (delivery,) = Queries(control._database, clock).deliveries()
-    assert delivery.withdraw_at
-    if (steps := math.ceil((delivery.withdraw_at - begun).total_seconds() / 30)) > 0:
-        clock.advance(30 * (steps - 1))
-        assert withdrawals.claim(clock.ahead(205), 9) == []
-        clock.advance(30)
-    (claim,) = withdrawals.claim(clock.ahead(205), 9)
+    (claim,) = first_found(
+        clock, delivery.withdraw_at, lambda: withdrawals.claim(clock.ahead(205), 9)
+    )
     withdrawal_through(control, channel).go_on(claim)
     return (clock.now() - begun).total_seconds()
 
