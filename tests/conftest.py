@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,13 +21,22 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.running.embedded_broker import EmbeddedBroker
 from tests.fuzz.effort import properties
-from tests.support import closing, engines, hashing, network, postgres, system
+from tests.support import (
+    closing,
+    engines,
+    hashing,
+    network,
+    postgres,
+    rewriting,
+    system,
+    templates,
+)
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.spreading import Spreading
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """A shell lets what it starts in the background ignore Ctrl-C, and so all that tests start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -34,6 +44,7 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("ours")
     if memory := system.memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # the folder of every tmp_path
+    rewriting.share(config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -71,7 +82,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once() -> Iterator[None]:
-    with engines.compiled_once():
+    with engines.compiled_once(), templates.compiled_once():
         yield
 
 
@@ -117,11 +128,26 @@ def postgres_url(request: pytest.FixtureRequest, postgres_server: postgres.Serve
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a new ledger, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "publisher.db"
+    with contextlib.closing(Database(f"sqlite:///{path}")) as database:
+        database.migrate()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database for the ledger, once of each kind that Publisher supports."""
+    """A database for the ledger, once of each kind that Publisher supports.
+
+    Empty; for `database`, with a new ledger, which is copied in a part of the time.
+    """
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'publisher.db'}"
+        path = tmp_path / "publisher.db"
+        if "database" in request.fixturenames:
+            shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
     url: str = request.getfixturevalue("postgres_url")
     return url
 

@@ -81,8 +81,7 @@ class Office:
 
     @property
     def is_done(self) -> bool:
-        ended = (State.PUBLISHED, State.FAILED, State.MISSED)
-        return all(delivery.state in ended for delivery in self.queries.deliveries())
+        return self.queries.counts().keys() <= {State.PUBLISHED, State.FAILED, State.MISSED}
 
     def state(self, post: str) -> State:
         (delivery,) = self.queries.deliveries(post=post)

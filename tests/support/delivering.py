@@ -1,5 +1,6 @@
 """A worker's parts whose work is done when the call returns."""
 
+import math
 import queue
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -26,6 +27,24 @@ from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import AccountSuspended, Deferred, Outcome
 from publisher.model.states import State
+from tests.support.clock import ManualClock
+
+_LOOKS_APART = 30
+
+
+def first_found(
+    clock: ManualClock, at: datetime | None, claim: Callable[[], Sequence[Claim]]
+) -> Sequence[Claim]:
+    """What one finds who claims every 30 seconds, of what waits until `at`; moves the clock.
+
+    Nothing is there a look before that; to look each time would take some hundred times as long.
+    """
+    assert at, "it waits for nothing"
+    if (looks := math.ceil((at - clock.now()).total_seconds() / _LOOKS_APART)) > 0:
+        clock.advance(_LOOKS_APART * (looks - 1))
+        assert not claim()
+        clock.advance(_LOOKS_APART)
+    return claim()
 
 
 class OneByOne(Attempts):

@@ -44,6 +44,8 @@ class Server:
         self.port = port
         self._folder = folder
         self._host, self._query = host, query
+        self._session: psycopg.Connection | None = None
+        """For what is done to databases; kept, for to begin one takes as long as a statement."""
 
     def restart(self, mode: str) -> None:
         """End it in one of the STOP_MODES and start it again; returns when it takes sessions."""
@@ -78,9 +80,18 @@ class Server:
             self._administer(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _administer(self, statement: str) -> None:
-        address = f"postgresql://{_USER}@{self._host}:{self.port}/postgres{self._query}"
-        with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(statement.encode())
+        if self._session is not None:
+            with suppress(psycopg.OperationalError):  # a test ended all sessions
+                self._session.execute("SELECT")
+        if self._session is None or self._session.closed:
+            address = f"postgresql://{_USER}@{self._host}:{self.port}/postgres{self._query}"
+            self._session = psycopg.connect(address, autocommit=True)
+        self._session.execute(statement.encode())
+
+    def close(self) -> None:
+        """End the session that is kept."""
+        if self._session is not None:
+            self._session.close()
 
 
 def _children(parent: int) -> Iterator[int]:
@@ -124,9 +135,11 @@ def serve(
             for key, value in options.items():
                 configuration.write(f"{key} = '{value}'\n")
         _run(folder, "pg_ctl", "start", "--pgdata", data, "--wait", "--log", folder / "log")
+        server = Server(port, folder, host, query)
         try:
-            yield Server(port, folder, host, query)
+            yield server
         finally:
+            server.close()
             _run(folder, "pg_ctl", "stop", "--pgdata", data, "--mode", "immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

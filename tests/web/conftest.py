@@ -163,14 +163,14 @@ def anonymous(address: str) -> Iterator[Visit]:
 @pytest.fixture
 def manager(address: str) -> Iterator[Visit]:
     with Visit(address) as visit:
-        visit.log_in("direction")
+        visit.enter("direction")
         yield visit
 
 
 @pytest.fixture
 def staff(address: str) -> Iterator[Visit]:
     with Visit(address) as visit:
-        visit.log_in("stagiaire")
+        visit.enter("stagiaire")
         yield visit
 
 

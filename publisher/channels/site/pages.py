@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -109,6 +109,17 @@ def page_of(
     )
 
 
+@cache  # each worker's thread opens the channel; they compile the templates once
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("publisher.channels.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 class Pages:
     """All pages of one account. A caller that changes them must hold the folder's lock."""
 
@@ -171,19 +182,9 @@ class Pages:
         pages = [_read(path) for path in (self._folder / "posts").glob("[!.]*.json")]
         return sorted(pages, key=lambda page: (page.published, page.slug), reverse=True)
 
-    @cached_property
-    def _templates(self) -> Environment:
-        return Environment(
-            loader=PackageLoader("publisher.channels.site"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-
     def _rendered(self, template: str, **values: object) -> bytes:
         known = {"site_title": self._title, "site_lang": self._lang, "root": ""}
-        return self._templates.get_template(template).render({**known, **values}).encode()
+        return _templates().get_template(template).render({**known, **values}).encode()
 
     def _html(self, page: Page) -> bytes:
         return self._rendered("post.html", page=page, root="../")
@@ -192,7 +193,7 @@ class Pages:
         return self._rendered("index.html", pages=pages[:_IN_FULL], older=pages[_IN_FULL:], root="")
 
     def _content(self, page: Page) -> str:
-        return str(self._templates.get_template("content.html").render(page=page, root=self._url))
+        return str(_templates().get_template("content.html").render(page=page, root=self._url))
 
     def _id(self, path: str) -> str:
         """An id that stays the same when the site moves."""

@@ -67,6 +67,6 @@ class DueQueries:
         """
         with database.write() as connection:
             rows = self.lock(connection, values, most)
-            ids = [row["id"] for row in rows]
-            connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(until))
+            if ids := [row["id"] for row in rows]:
+                connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(until))
         return [Claim(delivery=row["id"], version=row["version"]) for row in rows]
