@@ -32,7 +32,10 @@ from publisher.web.request_places import Places
 
 _PUBLIC = ("/static/", "/healthz", "/metrics")
 """Paths that need no session."""
-_WITHOUT_FACTOR = re.compile(r"/(me|pause|logout|stopped)(/|$)")
+_WITHOUT_FACTOR = (
+    "/me", "/me/language", "/me/factors", "/me/passkeys", "/me/password", "/pause", "/stopped",
+    "/logout",
+)  # fmt: skip
 """Paths for people who must set up a second factor first: stopping is always safe."""
 _STREAM = "/events"
 """Stays open as long as its page, and holds no thread."""
@@ -222,7 +225,7 @@ def reader(request: Request) -> Visitor:
     visitor: Visitor | None = request.state.visitor
     if visitor is None:
         raise NotLoggedIn
-    if visitor.needs_factor and not _WITHOUT_FACTOR.match(request.url.path):
+    if visitor.needs_factor and request.url.path not in _WITHOUT_FACTOR:
         raise FactorMissing
     return visitor
 
