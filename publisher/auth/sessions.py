@@ -133,11 +133,13 @@ class Sessions(LedgerPart):
         at = session.confirmed_at
         return at is not None and abs(self._clock.now() - at) < CONFIRMED
 
-    def factor_is_set(self, person: Person) -> None:
-        """Let a person's sessions go on: the second factor that they needed is set up."""
-        mine = web_sessions.c.person == person.id
-        with self._database.write() as connection:
-            connection.execute(update(web_sessions).where(mine).values(needs_factor=False))
+    def factor_is_set(self, session: LoginSession) -> None:
+        """Let this session go on: the second factor that it needed is set up in it.
+
+        All others of its person end: they were begun without that factor, perhaps by a thief.
+        """
+        self.revoke(session.person, but=session)
+        self._update(session, needs_factor=False)
 
     def leave_notice(self, session: LoginSession, notice: str) -> None:
         """Store a message for the next page of this session."""

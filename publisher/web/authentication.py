@@ -4,8 +4,6 @@ import asyncio
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Annotated
 from weakref import WeakValueDictionary
@@ -22,18 +20,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from publisher.app import Application
 from publisher.auth.known_browsers import LIFE as BROWSER_LIFE
 from publisher.auth.login_throttle import network_of
-from publisher.auth.sessions import LIFE, LoginSession
+from publisher.auth.sessions import LIFE, LoginSession, Sessions
 from publisher.base import i18n
 from publisher.base.errors import NotAllowed, PublisherError
 from publisher.base.i18n import _
-from publisher.ledger.manager.rights import Rank
+from publisher.ledger.manager.rights import Rank, acting_through_pages
 from publisher.settings.schema import WebSettings
 from publisher.web import security
 from publisher.web.request_buffer import Reception
+from publisher.web.request_places import Places
 
 _PUBLIC = ("/static/", "/healthz", "/metrics")
 """Paths that need no session."""
-_WITHOUT_FACTOR = re.compile(r"/(me|pause|logout|stopped)(/|$)")
+_WITHOUT_FACTOR = (
+    "/me", "/me/language", "/me/factors", "/me/passkeys", "/me/password", "/pause", "/stopped",
+    "/logout",
+)  # fmt: skip
 """Paths for people who must set up a second factor first: stopping is always safe."""
 _STREAM = "/events"
 """Stays open as long as its page, and holds no thread."""
@@ -112,20 +114,20 @@ class Recognition:
         share = self._share(session, scope)
         state["share"] = share
         async with share:
-            with i18n.speaking(wanted):
+            with i18n.speaking(wanted), acting_through_pages():
                 await self._app(scope, receive, send)
 
-    def _share(self, session: LoginSession | None, scope: Scope) -> "_Places":
+    def _share(self, session: LoginSession | None, scope: Scope) -> Places:
         """The semaphores that this request needs: those of the person, or of anonymous visitors."""
         if session is None and scope["path"].startswith(_WAITS):
-            return _Places(self._elsewhere)
+            return Places(self._elsewhere)
         if session is None:
             network = network_of(scope["client"][0] if scope.get("client") else "")
             own = self._networks.setdefault(network, asyncio.Semaphore(_OF_NETWORK))
-            return _Places(own, self._strangers)
+            return Places(own, self._strangers)
         if scope["path"] == _STREAM:
-            return _Places()
-        return _Places(self._shares[session.person.name])
+            return Places()
+        return Places(self._shares[session.person.name])
 
     def _warn_of_proxy(self, scope: Scope) -> None:
         """Log once that the proxy before the pages does not say for whom it asks."""
@@ -158,41 +160,6 @@ class Recognition:
         except PublisherError:
             return None  # without a ledger there are no sessions; the page reports the error
         return session
-
-
-class _Places:
-    """A set of semaphores acquired together; empty for a request that needs none."""
-
-    def __init__(self, *kinds: asyncio.Semaphore) -> None:
-        self._kinds = kinds
-
-    async def acquire(self) -> None:
-        """Acquire all, one after another: a request that waits for the last holds the others."""
-        async with AsyncExitStack() as held:
-            for kind in self._kinds:
-                await held.enter_async_context(kind)
-            held.pop_all()
-
-    def release(self) -> None:
-        for kind in self._kinds:
-            kind.release()
-
-    async def __aenter__(self) -> None:
-        await self.acquire()
-
-    async def __aexit__(self, *_: object) -> None:
-        self.release()
-
-
-@asynccontextmanager
-async def aside(request: Request) -> AsyncIterator[None]:
-    """Release the request's semaphores while it only waits, and acquire them again after."""
-    share: _Places = request.state.share
-    share.release()
-    try:
-        yield
-    finally:
-        await share.acquire()
 
 
 def _by_itself(scope: Scope) -> bool:
@@ -248,11 +215,17 @@ def _accepted(headers: Headers) -> str | None:
 
 
 def reader(request: Request) -> Visitor:
-    """Require a logged-in visitor. Raises NotLoggedIn, FactorMissing."""
+    """Require a logged-in visitor. Raises NotLoggedIn, FactorMissing.
+
+    A form may take minutes to arrive: its sender's session and rights are those of now.
+    """
+    if request.method == "POST" and request.state.visitor:
+        sessions: Sessions = request.app.state.parts.app.sessions
+        request.state.visitor = sessions.find(request.state.secret)
     visitor: Visitor | None = request.state.visitor
     if visitor is None:
         raise NotLoggedIn
-    if visitor.needs_factor and not _WITHOUT_FACTOR.match(request.url.path):
+    if visitor.needs_factor and request.url.path not in _WITHOUT_FACTOR:
         raise FactorMissing
     return visitor
 

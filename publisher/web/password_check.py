@@ -11,8 +11,9 @@ from starlette.requests import Request
 from publisher.auth.login_throttle import CODE, PASSWORD
 from publisher.ledger.manager.rights import Person
 from publisher.web import security
-from publisher.web.authentication import aside, browser_cookie
+from publisher.web.authentication import browser_cookie
 from publisher.web.dependencies import Parts
+from publisher.web.request_places import aside
 
 Checked = TypeVar("Checked")
 

@@ -18,7 +18,7 @@ from publisher.ledger.manager.draft_edits import MOVED, REWORDED, Edits
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.resume import Seen
-from publisher.ledger.manager.rights import Person, Rank, Rights
+from publisher.ledger.manager.rights import Person, Rank, Rights, acting_through_pages
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
 from publisher.model.accounts import Mandate
@@ -155,7 +155,9 @@ def edit(
 def test_every_act_takes_a_right_over_the_accounts_organisation(
     act: str, database: Database, clock: ManualClock, rights: Rights, queued: Delivery
 ) -> None:
-    """Refused to a partner, with who may; done by whoever has the right. Nothing else happened."""
+    """Refused to a partner, with who may, and on the pages to who was removed meanwhile; done by
+    whoever has the right. Nothing else happened.
+    """
     state, doing = ACTS[act]
     with database.write() as connection:
         ids = '["707"]' if state is State.PUBLISHED else "[]"
@@ -174,7 +176,10 @@ def test_every_act_takes_a_right_over_the_accounts_organisation(
             NotPermitted, match="may not do this as staff: it takes the role of manager"
         ):
             doing(database, clock, rights, one, "redaction")
-    doing(database, clock, rights, one, "Bice")
+    with acting_through_pages():
+        with pytest.raises(NotPermitted, match="Gone may not log in any more"):
+            doing(database, clock, rights, one, "Gone")
+        doing(database, clock, rights, one, "Bice")
 
 
 def test_who_is_nobody_on_the_pages_is_taken_at_their_word(

@@ -240,6 +240,11 @@ def test_who_must_have_a_second_factor_sets_one_up_first(
                 for path in ("/", "/posts/day.fr", "/review", "/people", "/log.csv", "/feed.atom"):
                     assert visit.get(path).headers["location"] == "/me", path
                 visit.get("/me")
+                assert "/me/feed" not in visit.page
+                for path in ("feed", "told", "addresses", "sessions"):
+                    answer = visit.client.post(f"/me/{path}", data={"form": visit.token})
+                    assert answer.headers["location"] == "/me", path
+                    assert visit.client.get("/me").status_code == 200
                 before = app.queries.last_step()
                 assert visit.client.post(
                     "/posts/day.fr", data={"form": visit.token, "do": "approve"}
@@ -252,6 +257,22 @@ def test_who_must_have_a_second_factor_sets_one_up_first(
                 assert visit.get("/").status_code == 200
                 visit.get("/me")
                 assert visit.send("/me/factors", do="remove", factor="app").status_code == 409
+
+
+def test_a_factor_opens_no_other_session_that_waits_for_one(app: Application) -> None:
+    """A thief with the password waits until its owner sets a factor up."""
+    with (
+        serving(app, WebSettings(second_factor="managers")) as address,
+        Visit(address) as thief,
+        Visit(address) as owner,
+    ):
+        thief.log_in("direction")
+        owner.log_in("direction")
+        owner.get("/me")
+        owner.send("/me/factors", do="app-code", secret=SECRET, code=code())
+        assert owner.get("/review").status_code == 200
+        assert thief.get("/review").headers["location"].startswith("/login")
+        assert len(app.sessions.of(app.people.find("direction"))) == 1
 
 
 def test_what_cannot_be_undone_is_confirmed_with_the_form_as_it_was(

@@ -2,11 +2,14 @@
 
 The pages and the commands act through the ledger, which checks the right first, in the same
 transaction. A person without a log-in (who runs commands on the machine under a name of their own)
-has a right over everything: they could write to the database as well.
+has a right over everything: they could write to the database as well. Through the pages nobody acts
+without a log-in: who was removed while their request was on its way has no right at all.
 """
 
 import shlex
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +23,18 @@ from publisher.base.text import folded, same_person
 from publisher.ledger.tables import EVERYTHING, people
 from publisher.model.accounts import Mandate
 from publisher.model.mandates import may_write
+
+_through_pages: ContextVar[bool] = ContextVar("through_pages", default=False)
+
+
+@contextmanager
+def acting_through_pages() -> Iterator[None]:
+    """In this block, and in the threads that copy its context, everybody who acts is a person."""
+    token = _through_pages.set(True)
+    try:
+        yield
+    finally:
+        _through_pages.reset(token)
 
 
 class Rank(StrEnum):
@@ -106,7 +121,7 @@ class Rights:
         if person is None:
             return None
         if person.disabled_at:
-            return _kept_out(person)
+            return _kept_out(person.name)
         why = self._why(person, rank, accounts)
         return NotPermitted(why, hint=self._who_may(connection, rank, accounts)) if why else None
 
@@ -151,7 +166,7 @@ class Rights:
         if person is None:
             return
         if person.disabled_at:
-            raise _kept_out(person)
+            raise _kept_out(person.name)
         beyond = () if _covers(person, organisations) else (EVERYTHING,)
         why = self._why(person, Rank.ADMIN, beyond)
         if why:
@@ -162,8 +177,13 @@ class Rights:
         return person.rank.includes(Rank.ADMIN) and _covers(person, other.organisations)
 
     def _person(self, connection: Connection, actor: str) -> Person | None:
-        """The person who acts; None for one without a log-in, who may do everything."""
+        """The person who acts; None for one at the machine, without a log-in: they may do all.
+
+        Raises NotPermitted for one without a log-in who acts through the pages.
+        """
         row = row_of(connection, actor)
+        if row is None and _through_pages.get():
+            raise _kept_out(actor)
         return person_of(row) if row else None
 
     def _why(self, person: Person, rank: Rank, accounts: Collection[str]) -> str | None:
@@ -205,12 +225,17 @@ class Rights:
         return _("Nobody who may log in has this right. An admin can give it.")
 
 
-def _kept_out(person: Person) -> NotPermitted:
-    """The error for a disabled person; only commands get here, as pages need a log-in."""
-    name = shlex.quote(person.name)
+def _kept_out(name: str) -> NotPermitted:
+    """The error for a disabled person, and for one who was removed while a page was asked."""
+    if _through_pages.get():
+        return NotPermitted(
+            _("{name} may not log in any more.", name=name),
+            hint=_("An admin can let them in again."),
+        )
+    quoted = shlex.quote(name)
     return NotPermitted(
-        _("{name} is kept out.", name=person.name),
-        hint=_("`publisher user enable {name}` lets them in again.", name=name),
+        _("{name} is kept out.", name=name),
+        hint=_("`publisher user enable {name}` lets them in again.", name=quoted),
     )
 
 

@@ -76,7 +76,7 @@ def add_passkey(
 def _added(
     request: Request, parts: Parts, visitor: Visitor, codes: Sequence[str], notice: str
 ) -> Response:
-    parts.app.sessions.factor_is_set(visitor.person)
+    parts.app.sessions.factor_is_set(visitor)
     security.log_event(request, "second factor added")
     return _codes(request, parts, codes) if codes else parts.done(visitor, notice, "/me")
 
