@@ -121,6 +121,8 @@ def _id(
     if source and form.translation_of:
         return translated_id(app, source.id, lang)
     typed = (form.title, *(part for parts in form.texts.values() for part in parts), "post")
+    if form.embargo:  # ids stand in calendars and notices, before their words may
+        typed = ("embargo",)
     title = next(text for text in (text[:_TITLE] for text in typed) if slug(text))
     at = form.time.read(composing.session)
     instant = None

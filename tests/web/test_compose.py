@@ -25,7 +25,7 @@ title: "Un titre : le nôtre"
 at: annual-day - 30m
 to: [bice-x, bice-page, bice-site]
 media:
-  - file: media/un-titre-le-notre-fr.jpg
+  - file: media/embargo-fr.jpg
     alt: "La salle XX, vide"
     credit: BICE
 link: "https://www.example.org/a?b=1"
@@ -56,7 +56,10 @@ def text(workspace: Workspace, post: str) -> str:
 def test_a_new_post_with_everything_is_submitted_in_one_act(
     app: Application, staff: Visit, workspace: Workspace, photo: bytes
 ) -> None:
-    """The file says what was filled in, as a person would have written it, and all is queued."""
+    """The file says what was filled in, as a person would have written it, and all is queued.
+
+    Its name says nothing that is under embargo.
+    """
     new = composer(staff)
     assert flaws(staff.page) == []
     assert new.values("account") == ["bice-x", "bice-page"], "as the session says"
@@ -85,14 +88,14 @@ def test_a_new_post_with_everything_is_submitted_in_one_act(
     assert new.send("submit").status_code == 200
     told = "Submitted for approval: 2 deliveries. On the schedule: 1 delivery."
     assert told in staff.text
-    assert text(workspace, "un-titre-le-notre.fr") == _WHOLE
-    made = app.queries.deliveries(post="un-titre-le-notre.fr")
+    assert text(workspace, "embargo.fr") == _WHOLE
+    made = app.queries.deliveries(post="embargo.fr")
     assert {d.account: d.state for d in made} == {
         "bice-x": State.AWAITING_APPROVAL,
         "bice-page": State.AWAITING_APPROVAL,
         "bice-site": State.SCHEDULED,
     }
-    (step,) = (s for s in app.queries.history("un-titre-le-notre.fr") if s.event == "draft made")
+    (step,) = (s for s in app.queries.history("embargo.fr") if s.event == "draft made")
     assert (step.actor, step.detail["time"]) == ("stagiaire", "annual-day - 30m")
     assert app.audit.verify().breaks == ()
 
