@@ -2,9 +2,10 @@
 
 import asyncio
 import os.path
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Self, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -33,6 +34,7 @@ from publisher.web.trials import Trials
 from publisher.web.unqueued import Differing
 
 _PREFIX = "account "
+_PAUSE = timedelta(minutes=1)
 _UPLOADS = 4
 """People whose picture is processed or waits."""
 
@@ -45,11 +47,24 @@ class Platforms:
     def __init__(self) -> None:
         self.asked_at: datetime | None = None
         self._findings: Mapping[str, Finding] = {}
+        self._asking = threading.Lock()
 
-    def ask(self, app: Application) -> None:
-        """Ask all platforms now, as `publisher doctor` does."""
-        self._findings = {finding.subject: finding for finding in examine(app, offline=False)}
-        self.asked_at = app.clock.now()
+    def ask(self, app: Application) -> bool:
+        """Ask all platforms now, as `publisher doctor` does.
+
+        False if somebody else asks just now, or asked in the last minute: it costs what the
+        accounts may read there.
+        """
+        if not self._asking.acquire(blocking=False):
+            return False
+        try:
+            if self.asked_at and app.clock.now() - self.asked_at < _PAUSE:
+                return False
+            self._findings = {finding.subject: finding for finding in examine(app, offline=False)}
+            self.asked_at = app.clock.now()
+            return True
+        finally:
+            self._asking.release()
 
     def finding(self, account: str) -> Finding | None:
         """The platform's last answer about an account; None before the first question."""

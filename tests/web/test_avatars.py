@@ -47,6 +47,12 @@ def ask(visit: Visit) -> None:
     assert visit.send("/accounts/ask").status_code == 200
 
 
+def a_minute_later(app: Application) -> None:
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(60)
+
+
 def pictures(page: str) -> list[str]:
     return [str(one["src"]) for one in Structure(page).all("img") if "/avatar" in str(one["src"])]
 
@@ -106,10 +112,16 @@ def test_what_has_no_avatar_is_not_found(manager: Visit, name: str) -> None:
     assert manager.get(f"/accounts/{name}/avatar").status_code in (400, 404)
 
 
-def test_another_picture_has_another_address(manager: Visit, sandbox: Sandbox) -> None:
+def test_another_picture_has_another_address_once_the_platforms_are_asked_again(
+    app: Application, manager: Visit, sandbox: Sandbox
+) -> None:
     ask(manager)
     before = pictures(manager.get("/accounts").text)
     sandbox.faults.set([Fault(what=What.AVATAR_CHANGED)])
+    ask(manager)
+    assert "less than a minute ago" in manager.text
+    assert pictures(manager.page) == before, "once a minute is enough for all"
+    a_minute_later(app)
     ask(manager)
     after = pictures(manager.get("/accounts").text)
     assert len(after) == len(before) == 2
@@ -121,6 +133,7 @@ def test_another_handle_is_told_loudly_until_a_manager_confirms_it(
 ) -> None:
     ask(manager)
     sandbox.faults.set([Fault(what=What.RENAMED)])
+    a_minute_later(app)
     ask(manager)
     told = "The keys of bice-x are now those of @other_bice_x; before, of @bice_x."
     manager.get("/accounts")
@@ -143,6 +156,7 @@ def test_a_partner_does_not_confirm_anothers_keys(
 ) -> None:
     ask(manager)
     sandbox.faults.set([Fault(what=What.RENAMED)])
+    a_minute_later(app)
     ask(manager)
     app.people.add("kasia", Rank.MANAGER, PASSWORD, organisations=["Warsaw"])
     with Visit(address) as partner:

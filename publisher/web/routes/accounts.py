@@ -88,8 +88,12 @@ def _wrong(app: Application, known: dict[str, KnownProfile]) -> dict[str, WrongK
 @router.post("/accounts/ask")
 def ask(parts: Use, visitor: Writer) -> Response:
     """Ask the platforms about the accounts."""
-    parts.platforms.ask(parts.app)
-    return parts.done(visitor, _("The platforms were asked."), "/accounts")
+    told = (
+        _("The platforms were asked.")
+        if parts.platforms.ask(parts.app)
+        else _("The platforms were asked less than a minute ago: this is what they answered.")
+    )
+    return parts.done(visitor, told, "/accounts")
 
 
 @router.get("/accounts/{name}/avatar")
