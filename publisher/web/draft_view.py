@@ -225,12 +225,14 @@ def unqueued(app: Application) -> list[DraftFile]:
 
 
 def words(file: DraftFile) -> str:
-    """A draft's title or its text; its id if it cannot be read, of which its page says why."""
+    """A draft's title or its first line; its id if it has none, or cannot be read."""
     try:
         draft = editing.read(file)
     except NotPossible:
         return file.id
-    return draft.value("title") or draft.body.strip() or file.id
+    lines = (line.strip() for line in draft.body.splitlines())
+    first = next((line for line in lines if line and not line.startswith(("## ", "---"))), "")
+    return draft.value("title") or first or file.id
 
 
 def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face]) -> Look:

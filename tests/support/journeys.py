@@ -10,6 +10,7 @@ from publisher.base.i18n import _
 from tests.support.pages import PASSWORD
 
 _PATIENCE = 20_000  # milliseconds
+expect.set_options(timeout=_PATIENCE)  # of all tests in a browser: a machine may be busy
 
 
 @contextmanager
