@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.app import Application
-from publisher.auth.users import Rank
-from publisher.ledger.manager.rights import Person
+from publisher.ledger.manager.rights import Person, Rank
 from publisher.model.states import State
 
 _IN_TROUBLE = (State.UNCERTAIN, State.FAILED, State.HELD)

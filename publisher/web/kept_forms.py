@@ -31,7 +31,6 @@ from publisher.web.routes import (
 )
 
 _OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|file|move|queue|notes))?")
-_COMPOSER = re.compile(r"/new|/posts/.+/edit")
 _NEW = "/new"
 _OTHERS = ("/pause", "/resume", "/review", _NEW)
 _OF_THE_AGENDA = re.compile(r"/agenda/(new|items/[^/]+)")
@@ -69,7 +68,7 @@ class Typed:
             return None
         if not isinstance(found, dict):
             return None
-        if _COMPOSER.fullmatch(address):
+        if security.COMPOSER.fullmatch(address):
             lists = {name: value for name, value in found.items() if isinstance(value, list)}
             return cls(address, composed=ComposeForm.kept(lists))
         return cls(address, _kept(found))
@@ -157,7 +156,7 @@ async def of_form(request: Request) -> Typed | None:
     if request.method != "POST" or not security.is_from_here(request, parts.where):
         return None
     form, address = await request.form(), request.url.path
-    if _COMPOSER.fullmatch(address):
+    if security.COMPOSER.fullmatch(address):
         lists: dict[str, list[object]] = {}
         for name, value in form.multi_items():
             lists.setdefault(name, []).append(value)

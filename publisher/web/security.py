@@ -42,7 +42,8 @@ _LARGEST = 1_000_000  # bytes of a request
 _LONGEST = 10_000  # characters of a field
 _LARGEST_UPLOAD = MAX_BYTES + _LARGEST
 """The same for a request with a picture, from a logged-in person."""
-_UPLOAD = re.compile(r"/new|/posts/.+/edit")
+COMPOSER = re.compile(r"/new|/posts/.+/edit")
+"""The addresses of the form of a post, which takes pictures."""
 _CALENDAR, _LARGEST_CALENDAR = "/agenda/import", ics_lines.MAX_BYTES + _LARGEST
 """The same for a request with a calendar's file."""
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
@@ -165,7 +166,7 @@ def _largest(scope: Scope) -> int:
     """The size limit of a request; call it after the visitor has been looked up."""
     if scope["method"] != "POST" or not scope.get("state", {}).get("visitor"):
         return _LARGEST
-    if _UPLOAD.fullmatch(scope["path"]):
+    if COMPOSER.fullmatch(scope["path"]):
         return _LARGEST_UPLOAD
     return _LARGEST_CALENDAR if scope["path"] == _CALENDAR else _LARGEST
 

@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from typing import Literal
 
+from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.drafts.session import Session
 from publisher.drafts.times import YEARS, in_zone
@@ -79,6 +80,20 @@ class TimeFields:
         return When(
             kind="item", item=name, edge=at, minutes=-minutes if before == "before" else minutes
         )
+
+
+def day(text: str, years: range = range(MINYEAR, MAXYEAR + 1)) -> date | None:
+    """The day that was typed, if any. Raises UsageError for what is no day of these years."""
+    if not (typed := text.strip()):
+        return None
+    try:
+        found = date.fromisoformat(typed)
+        if found.year not in years:
+            raise ValueError(typed)
+    except ValueError:
+        message = _("{text} is no day.", text=typed[:40])
+        raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None
+    return found
 
 
 def in_units(span: timedelta, usual: str) -> tuple[str, str]:

@@ -76,7 +76,8 @@ def add(
     name stands in the history with what they do, and an author's name keeps them from approving
     their own posts: use the name that stands in the drafts.
     """
-    from publisher.auth.users import Rank, rights_in_words
+    from publisher.auth.users import rights_in_words
+    from publisher.ledger.manager.rights import Rank
 
     app = arguments.application(context)
     actor = arguments.actor(who)
@@ -122,7 +123,8 @@ def rights(
     Whoever acts on a post needs a right over its account's organisation, on the pages and here. It
     counts at once.
     """
-    from publisher.auth.users import Rank, rights_in_words
+    from publisher.auth.users import rights_in_words
+    from publisher.ledger.manager.rights import Rank
 
     app = arguments.application(context)
     person = app.people.find(name)

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from publisher.base.errors import UsageError
 from publisher.base.formats import days as days_in_words
 from publisher.base.formats import written
-from publisher.base.i18n import _, later
+from publisher.base.i18n import later
 from publisher.drafts.times import YEARS
 from publisher.model.accounts import Account
+from publisher.web import time_fields
 from publisher.web.authentication import Reader
 from publisher.web.calendar_view import Choice, hours, timetable
 from publisher.web.dependencies import AddressValues, Parts, Use
@@ -50,14 +50,7 @@ class View(AddressValues):
 
     def chosen(self, today: date) -> date:
         """The day in the address, or today. Raises UsageError for an invalid day."""
-        try:
-            day = date.fromisoformat(self.day) if self.day else today
-            if day.year not in YEARS:
-                raise ValueError(self.day)
-        except ValueError:
-            message = _("{text} is no day.", text=self.day[:40])
-            raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None
-        return day
+        return time_fields.day(self.day, YEARS) or today
 
     def days(self, chosen: date) -> list[date]:
         """The days that are shown; a month is filled up to whole weeks."""

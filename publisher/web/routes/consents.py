@@ -19,7 +19,7 @@ from publisher.drafts.consents import FILE, Consent
 from publisher.drafts.consents_file import ConsentsFile
 from publisher.ledger.manager.rights import Rank
 from publisher.model.history_text import details
-from publisher.web import consents_view, impact_view, labels
+from publisher.web import consents_view, impact_view, labels, time_fields
 from publisher.web.authentication import Manager, Reader, Visitor, Writer
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
@@ -64,7 +64,7 @@ def add(
             id=consent.strip(),
             granted_to=_known(organisation, _organisations(parts)),
             channels=_known(channel, SPECS) or None,
-            until=_day(until),
+            until=time_fields.day(until),
             note=" ".join(note.split()) or None,
         )
         change = consents_view.added(parts.app, file, record)
@@ -91,7 +91,7 @@ def end(
     try:
         file = _unchanged(parts, seen)
         drafts = parts.drafts.drafts(parts.app)
-        day = _day(until)
+        day = time_fields.day(until)
         if file.record(consent).until == day:
             return parts.done(visitor, _("Nothing was changed."), "/consents")
         change = consents_view.ended(parts.app, file, drafts, consent, day)
@@ -229,14 +229,6 @@ def _known(names: list[str] | None, known: Container[str]) -> frozenset[str]:
     if any(name not in known for name in chosen):
         raise UsageError(_("This cannot be done here."))
     return chosen
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
-        message = _("{text} is no day.", text=text[:40])
-        raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None
 
 
 def _page(

@@ -5,7 +5,6 @@ starts, on each machine from its own copy, and which may be read-only: a page th
 would promise what the workers do not do yet.
 """
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -14,7 +13,7 @@ from publisher.base.errors import NotFound, NotPermitted, PublisherError, UsageE
 from publisher.base.i18n import _
 from publisher.ledger.manager.rights import Rank
 from publisher.model.accounts import Mandate
-from publisher.web import impact_view, mandate_view
+from publisher.web import impact_view, mandate_view, time_fields
 from publisher.web.authentication import Admin, Overseer, Visitor
 from publisher.web.dependencies import Parts, Use
 
@@ -55,8 +54,8 @@ def look(
         mandate = Mandate(
             authors=_names(authors),
             approvers=_names(approvers),
-            since=_day(since),
-            until=_day(until),
+            since=time_fields.day(since),
+            until=time_fields.day(until),
         )
         if mandate.since and mandate.until and mandate.until < mandate.since:
             raise UsageError(_("The last day comes before the first."))
@@ -78,14 +77,6 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(one.split()) for one in text.split(",") if one.strip()))
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
-        message = _("{text} is no day.", text=text[:40])
-        raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None
-
-
 def _page(
     request: Request,
     parts: Parts,
@@ -103,7 +94,6 @@ def _page(
         request,
         "mandate.html",
         account=name,
-        present=parts.app.settings.accounts[name].mandate,
         given=given,
         impact=found,
         lines=mandate_view.lines(name, wanted),

@@ -42,22 +42,19 @@ def queue(
     return queued(parts, visitor, post, sure=bool(sure), shown=shown)
 
 
-def queued(
-    parts: Parts, visitor: Visitor, post: str, *, sure: bool, shown: str | None = None
-) -> Response:
+def queued(parts: Parts, visitor: Visitor, post: str, *, sure: bool, shown: str) -> Response:
     """Queue one draft as `publisher queue` does, and report the result.
 
     Changes that need a confirmation are written only if the person is `sure`; otherwise they are
-    shown. `shown`: the digest of the changes that the person has seen: fewer of them need a
-    confirmation. Raises NotPossible if the changes are no longer those.
+    shown. `shown`: the digest of the changes that the person has seen. Raises NotPossible if the
+    changes are no longer those.
     """
 
     def agree(plan: Plan) -> None:
-        if shown is not None and shown != plan_view.digest(plan):
+        if shown != plan_view.digest(plan):
             message = _("Queueing it does not change any more what was shown to you.")
             raise NotPossible(message, hint=_("Look at it again, then decide."))
-        asks = plan_view.needs_a_word(plan) if shown is None else plan_view.is_risky(plan)
-        if asks and not sure:
+        if plan_view.is_risky(plan) and not sure:
             raise _Unasked
 
     path = draft_view.find(parts.app, post).path

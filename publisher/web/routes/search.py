@@ -6,8 +6,8 @@ from itertools import groupby, islice
 from fastapi import APIRouter, Request, Response
 
 from publisher.app import Application
-from publisher.auth.users import Rank
 from publisher.drafts import text_files
+from publisher.ledger.manager.rights import Rank
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.ledger.reading.search_index import without_accents
 from publisher.model.deliveries import Delivery

@@ -1,11 +1,6 @@
 // Moves posts in the calendar by dragging them, and writes new ones where it is empty.
 "use strict";
 (() => {
-  const root = document.documentElement;
-  const begun = performance.now();
-  const serverNow = Date.parse(root.dataset.now);
-  const speed = Number(root.dataset.speed) || 1;
-
   // A post that is dragged to another place: the form for that time opens.
   function drags() {
     let dragged = null;
@@ -51,7 +46,7 @@
 
   // The line of now stays between what is past and what is to come.
   function passes() {
-    const now = serverNow + (performance.now() - begun) * speed;
+    const now = window.serverNow(); // see web.js
     for (const line of document.querySelectorAll("[data-now-line]")) {
       const later = [...line.parentElement.querySelectorAll("time")].find((time) => Date.parse(time.dateTime) > now);
       line.parentElement.insertBefore(line, later ? later.closest("li") : null);

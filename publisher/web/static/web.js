@@ -7,6 +7,7 @@
   const speed = Number(root.dataset.speed) || 1;
   const now = () => serverNow + (performance.now() - begun) * speed;
   const PATIENCE = 10000; // milliseconds that a page may be on its way
+  window.serverNow = now;
   const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: "always" });
   // A unit, how long it is, and from when on it is told: rounded, a smaller one would say more.
   const units = [["day", 86400, 172800], ["hour", 3600, 10800], ["minute", 60, 90], ["second", 1, 0]];
