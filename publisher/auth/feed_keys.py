@@ -26,7 +26,7 @@ class FeedKeys(LedgerPart):
     def make(self, person: Person) -> str:
         """A new key, to be shown once; the one before becomes invalid."""
         key = secrets.token_urlsafe(32)
-        self._set(person, Event.FEED_KEY_MADE, stored(key), person.name)
+        self._set(person, Event.FEED_KEY_MADE, stored(key), person.name, role=person.rank)
         return key
 
     def end(self, person: Person, *, actor: str) -> None:
@@ -42,7 +42,9 @@ class FeedKeys(LedgerPart):
             row = connection.execute(query).mappings().one_or_none()
         return person_of(row) if row else None
 
-    def _set(self, person: Person, event: Event, value: str | None, actor: str) -> None:
-        with self._people.changing(person.key, event, actor) as connection:
+    def _set(
+        self, person: Person, event: Event, value: str | None, actor: str, **told: str
+    ) -> None:
+        with self._people.changing(person.key, event, actor, told) as connection:
             change = update(people).where(people.c.id == person.id).values(feed_key=value)
             connection.execute(change)

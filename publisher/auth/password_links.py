@@ -66,7 +66,7 @@ class PasswordLinks(LedgerPart):
         return PasswordLink(person, token, until)
 
     def make(self, name: str, *, actor: str = ACTOR) -> PasswordLink:
-        """Make a link for a person, and end their sessions.
+        """Make a link for a person, and end their sessions and the key of their feeds.
 
         The old password stays until it is used. Raises NotPermitted, and NotPossible for who logs
         in elsewhere or is kept out.
@@ -78,7 +78,7 @@ class PasswordLinks(LedgerPart):
                 _("{name} is kept out, or logs in elsewhere.", name=person.name),
                 hint=_("A link is for somebody with a password here who is let in."),
             )
-        values = {"link": stored(token), "link_until": until}
+        values = {**records.NO_SECRETS, "link": stored(token), "link_until": until}
         with self._people.changing(person.key, Event.LINK_MADE, actor) as connection:
             self._people.require_over_now(connection, person, actor)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
@@ -102,12 +102,13 @@ class PasswordLinks(LedgerPart):
     def use(self, token: str, password: str) -> Person:
         """Set the password that its person chose, and end the link, their sessions and browsers.
 
-        Raises UsageError for a bad password, NotFound for a link that is not valid any more.
+        The key of their feeds ends too: somebody else may have made it. Raises UsageError for a
+        bad password, NotFound for a link that is not valid any more.
         """
         person = self.person(token)
         if person is None:
             raise no_longer_valid()
-        values = {"password": self._people.stored(password, person.name), **NO_LINK}
+        values = {"password": self._people.stored(password, person.name), **records.NO_SECRETS}
         mine = and_(people.c.id == person.id, self._is_valid(token))
         with self._people.changing(person.key, Event.PASSWORD_CHANGED, person.name) as connection:
             used = update(people).where(mine).values(values)

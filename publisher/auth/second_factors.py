@@ -148,7 +148,7 @@ class SecondFactors(LedgerPart):
     ) -> Sequence[str]:
         codes: list[str] = []
         row = {"person": person.id, "factor": factor, "counter": counter}
-        detail = {"second_factor": told}
+        detail = {"second_factor": told, "role": person.rank}
         with self._people.changing(
             person.key, Event.FACTOR_ADDED, person.name, detail
         ) as connection:

@@ -134,11 +134,16 @@ class People(LedgerPart):
             records.remove(connection, person.id)
 
     def set_password(self, name: str, password: str, *, actor: str = ACTOR) -> None:
-        """Set a person's password, and end their sessions; it replaces OpenID Connect."""
+        """Set a person's password, and end their sessions; it replaces OpenID Connect.
+
+        Set by somebody else it ends the key of their feeds too.
+        """
         person = self.find(name)
-        values = {"password": self.stored(password, person.name), "openid": None, **NO_LINK}
+        is_reset = not same_person(actor, person.name)
+        ended = records.NO_SECRETS if is_reset else NO_LINK
+        values = {"password": self.stored(password, person.name), "openid": None, **ended}
         with self.changing(person.key, Event.PASSWORD_CHANGED, actor) as connection:
-            if not same_person(actor, person.name):
+            if is_reset:
                 self.require_over_now(connection, person, actor)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
             records.forget(connection, person.id)

@@ -13,6 +13,7 @@ from publisher.model.events import Event
 
 _OF_THE_POWERFUL = (
     Event.PERSON_ADDED, Event.PERSON_INVITED, Event.RIGHTS_CHANGED, Event.RECOGNISED_ELSEWHERE,
+    Event.FACTOR_ADDED, Event.FEED_KEY_MADE,
 )  # fmt: skip
 """Sent for managers and admins only, who may approve, resume and withdraw."""
 _POWERFUL = ("manager", "admin")

@@ -11,6 +11,8 @@ _EVENTS: Mapping[str, str] = {
     Event.PERSON_INVITED: later("{name} is invited to log in, as {role}"),
     Event.RIGHTS_CHANGED: later("{name} has other rights, as {role}"),
     Event.RECOGNISED_ELSEWHERE: later("{name} logged in elsewhere for the first time, as {role}"),
+    Event.FACTOR_ADDED: later("{name}, {role}, has a new second factor or passkey"),
+    Event.FEED_KEY_MADE: later("{name}, {role}, has a secret address of the calendar and the feed"),
     Event.MANY_FAILED_LOG_INS: later("many log-ins as {name} fail"),
     Event.MANY_WRONG_CODES: later("many codes as {name} are wrong"),
 }
@@ -36,6 +38,13 @@ def sentences(item: PersonNews) -> list[str]:
     if item.event == Event.RECOGNISED_ELSEWHERE:
         doubt = _(
             "If that was not {name}: `publisher user remove {name}`, and look at the provider.",
+            name=item.name,
+        )
+        return [f"{event(item)}.", doubt]
+    if item.event in (Event.FACTOR_ADDED, Event.FEED_KEY_MADE):
+        doubt = _(
+            "If that was not {name}: `publisher user factors {name} --remove`, and "
+            "`publisher user password {name} --link`.",
             name=item.name,
         )
         return [f"{event(item)}.", doubt]

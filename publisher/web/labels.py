@@ -95,6 +95,7 @@ _TO_ONESELF = {
     "/me/factors remove": later("Remove a second factor"),
     "/me/factors passkey": later("Add a passkey"),
     "/me/passkeys ": later("Add a passkey"),
+    "/me/addresses add": later("Add an address at which you are told"),
     "/me/feed make": later("Make a secret address"),
 }
 

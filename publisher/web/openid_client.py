@@ -25,6 +25,12 @@ from publisher.settings.schema import OpenIDSettings, is_safe_address
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 """Signature algorithms with a key that only the provider has."""
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_ANEW = {
+    "prompt": "login",
+    "max_age": "0",
+    "claims": '{"id_token": {"auth_time": {"essential": true}}}',
+}
+"""Asks for another log-in, and when it was. Source: OpenID Connect Core, 3.1.2.1 and 5.5.1."""
 _PATIENCE = 10  # seconds
 _LEEWAY = 60  # seconds that its clock may be off
 _FRESH = 300.0  # seconds for which its addresses are believed
@@ -82,10 +88,10 @@ class Provider:
         """
         address, _ = self._session.create_authorization_url(
             self._metadata()["authorization_endpoint"],
-            state=_state(secret, wanted),
-            nonce=_derived(secret, "nonce"),
-            code_verifier=_derived(secret, "verifier"),
-            **({"prompt": "login", "max_age": "0"} if again else {}),
+            state=_state(secret, wanted, again=again),
+            nonce=_derived(secret, "nonce", again=again),
+            code_verifier=_derived(secret, "verifier", again=again),
+            **(_ANEW if again else {}),
         )
         return str(address)
 
@@ -93,28 +99,27 @@ class Provider:
         """Exchange the `code` for a person's name and permanent id. Raises ProviderRefused.
 
         The name is None if the provider gives none, or an e-mail address that it has not verified:
-        then the person must be known by the id.
+        then the person must be known by the id. `again` as in `address`: the provider has to say
+        that they logged in there just now.
         """
         try:
-            claims = self._claims(secret, code)
+            claims = self._claims(secret, code, again=again)
         except (AuthlibBaseError, JoseError, OSError, ValueError, KeyError, TypeError) as error:
             raise ProviderRefused(type(error).__name__) from error
         subject, name = _text(claims["sub"]), claims.get(self._settings.claim)
         if subject is None:
             raise ProviderRefused("nobody named")
-        # Not every provider says when somebody logged in there; one that does is believed.
-        at = claims.get("auth_time")
-        if again and isinstance(at, int | float) and at < time.time() - _LEEWAY:
-            raise ProviderRefused("not logged in anew")
+        if again and not _is_now(claims.get("auth_time")):
+            raise ProviderRefused("auth_time does not say that they logged in anew")
         is_vouched = self._settings.claim != "email" or claims.get("email_verified") is True
         return _text(name) if is_vouched else None, f"{self._settings.issuer} {subject}"
 
-    def _claims(self, secret: str, code: str) -> Mapping[str, Any]:
+    def _claims(self, secret: str, code: str, *, again: bool) -> Mapping[str, Any]:
         found = self._metadata()
         answer = self._session.fetch_token(
             found["token_endpoint"],
             code=code,
-            code_verifier=_derived(secret, "verifier"),
+            code_verifier=_derived(secret, "verifier", again=again),
             timeout=_PATIENCE,
             allow_redirects=False,
         )
@@ -132,7 +137,7 @@ class Provider:
                 "aud": {"essential": True, "value": client},
             },
             {
-                "nonce": _derived(secret, "nonce"),
+                "nonce": _derived(secret, "nonce", again=again),
                 "client_id": client,
                 "access_token": answer.get("access_token"),
             },
@@ -168,17 +173,29 @@ def _text(claim: object) -> str | None:
     return claim if isinstance(claim, str) and claim and claim.isprintable() else None
 
 
-def wanted(secret: str, state: str) -> str | None:
+def _is_now(at: object) -> bool:
+    """Whether this is the time of a moment ago, in seconds since 1970.
+
+    Whoever has the session could take `max_age` out of the request: then it is missing.
+    """
+    return isinstance(at, int | float) and at >= time.time() - _LEEWAY
+
+
+def wanted(secret: str, state: str, *, again: bool) -> str | None:
     """The page wanted at the start of the log-in; None if cookie and state do not match."""
     _, _, address = state.partition(" ")
-    expected = _state(secret, address)
+    expected = _state(secret, address, again=again)
     return address if secret and hmac.compare_digest(expected.encode(), state.encode()) else None
 
 
-def _state(secret: str, address: str) -> str:
-    return f"{_derived(secret, f'state {address}')} {address}"
+def _state(secret: str, address: str, *, again: bool) -> str:
+    return f"{_derived(secret, f'state {address}', again=again)} {address}"
 
 
-def _derived(secret: str, what: str) -> str:
-    """Derive one of a log-in's values from the cookie; it cannot be guessed without it."""
-    return hmac.new(secret.encode(), f"openid {what}".encode(), hashlib.sha256).hexdigest()
+def _derived(secret: str, what: str, *, again: bool) -> str:
+    """Derive one of a log-in's values from the cookie; it cannot be guessed without it.
+
+    Those of a proof (`again`) are others than those of a log-in.
+    """
+    told = f"openid {'again' if again else 'log-in'} {what}"
+    return hmac.new(secret.encode(), told.encode(), hashlib.sha256).hexdigest()

@@ -4,8 +4,12 @@ from datetime import UTC
 
 import pytest
 
+from publisher.auth.feed_keys import FeedKeys
 from publisher.auth.login_throttle import Throttle
+from publisher.auth.sealing import Sealing
+from publisher.auth.second_factors import SecondFactors
 from publisher.auth.users import People, Rank
+from publisher.base.clock import SystemClock
 from publisher.ledger.database import Database
 from publisher.ledger.outbox import News
 from publisher.ledger.user_notices import PersonNews
@@ -13,6 +17,7 @@ from publisher.notices.message import compose
 from tests.notices.conftest import SERVICE
 from tests.notices.test_news import take_note
 from tests.support.clock import ManualClock
+from tests.support.log_ins import SECRET, code
 
 _PASSWORD = "plough wicker ostrich"
 
@@ -53,6 +58,27 @@ def test_the_first_log_in_elsewhere_of_a_manager_is_news(
         assert people.recognised("lima", "subject-1")
         assert people.recognised("mia", "subject-2")
     assert told(news) == ["lima logged in elsewhere for the first time, as manager"]
+
+
+def test_a_new_factor_or_feed_key_of_a_manager_is_news(
+    news: News, people: People, database: Database, clock: ManualClock
+) -> None:
+    """A thief adds them, to come back after the password is another."""
+    keys = FeedKeys(database, clock, people)
+    factors = SecondFactors(database, SystemClock(), people, Sealing(""))
+    lima, mia = (
+        people.add("Lima", Rank.MANAGER, _PASSWORD),
+        people.add("Mia", Rank.STAFF, _PASSWORD),
+    )
+    take_note(news)
+    clock.advance(120)
+    for person in (mia, lima):
+        keys.make(person)
+        factors.add_app(person, SECRET, code())
+    assert told(news) == [
+        "lima, manager, has a secret address of the calendar and the feed",
+        "lima, manager, has a new second factor or passkey",
+    ]
 
 
 def test_that_somebody_guesses_is_news_with_what_helps(

@@ -103,14 +103,17 @@ class Provider:
             return JSONResponse({"error": "invalid_grant"}, 400)
         if self.token_answer is not None:
             return self.token_answer
-        token = self._signed(given["nonce"])
+        token = self._signed(given)
         self.issued.append(token)
         told = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": token}
         return JSONResponse(told)
 
-    def _signed(self, nonce: str) -> str:
+    def _signed(self, given: dict[str, str]) -> str:
         now = int(time.time())
-        claims = {"iss": self.address, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce}
+        claims = {
+            "iss": self.address, "aud": CLIENT, "iat": now, "exp": now + 300,
+            "nonce": given["nonce"], "auth_time": now if "max_age" in given else None,
+        }  # fmt: skip
         told = {**claims, **self.claims, **self.lies}
         told = {name: value for name, value in told.items() if value is not None}
         header = {"alg": self.algorithm, "kid": self.algorithm}

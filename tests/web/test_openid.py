@@ -372,13 +372,18 @@ def test_who_logs_in_elsewhere_proves_it_there_once_more(
     asked = dict(parse_qsl(urlsplit(there.headers["location"]).query))
     assert (asked["prompt"], asked["max_age"]) == ("login", "0")
     page = visit.page
-    for lie, name in (({"auth_time": _PAST}, "Lima"), ({"sub": "of Mia"}, "Mia")):
+    for lie, name in (
+        ({"auth_time": _PAST}, "Lima"), ({"auth_time": None}, "Lima"), ({"sub": "of Mia"}, "Mia"),
+    ):  # fmt: skip
         provider.lies = {**lie, "preferred_username": name}
         answer = go(visit, "/login/openid?again=yes")
         assert answer.status_code in (401, 403)
         visit.page = page
         assert visit.send("/me/feed", do="make").status_code == 403
     provider.lies = {}
+    not_anew = there.headers["location"].replace("max_age=0", "").replace("prompt=login", "")
+    answer = come_back(visit, httpx.get(not_anew).headers["location"])
+    assert answer.status_code == 401, "whoever has the session takes the question for a proof away"
     assert go(visit, "/login/openid?again=yes").headers["location"] == "/"
     assert visit.client.cookies["publisher"] == session
     visit.page = page

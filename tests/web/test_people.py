@@ -104,12 +104,17 @@ def test_an_invitation_is_ended_and_made_anew(
 def test_a_reset_logs_out_and_lets_the_person_choose(
     app: Application, chef: Visit, manager: Visit, anonymous: Visit
 ) -> None:
+    key = app.feed_keys.make(app.people.find("direction"))
     chef.send("/people/direction", do="link")
     link = path_of(shown_once(chef))
     assert manager.get("/").status_code == 303
+    assert app.feed_keys.person(key) is None, "whoever was in may have made it"
+    key = app.feed_keys.make(app.people.find("direction"))
     anonymous.get(link)
     assert "Choose a new password" in anonymous.text
     anonymous.send("/login/link", key=link.partition("key=")[2], password=_NEW)
+    assert "Your password is new. Is all the rest yours?" in anonymous.text
+    assert app.feed_keys.person(key) is None
     assert anonymous.get("/").status_code == 200
     assert manager.log_in("direction").status_code == 401
     assert manager.log_in("direction", _NEW).status_code == 200

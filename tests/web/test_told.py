@@ -10,7 +10,8 @@ from publisher.app import Application
 from publisher.ledger.notice_addresses import Topic
 from publisher.web import trials
 from tests.support.html import flaws
-from tests.support.pages import Visit
+from tests.support.log_ins import an_hour_later, confirm
+from tests.support.pages import PASSWORD, Visit
 from tests.support.receiver import Receiver, receiving
 from tests.support.workspaces import Workspace
 from tests.web.conftest import SECRETS, opened
@@ -65,6 +66,19 @@ def test_an_address_is_added_and_shown_without_its_secrets(app: Application, sta
     assert add(staff, _ADDRESS) == 409
     (address,) = app.notice_addresses.of(app.people.find("stagiaire"))
     assert address.address == SecretStr(_ADDRESS)
+
+
+def test_an_address_is_added_after_a_proof_alone(app: Application, staff: Visit) -> None:
+    """Whoever sits at an open browser does not read along from then on."""
+    an_hour_later(app)
+    assert add(staff, _ADDRESS) == 403
+    assert "Add an address at which you are told" in staff.text
+    assert app.notice_addresses.of(app.people.find("stagiaire")) == []
+    confirm(staff, password=PASSWORD)
+    assert "Added. Send a test" in staff.text
+    an_hour_later(app)
+    assert press(staff, "remove", numbers(staff)[0]) == 200
+    assert app.notice_addresses.of(app.people.find("stagiaire")) == []
 
 
 def test_an_address_that_is_not_allowed_is_refused_without_repeating_it(staff: Visit) -> None:

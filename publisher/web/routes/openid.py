@@ -51,14 +51,15 @@ def come_back(
 ) -> Response:
     """Return from the provider with a code; valid only in the browser that started the log-in."""
     provider = _provider(parts)
-    wanted = openid_client.wanted(request.state.secret, state)
+    visitor = request.state.visitor
+    is_again = visitor is not None
+    wanted = openid_client.wanted(request.state.secret, state, again=is_again)
     if wanted is None:
         raise NotOurForm
     if error or iss not in ("", parts.app.settings.openid.issuer):
         return _failed(request, parts, wanted, "refused there" if error else "another issuer")
-    visitor = request.state.visitor
     try:
-        name, subject = provider.person(request.state.secret, code, again=visitor is not None)
+        name, subject = provider.person(request.state.secret, code, again=is_again)
     except ProviderRefused as refused:
         return _failed(request, parts, wanted, str(refused))
     person = parts.app.people.recognised(name, subject)

@@ -35,13 +35,15 @@ async def choose(
 
 
 def _choose(request: Request, parts: Parts, key: str, password: str) -> Response:
+    before = parts.app.password_links.person(key)
     try:
         person = parts.app.password_links.use(key, password)
     except UsageError as problem:  # a weak one: the link is still good
         return _page(request, parts, key, problem)
     parts.app.throttle.unlock(person.name)
     security.log_event(request, "password chosen by a link", whom=person.name)
-    return login.after_password(request, parts, person, "/")
+    is_reset = before is not None and not before.is_invited
+    return login.after_password(request, parts, person, "/me?new=password" if is_reset else "/")
 
 
 def _page(

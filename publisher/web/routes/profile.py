@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
@@ -19,11 +19,18 @@ router = APIRouter()
 
 
 @router.get("/me")
-def me(request: Request, parts: Use, visitor: Reader) -> Response:
+def me(
+    request: Request,
+    parts: Use,
+    visitor: Reader,
+    new: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """Show all that is the visitor's; after a reset, with the advice to look at it (`new`)."""
     known = parts.app.notice_addresses
     return parts.pages.render(
         request,
         "me.html",
+        is_reset=new == "password",
         sessions=parts.app.sessions.of(visitor.person),
         factors=parts.app.second_factors.of(visitor.person),
         last_uses=parts.app.second_factors.last_uses(visitor.person),

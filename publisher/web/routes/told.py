@@ -11,6 +11,7 @@ from publisher.notices import addresses
 from publisher.notices.personal_message import trial
 from publisher.web import security
 from publisher.web.authentication import Visitor, Writer
+from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
 from publisher.web.render import Notice
 
@@ -35,6 +36,7 @@ def change(
     request: Request,
     parts: Use,
     visitor: Writer,
+    _confirmed: Annotated[None, confirming(is_one_of("add"))],
     do: Annotated[str, Form()] = "",
     address: Annotated[str, Form(max_length=2000)] = "",
     number: Annotated[str, Form(pattern=r"^\d{0,18}$")] = "",
