@@ -111,8 +111,9 @@ class Overview:
 
     @property
     def needs_a_person(self) -> int:
-        """Number of deliveries and accounts that need a person, shown or not."""
-        return self._waiting + sum(status.needs_person for status in self.accounts)
+        """Number of deliveries in trouble and of accounts that need a person, shown or not."""
+        waiting = self.counts.get(State.AWAITING_APPROVAL, 0)
+        return self._waiting - waiting + sum(status.needs_person for status in self.accounts)
 
     @property
     def _waiting(self) -> int:

@@ -82,8 +82,8 @@ def _answers(address: str) -> bool:
         return False
 
 
-def needed(number: int) -> str:
-    return plural("{number} thing needs a person.", "{number} things need a person.", number)
+def waiting(number: int) -> str:
+    return plural("{number} post waits for you", "{number} posts wait for you", number)
 
 
 def test_a_manager_approves_watches_pauses_and_resumes(
@@ -91,14 +91,14 @@ def test_a_manager_approves_watches_pauses_and_resumes(
 ) -> None:
     with visiting(browser, running, locale=lang) as page:
         log_in(page, "direction")
-        expect(page.get_by_text(needed(2))).to_be_visible()
+        expect(page.get_by_text(waiting(2))).to_be_visible()
 
         page.get_by_role("link", name="Hello, Geneva.").click()
         page.locator("button[value=approve]").click()
         expect(page.get_by_text(_("Approved: {what}.", what=formats.deliveries(1)))).to_be_visible()
 
         page.get_by_role("link", name=_("Today"), exact=True).click()
-        expect(page.get_by_text(needed(1))).to_be_visible()
+        expect(page.get_by_text(waiting(1))).to_be_visible()
         # It goes out, and nobody touches the page.
         published = page.locator(".figures").get_by_text(labels.state(State.PUBLISHED))
         expect(published).to_be_visible(timeout=40_000)
