@@ -3,6 +3,7 @@
 No address holds the name of a file: it may be that of a child, and logs keep addresses.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,6 +19,8 @@ from publisher.web.routes.pictures import HEADERS
 
 SIDE = 320
 """Pixels of the longer side of a small view, which is shown at half of that on dense screens."""
+
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 router = APIRouter()
 
@@ -52,7 +55,7 @@ def media(
 def small(parts: Use, _visitor: Reader, key: str) -> Response:
     """A small view of a file in the library: never the file itself, which may say where it was."""
     file = parts.media.known(key)  # a page has two dozen of them
-    if file is None:
+    if file is None and _KEY.fullmatch(key):
         index = parts.media.index(parts.app, parts.drafts.drafts(parts.app))
         file = index.by_key.get(key)
     # It may have become a link since it was found.
