@@ -66,7 +66,7 @@ def test_what_is_opened_moves_no_button_away(address: str, browser: Browser) -> 
 def test_a_preview_shows_the_handle_that_the_keys_belong_to(
     address: str, app: Application, browser: Browser
 ) -> None:
-    app.owners.remember("bice-x", Owner(id="1", name="BICE_a_long_one"))
+    app.owners.remember("bice-x", Owner(id="1", name="@BICE_a_long_one"))
     with visiting(browser, address, viewport={"width": 1440, "height": 900}) as page:
         page.goto("/login?next=/posts/later.fr")
         page.locator("#name").fill("direction")
