@@ -10,7 +10,7 @@ painted something, what it has got over the network, and how far its parts have 
 browser's own figures: first contentful paint, transferred bytes, cumulative layout shift).
 
     .venv/bin/python benchmarks/pages.py [--deliveries 100000] [--rounds 20] [--postgresql URL]
-        [--drafts 200] [--only WORD] [--keep FOLDER]
+        [--drafts 3000] [--only WORD] [--keep FOLDER]
 
 `--postgresql` names an empty database, as `postgresql+psycopg://user@host/name`. `--keep` leaves
 the workspace in a folder, and takes it from there the next time.
@@ -59,7 +59,7 @@ ends: 2016-03-24
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--deliveries", type=int, default=100_000)
-    parser.add_argument("--drafts", type=int, default=200)
+    parser.add_argument("--drafts", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--postgresql", metavar="URL")
     parser.add_argument("--only", default="", metavar="WORD", help="addresses with this in them")
