@@ -52,19 +52,15 @@ class Platforms:
     def ask(self, app: Application) -> bool:
         """Ask all platforms now, as `publisher doctor` does.
 
-        False if somebody else asks just now, or asked in the last minute: it costs what the
-        accounts may read there.
+        False if they were asked in the last minute: it costs what the accounts may read there. Who
+        comes while somebody else asks waits for that answer.
         """
-        if not self._asking.acquire(blocking=False):
-            return False
-        try:
+        with self._asking:
             if self.asked_at and app.clock.now() - self.asked_at < _PAUSE:
                 return False
             self._findings = {finding.subject: finding for finding in examine(app, offline=False)}
             self.asked_at = app.clock.now()
             return True
-        finally:
-            self._asking.release()
 
     def finding(self, account: str) -> Finding | None:
         """The platform's last answer about an account; None before the first question."""

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from publisher.app import Application
 from publisher.channels.registry import spec_of
 from publisher.delivery.identity import verified
-from publisher.model.accounts import KnownProfile
+from publisher.model.accounts import Account, KnownProfile
 from publisher.preview.mockups import Face
 from publisher.web import icons
 
@@ -31,15 +31,20 @@ class Faces:
         self._app = app
 
     @cached_property
+    def accounts(self) -> Mapping[str, Account]:
+        """The workspace's accounts, which a list names a hundred times."""
+        return self._app.settings.public_accounts()
+
+    @cached_property
     def known(self) -> Mapping[str, KnownProfile]:
         """The profiles of the workspace's accounts, by account."""
-        accounts = self._app.settings.accounts
-        return {name: one for name, one in self._app.profiles.all().items() if name in accounts}
+        found = self._app.profiles.all()
+        return {name: one for name, one in found.items() if name in self.accounts}
 
     @cached_property
     def shown(self) -> Mapping[str, Face]:
         """What mock-ups show, by account; of accounts not asked yet, the owner that is verified."""
-        owners = verified(self._app.owners, self._app.settings.public_accounts())
+        owners = verified(self._app.owners, self.accounts)
         checked = {
             name: Face(handle=owner.name.removeprefix("@"))
             for name, owner in owners.items()
@@ -54,7 +59,7 @@ class Faces:
 
     def named(self, account: str) -> str:
         """The name of an account for readers: its handle, its public name, or its key."""
-        found, known = self._app.settings.public_accounts().get(account), self.known.get(account)
+        found, known = self.accounts.get(account), self.known.get(account)
         if found is None:
             return account
         if known and known.handle and spec_of(found.channel).has_handles:
@@ -70,6 +75,6 @@ class Faces:
             side = _SMALL if small else _SIDE
             address = picture_address(account, known.picture)
             return _PORTRAIT.format(" small" if small else "", address, side, side)
-        found = self._app.settings.public_accounts().get(account)
+        found = self.accounts.get(account)
         name = (known.name if known else "") or (found.title if found else "") or account
         return icons.face(name, small=small)

@@ -124,6 +124,19 @@ def test_a_manager_approves_watches_pauses_and_resumes(
         assert [row[0] for row in csv.reader(text.splitlines())] == ["post", "hello.en"]
 
 
+def test_a_page_can_be_asked_for_while_a_file_of_it_is_on_its_way(
+    address: str, browser: Browser
+) -> None:
+    """Only what does something is sent once."""
+    with visiting(browser, address) as page:
+        log_in(page, "direction")
+        page.goto("/report")
+        with page.expect_download():
+            page.get_by_role("button", name="Keep as a file").click()
+        page.get_by_role("button", name="Show", exact=True).click()
+        page.wait_for_url("**/report.html?*")
+
+
 _LOOKED_AT = ["/", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list",
               "/posts/later.fr/move?at=2016-03-09T12:00", "/posts/day.fr/move?at=2016-03-09T12:00",
               "/posts/later.fr/queue", "/posts/later.fr/edit", "/posts/later.fr/file", "/new", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",

@@ -113,6 +113,18 @@ def test_what_was_edited_since_it_was_shown_is_not_approved(
     assert _states(app, "day.fr") == {State.AWAITING_APPROVAL}
 
 
+@pytest.mark.parametrize("path", ["/review", "/review/many"])
+def test_what_somebody_rejected_meanwhile_is_not_approved(
+    app: Application, manager: Visit, path: str
+) -> None:
+    """Its content is as it was shown, but a colleague has said no."""
+    manager.get("/review")
+    seen = _seen(manager)
+    app.approvals.reject(["day.fr"], None, "chef", "La salle a changé.")
+    assert manager.send(path, post="day.fr", do="approve", seen=seen).status_code == 409
+    assert _states(app, "day.fr") == {State.REJECTED}
+
+
 def test_what_is_sent_back_says_why_and_waits_no_more(app: Application, manager: Visit) -> None:
     manager.get("/review?post=day.fr")
     shown = _versions(manager, "reject")

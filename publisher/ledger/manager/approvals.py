@@ -114,11 +114,12 @@ class Approvals(Commands):
     ) -> list[Delivery]:
         """Approve exactly the deliveries in `seen`, which are of these posts; all or nothing.
 
-        Raises NotPossible as `approve`, and when one does not wait for an approval any more.
+        Raises NotPossible as `approve`, and when one does not wait for an approval any more: what
+        somebody else rejected meanwhile stays rejected.
         """
 
         def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
-            if not _is_approvable(delivery):
+            if delivery.state is not State.AWAITING_APPROVAL or not _is_open(delivery):
                 raise not_concerned(_NOT_APPROVABLE, delivery.post, [delivery])
             return self._approve(connection, delivery, by, seen)
 

@@ -1,6 +1,6 @@
 """/review: the posts that wait for an approval, one at a time or many at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,9 +10,9 @@ from publisher.base import formats
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.web import review_view
-from publisher.web.authentication import Manager, Reader
+from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.decisions import Decision, carry_out, digests, offer, versions
-from publisher.web.dependencies import Use
+from publisher.web.dependencies import Parts, Use
 from publisher.web.render import Notice
 from publisher.web.review_view import Waiting
 
@@ -74,12 +74,24 @@ def decide(
     if do not in _ACTS:
         raise UsageError(_("This cannot be done here."))
     before = review_view.waiting(parts.app, visitor.person)
-    decision = Decision(
-        parts.app, visitor.name, post, account.split(",") if account else None, reason.strip(),
-        digests(seen or ()), versions=versions(version or ()), page=_address(post),
-    )  # fmt: skip
-    notice = carry_out(do, decision)
+    if do == "approve":
+        notice: Notice | str = _approve(parts, visitor, [post], seen or (), back=_address(post))
+    else:
+        decision = Decision(
+            parts.app, visitor.name, post, account.split(",") if account else None,
+            reason.strip(), {}, versions=versions(version or ()), page=_address(post),
+        )  # fmt: skip
+        notice = carry_out(do, decision)
     return parts.done(visitor, notice, _address(_next(before, post)))
+
+
+def _approve(
+    parts: Parts, visitor: Visitor, posts: Collection[str], seen: Sequence[str], *, back: str
+) -> Notice:
+    """Approve what was shown of these posts; all or nothing."""
+    done = parts.app.approvals.approve_seen(posts, visitor.name, digests(seen))
+    text = _("Approved: {what}.", what=formats.deliveries(len(done)))
+    return Notice(text, undo=offer(parts.app, done, visitor.name, back))
 
 
 def _next(waiting: Sequence[Waiting], post: str) -> str:
@@ -124,8 +136,5 @@ def approve_many(
     if not post or not seen:
         message = _("No post is chosen.")
         raise UsageError(message, hint=_("Go back and choose the posts that you approve."))
-    looked_at: Mapping[int, str] = digests(seen)
-    done = parts.app.approvals.approve_seen(post, visitor.name, looked_at)
-    text = _("Approved: {what}.", what=formats.deliveries(len(done)))
-    undo = offer(parts.app, done, visitor.name, _address(""))
-    return parts.done(visitor, Notice(text, undo=undo), _address(""))
+    notice = _approve(parts, visitor, post, seen, back=_address(""))
+    return parts.done(visitor, notice, _address(""))

@@ -83,11 +83,12 @@
     if (field) field.focus();
   }
 
-  // A form is sent once: pressed again while the page is on its way, it would do its work twice.
+  // A form that does something is sent once: pressed again while the page is on its way, it would
+  // do it twice.
   function once() {
     let form = null, at = 0;
     document.addEventListener("submit", (event) => {
-      if (event.defaultPrevented) return;
+      if (event.defaultPrevented || event.target.method !== "post") return;
       if (event.target === form && performance.now() - at < PATIENCE) {
         event.preventDefault();
         return;
