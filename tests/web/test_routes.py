@@ -55,7 +55,7 @@ def last(app: Application) -> tuple[str, str]:
 def test_today_tells_what_comes_and_what_needs_a_person(manager: Visit) -> None:
     manager.get("/")
     text = manager.text
-    assert "2 posts wait for you ." in text
+    assert "2 posts wait for you" in text
     assert "a person." not in text, "an approval is no trouble"
     assert "Bonjour de Genève. <b>Gras</b>" in text.replace("&lt;", "<").replace("&gt;", ">")
     assert "Une nouvelle." in text
