@@ -63,6 +63,10 @@ class Database:
             event.listen(self.engine, "connect", lambda *_of_it: file.opened())
         # SQLite lets one writer in at a time; threads of this process wait here instead of polling.
         self._one_writer: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
+        # By default each statement on PostgreSQL sees another state, so that what changes between
+        # two of them would be counted by neither.
+        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reading: dict[str, Any] = {"read_only": True, **snapshot}
 
     def close(self) -> None:
         """Close the connections."""
@@ -94,7 +98,7 @@ class Database:
         """A read transaction: it sees one state of the ledger and changes nothing."""
         self.check_file()
         with _plain_errors(self.engine.url), self.engine.connect() as connection:
-            yield connection.execution_options(read_only=True)
+            yield connection.execution_options(**self._reading)
             # Not rolled back: with that, psycopg forgets what the server has planned already.
             connection.commit()
 

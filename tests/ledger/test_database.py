@@ -22,7 +22,7 @@ from publisher.base.errors import (
 )
 from publisher.ledger import migrations
 from publisher.ledger.database import Database
-from publisher.ledger.tables import REVISION, metadata
+from publisher.ledger.tables import REVISION, media, metadata
 from tests.support.older_ledgers import make_older
 
 
@@ -50,6 +50,17 @@ def test_partial_indexes_have_the_conditions_that_the_code_describes(database: D
     assert len(partial) > 5
     for index in partial:
         assert made[index.name].endswith(f"WHERE {index.info['where']}")
+
+
+def test_a_read_sees_one_state_while_another_process_writes(database: Database) -> None:
+    count = text("SELECT count(*) FROM media")
+    with database.read() as connection:
+        before = connection.execute(count).scalar_one()
+        with closing(Database(database.url)) as another, another.write() as writing:
+            writing.execute(media.insert().values(digest="0" * 64, media_type="x", data=b""))
+        assert connection.execute(count).scalar_one() == before
+    with database.read() as connection:
+        assert connection.execute(count).scalar_one() == before + 1
 
 
 def test_the_newest_migration_is_the_one_that_is_asked_for() -> None:

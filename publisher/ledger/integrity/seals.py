@@ -110,8 +110,6 @@ class Audit(LedgerPart):
     def verify(self, noted: str | None = None) -> Verdict:
         """Verify the whole history; `noted` is the hash of a seal that it must have."""
         with self._database.read() as connection:
-            if not self._database.is_sqlite:  # all of it as it is at one instant
-                connection.execution_options(isolation_level="REPEATABLE READ")
             newest = _newest_seal(connection)
             shelf = ArchiveShelf(connection, self._archives)
             breaks = [*breaks_in(connection, shelf)]
