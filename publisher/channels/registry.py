@@ -142,7 +142,7 @@ def ask_for_the_time(channels: Collection[str], options: ChannelOptions) -> None
     from publisher.channels.http import recorder  # noqa: PLC0415 - only workers need it
 
     for spec in (SPECS[name] for name in SPECS.keys() & set(channels)):
-        if spec.server:
+        if spec.server and spec.server.address:
             recorder.ask_for_the_time(
                 spec.server.address,
                 options.servers.get(spec.name),

@@ -88,13 +88,18 @@ class Credential:
     required: bool = True
     of_app: bool = False
     """Whether it belongs to the app; accounts with the same one share an app and its limits."""
+    is_address: bool = False
+    """Whether it is no secret but the address that the secrets are sent to. It stands with them:
+    whoever can change it gets them.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
     """The platform's server, and the setting that names another one, such as the sandbox."""
 
-    address: str
+    address: str | None
+    """None: each account has a server of its own, which one of its credentials names."""
     setting: str
     """Set in the environment only: a person who can set it gets every credential. It ends with
     `_url`, by which commands see without any channel that none is set.

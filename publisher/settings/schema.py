@@ -383,8 +383,11 @@ class _AccountSettings(Section):
 
 
 _OPTIONS = {option.name: option for spec in SPECS.values() for option in spec.options}
-CREDENTIALS = tuple(dict.fromkeys(one.name for spec in SPECS.values() for one in spec.credentials))
+_CREDENTIALS = [one for spec in SPECS.values() for one in spec.credentials]
+CREDENTIALS = tuple(dict.fromkeys(one.name for one in _CREDENTIALS))
 """The names of all channels' credentials."""
+ADDRESSES = frozenset(one.name for one in _CREDENTIALS if one.is_address)
+"""Those among them that name the server that the others are sent to."""
 
 if TYPE_CHECKING:
 

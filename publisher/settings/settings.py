@@ -31,6 +31,7 @@ from publisher.channels.registry import SPECS
 from publisher.model.accounts import Account, ApprovalRule
 from publisher.settings import sandbox_mode
 from publisher.settings.schema import (
+    ADDRESSES,
     CREDENTIALS,
     AccountSettings,
     ApprovalSettings,
@@ -85,6 +86,7 @@ _DESTINATIONS: dict[Keys, str] = {
 }
 """Settings that say where credentials are sent, or who somebody is, which nobody may decide who
 merely commits."""
+_ACCOUNT_ADDRESS = later("Move it into secrets.toml, beside the account's keys, or into {variable}.")
 _PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
 """In a URL: where SQLAlchemy and redis-py take a password from."""
 
@@ -340,7 +342,7 @@ def _refuse_secrets(sources: Sources) -> None:
         ("accounts", name, field)
         for name in sources.accounts
         for field in CREDENTIALS
-        if sources.at("accounts", name, field) is not None
+        if field not in ADDRESSES and sources.at("accounts", name, field) is not None
     ]
     single = [keys for keys in _REFUSED if sources.at(*keys) is not None]
     for keys in [*of_accounts, *single]:
@@ -355,7 +357,12 @@ def _refuse_secrets(sources: Sources) -> None:
 
 def _refuse_destinations(sources: Sources) -> None:
     """Whoever gets a line into publisher.toml must not thereby get every credential."""
-    for keys, hint in _DESTINATIONS.items():
+    of_accounts: dict[Keys, str] = {
+        ("accounts", name, field): _ACCOUNT_ADDRESS
+        for name in sources.accounts
+        for field in ADDRESSES
+    }
+    for keys, hint in {**_DESTINATIONS, **of_accounts}.items():
         if sources.at(*keys) is not None:
             message = _(
                 "{place} says where credentials are sent, or who somebody is, and this file "

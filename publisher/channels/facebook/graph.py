@@ -12,7 +12,7 @@ from datetime import timedelta
 import facebook
 
 from publisher.base.clock import Clock
-from publisher.channels.facebook.spec import SERVER
+from publisher.channels.facebook.spec import ADDRESS
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.outgoing import Request
 from publisher.model.clock_check import Heard
@@ -44,7 +44,7 @@ class PageGraph:
         self._token = credentials["page_token"]
         self._proof = _proof(self._token, credentials.get("app_secret"))
         self._recorder = Recorder(
-            SERVER.address,
+            ADDRESS,
             base_url=graph_url,
             timeout=timeout,
             clock=clock,

@@ -27,12 +27,7 @@ FACEBOOK = Capabilities(
     prepares_posts=True,
 )
 
-SERVER = Server(
-    "https://graph.facebook.com",
-    "facebook_graph_url",
-    frozenset({"graph.facebook.com"}),
-    pictures=(".fbcdn.net", ".fbsbx.com"),
-)
+ADDRESS = "https://graph.facebook.com"
 """The address in facebook-sdk's code."""
 
 
@@ -67,7 +62,12 @@ SPEC = ChannelSpec(
         Credential("page_token"),
         Credential("app_secret", required=False, of_app=True),
     ),
-    server=SERVER,
+    server=Server(
+        ADDRESS,
+        "facebook_graph_url",
+        frozenset({"graph.facebook.com"}),
+        pictures=(".fbcdn.net", ".fbsbx.com"),
+    ),
     post_id=r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}",
     post_id_hint=later("Give the post's number, such as 100200300_400500600."),
     hashtags=5,

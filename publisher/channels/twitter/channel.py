@@ -25,7 +25,7 @@ from publisher.channels.outgoing import Request
 from publisher.channels.twitter import answers, chunked_upload, profile, timeline
 from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
-from publisher.channels.twitter.spec import SERVER, TWITTER
+from publisher.channels.twitter.spec import ADDRESS, TWITTER
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
@@ -70,7 +70,7 @@ class Twitter:
     ) -> None:
         self._clock = clock
         self._recorder = Recorder(
-            SERVER.address,
+            ADDRESS,
             base_url=api_url,
             timeout=timeout,
             clock=clock,

@@ -51,12 +51,7 @@ TWITTER = Capabilities(
 """docs.x.com: media best practices, media metadata; manage posts, integrate (cashtags); rate limits
 (creating posts)."""
 
-SERVER = Server(
-    "https://api.x.com",
-    "twitter_api_url",
-    frozenset({"api.x.com", "api.twitter.com"}),
-    pictures=("pbs.twimg.com",),
-)
+ADDRESS = "https://api.x.com"
 """X's address (docs.x.com, 2026), which requests are signed for."""
 
 
@@ -98,7 +93,12 @@ SPEC = ChannelSpec(
         Credential("access_token"),
         Credential("access_token_secret"),
     ),
-    server=SERVER,
+    server=Server(
+        ADDRESS,
+        "twitter_api_url",
+        frozenset({"api.x.com", "api.twitter.com"}),
+        pictures=("pbs.twimg.com",),
+    ),
     post_id=r"[0-9]{1,19}",  # docs.x.com/fundamentals/x-ids
     post_id_hint=later(
         "Give the number at the end of the post's address, such as 1811000000000000001."

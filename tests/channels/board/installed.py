@@ -101,6 +101,13 @@ def test_its_credential_stands_in_no_committed_file(tmp_path: Path) -> None:
         settings.load(made.path, {})
 
 
+def test_the_address_that_its_keys_go_to_stands_in_no_committed_file(tmp_path: Path) -> None:
+    made = Workspace(tmp_path, settings=f'{SETTINGS}board_server = "https://example.org"\n')
+    with pytest.raises(ConfigurationError, match="where credentials are sent") as refused:
+        settings.load(made.path, {})
+    assert "secrets.toml" in str(refused.value.hint)
+
+
 def test_pages_and_report_show_it(app: Application) -> None:
     app.people.add("direction", Rank.MANAGER, PASSWORD)
     with serving(app) as address, Visit(address) as visit:

@@ -41,7 +41,10 @@ SPEC = ChannelSpec(
     options=(
         Option("wall", r"^[a-z]+$", "Where it hangs.", required="an account of board needs wall"),
     ),
-    credentials=(Credential("board_key"),),
+    credentials=(
+        Credential("board_key"),
+        Credential("board_server", required=False, is_address=True),
+    ),
     post_id=r"[a-z0-9-]+",
     post_id_hint="Give the name on the note.",
     hashtags=1,
