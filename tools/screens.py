@@ -27,7 +27,8 @@ from publisher.doctor.profiles import refresh
 from publisher.ledger.manager.approvals import digest
 from publisher.model.deliveries import Claim
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
-from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
+from publisher.sandbox.accounts import SandboxAccount, secrets_toml
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import settings
 from tests.support.clock import ManualClock

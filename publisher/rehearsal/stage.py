@@ -15,7 +15,8 @@ from publisher.base.i18n import _
 from publisher.base.lock import locked
 from publisher.drafts.session import Session
 from publisher.sandbox import server
-from publisher.sandbox.accounts import accounts_for, secrets_toml
+from publisher.sandbox.accounts import secrets_toml
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import sandbox_mode
 from publisher.settings.settings import Settings

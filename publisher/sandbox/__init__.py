@@ -1,4 +1,4 @@
-"""Sandbox: simulated X and Facebook on one HTTP server, as strict as the real ones.
+"""Sandbox: the simulated platforms on one HTTP server, as strict as the real ones.
 
 `server.py` has the interface for other parts of Publisher, `faults.py` the faults to simulate.
 """

@@ -1,4 +1,4 @@
-"""Kinds of faults, and which of them concern one platform only."""
+"""Kinds of faults."""
 
 from enum import StrEnum
 
@@ -58,9 +58,6 @@ class What(StrEnum):
     AVATAR_ELSEWHERE = "avatar-elsewhere"
 
 
-_OF_POSTS = frozenset(
-    {What.AUTO_PUBLISH, What.ALREADY_PUBLISHED, What.NO_FIELDS, What.FIELDS_DENIED}
-)
 AVATARS = frozenset(
     {
         What.AVATAR_CHANGED,
@@ -73,29 +70,9 @@ AVATARS = frozenset(
     }
 )
 """Faults of a profile's picture."""
-CHANGES = _OF_POSTS | AVATARS | {
+CHANGES = AVATARS | {
+    What.AUTO_PUBLISH, What.ALREADY_PUBLISHED, What.NO_FIELDS, What.FIELDS_DENIED,
     What.IGNORED, What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
     What.YOUNG_PARENT, What.SELF_MENTION, What.RENAMED,
 }  # fmt: skip
 """Faults that change how a request is carried out; all others replace its answer."""
-ONLY_X = frozenset(
-    {
-        What.REPLY_NOT_ALLOWED,
-        What.CREDITS_DEPLETED,
-        What.LOCKED,
-        What.NOT_FOUND,
-        What.YOUNG_PARENT,
-        What.SELF_MENTION,
-        What.USAGE_CAPPED,
-        What.DAILY_LIMIT,
-        What.PROCESSING_FAILED,
-    }
-)
-ONLY_FACEBOOK = _OF_POSTS | {
-    What.TOKEN_DEAD,
-    What.GRAPH_ERROR,
-    What.TOO_OFTEN,
-    What.ALREADY_POSTED,
-    What.LINK_UNREAD,
-    What.USAGE,
-}

@@ -12,20 +12,9 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.model.values import Frozen
-from publisher.sandbox.endpoints import NAMES, Call
-from publisher.sandbox.fault_kinds import CHANGES, ONLY_FACEBOOK, ONLY_X, What
-
-__all__ = [
-    "CHANGES",
-    "ONLY_FACEBOOK",
-    "ONLY_X",
-    "Fault",
-    "Faults",
-    "What",
-    "parse_faults",
-    "read_faults",
-]
-
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.fault_kinds import CHANGES, What
+from publisher.sandbox.platforms import ENDPOINTS, NOT_EVERYWHERE, PLATFORMS
 
 _COMMITS = frozenset({What.NOT_JSON, What.EMPTY, What.REDIRECT, What.NO_ERROR, What.CUT})
 _SECONDS = {
@@ -98,7 +87,7 @@ class Fault(Frozen):
     """
 
     what: What
-    channel: Literal["twitter", "facebook"] | None = None
+    channel: str | None = None
     endpoint: str | None = None
     """An operation's name, such as `createPosts` or `updatePost`: see endpoints.py."""
     account: str | None = None
@@ -119,11 +108,18 @@ class Fault(Frozen):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        if self.endpoint is not None and self.endpoint not in NAMES:
+        if self.channel is not None and self.channel not in PLATFORMS:
+            message = _(
+                "{name} is no channel of the sandbox; known are {names}",
+                name=self.channel,
+                names=", ".join(PLATFORMS),
+            )
+            raise ValueError(message)
+        if self.endpoint is not None and self.endpoint not in ENDPOINTS:
             message = _(
                 "{name} is no endpoint; known are {names}",
                 name=self.endpoint,
-                names=", ".join(sorted(NAMES)),
+                names=", ".join(sorted(ENDPOINTS)),
             )
             raise ValueError(message)
         if self.seconds is not None and self.seconds < 0 and self.what is not What.WRONG_DATE:
@@ -145,7 +141,7 @@ class Fault(Frozen):
 
     def concerns(self, call: Call) -> bool:
         channel = call.operation.channel
-        if self.what in (ONLY_X if channel == "facebook" else ONLY_FACEBOOK):
+        if self.what in NOT_EVERYWHERE - PLATFORMS[channel].faults:
             return False
         account = call.account.name if call.account else None
         return (

@@ -1,20 +1,20 @@
-"""API gateway: reads and counts the calls to both platforms, applies faults, and answers."""
+"""API gateway: reads and counts the calls to all platforms, applies faults, and answers."""
 
 import asyncio
 import time
-from functools import partial
+from collections.abc import Mapping
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from publisher.sandbox import endpoints, facebook, graph, x
-from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.fault_responses import Failure
-from publisher.sandbox.faults import Faults, What
+from publisher.sandbox.faults import Faults
+from publisher.sandbox.platform import Platform
+from publisher.sandbox.platforms import find
 from publisher.sandbox.store import Store
 
 DATE_AHEAD = "publisher.date_ahead"
@@ -24,12 +24,9 @@ DATE_AHEAD = "publisher.date_ahead"
 class Gateway:
     """The ASGI application for all paths of the platforms."""
 
-    def __init__(
-        self, store: Store, x_api: x.X, graph_api: facebook.FacebookApi, faults: Faults
-    ) -> None:
+    def __init__(self, store: Store, platforms: Mapping[str, Platform], faults: Faults) -> None:
         self._store = store
-        self._x = x_api
-        self._facebook = graph_api
+        self._platforms = platforms
         self._faults = faults
         self._last_turns: dict[str, float] = {}
         """By channel: the monotonic second at which an overloaded platform carries out the last
@@ -44,31 +41,33 @@ class Gateway:
             body = await request.body()
         except ClientDisconnect:
             return
-        found = endpoints.find(request.method, request.url.path)
-        if found is None:
-            unknown = x.unknown_path if endpoints.is_x(request.url.path) else facebook.unknown_path
-            await unknown(request.url.path)(scope, receive, send)
+        spec, operation, parts = find(request.method, request.url.path)
+        platform = self._platforms[spec.channel]
+        if operation is None:
+            await platform.unknown_path(request.url.path)(scope, receive, send)
             return
         form = await _form(request)
         try:
-            call = Call(*found, request, body, form, received_at)
-            await self._answer(call, scope, receive, send)
+            call = Call(operation, parts, request, body, form, received_at)
+            await self._answer(platform, call, scope, receive, send)
         finally:
             await form.close()
 
-    async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
-        call.account = self._claimed(call)
+    async def _answer(
+        self, platform: Platform, call: Call, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        call.account = platform.claimed(call)
         self._store.requests[call.operation.name] += 1
         fault = self._faults.strike(call)
         scope[DATE_AHEAD] = call.delay(What.WRONG_DATE)
         if fault:
             self._store.requests[f"fault {fault.what}"] += 1
-            failure = Failure(fault, call, self._store.clock, partial(self._handle, call))
+            failure = Failure(fault, call, self._store.clock, platform)
             await failure.run(scope, receive, send)
             return
         if call.changed(What.OVERLOAD):
             await self._wait_in_line(call)
-        response = await self._handle(call)
+        response = await platform.handle(call)
         await asyncio.sleep(call.delay(What.SLOW))
         await response(scope, receive, send)
 
@@ -79,15 +78,6 @@ class Gateway:
         self._last_turns[channel] = turn
         await asyncio.sleep(turn - now)
         call.received_at = self._store.clock.now()
-
-    async def _handle(self, call: Call) -> Response:
-        api = self._x if call.operation.channel == "twitter" else self._facebook
-        return await api.handle(call)
-
-    def _claimed(self, call: Call) -> SandboxAccount | None:
-        if call.operation.channel == "twitter":
-            return self._x.verifier.claimed(call.request.headers.get("authorization", ""))
-        return graph.account_of(graph.token_of(call), self._store.accounts)
 
 
 async def _form(request: Request) -> FormData:

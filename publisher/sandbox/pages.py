@@ -1,4 +1,4 @@
-"""Timeline pages: HTML mock-ups of the two platforms, for people.
+"""Timeline pages: HTML mock-ups of the platforms, for people.
 
 They are in English, as all of the sandbox is.
 """
@@ -14,9 +14,8 @@ from publisher.preview import mockups
 from publisher.preview.mockups import Author, PostCard, ShownImage
 from publisher.sandbox import profiles
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.platforms import PLATFORMS
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
-
-_PATHS = {"twitter": "x", "facebook": "facebook"}
 
 
 class Timelines:
@@ -34,9 +33,9 @@ class Timelines:
         rows = [
             {
                 "name": account.name,
-                "channel": {"twitter": "X", "facebook": "Facebook"}[account.channel],
+                "channel": PLATFORMS[account.channel].title,
                 "title": account.title,
-                "address": f"/{_PATHS[account.channel]}/{account.handle}",
+                "address": f"/{PLATFORMS[account.channel].page}/{account.handle}",
                 "posts": len(self._store.timeline(account.name)),
             }
             for account in self._store.accounts
@@ -52,6 +51,7 @@ class Timelines:
 
         `self_contained` embeds the pictures, so that the page can be saved as one file.
         """
+        page = PLATFORMS[channel].page
         accounts = [other for other in self._store.accounts if other.channel == channel]
         shown = [account] if account else accounts
         found = [
@@ -65,8 +65,8 @@ class Timelines:
             for owner, thread in found
         ]
         return self._render(
-            f"{_PATHS[channel]}.html",
-            here=f"/{_PATHS[channel]}",
+            f"{page}.html",
+            here=f"/{page}",
             threads=threads,
             count=sum(len(thread) for thread in threads),
             accounts=[_author(other, self_contained=self_contained) for other in accounts],
@@ -77,6 +77,7 @@ class Timelines:
     def _render(self, template: str, *, self_contained: bool = False, **values: object) -> str:
         return self._templates.get_template(template).render(
             session=self._title,
+            platforms=PLATFORMS.values(),
             timezone=str(self._zone),
             now=self._when(self._store.clock.now()),
             self_contained=self_contained,

@@ -1,4 +1,4 @@
-"""Sandbox server: one port of 127.0.0.1 for both platforms and their timelines."""
+"""Sandbox server: one port of 127.0.0.1 for all platforms and their timelines."""
 
 import socket
 import threading
@@ -22,19 +22,18 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.sandbox import profiles
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.facebook import FacebookApi
 from publisher.sandbox.fault_responses import ELSEWHERE
 from publisher.sandbox.faults import Fault, Faults, parse_faults
 from publisher.sandbox.gateway import DATE_AHEAD, Gateway
 from publisher.sandbox.pages import Timelines
+from publisher.sandbox.platforms import PLATFORMS
 from publisher.sandbox.store import Store
-from publisher.sandbox.x import X
 
 HOST = "127.0.0.1"
 
 
 class Sandbox:
-    """The two simulated platforms with the accounts of one workspace. All data is in memory.
+    """The simulated platforms with the accounts of one workspace. All data is in memory.
 
     `timezone` is the zone of the times on the timeline pages; `title` is their heading.
     `limited=False` disables the rate limits, for measurements.
@@ -52,17 +51,20 @@ class Sandbox:
     ) -> None:
         self.accounts = tuple(accounts)
         self.store = Store(accounts, clock)
-        self.x = X(self.store, limited=limited)
-        self.facebook = FacebookApi(self.store, limited=limited)
+        platforms = {
+            channel: spec.open(self.store, limited=limited) for channel, spec in PLATFORMS.items()
+        }
         self.faults = Faults(faults)
         self._pages = Timelines(self.store, timezone=timezone, title=title)
+        timelines = [
+            Route(f"/{spec.page}{rest}", partial(self._timeline, channel))
+            for channel, spec in PLATFORMS.items()
+            for rest in ("", "/{account}")
+        ]
         served: ASGIApp = Starlette(
             routes=[
                 Route("/", self._index),
-                Route("/x", partial(self._timeline, "twitter")),
-                Route("/x/{account}", partial(self._timeline, "twitter")),
-                Route("/facebook", partial(self._timeline, "facebook")),
-                Route("/facebook/{account}", partial(self._timeline, "facebook")),
+                *timelines,
                 Route("/favicon.ico", self._no_icon),
                 Route("/media/{sha256}", self._media),
                 Route(f"{profiles.AVATAR}/{{name}}", profiles.answer),
@@ -71,7 +73,7 @@ class Sandbox:
                 Route("/sandbox/faults", self._list_faults),
                 Route("/sandbox/faults", self._set_faults, methods=["POST"]),
                 Route(ELSEWHERE, self._elsewhere, methods=["GET", "POST", "DELETE"]),
-                Mount("/", app=Gateway(self.store, self.x, self.facebook, self.faults)),
+                Mount("/", app=Gateway(self.store, platforms, self.faults)),
             ]
         )
         self.app: ASGIApp = _dated(served, self.faults)
@@ -80,22 +82,13 @@ class Sandbox:
         """All posts, the request counters, and the violations."""
         return self.store.state()
 
-    def render_x(self, handle: str | None = None, *, self_contained: bool = False) -> str:
-        """Render X's timeline, of one account or of all. Raises KeyError for an unknown one."""
-        return self._render("twitter", handle, self_contained=self_contained)
+    def timeline(
+        self, channel: str, name: str | None = None, *, self_contained: bool = False
+    ) -> str:
+        """Render a channel's timeline, of one account or of all.
 
-    def render_facebook(self, page: str | None = None, *, self_contained: bool = False) -> str:
-        """Render the Pages' timeline; `page` is a handle or a page id. Raises KeyError."""
-        return self._render("facebook", page, self_contained=self_contained)
-
-    def timelines(self) -> dict[str, str]:
-        """Each platform's timeline of all accounts as a self-contained file, by file name."""
-        return {
-            "x.html": self.render_x(self_contained=True),
-            "facebook.html": self.render_facebook(self_contained=True),
-        }
-
-    def _render(self, channel: str, name: str | None, *, self_contained: bool) -> str:
+        `name` is a handle, or the id of a Page. Raises KeyError for an unknown one.
+        """
         account = None
         if name is not None:
             known = {
@@ -107,6 +100,13 @@ class Sandbox:
             account = known[name]
         return self._pages.timeline(channel, account, self_contained=self_contained)
 
+    def timelines(self) -> dict[str, str]:
+        """Each platform's timeline of all accounts as a self-contained file, by file name."""
+        return {
+            f"{spec.page}.html": self.timeline(channel, self_contained=True)
+            for channel, spec in PLATFORMS.items()
+        }
+
     async def _index(self, _request: Request) -> Response:
         return _page(self._pages.index())
 
@@ -115,7 +115,7 @@ class Sandbox:
         self_contained = request.query_params.get("self_contained") == "1"
         try:
             name = request.path_params.get("account")
-            return _page(self._render(channel, name, self_contained=self_contained))
+            return _page(self.timeline(channel, name, self_contained=self_contained))
         except KeyError:
             return PlainTextResponse("No such account here.", 404)
 

@@ -86,7 +86,9 @@ _DESTINATIONS: dict[Keys, str] = {
 }
 """Settings that say where credentials are sent, or who somebody is, which nobody may decide who
 merely commits."""
-_ACCOUNT_ADDRESS = later("Move it into secrets.toml, beside the account's keys, or into {variable}.")
+_ACCOUNT_ADDRESS = later(
+    "Move it into secrets.toml, beside the account's keys, or into {variable}."
+)
 _PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
 """In a URL: where SQLAlchemy and redis-py take a password from."""
 

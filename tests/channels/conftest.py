@@ -27,8 +27,9 @@ from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Outcome, Sighting
 from publisher.model.problems import Flaw
-from publisher.sandbox.accounts import SandboxAccount, accounts_for
-from publisher.sandbox.faults import What
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.channels.desk import Desk

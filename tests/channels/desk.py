@@ -11,8 +11,9 @@ from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared, Wish
 from publisher.model.states import State
-from publisher.sandbox import graph
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.facebook import graph
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne, courier_with

@@ -27,8 +27,9 @@ from publisher.model.outcomes import (
     Refused,
     Unknown,
 )
-from publisher.sandbox import limits
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.twitter import limits
 from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.sending import send
 

@@ -18,7 +18,8 @@ from publisher.model.events import Event
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Unknown
 from publisher.model.states import State
 from publisher.notices.message import compose
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import DUE, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk

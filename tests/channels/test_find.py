@@ -17,7 +17,8 @@ from publisher.channels.twitter.channel import Twitter
 from publisher.channels.twitter.timeline import LOOK_BACK, SKEW
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Kind, Unknown
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.clock import ManualClock

@@ -8,7 +8,8 @@ from publisher.channels.facebook import health as of_page
 from publisher.channels.twitter import profile as of_x
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import Answer, Deferred, Wire
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
 
 NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)

@@ -12,8 +12,9 @@ from publisher.channels.twitter import chunked_upload
 from publisher.model.content import Picture
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Refused
-from publisher.sandbox import limits
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.twitter import limits
 from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sending import send

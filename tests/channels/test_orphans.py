@@ -17,8 +17,9 @@ from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Deferred
 from publisher.model.states import State
-from publisher.sandbox.facebook import HANDLERS
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.facebook.api import HANDLERS
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredMedia, StoredPost
 from tests.channels.conftest import LOST
 from tests.channels.desk import TEXT, Desk

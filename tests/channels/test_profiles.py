@@ -14,7 +14,8 @@ from publisher.channels.registry import SPECS
 from publisher.channels.twitter import profile as of_x
 from publisher.model.accounts import Profile
 from publisher.model.outcomes import Answer, Wire
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
 from tests.channels.test_health import answer
 

@@ -22,8 +22,8 @@ from publisher.channels.registry import CAPABILITIES
 from publisher.channels.twitter.timeline import LOOK_BACK
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted
-from publisher.sandbox import limits
-from publisher.sandbox.accounts import accounts_for
+from publisher.sandbox.platforms import accounts_for
+from publisher.sandbox.twitter import limits
 from tests.channels.conftest import SETTINGS, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sandbox_accounts import by_name

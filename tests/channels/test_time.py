@@ -16,8 +16,9 @@ from publisher.model.clock_check import ClockCheck
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import UNTIL_MENDED, AccountSuspended, Answer, Deferred, Kind
-from publisher.sandbox.accounts import accounts_for
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings, load
 from tests.support.lines import PLATFORM, answering, get, serving

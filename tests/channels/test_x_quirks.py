@@ -7,7 +7,8 @@ import requests
 
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, Unknown
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
 from tests.support.clock import ManualClock
 

@@ -3,7 +3,8 @@
 import random
 from typing import Any
 
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 
 LATEST = 1.0
 """Seconds after the client gave up that a request is still carried out."""

@@ -22,7 +22,8 @@ from publisher.model.states import State
 from publisher.rehearsal import website
 from publisher.running.supervisor import nothing_waits
 from publisher.sandbox import server
-from publisher.sandbox.accounts import accounts_for, secrets_toml
+from publisher.sandbox.accounts import secrets_toml
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.chaos import drafts, faults, verdict

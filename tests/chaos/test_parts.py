@@ -12,7 +12,7 @@ import pytest
 
 from publisher.app import Application
 from publisher.base.clock import SystemClock
-from publisher.sandbox.faults import What
+from publisher.sandbox.fault_kinds import What
 from publisher.settings import settings
 from tests.chaos import drafts, faults
 from tests.chaos.processes import Member

@@ -12,8 +12,10 @@ from publisher.delivery.identity import verified
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.model.states import State
 from publisher.sandbox import server
-from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.accounts import SandboxAccount, secrets_toml
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.support.clock import ManualClock

@@ -31,7 +31,7 @@ from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Wish
 from publisher.model.states import State
-from publisher.sandbox.accounts import accounts_for
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.support.answers.refusals import REFUSALS, Refusal

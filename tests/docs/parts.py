@@ -32,8 +32,9 @@ from publisher.model.outcomes import (
 )
 from publisher.model.problems import CODES
 from publisher.model.states import MOVES, Role, State
-from publisher.sandbox.endpoints import OPERATIONS
-from publisher.sandbox.faults import CHANGES, ONLY_FACEBOOK, ONLY_X, Fault, What
+from publisher.sandbox.fault_kinds import CHANGES, What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.platforms import NOT_EVERYWHERE, PLATFORMS
 from tests.support.answers.judging import meaning
 
 _NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
@@ -463,8 +464,8 @@ def faults() -> str:
 
 def _faults() -> Iterator[tuple[str, ...]]:
     for what in What:
-        only_facebook = "Facebook" if what in ONLY_FACEBOOK else "both"
-        where = "X" if what in ONLY_X else only_facebook
+        places = [spec.title for spec in PLATFORMS.values() if what in spec.faults]
+        where = ", ".join(places) if what in NOT_EVERYWHERE else "all"
         code = 1 if what is What.GRAPH_ERROR else None
         status = 200 if what is What.ANSWER else None
         commits = (
@@ -478,7 +479,8 @@ def _faults() -> Iterator[tuple[str, ...]]:
 def endpoints() -> str:
     rows = [
         (f"`{operation.name}`", operation.channel, f"`{operation.method} {operation.path}`")
-        for operation in OPERATIONS
+        for spec in PLATFORMS.values()
+        for operation in spec.operations
     ]
     return table(("`endpoint`", "`channel`", "request"), rows)
 

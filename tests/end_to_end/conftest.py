@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from publisher.base.clock import SystemClock
-from publisher.sandbox.accounts import accounts_for, secrets_toml
+from publisher.sandbox.accounts import secrets_toml
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import load
 from tests.support.workspaces import Workspace

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
 from tests.support.workspaces import Workspace
 

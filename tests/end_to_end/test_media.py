@@ -56,7 +56,7 @@ def test_no_byte_of_a_cameras_metadata_arrives_anywhere(
 
 def assert_shown(workspace: Workspace, sandbox: Sandbox) -> None:
     """The video can be played on X's timeline and on the website."""
-    (shown,) = Structure(sandbox.render_x("bice_x")).all("video")
+    (shown,) = Structure(sandbox.timeline("twitter", "bice_x")).all("video")
     (video,) = [u for u in sandbox.store.uploads.values() if u.category == "video"]
     assert shown["src"] == f"/media/{video.sha256}"
     page = workspace.path / "var" / "site" / "bice-site" / "posts" / "v.fr.html"

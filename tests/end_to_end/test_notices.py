@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
 from tests.end_to_end.test_more_machines import _servers, process  # noqa: F401
 from tests.support.receiver import Receiver, receiving

@@ -16,8 +16,10 @@ from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.running.supervisor import nothing_waits
 from publisher.sandbox import server
-from publisher.sandbox.accounts import accounts_for, secrets_toml
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.accounts import secrets_toml
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.chaos import drafts, run, verdict

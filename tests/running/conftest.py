@@ -10,7 +10,8 @@ from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.ledger.integrity import after_restore
 from publisher.sandbox import server
-from publisher.sandbox.accounts import accounts_for, secrets_toml
+from publisher.sandbox.accounts import secrets_toml
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.support.waiting import wait_for

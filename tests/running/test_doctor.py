@@ -20,7 +20,8 @@ from publisher.ledger.tables import accounts
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Kind, Limit
 from publisher.planning import Planner
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.running.conftest import Draft, Queued

@@ -14,7 +14,7 @@ from publisher.base.clock import SystemClock
 from publisher.ledger.tables import notice_services
 from publisher.model.states import State
 from publisher.sandbox import server
-from publisher.sandbox.accounts import accounts_for
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.support.receiver import receiving

@@ -26,7 +26,7 @@ from publisher.running import supervisor
 from publisher.running.child_process import Child
 from publisher.running.embedded_broker import EmbeddedBroker
 from publisher.running.processes import Processes
-from publisher.sandbox.accounts import accounts_for
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings.settings import Settings, load
 from tests.support.running import (

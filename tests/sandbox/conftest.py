@@ -24,9 +24,10 @@ from PIL import Image
 from requests.adapters import HTTPAdapter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.sandbox import endpoints
-from publisher.sandbox.accounts import SandboxAccount, accounts_for
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.platforms import accounts_for, find
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 
@@ -96,10 +97,10 @@ def check_x(request: requests.PreparedRequest, response: requests.Response) -> N
     spec = _spec("x-openapi-2.167.json")
     if spec is None:
         return
-    found = endpoints.find(request.method or "", urlsplit(request.url or "").path)
+    _, found, _ = find(request.method or "", urlsplit(request.url or "").path)
     assert found
-    described = spec["paths"][found[0].path][found[0].method.lower()]
-    assert described["operationId"] == found[0].name
+    described = spec["paths"][found.path][found.method.lower()]
+    assert described["operationId"] == found.name
     answers = described["responses"].get(
         str(response.status_code), described["responses"]["default"]
     )
@@ -124,9 +125,9 @@ def check_facebook(request: requests.PreparedRequest, response: requests.Respons
     if "error" in content:
         assert {"message", "type", "code", "fbtrace_id"} <= set(content["error"])
         return
-    found = endpoints.find(request.method or "", urlsplit(request.url or "").path)
+    _, found, parts = find(request.method or "", urlsplit(request.url or "").path)
     assert found
-    name, parts = found[0].name, found[1]
+    name = found.name
     if name in ("getFeed", "getPublishedPosts"):
         for item in content["data"]:
             _has_fields_of(post, item)

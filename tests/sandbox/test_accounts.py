@@ -5,7 +5,8 @@ import tomllib
 from pathlib import Path
 
 from publisher.channels.registry import SPECS
-from publisher.sandbox.accounts import SandboxAccount, accounts_for, secrets_toml
+from publisher.sandbox.accounts import SandboxAccount, secrets_toml
+from publisher.sandbox.platforms import accounts_for
 from publisher.settings.settings import Settings, load
 
 PUBLISHER_TOML = """

@@ -9,8 +9,9 @@ from typing import Any
 import facebook
 import pytest
 
-from publisher.sandbox import graph, limits
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.facebook import graph
+from publisher.sandbox.facebook.posts import MESSAGE
 from publisher.sandbox.server import Sandbox
 from publisher.sandbox.store import StoredPost
 
@@ -53,7 +54,7 @@ def test_an_unpublished_post_is_seen_by_its_page_alone_until_it_is_published(
         "is_published": False,
         "created_time": "2016-03-07T12:00:00+0000",
     }
-    assert "Bientôt" not in sandbox.render_facebook()
+    assert "Bientôt" not in sandbox.timeline("facebook")
     assert sandbox.state()["posts"][0]["published"] is False
     assert page.get(post_id, fields="is_published") == {"is_published": False, "id": post_id}
     clock.instant += timedelta(hours=1)
@@ -72,7 +73,7 @@ def test_an_unpublished_post_is_seen_by_its_page_alone_until_it_is_published(
             "is_published": True,
         }
     ]
-    assert "Bientôt" in sandbox.render_facebook()
+    assert "Bientôt" in sandbox.timeline("facebook")
 
 
 def test_publishing_twice_does_no_harm(pager: Pager, sandbox: Sandbox, clock: Any) -> None:
@@ -141,7 +142,7 @@ def test_an_app_changes_only_what_it_made(
     [
         ({}, 100),
         ({"message": "   "}, 100),
-        ({"message": "a" * (limits.PAGE_MESSAGE + 1)}, 100),
+        ({"message": "a" * (MESSAGE + 1)}, 100),
         ({"message": "a", "published": "False"}, 100),
         ({"message": "a", "published": "maybe"}, 100),
         ({"message": "a", "attached_media": "nonsense"}, 100),
@@ -166,7 +167,7 @@ def test_a_wrong_post_is_refused(
 
 
 def test_the_longest_message_is_taken(pager: Pager) -> None:
-    assert pager().post("me/feed", message="é" * limits.PAGE_MESSAGE)["id"]
+    assert pager().post("me/feed", message="é" * MESSAGE)["id"]
 
 
 def test_photos_are_attached_with_their_descriptions(

@@ -9,8 +9,9 @@ import facebook
 import pytest
 import requests
 
-from publisher.sandbox import limits
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.facebook import graph
+from publisher.sandbox.limits import DAY, Allowance
 from publisher.sandbox.server import Sandbox
 
 Pager = Callable[..., Any]
@@ -211,7 +212,7 @@ def test_usage_headers_grow(session: requests.Session, address: str, pager: Page
 def test_too_many_calls_are_throttled(
     pager: Pager, monkeypatch: pytest.MonkeyPatch, clock: Any
 ) -> None:
-    monkeypatch.setattr(limits, "PAGE_CALLS", limits.Allowance(2, limits.DAY, "page"))
+    monkeypatch.setattr(graph, "CALLS", Allowance(2, DAY, "page"))
     page = pager()
     page.get("me")
     page.get("me")

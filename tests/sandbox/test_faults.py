@@ -11,7 +11,8 @@ import requests
 import tweepy
 
 from publisher.base.errors import UsageError
-from publisher.sandbox.faults import Fault, What, parse_faults, read_faults
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault, parse_faults, read_faults
 from publisher.sandbox.server import Sandbox
 from tests.sandbox.test_x_media import chunked, moving
 
@@ -206,7 +207,7 @@ def test_a_lagging_timeline_hides_what_is_new(
     assert page.get("me/published_posts")["data"] == []
     assert eventually(lambda: client.get_users_tweets(me, user_auth=True).data is not None)
     assert eventually(lambda: len(page.get("me/published_posts")["data"]) == 1)
-    assert "Bonjour" in sandbox.render_x()
+    assert "Bonjour" in sandbox.timeline("twitter")
 
 
 def test_a_wrong_date_stands_on_every_answer(tweeter: Tweeter, address: str, break_: Break) -> None:
@@ -240,7 +241,7 @@ def test_an_upload_that_fails_in_processing(
     tweeter: Tweeter, break_: Break, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Although X could show the video."""
-    monkeypatch.setattr("publisher.sandbox.limits.REAL_PROCESSING_SECONDS", 0.0)
+    monkeypatch.setattr("publisher.sandbox.twitter.limits.REAL_PROCESSING_SECONDS", 0.0)
     break_("processing-failed")
     client = tweeter()
     data = chunked(client, moving(tmp_path), "tweet_video", "video/mp4")

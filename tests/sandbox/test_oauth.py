@@ -12,7 +12,7 @@ import requests
 import tweepy
 
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.oauth import signature
+from publisher.sandbox.twitter.signatures import signature
 
 Tweeter = Callable[..., tweepy.Client]
 

@@ -9,8 +9,8 @@ import pytest
 import requests
 import tweepy
 
-from publisher.sandbox import limits
 from publisher.sandbox.server import Sandbox
+from publisher.sandbox.twitter import limits
 from tests.sandbox.test_x_media import chunked
 from tests.support.html import Structure, addresses
 from tests.support.videos import video
@@ -55,7 +55,7 @@ def test_an_unknown_account_or_picture_is_not_found(
 
 def test_what_is_said_is_shown_and_cannot_run(tweeter: Tweeter, sandbox: Sandbox) -> None:
     tweeter().create_tweet(text="<script>alert(1)</script> & #HRC31 https://www.example.org/a?b=1")
-    html = sandbox.render_x("bice_x")
+    html = sandbox.timeline("twitter", "bice_x")
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; " in html
     assert '<span class="tag">#HRC31</span>' in html
     structure = Structure(html)
@@ -68,7 +68,7 @@ def test_what_is_said_is_shown_and_cannot_run(tweeter: Tweeter, sandbox: Sandbox
 
 def test_times_are_in_the_sessions_zone(tweeter: Tweeter, sandbox: Sandbox) -> None:
     tweeter().create_tweet(text="Bonjour")
-    assert "7 Mar 2016, 13:00</time>" in sandbox.render_x()
+    assert "7 Mar 2016, 13:00</time>" in sandbox.timeline("twitter")
 
 
 def test_a_thread_stays_together_in_its_order(tweeter: Tweeter, sandbox: Sandbox) -> None:
@@ -76,7 +76,7 @@ def test_a_thread_stays_together_in_its_order(tweeter: Tweeter, sandbox: Sandbox
     first = client.create_tweet(text="Premier").data["id"]
     client.create_tweet(text="Entre deux")
     client.create_tweet(text="Second", in_reply_to_tweet_id=first)
-    html = sandbox.render_x()
+    html = sandbox.timeline("twitter")
     assert html.index("Premier") < html.index("Second") < html.index("Entre deux")
     assert 'aria-label="Thread of 2 posts"' in html
     assert html.count("post continues") == 1
@@ -85,15 +85,15 @@ def test_a_thread_stays_together_in_its_order(tweeter: Tweeter, sandbox: Sandbox
 def test_each_timeline_shows_its_own_account(tweeter: Tweeter, sandbox: Sandbox) -> None:
     tweeter("bice-x").create_tweet(text="Bonjour")
     tweeter("peru-x").create_tweet(text="Hola")
-    assert "Hola" not in sandbox.render_x("bice_x")
-    assert "Hola" in sandbox.render_x()
+    assert "Hola" not in sandbox.timeline("twitter", "bice_x")
+    assert "Hola" in sandbox.timeline("twitter")
 
 
 def test_pictures_carry_their_description(
     pager: Pager, sandbox: Sandbox, picture: Picture, session: requests.Session, address: str
 ) -> None:
     show(pager(), picture(), 'Un carton "bleu"')
-    html = sandbox.render_facebook("bice_page")
+    html = sandbox.timeline("facebook", "bice_page")
     (image,) = pictures_of(html)
     assert image["alt"] == 'Un carton "bleu"'
     assert ">ALT</summary>" in html
@@ -119,7 +119,7 @@ def test_a_video_can_be_played_on_the_timeline(
     assert "media-src 'self'" in answer.headers["content-security-policy"]
     served = session.get(f"{address}{shown['src']}", timeout=5)
     assert (served.content, served.headers["content-type"]) == (content, "video/mp4")
-    html = sandbox.render_x(self_contained=True)
+    html = sandbox.timeline("twitter", self_contained=True)
     assert Structure(html).all("video") == []
     assert 'class="video"' in html
 
@@ -137,7 +137,7 @@ def test_one_to_four_pictures_have_their_grid(
         ids.append(data["data"]["id"])
         assert number < 4
     client.create_tweet(text="Voici", media_ids=ids)
-    html = sandbox.render_x()
+    html = sandbox.timeline("twitter")
     assert f'class="grid of-{count}"' in html
     assert len(pictures_of(html)) == count
 
@@ -152,18 +152,18 @@ def test_a_self_contained_page_needs_no_server(
 ) -> None:
     tweeter().create_tweet(text="Bonjour")
     show(pager(), picture(), "Un carton")
-    html = sandbox.render_facebook(self_contained=True)
+    html = sandbox.timeline("facebook", self_contained=True)
     assert all(source.startswith("data:image/png;base64,") for source in addresses(html))
     served = session.get(f"{address}/facebook?self_contained=1", timeout=5).text
     assert served == html
-    for page in (html, sandbox.render_x(self_contained=True)):
+    for page in (html, sandbox.timeline("twitter", self_contained=True)):
         local = [a["href"] or "" for a in Structure(page).all("a")]
         assert [href for href in local if href.startswith("/")] == []
 
 
 def test_a_long_text_is_folded(pager: Pager, sandbox: Sandbox) -> None:
     pager().post("me/feed", message="mot " * 300)
-    html = sandbox.render_facebook()
+    html = sandbox.timeline("facebook")
     assert "See more" in html
     beginning = re.search(r'<span class="text" dir="auto">(.*?)… </span>', html, re.DOTALL)
     assert beginning
@@ -173,7 +173,7 @@ def test_a_long_text_is_folded(pager: Pager, sandbox: Sandbox) -> None:
 def test_a_withdrawn_post_is_gone(tweeter: Tweeter, sandbox: Sandbox) -> None:
     client = tweeter()
     client.delete_tweet(client.create_tweet(text="Adieu").data["id"])
-    assert "Adieu" not in sandbox.render_x()
+    assert "Adieu" not in sandbox.timeline("twitter")
 
 
 def test_the_overview_names_the_violations(

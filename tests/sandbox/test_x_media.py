@@ -16,8 +16,8 @@ from PIL import Image
 
 from publisher.channels.twitter.spec import TWITTER
 from publisher.media.media_file import clean
-from publisher.sandbox import limits
 from publisher.sandbox.server import Sandbox
+from publisher.sandbox.twitter import limits
 from tests.support.videos import video, with_secrets
 
 Tweeter = Callable[..., tweepy.Client]
@@ -138,7 +138,7 @@ def test_a_decompression_bomb_is_refused(tweeter: Tweeter, picture: Picture) -> 
 
 def test_more_than_5_mb_is_refused(tweeter: Tweeter) -> None:
     with pytest.raises(tweepy.BadRequest) as error:
-        upload(tweeter(), bytes(limits.X_IMAGE_BYTES + 1))
+        upload(tweeter(), bytes(limits.IMAGE_BYTES + 1))
     assert "exceeds the maximum" in str(error.value)
 
 
@@ -202,7 +202,7 @@ def test_a_video_is_ready_after_its_processing(
     tmp_path: Path,
 ) -> None:
     now = time.monotonic()
-    monkeypatch.setattr("publisher.sandbox.x_media.time.monotonic", lambda: now)
+    monkeypatch.setattr("publisher.sandbox.twitter.media.time.monotonic", lambda: now)
     client = tweeter()
     done = chunked(client, moving(tmp_path), "tweet_video", "video/mp4")
     query = {"command": "STATUS", "media_id": done["id"]}
@@ -334,7 +334,7 @@ def test_other_bytes_than_announced_are_refused(tweeter: Tweeter, picture: Pictu
         {"media_category": "dm_image"},
         {"media_type": "image/gif", "media_category": "tweet_video"},
         {"total_bytes": 0},
-        {"total_bytes": limits.X_VIDEO_BYTES + 1},
+        {"total_bytes": limits.VIDEO_BYTES + 1},
         {"extra": 1},
     ],
 )

@@ -16,8 +16,10 @@ from publisher.base.clock import Clock, SystemClock
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 from publisher.rehearsal import website
-from publisher.sandbox.accounts import accounts_for, secrets_toml
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.accounts import secrets_toml
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import load
 from tests.chaos.verdict import End, findings

@@ -11,8 +11,10 @@ from playwright.sync_api import Browser
 
 from publisher.app import Application
 from publisher.auth.users import Rank
-from publisher.sandbox.accounts import accounts_for, secrets_toml
-from publisher.sandbox.faults import Fault, What
+from publisher.sandbox.accounts import secrets_toml
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import settings
 from tests.support.clock import ManualClock

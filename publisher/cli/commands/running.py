@@ -107,8 +107,9 @@ def sandbox(
     workspace at it, and forgets everything when it ends.
     """
     from publisher.base import clock
-    from publisher.sandbox.accounts import accounts_for, secrets_toml
+    from publisher.sandbox.accounts import secrets_toml
     from publisher.sandbox.faults import read_faults
+    from publisher.sandbox.platforms import accounts_for
     from publisher.sandbox.server import Sandbox, running
 
     settings = arguments.settings(context)

@@ -8,8 +8,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from publisher.sandbox import limits, problems
 from publisher.sandbox.endpoints import Call
+from publisher.sandbox.twitter import limits, problems
 
 
 def _decoded(text: object) -> bytes:
@@ -33,7 +33,7 @@ class Reply(_Body):
 
 
 class Media(_Body):
-    media_ids: list[Id] = Field(min_length=1, max_length=limits.X_PICTURES)
+    media_ids: list[Id] = Field(min_length=1, max_length=limits.PICTURES)
 
 
 class CreatePosts(_Body):
@@ -60,7 +60,7 @@ class AppendMediaUpload(_Body):
 
 
 class AltText(_Body):
-    text: str = Field(max_length=limits.X_ALT_TEXT)
+    text: str = Field(max_length=limits.ALT_TEXT)
 
 
 class Metadata(BaseModel):

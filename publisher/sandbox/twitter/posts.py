@@ -6,15 +6,14 @@ from datetime import timedelta
 from publisher.drafts import text_length
 from publisher.drafts.tags import cashtags
 from publisher.preview.mockups import links
-from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.faults import What
-from publisher.sandbox.limits import X_DUPLICATE_AGE, X_TEXT
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
-from publisher.sandbox.x_media import usable
-from publisher.sandbox.x_read import find_post
-from publisher.sandbox.x_schema import CreatePosts, read
+from publisher.sandbox.twitter import limits, problems, shown_text
+from publisher.sandbox.twitter.media import usable
+from publisher.sandbox.twitter.reading import find_post
+from publisher.sandbox.twitter.schema import CreatePosts, read
 
 _FORBIDDEN = frozenset("\ufffe\ufeff\uffff")  # twitter-text, "invalid characters"
 
@@ -49,7 +48,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     for upload in media:
         upload.used_by = entry.id
     store.add(entry)
-    shown, _ = x_text.rendered(entry)
+    shown, _ = shown_text.rendered(entry)
     # The second list is the first under the name that tweepy and older descriptions use.
     history = {"edit_history_post_ids": [post_id], "edit_history_tweet_ids": [post_id]}
     return 201, {"data": {"id": post_id, "text": shown, **history}}
@@ -89,8 +88,8 @@ def _check_text(text: str, *, has_more: bool) -> None:
         raise problems.invalid("A post needs a text or media", "text")
     if any(c in _FORBIDDEN or "\ud800" <= c <= "\udfff" for c in text):
         raise problems.invalid("The text has characters that X does not take", "text")
-    if (length := text_length.length(text, "weighted")) > X_TEXT:
-        raise problems.invalid(f"The text weighs {length}, of at most {X_TEXT}", "text")
+    if (length := text_length.length(text, "weighted")) > limits.TEXT:
+        raise problems.invalid(f"The text weighs {length}, of at most {limits.TEXT}", "text")
     if len(cashtags(text)) > 1:
         raise problems.forbidden("A post may carry one cashtag at most.")
 
@@ -99,7 +98,7 @@ def _check_duplicate(
     store: Store, text: str, media: list[StoredMedia], account: SandboxAccount
 ) -> None:
     shown = [upload.sha256 for upload in media]
-    for entry in store.saying("twitter", text, store.clock.now() - X_DUPLICATE_AGE):
+    for entry in store.saying("twitter", text, store.clock.now() - limits.DUPLICATE_AGE):
         # Posts without text are duplicates if their pictures are the same.
         if not text.strip() and [upload.sha256 for upload in entry.media] != shown:
             continue

@@ -4,12 +4,12 @@ import re
 from datetime import datetime
 from typing import Any
 
-from publisher.sandbox import problems, x_text
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.faults import What
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store, StoredPost, iso, parse_instant
+from publisher.sandbox.twitter import problems, shown_text
 
 _ID = re.compile(r"[0-9]{1,19}")
 _DEFAULT_PAGE = 10  # docs.x.com/x-api/users/get-posts
@@ -121,11 +121,11 @@ def _as_post(
     store: Store, entry: StoredPost, fields: set[str], *, mentions: bool = False
 ) -> dict[str, object]:
     """A post's JSON: each field has the name by which it was requested."""
-    text, entities = x_text.rendered(entry)
+    text, entities = shown_text.rendered(entry)
     author = next(account for account in store.accounts if account.name == entry.account)
     begin = 0
     if mentions and entry.in_reply_to:
-        text, entities, begin = x_text.answering(author.handle, text, entities)
+        text, entities, begin = shown_text.answering(author.handle, text, entities)
     parent = [{"type": "replied_to", "id": entry.in_reply_to}] if entry.in_reply_to else None
     values: dict[str, object] = {
         "id": entry.id,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from publisher.sandbox.graph import GraphError
+from publisher.sandbox.facebook.graph import GraphError
 
 Wanted = dict[str, "Wanted"]
 """Names of fields, each with its requested subfields; none for all of them."""

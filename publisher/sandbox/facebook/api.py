@@ -1,27 +1,31 @@
 """Simulated Graph API of Facebook: authorisation, rate limits, and dispatch of calls."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from publisher.sandbox import graph, limits, page_photos, page_posts, page_read
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.faults import What
-from publisher.sandbox.graph import GraphError
+from publisher.sandbox.facebook import graph, photos, posts, reading
+from publisher.sandbox.facebook.graph import GraphError
+from publisher.sandbox.facebook.refusals import refusal
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from publisher.sandbox.faults import Fault
 
 Handler = Callable[[Store, Call, SandboxAccount], Awaitable[dict[str, Any]]]
 
 HANDLERS: dict[str, Handler] = {
-    "createFeedPost": page_posts.create,
-    "createPhoto": page_photos.create,
-    "getFeed": page_read.feed,
-    "getPublishedPosts": page_read.published_posts,
-    "updatePost": page_posts.update,
-    "deletePost": page_posts.delete,
-    "getObject": page_read.get,
+    "createFeedPost": posts.create,
+    "createPhoto": photos.create,
+    "getFeed": reading.feed,
+    "getPublishedPosts": reading.published_posts,
+    "updatePost": posts.update,
+    "deletePost": posts.delete,
+    "getObject": reading.get,
 }
 _WRITES = frozenset({"createFeedPost", "updatePost"})
 """Calls that return requested `fields` (Graph API guide, read-after-write)."""
@@ -44,7 +48,7 @@ class FacebookApi:
             self._count(call, account)
             body = await HANDLERS[call.operation.name](self.store, call, account)
             if call.operation.name in _WRITES:
-                body |= page_read.after_write(self.store, call, account, body)
+                body |= reading.after_write(self.store, call, account, body)
             return JSONResponse(body, headers=call.headers)
         except GraphError as error:
             return error.response(call.headers)
@@ -54,7 +58,7 @@ class FacebookApi:
             return
         payers = {"page": account.name}
         now = self.store.clock.now()
-        standing = self.store.meter.count("calls", payers, (limits.PAGE_CALLS,), now)[0]
+        standing = self.store.meter.count("calls", payers, (graph.CALLS,), now)[0]
         claimed = next((fault.percent for fault in call.changed(What.USAGE)), None)
         call.headers |= graph.usage_headers(account, standing, claimed)
         if standing.exceeded:
@@ -74,6 +78,14 @@ class FacebookApi:
         asked = graph.account_of(call.query.get("input_token"), self.store.accounts)
         return graph.debug(asked, int(self.store.clock.now().timestamp()))
 
+    def claimed(self, call: Call) -> SandboxAccount | None:
+        """The Page of a call's token, without verification of its proof."""
+        return graph.account_of(graph.token_of(call), self.store.accounts)
 
-def unknown_path(path: str) -> Response:
-    return GraphError(2500, f"Unknown path components: {path}").response()
+    def refusal(self, fault: "Fault", call: Call) -> Response:
+        """The answer of Facebook for a fault."""
+        return refusal(fault, call)
+
+    def unknown_path(self, path: str) -> Response:
+        """Answer a request for which the Graph API has no operation."""
+        return GraphError(2500, f"Unknown path components: {path}").response()

@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from publisher.sandbox import limits
+from publisher.sandbox.twitter import limits
 
 if TYPE_CHECKING:
     from av import VideoStream
@@ -57,10 +57,10 @@ def _fits(source: "InputContainer", colours: str, seconds: float, pictures: int)
         (
             track.codec_context.name == "h264",
             colours in ("yuv420p", "yuvj420p"),
-            limits.X_VIDEO_SECONDS[0] <= seconds <= limits.X_VIDEO_SECONDS[1],
-            limits.X_VIDEO_LEAST_SIDE <= short <= limits.X_VIDEO_SHORT_SIDE,
-            long <= min(limits.X_VIDEO_LONG_SIDE, 3 * short),
-            pictures / seconds <= limits.X_VIDEO_RATE * 1.01,
+            limits.VIDEO_SECONDS[0] <= seconds <= limits.VIDEO_SECONDS[1],
+            limits.VIDEO_LEAST_SIDE <= short <= limits.VIDEO_SHORT_SIDE,
+            long <= min(limits.VIDEO_LONG_SIDE, 3 * short),
+            pictures / seconds <= limits.VIDEO_RATE * 1.01,
             all(each.name == "aac" and each.channels <= 2 for each in heard),
         )
     )

@@ -5,13 +5,13 @@ import hashlib
 import time
 from datetime import datetime, timedelta
 
-from publisher.sandbox import limits, problems, videos
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.faults import What
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.pictures import NotAPicture, PictureLook, is_video, look
 from publisher.sandbox.store import Store, StoredMedia
-from publisher.sandbox.x_schema import (
+from publisher.sandbox.twitter import limits, problems, videos
+from publisher.sandbox.twitter.schema import (
     AppendMediaUpload,
     CreateMediaMetadata,
     InitializeMediaUpload,
@@ -21,9 +21,9 @@ from publisher.sandbox.x_schema import (
 
 _CATEGORIES = {"tweet_image": "image", "tweet_gif": "gif", "tweet_video": "video"}
 _MAX_BYTES = {
-    "image": limits.X_IMAGE_BYTES,
-    "gif": limits.X_GIF_BYTES,
-    "video": limits.X_VIDEO_BYTES,
+    "image": limits.IMAGE_BYTES,
+    "gif": limits.GIF_BYTES,
+    "video": limits.VIDEO_BYTES,
 }
 
 
@@ -41,7 +41,7 @@ async def upload(store: Store, call: Call, account: SandboxAccount) -> tuple[int
 async def initialize(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
     wish = read(call, InitializeMediaUpload)
     category = _category(wish.media_category)
-    types = limits.X_VIDEO_TYPES if category == "video" else limits.X_IMAGE_TYPES
+    types = limits.VIDEO_TYPES if category == "video" else limits.IMAGE_TYPES
     if wish.media_type not in types:
         raise problems.invalid("media_type does not go with media_category", "media_type")
     if wish.total_bytes > _MAX_BYTES[category]:
@@ -58,7 +58,7 @@ async def append(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     wish = read(call, AppendMediaUpload)
     if target.finalized_at is not None:
         raise problems.invalid("This upload is finalized already", "id", target.id)
-    if len(wish.media) > limits.X_SEGMENT_BYTES:
+    if len(wish.media) > limits.SEGMENT_BYTES:
         raise problems.invalid("A segment holds 5 MB at most", "media")
     target.segments[wish.segment_index] = wish.media
     return 200, {"data": {"expires_at": int(_expiry(target).timestamp())}}
@@ -154,7 +154,7 @@ async def _take_picture(
         seen = await asyncio.to_thread(look, content)
     except NotAPicture as reason:
         raise problems.invalid(f"The file is no picture: {reason}", "media") from None
-    if seen.media_type not in limits.X_IMAGE_TYPES or claimed not in (None, seen.media_type):
+    if seen.media_type not in limits.IMAGE_TYPES or claimed not in (None, seen.media_type):
         raise problems.invalid(f"The file is {seen.media_type}", "media")
     if (target.category == "gif") != (seen.media_type == "image/gif" and seen.animated):
         raise problems.invalid("tweet_gif is for animated GIFs, and they are for it", "media")
@@ -177,13 +177,13 @@ async def _take_video(store: Store, target: StoredMedia, content: bytes) -> None
 
 def _is_fit(gif: PictureLook) -> bool:
     """Whether X can process an animated GIF; it finds out during processing."""
-    is_small = gif.width <= limits.X_GIF_WIDTH and gif.height <= limits.X_GIF_HEIGHT
+    is_small = gif.width <= limits.GIF_WIDTH and gif.height <= limits.GIF_HEIGHT
     pixels = gif.width * gif.height * gif.frames
-    return is_small and gif.frames <= limits.X_GIF_FRAMES and pixels <= limits.X_GIF_PIXELS
+    return is_small and gif.frames <= limits.GIF_FRAMES and pixels <= limits.GIF_PIXELS
 
 
 def _expiry(target: StoredMedia) -> datetime:
-    return target.created_at + limits.X_MEDIA_LIFE
+    return target.created_at + limits.MEDIA_LIFE
 
 
 def _life(store: Store, target: StoredMedia) -> int:

@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from publisher.sandbox import graph, limits
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.faults import What
-from publisher.sandbox.graph import GraphError
-from publisher.sandbox.graph_fields import Edge, Enclosed, Node, show, wanted
-from publisher.sandbox.page_posts import own_page
+from publisher.sandbox.facebook import graph
+from publisher.sandbox.facebook.fields import Edge, Enclosed, Node, show, wanted
+from publisher.sandbox.facebook.graph import GraphError
+from publisher.sandbox.facebook.posts import own_page
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.profiles import ShownProfile, profile_of
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
+
+READ_LIMIT = 100  # reference/page/feed: "a maximum of 100"
 
 _DEFAULT_PAGE = 25  # developers.facebook.com/docs/graph-api/results
 _POST = ("created_time", "message", "id")
@@ -39,7 +41,7 @@ def _listed(
 ) -> dict[str, Any]:
     own_page(call.parts["page"], account, "get")
     size = graph.number(call, "limit")
-    if size is not None and not 1 <= size <= limits.PAGE_READ_LIMIT:
+    if size is not None and not 1 <= size <= READ_LIMIT:
         raise GraphError(100, "(#100) Param limit must be from 1 to 100")
     size, fields = size or _DEFAULT_PAGE, wanted(call.query.get("fields", ""), _POST)
     lag = call.delay(What.LAG)

@@ -11,9 +11,15 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.endpoints import NEWEST_GRAPH, OLDEST_GRAPH, Call, graph_version
-from publisher.sandbox.limits import PAGE_CALLS, LimitStanding
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.limits import DAY, Allowance, LimitStanding
 
+CALLS = Allowance(48_000, DAY, "page")
+"""Meta allows 4,800 calls a day for each engaged reader (docs/graph-api/overview/rate-limiting);
+the Pages of the sandbox have ten."""
+
+OLDEST_GRAPH, NEWEST_GRAPH = (21, 0), (26, 0)
+"""The available Graph API versions (developers.facebook.com/docs/graph-api/changelog)."""
 # developers.facebook.com/docs/graph-api/guides/error-handling: message, HTTP status.
 ERRORS: dict[int, tuple[str, int]] = {
     1: ("An unknown error occurred", 500),
@@ -48,6 +54,14 @@ TOKEN_SUBCODES: dict[int, str] = {
 }
 _TRANSIENT = frozenset({1, 2, 4, 17, 32, 341, 613, 80001})
 _SCOPES = ("pages_manage_posts", "pages_read_engagement", "pages_show_list")
+
+
+def graph_version(path: str) -> tuple[tuple[int, int] | None, str]:
+    """Split `/v25.0/1/feed` into ((25, 0), "/1/feed"); without a version, (None, path)."""
+    found = re.match(r"/v(\d{1,3})\.(\d{1,3})(?=/|$)", path)
+    if not found:
+        return None, path
+    return (int(found[1]), int(found[2])), path[found.end() :] or "/"
 
 
 class GraphError(Exception):
@@ -239,7 +253,7 @@ def usage_headers(
     """
     if percent is None:
         used = standing.used if standing else 0
-        percent = min(100, 100 * used // PAGE_CALLS.requests)
+        percent = min(100, 100 * used // CALLS.requests)
     share = int(percent)
     app = {"call_count": share, "total_time": share // 2, "total_cputime": share // 3}
     minutes = regain if regain is not None else 15 if share >= 100 else 0

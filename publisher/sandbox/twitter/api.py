@@ -1,31 +1,36 @@
 """Simulated X API v2 (OpenAPI 2.167): authorisation, rate limits, and dispatch of calls."""
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from publisher.sandbox import problems, x_media, x_posts, x_read
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.limits import X_RATES, LimitStanding
-from publisher.sandbox.oauth import NotAuthenticated, Verifier
-from publisher.sandbox.problems import ProblemResponse
+from publisher.sandbox.limits import LimitStanding
 from publisher.sandbox.store import Store
+from publisher.sandbox.twitter import limits, media, posts, problems, reading
+from publisher.sandbox.twitter.problems import ProblemResponse
+from publisher.sandbox.twitter.refusals import refusal
+from publisher.sandbox.twitter.signatures import NotAuthenticated, Verifier
+
+if TYPE_CHECKING:
+    from publisher.sandbox.faults import Fault
 
 Handler = Callable[[Store, Call, SandboxAccount], Awaitable[tuple[int, object]]]
 
 HANDLERS: dict[str, Handler] = {
-    "createPosts": x_posts.create,
-    "getPostsById": x_read.get,
-    "deletePosts": x_posts.delete,
-    "getUsersMe": x_read.me,
-    "getUsersPosts": x_read.timeline,
-    "mediaUpload": x_media.upload,
-    "getMediaUploadStatus": x_media.status,
-    "initializeMediaUpload": x_media.initialize,
-    "appendMediaUpload": x_media.append,
-    "finalizeMediaUpload": x_media.finalize,
-    "createMediaMetadata": x_media.metadata,
+    "createPosts": posts.create,
+    "getPostsById": reading.get,
+    "deletePosts": posts.delete,
+    "getUsersMe": reading.me,
+    "getUsersPosts": reading.timeline,
+    "mediaUpload": media.upload,
+    "getMediaUploadStatus": media.status,
+    "initializeMediaUpload": media.initialize,
+    "appendMediaUpload": media.append,
+    "finalizeMediaUpload": media.finalize,
+    "createMediaMetadata": media.metadata,
 }
 
 
@@ -60,13 +65,26 @@ class X:
             return {}
         payers = {"user": account.name, "app": account.credentials["api_key"]}
         name = call.operation.name
-        standings = self.store.meter.count(name, payers, X_RATES[name], self.store.clock.now())
+        standings = self.store.meter.count(name, payers, limits.RATES[name], self.store.clock.now())
         headers = {
             name: text for standing in standings for name, text in rate_headers(standing).items()
         }
         if any(standing.exceeded for standing in standings):
             raise problems.too_many(headers)
         return headers
+
+    def claimed(self, call: Call) -> SandboxAccount | None:
+        """The account of a call's token, without verification."""
+        return self.verifier.claimed(call.request.headers.get("authorization", ""))
+
+    def refusal(self, fault: "Fault", call: Call) -> Response:
+        """The answer of X for a fault."""
+        del call
+        return refusal(fault, self.store.clock.now()).response()
+
+    def unknown_path(self, path: str) -> Response:
+        """Answer a request for which X has no operation."""
+        return problems.not_found("path", path, "path").response()
 
 
 def rate_headers(standing: LimitStanding) -> dict[str, str]:
@@ -77,7 +95,3 @@ def rate_headers(standing: LimitStanding) -> dict[str, str]:
         f"{kind}-remaining": str(standing.remaining),
         f"{kind}-reset": str(standing.reset),
     }
-
-
-def unknown_path(path: str) -> Response:
-    return problems.not_found("path", path, "path").response()

@@ -1,0 +1,1 @@
+"""Simulated Facebook: the Graph API, and the Pages' timeline."""

@@ -1,0 +1,58 @@
+"""Facebook as a simulated platform: its operations, accounts and faults."""
+
+from typing import Any
+
+from publisher.sandbox.accounts import digest, invented
+from publisher.sandbox.endpoints import Operation
+from publisher.sandbox.facebook.api import FacebookApi
+from publisher.sandbox.facebook.graph import graph_version
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.platform import PlatformSpec
+from publisher.settings.schema import AccountSettings
+
+
+def _bare(path: str) -> str:
+    """The path without a version; Facebook's ids are the first part of a path, so any may be."""
+    return graph_version(path)[1].rstrip("/")
+
+
+def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
+    credentials = {
+        "page_token": "EAA" + invented(f"page token of {name}", 120),
+        "app_secret": digest(f"facebook app of {entry.organisation or name}")[:32],
+    }
+    return {"page_id": entry.page_id, "credentials": credentials}
+
+
+FACEBOOK = PlatformSpec(
+    channel="facebook",
+    title="Facebook",
+    page="facebook",
+    operations=(
+        Operation("debugToken", "facebook", "GET", "/debug_token"),
+        Operation("createFeedPost", "facebook", "POST", "/{page}/feed"),
+        Operation("createPhoto", "facebook", "POST", "/{page}/photos"),
+        Operation("getFeed", "facebook", "GET", "/{page}/feed"),
+        Operation("getPublishedPosts", "facebook", "GET", "/{page}/published_posts"),
+        Operation("updatePost", "facebook", "POST", "/{id}"),
+        Operation("deletePost", "facebook", "DELETE", "/{id}"),
+        Operation("getObject", "facebook", "GET", "/{id}"),
+    ),
+    bare=_bare,
+    invent=_invent,
+    open=FacebookApi,
+    faults=frozenset(
+        {
+            What.AUTO_PUBLISH,
+            What.ALREADY_PUBLISHED,
+            What.NO_FIELDS,
+            What.FIELDS_DENIED,
+            What.TOKEN_DEAD,
+            What.GRAPH_ERROR,
+            What.TOO_OFTEN,
+            What.ALREADY_POSTED,
+            What.LINK_UNREAD,
+            What.USAGE,
+        }
+    ),
+)

@@ -1,0 +1,59 @@
+"""Simulated platform: all that the rest of the sandbox knows of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from starlette.responses import Response
+
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call, Operation
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.store import Store
+from publisher.settings.schema import AccountSettings
+
+if TYPE_CHECKING:
+    from publisher.sandbox.faults import Fault
+
+
+class Platform(Protocol):
+    """The API of a simulated platform."""
+
+    def claimed(self, call: Call) -> SandboxAccount | None:
+        """The account that a call's credentials name, without verification."""
+
+    async def handle(self, call: Call) -> Response:
+        """Answer a call; errors are answers too."""
+
+    def refusal(self, fault: "Fault", call: Call) -> Response:
+        """The platform's own answer for a fault that replaces it."""
+
+    def unknown_path(self, path: str) -> Response:
+        """Answer a request for which there is no operation."""
+
+
+class PlatformOpener(Protocol):
+    """Opens the API of a simulated platform."""
+
+    def __call__(self, store: Store, *, limited: bool) -> Platform:
+        """`limited=False` disables its rate limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSpec:
+    """The description of one simulated platform."""
+
+    channel: str
+    title: str
+    page: str
+    """The path of its timelines, without slashes; `PAGE.html` is their template."""
+    operations: tuple[Operation, ...]
+    bare: Callable[[str], str | None]
+    """The path of a request as its operations have it; None: it is not this platform's."""
+    invent: Callable[[str, AccountSettings], dict[str, Any]]
+    """Invents the credentials of an account, by its name, and what else of `SandboxAccount` only
+    this platform has.
+    """
+    open: PlatformOpener
+    faults: frozenset[What] = frozenset()
+    """The faults that not every platform plays."""

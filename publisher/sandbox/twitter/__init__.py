@@ -1,0 +1,1 @@
+"""Simulated X: its API, and its timeline."""
