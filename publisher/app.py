@@ -396,7 +396,7 @@ class Application:
 
     def _ask_platforms_for_the_time(self) -> None:
         channels = {entry.channel for entry in self.settings.accounts.values()}
-        ask_for_the_time(channels, self._channel_options)
+        ask_for_the_time(channels, self.channel_options)
 
     def _ask_database_for_the_time(self) -> None:
         begun = self.clock.monotonic()
@@ -539,7 +539,7 @@ class Application:
 
     def profile_picture(self, account: str, address: str) -> bytes | None:
         """Download the picture of an account's profile; None if it cannot be had."""
-        return picture(self.settings.accounts[account].channel, address, self._channel_options)
+        return picture(self.settings.accounts[account].channel, address, self.channel_options)
 
     @cached_property
     def _channels(self) -> Pool:
@@ -552,11 +552,11 @@ class Application:
         return open_channel(
             self.settings.accounts[account].account(account),
             self.settings.credentials(account),
-            self._channel_options,
+            self.channel_options,
         )
 
     @property
-    def _channel_options(self) -> ChannelOptions:
+    def channel_options(self) -> ChannelOptions:
         return ChannelOptions(
             request_timeout=self.settings.delivery.request_timeout,
             folder=self.settings.var,

@@ -17,6 +17,7 @@ from publisher.model.content import Content
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.connect import Connector
     from publisher.model.clock_check import ClockCheck, Heard
 
 
@@ -44,6 +45,10 @@ class ChannelOptions:
 Opener = Callable[[Account, Mapping[str, str], ChannelOptions], "Channel"]
 """Opens a channel of an account with its credentials, for one thread at a time. It imports the
 platform's library, so that commands that only look at drafts start fast."""
+
+
+ConnectorOpener = Callable[[ChannelOptions], "Connector"]
+"""Opens what gets an account's keys from the platform."""
 
 
 class ShownPicture(Protocol):
@@ -138,6 +143,8 @@ class ChannelSpec:
     """What people call it, too vague for a name; used for suggestions."""
     options: tuple[Option, ...] = ()
     credentials: tuple[Credential, ...] = ()
+    connect: ConnectorOpener | None = None
+    """None: it has no keys, or a person types them into secrets.toml."""
     server: Server | None = None
     """None: the channel uses no server."""
     mockup: str = "preview/card.html"

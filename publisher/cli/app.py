@@ -17,6 +17,7 @@ from publisher.cli.commands import (
     agenda,
     approval,
     calendars,
+    connecting,
     control,
     deliveries,
     doctor,
@@ -256,6 +257,12 @@ _add(log_ins.factors, "publisher user factors direction", to=_user)
 _add(log_ins.sessions, "publisher user sessions direction --revoke", to=_user)
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
+_add(
+    connecting.connect,
+    "publisher connect bice-x",
+    "publisher connect lima-page --channel facebook",
+    "publisher connect bice-x --check",
+)
 _add(doctor.doctor, "publisher doctor", "publisher doctor --offline")
 _add(running.notify, "publisher notify")
 _add(running.migrate, "publisher migrate")

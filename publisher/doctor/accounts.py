@@ -21,15 +21,18 @@ _OFF, _FAR_OFF = timedelta(seconds=5), timedelta(seconds=60)
 """Tolerated difference from a platform's clock; a minute is the margin when reading back."""
 
 
-def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
-    """Check all accounts in the order of publisher.toml, then the clock against the platforms'."""
+def examine(app: Application, *, offline: bool, only: str | None = None) -> Iterator[Finding]:
+    """Check all accounts in the order of publisher.toml, then the clock against the platforms'.
+
+    `only`: check this account alone.
+    """
     if not app.settings.accounts:
         yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
     if app.settings.warning:
         yield warning("platforms", app.settings.warning, _way_back(app))
     ahead: list[timedelta] = []
     owners = OwnerCheck(app)
-    for name in app.settings.accounts:
+    for name in [only] if only else app.settings.accounts:
         subject = f"account {name}"
         try:
             app.settings.credentials(name)

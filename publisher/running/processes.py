@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from publisher.base.errors import BrokerUnavailable, ProcessFailed
+from publisher.base.errors import BrokerUnavailable, ProcessFailed, PublisherError
 from publisher.base.i18n import _
 from publisher.delivery.leases import LOOK_AHEAD
 from publisher.monitoring import broker
@@ -15,10 +15,12 @@ from publisher.running import embedded_broker
 from publisher.running.child_process import Child
 from publisher.running.signals import Interruption
 from publisher.running.supervised import QUICK_DEATHS, Kept, Say
+from publisher.settings.keys_file import KeysFile
 from publisher.settings.settings import Settings
 
 _BROKER_LOOK = 1.0  # seconds between two checks of the embedded broker
 _LOG_LOOK = 5.0  # seconds between two checks of the logs' sizes
+_KEYS_LOOK = 1.0  # seconds between two looks whether secrets.toml was changed
 _DISPATCHER_LIMIT = 5.0  # seconds that the dispatcher may take to finish its tick
 _WEB_LIMIT = 5.0  # the same for the web pages
 _WORKER_GRACE = LOOK_AHEAD + 10.0
@@ -45,6 +47,8 @@ class Processes:
         self._broker_failures = 0
         self._next_broker_look = 0.0
         self._next_log_look = 0.0
+        self._keys = KeysFile(settings)
+        self._next_keys_look = 0.0
         self._patience = settings.delivery.request_timeout.total_seconds() + _WORKER_GRACE
         self._dispatcher = Kept(_child(settings, more, "dispatcher", "workers.dispatcher"), say)
         self._workers = [
@@ -79,6 +83,22 @@ class Processes:
             kept.tend()
         self._tend_web()
         self._tend_logs()
+        self._tend_keys()
+
+    def _tend_keys(self) -> None:
+        """Start the processes again when an account was connected: each reads the keys once."""
+        if time.monotonic() < self._next_keys_look:
+            return
+        self._next_keys_look = time.monotonic() + _KEYS_LOOK
+        try:
+            if not self._keys.is_changed():
+                return
+        except PublisherError as error:
+            self._say(_("The processes go on with the keys that they have: {error}", error=error))
+            return
+        self._say(_("The keys of the accounts were changed: the processes start again with them."))
+        for kept in (self._dispatcher, *self._workers):  # the pages read them by themselves
+            kept.child.terminate()  # it finishes what it has in hand
 
     def _tend_logs(self) -> None:
         if time.monotonic() >= self._next_log_look:

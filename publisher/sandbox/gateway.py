@@ -41,7 +41,7 @@ class Gateway:
             body = await request.body()
         except ClientDisconnect:
             return
-        spec, operation, parts = find(request.method, request.url.path)
+        spec, operation, parts = find(request.method, request.url.path, request.url.query)
         platform = self._platforms[spec.channel]
         if operation is None:
             await platform.unknown_path(request.url.path)(scope, receive, send)

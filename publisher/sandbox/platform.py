@@ -48,8 +48,10 @@ class PlatformSpec:
     page: str
     """The path of its timelines, without slashes; `PAGE.html` is their template."""
     operations: tuple[Operation, ...]
-    bare: Callable[[str], str | None]
-    """The path of a request as its operations have it; None: it is not this platform's."""
+    bare: Callable[[str, str], str | None]
+    """The path of a request as its operations have it, from its path and query; None: it is not
+    this platform's.
+    """
     invent: Callable[[str, AccountSettings], dict[str, Any]]
     """Invents the credentials of an account, by its name, and what else of `SandboxAccount` only
     this platform has.

@@ -19,10 +19,12 @@ NOT_EVERYWHERE = frozenset().union(*(spec.faults for spec in PLATFORMS.values())
 """The faults that only some platforms play."""
 
 
-def find(method: str, path: str) -> tuple[PlatformSpec, Operation | None, dict[str, str]]:
+def find(
+    method: str, path: str, query: str = ""
+) -> tuple[PlatformSpec, Operation | None, dict[str, str]]:
     """The platform of a request, its operation, and the variable parts of its path."""
     for spec in PLATFORMS.values():
-        bare = spec.bare(path)
+        bare = spec.bare(path, query)
         if bare is None:
             continue
         for operation in spec.operations:

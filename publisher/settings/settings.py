@@ -234,6 +234,14 @@ class _Settings(Section):
                 "The sandbox knows the accounts that publisher.toml had when it was started: end "
                 "`publisher sandbox`, and start it again."
             )
+        if SPECS[self.accounts[account].channel].connect:
+            return _(
+                "`publisher connect {account}` gets its keys. By hand they go under [{account}] in "
+                "{file} or into {variable}.",
+                account=account,
+                file=self.secrets_name,
+                variable=variable(("accounts", account, field)),
+            )
         return _(
             "Put it under [{account}] in {file} or into {variable}; docs/credentials.md "
             "shows where it comes from.",

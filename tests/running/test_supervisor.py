@@ -145,6 +145,33 @@ def test_killed_worker_is_started_again_and_the_post_still_goes_out(
     assert texts(sandbox) == ["This is after."]
 
 
+def test_keys_that_are_stored_meanwhile_are_used_without_a_new_start(
+    workspace: Path, sandbox: Sandbox, draft: Draft, queued: Queued, until: Until
+) -> None:
+    secrets = workspace / "secrets.toml"
+    text = secrets.read_text()
+    secrets.write_text(text.replace('access_token = "', 'access_token = "1-wrong'))
+    draft("connected", soon(1))
+    app, said = queued(), list[str]()
+    with at_work(app, said) as processes:
+
+        def suspended() -> bool:
+            processes.tend()
+            return any(status.needs_person for status in app.queries.accounts())
+
+        until(suspended)
+        secrets.write_text(text)
+
+        def out() -> bool:
+            processes.tend()
+            if any("start again with them" in line for line in said) and suspended():
+                app.control.resume("voice-x", "a manager")
+            return states(app) == [State.PUBLISHED]
+
+        until(out)
+    assert texts(sandbox) == ["This is connected."]
+
+
 def test_killed_dispatcher_is_started_again(queued: Queued, until: Until) -> None:
     said: list[str] = []
     with at_work(queued(), said) as processes:

@@ -42,7 +42,7 @@ class PageGraph:
     ) -> None:
         self.page_id = page_id
         self._token = credentials["page_token"]
-        self._proof = _proof(self._token, credentials.get("app_secret"))
+        self._proof = proof(self._token, credentials.get("app_secret"))
         self._recorder = Recorder(
             ADDRESS,
             base_url=graph_url,
@@ -146,7 +146,7 @@ class PageGraph:
         return self._recorder.call(lambda: self._sdk.get_object(path, **parameters, **self._proof))
 
 
-def _proof(token: str, app_secret: str | None) -> dict[str, str]:
+def proof(token: str, app_secret: str | None) -> dict[str, str]:
     """The parameter that proves to Facebook that the app itself uses the token."""
     if not app_secret:
         return {}

@@ -10,6 +10,7 @@ from publisher.model.capabilities import Capabilities
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.connect import Connector
 
 FACEBOOK = Capabilities(
     max_length=63_206,  # a third party's figure; Meta documents none
@@ -44,6 +45,12 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
     )
 
 
+def _connector(options: ChannelOptions) -> "Connector":
+    from publisher.channels.facebook.connect import FacebookConnector  # noqa: PLC0415
+
+    return FacebookConnector(options)
+
+
 SPEC = ChannelSpec(
     name="facebook",
     nicknames=("fb",),
@@ -62,6 +69,7 @@ SPEC = ChannelSpec(
         Credential("page_token"),
         Credential("app_secret", required=False, of_app=True),
     ),
+    connect=_connector,
     server=Server(
         ADDRESS,
         "facebook_graph_url",

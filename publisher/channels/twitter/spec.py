@@ -11,6 +11,7 @@ from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLim
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.connect import Connector
 
 GIFS = GifLimits(
     max_bytes=15_000_000, max_width=1280, max_height=1080, max_frames=350, max_pixels=300_000_000
@@ -67,6 +68,12 @@ def _open(_account: Account, credentials: Mapping[str, str], options: ChannelOpt
     )
 
 
+def _connector(options: ChannelOptions) -> "Connector":
+    from publisher.channels.twitter.connect import TwitterConnector  # noqa: PLC0415
+
+    return TwitterConnector(options)
+
+
 SPEC = ChannelSpec(
     name="twitter",
     aliases=("x",),
@@ -93,6 +100,7 @@ SPEC = ChannelSpec(
         Credential("access_token"),
         Credential("access_token_secret"),
     ),
+    connect=_connector,
     server=Server(
         ADDRESS,
         "twitter_api_url",

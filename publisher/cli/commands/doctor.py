@@ -45,14 +45,15 @@ def doctor(
             found.append(finding)
             clear()
             if not as_json:
-                _print(finding)
+                print_finding(finding)
     if as_json:
         console.print_json([asdict(finding) for finding in found])
     if any(finding.grade is Grade.BAD for finding in found):
         raise typer.Exit(3)
 
 
-def _print(finding: "Finding") -> None:
+def print_finding(finding: "Finding") -> None:
+    """Print one finding, with what to do."""
     sign, colour = _SIGNS[finding.grade]
     word, __, account = finding.subject.partition(" ")
     subject = f"{_(word)} {account}".rstrip()

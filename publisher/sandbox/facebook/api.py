@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph, photos, posts, reading
+from publisher.sandbox.facebook.authorization import BROWSER, Login
 from publisher.sandbox.facebook.graph import GraphError
 from publisher.sandbox.facebook.refusals import refusal
 from publisher.sandbox.fault_kinds import What
@@ -36,14 +37,21 @@ class FacebookApi:
 
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         self.store = store
+        self._login = Login(store)
         self._limited = limited
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
+        if call.operation.name in BROWSER:
+            return self._login.browser(call)
         try:
             call.headers["facebook-api-version"] = graph.served_version(call.request.url.path)
             if call.operation.name == "debugToken":
                 return JSONResponse(self._debug(call), headers=call.headers)
+            if call.operation.name == "createUserToken":
+                return JSONResponse(self._login.token(call), headers=call.headers)
+            if call.operation.name == "getPages":
+                return JSONResponse(self._login.pages_of(call), headers=call.headers)
             account = graph.authorise(call, self.store.accounts)
             self._count(call, account)
             body = await HANDLERS[call.operation.name](self.store, call, account)

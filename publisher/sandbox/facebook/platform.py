@@ -11,7 +11,7 @@ from publisher.sandbox.platform import PlatformSpec
 from publisher.settings.schema import AccountSettings
 
 
-def _bare(path: str) -> str:
+def _bare(path: str, _query: str) -> str:
     """The path without a version; Facebook's ids are the first part of a path, so any may be."""
     return graph_version(path)[1].rstrip("/")
 
@@ -29,6 +29,11 @@ FACEBOOK = PlatformSpec(
     title="Facebook",
     page="facebook",
     operations=(
+        Operation("loginDialog", "facebook", "GET", "/dialog/oauth"),
+        Operation("allowLogin", "facebook", "POST", "/dialog/oauth"),
+        Operation("loginEnd", "facebook", "GET", "/connect/login_success.html"),
+        Operation("createUserToken", "facebook", "POST", "/oauth/access_token"),
+        Operation("getPages", "facebook", "GET", "/me/accounts"),
         Operation("debugToken", "facebook", "GET", "/debug_token"),
         Operation("createFeedPost", "facebook", "POST", "/{page}/feed"),
         Operation("createPhoto", "facebook", "POST", "/{page}/photos"),

@@ -10,6 +10,7 @@ from publisher.sandbox.endpoints import Call
 from publisher.sandbox.limits import LimitStanding
 from publisher.sandbox.store import Store
 from publisher.sandbox.twitter import limits, media, posts, problems, reading
+from publisher.sandbox.twitter.authorization import STEPS, PinAuthorization
 from publisher.sandbox.twitter.problems import ProblemResponse
 from publisher.sandbox.twitter.refusals import refusal
 from publisher.sandbox.twitter.signatures import NotAuthenticated, Verifier
@@ -40,10 +41,13 @@ class X:
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         self.store = store
         self.verifier = Verifier(store.accounts)
+        self._authorization = PinAuthorization(store, self.verifier)
         self._limited = limited
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
+        if call.operation.name in STEPS:
+            return await self._authorization.handle(call)
         try:
             account = self._authorise(call)
             call.headers |= self._count(call, account)

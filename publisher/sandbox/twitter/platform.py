@@ -9,9 +9,16 @@ from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.twitter.api import X
 from publisher.settings.schema import AccountSettings
 
+_AUTHORIZATION = frozenset(
+    {"/oauth/request_token", "/oauth/access_token", "/1.1/oauth/invalidate_token"}
+)
 
-def _bare(path: str) -> str | None:
-    return path if path == "/2" or path.startswith("/2/") else None
+
+def _bare(path: str, query: str) -> str | None:
+    # Other platforms have a page for the consent at the same path.
+    is_consent = path == "/oauth/authorize" and "oauth_token=" in query
+    is_api = path == "/2" or path.startswith("/2/")
+    return path if is_api or is_consent or path in _AUTHORIZATION else None
 
 
 def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
@@ -41,6 +48,11 @@ TWITTER = PlatformSpec(
         Operation("initializeMediaUpload", "twitter", "POST", "/2/media/upload/initialize"),
         Operation("appendMediaUpload", "twitter", "POST", "/2/media/upload/{id}/append"),
         Operation("finalizeMediaUpload", "twitter", "POST", "/2/media/upload/{id}/finalize"),
+        Operation("requestToken", "twitter", "POST", "/oauth/request_token"),
+        Operation("showConsent", "twitter", "GET", "/oauth/authorize"),
+        Operation("giveConsent", "twitter", "POST", "/oauth/authorize"),
+        Operation("accessToken", "twitter", "POST", "/oauth/access_token"),
+        Operation("invalidateToken", "twitter", "POST", "/1.1/oauth/invalidate_token"),
         Operation("createMediaMetadata", "twitter", "POST", "/2/media/metadata"),
     ),
     bare=_bare,

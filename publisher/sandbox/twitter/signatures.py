@@ -8,7 +8,7 @@ import base64
 import hmac
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -20,7 +20,7 @@ SIGNED_HOSTS = ("https://api.x.com", "https://api.twitter.com")
 address would be refused by X."""
 TOLERANCE = 300
 """Seconds that a timestamp may differ from the machine's own clock."""
-_NEEDED = ("consumer_key", "nonce", "signature", "signature_method", "timestamp", "token")
+_NEEDED = ("consumer_key", "nonce", "signature", "signature_method", "timestamp")
 _PARAMETER = re.compile(r'\s*(\w+)="([^"]*)"\s*')
 
 
@@ -38,6 +38,12 @@ class Verifier:
             if account.channel == "twitter"
         }
         self._nonces: dict[tuple[str, str, str], float] = {}
+        self._apps = {
+            account.credentials["api_key"]: account.credentials["api_secret"]
+            for account in self._by_token.values()
+        }
+        self.revoked: set[str] = set()
+        """The accounts that have ended the app's access."""
 
     def claimed(self, authorization: str) -> SandboxAccount | None:
         """The account of a header's token, without verification."""
@@ -45,20 +51,38 @@ class Verifier:
 
     def verify(self, call: Call) -> SandboxAccount:
         """Verify a request; returns the account that signed it. Raises `NotAuthenticated`."""
-        oauth = _parameters(call.request.headers.get("authorization", ""))
-        if missing := [name for name in _NEEDED if not oauth.get(f"oauth_{name}")]:
-            raise NotAuthenticated(f"the Authorization header has no oauth_{missing[0]}")
+        oauth = _oauth(call, (*_NEEDED, "token"))
         account = self._by_token.get(oauth["oauth_token"])
-        if account is None:
+        if account is None or account.name in self.revoked:
             raise NotAuthenticated("oauth_token is not known here")
-        if oauth["oauth_consumer_key"] != account.credentials["api_key"]:
+        keys = account.credentials
+        if oauth["oauth_consumer_key"] != keys["api_key"]:
             raise NotAuthenticated("oauth_consumer_key is not the key of this token's app")
+        self._check(call, oauth, keys["api_secret"], keys["access_token_secret"])
+        return account
+
+    def app(
+        self, call: Call, secret_of: Callable[[str], str | None] | None = None
+    ) -> dict[str, str]:
+        """Verify a request of an app for no account; returns the OAuth parameters.
+
+        `secret_of`: the secret of its request token; without it, the request has none. Raises
+        `NotAuthenticated`.
+        """
+        oauth = _oauth(call, (*_NEEDED, "token") if secret_of else _NEEDED)
+        secret = self._apps.get(oauth["oauth_consumer_key"])
+        token_secret = secret_of(oauth["oauth_token"]) if secret_of else ""
+        if secret is None or token_secret is None:
+            raise NotAuthenticated("oauth_consumer_key or oauth_token is not known here")
+        self._check(call, oauth, secret, token_secret)
+        return oauth
+
+    def _check(self, call: Call, oauth: dict[str, str], *secrets: str) -> None:
         if oauth["oauth_signature_method"] != "HMAC-SHA1":
             raise NotAuthenticated("oauth_signature_method is not HMAC-SHA1")
-        _check_signature(call, oauth, account)
+        _check_signature(call, oauth, *secrets)
         # Only a verified request may use up a nonce.
         self._check_freshness(oauth)
-        return account
 
     def _check_freshness(self, oauth: dict[str, str]) -> None:
         now = time.time()
@@ -68,7 +92,7 @@ class Verifier:
             raise NotAuthenticated("oauth_timestamp is no number") from None
         if age > TOLERANCE:
             raise NotAuthenticated(f"oauth_timestamp is {age:.0f} s away from this machine's clock")
-        key = (oauth["oauth_token"], oauth["oauth_timestamp"], oauth["oauth_nonce"])
+        key = (oauth.get("oauth_token", ""), oauth["oauth_timestamp"], oauth["oauth_nonce"])
         if key in self._nonces:
             raise NotAuthenticated("this nonce was used before")
         self._nonces[key] = now
@@ -88,14 +112,21 @@ def signature(method: str, url: str, parameters: Iterable[tuple[str, str]], *sec
     return base64.b64encode(hmac.digest(key.encode(), base.encode(), "sha1")).decode()
 
 
-def _check_signature(call: Call, oauth: dict[str, str], account: SandboxAccount) -> None:
+def _oauth(call: Call, needed: Iterable[str]) -> dict[str, str]:
+    """The parameters of a call's Authorization header, `needed` among them."""
+    oauth = _parameters(call.request.headers.get("authorization", ""))
+    if missing := [name for name in needed if not oauth.get(f"oauth_{name}")]:
+        raise NotAuthenticated(f"the Authorization header has no oauth_{missing[0]}")
+    return oauth
+
+
+def _check_signature(call: Call, oauth: dict[str, str], *secrets: str) -> None:
     scope = call.request.scope
     parameters = [pair for pair in oauth.items() if pair[0] not in ("realm", "oauth_signature")]
     parameters += parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     if call.content_type == "application/x-www-form-urlencoded":
         parameters += parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
     path = scope["raw_path"].decode("latin-1").partition("?")[0]
-    secrets = account.credentials["api_secret"], account.credentials["access_token_secret"]
     for host in SIGNED_HOSTS:
         right = signature(call.request.method, host + path, parameters, *secrets)
         if hmac.compare_digest(right.encode(), oauth["oauth_signature"].encode()):

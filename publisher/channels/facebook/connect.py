@@ -1,0 +1,180 @@
+"""Connecting a Page: by a person's login or a system user's token, and the choice of the Page.
+
+Sources: Meta's guides to the manual login flow, long-lived tokens and Page access tokens (2026).
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from publisher.base.i18n import _, later
+from publisher.channels.answers import identifier
+from publisher.channels.connect import Authorization, KeyField, Keys, NotConnected, pasted, told
+from publisher.channels.facebook.graph import GRAPH_VERSION, proof
+from publisher.channels.facebook.spec import ADDRESS, SPEC
+from publisher.channels.http.recorder import Recorder
+from publisher.channels.spec import ChannelOptions
+
+_SCOPES = ("pages_manage_posts", "pages_read_engagement", "pages_show_list")
+_DIALOG = "https://www.facebook.com"
+_RETURN = "https://www.facebook.com/connect/login_success.html"
+"""Meta's own page at the end of a login without a website; its address holds the code."""
+_MOST_PAGES = 100
+_FIELDS = (
+    KeyField(
+        "app_id",
+        later("App ID"),
+        later("In developers.facebook.com, at the top of the app's page."),
+        is_secret=False,
+        of_app=True,
+    ),
+    KeyField(
+        "app_secret",
+        later("App secret"),
+        later("In the app's settings, under Basic."),
+        of_app=True,
+    ),
+    KeyField(
+        "user_token",
+        later("Token of a system user"),
+        later("From the business settings; leave it empty to log in as a person instead."),
+        required=False,
+    ),
+)
+
+
+class FacebookConnector:
+    """Gets the tokens of Pages."""
+
+    fields = _FIELDS
+
+    def __init__(self, options: ChannelOptions) -> None:
+        self._options = options
+        self._server = options.servers.get(SPEC.name)
+
+    def begin(self, typed: Mapping[str, str]) -> Authorization | tuple[Keys, ...]:
+        """The address of Facebook's login; with a system user's token, its Pages."""
+        app = {name: typed[name] for name in ("app_id", "app_secret")}
+        if token := typed.get("user_token"):
+            return self._pages(app, token)
+        state = secrets.token_urlsafe(24)
+        query = urlencode(
+            {
+                "client_id": app["app_id"],
+                "redirect_uri": _RETURN,
+                "state": state,
+                "response_type": "code",
+                "scope": ",".join(_SCOPES),
+            }
+        )
+        return Authorization(
+            f"{self._server or _DIALOG}/{GRAPH_VERSION}/dialog/oauth?{query}",
+            later("The whole address that the browser shows after the login"),
+            {**app, "state": state},
+        )
+
+    def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:
+        """Exchange the code in the address for a token that lives long, and list its Pages."""
+        kept = authorization.kept
+        app = {name: kept[name] for name in ("app_id", "app_secret")}
+        code = _code(pasted(answer), kept["state"])
+        short = self._token(app, code=code, redirect_uri=_RETURN)
+        long = self._token(app, grant_type="fb_exchange_token", fb_exchange_token=short)
+        return self._pages(app, long)
+
+    def revoke(self, credentials: Mapping[str, str]) -> str | None:
+        """A Page's token cannot end itself: the person who made it removes the app."""
+        del credentials
+        return _(
+            "Facebook lets no token end itself. Remove the app in the Page's settings, or in those of "
+            "the person who logged in, under Business integrations; of a system user, revoke the "
+            "tokens in the business settings."
+        )
+
+    def _token(self, app: Mapping[str, str], **wish: str) -> str:
+        asked = {"client_id": app["app_id"], "client_secret": app["app_secret"], **wish}
+        found = told(
+            self._call("POST", "oauth/access_token", asked, [app["app_secret"], *wish.values()]),
+            "Facebook",
+            _("Facebook does not take the login"),
+            _("The address works once, for some minutes. Connect the account again."),
+        )
+        token = found.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise NotConnected(
+                _("Facebook gave no token."), hint=_("Nothing was stored. Try it again in a while.")
+            )
+        return token
+
+    def _pages(self, app: Mapping[str, str], token: str) -> tuple[Keys, ...]:
+        wish = {
+            "fields": "id,name,access_token",
+            "limit": str(_MOST_PAGES),
+            "access_token": token,
+            **proof(token, app["app_secret"]),
+        }
+        found = told(
+            self._call("GET", "me/accounts", wish, [app["app_secret"], token]),
+            "Facebook",
+            _("Facebook does not take the token"),
+            _("Make a new one, with the permissions {names}.", names=", ".join(_SCOPES)),
+        )
+        pages = [_keys(page, app) for page in found.get("data") or () if isinstance(page, dict)]
+        usable = tuple(page for page in pages if page)
+        if not usable:
+            raise NotConnected(
+                _("Facebook names no Page that this login may post to."),
+                hint=_(
+                    "Connect again, and choose the Page where Facebook asks which ones the app may "
+                    "use. You need full control of the Page, or the task of creating content."
+                ),
+            )
+        return usable
+
+    def _call(self, method: str, path: str, wish: dict[str, str], hidden: list[str]) -> Any:
+        recorder = Recorder(
+            ADDRESS,
+            base_url=self._server,
+            timeout=self._options.request_timeout,
+            clock=self._options.clock,
+            secrets=hidden,
+        )
+        place = {"params" if method == "GET" else "data": wish}
+        url = f"{ADDRESS}/{GRAPH_VERSION}/{path}"
+        # mypy: `place` holds one of two keywords
+        return recorder.call(lambda: recorder.session.request(method, url, **place))  # type: ignore[arg-type]
+
+
+def _code(address: str, state: str) -> str:
+    """The code in the address after the login. Raises `NotConnected`."""
+    query = parse_qs(address.partition("?")[2].partition("#")[0])
+    if query.get("error"):
+        raise NotConnected(
+            _("Facebook says that the login was denied."),
+            hint=_("Connect the account again, and allow what Facebook asks."),
+        )
+    code = (query.get("code") or [""])[0]
+    if not code:
+        raise NotConnected(
+            _("This address holds no code of Facebook."),
+            hint=_("Copy the whole address from the browser, as it is after the login."),
+        )
+    if not secrets.compare_digest((query.get("state") or [""])[0].encode(), state.encode()):
+        raise NotConnected(
+            _("This address belongs to another login."),
+            hint=_("Connect the account again, and use the address that is shown then."),
+        )
+    return code
+
+
+def _keys(page: Mapping[str, Any], app: Mapping[str, str]) -> Keys | None:
+    page_id, token = identifier(page.get("id")), page.get("access_token")
+    if not page_id or not isinstance(token, str) or not token:
+        return None
+    name = page.get("name")
+    return Keys(
+        {"page_token": token, "app_secret": app["app_secret"]},
+        title=f"{name} ({page_id})" if isinstance(name, str) and name else page_id,
+        options={"page_id": page_id},
+    )

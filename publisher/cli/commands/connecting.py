@@ -1,0 +1,213 @@
+"""connect: gets an account's keys from its platform, shows whose they are, and ends them."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.base.errors import PublisherError, UsageError
+from publisher.base.i18n import _
+from publisher.base.text import suggestion
+from publisher.cli import arguments
+from publisher.cli.commands.doctor import print_finding
+from publisher.cli.output import console
+
+if TYPE_CHECKING:
+    from publisher.app import Application
+    from publisher.channels.connect import KeyField, Keys
+    from publisher.channels.health import Health
+    from publisher.connect.connection import AccountConnection
+    from publisher.ledger.reading.account_status import AccountStatus
+    from publisher.model.accounts import Account
+
+_TRIES = 3
+
+
+def connect(
+    context: typer.Context,
+    account: Annotated[
+        str, typer.Argument(metavar="ACCOUNT", help="As publisher.toml calls it, or will.")
+    ],
+    *,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHANNEL", help="The platform of an account that publisher.toml does not name."
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only ask whose the keys are, and whether they work.")
+    ] = False,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="End the keys at the platform, and delete them here.")
+    ] = False,
+    another_owner: Annotated[
+        bool,
+        typer.Option("--another-owner", help="The keys may belong to somebody else than before."),
+    ] = False,
+) -> None:
+    """Get an account's keys from its platform, and store them in secrets.toml.
+
+    It asks for what the platform wants, shows an address to open in any browser, on any machine,
+    and asks for what the platform shows there. Then it asks the platform whose the keys are, and
+    stores nothing if they belong to another account, or may not post. Where the app's keys are
+    known from another account, Enter takes them.
+    """
+    from publisher.app import Application
+    from publisher.base.clock import from_environment
+    from publisher.connect.connection import AccountConnection
+    from publisher.settings.settings import load
+
+    app = Application(load(arguments.workspace(context)), from_environment())
+    context.call_on_close(app.close)
+    if check:
+        _check(app, account)
+        return
+    connection = AccountConnection(app, _account(app, account, channel))
+    if revoke:
+        _revoke(connection)
+        return
+    connection.refuse_variables()
+    keys = _chosen(connection.meant(_keys(connection)))
+    health = connection.check(keys, another_owner=another_owner)
+    connection.store(keys, health)
+    _tell(app, connection, health)
+
+
+def _account(app: "Application", name: str, channel: str | None) -> "Account":
+    from publisher.channels.registry import SPECS, channel_called
+    from publisher.model.accounts import Account
+
+    known = app.settings.public_accounts()
+    wanted = channel_called(channel) if channel else None
+    if name in known:
+        if wanted in (None, known[name].channel):
+            return known[name]
+        raise UsageError(
+            _("{account} is an account of {channel}.", account=name, channel=known[name].channel)
+        )
+    channels = ", ".join(one for one, spec in SPECS.items() if spec.connect)
+    if wanted is None:
+        raise UsageError(
+            _("publisher.toml names no account {account}.", account=name),
+            hint=suggestion(name, known)
+            or _("To add it, say where it is: --channel, with one of {names}.", names=channels),
+        )
+    if wanted not in SPECS:
+        raise UsageError(
+            _("There is no channel {name}.", name=wanted),
+            hint=_("Channels are {names}.", names=channels),
+        )
+    if app.settings.in_sandbox:
+        raise UsageError(
+            _("A trial in the sandbox has the accounts of publisher.toml alone."),
+            hint=_("Leave out `--sandbox` to add one."),
+        )
+    return Account(name=name, channel=wanted)
+
+
+def _keys(connection: "AccountConnection") -> "Sequence[Keys]":
+    """Go through the steps; what is asked twice is asked of the platform anew."""
+    from publisher.channels.connect import Authorization
+
+    typed = {one.name: _typed(one) for one in connection.fields}
+    begun = connection.connector.begin({name: value for name, value in typed.items() if value})
+    if not isinstance(begun, Authorization):
+        return begun
+    console.print_line()
+    console.print_prose(
+        _(
+            "Open this address in a browser where nobody but {account} is logged in to the platform, "
+            "and allow the access:",
+            account=connection.account.name,
+        )
+    )
+    console.print_line(f"\n{begun.url}\n")
+    return connection.connector.finish(begun, _asked(_(begun.asks), is_secret=False))
+
+
+def _typed(field: "KeyField") -> str:
+    if field.about:
+        console.print_prose(_(field.about))
+    label = _(field.label)
+    if field.default:
+        label = _("{label} [Enter: as before]", label=label)
+    told = _asked(label, is_secret=field.is_secret, may_be_empty=not field.required)
+    return told or field.default
+
+
+def _asked(label: str, *, is_secret: bool, may_be_empty: bool = True) -> str:
+    """What the person types, or a script writes to standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    for _try in range(_TRIES):
+        told: str = typer.prompt(label, default="", hide_input=is_secret, show_default=False)
+        if told.strip() or may_be_empty:
+            return told.strip()
+    raise UsageError(_("Nothing was typed."))
+
+
+def _chosen(found: "Sequence[Keys]") -> "Keys":
+    if len(found) == 1:
+        return found[0]
+    for number, keys in enumerate(found, start=1):
+        console.print_line(f"{number:3}  {console.printable(keys.title)}")
+    told = _asked(_("Which one? Its number"), is_secret=False)
+    if told.isdecimal() and 0 < int(told) <= len(found):
+        return found[int(told) - 1]
+    raise UsageError(_("That is none of these numbers; nothing was stored."))
+
+
+def _tell(app: "Application", connection: "AccountConnection", health: "Health") -> None:
+    name = connection.account.name
+    if health.owner:
+        owner = console.printable(str(health.owner))
+        console.print_prose(
+            _("{account} is connected: it posts as {owner}.", account=name, owner=owner)
+        )
+    else:
+        console.print_prose(_("{account} is connected.", account=name))
+    console.print_prose(_("Its keys are in {file}.", file=app.settings.secrets_name))
+    if health.expires_at:
+        console.print_prose(
+            _("They end on {date}; `publisher doctor` says so two weeks before.",
+              date=f"{health.expires_at:%Y-%m-%d}")
+        )  # fmt: skip
+    if any(status.needs_person for status in _statuses(app) if status.account == name):
+        console.print_prose(
+            _("It is paused or suspended: `publisher resume --account {account}`.", account=name)
+        )
+
+
+def _statuses(app: "Application") -> "Sequence[AccountStatus]":
+    try:
+        app.database.check_revision()
+        return app.queries.accounts()
+    except PublisherError:  # there may be no ledger yet
+        return ()
+
+
+def _check(app: "Application", name: str) -> None:
+    from publisher.doctor import Grade, accounts
+
+    if name not in app.settings.accounts:
+        raise UsageError(
+            _("publisher.toml names no account {account}.", account=name),
+            hint=suggestion(name, app.settings.accounts),
+        )
+    findings = list(accounts.examine(app, offline=False, only=name))
+    for finding in findings:
+        print_finding(finding)
+    if any(finding.grade is Grade.BAD for finding in findings):
+        raise typer.Exit(3)
+
+
+def _revoke(connection: "AccountConnection") -> None:
+    to_do = connection.revoke()
+    name = connection.account.name
+    if to_do:
+        console.print_prose(_("The keys of {account} are deleted here.", account=name))
+        console.print_prose(to_do)
+    else:
+        console.print_prose(_("The keys of {account} are ended, and deleted here.", account=name))

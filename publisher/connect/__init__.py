@@ -1,0 +1,1 @@
+"""Connecting (`publisher connect`): gets an account's keys from its platform, and stores them."""

@@ -1,0 +1,84 @@
+"""Edits of publisher.toml and secrets.toml about one account; comments and order stay."""
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from publisher.base import files
+from publisher.base.errors import ConfigurationError, StorageError, why
+from publisher.base.i18n import _
+
+_PRIVATE, _PUBLIC = 0o600, 0o644
+
+
+def with_keys(
+    path: Path, account: str, keys: Mapping[str, str], names: Collection[str]
+) -> str | None:
+    """The text of secrets.toml with these keys of an account, and none of `names` besides.
+
+    Without `keys`, it has no credential of the account any more. None: it stays as it is.
+    """
+    document = _parsed(path)
+    nested = document.get("accounts")
+    tables = nested if isinstance(nested, dict) and account in nested else document
+    if account not in tables:
+        if not keys:
+            return None
+        tables[account] = tomlkit.table()
+    table = tables[account]
+    for name in names:
+        if name not in keys:
+            table.pop(name, None)
+    for name, value in keys.items():
+        table[name] = value
+    if not table:
+        del tables[account]
+    return tomlkit.dumps(document)
+
+
+def with_options(path: Path, account: str, options: Mapping[str, str]) -> str | None:
+    """The text of publisher.toml with these options of an account; None: it has them already."""
+    document = _parsed(path)
+    accounts = document.setdefault("accounts", tomlkit.table(is_super_table=True))
+    if account not in accounts:
+        accounts[account] = tomlkit.table()
+    table = accounts[account]
+    missing = {name: value for name, value in options.items() if table.get(name) != value}
+    for name, value in missing.items():
+        table[name] = value
+    return tomlkit.dumps(document) if missing else None
+
+
+def write(path: Path, text: str, *, private: bool) -> None:
+    """Write one of the files durably, for the owner that it, or its folder, has.
+
+    Raises StorageError; the file is then as it was.
+    """
+    target = path.resolve()  # a link stays one
+    try:
+        place = target.stat() if target.exists() else target.parent.stat()
+        mode = _PRIVATE if private else target.stat().st_mode if target.exists() else _PUBLIC
+        with files.beside(target, text.encode(), mode & 0o777) as new:
+            if os.geteuid() != place.st_uid:  # root, for a service of another user
+                os.chown(new, place.st_uid, place.st_gid)
+            new.replace(target)
+        files.sync(target.parent)
+    except OSError as error:
+        raise StorageError(
+            _("{file} cannot be written: {reason}.", file=path, reason=why(error)),
+            hint=_("Nothing was stored. Let this user write the file, then connect again."),
+        ) from None
+
+
+def _parsed(path: Path) -> tomlkit.TOMLDocument:
+    try:
+        return (
+            tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+        )
+    except (OSError, ValueError, TOMLKitError) as error:
+        raise ConfigurationError(
+            _("{file} cannot be read: {reason}.", file=path, reason=type(error).__name__)
+        ) from None

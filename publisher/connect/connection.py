@@ -1,0 +1,190 @@
+"""Account connection: the steps from what a person types to keys that are checked and stored."""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from publisher.app import Application
+from publisher.base.errors import ConfigurationError, PublisherError
+from publisher.base.files import locked
+from publisher.base.i18n import _
+from publisher.channels.connect import Connector, KeyField, Keys, NotConnected
+from publisher.channels.health import Health
+from publisher.channels.registry import SPECS, in_sentence, open_channel
+from publisher.connect import account_files
+from publisher.delivery import identity
+from publisher.model.accounts import Account, Owner
+from publisher.settings import settings
+from publisher.settings.schema import CREDENTIALS
+from publisher.settings.sources import SETTINGS_FILE, variable
+
+_PATIENCE = 10.0  # seconds for another process that writes the files
+
+
+class AccountConnection:
+    """Connects one account of a workspace, which publisher.toml may not name yet."""
+
+    def __init__(self, app: Application, account: Account) -> None:
+        """Raises ConfigurationError for a channel that has no keys to get."""
+        self._app = app
+        self.account = account
+        spec = SPECS[account.channel]
+        if spec.connect is None:
+            raise ConfigurationError(
+                _("{platform} needs no keys.", platform=in_sentence(account.channel))
+                if not spec.credentials
+                else _("{channel} cannot be connected by Publisher.", channel=account.channel)
+            )
+        self.connector: Connector = spec.connect(app.channel_options)
+        self._spec = spec
+
+    @property
+    def fields(self) -> tuple[KeyField, ...]:
+        """What is asked, with the app's keys of another account of this channel as defaults."""
+        return tuple(replace(one, default=self._known(one)) for one in self.connector.fields)
+
+    def _known(self, field: KeyField) -> str:
+        if not field.of_app:
+            return field.default
+        for name, entry in self._app.settings.accounts.items():
+            if entry.channel == self.account.channel:
+                with suppress(PublisherError):
+                    if found := self._app.settings.credentials(name).get(field.name):
+                        return found
+        return field.default
+
+    def refuse_variables(self) -> None:
+        """Raise `NotConnected` if the environment would overrule what is stored."""
+        for name in CREDENTIALS:
+            overruling = variable(("accounts", self.account.name, name))
+            if os.environ.get(overruling):
+                raise NotConnected(
+                    _(
+                        "The environment variable {name} holds a key of this account, and overrules "
+                        "secrets.toml.",
+                        name=overruling,
+                    ),
+                    hint=_("Unset it where Publisher is started, then connect again."),
+                )
+
+    def meant(self, found: Sequence[Keys]) -> Sequence[Keys]:
+        """Those of the keys that publisher.toml means; all if it does not say."""
+        told = {**self.account.options, "page_id": self.account.page_id}
+        same = [
+            keys
+            for keys in found
+            if all(told.get(name) in (None, value) for name, value in keys.options.items())
+        ]
+        if same:
+            return same
+        raise NotConnected(
+            _(
+                "What was allowed is not what publisher.toml names: {names}.",
+                names=", ".join(keys.title for keys in found),
+            ),
+            hint=_("Log in with the right account there, or correct {file}.", file=SETTINGS_FILE),
+        )
+
+    def check(self, keys: Keys, *, another_owner: bool = False) -> Health:
+        """Ask the platform with these keys, and compare their owner. Raises `NotConnected`.
+
+        `another_owner`: whether they may belong to somebody else than before.
+        """
+        account = self._with(keys)
+        health = open_channel(account, keys.credentials, self._app.channel_options).examine()
+        if health.problem:
+            raise NotConnected(health.problem, hint=_("Nothing was stored. Connect it again."))
+        if health.owner:
+            self._compare(account, health.owner, another_owner=another_owner)
+        return health
+
+    def _compare(self, account: Account, owner: Owner, *, another_owner: bool) -> None:
+        known = self._owners()
+        for other, theirs in known.items():
+            entry = self._app.settings.accounts.get(other)
+            is_same = entry is not None and entry.channel == account.channel
+            if other != account.name and is_same and theirs.id == owner.id:
+                raise NotConnected(
+                    _(
+                        "These are the keys of {owner}, as {other} has them.",
+                        owner=owner,
+                        other=other,
+                    ),
+                    hint=_(
+                        "Log in on the platform with the account that is meant, then connect again."
+                    ),
+                )
+        before = None if another_owner else known.get(account.name)
+        if stranger := identity.stranger(account, owner, before):
+            message = stranger[0]
+            hint = _("Nothing was stored. Log in with the right account there, then connect again.")
+            if before and before.id != owner.id and identity.belongs(owner, account):
+                hint = f"{hint} {_('If another owner is meant: --another-owner.')}"
+            raise NotConnected(message, hint=hint)
+
+    def _owners(self) -> dict[str, Owner]:
+        try:
+            self._app.database.check_revision()
+            return self._app.owners.all()
+        except PublisherError:  # there may be no ledger yet
+            return {}
+
+    def store(self, keys: Keys, health: Health) -> None:
+        """Write the keys into secrets.toml, and what publisher.toml lacks into it; all or nothing.
+
+        The ledger remembers whose they are. Raises PublisherError.
+        """
+        told, name = self._app.settings, self.account.name
+        options = {"channel": self.account.channel, **self._options(keys, health)}
+        told.var.mkdir(parents=True, exist_ok=True)
+        with locked(told.var / "connect.lock", _PATIENCE):
+            toml = told.workspace / SETTINGS_FILE
+            before = toml.read_text(encoding="utf-8")
+            secrets = account_files.with_keys(
+                told.secrets_file, name, keys.credentials, [*CREDENTIALS]
+            )
+            text = account_files.with_options(toml, name, options)
+            if text is not None and not told.in_sandbox:  # a trial's Pages and handles are invented
+                account_files.write(toml, text, private=False)
+            try:
+                settings.load(told.workspace)
+                if secrets is not None:
+                    account_files.write(told.secrets_file, secrets, private=True)
+            except PublisherError:
+                if toml.read_text(encoding="utf-8") != before:
+                    account_files.write(toml, before, private=False)
+                raise
+        if health.owner:
+            with suppress(PublisherError):  # there may be no ledger yet
+                self._app.database.check_revision()
+                self._app.owners.remember(name, health.owner)
+
+    def _options(self, keys: Keys, health: Health) -> Mapping[str, str]:
+        """What publisher.toml is to say of the account, and does not."""
+        options = dict(keys.options)
+        owner_name = health.owner.name if health.owner else ""
+        if self._spec.has_handles and owner_name and not self.account.handle:
+            options["handle"] = owner_name.removeprefix("@")
+        return options
+
+    def _with(self, keys: Keys) -> Account:
+        """The account with what the keys say of it."""
+        known = {n: v for n, v in keys.options.items() if n in Account.model_fields}
+        others = {n: v for n, v in keys.options.items() if n not in known}
+        update = {**known, "options": {**self.account.options, **others}}
+        return self.account.model_copy(update=update)
+
+    def revoke(self) -> str | None:
+        """End the keys' access at the platform, and take them out of secrets.toml.
+
+        Returns what a person has to do there besides; None: nothing. Raises `NotConnected`; the
+        keys are then stored as before.
+        """
+        told, name = self._app.settings, self.account.name
+        to_do = self.connector.revoke(told.credentials(name))
+        with locked(told.var / "connect.lock", _PATIENCE):
+            text = account_files.with_keys(told.secrets_file, name, {}, [*CREDENTIALS])
+            if text is not None:
+                account_files.write(told.secrets_file, text, private=True)
+        return to_do

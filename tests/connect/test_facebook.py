@@ -1,0 +1,115 @@
+"""Connecting a Page: by a person's login, or by a system user's token."""
+
+import pytest
+
+from publisher.channels.connect import Authorization, Keys, NotConnected
+from publisher.sandbox.facebook.authorization import system_user_token
+from publisher.sandbox.facebook.graph import app_id
+from publisher.settings import settings
+from tests.connect.conftest import SETTINGS, Desk, allow
+
+
+def typed(desk: Desk, **more: str) -> dict[str, str]:
+    page = desk.account("bice-page")
+    return {"app_id": app_id(page), "app_secret": page.credentials["app_secret"], **more}
+
+
+def login(desk: Desk, *pages: str, name: str = "bice-page") -> tuple[Keys, ...]:
+    connector = desk.connection(name).connector
+    begun = connector.begin(typed(desk))
+    assert isinstance(begun, Authorization)
+    return connector.finish(begun, allow(begun, *pages))
+
+
+def test_a_person_logs_in_and_the_page_that_is_meant_is_taken(desk: Desk) -> None:
+    connection = desk.connection("bice-page")
+    (keys,) = connection.meant(login(desk, "bice-page", "lima-page"))
+    connection.store(keys, connection.check(keys))
+    stored = settings.load(desk.workspace.path).credentials("bice-page")
+    assert stored == desk.account("bice-page").credentials
+    assert (desk.workspace.path / "publisher.toml").read_text() == SETTINGS
+
+
+def test_of_a_new_account_the_person_chooses_the_page(desk: Desk) -> None:
+    connection = desk.connection("new-page", "facebook")
+    found = connection.meant(login(desk, "bice-page", "lima-page"))
+    assert [keys.options for keys in found] == [{"page_id": "100200300"}, {"page_id": "100200301"}]
+    connection.store(found[1], connection.check(found[1]))
+    assert settings.load(desk.workspace.path).accounts["new-page"].page_id == "100200301"
+
+
+def test_a_system_users_token_needs_no_browser(desk: Desk) -> None:
+    token = system_user_token(desk.account("bice-page"))
+    found = desk.connection("bice-page").connector.begin(typed(desk, user_token=token))
+    assert isinstance(found, tuple)
+    assert {keys.options["page_id"] for keys in found} == {"100200300", "100200301"}
+
+
+def test_another_page_than_the_one_that_is_meant_is_refused(desk: Desk) -> None:
+    with pytest.raises(NotConnected, match="BICE"):
+        desk.connection("bice-page").meant(login(desk, "lima-page"))
+    assert desk.nothing_is_stored()
+
+
+def test_a_login_without_a_page_is_said(desk: Desk) -> None:
+    with pytest.raises(NotConnected, match="no Page"):
+        login(desk)
+
+
+def test_a_login_that_is_denied_is_said(desk: Desk) -> None:
+    connector = desk.connection("bice-page").connector
+    begun = connector.begin(typed(desk))
+    assert isinstance(begun, Authorization)
+    with pytest.raises(NotConnected, match="denied"):
+        connector.finish(begun, allow(begun, "bice-page", answer="deny"))
+
+
+def test_an_address_of_another_login_is_refused(desk: Desk) -> None:
+    connector = desk.connection("bice-page").connector
+    begun, other = connector.begin(typed(desk)), connector.begin(typed(desk))
+    assert isinstance(begun, Authorization)
+    assert isinstance(other, Authorization)
+    with pytest.raises(NotConnected, match="another login"):
+        connector.finish(begun, allow(other, "bice-page"))
+
+
+@pytest.mark.parametrize("address", ["", "https://www.facebook.com/", "1234567", "http://[::1"])
+def test_what_is_no_address_with_a_code_is_said(desk: Desk, address: str) -> None:
+    connector = desk.connection("bice-page").connector
+    begun = connector.begin(typed(desk))
+    assert isinstance(begun, Authorization)
+    with pytest.raises(NotConnected, match="no code"):
+        connector.finish(begun, address)
+
+
+def test_a_code_works_once(desk: Desk) -> None:
+    connector = desk.connection("bice-page").connector
+    begun = connector.begin(typed(desk))
+    assert isinstance(begun, Authorization)
+    address = allow(begun, "bice-page")
+    connector.finish(begun, address)
+    with pytest.raises(NotConnected, match="does not take the login"):
+        connector.finish(begun, address)
+
+
+def test_no_secret_is_in_what_a_person_reads(desk: Desk) -> None:
+    wrong = typed(desk, app_secret="wrong-secret-of-the-app")
+    connector = desk.connection("bice-page").connector
+    begun = connector.begin(wrong)
+    assert isinstance(begun, Authorization)
+    assert "wrong-secret" not in begun.url
+    state = begun.kept["state"]
+    address = f"https://www.facebook.com/connect/login_success.html?code=abc123&state={state}"
+    with pytest.raises(NotConnected) as refused:
+        connector.finish(begun, address)
+    assert "wrong-secret" not in f"{refused.value!r} {refused.value.hint} {begun!r}"
+
+
+def test_a_page_cannot_be_revoked_from_here_and_says_where(desk: Desk) -> None:
+    connection = desk.connection("bice-page")
+    (keys,) = connection.meant(login(desk, "bice-page"))
+    connection.store(keys, connection.check(keys))
+    to_do = desk.connection("bice-page").revoke()
+    assert to_do
+    assert "business settings" in to_do
+    assert "bice-page" not in desk.secrets.read_text()
