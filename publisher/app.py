@@ -537,6 +537,14 @@ class Application:
         """A channel of an account, for one thread, in a `with` block."""
         return self._channels.lend(account)
 
+    def take_keys(self) -> None:
+        """Read the settings again, for keys of accounts that were changed meanwhile.
+
+        What was built from the settings before goes on with them. Raises PublisherError.
+        """
+        self.settings = workspace_settings.load(self.settings.workspace)
+        self.__dict__.pop("_channels", None)
+
     def profile_picture(self, account: str, address: str) -> bytes | None:
         """Download the picture of an account's profile; None if it cannot be had."""
         return picture(self.settings.accounts[account].channel, address, self.channel_options)

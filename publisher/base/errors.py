@@ -66,6 +66,10 @@ class NotFound(NotPossible):
     """There is no such thing."""
 
 
+class NotConnected(NotPossible):
+    """The account was not connected; nothing was stored."""
+
+
 class NotPermitted(PublisherError):
     """Who asks for this has no right to it."""
 

@@ -9,16 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from publisher.base.errors import PublisherError
+from publisher.base.errors import NotConnected
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, named_status, parsed, quote
 from publisher.model.outcomes import Answer, Wire
-
-
-class NotConnected(PublisherError):
-    """The account was not connected; nothing was stored."""
-
-    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from publisher.app import Application
-from publisher.base.errors import ConfigurationError, PublisherError
+from publisher.base.errors import ConfigurationError, NotConnected, PublisherError
 from publisher.base.files import locked
 from publisher.base.i18n import _
-from publisher.channels.connect import Connector, KeyField, Keys, NotConnected
+from publisher.channels.connect import Connector, KeyField, Keys
 from publisher.channels.health import Health
 from publisher.channels.registry import SPECS, in_sentence, open_channel
 from publisher.connect import account_files

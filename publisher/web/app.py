@@ -18,6 +18,7 @@ from publisher.web.routes import (
     bulk,
     calendar,
     compose,
+    connect,
     consents,
     dashboard,
     design,
@@ -55,7 +56,7 @@ from publisher.web.server_sent_events import EventStream
 ROOMS = (
     assets, login, openid, password_link, profile, told, factors, dashboard, review, search, pause,
     calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file, media,
-    pictures, notes, post, undo, accounts, mandate, consents, report, feeds, users, health, metrics, design,
+    pictures, notes, post, undo, accounts, connect, mandate, consents, report, feeds, users, health, metrics, design,
     phone,
 )  # fmt: skip
 

@@ -24,6 +24,7 @@ from publisher.doctor.accounts import examine
 from publisher.model.posts import Post
 from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
+from publisher.web.account_connecting import BegunConnections
 from publisher.web.authentication import Visitor
 from publisher.web.draft_cache import DraftCache
 from publisher.web.media_library import MediaLibrary
@@ -116,6 +117,7 @@ class Parts:
     drafts: DraftCache = field(default_factory=DraftCache)
     media: MediaLibrary = field(default_factory=MediaLibrary)
     trials: Trials = field(default_factory=Trials)
+    connections: BegunConnections = field(default_factory=BegunConnections)
 
     def account(self, name: str) -> str | None:
         """The account of that name; None for no name: all of them. Raises UsageError."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from publisher.channels.connect import Authorization, Keys, NotConnected
+from publisher.base.errors import NotConnected
+from publisher.channels.connect import Authorization, Keys
 from publisher.sandbox.facebook.authorization import system_user_token
 from publisher.sandbox.facebook.graph import app_id
 from publisher.settings import settings

@@ -4,8 +4,8 @@ import stat
 
 import pytest
 
-from publisher.base.errors import PublisherError
-from publisher.channels.connect import Authorization, NotConnected
+from publisher.base.errors import NotConnected, PublisherError
+from publisher.channels.connect import Authorization
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.settings import settings

@@ -25,7 +25,7 @@ _CHANGES = [
     "/me/told", "/me/addresses", "/filters", "/bulk",
      "/accounts/ask", "/log/verify", "/me/language",
     "/review", "/review/many", "/me/password", "/me/sessions", "/me/feed", "/me/factors", "/me/passkeys",
-    "/accounts/bice-x/mandate", "/accounts/bice-x/handle", "/agenda/new", "/agenda/items/annual-day", "/agenda/import",
+    "/accounts/bice-x/mandate", "/accounts/bice-x/handle", "/accounts/bice-x/connect", "/agenda/new", "/agenda/items/annual-day", "/agenda/import",
     "/agenda/import/save", "/consents/add", "/consents/end", "/consents/withdraw",
     "/people", "/people/chef", "/login/code", "/login/passkey", "/login/link",
 ]  # fmt: skip
@@ -42,6 +42,7 @@ def test_every_change_is_tried_below(app: Application) -> None:
         "/agenda/items/{name}": "/agenda/items/annual-day",
         "/accounts/{name}/mandate": "/accounts/bice-x/mandate",
         "/accounts/{name}/handle": "/accounts/bice-x/handle",
+        "/accounts/{name}/connect": "/accounts/bice-x/connect",
         "/people/{name}": "/people/chef",
     }
     named = {values.get(path, path).replace("{post}", "day.fr") for path in routes(app)}

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from publisher.base.errors import NotConnected
 from publisher.base.i18n import _, later
 from publisher.channels.answers import identifier
-from publisher.channels.connect import Authorization, KeyField, Keys, NotConnected, pasted, told
+from publisher.channels.connect import Authorization, KeyField, Keys, pasted, told
 from publisher.channels.facebook.graph import GRAPH_VERSION, proof
 from publisher.channels.facebook.spec import ADDRESS, SPEC
 from publisher.channels.http.recorder import Recorder

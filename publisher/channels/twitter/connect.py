@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlencode
 
 from requests_oauthlib import OAuth1
 
+from publisher.base.errors import NotConnected
 from publisher.base.i18n import _, later
-from publisher.channels.connect import Authorization, KeyField, Keys, NotConnected, check, pasted
+from publisher.channels.connect import Authorization, KeyField, Keys, check, pasted
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.spec import ChannelOptions
 from publisher.channels.twitter.spec import ADDRESS, SPEC

@@ -1,0 +1,176 @@
+"""/accounts/NAME/connect: gets an account's keys from its platform, step by step."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
+
+from publisher.base.errors import NotConnected, NotFound, NotPermitted, PublisherError, UsageError
+from publisher.base.i18n import _
+from publisher.channels.connect import Keys
+from publisher.channels.registry import SPECS
+from publisher.connect.connection import AccountConnection
+from publisher.ledger.manager.rights import Rank
+from publisher.web import security
+from publisher.web.authentication import Admin, Overseer, Visitor
+from publisher.web.confirmation import confirming, is_one_of
+from publisher.web.dependencies import Parts, Use
+
+router = APIRouter()
+
+Confirmed = Annotated[None, confirming(is_one_of("start", "revoke"))]
+"""What is typed afterwards is secret, so that no page may keep it for the proof."""
+
+
+@router.get("/accounts/{name}/connect")
+def show(request: Request, parts: Use, visitor: Overseer, name: str) -> Response:
+    """Show what is to be done next."""
+    _require(parts, visitor, name)
+    return _page(request, parts, visitor, name)
+
+
+@router.post("/accounts/{name}/connect")
+async def go_on(
+    request: Request,
+    parts: Use,
+    visitor: Admin,
+    name: str,
+    _proven: Confirmed,
+    do: Annotated[str, Form()] = "",
+) -> Response:
+    """Do one step: start, begin, finish, choose, cancel or revoke."""
+    _require(parts, visitor, name)
+    fields = await request.form()
+    typed = {key: value for key, value in fields.items() if isinstance(value, str)}
+    return await run_in_threadpool(_step, request, parts, visitor, name, do, typed)
+
+
+def _step(
+    request: Request, parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, str]
+) -> Response:
+    here = RedirectResponse(f"/accounts/{name}/connect", 303)
+    if do == "cancel":
+        parts.connections.end(visitor, name)
+        return RedirectResponse("/accounts", 303)
+    if do == "start" or not parts.app.sessions.is_confirmed(visitor):
+        return here
+    try:
+        if do == "revoke":
+            return _revoke(request, parts, visitor, name)
+        keys = _keys(parts, visitor, name, do, typed)
+        if keys is None:
+            return here
+        return _store(request, parts, visitor, name, keys)
+    except (NotConnected, UsageError) as problem:
+        if do != "begin":
+            parts.connections.end(visitor, name)
+        return _page(request, parts, visitor, name, problem, typed)
+
+
+def _keys(parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, str]) -> Keys | None:
+    """The keys, if this step ends with them; None if another one comes."""
+    begun = parts.connections.of(visitor, name)
+    if do == "begin":
+        connection = _connection(parts, name)
+        connection.refuse_variables()
+        step = connection.connector.begin(_told(connection, typed))
+    elif begun is None:
+        return None  # it took too long, or this process was started again
+    elif do == "finish" and begun.authorization:
+        connection = begun.connection
+        step = connection.connector.finish(begun.authorization, typed.get("answer", ""))
+    elif do == "choose" and begun.choices:
+        wanted = typed.get("choice", "")
+        return next((keys for keys in begun.choices if keys.title == wanted), None)
+    else:
+        return None
+    if isinstance(step, tuple):
+        step = tuple(connection.meant(step))
+        if len(step) == 1:
+            return step[0]
+    parts.connections.keep(visitor, connection, step)
+    return None
+
+
+def _told(connection: AccountConnection, typed: dict[str, str]) -> dict[str, str]:
+    """What was typed, and the app's known keys. Raises UsageError for what is missing."""
+    told = {}
+    for field in connection.fields:
+        value = typed.get(field.name, "").strip() or field.default
+        if value:
+            told[field.name] = value
+        elif field.required:
+            raise UsageError(_("{name} is empty.", name=_(field.label)))
+    return told
+
+
+def _store(request: Request, parts: Parts, visitor: Visitor, name: str, keys: Keys) -> Response:
+    connection = _connection(parts, name)
+    health = connection.check(keys)
+    connection.store(keys, health)
+    parts.connections.end(visitor, name)
+    security.log_event(request, "connected", account=name)
+    _take_keys(parts, name)
+    told = (
+        _("{account} is connected: it posts as {owner}.", account=name, owner=health.owner)
+        if health.owner
+        else _("{account} is connected.", account=name)
+    )
+    return parts.done(visitor, told, "/accounts")
+
+
+def _revoke(request: Request, parts: Parts, visitor: Visitor, name: str) -> Response:
+    to_do = _connection(parts, name).revoke()
+    security.log_event(request, "revoked", account=name)
+    _take_keys(parts, name)
+    told = (
+        _("The keys of {account} are deleted here.", account=name)
+        if to_do
+        else _("The keys of {account} are ended, and deleted here.", account=name)
+    )
+    return parts.done(visitor, " ".join(filter(None, (told, to_do))), "/accounts")
+
+
+def _take_keys(parts: Parts, name: str) -> None:
+    parts.app.take_keys()
+    parts.platforms.forget(name)
+
+
+def _connection(parts: Parts, name: str) -> AccountConnection:
+    return AccountConnection(parts.app, parts.app.settings.accounts[name].account(name))
+
+
+def _require(parts: Parts, visitor: Visitor, name: str) -> None:
+    """Raise NotFound if there is nothing to connect, NotPermitted without a right over it."""
+    entry = parts.app.settings.accounts.get(name)
+    if entry is None or SPECS[entry.channel].connect is None:
+        raise NotFound(_("There is no account {name}.", name=name))
+    if not parts.app.rights.permits(visitor.person, Rank.ADMIN, [name]):
+        message = _("{name} has no right over {accounts}.", name=visitor.name, accounts=name)
+        raise NotPermitted(message)
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    visitor: Visitor,
+    name: str,
+    problem: PublisherError | None = None,
+    typed: dict[str, str] | None = None,
+) -> Response:
+    connection = _connection(parts, name)
+    shown = {
+        one.name: (typed or {}).get(one.name, "") for one in connection.fields if not one.is_secret
+    }
+    return parts.pages.render(
+        request,
+        "connect.html",
+        account=connection.account,
+        is_confirmed=parts.app.sessions.is_confirmed(visitor),
+        begun=parts.connections.of(visitor, name),
+        key_fields=connection.fields,
+        shown=shown,
+        has_keys=name not in parts.app.settings.without_credentials(),
+        problem=problem,
+    )

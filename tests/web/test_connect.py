@@ -1,0 +1,166 @@
+"""/accounts/NAME/connect: an admin connects an account, and what a page may never hold."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from publisher.app import Application
+from publisher.auth.users import Rank
+from publisher.base.clock import SystemClock
+from publisher.ledger.tables import web_sessions
+from publisher.sandbox.facebook.graph import app_id
+from publisher.settings import settings
+from tests.connect.conftest import Desk, desk  # noqa: F401 - a fixture
+from tests.support.html import flaws
+from tests.support.pages import PASSWORD, Visit, serving
+
+HERE = "/accounts/bice-x/connect"
+
+
+@pytest.fixture
+def connecting(desk: Desk) -> Iterator[tuple[Application, str]]:  # noqa: F811
+    desk.workspace.write("posts/session.yaml", "name: A session\ntimezone: Europe/Zurich\n")
+    app = Application(settings.load(desk.workspace.path), SystemClock())
+    app.database.migrate()
+    app.people.add("admin", Rank.ADMIN, PASSWORD)
+    app.people.add("direction", Rank.MANAGER, PASSWORD)
+    with serving(app) as address:
+        yield app, address
+    app.close()
+
+
+@pytest.fixture
+def admin(connecting: tuple[Application, str]) -> Iterator[Visit]:
+    with Visit(connecting[1]) as visit:
+        visit.log_in("admin")
+        yield visit
+
+
+def begin(admin: Visit, desk: Desk) -> str:  # noqa: F811
+    """Go as far as the platform's page; returns its address."""
+    admin.get(HERE)
+    admin.send(HERE, do="start", **{"proof-password": PASSWORD})
+    page = admin.send(HERE, do="begin", **desk.app_keys())
+    found = re.search(r'href="(http://[^"]*/oauth/authorize[^"]*)"', page.text)
+    assert found, page.text
+    return found[1].replace("&amp;", "&")
+
+
+def allow(url: str, name: str) -> str:
+    shown = requests.post(url, data={"account": name, "answer": "allow"}, timeout=5).text
+    found = re.search("<code>(.*?)</code>", shown)
+    assert found
+    return found[1]
+
+
+def test_an_admin_connects_an_account_and_the_page_shows_whose_it_is(
+    connecting: tuple[Application, str],
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    app, _address = connecting
+    pin = allow(begin(admin, desk), "bice-x")
+    page = admin.send(HERE, do="finish", answer=pin)
+    assert "it posts as @bice_x" in page.text
+    assert app.settings.credentials("bice-x") == desk.account("bice-x").credentials
+
+
+def test_nothing_secret_is_ever_in_a_page(admin: Visit, desk: Desk) -> None:  # noqa: F811
+    url = begin(admin, desk)
+    shown = [admin.get(HERE).text, admin.send(HERE, do="finish", answer="1234567").text]
+    admin.send(HERE, do="finish", answer=allow(begin(admin, desk), "bice-x"))
+    shown += [admin.get(page).text for page in ("/accounts", HERE, "/accounts/lima-x/connect")]
+    assert url
+    for secret in desk.account("bice-x").credentials.values():
+        assert not any(secret in page for page in shown)
+
+
+def test_who_has_not_proved_lately_who_they_are_is_asked_before_anything_is_typed(
+    connecting: tuple[Application, str],
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    with connecting[0].database.write() as connection:
+        connection.execute(web_sessions.update().values(confirmed_at=None))
+    page = admin.get(HERE).text
+    assert 'name="api_key"' not in page
+    answer = admin.send(HERE, do="begin", **desk.app_keys())
+    assert 'name="api_key"' not in answer.text
+    assert desk.app_keys()["api_secret"] not in answer.text
+
+
+def test_a_manager_connects_nothing(connecting: tuple[Application, str]) -> None:
+    with Visit(connecting[1]) as visit:
+        visit.log_in("direction")
+        assert visit.get(HERE).status_code == 403
+        assert "/connect" not in visit.get("/accounts").text
+
+
+def test_a_wrong_pin_is_said_and_the_person_begins_again(
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    allow(begin(admin, desk), "bice-x")
+    page = admin.send(HERE, do="finish", answer="1234567")
+    assert page.status_code == 409
+    assert "does not take this PIN" in page.text
+    assert 'name="api_key"' in page.text
+    assert not desk.secrets.exists()
+
+
+def test_what_one_log_in_has_begun_another_does_not_see(
+    connecting: tuple[Application, str],
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    pin = allow(begin(admin, desk), "bice-x")
+    with Visit(connecting[1]) as other:
+        other.log_in("admin")
+        other.get(HERE)
+        other.send(HERE, do="start", **{"proof-password": PASSWORD})
+        other.send(HERE, do="finish", answer=pin)
+    assert not desk.secrets.exists()
+
+
+def test_a_page_is_chosen_among_several(
+    connecting: tuple[Application, str],
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    toml = desk.workspace.path / "publisher.toml"
+    here = "/accounts/bice-page/connect"
+    account = desk.account("bice-page")
+    admin.get(here)
+    admin.send(here, do="start", **{"proof-password": PASSWORD})
+    page = admin.send(
+        here, do="begin", app_id=app_id(account), app_secret=account.credentials["app_secret"],
+        user_token="EAAS-not-one",
+    )  # fmt: skip
+    assert page.status_code == 409
+    assert account.credentials["app_secret"] not in page.text
+    assert 'page_id = "100200300"' in toml.read_text()
+
+
+def test_the_keys_can_be_ended(
+    connecting: tuple[Application, str],
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    admin.send(HERE, do="finish", answer=allow(begin(admin, desk), "bice-x"))
+    page = admin.send(HERE, do="revoke")
+    assert "are ended, and deleted here" in page.text
+    assert "bice-x" in connecting[0].settings.without_credentials()
+
+
+def test_its_structure_is_sound(admin: Visit, desk: Desk) -> None:  # noqa: F811
+    begin(admin, desk)
+    for page in (HERE, "/accounts/bice-page/connect", "/accounts"):
+        assert not flaws(admin.get(page).text), page
+
+
+def test_only_what_has_keys_is_connected(admin: Visit, tmp_path: Path) -> None:
+    assert tmp_path
+    assert admin.get("/accounts/nobody/connect").status_code == 404
