@@ -174,7 +174,7 @@ def stage(parts: Parts, post: str, form: ComposeForm, do: str) -> CropStage | No
     return CropStage(step.number, view, frame, shapes)
 
 
-def cut(parts: Parts, post: str, form: ComposeForm, do: str) -> ComposeForm:
+def cut(parts: Parts, visitor: Visitor, post: str, form: ComposeForm, do: str) -> ComposeForm:
     """The form in which a picture is its crop; a frame around all of it is the whole picture.
 
     Raises UsageError and PictureUnusable. It takes seconds.
@@ -189,7 +189,7 @@ def cut(parts: Parts, post: str, form: ComposeForm, do: str) -> ComposeForm:
     if frame == Frame(0, 0, view.width, view.height):
         return form.with_file(step.number, source.name)
     made = media_file.cropped(source.path, widest(), frame.shares(view.width, view.height))
-    name = unsaved_pictures(parts.app).keep(made, frame.ending)
+    name = unsaved_pictures(parts.app).keep(made, visitor.name, frame.ending)
     return form.with_file(step.number, name, source.name)
 
 

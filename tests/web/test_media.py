@@ -16,7 +16,7 @@ from publisher.base.errors import FileChanged
 from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import check, replace
 from publisher.ledger.manager.approvals import digest
-from publisher.media import media_file
+from publisher.media import media_file, unsaved
 from tests.support import photos, videos
 from tests.support.forms import Composer
 from tests.support.html import flaws
@@ -278,6 +278,23 @@ def test_a_picture_that_waited_too_long_for_its_draft_is_asked_for_again(
     assert "is not kept any more" in staff.text
     assert ALT in staff.page
     assert nothing_was_done(workspace, media, app)
+
+
+def test_nobody_fills_the_room_of_unsaved_pictures_for_the_others(
+    app: Application, staff: Visit, manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each person has a quota; what it refuses says what to do, and leaves the form as it was."""
+    form = Composer(staff, "/new")
+    form.send("check", ("a.jpg", jpeg()))
+    (kept,) = (app.settings.var / "uploads").iterdir()
+    monkeypatch.setattr(unsaved, "_MOST_OF_PERSON", kept.stat().st_size)
+    form.send("check", ("b.jpg", jpeg()))
+    assert "Too many of your pictures wait" in staff.text
+    assert "Save the drafts that they are in" in staff.text
+    assert kept.name in staff.page
+    Composer(manager, "/new").send("check", ("c.jpg", jpeg()))
+    assert "Too many" not in manager.text
+    assert len([*(app.settings.var / "uploads").iterdir()]) == 2
 
 
 def test_a_name_of_no_picture_of_ours_leads_nowhere(

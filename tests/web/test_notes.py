@@ -4,6 +4,8 @@ import pytest
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.ledger.manager import notes
+from tests.support.clock import ManualClock
 from tests.support.html import flaws
 from tests.support.pages import PASSWORD, Visit
 
@@ -54,6 +56,34 @@ def test_a_note_on_no_post_and_one_without_words_are_refused(
     assert note(staff, "day.fr", " ") == 400
     assert note(staff, "day.fr", "a" * 2001) == 400
     assert app.queries.last_step() == before
+
+
+def test_a_post_has_a_most_of_notes(
+    app: Application, staff: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes, "_ON_POST", 2)
+    assert [note(staff, "day.fr", "Un.") for _ in range(3)] == [200, 200, 409]
+    assert "day.fr has 2 notes, which is the most. Go on in a call" in staff.text
+    assert note(staff, "later.fr", "Un.") == 200
+    assert len(app.notes.notes_on("day.fr")) == 2
+
+
+def test_a_person_has_a_most_of_notes_in_an_hour(
+    app: Application, staff: Visit, manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On all posts together, and nobody else is kept from writing."""
+    monkeypatch.setattr(notes, "_AN_HOUR", 2)
+    assert [note(staff, post, "Un.") for post in ("day.fr", "later.fr", "day.fr")] == [
+        200,
+        200,
+        409,
+    ]
+    assert "You wrote 2 notes in the last hour. Wait a few minutes" in staff.text
+    assert note(manager, "day.fr", "Deux.") == 200
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(3601)
+    assert note(staff, "day.fr", "Trois.") == 200
 
 
 @pytest.mark.parametrize(

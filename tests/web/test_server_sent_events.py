@@ -1,6 +1,8 @@
 """Open pages stay true: they lose no event, and nobody loses their place."""
 
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -41,6 +43,32 @@ def test_what_happens_before_the_stream_begins_is_told_at_once(
     assert _first(manager, f"/events?after={seen}", f"data: {newest}\n")
     told = {"Last-Event-ID": str(seen)}
     assert "event: ledger" in _first(manager, f"/events?after={newest}", **told)
+
+
+def test_a_person_has_ten_streams_and_one_more_ends_the_oldest(
+    app: Application, address: str, manager: Visit, staff: Visit
+) -> None:
+    """A page whose stream was ended asks again later; other people's are not touched."""
+
+    def opened(visit: Visit) -> Iterator[str]:
+        answer = streams.enter_context(visit.client.stream("GET", path))
+        lines = answer.iter_text()
+        assert next(lines).startswith(":")
+        return lines
+
+    path = f"/events?after={app.queries.last_step()}"
+    with ExitStack() as streams:
+        of_staff = opened(staff)
+        first, second, *_others = [opened(manager) for _ in range(10)]
+        app.control.pause("bice-x", "wrong picture", "direction")
+        assert "event: ledger" in next(first)  # ten are not too many
+        opened_last = streams.enter_context(manager.client.stream("GET", path)).iter_text()
+        assert "event: ledger" in next(opened_last)
+        assert list(first) == ["retry: 30000\n\n"]
+        app.control.resume("bice-x", "direction")
+        newest = f"data: {app.queries.last_step()}\n"
+        for stream in (second, of_staff, opened_last):
+            assert any(newest in text for text in stream)
 
 
 def test_the_step_is_that_of_before_the_page_was_made(

@@ -5,10 +5,11 @@ may look at the pages may write one.
 """
 
 import json
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, literal_column, select
 
-from publisher.base.errors import UsageError
+from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.draft_edits import about_draft, file_of
@@ -18,14 +19,20 @@ from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 from publisher.model.notes import LONGEST, PostNote, mentions, written
 
+_ON_POST = 200
+"""The most notes on one post: a page shows all of them."""
+_AN_HOUR = 60
+"""The most notes of one person in an hour: notes stay in the history, and tell people."""
+
 
 class Notes(Commands):
     """Writes and reads notes."""
 
     def write(self, post: str, text: str, actor: str) -> PostNote:
-        """Write a note on a post; raises UsageError for an empty or too long one.
+        """Write a note on a post; it mentions those who may log in and whose name follows an @.
 
-        It mentions those who may log in and whose name stands after an @ in it.
+        Raises UsageError for an empty or too long one, and NotPossible when the post, or the person
+        in this hour, has too many already.
         """
         text = written(text)
         if not text:
@@ -39,11 +46,33 @@ class Notes(Commands):
         let_in = select(people.c.name).where(people.c.disabled_at.is_(None))
         with self._database.write() as connection:
             self._rights.require(connection, actor, Rank.STAFF)
+            self._refuse_too_many(connection, post, actor)
             named = mentions(text, connection.execute(let_in).scalars().all())
             note = PostNote(at=self._clock.now(), author=actor, text=text, mentions=tuple(named))
             detail = {"text": note.text, **({"mentions": named} if named else {})}
             note_account(connection, file_of(post), Event.NOTED, note.at, actor, detail)
         return note
+
+    def _refuse_too_many(self, connection: Connection, post: str, actor: str) -> None:
+        number = select(func.count()).select_from(history)
+        on_post = number.where(about_draft(post), history.c.event == Event.NOTED)
+        if connection.execute(on_post).scalar_one() >= _ON_POST:
+            raise NotPossible(
+                _("{post} has {number} notes, which is the most.", post=post, number=_ON_POST),
+                hint=_("Go on in a call or by e-mail."),
+            )
+        lately = number.where(
+            # As in the partial index, which the planner does not find for bound values.
+            literal_column("history.event IN ('approved', 'note added')"),
+            history.c.at > self._clock.now() - timedelta(hours=1),
+            history.c.event == Event.NOTED,
+            history.c.actor == actor,
+        )
+        if connection.execute(lately).scalar_one() >= _AN_HOUR:
+            raise NotPossible(
+                _("You wrote {number} notes in the last hour.", number=_AN_HOUR),
+                hint=_("Wait a few minutes, then go back and send this one again."),
+            )
 
     def notes_on(self, post: str) -> list[PostNote]:
         """The notes on a post, oldest first."""

@@ -152,7 +152,8 @@ async def _kept(sent: SentForm, file: UploadFile) -> str:
     """Keep the clean copy of a picture until its draft is saved; its name in the form."""
     cleaning = partial(_cleaned, file.file, file.filename or "")
     picture = await sent.parts.turns.take(sent.visitor.name, cleaning)
-    return await run_in_threadpool(unsaved_pictures(sent.parts.app).keep, picture)
+    keep = unsaved_pictures(sent.parts.app).keep
+    return await run_in_threadpool(keep, picture, sent.visitor.name)
 
 
 async def _cut(sent: SentForm) -> SentForm:
@@ -160,7 +161,8 @@ async def _cut(sent: SentForm) -> SentForm:
     await run_in_threadpool(_require, sent)
 
     def cutting() -> ComposeForm:
-        return compose_pictures.cut(sent.parts, sent.composed().id, sent.form, sent.do)
+        post = sent.composed().id
+        return compose_pictures.cut(sent.parts, sent.visitor, post, sent.form, sent.do)
 
     form = await sent.parts.turns.take(sent.visitor.name, cutting)
     return replace(sent, form=form, do="check")

@@ -117,7 +117,7 @@ def _lines(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
 async def events(
     request: Request,
     parts: Use,
-    _visitor: Reader,
+    visitor: Reader,
     after: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> Response:
     """Send `ledger` with the newest step's number after each change, and at once if not `after`.
@@ -127,7 +127,8 @@ async def events(
     secret: str = request.state.secret
     told = request.headers.get("last-event-id", "")
     seen = int(told) if re.fullmatch(r"[0-9]{1,18}", told) else after
-    stream = parts.live.events(lambda: parts.app.sessions.find(secret) is not None, seen)
+    sessions = parts.app.sessions
+    stream = parts.live.events(visitor.name, lambda: sessions.find(secret) is not None, seen)
     return StreamingResponse(
         stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )
