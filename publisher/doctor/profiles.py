@@ -12,14 +12,14 @@ import structlog
 
 from publisher.app import Application
 from publisher.base.errors import PublisherError
-from publisher.base.i18n import _
 from publisher.channels.health import Health
 from publisher.channels.registry import spec_of, widest
 from publisher.delivery.identity import plain
+from publisher.ledger.owner_news import called
 from publisher.ledger.profiles import NO_PICTURE, ProfilePicture
 from publisher.media import uploads
 from publisher.media.clean_copy import thumbnail
-from publisher.model.accounts import Account, KnownProfile, Profile
+from publisher.model.accounts import Account, KnownProfile, Profile, owner_changed
 from publisher.model.problems import Flaw
 
 _EVERY, _WITH_FEES = timedelta(days=1), timedelta(days=7)
@@ -35,7 +35,8 @@ def keep(app: Application, account: str, health: Health) -> KnownProfile | None:
 
     Channels without credentials are left out: publisher.toml says all of them.
     """
-    spec = spec_of(app.settings.accounts[account].channel)
+    entry = app.settings.accounts[account]
+    spec = spec_of(entry.channel)
     if health.profile is None or not spec.credentials:
         return None
     every = _WITH_FEES if spec.has_fees and not app.settings.in_sandbox else _EVERY
@@ -47,6 +48,7 @@ def keep(app: Application, account: str, health: Health) -> KnownProfile | None:
             _picture(app, account, health.profile),
             until=app.clock.now() + every,
             by_handle=spec.has_handles,
+            is_named=_names(entry.handle, health.profile.handle),
         )
     except PublisherError as error:  # the ledger has a finding of its own
         log.info("a profile was not kept", account=account, error=str(error))
@@ -74,21 +76,14 @@ def changed(account: Account, known: KnownProfile) -> tuple[str, str] | None:
 
     A person confirms that it is right on the page, or by naming the handle in publisher.toml.
     """
-    if not known.before or (account.handle and plain(account.handle) == plain(known.handle)):
+    if not known.before or _names(account.handle, known.handle):
         return None
-    now = f"@{known.handle}" if known.handle else known.name
-    return (
-        _(
-            "The keys of {account} are now those of {now}; before, of {before}.",
-            account=account.name,
-            now=now,
-            before=known.before,
-        ),
-        _(
-            "If that is right, confirm it on the page of the accounts. If not, pause the account: "
-            "its posts would go out from the wrong one."
-        ),
-    )
+    return owner_changed(account.name, called(known.handle, known.name), known.before)
+
+
+def _names(handle: str | None, asked: str) -> bool:
+    """Whether publisher.toml names this handle."""
+    return bool(handle) and plain(handle or "") == plain(asked)
 
 
 def refresh(app: Application) -> None:

@@ -4,7 +4,8 @@ A notice is sent for what is the case now: posts are late; an account is suspend
 failed, was missed, was rejected, is uncertain until a person decides, is out although a person
 stopped it or because the platform made it public on its own, may still be out although a person
 withdrew it, or is due and kept back because its platform does not take something in it for now.
-Notices are also sent for who may approve now, and for a name with which very many log-ins fail.
+Notices are also sent for keys that belong to another handle than before, for who may approve now,
+and for a name with which very many log-ins fail.
 What was solved before any notice was sent is not sent. Each notice has the id of the history step
 that began it: an account that is suspended again after it was resumed is another notice.
 `notice_turns.py` lets each be sent once.
@@ -34,6 +35,7 @@ from publisher.base.clock import Clock
 from publisher.base.stored_messages import told
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.orphans import CLEARING
+from publisher.ledger.owner_news import OwnerChange, of_owners
 from publisher.ledger.rows import chunks
 from publisher.ledger.suspensions import suspended_or_unproved
 from publisher.ledger.tables import (
@@ -140,7 +142,7 @@ class AccountGoesOn:
 
 
 _Groups = SuspendedAccount | LatePosts
-Item = StuckDelivery | _Groups | AccountGoesOn | PersonNews
+Item = StuckDelivery | _Groups | AccountGoesOn | OwnerChange | PersonNews
 
 
 class News(NoticeTurns):
@@ -157,6 +159,7 @@ class News(NoticeTurns):
                 *_late(connection, is_news),
                 *self._suspended(connection, is_news),
                 *_going_on(connection, service, since),
+                *of_owners(connection, is_news),
                 *_stuck(connection, is_news),
                 *_still_out(connection, is_news),
                 *_kept_back(connection, is_news, self._clock),

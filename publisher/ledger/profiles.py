@@ -15,6 +15,7 @@ from sqlalchemy import Row, select, update
 from publisher.base.clock import Clock
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.rights import Rank, Rights
+from publisher.ledger.owner_news import called
 from publisher.ledger.tables import profiles
 from publisher.ledger.transitions import note_account
 from publisher.model.accounts import KnownProfile, Profile
@@ -93,11 +94,13 @@ class Profiles(LedgerPart):
         *,
         until: datetime,
         by_handle: bool,
+        is_named: bool = False,
     ) -> KnownProfile:
         """Store what the platform said; it is asked again after `until`.
 
         `picture` None: it could not be had, or is the same; the one before stays. `by_handle`:
-        another handle counts as a change, and not only another owner.
+        another handle counts as a change, and not only another owner. `is_named`: publisher.toml
+        names this handle, so no person has to confirm it.
         """
         with self._database.write() as connection:
             row = {"account": account, "next_at": until}
@@ -106,7 +109,7 @@ class Profiles(LedgerPart):
             old = connection.execute(query).one()
             values: dict[str, Any] = {
                 "next_at": until, "owner_id": profile.id, "handle": profile.handle,
-                "name": profile.name, "before": old.before,
+                "name": profile.name, "before": None if is_named else old.before,
             }  # fmt: skip
             if picture is not None:
                 values |= {
@@ -117,9 +120,9 @@ class Profiles(LedgerPart):
                     "source_digest": picture.source_digest or None,
                 }
             if old.owner_id and _is_other(old, profile, by_handle=by_handle):
-                before, now = _called(old.handle, old.name), _called(profile.handle, profile.name)
+                before, now = called(old.handle, old.name), called(profile.handle, profile.name)
                 # None: it is called again as a person knows it.
-                values["before"] = None if old.before == now else old.before or before
+                values["before"] = None if old.before == now or is_named else old.before or before
                 detail = {"id": profile.id, "owner": now, "before": before}
                 note_account(
                     connection, account, Event.PROFILE_CHANGED, self._clock.now(), detail=detail
@@ -141,7 +144,7 @@ class Profiles(LedgerPart):
                 return False
             of_account = update(profiles).where(profiles.c.account == account)
             connection.execute(of_account.values(before=None))
-            detail = {"id": row.owner_id, "owner": _called(row.handle, row.name)}
+            detail = {"id": row.owner_id, "owner": called(row.handle, row.name)}
             now = self._clock.now()
             note_account(connection, account, Event.OWNER_VERIFIED, now, actor, detail)
             return True
@@ -150,10 +153,6 @@ class Profiles(LedgerPart):
 def _is_other(old: Row[Any], profile: Profile, *, by_handle: bool) -> bool:
     is_renamed = by_handle and old.handle.casefold() != profile.handle.casefold()
     return old.owner_id != profile.id or is_renamed
-
-
-def _called(handle: str, name: str) -> str:
-    return f"@{handle}" if handle else name
 
 
 def _known(row: Row[Any]) -> KnownProfile:

@@ -6,6 +6,7 @@ Instants are aware datetimes in UTC.
 from collections.abc import Mapping
 from datetime import date
 
+from publisher.base.i18n import _
 from publisher.model.values import Frozen
 
 
@@ -85,3 +86,19 @@ class KnownProfile(Frozen):
     """The SHA-256 of its small picture, in hexadecimal; empty: there is none."""
     before: str = ""
     """Whom the keys belonged to before, until a person confirms the change; empty: no change."""
+
+
+def owner_changed(account: str, now: str, before: str) -> tuple[str, str]:
+    """Message and hint on keys that belong to another handle than before."""
+    return (
+        _(
+            "The keys of {account} are now those of {now}; before, of {before}.",
+            account=account,
+            now=now,
+            before=before,
+        ),
+        _(
+            "If that is right, confirm it on the page of the accounts. If not, pause the account: "
+            "its posts would go out from the wrong one."
+        ),
+    )

@@ -14,8 +14,10 @@ from datetime import UTC, datetime, tzinfo
 from publisher.base.i18n import _, later, plural
 from publisher.base.text import harmless
 from publisher.ledger.outbox import AccountGoesOn, Item, LatePosts, StuckDelivery, SuspendedAccount
+from publisher.ledger.owner_news import OwnerChange
 from publisher.ledger.user_notices import PersonNews
 from publisher.model import events
+from publisher.model.accounts import owner_changed
 from publisher.model.states import State, counted
 from publisher.notices import people
 
@@ -95,12 +97,14 @@ def _event(item: Item) -> str:
         return _(event, post=item.post, account=item.account)
     if isinstance(item, PersonNews):
         return people.event(item)
+    return _account_event(item)
+
+
+def _account_event(item: SuspendedAccount | AccountGoesOn | OwnerChange) -> str:
+    if isinstance(item, OwnerChange):
+        return _("the keys of {account} are now those of {now}", account=item.account, now=item.now)
     if isinstance(item, AccountGoesOn):
         return _("{account} goes on", account=item.account)
-    return _suspended(item)
-
-
-def _suspended(item: SuspendedAccount) -> str:
     if not item.until:
         return _("{account} is suspended until somebody acts", account=item.account)
     if item.is_tried or not item.others:
@@ -131,10 +135,11 @@ def _summary(items: Sequence[Item]) -> str:
                 still_out,
             )
         )
+    renamed = [_event(item) for item in items if isinstance(item, OwnerChange)]
     of_people = [people.event(item) for item in items if isinstance(item, PersonNews)]
     if going_on:
         numbers.append(plural("{number} account goes on", "{number} accounts go on", going_on))
-    return f"{', '.join([*late, *(parts if accounts else []), *numbers, *of_people])}."
+    return f"{', '.join([*late, *(parts if accounts else []), *numbers, *renamed, *of_people])}."
 
 
 def _counted(state: State, number: int) -> str:
@@ -153,6 +158,8 @@ def _sentences(item: Item, zone: tzinfo) -> list[str]:
             return _of_delivery(item, zone)
         case SuspendedAccount():
             return _of_account(item, zone)
+        case OwnerChange():
+            return [*owner_changed(item.account, item.now, item.before)]
         case PersonNews():
             return people.sentences(item)
         case AccountGoesOn():

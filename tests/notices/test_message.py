@@ -8,6 +8,7 @@ import pytest
 
 from publisher.channels.answers import quote
 from publisher.ledger.outbox import Item, LatePosts, StuckDelivery, SuspendedAccount
+from publisher.ledger.owner_news import OwnerChange
 from publisher.ledger.reading.lateness import NOTHING_LATE
 from publisher.model.states import State
 from publisher.notices.message import compose
@@ -164,3 +165,12 @@ def test_what_was_withdrawn_and_may_still_be_out_is_told_as_such() -> None:
     assert "--gone --reason TEXT" in message.body
     summary = compose([still_out, stuck(state=State.SCHEDULED)], UTC).body
     assert summary.startswith("1 kept back, 1 withdrawn, but may still be out.")
+
+
+def test_keys_of_another_handle_are_told_with_both_names_and_what_to_do() -> None:
+    change = OwnerChange(1, "bice-x", "@other", "@bice")
+    message = compose([change], UTC)
+    assert message.title == "Publisher: the keys of bice-x are now those of @other"
+    assert "The keys of bice-x are now those of @other; before, of @bice. If that" in message.body
+    assert "pause the account" in message.body
+    assert "the keys of bice-x are now those of @other." in compose([change, stuck(2)], UTC).body

@@ -9,10 +9,14 @@ from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.rights import Rights
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.outbox import AccountGoesOn, Item, News, StuckDelivery, SuspendedAccount
+from publisher.ledger.owner_news import OwnerChange
+from publisher.ledger.profiles import Profiles
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.suspensions import suspend, suspend_together
+from publisher.model.accounts import Profile
 from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
@@ -434,3 +438,30 @@ def test_a_suspension_that_a_person_may_have_to_end_is_news_at_once_and_that_it_
     clock.advance(30)
     mishaps.go_on(Accepted("2"))
     assert news.untold(SERVICE) == []
+
+
+def test_keys_that_belong_to_another_handle_are_news_once_until_a_manager_confirms_it(
+    database: Database, news: News, clock: ManualClock
+) -> None:
+    profiles = Profiles(database, clock, Rights(lambda _account: "BICE"))
+
+    def asked(handle: str, **more: bool) -> None:
+        """The platform answers so."""
+        until = clock.ahead(60)
+        profile = Profile(id="7", handle=handle)
+        profiles.keep("bice-x", profile, None, until=until, by_handle=True, **more)
+
+    asked("bice")
+    assert news.untold(SERVICE) == []
+    asked("other")
+    (item,) = take_note(news)
+    assert item == OwnerChange(ANY, "bice-x", "@other", "@bice")
+    asked("other")
+    assert news.untold(SERVICE) == []
+    asked("third")
+    (item,) = news.untold(SERVICE)
+    assert item == OwnerChange(ANY, "bice-x", "@third", "@bice"), "another one is news again"
+    assert profiles.confirm("bice-x", "third", "direction")
+    assert news.untold(SERVICE) == []
+    asked("fourth", is_named=True)
+    assert news.untold(SERVICE) == [], "publisher.toml names it"

@@ -174,6 +174,9 @@ def test_a_renamed_account_is_bad_until_a_person_confirms_it(
     assert found.hint
     _with_handle(workspace, "Other_Voice_X")
     assert findings(workspace)["account voice-x"].grade is Grade.GOOD
+    app = Application(settings.load(workspace), SystemClock())
+    assert app.profiles.all()["voice-x"].before == "", "nobody is told of what is named there"
+    app.close()
 
 
 def test_what_a_platform_shows_of_an_account_is_kept(
