@@ -1,7 +1,8 @@
 """What holding, releasing, cancelling or retrying several posts at once would do to each."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from publisher.app import Application
 from publisher.ledger.manager.approvals import state_to_go_on
@@ -18,8 +19,12 @@ class Effect:
     deliveries: Sequence[Delivery]
     target: State
     """Its state afterwards; where it may be out, if it is not."""
-    is_late: bool
-    """Whether they go out at once, because their time is over."""
+    goes_at: datetime | None
+    """When they go out because their time is over; None: at their time, or not."""
+
+    @property
+    def is_late(self) -> bool:
+        return self.goes_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,22 @@ class BulkPost:
 def bulk(app: Application, person: Person, do: str, posts: Iterable[str]) -> list[BulkPost]:
     """What the decision would do to each of these posts, in the order of their times."""
     found = [of for post in dict.fromkeys(posts) if (of := app.queries.deliveries(post=post))]
-    shown = [_post(app, person, do, deliveries) for deliveries in found]
-    return sorted(shown, key=lambda one: (one.first.not_before, one.post))
+    shown = sorted((_post(app, person, do, of) for of in found), key=_order)
+    times = app.control.times_of_late(
+        [
+            delivery
+            for one in shown
+            if one.is_possible
+            for effect in one.effects
+            if effect.target is State.SCHEDULED
+            for delivery in effect.deliveries
+        ]
+    )
+    return [replace(one, effects=_by_time(one.effects, times)) for one in shown]
+
+
+def _order(one: BulkPost) -> tuple[datetime, str]:
+    return one.first.not_before, one.post
 
 
 def _post(app: Application, person: Person, do: str, deliveries: Sequence[Delivery]) -> BulkPost:
@@ -73,15 +92,21 @@ def _post(app: Application, person: Person, do: str, deliveries: Sequence[Delive
 
 
 def _effects(app: Application, do: str, deliveries: Sequence[Delivery]) -> list[Effect]:
-    groups: dict[tuple[State, bool, State, bool], list[Delivery]] = {}
+    groups: dict[tuple[State, bool, State], list[Delivery]] = {}
     for d in deliveries:
-        target = _target(app, do, d)
-        is_late = target is State.SCHEDULED and d.not_before <= app.clock.now()
-        groups.setdefault((d.state, d.may_be_out, target, is_late), []).append(d)
-    return [
-        Effect(some, target, is_late)
-        for (_state, _may_be_out, target, is_late), some in groups.items()
-    ]
+        groups.setdefault((d.state, d.may_be_out, _target(app, do, d)), []).append(d)
+    return [Effect(some, target, None) for (*_from, target), some in groups.items()]
+
+
+def _by_time(effects: Sequence[Effect], times: Mapping[int, datetime]) -> list[Effect]:
+    """The same effects, apart where something goes out at another time because it is late."""
+    found: list[Effect] = []
+    for effect in effects:
+        groups: dict[datetime | None, list[Delivery]] = {}
+        for delivery in effect.deliveries:
+            groups.setdefault(times.get(delivery.id), []).append(delivery)
+        found += [Effect(some, effect.target, at) for at, some in groups.items()]
+    return found
 
 
 def _target(app: Application, do: str, delivery: Delivery) -> State:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from publisher.ledger.manager.resume import APART
 from publisher.ledger.reading.account_status import AccountStatus
+from publisher.ledger.spacing import APART
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 

@@ -1,6 +1,7 @@
 """Several posts are held, released, cancelled or retried at once: all or nothing."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -9,6 +10,7 @@ from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.model.outcomes import Kind, Refused, Unknown
 from publisher.model.states import State
+from tests.support.clock import ManualClock
 from tests.support.happening import ends
 from tests.support.journeys import log_in, serious, visiting
 from tests.support.pages import PASSWORD, Visit
@@ -99,6 +101,46 @@ def test_a_retry_says_what_it_cannot_do(
     manager.get("/posts")
     manager.send("/bulk", **form, sure="yes")
     assert _states(app, "site/news.fr") == {State.SCHEDULED}
+
+
+@both
+@pytest.mark.parametrize("do", ["release", "retry"])
+def test_what_is_late_goes_out_one_by_one_on_each_account(
+    app: Application, manager: Visit, do: str
+) -> None:
+    """As after a pause, and the page says when; what nobody chose is not moved."""
+    posts = ("day.es", "site/news.fr")
+    if do == "release":
+        app.holds.hold(posts, None, "chef", "wait")
+    else:
+        app.control.cancel(posts, None, "chef", "wait")
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    clock.set(3 * 3600)
+    form = _asked(manager, do, *posts)
+    assert manager.text.count("goes out at once: its time is over") == 1
+    assert re.search(r"goes out [^:]*10:01\s*: its time is over", manager.text)
+    assert "of each account the first goes at once" in manager.text
+    manager.send("/bulk", **form, sure="yes")
+    assert "What is late goes out one by one." in manager.text
+    due = [d.next_check_at for post in posts for d in app.queries.deliveries(post=post)]
+    now = clock.now()
+    assert sorted(due) == [now, now + timedelta(minutes=1)]
+    assert _states(app, *posts) == {State.SCHEDULED}
+    claimed = app.dispatch.claim(clock.ahead(2), clock.ahead(30), 9)
+    assert len(claimed) == 1
+
+
+def test_what_has_expired_takes_no_place_and_is_not_said_to_go_out(
+    app: Application, manager: Visit
+) -> None:
+    app.holds.hold(["day.es", "site/news.fr"], None, "chef", "wait")
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    clock.set(12 * 3600)
+    _asked(manager, "release", "day.es", "site/news.fr")
+    assert manager.text.count("does not go out any more: it has expired") == 2
+    assert "its time is over" not in manager.text
 
 
 def test_a_partner_decides_on_their_own_accounts_alone(app: Application, address: str) -> None:

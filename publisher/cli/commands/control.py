@@ -76,7 +76,8 @@ def resume(
 
 def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None":
     """What a person saw that would go out, and agreed to; None where `resume` refuses anyway."""
-    from publisher.ledger.manager.resume import Seen, spread
+    from publisher.ledger.manager.resume import Seen
+    from publisher.ledger.spacing import spread
 
     stop = app.control.stop(account)
     if not stop or not app.control.may_resume(account, actor):

@@ -4,27 +4,20 @@ As after `publisher resume`: the first of each account goes at once, and each ot
 the one before it, or sooner if one would expire. Posts that fall due now keep their time.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
-from publisher.base.clock import Clock
 from publisher.ledger.database import LedgerPart, Turn
 from publisher.ledger.dispatcher.due_queries import DueQueries
-from publisher.ledger.manager.resume import APART, spread
 from publisher.ledger.rows import delivery_of
+from publisher.ledger.spacing import late_before, next_places, spread
 from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, By, StateChange, change_all
-from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import Role, State
-
-LATE = 300.0
-"""Real seconds after which a post counts as left behind: longer than a killed worker, a restart or
-a broker that hangs delays it.
-"""
 
 _NOW = bindparam("now", type_=Instant)
 _LATE = bindparam("late", type_=Instant)
@@ -44,10 +37,6 @@ _LEFT = (
 )
 LEFT_BEHIND = DueQueries(*_LEFT, order=(deliveries.c.next_check_at, deliveries.c.id))
 _ACCOUNTS = select(deliveries.c.account).where(*_LEFT).distinct()
-_GAP = 2 * APART
-"""A post that was postponed by at least this much leaves room before it: a retry may wait a
-minute.
-"""
 _MOST = 1000  # posts in one tick of a dispatcher
 _BATCH = 200  # rows changed in one transaction, so that others do not wait long
 
@@ -90,34 +79,3 @@ class Backlog(LedgerPart):
             for delivery in found
         ]
         change_all(connection, wishes)
-
-
-def late_before(clock: Clock, now: datetime | None = None) -> datetime:
-    """The instant before which a post that is still scheduled counts as left behind."""
-    return (now or clock.now()) - (clock.ahead(LATE) - clock.now())
-
-
-def next_places(
-    connection: Connection, clock: Clock, wanted: Sequence[Delivery], now: datetime | None = None
-) -> dict[str, datetime]:
-    """When the next late post of each account may go, after others that go out late."""
-    if not wanted:
-        return {}
-    now = now or clock.now()
-    query = (
-        select(deliveries.c.account, deliveries.c.next_check_at)
-        .where(
-            deliveries.c.account.in_({delivery.account for delivery in wanted}),
-            deliveries.c.id.not_in([delivery.id for delivery in wanted]),
-            deliveries.c.state.in_([State.SCHEDULED, State.PUBLISHING]),
-            deliveries.c.next_check_at > now - APART,
-            deliveries.c.due_at <= late_before(clock, now),
-        )
-        .order_by(deliveries.c.next_check_at)
-    )
-    begins: dict[str, datetime] = {}
-    for account, next_check_at in connection.execute(query):
-        # After those that follow one another closely; one that was postponed for long delays none.
-        if next_check_at < begins.get(account, now) + _GAP:
-            begins[account] = next_check_at + APART
-    return begins

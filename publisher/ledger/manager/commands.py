@@ -1,7 +1,7 @@
 """Operator commands: what all of them share, such as the selection of a post's deliveries."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, tzinfo
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -11,6 +11,7 @@ from publisher.base.i18n import _
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.rows import deliveries_in
+from publisher.ledger.spacing import space, times_of_late
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import By
 from publisher.model.accounts import ApprovalRule
@@ -64,7 +65,8 @@ class Commands(LedgerPart):
     ) -> list[Delivery]:
         """Apply `act` to the deliveries of these posts that are `chosen`; all or nothing.
 
-        With `versions`, to those alone that it names. Raises NotPossible when one was changed.
+        With `versions`, to those alone that it names. Raises NotPossible when one was changed. What
+        goes out because of it, and is late, is spaced (see spacing.py).
         """
         named = [posts] if isinstance(posts, str) else dict.fromkeys(posts)
         with self._database.write() as connection:
@@ -79,7 +81,13 @@ class Commands(LedgerPart):
             ]
             self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
             by = self._by(actor)
-            return [act(connection, delivery, by) for delivery in wanted]
+            done = [act(connection, delivery, by) for delivery in wanted]
+            return space(connection, self._clock, done, by)
+
+    def times_of_late(self, found: Sequence[Delivery]) -> dict[int, datetime]:
+        """When those of these would go out whose time is over, by id, if all were let go now."""
+        with self._database.read() as connection:
+            return times_of_late(connection, self._clock, found, self._clock.now())
 
 
 def of_post(connection: Connection, post: str, account: Accounts) -> list[Delivery]:

@@ -1,15 +1,15 @@
 """Resuming after a pause or a suspension: posts that fell due are dropped, moved or spread out."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, later
+from publisher.ledger.spacing import spread
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import By, cancel_delivery, change
 from publisher.model.deliveries import Delivery
@@ -32,11 +32,6 @@ class Seen:
     """The ids of the overdue deliveries."""
 
 
-APART = timedelta(minutes=1)
-"""The interval between two overdue posts of one account; shorter if they would expire."""
-NO_BEGINS: Mapping[str, datetime] = {}
-"""The first post of each account goes at once."""
-_NO_CLOSER = timedelta(seconds=5)
 _DROPPED = later("dropped when publishing was resumed")
 
 
@@ -131,24 +126,3 @@ def _in_time(delivery: Delivery, at: datetime, now: datetime) -> datetime:
             hint=_("Choose an earlier time, or give its draft a new `at` and queue it again."),
         )
     return at
-
-
-def spread(
-    found: Sequence[Delivery], now: datetime, begins: Mapping[str, datetime] = NO_BEGINS
-) -> dict[int, datetime]:
-    """When each of these goes out, by its id; they are in the order of their times.
-
-    `begins`: when the first of an account goes, if that is after `now`.
-    """
-    queues: defaultdict[str, list[Delivery]] = defaultdict(list)
-    for delivery in found:
-        queues[delivery.account].append(delivery)
-    wakes = {}
-    for account, queue in queues.items():
-        begin = max(now, begins.get(account, now))
-        if any(d.expires_at and d.expires_at <= begin for d in queue):
-            begin = now  # it must not expire while it waits behind others
-        room = [(d.expires_at - begin) / turn for turn, d in enumerate(queue, 1) if d.expires_at]
-        apart = max(min([APART, *room]), _NO_CLOSER)
-        wakes.update({delivery.id: begin + turn * apart for turn, delivery in enumerate(queue)})
-    return wakes

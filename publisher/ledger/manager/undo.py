@@ -20,6 +20,7 @@ from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.rows import deliveries_in
+from publisher.ledger.spacing import space
 from publisher.ledger.tables import deliveries, history
 from publisher.ledger.transitions import NOT_APPROVED, By, change
 from publisher.model.deliveries import Delivery
@@ -71,7 +72,8 @@ class Undo(Commands):
             for delivery in found:
                 _refuse(delivery, seen[delivery.id], steps.get(delivery.id), actor, since)
             by = self._by(actor)
-            return [self._taken_back(connection, d, steps[d.id], by) for d in found]
+            back = [self._taken_back(connection, d, steps[d.id], by) for d in found]
+            return space(connection, self._clock, back, by)
 
     def _taken_back(
         self, connection: Connection, delivery: Delivery, step: _Step, by: By

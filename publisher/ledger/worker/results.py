@@ -11,8 +11,6 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import joined, plural
 from publisher.ledger import rate_limits
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.dispatcher.backlog import late_before, next_places
-from publisher.ledger.manager.resume import APART
 from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.reconciliation import doubt
 from publisher.ledger.refusals import (
@@ -22,6 +20,7 @@ from publisher.ledger.refusals import (
     weighed,
     went_out,
 )
+from publisher.ledger.spacing import APART, late_before, next_places
 from publisher.ledger.suspensions import take_in_order
 from publisher.ledger.transitions import StateChange
 from publisher.ledger.worker.intents import by_worker

@@ -90,11 +90,14 @@ def carry_out(
             )
     if not sure and any(effect.is_late for one in shown for effect in one.effects):
         raise UsageError(
-            _("The time of some posts is over: they go out at once."),
+            _("The time of some posts is over: they go out from now on."),
             hint=_("Go back and tick the box above the button."),
         )
     asked = _Bulk(parts.app, visitor.name, sorted({*post}), reason.strip(), versions(seen or ()))
     done = _ACTS[do](asked)
     text = _(_DONE[do], what=formats.deliveries(len(done)))
+    now = parts.app.clock.now()
+    if any(d.not_before <= now < d.next_check_at for d in done):
+        text = f"{text} {_('What is late goes out one by one.')}"
     undo = offer(parts.app, done, visitor.name, _BACK)
     return parts.done(visitor, Notice(text, undo=undo), _BACK)
