@@ -8,11 +8,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from publisher.base import formats
 from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.web import errors, labels, security
@@ -21,6 +22,7 @@ from publisher.web.dependencies import Parts
 from publisher.web.routes import (
     accounts,
     agenda,
+    bulk,
     compose,
     consents,
     draft_file,
@@ -32,16 +34,19 @@ from publisher.web.routes import (
 
 _OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|file|move|queue|notes))?")
 _NEW = "/new"
-_OTHERS = ("/pause", "/resume", "/review", _NEW)
+_BULK, _APPROVE_MANY = "/bulk", "/review/many"
+_OTHERS = ("/pause", "/resume", "/review", _NEW, _BULK, _APPROVE_MANY)
 _OF_THE_AGENDA = re.compile(r"/agenda/(new|items/[^/]+)")
 _OF_CONSENTS = re.compile(r"/consents/(add|end|withdraw)")
-_MANY = ("organisation", "channel", "along")
+_MANY = ("organisation", "channel", "along", "post")
 """Fields with several values, which are kept one on each line."""
 _TYPED = ("body", "text", "consent", "reason", "at", "remote_ids", "title", "starts", "ends", "place", "until",
           "note")  # fmt: skip
 """Fields kept because a person typed them. Not files: no page can fill in a file field."""
-_CHOSEN = ("seen", "do", "account", "post", "own", "keep_end", *_MANY)
+_CHOSEN = ("seen", "do", "account", "own", "keep_end", *_MANY)
 """Fields kept to find the place of those. A ticked confirmation is not kept."""
+_MOST = 100
+"""Posts of a form about several, as its page takes them."""
 _EACH = re.compile(r"(choice|at)-\d{1,18}")
 """Fields with the decision on each delivery that fell due in a pause."""
 
@@ -94,13 +99,23 @@ class Typed:
     @property
     def is_worth_keeping(self) -> bool:
         """Whether a person typed or chose anything in it."""
+        if self.address in (_BULK, _APPROVE_MANY):
+            return bool(self.posts)
         return bool(self.composed) or any(
             name in _TYPED or _EACH.fullmatch(name) for name in self.fields
         )
 
     @property
+    def posts(self) -> list[str]:
+        """The posts that were chosen, of a form about several."""
+        return self.fields.get("post", "").splitlines()
+
+    @property
     def page(self) -> str:
         """The address of the page with the form."""
+        if self.address in (_BULK, _APPROVE_MANY):
+            do = [("do", self.fields.get("do", ""))] if self.address == _BULK else []
+            return f"{self.address}?{urlencode([*do, *(('post', post) for post in self.posts)])}"
         if self.address == "/pause":
             return "/accounts" if self.fields.get("account") else "/pause"
         if self.address == "/review":
@@ -122,6 +137,11 @@ class Typed:
         told: tuple[str, ...] = ()
         if self.address == "/review":
             told = labels.deed(do), post
+        elif self.address in (_BULK, _APPROVE_MANY):
+            told = (
+                labels.deed("approve" if self.address == _APPROVE_MANY else do),
+                formats.posts(len(self.posts)),
+            )
         elif _OF_THE_AGENDA.fullmatch(self.address):
             told = _("Agenda"), self.fields.get("title", "")
         elif _OF_CONSENTS.fullmatch(self.address):
@@ -195,13 +215,23 @@ def _of_a_room(request: Request, parts: Parts, typed: Typed) -> Response | None:
     visitor, address, fields = request.state.visitor, typed.address, typed.fields
     if address == "/resume":
         return pause.restored(request, parts, fields)
-    if address == "/review":
-        return review.review(request, parts, visitor, fields.get("post", ""))
+    if address in ("/review", _BULK, _APPROVE_MANY):
+        return _of_chosen(request, parts, typed)
     if _OF_THE_AGENDA.fullmatch(address):
         return agenda.restored(request, parts, visitor, address, fields)
     if _OF_CONSENTS.fullmatch(address):
         return consents.restored(request, parts, visitor, address, fields)
     return None
+
+
+def _of_chosen(request: Request, parts: Parts, typed: Typed) -> Response:
+    """The page of a form about one post of a list, or several."""
+    visitor, fields = request.state.visitor, typed.fields
+    if typed.address == _BULK:
+        return bulk.ask(request, parts, visitor, fields.get("do", ""), typed.posts[:_MOST])
+    if typed.address == _APPROVE_MANY:
+        return review.many(request, parts, visitor, typed.posts[:_MOST])
+    return review.review(request, parts, visitor, fields.get("post", ""))
 
 
 def _draft(request: Request, parts: Parts, post: str | None, typed: Typed) -> Response:

@@ -1,5 +1,6 @@
 """Several posts are held, released, cancelled or retried at once: all or nothing."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -175,3 +176,44 @@ def test_posts_are_ticked_and_cancelled_with_the_keyboard(address: str, browser:
         log_in(page, "direction")
         page.goto("/bulk?do=hold&post=day.fr&post=site/news.fr")
         assert serious(page, "/bulk") == []
+
+
+@pytest.mark.parametrize("do", ["hold", "cancel", "release"])
+def test_a_selection_that_is_sent_after_the_session_ended_is_there_again(
+    app: Application, manager: Visit, do: str
+) -> None:
+    """With the reason; and nothing is done before it is sent once more."""
+    if do == "release":
+        app.holds.hold(["day.fr", "later.fr"], None, "chef", "wait")
+    form = _asked(manager, do, "day.fr", "later.fr")
+    before = _states(app, "day.fr", "later.fr")
+    app.sessions.revoke(app.people.find("direction"))
+    assert manager.send("/bulk", **form, reason="a figure is wrong").status_code == 401
+    kept = re.search(r'<textarea name="kept" hidden>(.*?)</textarea>', manager.page, re.DOTALL)
+    assert kept
+    place = re.search(r'name="next" value="([^"]+)"', manager.page)
+    assert place
+    assert "2 posts" in manager.text
+    fields = {"name": "direction", "password": PASSWORD, "next": place[1]}
+    manager.send("/login", **fields, kept=html.unescape(kept[1]))
+    assert "The session had ended." in manager.text
+    assert re.findall(r'name="post" value="([^"]+)"', manager.page) == ["day.fr", "later.fr"]
+    if do != "release":
+        assert 'value="a figure is wrong"' in manager.page
+    assert _states(app, "day.fr", "later.fr") == before, "nothing is sent by itself"
+    seen = re.findall(r'name="seen" value="([^"]+)"', manager.page)
+    manager.send("/bulk", do=do, post=["day.fr", "later.fr"], seen=seen, reason="a figure is wrong")
+    assert _states(app, "day.fr", "later.fr") != before
+
+
+def test_several_approvals_that_are_sent_after_the_session_ended_are_there_again(
+    app: Application, manager: Visit
+) -> None:
+    manager.get("/review/many?post=later.fr")
+    seen = re.findall(r'name="seen" value="([^"]+)"', manager.page)
+    app.sessions.revoke(app.people.find("direction"))
+    assert manager.send("/review/many", post=["later.fr"], seen=seen).status_code == 401
+    fields = {"name": "direction", "password": PASSWORD, "next": "/review/many"}
+    manager.send("/login", **fields, kept='{"post": "later.fr"}')
+    assert re.findall(r'name="post" value="([^"]+)"', manager.page) == ["later.fr"]
+    assert _states(app, "later.fr") == {State.AWAITING_APPROVAL}
