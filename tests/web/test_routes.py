@@ -472,6 +472,38 @@ def test_the_report_stands_alone(manager: Visit) -> None:
     assert manager.get("/report.html?account=nobody").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("days", "shown", "since", "until"),
+    [
+        ("starts: 2016-02-29\nends: 2016-03-24\n", "31e session", "2016-02-29", "2016-03-24"),
+        ("starts: 2016-01-11\nends: 2016-01-29\n", "31e session", "2016-01-11", "2016-01-29"),
+        ("starts: 2016-09-12\nends: 2016-09-30\n", "last seven days", "2016-03-01", "2016-03-07"),
+        ("", "last seven days", "2016-03-01", "2016-03-07"),
+    ],
+    ids=["runs", "is over", "is to come", "has no days"],
+)
+def test_the_report_opens_on_the_session_or_the_last_week(
+    app: Application,
+    workspace: Workspace,
+    manager: Visit,
+    days: str,
+    shown: str,
+    since: str,
+    until: str,
+) -> None:
+    path = workspace.path / "posts/session.yaml"
+    text = re.sub(r"^(starts|ends):.*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    path.write_text(days + text, "utf-8")
+    manager.get("/report")
+    assert re.search(rf"<h2>[^<]*{shown}", manager.page), manager.page
+    assert f'name="since" type="date" value="{since}"' in manager.page
+    assert f'name="until" type="date" value="{until}"' in manager.page
+    figures = re.search(r'<ul class="figures">(.*?)</ul>', manager.page, re.DOTALL)
+    assert figures
+    is_past = until < "2016-02-01"
+    assert ("state=awaiting" in figures[1]) is not is_past, "the figures are those of these days"
+
+
 def test_every_page_is_well_made(manager: Visit) -> None:
     for path in ("/", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me"):
         manager.get(path)

@@ -133,9 +133,15 @@ class Queries(HistoryQueries, AccountQueries):
                 ]
         return found
 
-    def counts(self) -> dict[State, int]:
-        """How many deliveries are in each state."""
+    def counts(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> dict[State, int]:
+        """How many deliveries are in each state: of all, or of those due in a period."""
         query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+        if since is not None:
+            query = query.where(deliveries.c.due_at >= since)
+        if until is not None:
+            query = query.where(deliveries.c.due_at < until)
         with self._database.read() as connection:
             return {State(state): count for state, count in connection.execute(query)}
 

@@ -1,37 +1,60 @@
 """/report: report of published and unpublished posts, to print or to save."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from publisher.base import date_range, html
+from publisher.base import date_range, formats, html
 from publisher.base.i18n import _
+from publisher.drafts.session import Session
 from publisher.model.states import State
 from publisher.web.authentication import Reader
 from publisher.web.dependencies import Use
+
+_WEEK = timedelta(days=6)  # with the last day, seven
 
 router = APIRouter()
 
 
 @router.get("/report")
 def choose(request: Request, parts: Use, _visitor: Reader) -> Response:
-    """Show a summary and a form for the report; redirect if the address has its parameters."""
+    """Show a summary and a form for the report; redirect if the address has its parameters.
+
+    Both are about the session that runs or ran last, or else about the last seven days.
+    """
     if request.query_params.keys() & {"since", "until", "account"}:
         return RedirectResponse(f"/report.html?{request.url.query}", 303)
-    today = parts.app.clock.now().astimezone(parts.pages.zone).date()
+    zone, session = parts.pages.zone, parts.app.session()
+    today = parts.app.clock.now().astimezone(zone).date()
+    of_session = _days_of(session, today)
+    since, until = of_session or (today - _WEEK, today)
     return parts.pages.render(
         request,
         "report.html",
-        counts=parts.app.queries.counts(),
+        counts=parts.app.queries.counts(
+            date_range.since(since.isoformat(), zone, ""),
+            date_range.until(until.isoformat(), zone, ""),
+        ),
+        days=formats.days(since, until),
+        since=since,
+        until=until,
+        session=session.name if of_session else None,
         states=list(State),
         accounts=list(parts.app.settings.accounts),
         today=today,
-        week=today - timedelta(days=6),
+        week=today - _WEEK,
     )
+
+
+def _days_of(session: Session, today: date) -> tuple[date, date] | None:
+    """The first and the last day of the session; None if it has not begun, or has no days."""
+    if session.starts is None or session.ends is None or session.starts > today:
+        return None
+    return session.starts, session.ends
 
 
 @router.get("/report.html")
