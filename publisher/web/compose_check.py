@@ -38,6 +38,7 @@ _HINTS = {
     "media-missing": later("Add the picture again."),
 }
 """Hints for who fills in a form, by code; other problems have the hint for a file."""
+_NOT_SAID_YET = "alt-missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class FieldProblem:
     message: str
     hint: str | None
     is_error: bool
+    code: str = ""
+    """As in `Problem`; empty for what only a form can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,23 @@ class Checked:
     @property
     def post(self) -> Post | None:
         return self.library.post(self.composed.id) if self.library else None
+
+    def shown(self, *, is_tried: bool) -> Mapping[str, Sequence[FieldProblem]]:
+        """The problems that the form shows as such.
+
+        Before anybody tried to save it, a picture without words has just been added: its field
+        says itself what is still missing.
+        """
+        if is_tried:
+            return self.problems
+        return {
+            name: [one for one in found if one.code != _NOT_SAID_YET]
+            for name, found in self.problems.items()
+        }
+
+    @property
+    def lacks_alt(self) -> bool:
+        return any(one.code == _NOT_SAID_YET for one in self.problems.get("media", ()))
 
     @property
     def has_errors(self) -> bool:
@@ -125,7 +145,10 @@ def _by_field(problems: Sequence[Problem], post: Post | None) -> dict[str, list[
         of_key = "text" if key.startswith("text:") else _OF_KEYS.get(key, "more" if key else "")
         hint = _HINTS.get(problem.code, problem.hint)
         one = FieldProblem(
-            problem.message, _(hint) if hint else None, problem.severity is Severity.ERROR
+            problem.message,
+            _(hint) if hint else None,
+            problem.severity is Severity.ERROR,
+            problem.code,
         )
         found.setdefault(_FIELDS.get(problem.code, of_key), []).append(one)
     return found

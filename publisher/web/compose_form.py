@@ -42,6 +42,8 @@ class ComposeForm:
     shown: Text = ""
     """The digest of the changes that the person has seen."""
     sure: Text = ""
+    tried: Text = ""
+    """Whether somebody tried to save or submit it: what is missing counts as an error since."""
     copy_of: Text = ""
     """The post of which a new one is a copy."""
     translation_of: Text = ""
@@ -179,7 +181,7 @@ class ComposeForm:
 
         Two are the same if a form was sent twice.
         """
-        typed = asdict(replace(self, seen="", shown="", sure=""))
+        typed = asdict(replace(self, seen="", shown="", sure="", tried=""))
         return hashlib.sha256(json.dumps(typed).encode()).hexdigest() if self.key else ""
 
     @property

@@ -79,6 +79,8 @@ def page(
     now = now or checked(app, composed, form)
     view, chips = compose_view.preview(app, now), compose_view.chips(app, person, now)
     is_first = sent.request.method == "GET"
+    refused = problem is not None and sent.do in ("keep", "submit")
+    is_tried = bool(form.tried) or refused or (is_first and now.lacks_alt)
     standing = app.queries.deliveries(post=composed.id) if not composed.is_new else []
     answer = sent.parts.pages.render(
         sent.request,
@@ -88,14 +90,15 @@ def page(
         store=sent.store,
         typed=form,
         returned=not is_first,
-        refused=problem is not None and sent.do in ("keep", "submit"),
+        refused=refused,
+        is_tried=is_tried,
         suggested=_suggested(app),
         new_from=len(form.media) - new,
         lang_is_fixed=composed.language_is_fixed,
         composed=composed,
         problem=problem,
         theirs=theirs,
-        problems={} if is_first and composed.is_new else now.problems,
+        problems={} if is_first and composed.is_new else now.shown(is_tried=is_tried),
         chips=chips,
         near=compose_view.near(chips),
         texts=compose_view.own_texts(now, form, Faces(sent.parts.app).named),

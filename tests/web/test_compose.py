@@ -157,6 +157,38 @@ def test_what_is_saved_is_said_to_be_saved_whatever_cannot_be_read_afterwards(
     assert text(workspace, "une-idee.fr").endswith("Une idée.\n")
 
 
+def test_a_missing_alternative_text_is_a_hint_until_it_was_to_be_submitted(
+    app: Application, staff: Visit, workspace: Workspace, photo: bytes
+) -> None:
+    """Nobody could have typed it yet. After a refusal it stays an error until it is there."""
+    told = "The picture has no alternative text."
+    new = composer(staff)
+    new.send("check", ("a.jpg", photo))
+    assert told not in staff.text
+    assert "Needed before it can go out." in staff.text
+    new.fill(account="bice-x", text=["Une idée.", *new.values("text")[1:]])
+    new.send("check")
+    assert told not in staff.text
+    assert new.send("submit").status_code == 400
+    assert staff.text.count(told) == 2, "above, and beside the field"
+    new.send("check")
+    assert staff.text.count(told) == 1
+    new.fill(alt="La salle XX, vide")
+    new.send("check")
+    assert told not in staff.text
+
+
+def test_a_draft_that_was_kept_without_an_alternative_text_says_so_when_it_is_opened(
+    staff: Visit, workspace: Workspace, photo: bytes
+) -> None:
+    new = composer(staff)
+    new.send("check", ("a.jpg", photo))
+    new.fill(account="bice-x", text=["Une idée.", *new.values("text")[1:]])
+    assert new.send("keep").status_code == 200
+    staff.get("/posts/une-idee.fr/edit")
+    assert "The picture has no alternative text." in staff.text
+
+
 def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
     app: Application, staff: Visit, workspace: Workspace, photo: bytes
 ) -> None:

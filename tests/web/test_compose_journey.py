@@ -316,3 +316,25 @@ def test_another_persons_change_meanwhile_is_shown(
         expect(page.get_by_label("The text", exact=True)).to_have_value("Le mien.")
         page.get_by_role("button", name="Submit mine all the same").click()
         expect(page.get_by_text("Submitted for approval: 2 deliveries.")).to_be_visible()
+
+
+def test_the_hint_on_a_missing_alternative_text_turns_red_when_its_field_is_left(
+    address: str, browser: Browser, tmp_path: Path
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.goto("/new")
+        page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
+        need, field = page.locator(".need"), page.locator("textarea[name=alt]")
+        expect(need).to_be_visible()
+        expect(field).to_be_focused()
+        color = "element => getComputedStyle(element).color"
+        quiet = need.evaluate(color)
+        expect(page.locator("#flaws-media")).to_be_empty()
+        field.press_sequentially("La")
+        expect(need).to_be_hidden()
+        field.fill("")
+        page.get_by_label(_("The text"), exact=True).focus()
+        expect(need).to_be_visible()
+        expect(need).not_to_have_css("color", quiet)
+        expect(page.locator("#flaws-media")).to_be_empty()

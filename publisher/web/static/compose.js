@@ -4,7 +4,7 @@
 (() => {
   const PREFIX = "composed ";
   const PAUSE = 400; // milliseconds without a key, after which what was typed is kept
-  const ONE_PAGE = ["form", "key", "seen", "shown", "sure", "do", "upload", "original", "find",
+  const ONE_PAGE = ["form", "key", "seen", "shown", "sure", "tried", "do", "upload", "original", "find",
     "frame_left", "frame_top", "frame_width", "frame_height"]; // fields that are no words of a draft
 
   // A post that was saved is not offered again: its page is opened with the name of what was kept.
@@ -74,7 +74,7 @@
     sent.method = "post";
     sent.action = form.action;
     const token = form.querySelector("[name=form]").value;
-    for (const [name, value] of [...list.filter(([name]) => !["form", "shown", "sure", "do"].includes(name)), ["form", token]]) {
+    for (const [name, value] of [...list.filter(([name]) => !["form", "shown", "sure", "tried", "do"].includes(name)), ["form", token]]) {
       const field = document.createElement("textarea");
       field.name = name;
       field.value = value;
