@@ -1,10 +1,11 @@
 """Counters of the navigation: what is in trouble, and what waits for the reader's approval."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.app import Application
+from publisher.ledger.manager.approvals import Unapproved
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.model.states import State
 
@@ -26,23 +27,37 @@ class Counters:
 
     def __init__(self, app: Application) -> None:
         self._app = app
-        self._found: tuple[int, int, Mapping[str, Collection[str]]] | None = None
+        self._trouble: tuple[int, int] | None = None
+        self._unapproved: tuple[int, Sequence[Unapproved]] | None = None
+        """Both with the step at which they were read."""
 
     def of(self, person: Person, step: int) -> Counts:
         """The numbers for a reader; `step`: the newest one of the history, 0 if it is not known."""
         step = step or self._app.queries.last_step()
-        found = self._found
-        if found is None or found[0] != step:
-            found = self._found = step, self._trouble(), self._app.queries.awaiting_approval()
-        __, trouble, waiting = found
-        return Counts(
-            trouble,
-            sum(
-                self._app.rights.permits(person, Rank.MANAGER, names) for names in waiting.values()
-            ),
-        )
+        return Counts(self._in_trouble(step), self._waiting(person, step))
 
-    def _trouble(self) -> int:
-        counts = self._app.queries.counts()
-        missed = self._app.queries.missed(self._app.clock.now() - _FRESH)
-        return missed + sum(counts.get(state, 0) for state in _IN_TROUBLE)
+    def _in_trouble(self, step: int) -> int:
+        found = self._trouble
+        if found is None or found[0] != step:
+            counts = self._app.queries.counts()
+            missed = self._app.queries.missed(self._app.clock.now() - _FRESH)
+            number = missed + sum(counts.get(state, 0) for state in _IN_TROUBLE)
+            found = self._trouble = step, number
+        return found[1]
+
+    def _waiting(self, person: Person, step: int) -> int:
+        """How many posts wait that this person may approve: nobody approves their own."""
+        if not person.rank.includes(Rank.MANAGER):
+            return 0
+        found = self._unapproved
+        if found is None or found[0] != step:
+            found = self._unapproved = step, self._app.approvals.unapproved()
+        permits, is_open = self._app.rights.permits, self._app.approvals.is_open_to
+        own = {
+            name
+            for name in {one.account for one in found[1]}
+            if permits(person, Rank.MANAGER, [name])
+        }
+        return len(
+            {one.post for one in found[1] if one.account in own and is_open(person.name, one)}
+        )

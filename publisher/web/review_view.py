@@ -103,10 +103,13 @@ def reviewed(app: Application, actor: str, posts: Sequence[Waiting]) -> list[Rev
     faces = Faces(app).shown
     drafts = {file.id: file for file in draft_view.files(app)} if posts else {}
     writers = app.queries.writers([one.post for one in posts])
+    steps = app.queries.steps_about_all([one.post for one in posts])
     own = app.approvals.open_to(actor, [d for one in posts for d in one.deliveries])
     able = {delivery.id for delivery in own}
     return [
-        _reviewed(app, one, able, drafts.get(one.post), writers.get(one.post, ()), faces)
+        _reviewed(
+            app, one, able, drafts.get(one.post), writers.get(one.post, ()), steps[one.post], faces
+        )
         for one in posts
     ]
 
@@ -117,10 +120,10 @@ def _reviewed(
     able: Collection[int],
     draft: DraftFile | None,
     changed_by: Sequence[str],
+    steps: Sequence[HistoryStep],
     faces: Mapping[str, Face],
 ) -> Reviewed:
     """`able`: the deliveries that the reader may approve."""
-    steps = app.queries.steps_about(one.post)
     since = _since_approval(one.deliveries, steps)
     zone = app.session().zone
     return Reviewed(

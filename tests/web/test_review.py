@@ -372,3 +372,45 @@ def test_a_thumb_reaches_everything_on_a_phone(address: str, browser: Browser) -
         assert serious(page, "/review?post=") == []
         approve.click()
         expect(page.get_by_text("Approved: 2 deliveries.")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_counter_counts_what_its_reader_may_approve(
+    app: Application, address: str, manager: Visit, staff: Visit
+) -> None:
+    """Not what they wrote, nor what a mandate gives to others; staff, who approve nothing, none."""
+
+    def counted(visit: Visit, page: str = "/calendar") -> str:
+        found = re.search(r'id="count-rail-waiting">(\d*)<', visit.get(page).text)
+        return found[1] if found else "no counter"
+
+    assert counted(manager) == "2"
+    assert "2 posts wait for you" in manager.get("/review").text
+    assert counted(staff) == "no counter"
+    with Visit(address) as author:
+        author.enter("redaction")
+        assert counted(author) == ""
+        author.get("/review")
+        assert "0 posts wait for you" in author.text
+        assert "2 wait for somebody else, who did not write them." in author.text
+    app.approvals.reject(["day.fr"], None, "chef", "no")
+    assert counted(manager) == "1"
+
+
+def test_what_happened_to_all_posts_of_a_list_is_read_at_once(
+    app: Application, manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are, in as many queries."""
+    asked: list[int] = []
+    steps = app.queries._steps
+
+    def counting(condition: Any) -> Any:
+        asked.append(1)
+        return steps(condition)
+
+    monkeypatch.setattr(app.queries, "_steps", counting)
+    manager.get("/review/many?post=later.fr")
+    one = len(asked)
+    manager.get("/review/many")
+    assert manager.page.count('name="post"') == 2
+    assert len(asked) == 2 * one

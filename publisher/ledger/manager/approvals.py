@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -68,6 +68,14 @@ _NOT_APPROVABLE = later("Nothing of {post} can be approved: {states}.")
 _NOT_REJECTABLE = later("Nothing of {post} can be rejected: {states}.")
 
 
+class Unapproved(NamedTuple):
+    """A delivery that waits for an approval."""
+
+    post: str
+    account: str
+    authors: frozenset[str]
+
+
 class Approvals(Commands):
     """Approves and rejects deliveries."""
 
@@ -93,6 +101,20 @@ class Approvals(Commands):
             if not any(same_person(actor, one) for one in written_by[delivery.id])
             and may_approve(actor, self._rule_of(delivery.account))
         ]
+
+    def unapproved(self) -> list[Unapproved]:
+        """What waits for an approval, with its authors; nothing of its content."""
+        columns = deliveries.c.id, deliveries.c.post, deliveries.c.account
+        query = select(*columns).where(deliveries.c.state == State.AWAITING_APPROVAL)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+            written_by = authors_of(connection, [row.id for row in rows])
+        return [Unapproved(row.post, row.account, frozenset(written_by[row.id])) for row in rows]
+
+    def is_open_to(self, actor: str, one: Unapproved) -> bool:
+        """Whether it is for this person to approve: as a non-author, and by the mandate."""
+        is_author = any(same_person(actor, author) for author in one.authors)
+        return not is_author and may_approve(actor, self._rule_of(one.account))
 
     def approve(
         self, posts: Collection[str], account: Accounts, actor: str, seen: Mapping[int, str]

@@ -1,6 +1,5 @@
 """Queries: reads deliveries, the history and accounts; nothing here changes the ledger."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from difflib import get_close_matches
@@ -144,16 +143,6 @@ class Queries(HistoryQueries, AccountQueries):
             query = query.where(deliveries.c.due_at < until)
         with self._database.read() as connection:
             return {State(state): count for state, count in connection.execute(query)}
-
-    def awaiting_approval(self) -> dict[str, set[str]]:
-        """The accounts of which a post waits for an approval, by post."""
-        columns = deliveries.c.post, deliveries.c.account
-        query = select(*columns).where(deliveries.c.state == State.AWAITING_APPROVAL)
-        found: dict[str, set[str]] = defaultdict(set)
-        with self._database.read() as connection:
-            for post, account in connection.execute(query):
-                found[post].add(account)
-        return found
 
     def picture(self, digest: str) -> tuple[str, bytes] | None:
         """The media type and the bytes of a queued picture; None when there is none."""
