@@ -9,7 +9,6 @@ from itertools import groupby
 from publisher.agenda.ics_export import Calendar
 from publisher.agenda.ics_matching import own_uid
 from publisher.base.i18n import _, later
-from publisher.base.text import shortened
 from publisher.drafts import rendering
 from publisher.drafts.session import Session
 from publisher.ledger.pending_stops import reason_of
@@ -21,7 +20,6 @@ from publisher.model.states import State
 _SHOWN = timedelta(minutes=15)
 """A post is an instant; calendars show that badly."""
 _REFRESH = timedelta(minutes=15)
-_LONGEST = 60  # characters of a text's beginning
 _NOT_QUEUED = later("not queued")
 _CALLED_OFF = (State.CANCELLED, State.WITHDRAWN)
 _FIRM = (State.SCHEDULED, State.PUBLISHING, State.PUBLISHED)
@@ -84,11 +82,10 @@ def _queued(drafts: Mapping[str, Post], deliveries: Sequence[Delivery]) -> Itera
         first = next((d for d in its if d.state not in _CALLED_OFF), its[0])
         draft = drafts.get(post)
         embargoes = [d.embargo_until for d in (*its, draft) if d and d.embargo_until]
-        text = next((part.text for part in first.content.parts if part.text), "")
         yield _Entry(
             post=post,
             at=first.not_before,
-            title=first.content.title or shortened(text, _LONGEST),
+            title=first.content.first_words,
             embargo_until=max(embargoes, default=None),
             states={d.account: d.state for d in its},
             notes=tuple(dict.fromkeys(n for d in its for n in (reason_of(d), d.url) if n)),
@@ -106,15 +103,11 @@ def _drafts(
             yield _Entry(
                 post=post.id,
                 at=leaves,
-                title=post.title or shortened(_words(post), _LONGEST),
+                title=post.first_words,
                 embargo_until=post.embargo_until,
                 states={a.name: State.HELD if post.held else _NOT_QUEUED for a in recipients},
                 notes=(post.held,) if post.held else (),
             )
-
-
-def _words(post: Post) -> str:
-    return next((part for parts in post.texts.values() for part in parts if part), "")
 
 
 def _summary(entry: _Entry, now: datetime) -> str:

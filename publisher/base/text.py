@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from publisher.base.i18n import _
@@ -89,6 +89,14 @@ def shortened(text: str, longest: int) -> str:
     if len(words) <= longest:
         return words
     return f"{words[:longest].rsplit(' ', 1)[0]}\N{NO-BREAK SPACE}…"
+
+
+_FIRST_WORDS = 90  # characters, about
+
+
+def first_words(title: str | None, texts: Iterable[str]) -> str:
+    """What a post is called in a list: its title, or its first words; empty if it has neither."""
+    return shortened(title or next(filter(str.strip, texts), ""), _FIRST_WORDS)
 
 
 _SHOWN = 12

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from publisher.base.text import first_words
 from publisher.model.values import Frozen
 
 
@@ -55,6 +56,11 @@ class Content(Frozen):
     def joined(self) -> str:
         """Its parts as one text, for a channel without threads."""
         return "\n\n".join(part.text for part in self.parts if part.text)
+
+    @property
+    def first_words(self) -> str:
+        """Its title, or its first words, in one line; empty if it has none."""
+        return first_words(self.title, (part.text for part in self.parts))
 
     @property
     def moves(self) -> bool:

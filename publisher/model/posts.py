@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from publisher.base.text import first_words
 from publisher.model.values import Frozen, Position
 
 
@@ -81,6 +82,11 @@ class Post(Frozen):
     def not_before(self) -> datetime | None:
         """When it is to go out: at its time, or when its embargo ends; None: unfinished."""
         return self.due_at and not_before(self.due_at, self.embargo_until)
+
+    @property
+    def first_words(self) -> str:
+        """Its title, or its first words, in one line; empty if it has none."""
+        return first_words(self.title, (part for parts in self.texts.values() for part in parts))
 
     def position(self, key: str) -> Position:
         return self.positions.get(key) or Position()

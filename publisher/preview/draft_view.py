@@ -8,10 +8,8 @@ from types import MappingProxyType
 
 from publisher.base.formats import exact, span
 from publisher.base.i18n import _
-from publisher.base.text import shortened
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
-from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
 from publisher.model.values import Problem, Severity
@@ -20,7 +18,6 @@ from publisher.preview.mockups import Face
 from publisher.preview.pictures import Pictures
 from publisher.settings.settings import Settings
 
-_HEADING = 90
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -116,7 +113,7 @@ class Drafts:
             number=numbers[post.id],
             id=post.id,
             file=post.file,
-            heading=_heading(post, recipients),
+            heading=post.first_words or post.id,
             notes=[*self._notes(post)],
             problems=self._problems[post.file],
             post=post,
@@ -165,11 +162,3 @@ class Drafts:
 
 def _item(title: str | None, name: str) -> str:
     return _("“{title}” ({name})", title=title, name=name) if title else name
-
-
-def _heading(post: Post, recipients: Sequence[Account]) -> str:
-    """The post's title, or the beginning of a recipient's text."""
-    sections = ["", *(rendering.section_for(post, account) for account in recipients)]
-    texts = (text for name in sections for text in post.texts.get(name, ()))
-    first = post.title or next((text for text in texts if text.strip()), post.id)
-    return shortened(first, _HEADING)

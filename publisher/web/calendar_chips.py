@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
-from publisher.base.text import shortened
 from publisher.drafts import rendering
 from publisher.ledger.reading.placements import Placement
 from publisher.model.accounts import Account
@@ -121,7 +120,7 @@ class ChipMaker:
         names = [_account(one) for one in to]
         session = self.drafts.session
         item = session.agenda.get(draft.anchor or "") if draft else None
-        words = self._words(entry, draft, recipients)
+        words = self._words(entry, draft)
         return Chip(
             post=entry.post,
             at=entry.at.astimezone(session.zone),
@@ -141,9 +140,7 @@ class ChipMaker:
             is_past=entry.at <= self.now,
         )
 
-    def _words(
-        self, entry: CalendarEntry, draft: Post | None, recipients: Sequence[Account]
-    ) -> _Words:
+    def _words(self, entry: CalendarEntry, draft: Post | None) -> _Words:
         content = next(
             (self.contents[one.id] for one in entry.standing if one.id in self.contents), None
         )
@@ -153,10 +150,7 @@ class ChipMaker:
             return _Words(labels.first_words(content), content.lang, address)
         if draft is None:
             return _Words(entry.post, None)
-        section = rendering.section_for(draft, recipients[0]) if recipients else ""
-        text = " ".join(draft.texts.get(section, ()))
-        title = draft.title or shortened(text, labels.BEGINNING) or draft.id
-        return _Words(title, draft.lang, self.still_of(draft))
+        return _Words(labels.first_words(draft), draft.lang, self.still_of(draft))
 
     def _planned(self, entry: CalendarEntry, draft: Post | None) -> datetime | None:
         """The time in the draft of a post that waits, if it is another one."""

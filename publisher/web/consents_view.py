@@ -20,7 +20,7 @@ from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, State
 from publisher.planning import impact
 from publisher.planning.impact import Effects
-from publisher.web import impact_view, shared_change
+from publisher.web import labels, shared_change
 from publisher.web.draft_cache import KnownDrafts
 from publisher.web.shared_change import SharedChange
 
@@ -101,7 +101,7 @@ def _uses(app: Application, drafts: KnownDrafts) -> Mapping[str, list[ConsentUse
     return {
         name: sorted(
             (
-                ConsentUse(post.id, impact_view.first_words(post), alts, post.not_before,
+                ConsentUse(post.id, labels.first_words(post), alts, post.not_before,
                     list(dict.fromkeys(states[post.id])))
                 for post, alts in found
             ),

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.app import Application
-from publisher.base.i18n import _
-from publisher.base.text import shortened
-from publisher.model.posts import Post
 from publisher.model.states import State
 from publisher.planning.impact import Dragged, Note
-from publisher.web.labels import BEGINNING
+from publisher.web import labels
 from publisher.web.shared_change import SharedChange
 
 
@@ -52,7 +49,7 @@ def _row(one: Dragged, channels: Mapping[str, str], following: Collection[str]) 
     known = {name: channels[name] for name in one.accounts} | queued
     return DraggedRow(
         post=after.id,
-        words=first_words(after),
+        words=labels.first_words(after),
         recipients=[(channel, name) for name, channel in sorted(known.items())],
         was=one.before.not_before,
         becomes=after.not_before,
@@ -64,9 +61,3 @@ def _row(one: Dragged, channels: Mapping[str, str], following: Collection[str]) 
         is_unqueued=not queued.keys() >= set(one.accounts),
         notes=one.notes,
     )
-
-
-def first_words(post: Post) -> str:
-    """A draft's title, or its first words, in one line."""
-    texts = (part for parts in post.texts.values() for part in parts)
-    return shortened(post.title or next(filter(None, texts), ""), BEGINNING) or _("a picture")

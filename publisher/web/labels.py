@@ -8,13 +8,13 @@ from publisher.auth.users import rights_in_words
 from publisher.base.formats import span
 from publisher.base.formats import written as formatted
 from publisher.base.i18n import NAMES, _, later
-from publisher.base.text import shortened
 from publisher.channels import registry
 from publisher.drafts.times import AgendaItem, Moment, anchor_name, edge_of, parse_anchor
 from publisher.ledger.notice_addresses import Topic
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
+from publisher.model.posts import Post
 from publisher.model.states import State
 from publisher.model.values import Problem
 
@@ -45,7 +45,6 @@ channel = registry.title
 _GOOD = frozenset({State.PUBLISHED})
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 _WAITING = frozenset({State.AWAITING_APPROVAL, State.REJECTED, State.HELD})
-BEGINNING = 90  # characters
 _COMMAND = re.compile(r"`publisher (?P<name>[a-z]+)(?P<options> [^`]*)?`")
 _TERMINAL = re.compile(r"`(?:publisher|celery|python) |(?<!\w)--[a-z]+|PUBLISHER_[A-Z]+")
 _MARKED = re.compile(r"`([^`]+)`")
@@ -132,10 +131,9 @@ def beginning(delivery: Delivery) -> str:
     return first_words(delivery.content)
 
 
-def first_words(content: Content) -> str:
-    """The title of what goes out, or its first words, in one line."""
-    first = content.title or next((part.text for part in content.parts if part.text), "")
-    return shortened(first, BEGINNING) or _("a picture")
+def first_words(of: Content | Post) -> str:
+    """What a post is called in lists: its title, or its first words."""
+    return of.first_words or _("a picture")
 
 
 def pictures(delivery: Delivery) -> list[Picture]:

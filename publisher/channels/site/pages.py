@@ -18,7 +18,7 @@ from pydantic import AfterValidator
 
 from publisher.base import files
 from publisher.base.i18n import _
-from publisher.base.text import shortened
+from publisher.base.text import first_words
 from publisher.channels.spec import ShownPicture
 from publisher.model.accounts import Account, Profile
 from publisher.model.content import Content, Picture
@@ -63,8 +63,7 @@ class Page(Frozen):
     @property
     def heading(self) -> str:
         """The title, or the beginning of the text."""
-        first = self.title or next(iter(self.text.splitlines()), "") or self.slug
-        return shortened(first, 90)
+        return first_words(self.title, self.text.splitlines()) or self.slug
 
     @property
     def paragraphs(self) -> list[Markup]:

@@ -243,7 +243,6 @@ def _page(
         proposed=proposed,
         change=change,
         rows=impact_view.rows(parts.app, change) if change else (),
-        first_words=impact_view.first_words,
         refusal=parts.app.file_changes.refusal(visitor.name, accounts),
         problem=problem,
     )

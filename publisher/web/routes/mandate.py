@@ -13,7 +13,7 @@ from publisher.base.errors import NotFound, NotPermitted, PublisherError, UsageE
 from publisher.base.i18n import _
 from publisher.ledger.manager.rights import Rank
 from publisher.model.accounts import Mandate
-from publisher.web import impact_view, mandate_view, time_fields
+from publisher.web import mandate_view, time_fields
 from publisher.web.authentication import Admin, Overseer, Visitor
 from publisher.web.dependencies import Parts, Use
 
@@ -97,7 +97,6 @@ def _page(
         given=given,
         impact=found,
         lines=mandate_view.lines(name, wanted),
-        first_words=impact_view.first_words,
         people=[person.name for person in parts.app.people.all()],
         problem=problem,
     )
