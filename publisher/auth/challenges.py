@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, insert, select, update
 
-from publisher.auth.known_browsers import stored
+from publisher.auth.known_browsers import token_digest
 from publisher.ledger.database import LedgerPart, insert_into
 from publisher.ledger.manager.rights import Person, person_of
 from publisher.ledger.tables import challenges, people
@@ -21,7 +21,7 @@ class Challenges(LedgerPart):
 
     def await_factor(self, cookie: str, person: Person) -> None:
         """Record that the person's password was right, and their second factor is missing."""
-        row = {"token": stored(cookie), "person": person.id, "expires_at": self._end()}
+        row = {"token": token_digest(cookie), "person": person.id, "expires_at": self._end()}
         with self._database.write() as connection:
             self._forget_old(connection)
             connection.execute(insert(challenges).values(row))
@@ -32,7 +32,7 @@ class Challenges(LedgerPart):
             select(people)
             .join(challenges, challenges.c.person == people.c.id)
             .where(
-                challenges.c.token == stored(cookie),
+                challenges.c.token == token_digest(cookie),
                 challenges.c.expires_at > self._clock.now(),
                 people.c.disabled_at.is_(None),
             )
@@ -43,7 +43,7 @@ class Challenges(LedgerPart):
 
     def give(self, cookie: str, challenge: str) -> None:
         """Store what a passkey has to sign next, in the place of an earlier one."""
-        row = {"token": stored(cookie), "challenge": challenge, "expires_at": self._end()}
+        row = {"token": token_digest(cookie), "challenge": challenge, "expires_at": self._end()}
         with self._database.write() as connection:
             self._forget_old(connection)
             added = insert_into(connection.dialect.name, challenges).values(row)
@@ -55,7 +55,7 @@ class Challenges(LedgerPart):
 
     def take(self, cookie: str) -> str | None:
         """What a passkey had to sign; each counts once."""
-        mine = challenges.c.token == stored(cookie)
+        mine = challenges.c.token == token_digest(cookie)
         valid = mine & (challenges.c.expires_at > self._clock.now())
         with self._database.write() as connection:
             found: str | None = connection.execute(
@@ -70,7 +70,7 @@ class Challenges(LedgerPart):
     def end(self, cookie: str) -> bool:
         """Forget what this browser had to prove; returns whether there was anything."""
         with self._database.write() as connection:
-            mine = challenges.c.token == stored(cookie)
+            mine = challenges.c.token == token_digest(cookie)
             return connection.execute(delete(challenges).where(mine)).rowcount == 1
 
     def _end(self) -> datetime:

@@ -7,7 +7,7 @@ import secrets
 
 from sqlalchemy import select, update
 
-from publisher.auth.known_browsers import stored
+from publisher.auth.known_browsers import token_digest
 from publisher.auth.users import People
 from publisher.base.clock import Clock
 from publisher.ledger.database import Database, LedgerPart
@@ -26,7 +26,7 @@ class FeedKeys(LedgerPart):
     def make(self, person: Person) -> str:
         """A new key, to be shown once; the one before becomes invalid."""
         key = secrets.token_urlsafe(32)
-        self._set(person, Event.FEED_KEY_MADE, stored(key), person.name, role=person.rank)
+        self._set(person, Event.FEED_KEY_MADE, token_digest(key), person.name, role=person.rank)
         return key
 
     def end(self, person: Person, *, actor: str) -> None:
@@ -36,7 +36,7 @@ class FeedKeys(LedgerPart):
     def person(self, key: str) -> Person | None:
         """The person whose key this is, if they may log in."""
         query = select(people).where(
-            people.c.feed_key == stored(key), people.c.disabled_at.is_(None)
+            people.c.feed_key == token_digest(key), people.c.disabled_at.is_(None)
         )
         with self._database.read() as connection:
             row = connection.execute(query).mappings().one_or_none()

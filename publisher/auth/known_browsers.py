@@ -40,11 +40,11 @@ class Browsers(LedgerPart):
         with self._database.write() as connection:
             connection.execute(
                 delete(known_browsers).where(
-                    (known_browsers.c.token == stored(token))
+                    (known_browsers.c.token == token_digest(token))
                     | (known_browsers.c.seen_at < now - LIFE)
                 )
             )
-            row = {"token": stored(new), "person": person.id, "seen_at": now}
+            row = {"token": token_digest(new), "person": person.id, "seen_at": now}
             connection.execute(insert(known_browsers).values(row))
             too_many = connection.execute(newest).scalars().all()[_MOST:]
             connection.execute(delete(known_browsers).where(known_browsers.c.token.in_(too_many)))
@@ -54,11 +54,11 @@ class Browsers(LedgerPart):
 def is_known(connection: Connection, token: str, person: int) -> bool:
     """Whether the browser with this token is one of the person's."""
     query = select(known_browsers.c.token).where(
-        known_browsers.c.token == stored(token), known_browsers.c.person == person
+        known_browsers.c.token == token_digest(token), known_browsers.c.person == person
     )
     return connection.execute(query).first() is not None
 
 
-def stored(token: str) -> str:
+def token_digest(token: str) -> str:
     """A token as stored in the ledger: 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()

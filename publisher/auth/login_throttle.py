@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, text, update
 
-from publisher.auth.known_browsers import is_known, stored
+from publisher.auth.known_browsers import is_known, token_digest
 from publisher.auth.users import People
 from publisher.base.clock import Clock
 from publisher.base.text import folded
@@ -80,7 +80,10 @@ class Throttle(LedgerPart):
             old = login_failures.c.last_at < now - _FORGOTTEN
             connection.execute(delete(login_failures).where(old))
             person = row_of(connection, name)
-            network, subjects = network_of(address), [_subject(way, "browser", stored(browser))]
+            network, subjects = (
+                network_of(address),
+                [_subject(way, "browser", token_digest(browser))],
+            )
             if not (browser and person and is_known(connection, browser, person["id"])):
                 subjects = [
                     _subject(way, "name", key, network),

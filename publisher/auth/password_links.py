@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from publisher.auth.known_browsers import stored
+from publisher.auth.known_browsers import token_digest
 from publisher.auth.users import NO_LINK, People
 from publisher.base.clock import Clock
 from publisher.base.errors import NotFound, NotPossible
@@ -59,7 +59,7 @@ class PasswordLinks(LedgerPart):
     ) -> PasswordLink:
         """Add a person who cannot log in before they have chosen a password; see `People.add`."""
         token, until = self._new()
-        link = {"link": stored(token), "link_until": until}
+        link = {"link": token_digest(token), "link_until": until}
         person = self._people.add(
             name, rank, None, language, organisations=organisations, link=link, actor=actor
         )
@@ -78,7 +78,7 @@ class PasswordLinks(LedgerPart):
                 _("{name} is kept out, or logs in elsewhere.", name=person.name),
                 hint=_("A link is for somebody with a password here who is let in."),
             )
-        values = {**records.NO_SECRETS, "link": stored(token), "link_until": until}
+        values = {**records.NO_SECRETS, "link": token_digest(token), "link_until": until}
         with self._people.changing(person.key, Event.LINK_MADE, actor) as connection:
             self._people.require_over_now(connection, person, actor)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
@@ -108,7 +108,10 @@ class PasswordLinks(LedgerPart):
         person = self.person(token)
         if person is None:
             raise no_longer_valid()
-        values = {"password": self._people.stored(password, person.name), **records.NO_SECRETS}
+        values = {
+            "password": self._people.password_hash(password, person.name),
+            **records.NO_SECRETS,
+        }
         mine = and_(people.c.id == person.id, self._is_valid(token))
         with self._people.changing(person.key, Event.PASSWORD_CHANGED, person.name) as connection:
             used = update(people).where(mine).values(values)
@@ -122,7 +125,7 @@ class PasswordLinks(LedgerPart):
 
     def _is_valid(self, token: str) -> ColumnElement[bool]:
         return and_(
-            people.c.link == stored(token),
+            people.c.link == token_digest(token),
             people.c.link_until > self._clock.now(),
             people.c.disabled_at.is_(None),
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, insert, select, update
 
-from publisher.auth.known_browsers import stored
+from publisher.auth.known_browsers import token_digest
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.manager.rights import Person, person_of
 from publisher.ledger.tables import people, web_sessions
@@ -61,7 +61,7 @@ class Sessions(LedgerPart):
             connection.execute(delete(web_sessions).where(web_sessions.c.expires_at <= now))
             connection.execute(
                 insert(web_sessions).values(
-                    token=stored(token),
+                    token=token_digest(token),
                     person=person.id,
                     created_at=now,
                     seen_at=now,
@@ -76,7 +76,7 @@ class Sessions(LedgerPart):
     def find(self, token: str) -> LoginSession | None:
         """The session of this token, if it is valid and its person may log in."""
         query = _valid(self._clock.now()).where(
-            web_sessions.c.token == stored(token), people.c.disabled_at.is_(None)
+            web_sessions.c.token == token_digest(token), people.c.disabled_at.is_(None)
         )
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()

@@ -102,7 +102,7 @@ class People(LedgerPart):
             "name": name,
             "key": folded(name),
             "role": rank,
-            "password": "" if password is None else self.stored(password, name),
+            "password": "" if password is None else self.password_hash(password, name),
             "language": language,
             "created_at": self._clock.now(),
             "openid": subject if password is None and not link else None,
@@ -141,7 +141,7 @@ class People(LedgerPart):
         person = self.find(name)
         is_reset = not same_person(actor, person.name)
         ended = records.NO_SECRETS if is_reset else NO_LINK
-        values = {"password": self.stored(password, person.name), "openid": None, **ended}
+        values = {"password": self.password_hash(password, person.name), "openid": None, **ended}
         with self.changing(person.key, Event.PASSWORD_CHANGED, actor) as connection:
             if is_reset:
                 self.require_over_now(connection, person, actor)
@@ -189,7 +189,7 @@ class People(LedgerPart):
         said = row["organisations"]
         self._rights.require_over(connection, actor, said.split("\n") if said else None)
 
-    def stored(self, password: str, name: str) -> str:
+    def password_hash(self, password: str, name: str) -> str:
         """The hash of a password that is strong enough for this person. Raises UsageError."""
         return passwords.hashed(passwords.checked(password, name, self._known_words))
 

@@ -12,10 +12,10 @@ from publisher.base.text import slug
 from publisher.drafts.composition import Composition
 from publisher.drafts.draft import place_of
 from publisher.drafts.editing import Manuscript
-from publisher.ledger.manager.draft_edits import DELETED, MADE, MOVED, REWORDED
 from publisher.media import crops, folder, media_file
 from publisher.media.folder import NewFile
 from publisher.media.unsaved import is_unsaved
+from publisher.model.events import Event
 from publisher.model.states import State
 from publisher.planning import Plan
 from publisher.web import draft_view, plan_view
@@ -61,11 +61,11 @@ def save(app: Application, actor: str, now: Checked, form: str) -> None:
         draft_view.check_size(revised)
         told = _told(composed, wanted, revised)
         if composed.is_new:
-            event, told = MADE, {**told, **({"form": form} if form else {})}
+            event, told = Event.DRAFT_MADE, {**told, **({"form": form} if form else {})}
         elif revised == composed.draft:
             return
         else:
-            event = MOVED if told and told.keys() <= _TIMES else REWORDED
+            event = Event.DRAFT_MOVED if told and told.keys() <= _TIMES else Event.DRAFT_EDITED
         app.edits.apply(
             composed.id,
             event,
@@ -177,7 +177,7 @@ def delete(app: Application, actor: str, composed: ComposedDraft) -> None:
     told, draft = {"text": composed.draft.text}, composed.draft
     app.edits.apply(
         composed.id,
-        DELETED,
+        Event.DRAFT_DELETED,
         told,
         actor,
         accounts(app, composed),

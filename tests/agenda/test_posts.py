@@ -74,12 +74,12 @@ def test_a_post_is_one_event_however_many_accounts_get_it(
 def test_a_draft_that_is_not_queued_is_there_and_one_without_a_time_is_not(
     app: Application, workspace: Workspace
 ) -> None:
-    text = "Le Conseil des droits de l’homme débat aujourd’hui des droits de tous les enfants, ici."
+    text = "Le Conseil débat aujourd’hui des droits de tous les enfants. Nous y sommes aussi, ici même."
     workspace.draft("a.fr", "at: annual-day + 30m", text)
     workspace.draft("b.fr", "to: all")
+    begins = "Le Conseil débat aujourd’hui des droits de tous les enfants. Nous y sommes aussi, ici"
     assert shown(event(app)) == (
-        "[not queued] Le Conseil des droits de l’homme débat aujourd’hui des droits de tous les "
-        "enfants,\N{NO-BREAK SPACE}…",
+        f"[not queued] {begins}\N{NO-BREAK SPACE}…",
         "TENTATIVE",
         ["Post: a.fr", "Not queued: bice-x, bice-page"],
     )

@@ -7,8 +7,8 @@ from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
-from publisher.ledger.manager.draft_edits import REWORDED
 from publisher.ledger.tables import people
+from publisher.model.events import Event
 from tests.cli.runner import Cli
 from tests.support.draft_edits import edited
 from tests.support.log_ins import with_app
@@ -295,7 +295,7 @@ def test_who_changed_a_draft_counts_as_its_author_for_mandates(
     (workspace / "posts" / "one.fr.md").write_text(draft, encoding="utf-8")
     assert cli("plan").code == 0
     app = Application.open(workspace)
-    edited(app.edits, "one.fr", "lima", REWORDED)  # before there were rights
+    edited(app.edits, "one.fr", "lima", Event.DRAFT_EDITED)  # before there were rights
     refused = cli("queue", "--json")
     assert refused.code == 1
     (problem,) = refused.json["problems"]
@@ -312,7 +312,7 @@ def test_the_approver_reads_who_changed_the_draft(cli: Cli, workspace: Path, mad
     draft = "---\nat: 2016-03-07 08:30\nto: [bice-x]\nauthor: redaction\n---\nLe texte.\n"
     (workspace / "posts" / "one.fr.md").write_text(draft, encoding="utf-8")
     app = Application.open(workspace)
-    edited(app.edits, "one.fr", "lima", REWORDED)
+    edited(app.edits, "one.fr", "lima", Event.DRAFT_EDITED)
     app.close()
     cli("queue")
     refused = cli("approve", "one.fr", "--yes", "--as", "lima")

@@ -10,7 +10,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest, is_approved
-from publisher.ledger.manager.draft_edits import REWORDED, Edits
+from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.pending_stops import GONE
 from publisher.ledger.reading.queries import Queries
@@ -18,6 +18,7 @@ from publisher.ledger.tables import deliveries
 from publisher.model.accounts import ApprovalRule
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Delivery, Wish
+from publisher.model.events import Event
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
@@ -142,7 +143,7 @@ def test_an_author_stays_one_when_the_file_gets_another_name(
     clock: ManualClock,
 ) -> None:
     """Also who wrote it on the web pages."""
-    edited(Edits(database, clock), unsigned.post, "stagiaire", REWORDED)
+    edited(Edits(database, clock), unsigned.post, "stagiaire", Event.DRAFT_EDITED)
     renamed = wish(clock, "renamed.fr", state=State.AWAITING_APPROVAL, content=unsigned.content)
     ledger.apply(
         add=[renamed], edit=(), cancel=[(unsigned, GONE)], pictures={}, actor="secretariat"

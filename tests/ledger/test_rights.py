@@ -14,7 +14,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest
 from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.consent_holds import Safeguards
-from publisher.ledger.manager.draft_edits import MOVED, REWORDED, Edits
+from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.resume import Seen
@@ -132,13 +132,13 @@ ACTS: dict[str, tuple[State, Act]] = {
     "edit": (
         State.SCHEDULED,
         lambda database, clock, rights, _one, actor: edit(
-            database, clock, rights, REWORDED, actor, "bice-x"
+            database, clock, rights, Event.DRAFT_EDITED, actor, "bice-x"
         ),
     ),
     "move": (
         State.SCHEDULED,
         lambda database, clock, rights, _one, actor: edit(
-            database, clock, rights, MOVED, actor, "bice-x"
+            database, clock, rights, Event.DRAFT_MOVED, actor, "bice-x"
         ),
     ),
 }  # fmt: skip
@@ -275,10 +275,10 @@ def test_who_may_not_write_for_an_account_does_not_change_its_draft(
 ) -> None:
     """A mandate names authors. Another time is no words."""
     with pytest.raises(NotPermitted, match="Marc may not post as lima-x") as refused:
-        edit(database, clock, rights, REWORDED, "Marc", "bice-x", "lima-x")
+        edit(database, clock, rights, Event.DRAFT_EDITED, "Marc", "bice-x", "lima-x")
     assert refused.value.hint == "Its mandate in publisher.toml names: redaction, lima."
-    edit(database, clock, rights, MOVED, "Marc", "lima-x")
-    edit(database, clock, rights, REWORDED, "LIMA", "lima-x")
+    edit(database, clock, rights, Event.DRAFT_MOVED, "Marc", "lima-x")
+    edit(database, clock, rights, Event.DRAFT_EDITED, "LIMA", "lima-x")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from publisher.ledger import personal_news, personal_queries
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest
-from publisher.ledger.manager.draft_edits import REWORDED, Edits
+from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.notes import Notes
 from publisher.ledger.manager.rights import Rights
 from publisher.ledger.manager.undo import Undo
@@ -23,6 +23,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import notice_addresses, notice_services, notice_topics, notices
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.states import State
 from tests.notices.conftest import Mishaps
 from tests.support.clock import ManualClock
@@ -123,7 +124,7 @@ def test_another_organisations_post_is_told_there(room: Newsroom) -> None:
 
 
 def test_who_put_words_into_it_on_the_pages_is_not_asked_to_approve_it(room: Newsroom) -> None:
-    edited(Edits(room.database, room.clock), "post.fr", "direction", REWORDED)
+    edited(Edits(room.database, room.clock), "post.fr", "direction", Event.DRAFT_EDITED)
     room.queue()
     assert {*room.told()} == {"chef"}
 
@@ -202,7 +203,7 @@ def test_that_it_is_due_may_be_all_that_somebody_wants(room: Newsroom) -> None:
 
 def test_authors_are_told_of_an_approval_with_who_gave_it(room: Newsroom) -> None:
     """Also who wrote on the pages, in one message for all accounts."""
-    edited(Edits(room.database, room.clock), "post.fr", "stagiaire", REWORDED)
+    edited(Edits(room.database, room.clock), "post.fr", "stagiaire", Event.DRAFT_EDITED)
     one, two = room.queue(), room.queue(account="warsaw-x")
     room.told()
     for delivery in (one, two):

@@ -9,7 +9,7 @@ import pytest
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.errors import NotPermitted
-from publisher.ledger.manager.draft_edits import REWORDED
+from publisher.model.events import Event
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.delivering import one_by_one
@@ -216,7 +216,7 @@ def test_what_was_reworded_by_who_may_not_post_as_the_account_is_held_as_it_leav
     workspace.write("publisher.toml", text + mandate)
     mandated = opened(workspace.path)
     (before,) = mandated.queries.deliveries(post="site/news.fr")
-    edited(mandated.edits, "site/news.fr", "stagiaire", REWORDED)
+    edited(mandated.edits, "site/news.fr", "stagiaire", Event.DRAFT_EDITED)
     clock = mandated.clock
     assert isinstance(clock, ManualClock)
     clock.set((before.due_at - clock.now()).total_seconds())

@@ -22,11 +22,9 @@ from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 from publisher.model.states import State
 
-REWORDED, MOVED = Event.DRAFT_EDITED, Event.DRAFT_MOVED
-MADE, DELETED = Event.DRAFT_MADE, Event.DRAFT_DELETED
 _WRITING = (
-    MADE,
-    REWORDED,
+    Event.DRAFT_MADE,
+    Event.DRAFT_EDITED,
     # Of ledgers that an earlier version wrote:
     Event.PICTURE_ADDED,
     Event.PICTURE_EDITED,
@@ -95,10 +93,10 @@ class Edits(Commands):
         change = FileChange(file_of(post), [(event, detail)], save, put_back, accounts)
         with put_back_on_error(change) as save_file, self._database.write() as connection:
             self._require(connection, event, actor, accounts)
-            if event is DELETED:
+            if event is Event.DRAFT_DELETED:
                 self._database.take_turns(connection, Turn.QUEUE)
                 _refuse_deletion(connection, post)
-            if event is MADE:
+            if event is Event.DRAFT_MADE:
                 self._database.take_turns(connection, Turn.DRAFTS)
                 _require_new(connection, actor, detail.get("form"))
             note_account(connection, change.file, event, self._clock.now(), actor, detail)
@@ -138,11 +136,11 @@ def _require_new(connection: Connection, actor: str, form: str | None) -> None:
         return
     step, other = history.c, history.alias().c
     is_deleted = select(other.id).where(
-        other.account == step.account, other.event == DELETED, other.id > step.id
+        other.account == step.account, other.event == Event.DRAFT_DELETED, other.id > step.id
     )
     query = select(step.account).where(
         step.id > select(func.max(other.id)).scalar_subquery() - _RECENT,
-        step.event == MADE,
+        step.event == Event.DRAFT_MADE,
         step.actor == actor,
         step.detail.contains(form, autoescape=True),
         ~is_deleted.exists(),

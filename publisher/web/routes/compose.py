@@ -19,9 +19,10 @@ from publisher.base.errors import (
 )
 from publisher.base.i18n import _
 from publisher.channels.registry import widest
-from publisher.ledger.manager.draft_edits import MADE, REWORDED, MadeBefore
+from publisher.ledger.manager.draft_edits import MadeBefore
 from publisher.media import uploads
 from publisher.media.media_file import CleanPicture
+from publisher.model.events import Event
 from publisher.model.problems import Flaw
 from publisher.planning import Plan
 from publisher.web import (
@@ -91,7 +92,7 @@ def edit(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
     except NotPossible:  # a form cannot show it
         return RedirectResponse(post_address(post, "file"), 303)
     accounts = compose_saving.accounts(parts.app, composed)
-    parts.app.edits.require(REWORDED, visitor.name, accounts)
+    parts.app.edits.require(Event.DRAFT_EDITED, visitor.name, accounts)
     form = replace(ComposeForm.of(composed.seen), seen=composed.draft.digest)
     return page(SentForm(request, parts, visitor, post, form), composed)
 
@@ -145,7 +146,7 @@ def _require(sent: SentForm) -> None:
     """Raise NotPermitted before a picture is prepared, which takes long."""
     if sent.post:
         accounts = draft_view.accounts(sent.parts.app, sent.post)
-        sent.parts.app.edits.require(REWORDED, sent.visitor.name, accounts)
+        sent.parts.app.edits.require(Event.DRAFT_EDITED, sent.visitor.name, accounts)
 
 
 async def _kept(sent: SentForm, file: UploadFile) -> str:
@@ -218,7 +219,7 @@ def restored(
 
 def _savable(sent: SentForm, composed: ComposedDraft) -> Checked:
     """The form as it would be saved. Raises what keeps it from being saved."""
-    event = MADE if composed.is_new else REWORDED
+    event = Event.DRAFT_MADE if composed.is_new else Event.DRAFT_EDITED
     if composed.is_new:
         sent.parts.app.edits.require_new(sent.visitor.name, sent.form.fingerprint)
     now = checked(sent.parts.app, composed, sent.form)

@@ -10,7 +10,7 @@ from publisher.base.i18n import _
 from publisher.drafts import check, editing
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.text_files import invalid_character
-from publisher.ledger.manager.draft_edits import REWORDED
+from publisher.model.events import Event
 from publisher.planning import word_diff
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
@@ -21,7 +21,7 @@ router = APIRouter(route_class=PostRoute)
 
 @router.get("/posts/{post:path}/file")
 def show(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
-    parts.app.edits.require(REWORDED, visitor.name, draft_view.accounts(parts.app, post))
+    parts.app.edits.require(Event.DRAFT_EDITED, visitor.name, draft_view.accounts(parts.app, post))
     draft = editing.read(draft_view.find(parts.app, post))
     return _page(request, parts, post, draft, draft.text)
 
@@ -54,7 +54,7 @@ def _changed_page(
     saves: bool,
 ) -> Response:
     draft = editing.read(draft_view.find(parts.app, post))
-    parts.app.edits.require(REWORDED, visitor.name, draft_view.accounts(parts.app, post))
+    parts.app.edits.require(Event.DRAFT_EDITED, visitor.name, draft_view.accounts(parts.app, post))
     flaw = _flaw_of(draft, body)
     if flaw or not saves:
         return _page(request, parts, post, draft, body, seen=seen, problem=flaw)
@@ -106,7 +106,7 @@ def _write(
     accounts = draft_view.accounts(parts.app, post) | draft_view.accounts(parts.app, post, revised)
     parts.app.edits.apply(
         post,
-        REWORDED,
+        Event.DRAFT_EDITED,
         {"text": words},
         visitor.name,
         accounts,

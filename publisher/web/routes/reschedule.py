@@ -23,8 +23,8 @@ from publisher.drafts.times import (
     parse_time,
     spelled,
 )
-from publisher.ledger.manager.draft_edits import MOVED
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.problems import Flaw
 from publisher.model.states import OUT_OR_MAYBE
 from publisher.model.values import Severity
@@ -55,7 +55,7 @@ def ask(
     request: Request, parts: Use, visitor: Reader, post: str, at: str = "", own: str = ""
 ) -> Response:
     """Show the form; with `at`, the changes of that time. `own`: as in `change`."""
-    parts.app.edits.require(MOVED, visitor.name, draft_view.accounts(parts.app, post))
+    parts.app.edits.require(Event.DRAFT_MOVED, visitor.name, draft_view.accounts(parts.app, post))
     seen, standing = _movable(parts.app, post)
     move, problem = None, None
     try:
@@ -107,7 +107,7 @@ def _write(parts: Parts, visitor: Visitor, post: str, move: _Move) -> None:
     accounts = draft_view.accounts(parts.app, post)
     parts.app.edits.apply(
         post,
-        MOVED,
+        Event.DRAFT_MOVED,
         {"time": times},
         visitor.name,
         accounts,
