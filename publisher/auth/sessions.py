@@ -35,7 +35,7 @@ class LoginSession:
     expires_at: datetime
     device: str
     """The browser's User-Agent."""
-    notice: str | None
+    toast: str | None
     """The message that the next page shows about the last action."""
     confirmed_at: datetime | None = None
     """When the person last proved who they are, in this session."""
@@ -141,15 +141,15 @@ class Sessions(LedgerPart):
         self.revoke(session.person, but=session)
         self._update(session, needs_factor=False)
 
-    def leave_notice(self, session: LoginSession, notice: str) -> None:
+    def leave_toast(self, session: LoginSession, toast: str) -> None:
         """Store a message for the next page of this session."""
-        self._update(session, notice=notice)
+        self._update(session, notice=toast)
 
-    def take_notice(self, session: LoginSession) -> str | None:
+    def take_toast(self, session: LoginSession) -> str | None:
         """Take the message for the next page; it is shown once."""
-        if session.notice is not None:
+        if session.toast is not None:
             self._update(session, notice=None)
-        return session.notice
+        return session.toast
 
     def _update(self, session: LoginSession, **columns: Any) -> None:
         with self._database.write() as connection:
@@ -173,7 +173,7 @@ def _session(row: Any) -> LoginSession:
         seen_at=row.seen_at,
         expires_at=row.expires_at,
         device=row.device,
-        notice=row.notice,
+        toast=row.notice,
         confirmed_at=row.confirmed_at,
         needs_factor=bool(row.needs_factor),
     )

@@ -47,12 +47,12 @@ def _told(found: Typed) -> str:
         return _(
             "You were logged out, and nothing was saved. What you typed is kept: log in to go on."
         )
-    if not found.deed:
+    if not found.action:
         return _("You were logged out, and nothing was done. Log in, and do it once more.")
     return _(
         "You were logged out, and nothing was done: {what}. Log in to decide it anew: nothing is "
         "sent by itself.",
-        what=found.deed,
+        what=found.action,
     )
 
 
@@ -86,8 +86,8 @@ def _ask(request: Request, error: NotConfirmed, fields: Sequence[tuple[str, str]
         429 if error.until else 403,
         address=request.url.path,
         fields=fields,
-        deed=Typed(request.url.path, dict(fields)).deed
-        or labels.deed_to_person(request.url.path, dict(fields)),
+        action=Typed(request.url.path, dict(fields)).action
+        or labels.action_on_person(request.url.path, dict(fields)),
         factors=factors,
         options=passkey_requests.asked(request, parts, factors),
         problem=error.problem,

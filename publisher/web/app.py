@@ -53,7 +53,7 @@ from publisher.web.routes import (
 from publisher.web.security import Compression, Guard, plain
 from publisher.web.server_sent_events import EventStream
 
-ROOMS = (
+ROUTE_MODULES = (
     assets, login, openid, password_link, profile, told, factors, dashboard, review, search, pause,
     calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file, media,
     pictures, notes, post, undo, accounts, connect, mandate, consents, report, feeds, users, health, metrics, design,
@@ -62,8 +62,8 @@ ROOMS = (
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])
 """All routes; FastAPI prepares them once for all applications of a process."""
-for _room in ROOMS:
-    _PAGES.include_router(_room.router)
+for _module in ROUTE_MODULES:
+    _PAGES.include_router(_module.router)
 
 
 def create(

@@ -21,7 +21,7 @@ from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts, post_address
 from publisher.web.faces import Faces
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 
 _LATER = "30"
 """Seconds until the next attempt, if too many pictures are being processed."""
@@ -172,13 +172,13 @@ def given_back(sent: SentForm, error: PublisherError) -> Response:
     return sent.parts.pages.render(sent.request, "kept.html", post=name, body=body, problem=error)
 
 
-def landed(sent: SentForm, post: str, notice: Notice | None, room: str = "") -> Response:
+def landed(sent: SentForm, post: str, toast: Toast | None, subpage: str = "") -> Response:
     """To the post's page, which makes the browser forget what it kept.
 
-    `notice`: None leaves the one that is there.
+    `toast`: None leaves the one that is there.
     """
     kept = quote(f"{sent.visitor.name}/{sent.store}", safe="")
-    address = f"{post_address(post, room)}#saved={kept}"
-    if notice is None:
+    address = f"{post_address(post, subpage)}#saved={kept}"
+    if toast is None:
         return RedirectResponse(address, 303)
-    return sent.parts.done(sent.visitor, notice, address)
+    return sent.parts.done(sent.visitor, toast, address)

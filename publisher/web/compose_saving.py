@@ -23,7 +23,7 @@ from publisher.web.authentication import Visitor
 from publisher.web.compose_check import Checked, unsaved_pictures
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 
 _TIMES = {"time", "embargo", "expiry"}
 """What may change without a word of the post."""
@@ -131,16 +131,16 @@ def _told(
     return {name: {"from": before, "to": after} for name, (before, after) in changed.items()}
 
 
-class Unqueued(Exception):
-    """The draft is saved, and was not queued: the notice says why."""
+class NotQueued(Exception):
+    """The draft is saved, and was not queued: the toast says why."""
 
-    def __init__(self, notice: Notice) -> None:
-        super().__init__(notice.text)
-        self.notice = notice
+    def __init__(self, toast: Toast) -> None:
+        super().__init__(toast.text)
+        self.toast = toast
 
 
-def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -> Notice:
-    """Queue the draft that was saved. Raises Unqueued if that changes something else than `shown`.
+def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -> Toast:
+    """Queue the draft that was saved. Raises NotQueued if that changes something else than `shown`.
 
     `shown` is the digest of the changes that were checked.
     """
@@ -153,12 +153,12 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
         done = parts.app.planner.queue([composed.draft.path], actor=visitor.name, agree=agree)
     except PublisherError as error:
         text = _("Saved. {reason}", reason=error)
-        raise Unqueued(Notice(text, warns=True)) from None
+        raise NotQueued(Toast(text, warns=True)) from None
     if done.errors:
         text = _("Saved. It has errors: it is not queued before they are mended.")
-        raise Unqueued(Notice(text, warns=True))
+        raise NotQueued(Toast(text, warns=True))
     if not done.changes:
-        return Notice(_("Saved. Nothing on the schedule changes."))
+        return Toast(_("Saved. Nothing on the schedule changes."))
     waiting = sum(
         change.wish is not None and change.wish.state is State.AWAITING_APPROVAL
         for change in done.changes
@@ -169,7 +169,7 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
         said.append(_("Submitted for approval: {what}.", what=formats.deliveries(waiting)))
     if others:
         said.append(_("On the schedule: {what}.", what=formats.deliveries(others)))
-    return Notice(" ".join(said))
+    return Toast(" ".join(said))
 
 
 def delete(app: Application, actor: str, composed: ComposedDraft) -> None:

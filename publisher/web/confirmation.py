@@ -49,9 +49,9 @@ def confirming(asks: Callable[[FormData], bool]) -> Any:
 Confirmed = Annotated[None, confirming(lambda _form: True)]
 
 
-def is_one_of(*acts: str) -> Callable[[FormData], bool]:
+def is_one_of(*actions: str) -> Callable[[FormData], bool]:
     """Whether a form's `do` is one of these."""
-    return lambda form: form.get("do") in acts
+    return lambda form: form.get("do") in actions
 
 
 async def _is_proven(request: Request, parts: Parts, visitor: Visitor, form: FormData) -> bool:

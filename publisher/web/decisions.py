@@ -1,4 +1,4 @@
-"""Decisions on a post: approve, reject, hold and others, with the notice that each leaves."""
+"""Decisions on a post: approve, reject, hold and others, with the toast that each leaves."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.web import draft_view
 from publisher.web.dependencies import post_address
-from publisher.web.render import Notice, Offer
+from publisher.web.render import Offer, Toast
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Decision:
     """The address of the page that shows the post as they saw it; empty: the post's own."""
 
 
-def carry_out(do: str, decision: Decision) -> Notice | str:
+def carry_out(do: str, decision: Decision) -> Toast | str:
     """Carry out the decision named `do`. Raises UsageError for one that is incomplete."""
-    act = _ACTS.get(do)
-    if act is None:
+    action = _ACTIONS.get(do)
+    if action is None:
         raise UsageError(_("This cannot be done here."))
     if do in _NEED_A_REASON and not decision.reason:
         message = _("Say why, in a few words, for the record.")
@@ -50,7 +50,7 @@ def carry_out(do: str, decision: Decision) -> Notice | str:
     if do in _NEED_TO_BE_SURE and not decision.sure:
         message = _("This cannot be undone, so it has to be confirmed.")
         raise UsageError(message, hint=_("Go back and tick the box above the button."))
-    return act(decision)
+    return action(decision)
 
 
 CONCERNS: Mapping[str, Callable[[Delivery], bool]] = {
@@ -81,20 +81,20 @@ def offer(app: Application, decided: Sequence[Delivery], actor: str, back: str) 
 
 def _decided(
     decision: Decision, done: Sequence[Delivery], text: str, *, warns: bool = False
-) -> Notice:
-    """The notice about a decision, which can be taken back as long as nothing comes of it."""
+) -> Toast:
+    """The toast about a decision, which can be taken back as long as nothing comes of it."""
     back = decision.page or post_address(decision.post)
-    return Notice(text, warns, offer(decision.app, done, decision.actor, back))
+    return Toast(text, warns, offer(decision.app, done, decision.actor, back))
 
 
-def _approve(decision: Decision) -> Notice:
+def _approve(decision: Decision) -> Toast:
     done = decision.app.approvals.approve(
         [decision.post], decision.account, decision.actor, decision.seen
     )
     return _decided(decision, done, _("Approved: {what}.", what=formats.deliveries(len(done))))
 
 
-def _reject(decision: Decision) -> Notice:
+def _reject(decision: Decision) -> Toast:
     done = decision.app.approvals.reject(
         [decision.post],
         decision.account,
@@ -112,7 +112,7 @@ def _cancel(decision: Decision) -> str:
     return _("Cancelled: {what}.", what=formats.deliveries(len(done)))
 
 
-def _hold(decision: Decision) -> Notice:
+def _hold(decision: Decision) -> Toast:
     done = decision.app.holds.hold(
         decision.post,
         decision.account,
@@ -121,12 +121,12 @@ def _hold(decision: Decision) -> Notice:
         decision.versions,
     )
     in_doubt = [delivery.account for delivery in done if delivery.may_be_out]
-    notice = _("Held: {what}.", what=formats.deliveries(len(done) - len(in_doubt)))
+    toast = _("Held: {what}.", what=formats.deliveries(len(done) - len(in_doubt)))
     if in_doubt:
-        notice += " " + _(
+        toast += " " + _(
             "This may be out already, and is held if it is not: {names}.", names=", ".join(in_doubt)
         )
-    return _decided(decision, done, notice, warns=bool(in_doubt))
+    return _decided(decision, done, toast, warns=bool(in_doubt))
 
 
 def _release(decision: Decision) -> str:
@@ -165,15 +165,15 @@ def _resolve(decision: Decision) -> str:
     return _("It is on record as published.")
 
 
-def _withdraw(decision: Decision) -> Notice:
+def _withdraw(decision: Decision) -> Toast:
     return _taken_down(decision, decision.app.delivery.withdrawal.withdraw)
 
 
-def _gone(decision: Decision) -> Notice:
+def _gone(decision: Decision) -> Toast:
     return _taken_down(decision, decision.app.delivery.withdrawal.found_gone)
 
 
-def _taken_down(decision: Decision, act: Callable[..., Sequence[Withdrawn]]) -> Notice:
+def _taken_down(decision: Decision, act: Callable[..., Sequence[Withdrawn]]) -> Toast:
     done = act(decision.post, decision.account, actor=decision.actor, reason=decision.reason)
     problems = [
         _("{name}: {value}", name=one.delivery.account, value=one.problem)
@@ -185,10 +185,10 @@ def _taken_down(decision: Decision, act: Callable[..., Sequence[Withdrawn]]) -> 
         said.append(_("Withdrawn: {what}.", what=formats.deliveries(withdrawn)))
     if problems:
         said.append(_("Not withdrawn: {what}", what="; ".join(problems)))
-    return Notice(" ".join(said), warns=bool(problems))
+    return Toast(" ".join(said), warns=bool(problems))
 
 
-_ACTS: Mapping[str, Callable[[Decision], Notice | str]] = {
+_ACTIONS: Mapping[str, Callable[[Decision], Toast | str]] = {
     "approve": _approve,
     "reject": _reject,
     "cancel": _cancel,

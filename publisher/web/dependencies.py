@@ -25,14 +25,14 @@ from publisher.model.posts import Post
 from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web.account_connecting import BegunConnections
+from publisher.web.address_tests import TestMessages
 from publisher.web.authentication import Visitor
 from publisher.web.draft_cache import DraftCache
+from publisher.web.draft_differences import DraftDifferences
 from publisher.web.media_library import MediaLibrary
 from publisher.web.openid_client import Known
-from publisher.web.render import Notice, Renderer
+from publisher.web.render import Renderer, Toast
 from publisher.web.server_sent_events import EventStream
-from publisher.web.trials import Trials
-from publisher.web.unqueued import Differing
 
 _PREFIX = "account "
 _PAUSE = timedelta(minutes=1)
@@ -76,7 +76,7 @@ class Platforms:
         }
 
 
-class Turns:
+class UploadQueue:
     """Upload queue: cleans one picture at a time, and one for each person.
 
     Each takes seconds and hundreds of MB. A request that waits holds none of the threads that every
@@ -112,12 +112,12 @@ class Parts:
     monitor: Monitor
     platforms: Platforms = field(default_factory=Platforms)
     provider: Known = field(default_factory=Known)
-    turns: Turns = field(default_factory=Turns)
-    differing: Differing = field(default_factory=Differing)
+    uploads: UploadQueue = field(default_factory=UploadQueue)
+    differences: DraftDifferences = field(default_factory=DraftDifferences)
     drafts: DraftCache = field(default_factory=DraftCache)
     media: MediaLibrary = field(default_factory=MediaLibrary)
-    trials: Trials = field(default_factory=Trials)
     connections: BegunConnections = field(default_factory=BegunConnections)
+    test_messages: TestMessages = field(default_factory=TestMessages)
 
     def account(self, name: str) -> str | None:
         """The account of that name; None for no name: all of them. Raises UsageError."""
@@ -135,10 +135,10 @@ class Parts:
             return None
         return self.media.index(self.app, self.drafts.drafts(self.app)).still_of(draft)
 
-    def done(self, visitor: Visitor, notice: Notice | str, address: str) -> Response:
-        """Answer a change: redirect to `address`, and show the notice there."""
-        told = notice if isinstance(notice, Notice) else Notice(notice)
-        self.app.sessions.leave_notice(visitor, str(told))
+    def done(self, visitor: Visitor, toast: Toast | str, address: str) -> Response:
+        """Answer a change: redirect to `address`, and show the toast there."""
+        told = toast if isinstance(toast, Toast) else Toast(toast)
+        self.app.sessions.leave_toast(visitor, str(told))
         return RedirectResponse(address, 303)
 
 
@@ -169,10 +169,10 @@ class AddressValues:
         )
 
 
-def post_address(post: str, room: str = "") -> str:
+def post_address(post: str, subpage: str = "") -> str:
     """The path of a post's page, or of a subpage such as `edit`."""
     path = f"/posts/{quote(post)}"
-    return f"{path}/{room}" if room else path
+    return f"{path}/{subpage}" if subpage else path
 
 
 def person_address(name: str) -> str:

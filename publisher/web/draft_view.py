@@ -33,7 +33,7 @@ from publisher.preview.pictures import Pictures
 from publisher.web import plan_view
 from publisher.web.faces import Faces
 from publisher.web.plan_view import Pending
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
 
@@ -138,23 +138,23 @@ def concerned(app: Application, post: Post | None, standing: Sequence[Delivery])
     return frozenset({*(one.name for one in named), *(one.account for one in standing)})
 
 
-def saved(app: Application, draft: Manuscript, post_id: str) -> Notice:
-    """The notice after a draft was saved: it also says if readers do not see the change."""
+def saved(app: Application, draft: Manuscript, post_id: str) -> Toast:
+    """The toast after a draft was saved: it also says if readers do not see the change."""
     try:
         standing = app.queries.deliveries(post=post_id)
         waits = plan_view.pending(app, draft, standing)
     except PublisherError:  # it is saved, whatever cannot be read now
-        return Notice(_("Saved."))
+        return Toast(_("Saved."))
     if out := [row.account for row in waits.out]:
         text = _(
             "Saved in the draft. It is published on {accounts}: readers still see what was published.",
             accounts=", ".join(out),
         )
-        return Notice(text, warns=True)
+        return Toast(text, warns=True)
     if waits.broken:
         text = _("Saved. It has errors: it is not queued before they are mended.")
-        return Notice(text, warns=True)
-    return Notice(_("Saved."))
+        return Toast(text, warns=True)
+    return Toast(_("Saved."))
 
 
 def check_size(draft: Manuscript) -> None:

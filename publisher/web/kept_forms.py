@@ -32,7 +32,7 @@ from publisher.web.routes import (
     review,
 )
 
-_OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<room>edit|file|move|queue|notes))?")
+_OF_A_POST = re.compile(r"/posts/(?P<post>.+?)(?:/(?P<subpage>edit|file|move|queue|notes))?")
 _NEW = "/new"
 _BULK, _APPROVE_MANY = "/bulk", "/review/many"
 _OTHERS = ("/pause", "/resume", "/review", _NEW, _BULK, _APPROVE_MANY)
@@ -126,7 +126,7 @@ class Typed:
         return quote(self.address) if found or self.address in (_NEW, "/resume") else "/"
 
     @property
-    def deed(self) -> str:
+    def action(self) -> str:
         """The form's action in the words of its button."""
         account = self.fields.get("account", "")
         if self.address == "/pause":
@@ -136,10 +136,10 @@ class Typed:
         do, post = self.fields.get("do", ""), self.fields.get("post", "")
         told: tuple[str, ...] = ()
         if self.address == "/review":
-            told = labels.deed(do), post
+            told = labels.action(do), post
         elif self.address in (_BULK, _APPROVE_MANY):
             told = (
-                labels.deed("approve" if self.address == _APPROVE_MANY else do),
+                labels.action("approve" if self.address == _APPROVE_MANY else do),
                 formats.posts(len(self.posts)),
             )
         elif _OF_THE_AGENDA.fullmatch(self.address):
@@ -147,8 +147,10 @@ class Typed:
         elif _OF_CONSENTS.fullmatch(self.address):
             told = (_("Consents"),)
         elif found := _OF_A_POST.fullmatch(self.address):
-            deed = {"move": "move", "queue": "queue", "notes": "note"}.get(found["room"] or "", do)
-            told = labels.deed(deed), found["post"], account.replace(",", ", ")
+            action = {"move": "move", "queue": "queue", "notes": "note"}.get(
+                found["subpage"] or "", do
+            )
+            told = labels.action(action), found["post"], account.replace(",", ", ")
         return " · ".join(filter(None, told))
 
 
@@ -157,7 +159,7 @@ def is_kept(address: str) -> bool:
     if _OF_THE_AGENDA.fullmatch(address) or _OF_CONSENTS.fullmatch(address):
         return True
     found = _OF_A_POST.fullmatch(address)
-    return address in _OTHERS or (found is not None and found["room"] != "queue")
+    return address in _OTHERS or (found is not None and found["subpage"] != "queue")
 
 
 def _kept(fields: Mapping[str, object]) -> Mapping[str, str]:
@@ -199,18 +201,18 @@ def _restored(request: Request, parts: Parts, typed: Typed) -> Response:
         return _draft(request, parts, found["post"] if found else None, typed)
     # The templates of these pages fill in these values.
     request.state.again, visitor, fields = typed, request.state.visitor, typed.fields
-    if answer := _of_a_room(request, parts, typed):
+    if answer := _of_shared(request, parts, typed):
         return answer
     if found is None:
-        room = accounts.accounts if fields.get("account") else pause.ask
-        return room(request, parts, visitor)
-    if found["room"] == "move":
+        page = accounts.accounts if fields.get("account") else pause.ask
+        return page(request, parts, visitor)
+    if found["subpage"] == "move":
         at, own = fields.get("at", ""), fields.get("own", "")
         return reschedule.ask(request, parts, visitor, found["post"], at, own)
     return post.show(request, parts, visitor, found["post"])
 
 
-def _of_a_room(request: Request, parts: Parts, typed: Typed) -> Response | None:
+def _of_shared(request: Request, parts: Parts, typed: Typed) -> Response | None:
     """The page of a form that is about neither a post of its address nor an account."""
     visitor, address, fields = request.state.visitor, typed.address, typed.fields
     if address == "/resume":

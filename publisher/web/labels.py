@@ -65,7 +65,7 @@ _BUTTONS = {
 """The button that does the same as each command."""
 
 
-_DEEDS = {
+_ACTIONS = {
     **_BUTTONS,
     "approve": later("Approve"),
     "reject": later("Reject"),
@@ -76,8 +76,8 @@ _DEEDS = {
 """The labels of a post's actions, by name."""
 
 
-def deed(name: str) -> str:
-    return _(_DEEDS[name]) if name in _DEEDS else ""
+def action(name: str) -> str:
+    return _(_ACTIONS[name]) if name in _ACTIONS else ""
 
 
 _TO_PERSON = {
@@ -99,7 +99,7 @@ _TO_ONESELF = {
 }
 
 
-def deed_to_person(address: str, fields: Mapping[str, str]) -> str:
+def action_on_person(address: str, fields: Mapping[str, str]) -> str:
     """What a form about people does, in words; empty for another form."""
     do = fields.get("do", "")
     if address == "/people":

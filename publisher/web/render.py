@@ -42,7 +42,7 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An undo that a notice offers."""
+    """An undo that a toast offers."""
 
     seen: Sequence[str]
     """The deliveries as the decision left them: `12:3` is version 3 of number 12."""
@@ -51,7 +51,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Toast:
     """A message shown once, on the next page that the person opens."""
 
     text: str
@@ -64,7 +64,7 @@ class Notice:
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
-    def read(cls, kept: str | None) -> "Notice | None":
+    def read(cls, kept: str | None) -> "Toast | None":
         if not kept:
             return None
         try:
@@ -104,7 +104,7 @@ class Renderer:
     def render(
         self, request: Request, template: str, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """Render a page, with the last notice above it; one with a `problem` has its status.
+        """Render a page, with the last toast above it; one with a `problem` has its status.
 
         `request.state` must hold the visitor, set by `Recognition`.
         """
@@ -113,7 +113,7 @@ class Renderer:
             if isinstance(problem, NotPermitted):
                 log_refusal(request, problem)
         visitor, again = request.state.visitor, getattr(request.state, "again", None)
-        room = again.page if again else request.url.path
+        path = again.page if again else request.url.path
         standing = self._app.queries.accounts() if visitor else ()
         paused = any(one.account == EVERYTHING and one.paused_at for one in standing)
         faces = Faces(self._app)
@@ -121,7 +121,7 @@ class Renderer:
             "named": faces.named,
             "portrait": faces.portrait,
             "layout": self._layout(
-                visitor, room.partition("?")[0], request.state.step, paused=paused
+                visitor, path.partition("?")[0], request.state.step, paused=paused
             ),
             "session_name": self._session_name,
             "standing": standing,
@@ -131,9 +131,9 @@ class Renderer:
             "timelines": next(iter(self._trial_servers.values()), None),
             "may": partial(self._may, visitor),
             "may_resume": partial(self._may_resume, visitor),
-            "take_notice": lambda: Notice.read(self._app.sessions.take_notice(visitor)),
+            "take_toast": lambda: Toast.read(self._app.sessions.take_toast(visitor)),
             "form": form_token(request.state.secret) if request.state.secret else "",
-            "room": room,
+            "path": path,
             "again": again,
             "zone": self.zone,
             "now": self._app.clock.now(),
@@ -143,13 +143,13 @@ class Renderer:
         page = self._templates.get_template(template).render(**{**context, **values})
         return HTMLResponse(page, status)
 
-    def _layout(self, visitor: Visitor | None, room: str, step: int, *, paused: bool) -> Layout:
+    def _layout(self, visitor: Visitor | None, path: str, step: int, *, paused: bool) -> Layout:
         """What stands around each page."""
         session = self._app.session()
         items = [item for item in navigation.ITEMS if self._may(visitor, item.rank)]
         return Layout(
             items=items,
-            current=next((item for item in items if item.is_at(room)), None),
+            current=next((item for item in items if item.is_at(path)), None),
             counts=asdict(self._counters.of(visitor.person, step) if visitor else Counts()),
             mark=navigation.mark_of(self._session_name),
             day=navigation.day_of(session, self._app.clock.now().astimezone(self.zone).date()),

@@ -54,7 +54,7 @@ class SharedChange:
         return severe or bool(self.plan.as_queued or self.pending) or plan_view.is_risky(self.plan)
 
     def carry_out(self, app: Application, actor: str, *, shown: str, sure: bool) -> str:
-        """Save the file, and put on the schedule what follows: both or neither; returns the notice.
+        """Save the file, and put on the schedule what follows: both or neither; returns the toast.
 
         `shown` is the digest of what the person has seen; a plain change needs none. Raises
         NotPossible if it is not that any more, UsageError if it must be confirmed, and what the

@@ -61,16 +61,16 @@ def test_a_draft_is_found_by_its_words(staff: Visit) -> None:
     assert '<a href="/posts/unfinished.fr">Sans heure.</a>' in staff.page
 
 
-@pytest.mark.parametrize("room", ["/", "/log", "/posts/site/news.fr"])
+@pytest.mark.parametrize("page", ["/", "/log", "/posts/site/news.fr"])
 def test_a_website_without_an_address_has_no_dead_link(
-    app: Application, staff: Visit, room: str
+    app: Application, staff: Visit, page: str
 ) -> None:
     published(app, "site/news.fr")
-    staff.get(room)
+    staff.get(page)
     assert 'href="https://example.org/4711"' in staff.page
     with app.database.write() as connection:
         connection.execute(update(deliveries).values(url="bice-site/posts/news.html"))
-    staff.get(room)
+    staff.get(page)
     assert "bice-site/posts/news.html" not in staff.page
 
 

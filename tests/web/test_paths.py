@@ -10,7 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from publisher.app import Application
-from publisher.web.app import ROOMS, create
+from publisher.web.app import ROUTE_MODULES, create
 from publisher.web.security import form_token
 from tests.support.pages import serving
 from tests.support.workspaces import Workspace
@@ -66,9 +66,9 @@ def test_no_path_leads_out(app: Application, places: list[str], who: str | None)
 
 
 def _with_parameters(app: Application) -> Iterator[APIRoute]:
-    routes = [route for room in ROOMS for route in room.router.routes]
+    routes = [route for module in ROUTE_MODULES for route in module.router.routes]
     described = {re.sub(r":\w+\}", "}", getattr(route, "path", "")) for route in routes}
-    assert described == {*create(app).openapi()["paths"]}, "a page that is in no room"
+    assert described == {*create(app).openapi()["paths"]}, "a page that is in no module"
     for route in routes:
         assert isinstance(route, APIRoute)
         if "{" in route.path:

@@ -10,7 +10,7 @@ import pytest
 from publisher.app import Application
 from publisher.model.outcomes import Kind, Refused
 from publisher.model.states import State
-from publisher.web import unqueued
+from publisher.web import draft_differences
 from tests.support.forms import Composer
 from tests.support.happening import ends
 from tests.support.pages import Visit
@@ -19,7 +19,7 @@ from tests.support.workspaces import Workspace
 from tests.web.conftest import published
 
 _PENDING, _BUTTON = "Not on the schedule yet", "Put it on the schedule"
-_ROOMS = ("", "/edit", "/file", "/move")
+_SUBPAGES = ("", "/edit", "/file", "/move")
 _DRAFT = """\
 ---
 at: 2016-03-08 12:00
@@ -47,10 +47,10 @@ def _queued(app: Application, workspace: Workspace, to: str = "bice-page", more:
 
 
 def _says(visit: Visit, post: str) -> list[bool]:
-    """In each room of a post, whether it says that something is not on the schedule."""
+    """In each subpage of a post, whether it says that something is not on the schedule."""
     found = []
-    for room in _ROOMS:
-        visit.get(f"/posts/{post}{room}")
+    for subpage in _SUBPAGES:
+        visit.get(f"/posts/{post}{subpage}")
         assert (_PENDING in visit.text) == (f'action="/posts/{post}/queue"' in visit.page)
         found.append(_PENDING in visit.text)
     return found
@@ -214,9 +214,9 @@ def test_mending_what_is_published_is_not_told_as_done(
     Composer(manager, f"{path}/edit").write("Une autre.").send("keep")
     assert '<p class="notice"' not in manager.page
     assert "It is published on bice-site: readers still see what was published." in manager.text
-    for room in _ROOMS:
-        manager.get(f"{path}{room}")
-        assert room == "/move" or "readers there still see what was published" in manager.text
+    for subpage in _SUBPAGES:
+        manager.get(f"{path}{subpage}")
+        assert subpage == "/move" or "readers there still see what was published" in manager.text
     manager.get(f"{path}/queue")
     assert "the schedule is as the draft says" not in manager.text
     assert "“Withdraw” takes it down" in manager.text
@@ -275,6 +275,6 @@ def test_today_says_where_it_does_not_compare(
 ) -> None:
     manager.get("/")
     assert "does not compare them" not in manager.text
-    monkeypatch.setattr(unqueued, "COMPARED", 2)
+    monkeypatch.setattr(draft_differences, "COMPARED", 2)
     manager.get("/")
     assert "There are so many drafts that this page does not compare them" in manager.text

@@ -71,8 +71,8 @@ def seen(visit: Visit, path: str) -> str:
 def test_a_partner_neither_writes_nor_moves_nor_queues_anothers_draft(
     workspace: Workspace, app: Application, partner: Visit, manager: Visit
 ) -> None:
-    for room in ("edit", "file", "move"):
-        assert partner.get(f"/posts/unfinished.fr/{room}").status_code == 403
+    for subpage in ("edit", "file", "move"):
+        assert partner.get(f"/posts/unfinished.fr/{subpage}").status_code == 403
         assert "no right over bice-x (BICE)" in partner.text
     workspace.draft("new.fr", "at: 2016-03-09 12:00\nto: [bice-x]", "Un texte neuf.")
     assert 'name="shown"' not in partner.get("/posts/new.fr/queue").text
@@ -93,9 +93,9 @@ def test_what_is_written_by_hand_to_a_form_is_refused_before_the_file_is_touched
     assert digest
     before = (workspace.path / "posts/unfinished.fr.md").read_bytes()
     partner.get("/me")
-    for room, fields in (("file", {"body": "---\nto: [bice-site]\n---\nLe leur.", "do": "save"}),
+    for subpage, fields in (("file", {"body": "---\nto: [bice-site]\n---\nLe leur.", "do": "save"}),
                          ("edit", {"text": "Le leur.", "section": "", "do": "submit"})):  # fmt: skip
-        answer = partner.send(f"/posts/unfinished.fr/{room}", seen=digest, **fields)
+        answer = partner.send(f"/posts/unfinished.fr/{subpage}", seen=digest, **fields)
         assert answer.status_code == 403
         assert "Le leur." in answer.text  # what was typed is not lost
         partner.get("/me")
@@ -161,9 +161,9 @@ def test_who_a_mandate_does_not_name_rewords_no_draft_for_its_account(
     mandated = opened(workspace.path)
     with serving(mandated) as address, Visit(address) as direction, Visit(address) as redaction:
         direction.log_in("direction")
-        for room in ("edit", "file"):
-            assert f"/{room}" not in direction.get("/posts/later.fr").text
-            assert direction.get(f"/posts/later.fr/{room}").status_code == 403
+        for subpage in ("edit", "file"):
+            assert f"/{subpage}" not in direction.get("/posts/later.fr").text
+            assert direction.get(f"/posts/later.fr/{subpage}").status_code == 403
             assert "direction may not post as bice-x." in direction.text
         assert direction.get("/posts/later.fr/move").status_code == 200
         redaction.log_in("redaction")

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 
 from publisher.app import Application
 from publisher.ledger.tables import people, web_sessions
-from publisher.web.app import ROOMS
+from publisher.web.app import ROUTE_MODULES
 from tests.support import system
 from tests.support.log_ins import SECRET, code
 from tests.support.pages import PASSWORD, Visit
@@ -137,8 +137,8 @@ def _look_around(visit: Visit) -> None:
     """At all that can be looked at, as it should be asked for and otherwise."""
     paths = [
         re.sub(r"\{[^}]+\}", "day.fr", route.path)
-        for room in ROOMS
-        for route in room.router.routes
+        for module in ROUTE_MODULES
+        for route in module.router.routes
         if isinstance(route, APIRoute)
         and "GET" in (route.methods or ())
         and route.path != "/events"

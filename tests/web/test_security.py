@@ -29,7 +29,7 @@ _CHANGES = [
     "/agenda/import/save", "/consents/add", "/consents/end", "/consents/withdraw",
     "/people", "/people/chef", "/login/code", "/login/passkey", "/login/link",
 ]  # fmt: skip
-_DRAFT_ROOMS = ("move", "queue", "edit", "file", "notes")
+_SUBPAGES = ("move", "queue", "edit", "file", "notes")
 """What stands behind the name of a draft in an address."""
 
 
@@ -177,12 +177,12 @@ def test_no_path_of_a_draft_leads_out(manager: Visit, workspace: Workspace) -> N
     form = {"form": manager.token, "seen": "0" * 64, "at": "2016-03-09T12:00", "body": "planted"}
     before = {path: path.stat() for path in workspace.path.glob("*.toml")}
     for path in _OUTSIDE:
-        for room in _DRAFT_ROOMS:
-            answer = manager.client.get(f"/posts/{path}/{room}")
-            assert answer.status_code in (400, 403, 404, 405), (path, room)
+        for subpage in _SUBPAGES:
+            answer = manager.client.get(f"/posts/{path}/{subpage}")
+            assert answer.status_code in (400, 403, 404, 405), (path, subpage)
             assert "planted" not in answer.text
-            answer = manager.client.post(f"/posts/{path}/{room}", data=form)
-            assert answer.status_code in (400, 403, 404, 405), (path, room)
+            answer = manager.client.post(f"/posts/{path}/{subpage}", data=form)
+            assert answer.status_code in (400, 403, 404, 405), (path, subpage)
     assert {path: path.stat() for path in workspace.path.glob("*.toml")} == before
 
 

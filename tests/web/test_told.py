@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from publisher.app import Application
 from publisher.ledger.notice_addresses import Topic
-from publisher.web import trials
+from publisher.web import address_tests
 from tests.support.html import flaws
 from tests.support.log_ins import an_hour_later, confirm
 from tests.support.pages import PASSWORD, Visit
@@ -124,7 +124,7 @@ def test_tests_are_rare(staff: Visit, receiver: Receiver, monkeypatch: pytest.Mo
     add(staff, f"ntfy://{receiver.address}/topic")
     (number,) = numbers(staff)
     assert press(staff, "test", number) == 409
-    monkeypatch.setattr(trials, "_APART", 0.0)
+    monkeypatch.setattr(address_tests, "_APART", 0.0)
     answers = [press(staff, "test", number) for _ in range(12)]
     assert (answers.count(200), receiver.requests) == (9, 10)
 
@@ -141,7 +141,7 @@ def test_a_test_that_is_not_taken_says_why(staff: Visit, receiver: Receiver) -> 
 def test_a_server_that_hangs_holds_no_page(
     staff: Visit, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trials, "_PATIENCE", 0.2)
+    monkeypatch.setattr(address_tests, "_PATIENCE", 0.2)
     receiver.hang()
     add(staff, f"ntfy://{receiver.address}/topic")
     (number,) = numbers(staff)

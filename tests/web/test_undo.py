@@ -137,6 +137,6 @@ def test_a_notice_of_a_session_that_an_older_version_began_is_shown(
 ) -> None:
     (session,) = app.sessions.of(app.people.find("direction"))
     for kept in ("Approved: 1 delivery.", '{"text": 1}', "[1]", "null"):
-        app.sessions.leave_notice(session, kept)
+        app.sessions.leave_toast(session, kept)
         assert manager.get("/").status_code == 200
         assert kept.replace('"', "&#34;") in manager.page

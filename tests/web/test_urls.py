@@ -59,13 +59,13 @@ def test_each_change_leads_back_to_the_post(
     assert page.replace("&", "&amp;") in found
 
 
-@pytest.mark.parametrize("room", ["edit", "move", "queue", "file"])
+@pytest.mark.parametrize("subpage", ["edit", "move", "queue", "file"])
 def test_a_post_that_is_called_as_a_room_is_found(
-    manager: Visit, workspace: Workspace, room: str
+    manager: Visit, workspace: Workspace, subpage: str
 ) -> None:
-    """Unless the post before it has a draft: then it is the room of that one."""
-    workspace.draft(f"2016/{room}", _FRONT, "A text of its own.")
-    page = f"/posts/2016/{room}"
+    """Unless the post before it has a draft: then it is the subpage of that one."""
+    workspace.draft(f"2016/{subpage}", _FRONT, "A text of its own.")
+    page = f"/posts/2016/{subpage}"
     manager.get(page)
     assert "A text of its own." in manager.text
     manager.get(f"{page}/queue")

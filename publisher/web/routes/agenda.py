@@ -151,14 +151,14 @@ def _made(
         return parts.done(visitor, _("Nothing was changed."), _address(item))
     proposed, problem = agenda_view.proposed(parts.app, file, changes), None
     try:
-        notice = saved(parts, visitor, file, proposed, seen=seen, shown=shown, sure=sure)
+        toast = saved(parts, visitor, file, proposed, seen=seen, shown=shown, sure=sure)
     except PublisherError as error:
-        problem, notice = error, None
-    if notice is None:
+        problem, toast = error, None
+    if toast is None:
         return _page(
             request, parts, visitor, file, item, form, do=do, proposed=proposed, problem=problem
         )
-    return parts.done(visitor, notice, _address(changes[0].after))
+    return parts.done(visitor, toast, _address(changes[0].after))
 
 
 def saved(
@@ -171,7 +171,7 @@ def saved(
     shown: str,
     sure: bool,
 ) -> str | None:
-    """Save a proposed change and return the notice; None: it must be looked at first.
+    """Save a proposed change and return the toast; None: it must be looked at first.
 
     `seen` is the digest of the file that the form was made from. Raises FileChanged if it is
     another one now, and what `SharedChange.carry_out` raises.

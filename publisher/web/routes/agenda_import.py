@@ -112,12 +112,12 @@ def save(
         return parts.done(visitor, _("The agenda is as the calendar says."), "/agenda")
     proposed = agenda_view.proposed(parts.app, file, wanted)
     try:
-        notice = saved(parts, visitor, file, proposed, seen=seen, shown=shown, sure=bool(sure))
+        toast = saved(parts, visitor, file, proposed, seen=seen, shown=shown, sure=bool(sure))
     except PublisherError as error:
         return _page(request, parts, visitor, proposed, file.digest, problem=error)
-    if notice is None:
+    if toast is None:
         return _page(request, parts, visitor, proposed, file.digest)
-    return parts.done(visitor, notice, "/agenda")
+    return parts.done(visitor, toast, "/agenda")
 
 
 def _kept(data: bytes) -> str:

@@ -15,7 +15,7 @@ from publisher.web.authentication import Manager, Reader
 from publisher.web.bulk_view import bulk
 from publisher.web.decisions import CONCERNS, offer, versions
 from publisher.web.dependencies import Use
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 
 _BACK = "/posts"
 _DONE = {
@@ -40,7 +40,7 @@ class _Bulk:
     """Of the deliveries, as the person saw them."""
 
 
-_ACTS: Mapping[str, Callable[[_Bulk], list[Delivery]]] = {
+_ACTIONS: Mapping[str, Callable[[_Bulk], list[Delivery]]] = {
     "hold": lambda b: b.app.holds.hold(b.posts, None, b.actor, b.reason, b.versions),
     "release": lambda b: b.app.holds.release(b.posts, None, b.actor, b.versions),
     "cancel": lambda b: b.app.control.cancel(b.posts, None, b.actor, b.reason, b.versions),
@@ -74,7 +74,7 @@ def carry_out(
     sure: Annotated[str, Form()] = "",
 ) -> Response:
     """Decide on exactly what was shown of these posts; all or nothing."""
-    if do not in _ACTS:
+    if do not in _ACTIONS:
         raise UsageError(_("This cannot be done here."))
     if not post:
         raise UsageError(_("No post is chosen."), hint=_("Go back and choose some."))
@@ -94,10 +94,10 @@ def carry_out(
             hint=_("Go back and tick the box above the button."),
         )
     asked = _Bulk(parts.app, visitor.name, sorted({*post}), reason.strip(), versions(seen or ()))
-    done = _ACTS[do](asked)
+    done = _ACTIONS[do](asked)
     text = _(_DONE[do], what=formats.deliveries(len(done)))
     now = parts.app.clock.now()
     if any(d.not_before <= now < d.next_check_at for d in done):
         text = f"{text} {_('What is late goes out one by one.')}"
     undo = offer(parts.app, done, visitor.name, _BACK)
-    return parts.done(visitor, Notice(text, undo=undo), _BACK)
+    return parts.done(visitor, Toast(text, undo=undo), _BACK)

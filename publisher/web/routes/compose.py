@@ -152,7 +152,7 @@ def _require(sent: SentForm) -> None:
 async def _kept(sent: SentForm, file: UploadFile) -> str:
     """Keep the clean copy of a picture until its draft is saved; its name in the form."""
     cleaning = partial(_cleaned, file.file, file.filename or "")
-    picture = await sent.parts.turns.take(sent.visitor.name, cleaning)
+    picture = await sent.parts.uploads.take(sent.visitor.name, cleaning)
     keep = unsaved_pictures(sent.parts.app).keep
     return await run_in_threadpool(keep, picture, sent.visitor.name)
 
@@ -165,7 +165,7 @@ async def _cut(sent: SentForm) -> SentForm:
         post = sent.composed().id
         return compose_pictures.cut(sent.parts, sent.visitor, post, sent.form, sent.do)
 
-    form = await sent.parts.turns.take(sent.visitor.name, cutting)
+    form = await sent.parts.uploads.take(sent.visitor.name, cutting)
     return replace(sent, form=form, do="check")
 
 
@@ -189,9 +189,9 @@ def _done(sent: SentForm) -> Response:
         composed = sent.composed()
     except PublisherError as error:
         return given_back(sent, error)
-    act = _ACTS.get(sent.do, _step)
+    action = _ACTIONS.get(sent.do, _step)
     try:
-        return act(sent, composed)
+        return action(sent, composed)
     except MadeBefore as before:
         return landed(sent, before.post, None)
     except FileChanged as error:
@@ -258,10 +258,10 @@ def _submit(sent: SentForm, composed: ComposedDraft) -> Response:
         raise _Refused(problem, now, plan)
     compose_saving.save(app, sent.visitor.name, now, sent.form.fingerprint)
     try:
-        notice = compose_saving.queue(sent.parts, sent.visitor, composed, shown)
-    except compose_saving.Unqueued as unqueued:
-        return landed(sent, composed.id, unqueued.notice, "queue")
-    return landed(sent, composed.id, notice)
+        toast = compose_saving.queue(sent.parts, sent.visitor, composed, shown)
+    except compose_saving.NotQueued as unqueued:
+        return landed(sent, composed.id, unqueued.toast, "queue")
+    return landed(sent, composed.id, toast)
 
 
 def _delete(sent: SentForm, composed: ComposedDraft) -> Response:
@@ -273,7 +273,7 @@ def _delete(sent: SentForm, composed: ComposedDraft) -> Response:
     return sent.parts.done(sent.visitor, _("Deleted: {file}.", file=composed.draft.file), "/posts")
 
 
-_ACTS: Mapping[str, Callable[[SentForm, ComposedDraft], Response]] = {
+_ACTIONS: Mapping[str, Callable[[SentForm, ComposedDraft], Response]] = {
     "keep": _keep,
     "submit": _submit,
     "delete": _delete,

@@ -23,7 +23,7 @@ from publisher.web import consents_view, impact_view, labels, time_fields
 from publisher.web.authentication import Manager, Reader, Visitor, Writer
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 from publisher.web.shared_change import SharedChange
 
 _STEPS = 30
@@ -68,10 +68,10 @@ def add(
             note=" ".join(note.split()) or None,
         )
         change = consents_view.added(parts.app, file, record)
-        notice = change.carry_out(parts.app, visitor.name, shown="", sure=True)
+        toast = change.carry_out(parts.app, visitor.name, shown="", sure=True)
     except (UsageError, FileChanged, NotPossible) as error:
         return _page(request, parts, visitor, given, problem=error)
-    return parts.done(visitor, notice, "/consents")
+    return parts.done(visitor, toast, "/consents")
 
 
 @router.post("/consents/end")
@@ -96,8 +96,8 @@ def end(
             return parts.done(visitor, _("Nothing was changed."), "/consents")
         change = consents_view.ended(parts.app, file, drafts, consent, day)
         if shown or change.is_plain:
-            notice = change.carry_out(parts.app, visitor.name, shown=shown, sure=bool(sure))
-            return parts.done(visitor, notice, "/consents")
+            toast = change.carry_out(parts.app, visitor.name, shown=shown, sure=bool(sure))
+            return parts.done(visitor, toast, "/consents")
     except (UsageError, FileChanged, NotPossible) as error:
         if change is None:
             return _page(request, parts, visitor, problem=error)
@@ -123,10 +123,10 @@ def withdraw(
     problem = None
     try:
         if do == "withdraw":
-            notice = _withdrawn(
+            toast = _withdrawn(
                 parts, visitor, file, consent, reason.strip(), shown, sure=bool(sure)
             )
-            return parts.done(visitor, notice, "/consents")
+            return parts.done(visitor, toast, "/consents")
     except (UsageError, FileChanged, NotPossible) as error:
         problem = error
     return _withdrawal(request, parts, consent, reason, problem)
@@ -163,7 +163,7 @@ def _withdrawn(
     shown: str,
     *,
     sure: bool,
-) -> Notice:
+) -> Toast:
     """Write into the file that it is withdrawn; then take down and hold all that shows it."""
     if not reason:
         message = _("Say why, in a few words, for the record.")
@@ -183,7 +183,7 @@ def _withdrawn(
     return _said(len(held), done)
 
 
-def _said(held: int, done: list[Withdrawn]) -> Notice:
+def _said(held: int, done: list[Withdrawn]) -> Toast:
     problems = [
         _("{post} on {account}", post=one.delivery.post, account=one.delivery.account)
         + f": {one.problem}"
@@ -197,7 +197,7 @@ def _said(held: int, done: list[Withdrawn]) -> Notice:
         said.append(_("Held: {what}.", what=formats.deliveries(held)))
     if problems:
         said.append(_("Not withdrawn: {what}", what="; ".join(problems)))
-    return Notice(" ".join(said), warns=bool(problems))
+    return Toast(" ".join(said), warns=bool(problems))
 
 
 def restored(

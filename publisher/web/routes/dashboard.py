@@ -64,7 +64,7 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),
         coming=_lines(d for d in overview.next if d.state is State.SCHEDULED),
         paused_or_suspended=_lines(paused_or_suspended),
-        differing=parts.differing.posts(parts.app),
+        differing=parts.differences.posts(parts.app),
         shown_paused_or_suspended=len(paused_or_suspended),
         lately=parts.app.logbook.page(_LATELY, _FEW).deliveries,
     )

@@ -74,11 +74,11 @@ def add_passkey(
 
 
 def _added(
-    request: Request, parts: Parts, visitor: Visitor, codes: Sequence[str], notice: str
+    request: Request, parts: Parts, visitor: Visitor, codes: Sequence[str], toast: str
 ) -> Response:
     parts.app.sessions.factor_is_set(visitor)
     security.log_event(request, "second factor added")
-    return _codes(request, parts, codes) if codes else parts.done(visitor, notice, "/me")
+    return _codes(request, parts, codes) if codes else parts.done(visitor, toast, "/me")
 
 
 def _codes(request: Request, parts: Parts, codes: Sequence[str]) -> Response:

@@ -35,14 +35,14 @@ def change(
     match do:
         case "save" if query:
             made = saved.save(visitor.person, page, name, query)
-            notice = _("Saved as “{name}”.", name=made.name)
+            toast = _("Saved as “{name}”.", name=made.name)
         case "save":
             raise UsageError(
                 _("No filter is set."), hint=_("Go back, choose what is shown, then save it.")
             )
         case "remove":
             saved.remove(visitor.person, page, SavedFilter(name, query))
-            notice = _("Removed: {name}.", name=name)
+            toast = _("Removed: {name}.", name=name)
         case _:
             raise UsageError(_("This cannot be done here."))
-    return parts.done(visitor, notice, f"/{page}?{query}")
+    return parts.done(visitor, toast, f"/{page}?{query}")

@@ -30,8 +30,8 @@ def write(
     place = _place(parts, post)
     note = parts.app.notes.write(post, text, visitor.name)
     names = ", ".join(note.mentions)
-    notice = _("Note added, for {names}.", names=names) if names else _("Note added.")
-    return parts.done(visitor, notice, inside(back, place))
+    toast = _("Note added, for {names}.", names=names) if names else _("Note added.")
+    return parts.done(visitor, toast, inside(back, place))
 
 
 def _place(parts: Parts, post: str) -> str:

@@ -16,7 +16,7 @@ from publisher.model.deliveries import Delivery
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.confirmation import confirming
 from publisher.web.dependencies import Parts, Use
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 
 _Form = Mapping[str, str]
 _EMPTY: _Form = MappingProxyType({})
@@ -42,18 +42,18 @@ def pause(
         raise UsageError(message, hint=_("Go back and write a reason."))
     name = parts.account(account)
     unanswered = parts.app.control.pause(name, reason.strip(), visitor.name)
-    notice = (
+    toast = (
         _("{account} is paused. Nothing of it leaves any more.", account=name)
         if name
         else _("Everything is paused. Nothing leaves any more.")
     )
     if unanswered:
         names = ", ".join(f"{d.post} → {d.account}" for d in unanswered)
-        notice += " " + _(
+        toast += " " + _(
             "These were already on their way and have not been answered; they may be out: {names}.",
             names=names,
         )
-    return parts.done(visitor, Notice(notice, warns=bool(unanswered)), "/accounts" if name else "/")
+    return parts.done(visitor, Toast(toast, warns=bool(unanswered)), "/accounts" if name else "/")
 
 
 @router.get("/stopped")
@@ -90,12 +90,12 @@ def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Re
     except (NotPossible, UsageError) as problem:
         return _page(request, parts, name, form, problem)
     dropped = sum(choice is None for choice in choices.values())
-    notice = _("Publishing goes on.")
+    toast = _("Publishing goes on.")
     if going:
-        notice += " " + _("Overdue and on the schedule again: {number}.", number=len(going))
+        toast += " " + _("Overdue and on the schedule again: {number}.", number=len(going))
     if dropped:
-        notice += " " + _("Dropped: {number}.", number=dropped)
-    return parts.done(visitor, notice, "/accounts" if name else "/")
+        toast += " " + _("Dropped: {number}.", number=dropped)
+    return parts.done(visitor, toast, "/accounts" if name else "/")
 
 
 def restored(request: Request, parts: Parts, form: _Form) -> Response:

@@ -95,8 +95,8 @@ def log_out_elsewhere(
     else:
         ended = parts.app.sessions.revoke(visitor.person, but=visitor)
     security.log_event(request, "logged out elsewhere", sessions=ended)
-    notice = plural("{number} other session ended.", "{number} other sessions ended.", ended)
-    return parts.done(visitor, notice, "/me")
+    toast = plural("{number} other session ended.", "{number} other sessions ended.", ended)
+    return parts.done(visitor, toast, "/me")
 
 
 @router.post("/me/feed")

@@ -11,7 +11,7 @@ from publisher.planning import Plan
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 
 router = APIRouter(route_class=PostRoute)
 
@@ -62,12 +62,12 @@ def queued(parts: Parts, visitor: Visitor, post: str, *, sure: bool, shown: str)
     try:
         done = parts.app.planner.queue([path], actor=visitor.name, agree=agree)
     except _Unasked:
-        notice = Notice(_("Nothing is queued yet: look at what changes."), warns=True)
-        return parts.done(visitor, notice, look_at)
+        toast = Toast(_("Nothing is queued yet: look at what changes."), warns=True)
+        return parts.done(visitor, toast, look_at)
     if done.errors:
-        notice = Notice(_("Nothing was queued: the draft has errors."), warns=True)
-        return parts.done(visitor, notice, look_at)
+        toast = Toast(_("Nothing was queued: the draft has errors."), warns=True)
+        return parts.done(visitor, toast, look_at)
     if not done.changes:
-        return parts.done(visitor, Notice(_("Nothing was changed."), warns=True), look_at)
+        return parts.done(visitor, Toast(_("Nothing was changed."), warns=True), look_at)
     what = formats.deliveries(len(done.changes))
     return parts.done(visitor, _("On the schedule: {what}.", what=what), post_address(post))

@@ -13,10 +13,10 @@ from publisher.web import review_view
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.decisions import Decision, carry_out, digests, offer, versions
 from publisher.web.dependencies import Parts, Use
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 from publisher.web.review_view import Waiting
 
-_ACTS = ("approve", "reject", "hold")
+_ACTIONS = ("approve", "reject", "hold")
 
 router = APIRouter()
 
@@ -71,27 +71,27 @@ def decide(
     version: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
     """Carry out a decision, and show the next post."""
-    if do not in _ACTS:
+    if do not in _ACTIONS:
         raise UsageError(_("This cannot be done here."))
     before = review_view.waiting(parts.app, visitor.person)
     if do == "approve":
-        notice: Notice | str = _approve(parts, visitor, [post], seen or (), back=_address(post))
+        toast: Toast | str = _approve(parts, visitor, [post], seen or (), back=_address(post))
     else:
         decision = Decision(
             parts.app, visitor.name, post, account.split(",") if account else None,
             reason.strip(), {}, versions=versions(version or ()), page=_address(post),
         )  # fmt: skip
-        notice = carry_out(do, decision)
-    return parts.done(visitor, notice, _address(_next(before, post)))
+        toast = carry_out(do, decision)
+    return parts.done(visitor, toast, _address(_next(before, post)))
 
 
 def _approve(
     parts: Parts, visitor: Visitor, posts: Collection[str], seen: Sequence[str], *, back: str
-) -> Notice:
+) -> Toast:
     """Approve what was shown of these posts; all or nothing."""
     done = parts.app.approvals.approve_seen(posts, visitor.name, digests(seen))
     text = _("Approved: {what}.", what=formats.deliveries(len(done)))
-    return Notice(text, undo=offer(parts.app, done, visitor.name, back))
+    return Toast(text, undo=offer(parts.app, done, visitor.name, back))
 
 
 def _next(waiting: Sequence[Waiting], post: str) -> str:
@@ -136,5 +136,5 @@ def approve_many(
     if not post or not seen:
         message = _("No post is chosen.")
         raise UsageError(message, hint=_("Go back and choose the posts that you approve."))
-    notice = _approve(parts, visitor, post, seen, back=_address(""))
-    return parts.done(visitor, notice, _address(""))
+    toast = _approve(parts, visitor, post, seen, back=_address(""))
+    return parts.done(visitor, toast, _address(""))

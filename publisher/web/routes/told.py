@@ -13,7 +13,7 @@ from publisher.web import security
 from publisher.web.authentication import Visitor, Writer
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 
 _PLACE = "/me#told"
 
@@ -46,23 +46,23 @@ def change(
     match do:
         case "add":
             known.add(visitor.person, addresses.checked(address, settings))
-            notice = Notice(_("Added. Send a test, to see that it works."))
+            toast = Toast(_("Added. Send a test, to see that it works."))
         case "test" if number:
-            notice = _tested(parts, visitor, int(number))
+            toast = _tested(parts, visitor, int(number))
         case "remove" if number:
             known.remove(visitor.person, int(number))
-            notice = Notice(_("Removed: nothing is told there any more."))
+            toast = Toast(_("Removed: nothing is told there any more."))
         case _:
             raise UsageError(_("This cannot be done here."))
     security.log_event(request, f"notice address: {do}")
-    return parts.done(visitor, notice, _PLACE)
+    return parts.done(visitor, toast, _PLACE)
 
 
-def _tested(parts: Parts, visitor: Visitor, number: int) -> Notice:
+def _tested(parts: Parts, visitor: Visitor, number: int) -> Toast:
     found = parts.app.notice_addresses.find(visitor.person, number)
     try:
         service = addresses.opened(found.address, parts.app.settings.notices)
-        parts.trials.send(visitor.name, service, trial())
+        parts.test_messages.send(visitor.name, service, trial())
     except (NoticeNotSent, ConfigurationError) as error:
-        return Notice(_("The test was not taken: {why}", why=str(error)), warns=True)
-    return Notice(_("The test is sent. Look whether it has arrived."))
+        return Toast(_("The test was not taken: {why}", why=str(error)), warns=True)
+    return Toast(_("The test is sent. Look whether it has arrived."))

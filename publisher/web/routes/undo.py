@@ -10,7 +10,7 @@ from publisher.base.i18n import _
 from publisher.web.authentication import Manager
 from publisher.web.decisions import versions
 from publisher.web.dependencies import Use, inside
-from publisher.web.render import Notice
+from publisher.web.render import Toast
 
 _TAKEN = -60.0
 """Real seconds after which nothing is taken back; pages offer it for ten."""
@@ -29,7 +29,7 @@ def undo(
     try:
         since = parts.app.clock.ahead(_TAKEN)
         done = parts.app.undo.take_back(versions(seen or ()), visitor.name, since)
-        notice = Notice(_("Taken back: {what}.", what=formats.deliveries(len(done))))
+        toast = Toast(_("Taken back: {what}.", what=formats.deliveries(len(done))))
     except NotPossible as error:
-        notice = Notice(f"{error} {error.hint or ''}".strip(), warns=True)
-    return parts.done(visitor, notice, inside(back))
+        toast = Toast(f"{error} {error.hint or ''}".strip(), warns=True)
+    return parts.done(visitor, toast, inside(back))

@@ -211,7 +211,7 @@ def _remove(change: _Change) -> str:
     return _("{name} may not log in any more.", name=change.person.name)
 
 
-_ACTS: Mapping[str, Callable[[_Change], PasswordLink | str]] = {
+_ACTIONS: Mapping[str, Callable[[_Change], PasswordLink | str]] = {
     "revoke": _revoke,
     "disable": _disable,
     "enable": _enable,
@@ -241,11 +241,11 @@ def change(
     session: Annotated[int, Form(ge=0, lt=2**63)] = 0,
     sure: Annotated[str, Form()] = "",
 ) -> Response:
-    if do not in _ACTS:
+    if do not in _ACTIONS:
         raise UsageError(_("This cannot be done here."))
     person = parts.app.people.find(name)
     asked = _Change(parts, visitor, person, role, scope, organisations, session, bool(sure))
-    done = _ACTS[do](asked)
+    done = _ACTIONS[do](asked)
     security.log_event(request, f"people: {do}", whom=person.name)
     if isinstance(done, PasswordLink):
         return _show_link(request, parts, done)

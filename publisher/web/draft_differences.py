@@ -16,7 +16,7 @@ _REST = 10
 _Post = Sequence[PlannedChange]
 
 
-class Differing:
+class DraftDifferences:
     """The last result, valid until drafts or ledger change."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ _PATIENCE = 15.0
 """Real seconds: longer than a service takes, unless it hangs. Its thread then ends by itself."""
 
 
-class Trials:
+class TestMessages:
     """Limits the tests of each person, whose addresses lead to any server."""
 
     def __init__(self) -> None:
