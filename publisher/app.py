@@ -519,9 +519,9 @@ class Application:
 
     def session(self) -> "Session":
         """The session, as far as it can be read; `check` tells what is wrong with it."""
-        from publisher.drafts import session  # noqa: PLC0415 - as with the planner
+        from publisher.drafts import session_reader  # noqa: PLC0415 - as with the planner
 
-        return session.readable(self.settings.posts)
+        return session_reader.readable(self.settings.posts)
 
     def _compose(self, items: Sequence[Item]) -> Message:
         return compose(items, self.session().zone)

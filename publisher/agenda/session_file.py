@@ -11,8 +11,7 @@ from publisher.agenda.changes import ItemChange
 from publisher.base import formats
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
-from publisher.drafts import session as sessions
-from publisher.drafts import text_files
+from publisher.drafts import session_reader, text_files
 from publisher.drafts.replace import replace
 from publisher.drafts.session import FILE, Session
 from publisher.drafts.times import AgendaItem, spelled
@@ -92,7 +91,7 @@ def _understood(path: Path, data: bytes, findings: Findings) -> SessionFile:
         )
         findings.error("file-too-big", Position(), message)
     text = text_files.decode(data, findings)
-    session = Session() if text is None else sessions.parse(text, findings)
+    session = Session() if text is None else session_reader.parse(text, findings)
     return SessionFile(path, data, session, tuple(findings.problems))
 
 

@@ -326,6 +326,6 @@ def zone_named(name: str) -> ZoneInfo:
 
 def session(settings: "Settings") -> "Session":
     """The session, as far as it can be read; what is wrong with it is for `check` to say."""
-    from publisher.drafts import session as sessions
+    from publisher.drafts import session_reader
 
-    return sessions.readable(settings.posts)
+    return session_reader.readable(settings.posts)

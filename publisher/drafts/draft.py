@@ -19,7 +19,8 @@ from publisher.drafts.consents import Consents
 from publisher.drafts.fields import Fields, quotes_hint
 from publisher.drafts.front_matter import split
 from publisher.drafts.session import FILE as SESSION_FILE
-from publisher.drafts.session import Session, language, unusable
+from publisher.drafts.session import Session, unusable
+from publisher.drafts.session_reader import language
 from publisher.drafts.time_hints import is_nearly_now
 from publisher.drafts.times import Moment, is_now
 from publisher.drafts.yaml_tree import Mapping as MappingNode

@@ -20,7 +20,7 @@ from pydantic_core import core_schema
 
 from publisher.base.i18n import _
 from publisher.channels.registry import ALIASES, SPECS
-from publisher.drafts import consents, draft, session
+from publisher.drafts import consents, draft, session, session_reader
 from publisher.model.problems import RULES
 from publisher.settings import schema as sections
 from publisher.settings import settings
@@ -126,19 +126,19 @@ def draft_schema() -> Schema:
 
 def session_schema() -> Schema:
     """Schema of posts/session.yaml."""
-    item = _object(session._ITEM_KEYS, _ITEM, required=("starts",))  # noqa: SLF001
+    item = _object(session_reader.ITEM_KEYS, _ITEM, required=("starts",))
     defaults = {"to": _TO, "expires": _EXPIRES, "lang": _LANG, "author": _AUTHOR}
     nested = {
         "defaults": _said(
             "What a draft that says nothing gets.",
-            _object(session._DEFAULTS_KEYS, defaults),  # noqa: SLF001
+            _object(session_reader.DEFAULTS_KEYS, defaults),
         ),
         "agenda": _said(
             "The programme: posts hang on its items by their names.",
             {"type": "object", "additionalProperties": item},
         ),
     }
-    return _object(session._KEYS, {**_SESSION, **nested})  # noqa: SLF001
+    return _object(session_reader.KEYS, {**_SESSION, **nested})
 
 
 def consents_schema() -> Schema:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from publisher.base import progress
 from publisher.base.i18n import _
-from publisher.drafts import consents, draft, session, text_files
+from publisher.drafts import consents, draft, session, session_reader, text_files
 from publisher.drafts.consents import Consents
 from publisher.drafts.draft import Surroundings, split_language
 from publisher.drafts.draft_files import DraftFile, DraftFiles
@@ -78,7 +78,7 @@ def load(
     about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
     around = Surroundings(
         posts=posts_folder,
-        session=programme or session.load(posts_folder, about_session),
+        session=programme or session_reader.load(posts_folder, about_session),
         consents=consents.load(posts_folder, about_consents) if records is None else records,
         accounts=accounts,
         copies=copies,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.base.i18n import _
-from publisher.drafts import consents, session
+from publisher.drafts import consents, session_reader
 from publisher.drafts.draft import Surroundings
 from publisher.drafts.draft_files import DraftFiles
 from publisher.importers import problems, spreadsheets, write_all
@@ -42,7 +42,7 @@ def read(settings: Settings, path: Path, options: Options) -> Import:
         return Import(drafts=(), problems=tuple(notes.problems))
     around = Surroundings(
         posts=settings.posts,
-        session=session.readable(settings.posts),
+        session=session_reader.readable(settings.posts),
         consents=consents.load(settings.posts, Findings(consents.FILE)),
         accounts=settings.public_accounts(),
     )

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from publisher.channels.base import Channel
-from publisher.drafts import draft, session
+from publisher.drafts import draft, session_reader
 from publisher.model.capabilities import Capabilities
 from publisher.model.problems import CODES, RULES
 from publisher.model.states import State
@@ -82,7 +82,9 @@ def test_every_rule_of_the_linter_has_its_row() -> None:
     assert first_cells(section(page("drafts.md"), "Advice on the words")) == list(RULES)
 
 
-@pytest.mark.parametrize("keys", [session._KEYS, session._DEFAULTS_KEYS, session._ITEM_KEYS])
+@pytest.mark.parametrize(
+    "keys", [session_reader.KEYS, session_reader.DEFAULTS_KEYS, session_reader.ITEM_KEYS]
+)
 def test_every_key_of_the_session_is_named(keys: tuple[str, ...]) -> None:
     text = page("drafts.md").partition("\n## session.yaml\n")[2].partition("\n## ")[0]
     assert [key for key in keys if not re.search(rf"\b{key}\b", text)] == []

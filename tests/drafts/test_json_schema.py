@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
-from publisher.drafts import consents, draft, json_schema, session
+from publisher.drafts import consents, draft, json_schema, session_reader
 from publisher.settings.schema import AccountSettings
 from publisher.settings.settings import Settings
 from tests.docs.conftest import DOCS, fences
@@ -96,10 +96,10 @@ def test_every_key_of_a_parser_is_in_its_schema() -> None:
     of_consent = json_schema.schema("consents")["additionalProperties"]
     assert [*of_draft] == [*draft.KEYS]
     assert [*of_draft["media"]["items"]["properties"]] == [*draft._MEDIA_KEYS]
-    assert [*of_session] == [*session._KEYS]
-    assert [*of_session["defaults"]["properties"]] == [*session._DEFAULTS_KEYS]
+    assert [*of_session] == [*session_reader.KEYS]
+    assert [*of_session["defaults"]["properties"]] == [*session_reader.DEFAULTS_KEYS]
     item = of_session["agenda"]["additionalProperties"]
-    assert [*item["properties"]] == [*session._ITEM_KEYS]
+    assert [*item["properties"]] == [*session_reader.ITEM_KEYS]
     assert [*of_consent["properties"]] == [*consents._KEYS]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.drafts import consents, session, zone_hints
+from publisher.drafts import consents, session, session_reader, zone_hints
 from publisher.model.problems import Findings
 from tests.drafts.drafts import SESSION, Workspace, codes, errors
 
@@ -240,7 +240,7 @@ def test_a_session_that_cannot_be_looked_at_is_not_taken_for_none(tmp_path: Path
     """Nor are consents: one of them may be withdrawn."""
     folder = tmp_path / ("x" * 300)  # a name that no file system takes
     about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
-    assert session.load(folder, about_session).flawed
+    assert session_reader.load(folder, about_session).flawed
     assert consents.load(folder, about_consents) == {}
     for findings in (about_session, about_consents):
         assert [problem.code for problem in findings.problems] == ["unreadable"]

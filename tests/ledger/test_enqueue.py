@@ -189,7 +189,7 @@ def test_a_clock_that_is_set_back_does_not_make_a_pause_wait_longer(
         if waits == 2:
             clock.set(-3600)
 
-    monkeypatch.setattr("publisher.ledger.manager.operations.time.sleep", wait)
+    monkeypatch.setattr("publisher.ledger.manager.pauses.time.sleep", wait)
     (left,) = control.pause(None, "crise", "direction")
     assert left.id == intended.id
     assert waits == 30
@@ -209,7 +209,7 @@ def test_a_lease_that_looks_over_because_the_clock_was_set_does_not_end_a_pause_
     clock.set(3600)
     begun = clock.monotonic()
     monkeypatch.setattr(
-        "publisher.ledger.manager.operations.time.sleep", lambda _seconds: clock.advance(1)
+        "publisher.ledger.manager.pauses.time.sleep", lambda _seconds: clock.advance(1)
     )
     assert len(control.pause(None, "crise", "direction")) == 1
     assert clock.monotonic() - begun >= INTENT_LIFE

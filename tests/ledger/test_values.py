@@ -240,7 +240,7 @@ def test_deliveries_accounts_and_people_change_in_few_places() -> None:
         ("ledger/enqueue.py", "insert", "deliveries"),
         ("ledger/dispatcher/claims.py", "update", "deliveries"),
         ("ledger/dispatcher/due_queries.py", "update", "deliveries"),
-        ("ledger/manager/operations.py", "update", "accounts"),
+        ("ledger/manager/pauses.py", "update", "accounts"),
         ("ledger/suspensions.py", "update", "accounts"),
         ("ledger/account_owners.py", "update", "accounts"),
         ("auth/feed_keys.py", "update", "people"),

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 from publisher import planning
-from publisher.ledger.manager import operations
+from publisher.ledger.manager import pauses
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Outcome
 from publisher.model.posts import Post
@@ -160,7 +160,7 @@ def surroundings(world: World, desk: Desk) -> Iterator[None]:
     """Where production code sleeps, or reads drafts from a folder."""
     time = SimpleNamespace(sleep=lambda seconds: world.sleep(max(seconds, _GLANCE)))
     with (
-        mock.patch.object(operations, "time", time),
+        mock.patch.object(pauses, "time", time),
         mock.patch.object(planning, "check", lambda *_, **__: (parts.library(desk.files()), [])),  # noqa: PT008 - drafts change
     ):
         yield
