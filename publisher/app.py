@@ -65,9 +65,9 @@ from publisher.ledger.worker.intents import MandateCheck
 from publisher.model.accounts import Mandate
 from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
 from publisher.notices import Notices
-from publisher.notices.in_person import InPerson
 from publisher.notices.message import Message, compose
 from publisher.notices.personal_message import compose_personal
+from publisher.notices.personal_notices import PersonalNotices
 from publisher.settings import settings as workspace_settings
 from publisher.settings import sources
 from publisher.settings.settings import Settings
@@ -501,13 +501,13 @@ class Application:
     def notices(self) -> Notices:
         settings, news = self.settings, News(self.database, self.clock)
         rights = self.settings.approval_rule, self.rights
-        in_person = InPerson(
+        personal = PersonalNotices(
             PersonalNews(self.database, self.clock, *rights),
             settings.notices,
             settings.language,
             self._compose_personal,
         )
-        return Notices(settings.notices.urls, news, self.clock, self._compose, in_person)
+        return Notices(settings.notices.urls, news, self.clock, self._compose, personal)
 
     @cached_property
     def notice_addresses(self) -> Addresses:

@@ -1,4 +1,4 @@
-"""Addresses at which people are told in person, and the topics that they chose.
+"""Addresses at which people are told personally, and the topics that they chose.
 
 An address is a secret of its person: it can hold a token or a password, and whoever has it reads
 along. It leaves the ledger for sending alone.

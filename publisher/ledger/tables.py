@@ -223,7 +223,7 @@ history = Table(
     Column("digest", String(64)),
     Index("uq_history_delivery_seq", "delivery", "seq", unique=True),
     _partial("uq_history_account_seq", "account", "seq", unique=True, where="delivery IS NULL"),
-    # What people are told in person (see personal_news.py).
+    # What people are told personally (see personal_news.py).
     _partial("ix_history_told", "at", where="event IN ('approved', 'note added')"),
 )
 """Append-only: triggers refuse every change, and each row carries the hash of its chain.
@@ -396,7 +396,7 @@ notice_addresses = Table(
     Column("since", Instant, nullable=False),
     Index("ix_notice_addresses_person", "person"),
 )
-"""The addresses at which people are told in person; each is a row of `notice_services` as well."""
+"""The addresses at which people are told personally; each is a row of `notice_services` as well."""
 
 notice_topics = Table(
     "notice_topics",

@@ -2,7 +2,7 @@
 
 The dispatcher starts them. Each service in `[notices]` has its own thread, so that a slow one
 delays neither the posts nor the others. `ledger.outbox` decides what is reported, and that it is
-reported once, even with many processes. Single people are told by `in_person`.
+reported once, even with many processes. Single people are told by `personal_notices`.
 """
 
 import threading
@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from publisher.base.clock import Clock
 from publisher.base.errors import PublisherError
 from publisher.ledger.outbox import Item, News
-from publisher.notices.in_person import InPerson
 from publisher.notices.message import Compose
+from publisher.notices.personal_notices import PersonalNotices
 from publisher.notices.sending import send_news
 from publisher.notices.services import Service, open_services
 
@@ -36,9 +36,9 @@ class Notices:
         news: News,
         clock: Clock,
         compose: Compose,
-        in_person: InPerson | None = None,
+        personal: PersonalNotices | None = None,
     ) -> None:
-        self._in_person = in_person
+        self._personal = personal
         self._urls = urls
         self._news = news
         self._clock = clock
@@ -48,8 +48,8 @@ class Notices:
 
     def start(self) -> None:
         """Start the threads, which end with the process. Without services, nothing is started."""
-        if self._in_person:
-            self._in_person.start()
+        if self._personal:
+            self._personal.start()
         if self._urls:
             # From now, not from when Apprise is loaded: posts fall due in the meantime.
             started = self._clock.now()
@@ -62,8 +62,8 @@ class Notices:
         """Send the last news, and end; waits at most `limit` real seconds."""
         self._stop.set()
         until = time.monotonic() + limit
-        if self._in_person:
-            self._in_person.finish(limit)
+        if self._personal:
+            self._personal.finish(limit)
         if self._thread:
             self._thread.join(max(0.0, until - time.monotonic()))
 

@@ -156,7 +156,7 @@ class NoticeSettings(Section):
     heartbeat: SecretStr | None = None
     """The address that is pinged while all is well; whoever waits there gives the alarm."""
     mail: SecretStr | None = None
-    """The mail account that tells people in person, at an e-mail address; Apprise's address."""
+    """The mail account that tells people personally, at an e-mail address; Apprise's address."""
     hosts: Annotated[tuple[str, ...], _WORDS] = ()
     """Servers that people's own addresses may lead to although they are not public."""
 

@@ -36,6 +36,7 @@ from publisher.web.routes import (
     openid,
     password_link,
     pause,
+    personal_notices,
     phone,
     pictures,
     post,
@@ -46,7 +47,6 @@ from publisher.web.routes import (
     reschedule,
     review,
     search,
-    told,
     undo,
     users,
 )
@@ -54,7 +54,7 @@ from publisher.web.security import Compression, Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROUTE_MODULES = (
-    assets, login, openid, password_link, profile, told, factors, dashboard, review, search, pause,
+    assets, login, openid, password_link, profile, personal_notices, factors, dashboard, review, search, pause,
     calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file, media,
     pictures, notes, post, undo, accounts, connect, mandate, consents, report, feeds, users, health, metrics, design,
     phone,

@@ -171,7 +171,7 @@ def _do_everything(visit: Visit) -> None:
         ("/me/addresses", {"do": "add", "address": "json://planted-secret.example.org/"}),
         ("/me/addresses", {"do": "add", "address": "planted-secret"}),
         ("/me/addresses", {"do": "test", "number": "1"}),
-        ("/me/told", {"topic": "waits"}),
+        ("/me/notices", {"topic": "waits"}),
         ("/people/redaction", {"do": "revoke"}),
         ("/people", {"name": "Lima", "role": "staff", "scope": "all"}),
         ("/people/redaction", {"do": "link"}),

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 ComposePersonal = Callable[[Sequence[PersonalItem]], Message]
 
 
-class InPerson:
+class PersonalNotices:
     """The threads that tell people."""
 
     def __init__(

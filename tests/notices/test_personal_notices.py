@@ -15,9 +15,9 @@ from publisher.ledger.manager.rights import Rights
 from publisher.ledger.notice_addresses import Addresses
 from publisher.ledger.personal_news import PersonalNews
 from publisher.model.accounts import ApprovalRule
-from publisher.notices import in_person
-from publisher.notices.in_person import InPerson
+from publisher.notices import personal_notices
 from publisher.notices.personal_message import compose_personal
+from publisher.notices.personal_notices import PersonalNotices
 from publisher.settings.schema import NoticeSettings
 from tests.notices.conftest import Mishaps
 from tests.support.clock import ManualClock
@@ -31,9 +31,9 @@ _GENEVA = ZoneInfo("Europe/Zurich")
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_person, "_LOOK", 0.05)
-    monkeypatch.setattr(in_person, "_AGAIN", 0.05)
-    monkeypatch.setattr(in_person, "_GATHER", 0.05)
+    monkeypatch.setattr(personal_notices, "_LOOK", 0.05)
+    monkeypatch.setattr(personal_notices, "_AGAIN", 0.05)
+    monkeypatch.setattr(personal_notices, "_GATHER", 0.05)
 
 
 @pytest.fixture
@@ -49,14 +49,14 @@ def introduce(database: Database, clock: ManualClock) -> Callable[..., None]:
 
 
 @pytest.fixture
-def start(database: Database, clock: ManualClock) -> Iterator[Callable[..., InPerson]]:
+def start(database: Database, clock: ManualClock) -> Iterator[Callable[..., PersonalNotices]]:
     """Begin to tell people, as a dispatcher does; it is ended with the test."""
-    started: list[InPerson] = []
+    started: list[PersonalNotices] = []
 
-    def start(news: PersonalNews | None = None) -> InPerson:
+    def start(news: PersonalNews | None = None) -> PersonalNotices:
         rights = Rights(lambda _account: None)
         news = news or PersonalNews(database, clock, lambda _account: ApprovalRule(), rights)
-        running = InPerson(
+        running = PersonalNotices(
             news, _SETTINGS, "en", lambda items: compose_personal(items, _GENEVA, "https://desk")
         )
         running.start()
@@ -70,7 +70,7 @@ def start(database: Database, clock: ManualClock) -> Iterator[Callable[..., InPe
 
 
 def test_each_is_told_in_their_own_language(
-    start: Callable[..., InPerson],
+    start: Callable[..., PersonalNotices],
     introduce: Callable[..., None],
     receiver: Receiver,
     mishaps: Mishaps,
@@ -90,7 +90,7 @@ def test_each_is_told_in_their_own_language(
 
 
 def test_an_address_that_hangs_delays_nobody_else(
-    start: Callable[..., InPerson],
+    start: Callable[..., PersonalNotices],
     introduce: Callable[..., None],
     receiver: Receiver,
     mishaps: Mishaps,
@@ -111,7 +111,7 @@ def test_an_address_that_hangs_delays_nobody_else(
 
 
 def test_what_was_not_taken_is_told_later_and_shows(
-    start: Callable[..., InPerson],
+    start: Callable[..., PersonalNotices],
     introduce: Callable[..., None],
     receiver: Receiver,
     mishaps: Mishaps,
@@ -132,7 +132,7 @@ def test_what_was_not_taken_is_told_later_and_shows(
 
 
 def test_an_address_that_cannot_be_opened_any_more_shows(
-    start: Callable[..., InPerson],
+    start: Callable[..., PersonalNotices],
     introduce: Callable[..., None],
     mishaps: Mishaps,
     database: Database,
@@ -149,14 +149,14 @@ def test_an_address_that_cannot_be_opened_any_more_shows(
 
 
 def test_what_came_last_is_told_before_the_end(
-    start: Callable[..., InPerson],
+    start: Callable[..., PersonalNotices],
     introduce: Callable[..., None],
     receiver: Receiver,
     mishaps: Mishaps,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(in_person, "_LOOK", 600)
-    monkeypatch.setattr(in_person, "_AGAIN", 600)
+    monkeypatch.setattr(personal_notices, "_LOOK", 600)
+    monkeypatch.setattr(personal_notices, "_AGAIN", 600)
     introduce("redaction", f"ntfy://{receiver.address}/one")
     running = start()
     wait_for(lambda: running._seen is not None)
@@ -169,7 +169,7 @@ def test_what_came_last_is_told_before_the_end(
 def log(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
     """What has been logged, as it stands in the dispatcher's log."""
     logs.configure()
-    monkeypatch.setattr(in_person, "log", structlog.get_logger())
+    monkeypatch.setattr(personal_notices, "log", structlog.get_logger())
     text: list[str] = []
 
     def read() -> str:
@@ -180,7 +180,7 @@ def log(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_failure_is_logged_once_by_the_service_s_kind_alone(
-    start: Callable[..., InPerson],
+    start: Callable[..., PersonalNotices],
     introduce: Callable[..., None],
     receiver: Receiver,
     mishaps: Mishaps,
@@ -218,7 +218,7 @@ class _Flaky(PersonalNews):
 
 
 def test_it_goes_on_after_every_error(
-    start: Callable[..., InPerson],
+    start: Callable[..., PersonalNotices],
     introduce: Callable[..., None],
     database: Database,
     receiver: Receiver,

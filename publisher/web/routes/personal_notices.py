@@ -1,4 +1,4 @@
-"""/me/told and /me/addresses: what the visitor is told in person, and where."""
+"""/me/notices and /me/addresses: what the visitor is told personally, and where."""
 
 from typing import Annotated
 
@@ -15,12 +15,12 @@ from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
 from publisher.web.render import Toast
 
-_PLACE = "/me#told"
+_PLACE = "/me#notices"
 
 router = APIRouter()
 
 
-@router.post("/me/told")
+@router.post("/me/notices")
 def choose(
     parts: Use, visitor: Writer, topic: Annotated[list[str] | None, Form()] = None
 ) -> Response:

@@ -1,4 +1,4 @@
-"""/me: what somebody is told in person, and where; an address is never shown again."""
+"""/me: what somebody is told personally, and where; an address is never shown again."""
 
 import re
 from collections.abc import Iterator
@@ -97,10 +97,10 @@ def test_somebody_has_five_addresses_at_most(staff: Visit) -> None:
 
 def test_topics_are_chosen(app: Application, staff: Visit) -> None:
     staff.get("/me")
-    staff.send("/me/told", topic=["mentioned", "trouble", "nonsense"])
+    staff.send("/me/notices", topic=["mentioned", "trouble", "nonsense"])
     person = app.people.find("stagiaire")
     assert app.notice_addresses.topics(person) == {Topic.MENTIONED, Topic.TROUBLE}
-    staff.send("/me/told")
+    staff.send("/me/notices")
     assert app.notice_addresses.topics(person) == set()
 
 
@@ -173,8 +173,8 @@ def test_an_address_that_fails_says_so(app: Application, staff: Visit) -> None:
     add(staff, _ADDRESS)
     assert "It took no message lately" not in staff.text
     (address,) = app.notice_addresses.all()
-    assert app.notices._in_person is not None
-    news = app.notices._in_person._news
+    assert app.notices._personal is not None
+    news = app.notices._personal._news
     turn = news.claim(address.service)
     assert turn
     news.not_told(address.service, turn)
