@@ -39,7 +39,7 @@ from publisher.model.outcomes import (
     Unknown,
 )
 
-_POST = re.compile(r"urn:li:(?:share|ugcPost):[0-9]{1,20}")
+POST_URN = re.compile(r"urn:li:(?:share|ugcPost):[0-9]{1,20}")
 _MEDIA = re.compile(r"urn:li:(?:image|video):[A-Za-z0-9_-]{1,100}")
 _DOUBTS = frozenset({408, 409, 425})
 """The server gave up on the request, which may have arrived. 409: "a write conflict occurred"."""
@@ -103,7 +103,7 @@ def reading(answer: Answer) -> Reading:
     if not 200 <= status < 300:
         return unread(_("LinkedIn answered with {status}", status=named_status(status)))
     told = body.get("id")
-    if isinstance(told, str) and (urn := _POST.fullmatch(told) or _MEDIA.fullmatch(told)):
+    if isinstance(told, str) and (urn := POST_URN.fullmatch(told) or _MEDIA.fullmatch(told)):
         return Accepted(urn[0])
     if remote_id := identifier(told):
         return Accepted(remote_id)
@@ -141,7 +141,7 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         value = mapping(body.get("value"))
         told, pattern = value.get("image") or value.get("video"), _MEDIA
     else:
-        told, pattern = answer.headers.get("x-restli-id"), _POST
+        told, pattern = answer.headers.get("x-restli-id"), POST_URN
     if isinstance(told, str) and pattern.fullmatch(told):
         return Accepted(told)
     return doubt(_("LinkedIn answered with success, but without the id that it should name"), step)

@@ -16,7 +16,8 @@ from typing import Any
 from publisher.base.i18n import _
 from publisher.channels.answers import credible, mapping, parsed
 from publisher.channels.linkedin import little_text
-from publisher.channels.linkedin.spec import SPEC, WEBSITE
+from publisher.channels.linkedin.answers import POST_URN
+from publisher.channels.linkedin.spec import WEBSITE
 from publisher.model.content import Content
 from publisher.model.outcomes import Absent, Accepted, Sighting, Unknown
 
@@ -48,7 +49,7 @@ class PublishedPost:
     """The address of the article that it shows."""
 
 
-class Likeness(IntEnum):
+class PostLikeness(IntEnum):
     """How similar a post is to a content."""
 
     DIFFERENT = 0
@@ -77,7 +78,7 @@ def look_for(
     likenesses = [(likeness(content, media, post), post) for post in posts]
     alike = [(how, post) for how, post in likenesses if how]
     recent = [(how, post) for how, post in alike if post.created_at >= since - SKEW]
-    if certain := [post for how, post in recent if how is Likeness.SAME]:
+    if certain := [post for how, post in recent if how is PostLikeness.SAME]:
         first = min(certain, key=lambda post: (post.created_at, post.urn))
         return Accepted(first.urn, url=address(first.urn), made_at=first.created_at)
     if recent:
@@ -101,21 +102,21 @@ def look_for(
     return Absent()
 
 
-def likeness(content: Content, media: Collection[str], post: PublishedPost) -> Likeness:
+def likeness(content: Content, media: Collection[str], post: PublishedPost) -> PostLikeness:
     """How similar the post is to the content."""
     if media and set(post.media) == set(media):
-        return Likeness.SAME
+        return PostLikeness.SAME
     ours, theirs = _words(content.joined), _words(post.text)
     pictures = sum(len(part.pictures) for part in content.parts)
     if len(ours) != len(theirs) or (not ours and len(post.media) != pictures):
-        return Likeness.DIFFERENT
+        return PostLikeness.DIFFERENT
     pairs = zip(ours, theirs, strict=True)
-    words = min((_word_likeness(our, their) for our, their in pairs), default=Likeness.PERHAPS)
+    words = min((_word_likeness(our, their) for our, their in pairs), default=PostLikeness.PERHAPS)
     # Beside pictures there is no article, and the link is among the words.
     is_same_link = bool(pictures) or post.link == content.link
     if not ours and content.link and is_same_link:
-        return Likeness.SAME
-    return words if is_same_link else min(words, Likeness.PERHAPS)
+        return PostLikeness.SAME
+    return words if is_same_link else min(words, PostLikeness.PERHAPS)
 
 
 def address(urn: str) -> str:
@@ -123,11 +124,11 @@ def address(urn: str) -> str:
     return f"{WEBSITE}/feed/update/{urn}/"
 
 
-def _word_likeness(ours: str, theirs: str) -> Likeness:
+def _word_likeness(ours: str, theirs: str) -> PostLikeness:
     if ours == theirs:
-        return Likeness.SAME
+        return PostLikeness.SAME
     is_shortened = _SHORT_LINK.search(theirs) and _LINK.search(ours)
-    return Likeness.PERHAPS if is_shortened else Likeness.DIFFERENT
+    return PostLikeness.PERHAPS if is_shortened else PostLikeness.DIFFERENT
 
 
 def _words(text: str) -> list[str]:
@@ -138,7 +139,7 @@ def _post(element: dict[str, Any]) -> PublishedPost | None:
     urn, commentary = element.get("id"), element.get("commentary", "")
     milliseconds = element.get("publishedAt") or element.get("createdAt")
     seconds = milliseconds / 1000 if isinstance(milliseconds, int) else 0.0
-    if not isinstance(urn, str) or not re.fullmatch(SPEC.post_id, urn):
+    if not isinstance(urn, str) or not POST_URN.fullmatch(urn):
         return None
     if not isinstance(commentary, str) or not 0 < seconds < _LATEST:
         return None

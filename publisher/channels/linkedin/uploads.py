@@ -38,7 +38,7 @@ _LOOK_AGAIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class VideoPart:
     """A part of a video: its bytes from `first` to `last`, and the address that takes them."""
 
     address: str
@@ -53,7 +53,7 @@ class OpenVideo:
     Where that instance is lost, the upload begins again.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[VideoPart, ...]
     token: str
     etags: list[str] = field(default_factory=list)
 
@@ -162,9 +162,9 @@ class Uploads:
             raise NotPrepared(outcome, reached)
         return outcome.remote_id, mapping(mapping(parsed(answer.body)).get("value"))
 
-    def _pieces(self, instructions: object, size: int) -> tuple[Piece, ...] | None:
+    def _pieces(self, instructions: object, size: int) -> tuple[VideoPart, ...] | None:
         """The parts that LinkedIn asks for; None unless together they are the whole file."""
-        pieces: list[Piece] = []
+        pieces: list[VideoPart] = []
         place = 0
         for told in map(mapping, instructions if isinstance(instructions, list) else []):
             address, first, last = (
@@ -174,7 +174,7 @@ class Uploads:
                 return None
             if first != place or not isinstance(last, int) or not place <= last < size:
                 return None
-            pieces.append(Piece(address, place, last))
+            pieces.append(VideoPart(address, place, last))
             place = last + 1
         return tuple(pieces) if place == size else None
 

@@ -12,7 +12,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.linkedin import text_format
 from publisher.sandbox.linkedin.errors import RestError, denied, duplicate, invalid, not_found
 from publisher.sandbox.linkedin.media import author, usable
-from publisher.sandbox.linkedin.schema import CreatePost, PostContent, Shown, read
+from publisher.sandbox.linkedin.schema import CreatePost, PostContent, ShownMedia, read
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 TEXT = 3_000  # characters that people see
@@ -110,7 +110,7 @@ def _found(store: Store, call: Call) -> StoredPost:
 def _media(store: Store, content: PostContent, account: SandboxAccount) -> list[StoredMedia]:
     if sum(one is not None for one in (content.media, content.multiImage, content.article)) > 1:
         raise invalid("/content :: it is a union, of which one member may be there")
-    shown: list[Shown] = [content.media] if content.media else []
+    shown: list[ShownMedia] = [content.media] if content.media else []
     if content.multiImage:
         shown = content.multiImage.images
     media = []

@@ -20,14 +20,14 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Shown(_Body):
+class ShownMedia(_Body):
     id: Urn
     altText: str = Field(default="", max_length=ALT_TEXT)  # noqa: N815 - LinkedIn's spelling
     title: str = ""
 
 
 class MultiImage(_Body):
-    images: list[Shown] = Field(min_length=2, max_length=20)
+    images: list[ShownMedia] = Field(min_length=2, max_length=20)
 
 
 class Article(_Body):
@@ -38,7 +38,7 @@ class Article(_Body):
 
 
 class PostContent(_Body):
-    media: Shown | None = None
+    media: ShownMedia | None = None
     multiImage: MultiImage | None = None  # noqa: N815
     article: Article | None = None
 
