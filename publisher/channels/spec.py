@@ -83,6 +83,8 @@ class Option:
     """The message for an account without it; None: it is optional."""
     shape: str = ""
     """What a value that does not match must look like, in words; empty: the pattern is shown."""
+    is_owner: bool = False
+    """Whether it is the id that the owner of the keys must have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import structlog
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, joined
 from publisher.channels.base import Channel
+from publisher.channels.registry import spec_of
 from publisher.ledger.account_owners import Owners
 from publisher.model.accounts import Account, Owner
 from publisher.model.outcomes import AccountSuspended, Deferred, Kind
@@ -161,7 +162,8 @@ def stranger(account: Account, owner: Owner, known: Owner | None) -> tuple[str, 
 
 def belongs(owner: Owner, account: Account) -> bool:
     """Whether publisher.toml means this owner; True if it names none."""
-    if account.page_id is not None and account.page_id != owner.id:
+    wished = _owner_option(account)
+    if wished and wished[1] != owner.id:
         return False
     return account.handle is None or plain(account.handle) == plain(owner.name)
 
@@ -172,7 +174,16 @@ def plain(handle: str) -> str:
 
 
 def _names_its_owner(account: Account) -> bool:
-    return account.page_id is not None or account.handle is not None
+    return _owner_option(account) is not None or account.handle is not None
+
+
+def _owner_option(account: Account) -> tuple[str, str] | None:
+    """The option with the owner's id, and its value; None where the channel or account has none."""
+    for option in spec_of(account.channel).options:
+        told = account.options.get(option.name) or getattr(account, option.name, None)
+        if option.is_owner and told:
+            return option.name, told
+    return None
 
 
 def _named(channel: Channel, owner_id: str) -> Owner:
@@ -181,12 +192,13 @@ def _named(channel: Channel, owner_id: str) -> Owner:
 
 
 def _told(account: Account, other: Owner, known: Owner | None) -> tuple[str, str]:
-    if account.page_id is not None:
+    if wished := _owner_option(account):
         return (
             _("The page token belongs to another Page, {other}.", other=other),
             _(
-                "Put the right token into secrets.toml, or the right page_id into publisher.toml, "
-                "and start Publisher again."
+                "Put the right token into secrets.toml, or the right {option} into publisher.toml, "
+                "and start Publisher again.",
+                option=wished[0],
             ),
         )
     if account.handle is not None:

@@ -40,7 +40,8 @@ class Failure:
         elif self._fault.what is What.HANG_UP:
             await _reset(receive)
         elif self._fault.what is What.CUT:
-            await _cut(answer or Response("{}"), send)
+            # Where there is no body, the answer is cut before its end all the same.
+            await _cut(answer if answer and answer.body else Response("{}"), send)
         else:
             await self._response(answer)(scope, receive, send)
 

@@ -39,8 +39,8 @@ class Fault(Frozen):
     `what` replaces the answer:
 
     - `duplicate`, `forbidden`, `suspended`, `bad-request`, `unauthorised`: the refusal of either
-      platform; `reply-not-allowed`, `credits-depleted` (402): of X alone. `not-found`: X's own 404
-      for a post, whether it is there or not.
+      platform; `reply-not-allowed`, `credits-depleted` (402): of X alone. `not-found`: the 404
+      of X or LinkedIn for a post, whether it is there or not.
     - `locked`, `usage-capped` (429 for a cap or a spending limit): of X alone;
       `too-often` (368, subcode 1390008), `already-posted` (368), `link-unread` (100, subcode
       1609005): of Facebook alone.

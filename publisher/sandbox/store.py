@@ -161,14 +161,15 @@ class Store:
     ) -> list[StoredPost]:
         """The public posts of an account, newest first, as seen `lag` real seconds late."""
         latest = time.monotonic() - lag
+        # Of the same instant, the last one comes first: sorting keeps the order of equals.
         shown = [
             entry
-            for entry in self._by_account[account]
+            for entry in reversed(self._by_account[account])
             if (entry.published or with_unpublished)
             and not entry.deleted
             and entry.shown_since <= latest
         ]
-        return sorted(shown, key=lambda entry: (entry.dated, int(entry.id)), reverse=True)
+        return sorted(shown, key=lambda entry: entry.dated, reverse=True)
 
     def saying(self, channel: str, text: str, since: datetime) -> list[StoredPost]:
         """All accounts' posts with the same words that became public at `since` or later."""

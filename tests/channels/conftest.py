@@ -29,7 +29,7 @@ from publisher.model.outcomes import Accepted, Outcome, Sighting
 from publisher.model.problems import Flaw
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.fault_kinds import What
-from publisher.sandbox.platforms import accounts_for
+from publisher.sandbox.platforms import PLATFORMS, accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.channels.desk import Desk
@@ -60,6 +60,7 @@ SECRETS = (
     "access_token_secret",
     "page_token",
     "app_secret",
+    "client_secret",
 )
 
 
@@ -255,11 +256,21 @@ SETTINGS = Settings.model_validate(
         "accounts": {
             "bice-x": {"channel": "twitter", "organisation": "BICE", "language": "fr"},
             "bice-page": {"channel": "facebook", "organisation": "BICE", "page_id": "1002"},
+            "bice-linkedin": {
+                "channel": "linkedin",
+                "organisation": "BICE",
+                "organization_id": "2414183",
+            },
             "bice-site": {"channel": "site", "organisation": "BICE", "language": "fr"},
         },
     }
 )
-ACCOUNTS = {"twitter": "bice-x", "facebook": "bice-page", "site": "bice-site"}
+ACCOUNTS = {
+    "twitter": "bice-x",
+    "facebook": "bice-page",
+    "linkedin": "bice-linkedin",
+    "site": "bice-site",
+}
 
 
 @pytest.fixture(scope="session")
@@ -299,7 +310,7 @@ def options(address: str, clock: ManualClock, tmp_path: Path) -> ChannelOptions:
         request_timeout=TIMEOUT,
         folder=tmp_path,
         clock=clock,
-        servers=dict.fromkeys(("twitter", "facebook"), address),
+        servers=dict.fromkeys(PLATFORMS, address),
     )
 
 

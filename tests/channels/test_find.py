@@ -25,8 +25,16 @@ from tests.support.clock import ManualClock
 from tests.support.sending import send
 
 HURRY = timedelta(seconds=0.3)
-PUBLIC_STEP = {"twitter": "createPosts", "facebook": "updatePost"}
-READING_STEP = {"twitter": "getUsersPosts", "facebook": "getObject"}
+PUBLIC_STEP = {
+    "twitter": "createPosts",
+    "facebook": "updatePost",
+    "linkedin": "createOrganizationPost",
+}
+READING_STEP = {
+    "twitter": "getUsersPosts",
+    "facebook": "getObject",
+    "linkedin": "findOrganizationPosts",
+}
 NFD = unicodedata.normalize("NFD", "Éducation, santé, égalité : où en sommes-nous ?")
 
 
@@ -206,7 +214,7 @@ def test_a_bad_request_defers(platform: Stage) -> None:
 
 def test_a_dead_server_defers(platform: Stage, closed_port: str) -> None:
     attempt = platform.ready(platform.parcel("Bonjour"))
-    channel = platform.open(servers=dict.fromkeys(("twitter", "facebook"), closed_port))
+    channel = platform.open(servers=dict.fromkeys(PUBLIC_STEP, closed_port))
     outcome = channel.find(attempt.parcel, attempt.prepared, (), attempt.since)
     assert isinstance(outcome, Deferred)
     assert "connection refused" in outcome.message
@@ -228,6 +236,10 @@ def test_a_dead_server_defers(platform: Stage, closed_port: str) -> None:
         ("facebook", What.FORBIDDEN, Kind.PERMISSION),
         ("facebook", What.SUSPENDED, Kind.POLICY),
         ("facebook", What.RATE_LIMIT, Kind.RATE_LIMIT),
+        ("linkedin", What.UNAUTHORISED, Kind.AUTH),
+        ("linkedin", What.FORBIDDEN, Kind.PERMISSION),
+        ("linkedin", What.SUSPENDED, Kind.PERMISSION),
+        ("linkedin", What.BAD_RESET, Kind.RATE_LIMIT),
     ],
 )
 def test_a_sick_account_is_held(channel: str, what: What, kind: Kind, stages: Stages) -> None:
@@ -250,7 +262,13 @@ def test_no_secret_comes_out_of_looking(what: What | None, platform: Stage) -> N
     said = repr(channel.find(attempt.parcel, attempt.prepared, (), attempt.since))
     for name, secret in platform.credentials.items():
         assert secret not in said, name
-    assert "://" not in said.replace("https://x.com/", "").replace("https://www.facebook.com/", "")
+    for address in (
+        "https://x.com/",
+        "https://www.facebook.com/",
+        "https://www.linkedin.com/feed/",
+    ):
+        said = said.replace(address, "")
+    assert "://" not in said
 
 
 # X: a timeline that others write to as well.

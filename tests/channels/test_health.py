@@ -15,7 +15,7 @@ from tests.channels.conftest import Stage, Stages
 NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("channel", ["twitter", "facebook", "site"])
+@pytest.mark.parametrize("channel", ["twitter", "facebook", "linkedin", "site"])
 def test_an_account_that_works_has_no_problem_and_nothing_is_published(
     channel: str, stages: Stages
 ) -> None:
@@ -25,7 +25,13 @@ def test_an_account_that_works_has_no_problem_and_nothing_is_published(
 
 
 @pytest.mark.parametrize(
-    ("channel", "secret"), [("twitter", "access_token_secret"), ("facebook", "page_token")]
+    ("channel", "secret"),
+    [
+        ("twitter", "access_token_secret"),
+        ("facebook", "page_token"),
+        ("linkedin", "access_token"),
+        ("linkedin", "client_secret"),
+    ],
 )
 def test_wrong_credentials_are_found(channel: str, secret: str, stages: Stages) -> None:
     stage = stages(channel)
@@ -44,11 +50,11 @@ def test_a_dead_page_token_says_why(stages: Stages) -> None:
     assert "docs/credentials.md" in problem
 
 
-@pytest.mark.parametrize("channel", ["twitter", "facebook"])
+@pytest.mark.parametrize("channel", ["twitter", "facebook", "linkedin"])
 def test_a_platform_that_cannot_be_reached_says_nothing_about_the_account(
     channel: str, stages: Stages, closed_port: str
 ) -> None:
-    found = stages(channel).open(servers=dict.fromkeys(("twitter", "facebook"), closed_port))
+    found = stages(channel).open(servers={channel: closed_port})
     assert not found.examine().is_certain
     problem = str(found.examine().problem)
     assert "does not answer" in problem
@@ -56,7 +62,7 @@ def test_a_platform_that_cannot_be_reached_says_nothing_about_the_account(
 
 
 @pytest.mark.parametrize("what", [What.HTML, What.NOT_JSON, What.EMPTY, What.SERVER_ERROR])
-@pytest.mark.parametrize("channel", ["twitter", "facebook"])
+@pytest.mark.parametrize("channel", ["twitter", "facebook", "linkedin"])
 def test_an_answer_that_cannot_be_used_is_a_problem_and_no_crash(
     channel: str, what: What, stages: Stages
 ) -> None:
@@ -135,7 +141,9 @@ def test_the_first_end_of_a_token_counts(ends: str, expected: int | None) -> Non
     assert found == (None if expected is None else datetime.fromtimestamp(expected, UTC))
 
 
-@pytest.mark.parametrize(("channel", "name"), [("twitter", "@bice_x"), ("facebook", "BICE")])
+@pytest.mark.parametrize(
+    ("channel", "name"), [("twitter", "@bice_x"), ("facebook", "BICE"), ("linkedin", "BICE")]
+)
 def test_the_platform_says_whom_the_keys_belong_to(channel: str, name: str, stages: Stages) -> None:
     """So does what doctor asks, which pays for no second request of X."""
     opened = stages(channel).open()
@@ -147,7 +155,7 @@ def test_the_platform_says_whom_the_keys_belong_to(channel: str, name: str, stag
 
 
 @pytest.mark.parametrize("what", [What.HTML, What.NOT_JSON, What.EMPTY, What.SERVER_ERROR])
-@pytest.mark.parametrize("channel", ["twitter", "facebook"])
+@pytest.mark.parametrize("channel", ["twitter", "facebook", "linkedin"])
 def test_an_owner_that_cannot_be_read_is_asked_for_again(
     channel: str, what: What, stages: Stages
 ) -> None:

@@ -19,7 +19,12 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
 from tests.channels.test_health import answer
 
-NAMES = {"twitter": ("bice_x", "BICE"), "facebook": ("bice_page", "BICE"), "site": ("", "BICE")}
+NAMES = {
+    "twitter": ("bice_x", "BICE"),
+    "facebook": ("bice_page", "BICE"),
+    "linkedin": ("bice_linkedin", "BICE"),
+    "site": ("", "BICE"),
+}
 X_PICTURE = "https://pbs.twimg.com/profile_images/1/a_normal.jpg"
 
 
@@ -28,7 +33,7 @@ def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 
 
-@pytest.fixture(params=["twitter", "facebook"])
+@pytest.fixture(params=["twitter", "facebook", "linkedin"])
 def platform(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 

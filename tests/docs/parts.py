@@ -406,7 +406,7 @@ def capabilities() -> str:
 _FAULTS: dict[What, str] = {
     What.DUPLICATE: "the text is there already",
     What.REPLY_NOT_ALLOWED: "replying is not allowed: a thread stops",
-    What.NOT_FOUND: "404 in X's own words: it does not find the post, though it is there",
+    What.NOT_FOUND: "404 in the platform's own words: it does not find the post, though it is there",
     What.FORBIDDEN: "the app may not do this",
     What.SUSPENDED: "the account is suspended, or blocked for breaking rules",
     What.CREDITS_DEPLETED: "402: no credits are left",
@@ -506,6 +506,11 @@ def _fb(*codes: int, subcode: int | None = None, status: int = 400, usage: str =
     )
 
 
+def _li(*statuses: int, code: str = "", message: str = "?") -> Answers:
+    body = json.dumps({"code": code, "message": message})
+    return tuple(Answer(Wire.ANSWERED, _NOW, status, {}, body) for status in statuses)
+
+
 def _body(body: str, *statuses: int, usage: str = "") -> Answers:
     return tuple(Answer(Wire.ANSWERED, _NOW, s, {"x-app-usage": usage}, body) for s in statuses)
 
@@ -579,12 +584,38 @@ _FACEBOOK_ANSWERS: tuple[tuple[str, Answers], ...] = (
 )
 
 
+_LINKEDIN_ANSWERS: tuple[tuple[str, Answers], ...] = (
+    ("400 for the post: too long, a picture that failed", _li(400, code="FIELD_LENGTH_TOO_LONG")),
+    ("any other 400, 405, 422", (*_li(400, 405, 422, code="MISSING_FIELD"),)),
+    ("400 while a picture is not processed", _li(400, code="MEDIA_ASSET_WAITING_UPLOAD")),
+    ("401: the token", (*_li(401), *_li(401, code="EXPIRED_ACCESS_TOKEN"))),
+    ("403 that names permissions", _li(403, code="ACCESS_DENIED")),
+    ("403, anything else", _li(403, message="This page is restricted")),
+    ("404, or 400 for the page's number", _li(404, code="NOT_FOUND")),
+    ("413, 415", _li(413, 415)),
+    ("422, duplicate", _li(422, message="Content is a duplicate of urn:li:share:1")),
+    ("426: the version of the API has ended", _li(426, code="NONEXISTENT_VERSION")),
+    ("429", (*_li(429), *_body("", 429))),
+    ("408, 409, 425", _li(408, 409, 425)),
+    (
+        "3xx, 5xx; 4xx without an error of LinkedIn's",
+        (*_li(302, 500, 502, 503, 504), *_body("<html>", 400, 401, 403, 404)),
+    ),
+    ("refused connection, no address, no TLS", (_NO_WAY,)),
+    ("time-out or reset after sending began", (_CUT,)),
+)
+
+
 def answers_of_x() -> str:
     return _answers("twitter", _X_ANSWERS, Step.PUBLISH)
 
 
 def answers_of_facebook() -> str:
     return _answers("facebook", _FACEBOOK_ANSWERS, Step.REVEAL)
+
+
+def answers_of_linkedin() -> str:
+    return _answers("linkedin", _LINKEDIN_ANSWERS, Step.PUBLISH)
 
 
 def _answers(channel: str, answers: Iterable[tuple[str, Answers]], step: Step) -> str:
@@ -651,6 +682,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "reliability.md": {
         "answers-of-x": answers_of_x,
         "answers-of-facebook": answers_of_facebook,
+        "answers-of-linkedin": answers_of_linkedin,
     },
     "benchmarks.md": dict(benchmarks.PARTS),
 }

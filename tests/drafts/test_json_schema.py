@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
+from publisher.channels.registry import SPECS
 from publisher.drafts import consents, draft, json_schema, session_reader
 from publisher.settings.schema import AccountSettings
 from publisher.settings.settings import Settings
@@ -106,7 +107,8 @@ def test_every_key_of_a_parser_is_in_its_schema() -> None:
 def test_every_setting_is_in_one_of_its_schemas_and_no_secret_in_the_wrong_one() -> None:
     plain, secret = (_paths(json_schema.schema(name)) for name in ("settings", "secrets"))
     account = {f"accounts.*.{path}" for path in _fields(AccountSettings)}
-    of_environment = {"workspace", "accounts", "twitter_api_url", "facebook_graph_url"}
+    servers = {spec.server.setting for spec in SPECS.values() if spec.server}
+    of_environment = {"workspace", "accounts", *servers}
     assert plain | secret == {*_fields(Settings), *account} - of_environment
     urls = {"database.url", "broker.url"}  # secret only where they hold a password
     assert plain & secret == urls

@@ -28,7 +28,9 @@ _CREDENTIALS = {
     "twitter": dict.fromkeys(("api_key", "api_secret", "access_token_secret"), "hunter2-hunter2")
     | {"access_token": "7-hunter2"},
     "facebook": {"page_token": "hunter2-hunter2", "app_secret": "hunter2-hunter2"},
+    "linkedin": {"access_token": "hunter2-hunter2"},
 }
+_OPTIONS = {"organization_id": "2414183"}
 _CONTENT = Content(parts=(Part(text="Bonjour"),), lang="fr")
 _READY = Prepared(draft_id="100200300_1", digest=_CONTENT.digest)
 Act = Callable[[Channel, Parcel], Outcome | Sighting]
@@ -62,7 +64,7 @@ def server() -> Iterator[Server]:
 
 @fuzzed(150)
 @given(
-    name=st.sampled_from(("twitter", "facebook")),
+    name=st.sampled_from(tuple(_CREDENTIALS)),
     acts=st.lists(
         st.sampled_from((_send, _send, _prepare, _find, _withdraw)), min_size=1, max_size=3
     ),
@@ -76,9 +78,9 @@ def test_any_bytes_lead_to_an_outcome(
         timedelta(seconds=TIMEOUT),
         Path("/nowhere"),
         clock,
-        dict.fromkeys(("twitter", "facebook"), server.address),
+        dict.fromkeys(_CREDENTIALS, server.address),
     )
-    account = Account(name="bice", channel=name, page_id="100200300")
+    account = Account(name="bice", channel=name, page_id="100200300", options=_OPTIONS)
     channel = open_channel(account, _CREDENTIALS[name], options)
     parcel = Parcel(post="a.fr", account="bice", content=_CONTENT, due_at=clock.now())
     for act in acts:

@@ -47,7 +47,7 @@ def test_a_credential_in_the_file_that_is_committed_is_refused(tmp_path: Path) -
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
 
 
-@pytest.mark.parametrize("name", ["twitter_api_url", "facebook_graph_url"])
+@pytest.mark.parametrize("name", ["twitter_api_url", "facebook_graph_url", "linkedin_api_url"])
 def test_no_file_that_is_committed_sends_credentials_elsewhere(tmp_path: Path, name: str) -> None:
     """Not even to this machine, where another user may listen."""
     with pytest.raises(

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import facebook
 
@@ -20,8 +20,9 @@ from publisher.model.content import Content, Picture
 from publisher.model.outcomes import Answer
 
 GRAPH_VERSION = "v25.0"
-"""Valid until 2028-07-29 (Meta's changelog); after that Meta silently serves its oldest valid
-version, so raise it in time.
+VERSION_ENDS = date(2028, 7, 29)
+"""The last day of this version (Meta's changelog); after that Meta silently serves its oldest valid
+version. `tests/channels/test_versions.py` fails six months before.
 """
 
 _PICTURE = "picture.width(200).height(200){url,is_silhouette}"

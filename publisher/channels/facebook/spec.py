@@ -63,6 +63,7 @@ SPEC = ChannelSpec(
             r"^\d+$",
             required=later("an account of facebook needs page_id, the number of its Page"),
             shape=later("must be the number of a Page, of digits alone"),
+            is_owner=True,
         ),
     ),
     credentials=(

@@ -30,6 +30,7 @@ from publisher.model.outcomes import Answer
 _KEPT_HEADERS = (
     "content-type",
     "date",
+    "etag",
     "retry-after",
     "x-access-level",
     "x-rate-limit-",
@@ -37,6 +38,7 @@ _KEPT_HEADERS = (
     "x-app-",
     "x-business-",
     "x-page-usage",
+    "x-restli-id",
 )
 _SHORTEST_SECRET = 6
 _TIME_LIMIT = timedelta(seconds=5)  # for a request that only asks for the time

@@ -1,0 +1,1 @@
+"""LinkedIn channel: pages of organisations, through the versioned REST API."""

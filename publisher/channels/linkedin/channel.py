@@ -1,0 +1,234 @@
+"""LinkedIn channel: posts of an organisation's page, through the versioned REST API.
+
+LinkedIn creates a post in public alone: `PUBLISHED` is the only state that it takes at creation
+(Posts API, schema; `DRAFT` is one that it returns). It knows no key that would make a repeated
+request harmless. So a lost answer leaves the outcome unknown, and the page's posts are read.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.channels.answers import Lately
+from publisher.channels.base import MediaReader
+from publisher.channels.health import Health
+from publisher.channels.linkedin import health, little_text, timeline
+from publisher.channels.linkedin.answers import ANSWERS, missing
+from publisher.channels.linkedin.rest import Rest
+from publisher.channels.linkedin.spec import LINKEDIN
+from publisher.channels.linkedin.timeline import PublishedPost
+from publisher.channels.linkedin.uploads import Uploads
+from publisher.channels.outgoing import Request
+from publisher.model.accounts import Owner
+from publisher.model.capabilities import Capabilities
+from publisher.model.clock_check import Heard
+from publisher.model.content import Content, Picture
+from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Answer,
+    Deferred,
+    Outcome,
+    Reading,
+    Sighting,
+    Step,
+    Unknown,
+)
+
+_PAGE_SIZE = 100  # posts; the most that LinkedIn returns at once
+_MOST_PAGES = 10
+_LONGEST_TITLE = 400  # characters of an article's title; longer ones are refused (Posts API)
+
+
+class LinkedIn:
+    """The channel of one organisation's page on LinkedIn."""
+
+    capabilities: ClassVar[Capabilities] = LINKEDIN
+
+    def __init__(
+        self,
+        organization_id: str,
+        credentials: Mapping[str, str],
+        *,
+        api_url: str | None,
+        timeout: timedelta,
+        clock: Clock,
+        heard: Heard,
+    ) -> None:
+        self._rest = Rest(
+            organization_id,
+            credentials,
+            api_url=api_url,
+            timeout=timeout,
+            clock=clock,
+            heard=heard,
+        )
+        self._uploads = Uploads(self._rest, clock)
+        self._lately: Lately[tuple[datetime, tuple[PublishedPost, ...] | Reading]] = Lately(clock)
+        """The beginning of what was read, and that."""
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        """Upload pictures, GIFs and videos; see `Channel.prepare`.
+
+        Alternative texts go with the post, so an edit of the text needs no new upload.
+        """
+        pictures = _pictures(parcel.content)
+        shown = {picture.digest for picture in pictures}
+        is_whole = shown <= set(prepared.media_ids) and prepared.upload is None
+        if not pictures or (is_whole and prepared.digest == parcel.content.digest):
+            return prepared
+        known = Prepared(
+            digest=parcel.content.digest,
+            media_ids={key: urn for key, urn in prepared.media_ids.items() if key in shown},
+            upload=prepared.upload,
+        )
+        return self._uploads.go_on(pictures, known, read_media)
+
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
+        """Build the post; see `Channel.ready`."""
+        if sent:
+            raise ValueError("A post on LinkedIn goes out once.")
+        content = parcel.content
+        post: dict[str, Any] = {"commentary": little_text.written(content.joined)}
+        if shown := _shown(content, prepared):
+            post["content"] = shown
+        return self._rest.publication(post)
+
+    def judge(
+        self,
+        parcel: Parcel,  # noqa: ARG002
+        prepared: Prepared,  # noqa: ARG002
+        sent: tuple[str, ...],  # noqa: ARG002
+        answer: Answer,
+    ) -> Outcome:
+        outcome = ANSWERS.judge(answer, Step.PUBLISH)
+        if isinstance(outcome, Accepted):
+            return replace(outcome, url=timeline.address(outcome.remote_id))
+        return outcome
+
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:  # noqa: ARG002
+        """The outcome: the URN in LinkedIn's answer is proof enough; see `Channel.verify`."""
+        return outcome
+
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],  # noqa: ARG002  nothing is, if it is looked for
+        since: datetime,
+        taken: Collection[str] = (),
+    ) -> Sighting:
+        """Read the page's own posts; see `Channel.find` and `timeline.look_for`."""
+        read = self._posts(since, lately=parcel.is_forgotten)
+        if not isinstance(read, tuple):
+            return read
+        free = [post for post in read if post.urn not in taken]
+        pictures = _pictures(parcel.content)
+        media = [prepared.media_ids.get(picture.digest, "") for picture in pictures]
+        return timeline.look_for(parcel.content, media if all(media) else (), free, since)
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:  # noqa: ARG002
+        """Do nothing: LinkedIn has no way to delete an upload; see `Channel.clear`."""
+        return Prepared()
+
+    def withdraw(
+        self,
+        remote_id: str,
+        prepared: Prepared,  # noqa: ARG002  uploads stay, and no one sees them
+    ) -> Outcome:
+        """Delete a post, and verify that by reading it; see `Channel.withdraw`."""
+        answer = self._rest.delete(remote_id)
+        outcome = ANSWERS.judge(answer, Step.WITHDRAW)
+        is_confirmed = isinstance(outcome, Accepted)
+        if not is_confirmed and not missing(answer):
+            return outcome
+        read = self._rest.post(remote_id)
+        if is_confirmed and isinstance(ANSWERS.judge(read, Step.READ), Accepted):
+            return Unknown(
+                _("LinkedIn said that the post is deleted, and shows it all the same."),
+                limits=outcome.limits,
+            )
+        if is_confirmed or missing(read):
+            return Accepted(remote_id, limits=outcome.limits)
+        return outcome
+
+    @property
+    def owner_id(self) -> str:
+        return ""
+
+    def owner(self) -> Owner | AccountSuspended | Deferred:
+        return health.owner(self._rest.organization())
+
+    def examine(self) -> Health:
+        return health.examine(self._rest)
+
+    def _posts(self, since: datetime, *, lately: bool) -> tuple[PublishedPost, ...] | Reading:
+        """The page's posts since `since`, and those shortly before it.
+
+        `lately`: a recent reading is good enough.
+        """
+        start = since - timeline.LOOK_BACK
+        kept = self._lately.read if lately else None
+        if kept and kept[0] <= start:
+            found = kept[1]
+        else:
+            # Of the deliveries that share a reading, the first may be of any time of the day.
+            begin = start.replace(hour=0, minute=0, second=0) if lately else start
+            found = self._read_from(begin)
+            self._lately.keep((begin, found))
+        if not isinstance(found, tuple):
+            return found
+        return tuple(post for post in found if post.created_at >= start)
+
+    def _read_from(self, start: datetime) -> tuple[PublishedPost, ...] | Reading:
+        """The page's posts since `start`, the newest first, as LinkedIn lists them."""
+        posts: list[PublishedPost] = []
+        for page in range(_MOST_PAGES):
+            answer = self._rest.posts(page * _PAGE_SIZE, _PAGE_SIZE)
+            outcome = ANSWERS.judge(answer, Step.READ)
+            if not isinstance(outcome, Accepted):
+                return outcome
+            listed = timeline.parse(answer.body)
+            if listed is None:
+                return ANSWERS.unreadable()
+            posts += listed
+            if len(listed) < _PAGE_SIZE or min(post.created_at for post in listed) < start:
+                return tuple(posts)
+        return Unknown(
+            _(
+                "Since this post the page on LinkedIn has had more than {number} posts, too many to "
+                "read. Look at the page, then say with `publisher resolve` or `publisher retry` what "
+                "you saw.",
+                number=_MOST_PAGES * _PAGE_SIZE,
+            )
+        )
+
+
+def _pictures(content: Content) -> list[Picture]:
+    return [picture for part in content.parts for picture in part.pictures]
+
+
+def _shown(content: Content, prepared: Prepared) -> dict[str, Any] | None:
+    """What the post shows beside its text: pictures, a video, or an article; None: nothing."""
+    shown = [
+        {
+            "id": prepared.media_ids[picture.digest],
+            **({"altText": picture.alt} if described else {}),
+        }
+        for picture in _pictures(content)
+        for described in [bool(picture.alt) and not picture.media_type.startswith("video/")]
+    ]
+    if len(shown) > 1:
+        return {"multiImage": {"images": shown}}
+    if shown:
+        return {"media": shown[0]}
+    if not content.link:
+        return None
+    # LinkedIn does not read the page, and refuses an article without a title (observed).
+    title = content.title or urlsplit(content.link).netloc
+    return {"article": {"source": content.link, "title": title[:_LONGEST_TITLE]}}

@@ -1,0 +1,117 @@
+"""LinkedIn's channel spec: limits, settings, credentials and names."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from publisher.base.i18n import later
+from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities, GifLimits, VideoLimits
+
+if TYPE_CHECKING:
+    from publisher.channels.base import Channel
+
+PIXELS = 36_152_320
+"""A picture must have fewer (Images API)."""
+
+_GIFS = GifLimits(
+    max_bytes=5_000_000,
+    max_width=4_096,
+    max_height=4_096,
+    max_frames=250,
+    max_pixels=PIXELS - 1,
+)
+"""Frames and pixels: Images API, which does not say whether the pixels are those of one frame. It
+names no size of a file, nor of a side.
+"""
+_VIDEOS = VideoLimits(
+    min_seconds=3,
+    max_seconds=1_800,
+    min_side=144,
+    max_long_side=4_096,
+    max_short_side=2_304,
+    max_rate=60,
+)
+"""Seconds: Videos API; it takes MP4 files of 75 kB to 500 MB. Sides and rate: linkedin.com/help,
+video specifications.
+"""
+
+LINKEDIN = Capabilities(
+    max_length=3_000,  # UGC Post API; the Posts API that followed it names no figure
+    counting="characters",
+    threads=False,
+    # A post shows an article or pictures, not both, so beside pictures the link is in the text.
+    link="attached-alone",
+    max_pictures=20,  # MultiImage API
+    picture_types=frozenset({"image/jpeg", "image/png"}),
+    picture_max_bytes=5_000_000,  # LinkedIn documents none
+    alt_text_max=4_086,  # MultiImage API
+    gifs=_GIFS,
+    videos=_VIDEOS,
+    videos_have_alt_texts=False,
+    may_be_empty_with_picture=True,  # the Posts API's own samples have posts with empty texts
+)
+"""learn.microsoft.com/linkedin/marketing/community-management/shares. Rate limits are not
+published: they are shown by endpoint to whoever has an app (API guide, rate limiting).
+"""
+
+ADDRESS = "https://api.linkedin.com"
+"""The address of the API."""
+WEBSITE = "https://www.linkedin.com"
+"""The address of OAuth, of uploads and of posts."""
+
+
+def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
+    from publisher.channels.linkedin.channel import LinkedIn  # noqa: PLC0415
+
+    return LinkedIn(
+        account.options.get("organization_id", ""),
+        credentials,
+        api_url=options.servers.get(SPEC.name),
+        timeout=options.request_timeout,
+        clock=options.clock,
+        heard=options.heard(SPEC),
+    )
+
+
+SPEC = ChannelSpec(
+    name="linkedin",
+    nicknames=("li",),
+    title="LinkedIn",
+    capabilities=LINKEDIN,
+    open=_open,
+    options=(
+        Option(
+            "organization_id",
+            r"^\d{1,20}$",
+            later("The number of the organisation's page on LinkedIn, such as 2414183."),
+            required=later(
+                "an account of linkedin needs organization_id, the number of the organisation's page"
+            ),
+            shape=later(
+                "must be the number of an organisation's page on LinkedIn, of digits alone"
+            ),
+            is_owner=True,
+        ),
+    ),
+    credentials=(
+        Credential("access_token"),
+        Credential("client_id", required=False, of_app=True),
+        Credential("client_secret", required=False),
+    ),
+    server=Server(
+        ADDRESS,
+        "linkedin_api_url",
+        frozenset({"api.linkedin.com", "www.linkedin.com"}),
+        pictures=(".licdn.com",),
+    ),
+    post_id=r"urn:li:(?:share|ugcPost):[0-9]{1,20}",
+    post_id_hint=later(
+        "Give the end of the post's address, such as urn:li:share:6844785523593134080."
+    ),
+    hashtags=5,
+    mockup="linkedin/mockup.html",
+    css="linkedin",
+    package="publisher.channels.linkedin",
+    folds_after=210,  # before "…more"; observed
+)

@@ -1,0 +1,164 @@
+"""The page's own posts on LinkedIn, and the search for a given one among them.
+
+LinkedIn returns a text in its own format, with hashtags as templates. Links may come back as its
+short addresses. A picture's URN belongs to one upload, so a post that shows it is certainly ours.
+Source: learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from publisher.base.i18n import _
+from publisher.channels.answers import credible, mapping, parsed
+from publisher.channels.linkedin import little_text
+from publisher.channels.linkedin.answers import POST_URN
+from publisher.channels.linkedin.spec import WEBSITE
+from publisher.model.content import Content
+from publisher.model.outcomes import Absent, Accepted, Sighting, Unknown
+
+SKEW = timedelta(seconds=60)
+"""How far LinkedIn's clock may be behind ours: a post that seems older than the intent by at most
+this counts as its effect.
+"""
+LOOK_BACK = timedelta(days=1)
+"""A post that seems older than the intent by up to this may be its effect, if our clock was wrong
+then or is wrong now: a person has to decide.
+"""
+_LATEST = 4 * 10**9
+"""Seconds since 1970; a time beyond is no date of a post."""
+_SHORT_LINK = re.compile(r"https?://lnkd\.in/[A-Za-z0-9_-]+")
+_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+\.[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPost:
+    """One post of the page."""
+
+    urn: str
+    text: str
+    """The text as people see it."""
+    created_at: datetime
+    media: tuple[str, ...]
+    """The URNs of its pictures, or of its video."""
+    link: str | None = None
+    """The address of the article that it shows."""
+
+
+class PostLikeness(IntEnum):
+    """How similar a post is to a content."""
+
+    DIFFERENT = 0
+    PERHAPS = 1
+    """The same words, but another link, as far as LinkedIn says; or as many pictures, and no text.
+    """
+    SAME = 2
+
+
+def parse(body: str) -> tuple[PublishedPost, ...] | None:
+    """The posts in an answer, in its order; None when it has no list, or a post cannot be read."""
+    elements = mapping(parsed(body)).get("elements")
+    if not isinstance(elements, list):
+        return None
+    posts = [_post(mapping(element)) for element in elements]
+    return tuple(post for post in posts if post) if all(posts) else None
+
+
+def look_for(
+    content: Content, media: Collection[str], posts: Sequence[PublishedPost], since: datetime
+) -> Sighting:
+    """Find the content among the posts, not older than `since`; `media`: its uploads' URNs.
+
+    Of several matches, the earliest: the others are duplicates, and stay visible on the page.
+    """
+    likenesses = [(likeness(content, media, post), post) for post in posts]
+    alike = [(how, post) for how, post in likenesses if how]
+    recent = [(how, post) for how, post in alike if post.created_at >= since - SKEW]
+    if certain := [post for how, post in recent if how is PostLikeness.SAME]:
+        first = min(certain, key=lambda post: (post.created_at, post.urn))
+        return Accepted(first.urn, url=address(first.urn), made_at=first.created_at)
+    if recent:
+        return Unknown(
+            _(
+                "The post {id} on LinkedIn has the same words, but whether it is this one cannot be "
+                "told: its links or pictures differ. Look at the page, then say with `publisher "
+                "resolve` or `publisher retry` what you saw.",
+                id=recent[-1][1].urn,
+            )
+        )
+    if alike:
+        return Unknown(
+            _(
+                "The post {id} on LinkedIn has the same words, but by its date it was there before. "
+                "Either somebody posted them, or this machine's clock was wrong. Look at the page, "
+                "then say with `publisher resolve` or `publisher retry` what you saw.",
+                id=alike[0][1].urn,
+            )
+        )
+    return Absent()
+
+
+def likeness(content: Content, media: Collection[str], post: PublishedPost) -> PostLikeness:
+    """How similar the post is to the content."""
+    if media and set(post.media) == set(media):
+        return PostLikeness.SAME
+    ours, theirs = _words(content.joined), _words(post.text)
+    pictures = sum(len(part.pictures) for part in content.parts)
+    if len(ours) != len(theirs) or (not ours and len(post.media) != pictures):
+        return PostLikeness.DIFFERENT
+    pairs = zip(ours, theirs, strict=True)
+    words = min((_word_likeness(our, their) for our, their in pairs), default=PostLikeness.PERHAPS)
+    # Beside pictures there is no article, and the link is among the words.
+    is_same_link = bool(pictures) or post.link == content.link
+    if not ours and content.link and is_same_link:
+        return PostLikeness.SAME
+    return words if is_same_link else min(words, PostLikeness.PERHAPS)
+
+
+def address(urn: str) -> str:
+    """A post's URL."""
+    return f"{WEBSITE}/feed/update/{urn}/"
+
+
+def _word_likeness(ours: str, theirs: str) -> PostLikeness:
+    if ours == theirs:
+        return PostLikeness.SAME
+    is_shortened = _SHORT_LINK.search(theirs) and _LINK.search(ours)
+    return PostLikeness.PERHAPS if is_shortened else PostLikeness.DIFFERENT
+
+
+def _words(text: str) -> list[str]:
+    return unicodedata.normalize("NFC", text).split()
+
+
+def _post(element: dict[str, Any]) -> PublishedPost | None:
+    urn, commentary = element.get("id"), element.get("commentary", "")
+    milliseconds = element.get("publishedAt") or element.get("createdAt")
+    seconds = milliseconds / 1000 if isinstance(milliseconds, int) else 0.0
+    if not isinstance(urn, str) or not POST_URN.fullmatch(urn):
+        return None
+    if not isinstance(commentary, str) or not 0 < seconds < _LATEST:
+        return None
+    created_at = credible(datetime.fromtimestamp(seconds, UTC))
+    if created_at is None:
+        return None
+    content = mapping(element.get("content"))
+    link = mapping(content.get("article")).get("source")
+    return PublishedPost(
+        urn,
+        little_text.read(commentary),
+        created_at,
+        _media(content),
+        link if isinstance(link, str) else None,
+    )
+
+
+def _media(content: dict[str, Any]) -> tuple[str, ...]:
+    images = mapping(content.get("multiImage")).get("images")
+    found = images if isinstance(images, list) else [content.get("media")]
+    urns = (mapping(one).get("id") for one in found)
+    return tuple(urn for urn in urns if isinstance(urn, str))

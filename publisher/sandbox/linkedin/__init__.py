@@ -1,0 +1,1 @@
+"""Simulated LinkedIn."""

@@ -1,0 +1,112 @@
+"""Simulated REST API of LinkedIn: headers, authorisation, and dispatch of calls."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.linkedin import errors, media, organizations, posts
+from publisher.sandbox.linkedin.errors import RestError
+from publisher.sandbox.linkedin.refusals import refusal
+from publisher.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from publisher.sandbox.faults import Fault
+
+Handler = Callable[[Store, Call, SandboxAccount], Awaitable[Response]]
+
+OLDEST_VERSION, NEWEST_VERSION = "202601", "202611"
+"""The versions that are served (learn.microsoft.com/linkedin/marketing/versioning)."""
+HANDLERS: dict[str, Handler] = {
+    "createOrganizationPost": posts.create,
+    "findOrganizationPosts": posts.find,
+    "getOrganizationPost": posts.get,
+    "deleteOrganizationPost": posts.delete,
+    "initializeImageUpload": media.initialize_image,
+    "uploadImage": media.upload_image,
+    "getImage": media.get,
+    "actOnVideo": media.act_on_video,
+    "uploadVideoPart": media.upload_part,
+    "getVideo": media.get,
+    "getOrganization": organizations.get,
+    "findOrganizationAcls": organizations.roles,
+}
+_FINDERS = frozenset({"findOrganizationPosts", "findOrganizationAcls"})
+_PART = "uploadVideoPart"
+
+
+class LinkedInApi:
+    """The simulation of api.linkedin.com, and of www.linkedin.com as far as the API uses it."""
+
+    def __init__(self, store: Store, *, limited: bool = True) -> None:
+        del limited  # LinkedIn publishes no limits
+        self.store = store
+
+    async def handle(self, call: Call) -> Response:
+        """Answer a call; errors are answers too."""
+        try:
+            if call.operation.name == "introspectToken":
+                return organizations.introspect(self.store, call)
+            if call.request.url.path.startswith("/rest/"):
+                _check_headers(call)
+                _check_path(call)
+            account = self._authorise(call)
+            return await HANDLERS[call.operation.name](self.store, call, account)
+        except RestError as error:
+            return error.response()
+
+    def _authorise(self, call: Call) -> SandboxAccount:
+        account = self.claimed(call)
+        if account is not None:
+            return account
+        has_token = bool(call.request.headers.get("authorization"))
+        raise errors.unauthorised("INVALID_ACCESS_TOKEN" if has_token else "EMPTY_ACCESS_TOKEN")
+
+    def claimed(self, call: Call) -> SandboxAccount | None:
+        """The account of a call's token; of a video's part, that of the upload."""
+        accounts = {one.name: one for one in self.store.accounts if one.channel == "linkedin"}
+        if call.operation.name == _PART:
+            target = self.store.uploads.get(f"urn:li:video:{call.parts['id']}")
+            return accounts.get(target.account) if target else next(iter(accounts.values()), None)
+        told = call.request.headers.get("authorization", "").removeprefix("Bearer ")
+        token = told or call.form.get("token")
+        return next(
+            (one for one in accounts.values() if one.credentials["access_token"] == token), None
+        )
+
+    def refusal(self, fault: "Fault", call: Call) -> Response:
+        """The answer of LinkedIn for a fault."""
+        del call
+        headers = {"retry-after": "soon"} if fault.what is What.BAD_RESET else None
+        return refusal(fault).response(headers)
+
+    def unknown_path(self, path: str) -> Response:
+        """Answer a request for which LinkedIn has no operation."""
+        return RestError(404, "RESOURCE_NOT_FOUND", f"No virtual resource found: {path}").response()
+
+
+def _check_headers(call: Call) -> None:
+    headers = call.request.headers
+    version = headers.get("linkedin-version")
+    if version is None:
+        message = (
+            "A version must be present. Please specify a version by adding the Linkedin-Version "
+            "header."
+        )
+        raise RestError(400, "VERSION_MISSING", message)
+    if not (re.fullmatch(r"\d{6}", version) and OLDEST_VERSION <= version <= NEWEST_VERSION):
+        raise errors.dead_version(version)
+    if headers.get("x-restli-protocol-version") != "2.0.0":
+        raise errors.invalid("X-Restli-Protocol-Version must be 2.0.0")
+    if call.operation.name in _FINDERS and headers.get("x-restli-method") != "FINDER":
+        raise errors.invalid("X-RestLi-Method must be FINDER")
+
+
+def _check_path(call: Call) -> None:
+    """A URN in a path must be encoded (protocol version 2.0.0)."""
+    if b":" in call.request.scope.get("raw_path", b""):
+        raise errors.invalid("The key in the path is not encoded", "INVALID_URN_ID")

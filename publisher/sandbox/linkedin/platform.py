@@ -1,0 +1,56 @@
+"""LinkedIn as a simulated platform: its operations, accounts and faults."""
+
+from typing import Any
+
+from publisher.sandbox.accounts import invented
+from publisher.sandbox.endpoints import Operation
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.linkedin.api import LinkedInApi
+from publisher.sandbox.platform import PlatformSpec
+from publisher.settings.schema import AccountSettings
+
+_PATHS = ("/rest/", "/dms-uploads/", "/oauth/v2/")
+
+
+def _bare(path: str, _query: str) -> str | None:
+    return path if path.startswith(_PATHS) else None
+
+
+def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
+    app = f"linkedin app of {entry.organisation or name}"
+    credentials = {
+        "access_token": "AQ" + invented(f"linkedin token of {name}", 120),
+        "client_id": invented(f"id, {app}", 14),
+        "client_secret": "WPL_AP1." + invented(f"secret, {app}", 16),
+    }
+    return {"page_id": entry.organization_id, "credentials": credentials}
+
+
+def _operation(name: str, method: str, path: str, success: int = 200) -> Operation:
+    return Operation(name, "linkedin", method, path, success)
+
+
+LINKEDIN = PlatformSpec(
+    channel="linkedin",
+    title="LinkedIn",
+    page="linkedin",
+    operations=(
+        _operation("createOrganizationPost", "POST", "/rest/posts", 201),
+        _operation("findOrganizationPosts", "GET", "/rest/posts"),
+        _operation("getOrganizationPost", "GET", "/rest/posts/{id}"),
+        _operation("deleteOrganizationPost", "DELETE", "/rest/posts/{id}", 204),
+        _operation("initializeImageUpload", "POST", "/rest/images"),
+        _operation("uploadImage", "PUT", "/dms-uploads/{id}/uploaded-image", 201),
+        _operation("getImage", "GET", "/rest/images/{id}"),
+        _operation("actOnVideo", "POST", "/rest/videos"),
+        _operation("uploadVideoPart", "PUT", "/dms-uploads/{id}/part/{number}"),
+        _operation("getVideo", "GET", "/rest/videos/{id}"),
+        _operation("getOrganization", "GET", "/rest/organizations/{id}"),
+        _operation("findOrganizationAcls", "GET", "/rest/organizationAcls"),
+        _operation("introspectToken", "POST", "/oauth/v2/introspectToken"),
+    ),
+    bare=_bare,
+    invent=_invent,
+    open=LinkedInApi,
+    faults=frozenset({What.NOT_FOUND, What.PROCESSING_FAILED}),
+)
