@@ -347,7 +347,14 @@ def _first_line(root: Path, module: str) -> str:
 
 _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("longest text", lambda c: f"{c.max_length:,}"),
-    ("counted", lambda c: "as X weighs them" if c.counting == "weighted" else "in characters"),
+    (
+        "counted",
+        lambda c: {
+            "weighted": "as X weighs them",
+            "shortened": "as Mastodon shortens them",
+            "characters": "in characters",
+        }[c.counting],
+    ),
     ("threads", lambda c: "yes" if c.threads else "no: the parts are joined with a blank line"),
     (
         "`link:`",
