@@ -150,5 +150,6 @@ def test_what_is_there_is_not_mentioned(run: Run, machine: Path) -> None:
     add(machine, "chromium", "")
     add(machine, "docker-compose", "")
     add(machine, "faketime", "")
+    add(machine, "snac", "")
     done = run("test-parts")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

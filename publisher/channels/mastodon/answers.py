@@ -55,7 +55,7 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         return doubt(_("Mastodon answered with {status}", status=named_status(status)), step)
     if status == 429:
         return _too_many(answer)
-    if not is_own(body):
+    if not is_own(body) and status != 401:
         return _of_another_server(status, step)
     if step is Step.WITHDRAW and status not in _FAULTS_OF_THE_ACCOUNT:
         return doubt(_("Mastodon answered with {status}", status=named_status(status)), step)
@@ -67,7 +67,7 @@ def reading(answer: Answer) -> Reading:
     status, body = answer.status or 0, parsed(answer.body)
     if status == 429:
         return _too_many(answer)
-    if status in _FAULTS_OF_THE_ACCOUNT and is_own(body):
+    if status == 401 or (status in _FAULTS_OF_THE_ACCOUNT and is_own(body)):
         return _account(status, mapping(body))
     if not 200 <= status < 300:
         return unread(_("Mastodon answered with {status}", status=named_status(status)))

@@ -222,7 +222,7 @@ class Mastodon:
         """The account's statuses since `start` as one page; `oldest` is None if it has them all."""
         if not self._account_id and (failed := self._learn_account_id()):
             return failed
-        statuses: list[Status] = []
+        statuses: dict[str, Status] = {}
         page = StatusPage((), None)
         for _page in range(_MOST_PAGES):
             answer = self._server.statuses(self._account_id, older_than=page.oldest)
@@ -232,10 +232,14 @@ class Mastodon:
             read = timeline.parse(answer.body)
             if read is None:
                 return ANSWERS.unreadable()
-            statuses += read.statuses
-            page = replace(read, statuses=tuple(statuses), limits=outcome.limits)
-            if read.oldest is None or (read.oldest_at is not None and read.oldest_at < start):
+            is_again = read.oldest == page.oldest  # snac 2.75 disregards `max_id`
+            statuses |= {status.id: status for status in read.statuses}
+            page = replace(read, statuses=tuple(statuses.values()), limits=outcome.limits)
+            is_past = read.oldest_at is not None and read.oldest_at < start
+            if read.oldest is None or is_past or (is_again and read.total < PAGE_SIZE):
                 return replace(page, oldest=None)
+            if is_again:
+                break
         return page
 
     def _learn_account_id(self) -> Reading | None:

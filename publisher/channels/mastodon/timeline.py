@@ -66,6 +66,8 @@ class StatusPage:
     oldest: str | None
     """The id with which the next page begins; None: this one is empty."""
     oldest_at: datetime | None = None
+    total: int = 0
+    """How many statuses the answer had, those of others included."""
     limits: tuple[Limit, ...] = ()
 
 
@@ -91,7 +93,9 @@ def parse(body: str) -> StatusPage | None:
         return None
     own = [one for one, item in zip(everything, content, strict=True) if not item.get("reblog")]
     last = everything[-1] if everything else None
-    return StatusPage(tuple(own), last.id if last else None, last.created_at if last else None)
+    return StatusPage(
+        tuple(own), last.id if last else None, last.created_at if last else None, len(everything)
+    )
 
 
 def candidates(
