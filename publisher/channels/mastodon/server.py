@@ -21,6 +21,7 @@ from publisher.model.outcomes import Answer
 PAGE_SIZE = 40  # statuses; the most that Mastodon returns at once
 _LONG_UPLOAD = 5
 """How many times the usual time a GIF or video may take: it goes in one request."""
+_USER_AGENT = "Publisher"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -89,7 +90,7 @@ class AccountServer:
             version_check_mode="created",
             mastodon_version=Library.get_supported_version(),
             session=recorder.session,
-            user_agent="Publisher",
+            user_agent=_USER_AGENT,
         )
         # Not by the constructor, which would read a file of that name.
         library.access_token = token
@@ -168,7 +169,14 @@ class AccountServer:
     def instance(self, version: int) -> Answer:
         """Ask the server what it is and what it takes, in version 2 or 1 of the answer.
 
-        Not by the library, which puts a slash after the path: not every server takes that.
+        Not by the library, which puts a slash after the path: not every server takes that. A server
+        that is closed to the public wants the token here too.
         """
-        url = f"{self.address}/api/v{version}/instance"
-        return self._recorder.call(lambda: self._recorder.session.get(url))
+        url, headers = (
+            f"{self.address}/api/v{version}/instance",
+            {
+                "Authorization": f"Bearer {self._library.access_token}",
+                "User-Agent": _USER_AGENT,
+            },
+        )
+        return self._recorder.call(lambda: self._recorder.session.get(url, headers=headers))
