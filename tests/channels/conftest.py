@@ -17,7 +17,7 @@ from PIL import Image
 
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.http import recorder
-from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.channels.registry import CAPABILITIES, ChannelOptions, open_channel
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
@@ -183,7 +183,7 @@ class Stage:
         return Attempt(self, parcel, channel, prepared, self.options.clock.now())
 
     def sendings(self, parcel: Parcel) -> range:
-        return range(len(parcel.content.parts) if self.name == "twitter" else 1)
+        return range(len(parcel.content.parts) if CAPABILITIES[self.name].threads else 1)
 
     def shown(self) -> list[Shown]:
         """What the public sees, in the order of publication."""
@@ -255,11 +255,23 @@ SETTINGS = Settings.model_validate(
         "accounts": {
             "bice-x": {"channel": "twitter", "organisation": "BICE", "language": "fr"},
             "bice-page": {"channel": "facebook", "organisation": "BICE", "page_id": "1002"},
+            "bice-fedi": {
+                "channel": "mastodon",
+                "organisation": "BICE",
+                "handle": "@bice@mastodon.example",
+            },
             "bice-site": {"channel": "site", "organisation": "BICE", "language": "fr"},
         },
     }
 )
-ACCOUNTS = {"twitter": "bice-x", "facebook": "bice-page", "site": "bice-site"}
+ACCOUNTS = {
+    "twitter": "bice-x",
+    "facebook": "bice-page",
+    "mastodon": "bice-fedi",
+    "site": "bice-site",
+}
+PLATFORMS = ("twitter", "facebook", "mastodon")
+"""The channels with a server."""
 
 
 @pytest.fixture(scope="session")
@@ -299,7 +311,7 @@ def options(address: str, clock: ManualClock, tmp_path: Path) -> ChannelOptions:
         request_timeout=TIMEOUT,
         folder=tmp_path,
         clock=clock,
-        servers=dict.fromkeys(("twitter", "facebook"), address),
+        servers=dict.fromkeys(PLATFORMS, address),
     )
 
 

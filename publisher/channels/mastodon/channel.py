@@ -132,7 +132,8 @@ class Mastodon:
         whole: list[Status] = []
         perhaps: list[Status] = []
         for number, (status, match) in enumerate(found.recent):
-            said = self._is_written(part, status) if number < _MOST_SOURCES else None
+            asks = number < _MOST_SOURCES and bool(timeline.words(part.text))
+            said = self._is_written(part, status) if asks else None
             if isinstance(said, Deferred | AccountSuspended | Unknown):
                 return said
             if said:

@@ -30,7 +30,7 @@ def address_of(server: str) -> str:
 
     http:// is for this machine alone. Raises ConfigurationError.
     """
-    written = server.strip().rstrip("/")
+    written = server.strip()
     written = written if "://" in written else f"https://{written}"
     try:
         parts = urlsplit(written)
@@ -40,7 +40,13 @@ def address_of(server: str) -> str:
     is_safe = usable and (
         parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     )
-    if not is_safe or parts.path or parts.query or parts.fragment or parts.username:
+    if (
+        not is_safe
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+        or parts.username
+    ):
         raise ConfigurationError(
             _("The `server` of the account is not the address of a Mastodon server."),
             hint=_("Write it into secrets.toml like https://mastodon.example, without a path."),

@@ -174,9 +174,10 @@ def _match(part: Part, status: Status, media_ids: Collection[str]) -> Match:
         return Match.NONE
     ours = words(part.text)
     shown, led = map(words, status_html.texts(status.content))
+    if not ours:  # pictures alone look alike, whatever they show
+        return Match.NONE if shown else Match.WORDS
     if ours in (shown, led):
-        # Pictures alone look alike, whatever they show.
-        return Match.WHOLE if ours or not media_ids else Match.WORDS
+        return Match.WHOLE
     return Match.WORDS if _nearby(ours) in (_nearby(shown), _nearby(led)) else Match.NONE
 
 

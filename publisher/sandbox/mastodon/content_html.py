@@ -39,10 +39,9 @@ def _entities(text: str, names: Collection[str], domain: str) -> Iterator[tuple[
     for found in _MENTION.finditer(text):
         name, host = found["name"], found["host"]
         if host in (None, domain) and name.lower() in names:
-            link = (
-                f'<a href="https://{domain}/@{name}" class="u-url mention">@<span>{name}</span></a>'
-            )
-            yield *found.span(), f'<span class="h-card" translate="no">{link}</span>'
+            address = f"https://{domain}/@{name}"
+            shown = f'<a href="{address}" class="u-url mention">@<span>{name}</span></a>'
+            yield *found.span(), f'<span class="h-card" translate="no">{shown}</span>'
 
 
 def _link(url: str) -> str:

@@ -3,10 +3,15 @@
 from typing import Literal, overload
 
 from publisher.channels.facebook import answers as facebook
+from publisher.channels.mastodon import answers as mastodon
 from publisher.channels.twitter import answers as twitter
 from publisher.model.outcomes import Answer, Outcome, Reading, Step
 
-_ANSWERS = {"twitter": twitter.ANSWERS, "facebook": facebook.ANSWERS}
+_ANSWERS = {
+    "twitter": twitter.ANSWERS,
+    "facebook": facebook.ANSWERS,
+    "mastodon": mastodon.ANSWERS,
+}
 
 
 @overload
