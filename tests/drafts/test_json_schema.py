@@ -106,13 +106,30 @@ def test_every_key_of_a_parser_is_in_its_schema() -> None:
 def test_every_setting_is_in_one_of_its_schemas_and_no_secret_in_the_wrong_one() -> None:
     plain, secret = (_paths(json_schema.schema(name)) for name in ("settings", "secrets"))
     account = {f"accounts.*.{path}" for path in _fields(AccountSettings)}
-    of_environment = {"workspace", "accounts", "twitter_api_url", "facebook_graph_url"}
+    of_environment = {
+        "workspace",
+        "accounts",
+        "twitter_api_url",
+        "facebook_graph_url",
+        "mastodon_api_url",
+    }
     assert plain | secret == {*_fields(Settings), *account} - of_environment
     urls = {"database.url", "broker.url"}  # secret only where they hold a password
     assert plain & secret == urls
     # Whoever knows a heartbeat may ping it; an issuer is sent the client's secret, and with the
     # client's name and the claim it says who somebody is.
-    words = ("key", "secret", "token", "urls", "heartbeat", "mail", "issuer", "client_id", "claim")
+    words = (
+        "key",
+        "secret",
+        "token",
+        "urls",
+        "heartbeat",
+        "mail",
+        "issuer",
+        "client_id",
+        "claim",
+        "server",
+    )
     assert all(path.endswith(words) for path in secret - urls)
     assert not any(path.endswith(words) for path in plain)
 

@@ -21,7 +21,7 @@ from publisher.channels.mastodon import answers, health, timeline
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
 from publisher.channels.mastodon.spec import MASTODON
-from publisher.channels.mastodon.timeline import Match, Status, StatusPage
+from publisher.channels.mastodon.timeline import StatusMatch, Status, StatusPage
 from publisher.channels.mastodon.uploads import Uploads
 from publisher.channels.outgoing import Request
 from publisher.model.accounts import Owner
@@ -138,7 +138,7 @@ class Mastodon:
                 return said
             if said:
                 whole.append(status)
-            elif said is None and match is Match.WORDS:
+            elif said is None and match is StatusMatch.WORDS:
                 perhaps.append(status)
         return replace(timeline.judged(whole, perhaps, found.older), limits=read.limits)
 

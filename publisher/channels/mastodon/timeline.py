@@ -31,7 +31,7 @@ _ELSEWHERE = re.compile(r"(?<![=/\w])(@\w+(?:[.-]\w+)*)@[\w.-]+\w")
 _UNSEEN = ("\ufe0e", "\ufe0f")  # variation selectors
 
 
-class Match(IntEnum):
+class StatusMatch(IntEnum):
     """How similar a status is to a part."""
 
     NONE = 0
@@ -76,7 +76,7 @@ class Candidates:
     """The statuses of a timeline that may be a part, the earliest first."""
 
     whole: list[Status] = field(default_factory=list)
-    recent: list[tuple[Status, Match]] = field(default_factory=list)
+    recent: list[tuple[Status, StatusMatch]] = field(default_factory=list)
     """Since the intent, with other HTML than the part's: the source tells."""
     older: list[Status] = field(default_factory=list)
     """The same, from before the intent."""
@@ -115,9 +115,9 @@ def candidates(
             continue
         match = _match(part, status, media_ids)
         if status.created_at < since - SKEW:
-            if match is Match.WHOLE:
+            if match is StatusMatch.WHOLE:
                 found.older.append(status)
-        elif match is Match.WHOLE:
+        elif match is StatusMatch.WHOLE:
             found.whole.append(status)
         else:
             found.recent.append((status, match))
@@ -167,18 +167,18 @@ def words(text: str) -> list[str]:
     return "".join(seen).split()
 
 
-def _match(part: Part, status: Status, media_ids: Collection[str]) -> Match:
+def _match(part: Part, status: Status, media_ids: Collection[str]) -> StatusMatch:
     if media_ids and set(media_ids) == set(status.media):
-        return Match.WHOLE  # an upload belongs to one status alone
+        return StatusMatch.WHOLE  # an upload belongs to one status alone
     if len(part.pictures) != len(status.media):
-        return Match.NONE
+        return StatusMatch.NONE
     ours = words(part.text)
     shown, led = map(words, status_html.texts(status.content))
     if not ours:  # pictures alone look alike, whatever they show
-        return Match.NONE if shown else Match.WORDS
+        return StatusMatch.NONE if shown else StatusMatch.WORDS
     if ours in (shown, led):
-        return Match.WHOLE
-    return Match.WORDS if _nearby(ours) in (_nearby(shown), _nearby(led)) else Match.NONE
+        return StatusMatch.WHOLE
+    return StatusMatch.WORDS if _nearby(ours) in (_nearby(shown), _nearby(led)) else StatusMatch.NONE
 
 
 def _nearby(text: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from publisher.settings.schema import AccountSettings
 _ROOTS = ("/api/v1/", "/api/v2/")
 
 
-def _bare(path: str) -> str | None:
+def _bare(path: str, _query: str) -> str | None:
     return path.rstrip("/") if path.startswith(_ROOTS) else None
 
 
