@@ -28,7 +28,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.mastodon import limits
 from publisher.sandbox.mastodon.content_html import content
-from tests.channels.conftest import LOST, Stage, Stages
+from tests.channels.conftest import DUE, LOST, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
@@ -482,7 +482,7 @@ def test_no_html_raises(html: str) -> None:
 
 def test_another_server_may_shorten_links_otherwise() -> None:
     html = '<p>Lire <a href="https://example.org/long/chemin">example.org/…</a>.</p>'
-    status = timeline.Status("1", html, timeline.datetime.now(), None, (), None)
+    status = timeline.Status("1", html, DUE, None, (), None)
     since = status.created_at
     found = timeline.candidates(
         Part(text="Lire https://example.org/long/chemin."), [status], (), since, ()

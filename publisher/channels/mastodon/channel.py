@@ -21,7 +21,7 @@ from publisher.channels.mastodon import answers, health, timeline
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
 from publisher.channels.mastodon.spec import MASTODON
-from publisher.channels.mastodon.timeline import StatusMatch, Status, StatusPage
+from publisher.channels.mastodon.timeline import Status, StatusMatch, StatusPage
 from publisher.channels.mastodon.uploads import Uploads
 from publisher.channels.outgoing import Request
 from publisher.model.accounts import Owner
