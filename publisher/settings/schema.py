@@ -428,7 +428,7 @@ else:
                 Field(
                     default=None,
                     pattern="|".join(dict.fromkeys(one.pattern for one in options)),
-                    description=" ".join(one.about for one in options if one.about) or None,
+                    description="\n".join(one.about for one in options if one.about) or None,
                 ),
             )
             for name, options in _OPTIONS.items()
