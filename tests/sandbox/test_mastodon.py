@@ -33,20 +33,29 @@ SETTINGS = Settings.model_validate(
 ACCOUNTS = accounts_for(SETTINGS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hand() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture
-def sandbox(hand: HandClock) -> Sandbox:
-    return Sandbox(ACCOUNTS, hand)
-
-
-@pytest.fixture
-def here(sandbox: Sandbox) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def served(hand: HandClock) -> Iterator[tuple[Sandbox, str]]:
+    sandbox = Sandbox(ACCOUNTS, hand)
     with running(sandbox) as address:
-        yield address
+        yield sandbox, address
+
+
+@pytest.fixture
+def sandbox(served: tuple[Sandbox, str], here: str) -> Sandbox:
+    assert here
+    return served[0]
+
+
+@pytest.fixture
+def here(served: tuple[Sandbox, str]) -> str:
+    """The address of the sandbox, as if it had just been started."""
+    requests.post(f"{served[1]}/sandbox/reset", timeout=5).raise_for_status()
+    return served[1]
 
 
 @pytest.fixture
