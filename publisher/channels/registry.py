@@ -11,6 +11,7 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _, later
 from publisher.channels.facebook.spec import SPEC as FACEBOOK
 from publisher.channels.linkedin.spec import SPEC as LINKEDIN
+from publisher.channels.mastodon.spec import SPEC as MASTODON
 from publisher.channels.site.spec import SPEC as SITE
 from publisher.channels.spec import ChannelOptions, ChannelSpec
 from publisher.channels.twitter.spec import SPEC as TWITTER
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "open_channel", "spec_of", "title"]
 
 _GROUP = "publisher.channels"
-_OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, LINKEDIN, SITE)}
+_OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, LINKEDIN, MASTODON, SITE)}
 
 
 def _found() -> dict[str, ChannelSpec]:

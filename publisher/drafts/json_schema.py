@@ -205,7 +205,8 @@ def _described(schema: Any, say: Callable[[str], str]) -> Any:
     if not isinstance(schema, dict):
         return schema
     return {
-        key: say(value)
+        # A key that several channels have, with a meaning of its own on each, has a line for each.
+        key: "\n".join(map(say, value.split("\n")))
         if key == "description" and isinstance(value, str)
         else _described(value, say)
         for key, value in schema.items()

@@ -209,6 +209,10 @@ _TOO_LONG = {
         "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
         "characters, as X counts them."
     ),
+    (False, "shortened"): later(
+        "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
+        "characters, as Mastodon counts them."
+    ),
     (True, "characters"): later(
         "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
         "of {limit} characters."
@@ -216,6 +220,10 @@ _TOO_LONG = {
     (True, "weighted"): later(
         "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
         "of {limit} characters, as X counts them."
+    ),
+    (True, "shortened"): later(
+        "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
+        "of {limit} characters, as Mastodon counts them."
     ),
 }
 """Messages by (is a later part of a thread, the channel's way of counting)."""

@@ -14,7 +14,17 @@ from typing import Literal, NamedTuple
 from publisher.drafts.links import Link, links, utf16_units
 
 URL_LENGTH = 23
-"""What X counts for any link (`transformedURLLength`)."""
+"""What X counts for any link (`transformedURLLength`), and Mastodon for one with its protocol."""
+
+# Mastodon's app/models/account.rb (`MENTION_RE`) and app/validators/status_length_validator.rb.
+_MENTION = re.compile(r"(?<![=/\w])(@[A-Za-z0-9_](?:[\w.-]*\w)?)@[\w.-]+\w", re.ASCII)
+_WITH_PROTOCOL = ("http://", "https://")
+# A letter with its marks, an emoji with its tones and what is joined to it, or two of a flag.
+_GRAPHEME = re.compile(
+    "\r\n|[\U0001f1e6-\U0001f1ff]{2}"
+    "|.(?:\u200d.|[\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])*",
+    re.DOTALL,
+)
 
 # Code points that weigh two: all but the `ranges` of the configuration. All emoji of one code point
 # are among them.
@@ -39,18 +49,22 @@ _WITH_SELECTOR = (
 
 
 @lru_cache(maxsize=64)  # one text goes to many accounts
-def length(text: str, counting: Literal["weighted", "characters"]) -> int:
+def length(text: str, counting: Literal["weighted", "shortened", "characters"]) -> int:
     """The length of `text`.
 
     `weighted` are X's rules: line ends and Unicode are normalised, a link is 23, an emoji is 2
-    however many code points it is joined of, and other characters are 1 or 2. `characters` counts
-    code points. Neither raises for any text, lone surrogates included.
+    however many code points it is joined of, and other characters are 1 or 2. `shortened` are
+    Mastodon's: a link with its protocol is 23, a name on another server counts without the server,
+    and the rest is counted in graphemes, or a little more. `characters` counts code points. None
+    raises for any text, lone surrogates included.
 
     A text that is too long for every channel is counted letter by letter: a search for links in it
     takes long, and its exact weight is not needed.
     """
     if counting == "characters":
         return len(text)
+    if counting == "shortened":
+        return _shortened(text)
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
     if len(text) > _LONGEST:
         return _plain(text)
@@ -60,6 +74,21 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
             weight += _plain(text[end:start]) + counted
             end = after
     return weight + _plain(text[end:])
+
+
+def _shortened(text: str) -> int:
+    if len(text) > _LONGEST:
+        return len(text)
+    counted = end = 0
+    for link in links(text):
+        if link.url.casefold().startswith(_WITH_PROTOCOL):
+            counted += URL_LENGTH + _graphemes(text[end : link.start])
+            end = link.start + len(link.url)
+    return counted + _graphemes(text[end:])
+
+
+def _graphemes(text: str) -> int:
+    return sum(1 for _found in _GRAPHEME.finditer(_MENTION.sub(r"\1", text)))
 
 
 def _plain(text: str) -> int:

@@ -43,8 +43,10 @@ class Capabilities(Frozen):
     """What a channel can do, so that drafts can be checked without a network."""
 
     max_length: int
-    counting: Literal["weighted", "characters"]
-    """`weighted`: X's rules (a link is 23, CJK and emoji are 2). `characters`: code points."""
+    counting: Literal["weighted", "shortened", "characters"]
+    """`weighted`: X's rules (a link is 23, CJK and emoji are 2). `shortened`: Mastodon's rules (a
+    link is 23, a name on another server counts without the server). `characters`: code points.
+    """
     threads: bool
     """Without threads, the parts are joined with a blank line."""
     link: Literal["appended", "attached", "attached-alone"]

@@ -56,6 +56,9 @@ class What(StrEnum):
     AVATAR_BROKEN = "avatar-broken"
     AVATAR_REDIRECT = "avatar-redirect"
     AVATAR_ELSEWHERE = "avatar-elsewhere"
+    KEYS_IGNORED = "keys-ignored"
+    KEY_RACE = "key-race"
+    REPEAT_FAILS = "repeat-fails"
 
 
 AVATARS = frozenset(
@@ -73,6 +76,7 @@ AVATARS = frozenset(
 CHANGES = AVATARS | {
     What.AUTO_PUBLISH, What.ALREADY_PUBLISHED, What.NO_FIELDS, What.FIELDS_DENIED,
     What.IGNORED, What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
-    What.YOUNG_PARENT, What.SELF_MENTION, What.RENAMED,
+    What.YOUNG_PARENT, What.SELF_MENTION, What.RENAMED, What.KEYS_IGNORED, What.KEY_RACE,
+    What.REPEAT_FAILS,
 }  # fmt: skip
 """Faults that change how a request is carried out; all others replace its answer."""

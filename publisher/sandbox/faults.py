@@ -80,6 +80,10 @@ class Fault(Frozen):
     - `already-published`: to make a post public that is public already is refused.
     - `no-fields`: an answer to a POST has none of the `fields` that it was asked for.
     - `fields-denied`: a POST that asks for `fields` is carried out, and answered with error 10.
+    - `keys-ignored`: a status on Mastodon is posted whatever its idempotency key, as by servers of
+      another make; `key-race`: its key is kept `seconds` (0.2) of real time after it is posted, as
+      before Mastodon 4.6; `repeat-fails`: a repeat with its key answers with status 500, as in the
+      first versions of 4.6.
     - `renamed`: a profile has another handle and name; `avatar-changed`: another picture;
       `avatar-none`: no picture. `avatar-missing`, `avatar-huge`, `avatar-broken` and
       `avatar-redirect`: the address of its picture answers with a 404, with 2 MB, with bytes that

@@ -67,6 +67,10 @@ class StoredPost:
     scheduled_for: datetime | None = None
     """When a person at Facebook wants it to be public."""
     deleted: bool = False
+    visibility: str = ""
+    """Who sees it, on platforms where that can be chosen."""
+    key: str = ""
+    """The idempotency key that it was made with, once it is kept."""
     app: str | None = None
     """Facebook's id of the app that created it; None for a post by a person."""
     shown_since: float = field(default_factory=time.monotonic)

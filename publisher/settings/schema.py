@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
     WithJsonSchema,
     create_model,
     field_validator,
@@ -23,6 +24,7 @@ from pydantic import (
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS, channel_called
+from publisher.channels.spec import Option
 from publisher.model.accounts import Account, Mandate
 from publisher.model.values import Advice
 from publisher.settings import redis_sentinel
@@ -382,7 +384,26 @@ class _AccountSettings(Section):
         )
 
 
-_OPTIONS = {option.name: option for spec in SPECS.values() for option in spec.options}
+def _options() -> dict[str, list[Option]]:
+    """By name, the options of all channels: several may give one name a meaning of their own."""
+    found: dict[str, list[Option]] = {}
+    for spec in SPECS.values():
+        for option in spec.options:
+            found.setdefault(option.name, []).append(option)
+    return found
+
+
+def _fits_its_channel(told: object, info: ValidationInfo) -> object:
+    """Check an option against the pattern of the account's own channel."""
+    spec = SPECS.get(info.data.get("channel", ""))
+    options = {option.name: option for option in spec.options} if spec else {}
+    own = options.get(info.field_name or "")
+    if own and own.shape and isinstance(told, str) and not re.search(own.pattern, told):
+        raise ValueError(_(own.shape))
+    return told
+
+
+_OPTIONS = _options()
 _CREDENTIALS = [one for spec in SPECS.values() for one in spec.credentials]
 CREDENTIALS = tuple(dict.fromkeys(one.name for one in _CREDENTIALS))
 """The names of all channels' credentials."""
@@ -404,9 +425,16 @@ else:
         **{
             name: (
                 str | None,
-                Field(default=None, pattern=option.pattern, description=option.about or None),
+                Field(
+                    default=None,
+                    pattern="|".join(dict.fromkeys(one.pattern for one in options)),
+                    description="\n".join(one.about for one in options if one.about) or None,
+                ),
             )
-            for name, option in _OPTIONS.items()
+            for name, options in _OPTIONS.items()
         },
         **dict.fromkeys(CREDENTIALS, (SecretStr | None, None)),
+        __validators__={
+            "fits_its_channel": field_validator(*_OPTIONS, mode="before")(_fits_its_channel)
+        },
     )

@@ -17,7 +17,7 @@ from PIL import Image
 
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.http import recorder
-from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.channels.registry import CAPABILITIES, ChannelOptions, open_channel
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
@@ -29,7 +29,8 @@ from publisher.model.outcomes import Accepted, Outcome, Sighting
 from publisher.model.problems import Flaw
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.fault_kinds import What
-from publisher.sandbox.platforms import PLATFORMS, accounts_for
+from publisher.sandbox.platforms import PLATFORMS as SIMULATED
+from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.channels.desk import Desk
@@ -184,7 +185,7 @@ class Stage:
         return Attempt(self, parcel, channel, prepared, self.options.clock.now())
 
     def sendings(self, parcel: Parcel) -> range:
-        return range(len(parcel.content.parts) if self.name == "twitter" else 1)
+        return range(len(parcel.content.parts) if CAPABILITIES[self.name].threads else 1)
 
     def shown(self) -> list[Shown]:
         """What the public sees, in the order of publication."""
@@ -261,6 +262,11 @@ SETTINGS = Settings.model_validate(
                 "organisation": "BICE",
                 "organization_id": "2414183",
             },
+            "bice-fedi": {
+                "channel": "mastodon",
+                "organisation": "BICE",
+                "handle": "@bice@mastodon.example",
+            },
             "bice-site": {"channel": "site", "organisation": "BICE", "language": "fr"},
         },
     }
@@ -269,8 +275,11 @@ ACCOUNTS = {
     "twitter": "bice-x",
     "facebook": "bice-page",
     "linkedin": "bice-linkedin",
+    "mastodon": "bice-fedi",
     "site": "bice-site",
 }
+PLATFORMS = tuple(SIMULATED)
+"""The channels with a server."""
 
 
 @pytest.fixture(scope="session")

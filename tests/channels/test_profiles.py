@@ -16,13 +16,14 @@ from publisher.model.accounts import Profile
 from publisher.model.outcomes import Answer, Wire
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from tests.channels.conftest import Stage, Stages
+from tests.channels.conftest import PLATFORMS, Stage, Stages
 from tests.channels.test_health import answer
 
 NAMES = {
     "twitter": ("bice_x", "BICE"),
     "facebook": ("bice_page", "BICE"),
     "linkedin": ("bice_linkedin", "BICE"),
+    "mastodon": ("bice@mastodon.example", "BICE"),
     "site": ("", "BICE"),
 }
 X_PICTURE = "https://pbs.twimg.com/profile_images/1/a_normal.jpg"
@@ -33,7 +34,7 @@ def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 
 
-@pytest.fixture(params=["twitter", "facebook", "linkedin"])
+@pytest.fixture(params=PLATFORMS)
 def platform(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 

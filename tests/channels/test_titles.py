@@ -16,4 +16,4 @@ def test_a_channel_is_called_as_its_readers_call_it(channel: str, title: str) ->
 
 def test_a_channel_that_is_no_more_breaks_no_page() -> None:
     """It goes by its own name; it is not called a website."""
-    assert registry.title("mastodon") == "mastodon"
+    assert registry.title("friendica") == "friendica"

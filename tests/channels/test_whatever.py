@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from publisher.model.outcomes import Accepted, Answer, Deferred, Refused, Step, Unknown, Wire
 from tests.support.answers.judging import meaning
-from tests.support.answers.kinds import FACEBOOK, NOW, READ, WITHDRAW, X, message_of
+from tests.support.answers.kinds import FACEBOOK, MASTODON, NOW, READ, WITHDRAW, X, message_of
 
 _TEXT = st.text(st.sampled_from("ab \x00\ud800\udfff\U0001f600"), max_size=5)
 _JSON = st.recursive(
@@ -45,6 +45,10 @@ _HEADERS = st.dictionaries(
             "x-app-limit-24hour-reset",
             "x-app-usage",
             "x-business-use-case-usage",
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "x-ratelimit-reset",
+            "retry-after",
         ]
     ),
     st.text(max_size=30) | st.integers().map(str) | _JSON.map(json.dumps),
@@ -53,7 +57,7 @@ _HEADERS = st.dictionaries(
 
 
 @given(
-    channel=st.sampled_from([X, FACEBOOK]),
+    channel=st.sampled_from([X, FACEBOOK, MASTODON]),
     step=st.sampled_from(Step),
     status=st.none() | st.integers(0, 999),
     body=st.text(max_size=50) | _JSON.map(json.dumps),

@@ -347,7 +347,14 @@ def _first_line(root: Path, module: str) -> str:
 
 _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("longest text", lambda c: f"{c.max_length:,}"),
-    ("counted", lambda c: "as X weighs them" if c.counting == "weighted" else "in characters"),
+    (
+        "counted",
+        lambda c: {
+            "weighted": "as X weighs them",
+            "shortened": "as Mastodon shortens them",
+            "characters": "in characters",
+        }[c.counting],
+    ),
     ("threads", lambda c: "yes" if c.threads else "no: the parts are joined with a blank line"),
     (
         "`link:`",
@@ -447,6 +454,9 @@ _FAULTS: dict[What, str] = {
     What.ALREADY_PUBLISHED: "to make public what is public already is refused",
     What.NO_FIELDS: "the answer to a `POST` lacks the `fields` that it was asked for",
     What.FIELDS_DENIED: "a `POST` that asks for `fields` is answered with error 10, and carried out all the same",
+    What.KEYS_IGNORED: "a status is posted whatever its idempotency key, as by servers of another make",
+    What.KEY_RACE: "the idempotency key is kept `seconds` (0.2) after the status is posted, as before Mastodon 4.6",
+    What.REPEAT_FAILS: "a repeat with its idempotency key answers with status 500, as in Mastodon 4.6 before September 2026",
     What.RENAMED: "a profile has another handle and name",
     What.AVATAR_CHANGED: "a profile has another picture",
     What.AVATAR_NONE: "a profile has no picture",
@@ -605,6 +615,34 @@ _LINKEDIN_ANSWERS: tuple[tuple[str, Answers], ...] = (
     ("time-out or reset after sending began", (_CUT,)),
 )
 
+_MASTODON_RESET = {"x-ratelimit-reset": (_NOW + timedelta(minutes=10)).isoformat()}
+
+
+def _masto(*statuses: int, headers: dict[str, str] | None = None, **body: object) -> Answers:
+    text = json.dumps(body or {"error": "Validation failed"})
+    return tuple(Answer(Wire.ANSWERED, _NOW, s, headers or {}, text) for s in statuses)
+
+
+_MASTODON_ANSWERS: tuple[tuple[str, Answers], ...] = (
+    ("status 200 with an id", _masto(200, 202, id="1")),
+    ("status 200 without an id, or that cannot be read", (*_masto(200), *_body("OK", 200))),
+    ("400, 413, 422", _masto(400, 413, 422)),
+    ("401", (*_masto(401), *_body("", 401))),
+    ("403, 410", _masto(403, 410)),
+    ("404, and any other 4xx", _masto(404, 405, 406, 451)),
+    ("4xx without an `error` in JSON, but 413", _body("<html>", 400, 403, 404, 405, 422)),
+    ("408, 409, 425", _masto(408, 409, 425)),
+    ("429 that names a time 10 minutes away", _masto(429, headers=_MASTODON_RESET)),
+    ("429 that names no time, or an absurd one", _masto(429)),
+    ("3xx, 5xx, whatever the body", (*_masto(301, 500, 502, 503), *_body("<html>", 502))),
+    ("refused connection, no address, no TLS", (_NO_WAY,)),
+    ("time-out or reset after sending began", (_CUT,)),
+)
+
+
+def answers_of_mastodon() -> str:
+    return _answers("mastodon", _MASTODON_ANSWERS, Step.PUBLISH)
+
 
 def answers_of_x() -> str:
     return _answers("twitter", _X_ANSWERS, Step.PUBLISH)
@@ -683,6 +721,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "answers-of-x": answers_of_x,
         "answers-of-facebook": answers_of_facebook,
         "answers-of-linkedin": answers_of_linkedin,
+        "answers-of-mastodon": answers_of_mastodon,
     },
     "benchmarks.md": dict(benchmarks.PARTS),
 }

@@ -124,6 +124,7 @@ def test_what_the_tests_need_is_installed_where_that_is_allowed(run: Run, machin
         f"""
 for package in "$@"; do :; done
 [ "$package" = postgresql ] && package=initdb
+[ "$package" = snac2 ] && package=snac
 echo > {machine}/$package
 {shutil.which("chmod")} +x {machine}/$package""",
     )
@@ -150,5 +151,6 @@ def test_what_is_there_is_not_mentioned(run: Run, machine: Path) -> None:
     add(machine, "chromium", "")
     add(machine, "docker-compose", "")
     add(machine, "faketime", "")
+    add(machine, "snac", "")
     done = run("test-parts")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

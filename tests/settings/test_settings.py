@@ -379,9 +379,20 @@ def test_nobody_is_shown_a_pattern(tmp_path: Path) -> None:
         assert not re.search(r"[\[\]^$*\\]", str(caught.value).replace("[accounts", "")), name
 
 
-@pytest.mark.parametrize("handle", ["BICE_ONG", "@BICE_ONG"])
-def test_a_handle_is_taken_with_or_without_its_sign(tmp_path: Path, handle: str) -> None:
-    account = f"[accounts.a]\nchannel = 'twitter'\nhandle = '{handle}'\n"
+@pytest.mark.parametrize(
+    ("channel", "handle"),
+    [
+        ("twitter", "BICE_ONG"),
+        ("twitter", "@BICE_ONG"),
+        ("mastodon", "@bice@mastodon.example"),
+        ("mastodon", "bice.ong@mastodon.example"),
+    ],
+)
+def test_a_handle_is_taken_with_or_without_its_sign(
+    tmp_path: Path, channel: str, handle: str
+) -> None:
+    """On each channel it is what is called one there."""
+    account = f"[accounts.a]\nchannel = '{channel}'\nhandle = '{handle}'\n"
     assert read(tmp_path, account).public_accounts()["a"].handle == handle
 
 
@@ -390,7 +401,13 @@ def test_a_handle_is_taken_with_or_without_its_sign(tmp_path: Path, handle: str)
     [
         ("channel = 'twitter'", "BICE ONG", "must be a name on X such as BICE_ONG: at most 15"),
         ("channel = 'twitter'", "https://x.com/BICE", "must be a name on X such as BICE_ONG"),
-        ("channel = 'facebook'\npage_id = '1'", "BICE", "handle is for accounts of twitter alone"),
+        ("channel = 'twitter'", "@bice@mastodon.example", "must be a name on X such as BICE_ONG"),
+        ("channel = 'mastodon'", "BICE_ONG", "must be a name with its server, such as @bice@"),
+        (
+            "channel = 'facebook'\npage_id = '1'",
+            "BICE",
+            "handle is for accounts of twitter, mastodon alone",
+        ),
     ],
 )
 def test_a_handle_that_is_none_is_refused_in_words(

@@ -99,6 +99,10 @@ has_faketime() {
     command -v faketime >/dev/null 2>&1
 }
 
+has_snac() {
+    command -v snac >/dev/null 2>&1
+}
+
 # part NAME PACKAGE TESTS: make sure of one part, or say which tests go without it and why.
 part() {
     "has_$1" && return
@@ -120,6 +124,7 @@ test_parts() {
     part compose docker-compose 'the test of docker-compose.yml'
     part ip iproute2 'the tests with several hosts'
     part faketime faketime 'the tests with a wrong clock'
+    part snac snac2 'the tests of the Mastodon channel against a real server'
 }
 
 case "${1-}" in

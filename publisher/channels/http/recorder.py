@@ -34,6 +34,7 @@ _KEPT_HEADERS = (
     "retry-after",
     "x-access-level",
     "x-rate-limit-",
+    "x-ratelimit-",
     "x-user-limit-",
     "x-app-",
     "x-business-",

@@ -10,7 +10,7 @@ from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.pictures import NotAPicture, PictureLook, is_video, look
 from publisher.sandbox.store import Store, StoredMedia
-from publisher.sandbox.twitter import limits, problems, videos
+from publisher.sandbox.twitter import limits, problems
 from publisher.sandbox.twitter.schema import (
     AppendMediaUpload,
     CreateMediaMetadata,
@@ -18,6 +18,8 @@ from publisher.sandbox.twitter.schema import (
     MediaUpload,
     read,
 )
+from publisher.sandbox.videos import VideoLook
+from publisher.sandbox.videos import look as look_at_video
 
 _CATEGORIES = {"tweet_image": "image", "tweet_gif": "gif", "tweet_video": "video"}
 _MAX_BYTES = {
@@ -167,8 +169,8 @@ async def _take_picture(
 
 async def _take_video(store: Store, target: StoredMedia, content: bytes) -> None:
     """Accept a video: X takes it in any case, and finds errors while processing it."""
-    seen = await asyncio.to_thread(videos.look, content)
-    target.failed = seen is None or not seen.fits
+    seen = await asyncio.to_thread(look_at_video, content)
+    target.failed = seen is None or not _is_fit_video(seen)
     if seen:
         target.width, target.height = seen.width, seen.height
         for kind in seen.betrays:
@@ -180,6 +182,23 @@ def _is_fit(gif: PictureLook) -> bool:
     is_small = gif.width <= limits.GIF_WIDTH and gif.height <= limits.GIF_HEIGHT
     pixels = gif.width * gif.height * gif.frames
     return is_small and gif.frames <= limits.GIF_FRAMES and pixels <= limits.GIF_PIXELS
+
+
+def _is_fit_video(video: VideoLook) -> bool:
+    """Whether X would process a video; source: docs.x.com, media best practices."""
+    short, long = sorted((video.width, video.height))
+    return all(
+        (
+            video.codec == "h264",
+            video.colours in ("yuv420p", "yuvj420p"),
+            video.seconds > 0,
+            limits.VIDEO_SECONDS[0] <= video.seconds <= limits.VIDEO_SECONDS[1],
+            limits.VIDEO_LEAST_SIDE <= short <= limits.VIDEO_SHORT_SIDE,
+            long <= min(limits.VIDEO_LONG_SIDE, 3 * short),
+            video.frames <= limits.VIDEO_RATE * 1.01 * video.seconds,
+            all(codec == "aac" and channels <= 2 for codec, channels in video.sound),
+        )
+    )
 
 
 def _expiry(target: StoredMedia) -> datetime:

@@ -4,6 +4,7 @@ from typing import Literal, overload
 
 from publisher.channels.facebook import answers as facebook
 from publisher.channels.linkedin import answers as linkedin
+from publisher.channels.mastodon import answers as mastodon
 from publisher.channels.twitter import answers as twitter
 from publisher.model.outcomes import Answer, Outcome, Reading, Step
 
@@ -11,6 +12,7 @@ _ANSWERS = {
     "twitter": twitter.ANSWERS,
     "facebook": facebook.ANSWERS,
     "linkedin": linkedin.ANSWERS,
+    "mastodon": mastodon.ANSWERS,
 }
 
 

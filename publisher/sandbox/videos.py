@@ -1,10 +1,8 @@
-"""Inspection of uploaded videos: whether X would process one, and metadata that it reveals."""
+"""Inspection of uploaded videos: what a platform would look at, and metadata that one reveals."""
 
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from publisher.sandbox.twitter import limits
 
 if TYPE_CHECKING:
     from av import VideoStream
@@ -22,8 +20,13 @@ class VideoLook:
     width: int
     height: int
     """Width and height as encoded, without rotation."""
-    fits: bool
-    """Whether X would process it."""
+    codec: str
+    colours: str
+    """The format of its pixels, such as `yuv420p`."""
+    seconds: float
+    frames: int
+    sound: tuple[tuple[str, int], ...]
+    """Of each track, the codec and the number of channels."""
     betrays: tuple[str, ...]
     """The kinds of metadata that it carries."""
 
@@ -41,28 +44,21 @@ def look(content: bytes) -> VideoLook | None:
             track = source.streams.video[0]
             pictures, has_messages = _counted(source, track)
             seconds = float((track.duration or 0) * (track.time_base or 0))
-            fits = seconds > 0 and _fits(source, picture.format.name, seconds, pictures)
+            codec = track.codec_context.name
+            heard = [each.codec_context for each in source.streams.audio]
+            sound = tuple((each.name, each.channels) for each in heard)
     except (av.FFmpegError, IndexError, StopIteration, ValueError):
         return None
     found = (*betrays, "SEI") if has_messages else betrays
-    return VideoLook(picture.width, picture.height, fits, found)
-
-
-def _fits(source: "InputContainer", colours: str, seconds: float, pictures: int) -> bool:
-    """Whether X would process it; source: docs.x.com, media best practices."""
-    track = source.streams.video[0]
-    short, long = sorted((track.codec_context.width, track.codec_context.height))
-    heard = [each.codec_context for each in source.streams.audio]
-    return all(
-        (
-            track.codec_context.name == "h264",
-            colours in ("yuv420p", "yuvj420p"),
-            limits.VIDEO_SECONDS[0] <= seconds <= limits.VIDEO_SECONDS[1],
-            limits.VIDEO_LEAST_SIDE <= short <= limits.VIDEO_SHORT_SIDE,
-            long <= min(limits.VIDEO_LONG_SIDE, 3 * short),
-            pictures / seconds <= limits.VIDEO_RATE * 1.01,
-            all(each.name == "aac" and each.channels <= 2 for each in heard),
-        )
+    return VideoLook(
+        width=picture.width,
+        height=picture.height,
+        codec=codec,
+        colours=picture.format.name,
+        seconds=seconds,
+        frames=pictures,
+        sound=sound,
+        betrays=found,
     )
 
 

@@ -1,0 +1,1 @@
+"""Mastodon channel, through Mastodon.py."""

@@ -1,0 +1,261 @@
+"""Mastodon channel, through Mastodon.py: texts, threads, pictures and videos with alt text.
+
+Sources: docs.joinmastodon.org and Mastodon's own code. Each request that publishes has an
+`Idempotency-Key` of the post, the account, the part and its exact content: the same for a repeat by
+any worker, another for an edited text. Mastodon keeps a key for an hour, and not every server knows
+keys; so after an unknown outcome the account is read first, and the key is a second safeguard.
+"""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
+from publisher.channels.answers import Lately, mapping, parsed
+from publisher.channels.base import MediaReader
+from publisher.channels.health import Health
+from publisher.channels.mastodon import answers, health, timeline
+from publisher.channels.mastodon.answers import ANSWERS, is_missing
+from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
+from publisher.channels.mastodon.spec import MASTODON
+from publisher.channels.mastodon.timeline import Status, StatusMatch, StatusPage
+from publisher.channels.mastodon.uploads import Uploads
+from publisher.channels.outgoing import Request
+from publisher.model.accounts import Owner
+from publisher.model.capabilities import Capabilities
+from publisher.model.clock_check import Heard
+from publisher.model.content import Part
+from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Answer,
+    Deferred,
+    Outcome,
+    Reading,
+    Sighting,
+    Step,
+    Unknown,
+)
+
+_MOST_PAGES = 10
+_MOST_SOURCES = 5
+"""Statuses since the intent whose source is read: there are rarely two."""
+
+
+class Mastodon:
+    """The channel of one account on a Mastodon server."""
+
+    capabilities: ClassVar[Capabilities] = MASTODON
+
+    def __init__(
+        self,
+        server: str,
+        token: str,
+        *,
+        visibility: str,
+        instead: str | None,
+        timeout: timedelta,
+        clock: Clock,
+        heard: Heard,
+    ) -> None:
+        """`visibility`: `public` or `unlisted`. Raises ConfigurationError for a bad `server`."""
+        self._clock = clock
+        self._visibility = visibility
+        self._server = AccountServer(
+            server, token, instead=instead, timeout=timeout, clock=clock, heard=heard
+        )
+        self._uploads = Uploads(self._server, clock)
+        self._account_id = ""
+        self._lately: Lately[tuple[datetime, StatusPage | Reading]] = Lately(clock)
+        """The beginning of what was read, and that."""
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        """Upload pictures, GIFs and videos with their alternative texts; see `Channel.prepare`."""
+        if not any(part.pictures for part in parcel.content.parts):
+            return prepared
+        return self._uploads.go_on(parcel.content, prepared, read_media)
+
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
+        """Build the next part's status, as a reply to the one before; see `Channel.ready`."""
+        part = parcel.content.parts[len(sent)]
+        return self._server.publication(
+            part.text,
+            media_ids=[prepared.media_ids[picture.digest] for picture in part.pictures],
+            parent=sent[-1] if sent else None,
+            visibility=self._visibility,
+            language=parcel.content.lang,
+            key=_key(parcel, sent),
+        )
+
+    def judge(
+        self,
+        parcel: Parcel,  # noqa: ARG002
+        prepared: Prepared,  # noqa: ARG002
+        sent: tuple[str, ...],
+        answer: Answer,
+    ) -> Outcome:
+        outcome = ANSWERS.judge(answer, Step.PUBLISH)
+        if sent and is_missing(answer):
+            return replace(answers.parent_missing(), limits=outcome.limits)
+        return outcome
+
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:  # noqa: ARG002
+        """The outcome: the answer has the status itself; see `Channel.verify`."""
+        return outcome
+
+    def find(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str] = (),
+    ) -> Sighting:
+        """Read the account's own statuses; see `Channel.find` and `timeline`."""
+        read = self._statuses(since, lately=parcel.is_forgotten)
+        if not isinstance(read, StatusPage):
+            return read
+        part = parcel.content.parts[len(sent)]
+        media_ids = [
+            prepared.media_ids[picture.digest]
+            for picture in part.pictures
+            if picture.digest in prepared.media_ids
+        ]
+        free = [status for status in read.statuses if status.id not in taken]
+        found = timeline.candidates(part, free, sent, since, media_ids)
+        if found.whole:
+            return replace(timeline.found(found.whole[0]), limits=read.limits)
+        whole: list[Status] = []
+        perhaps: list[Status] = []
+        for number, (status, match) in enumerate(found.recent):
+            asks = number < _MOST_SOURCES and bool(timeline.words(part.text))
+            said = self._is_written(part, status) if asks else None
+            if isinstance(said, Deferred | AccountSuspended | Unknown):
+                return said
+            if said:
+                whole.append(status)
+            elif said is None and match is StatusMatch.WORDS:
+                perhaps.append(status)
+        return replace(timeline.judged(whole, perhaps, found.older), limits=read.limits)
+
+    def _is_written(self, part: Part, status: Status) -> bool | Reading | None:
+        """Whether the status's source is the part's text; None where the server shows no source."""
+        answer = self._server.source(status.id)
+        outcome = ANSWERS.judge(answer, Step.READ)
+        source = mapping(parsed(answer.body)).get("text")
+        if isinstance(outcome, Accepted) and isinstance(source, str):
+            return timeline.is_source_of(part, status, source)
+        has_none = answer.status is not None and answer.status in (404, 405, 501)
+        return None if has_none or isinstance(outcome, Accepted) else outcome
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:  # noqa: ARG002
+        """Do nothing: Mastodon deletes uploads that no status shows; see `Channel.clear`."""
+        return Prepared()
+
+    def withdraw(
+        self,
+        remote_id: str,
+        prepared: Prepared,  # noqa: ARG002  its pictures are deleted with it
+    ) -> Outcome:
+        """Delete a status; see `Channel.withdraw`.
+
+        Gone is what reading confirms: a server of another make may answer 404 for a path that it
+        does not have.
+        """
+        outcome = ANSWERS.judge(self._server.delete(remote_id), Step.WITHDRAW)
+        if isinstance(outcome, Deferred | AccountSuspended):
+            return outcome
+        read = self._server.status(remote_id)
+        if is_missing(read):
+            return Accepted(remote_id, limits=outcome.limits)
+        if not isinstance(outcome, Accepted):
+            return outcome
+        if isinstance(ANSWERS.judge(read, Step.READ), Accepted):
+            return Unknown(
+                _("Mastodon said that the post is deleted, and shows it all the same."),
+                limits=outcome.limits,
+            )
+        return Accepted(remote_id, limits=outcome.limits)
+
+    @property
+    def owner_id(self) -> str:
+        """Empty: a token does not say whose it is."""
+        return self._account_id
+
+    def owner(self) -> Owner | AccountSuspended | Deferred:
+        return health.owner(self._server)
+
+    def examine(self) -> Health:
+        return health.examine(self._server)
+
+    def _statuses(self, since: datetime, *, lately: bool) -> StatusPage | Reading:
+        """The account's statuses since shortly before `since`, on one page.
+
+        `lately`: a recent reading is good enough.
+        """
+        start = since - timeline.LOOK_BACK
+        kept = self._lately.read if lately else None
+        if kept and kept[0] <= start:
+            page = kept[1]
+        else:
+            # Of the deliveries that share a reading, the first may be of any time of the day.
+            begin = start.replace(hour=0, minute=0, second=0) if lately else start
+            page = self._read_from(begin)
+            self._lately.keep((begin, page))
+        if not isinstance(page, StatusPage):
+            return page
+        if page.oldest is None or (page.oldest_at or since) < since - timeline.SKEW:
+            return page
+        return Unknown(
+            _(
+                "Since this post the account on Mastodon has had more than {number} posts, too many "
+                "to read. Look at the account, then say with `publisher resolve` or `publisher "
+                "retry` what you saw.",
+                number=_MOST_PAGES * PAGE_SIZE,
+            )
+        )
+
+    def _read_from(self, start: datetime) -> StatusPage | Reading:
+        """The account's statuses since `start` as one page; `oldest` is None if it has them all."""
+        if not self._account_id and (failed := self._learn_account_id()):
+            return failed
+        statuses: dict[str, Status] = {}
+        page = StatusPage((), None)
+        for _page in range(_MOST_PAGES):
+            answer = self._server.statuses(self._account_id, older_than=page.oldest)
+            outcome = ANSWERS.judge(answer, Step.READ)
+            if not isinstance(outcome, Accepted):
+                return outcome
+            read = timeline.parse(answer.body)
+            if read is None:
+                return ANSWERS.unreadable()
+            is_again = read.oldest == page.oldest  # snac 2.75 disregards `max_id`
+            statuses |= {status.id: status for status in read.statuses}
+            page = replace(read, statuses=tuple(statuses.values()), limits=outcome.limits)
+            is_past = read.oldest_at is not None and read.oldest_at < start
+            if read.oldest is None or is_past or (is_again and read.total < PAGE_SIZE):
+                return replace(page, oldest=None)
+            if is_again:
+                break
+        return page
+
+    def _learn_account_id(self) -> Reading | None:
+        """Ask for the token's account; returns the failure, None after a success."""
+        owner = self.owner()
+        if not isinstance(owner, Owner):
+            return owner
+        self._account_id = owner.id
+        return None
+
+
+def _key(parcel: Parcel, sent: tuple[str, ...]) -> str:
+    """The `Idempotency-Key` of the part after those in `sent`: the same for the same content.
+
+    Not of the uploads, which a later attempt may make again, and not of any time.
+    """
+    named = (parcel.post, parcel.account, str(len(sent)), *sent[-1:], parcel.content.digest)
+    return hashlib.sha256("\n".join(named).encode()).hexdigest()

@@ -1,0 +1,93 @@
+"""Mastodon's channel spec: limits, settings, credentials and names.
+
+Sources: Mastodon's own code, version 4.6 (app/models/status.rb and media_attachment.rb,
+app/validators/status_length_validator.rb, app/lib/rate_limiter.rb). Each server may set others; see
+`health.py`.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from publisher.base.i18n import later
+from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
+
+if TYPE_CHECKING:
+    from publisher.channels.base import Channel
+
+MASTODON = Capabilities(
+    max_length=500,
+    counting="shortened",
+    threads=True,
+    link="appended",
+    max_pictures=4,
+    picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+    picture_max_bytes=16_000_000,
+    alt_text_max=1_500,
+    # Mastodon makes a video of an animated GIF, with the limits of videos.
+    gifs=GifLimits(
+        max_bytes=16_000_000, max_width=1280, max_height=1080, max_frames=350,
+        max_pixels=300_000_000,
+    ),
+    videos=VideoLimits(
+        min_seconds=0.1,
+        max_seconds=300,  # 36,000 frames, at 120 a second
+        min_side=32,
+        max_long_side=3840,
+        max_short_side=2160,
+        max_rate=120,
+    ),
+    may_be_empty_with_picture=True,
+    rates=(Rate(posts=300, window=timedelta(hours=3)),),
+)  # fmt: skip
+
+
+def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
+    from publisher.channels.mastodon.channel import Mastodon  # noqa: PLC0415
+
+    return Mastodon(
+        credentials["server"],
+        credentials["access_token"],
+        visibility=account.options.get("visibility", "public"),
+        instead=options.servers.get(SPEC.name),
+        timeout=options.request_timeout,
+        clock=options.clock,
+        heard=options.heard(SPEC),
+    )
+
+
+SPEC = ChannelSpec(
+    name="mastodon",
+    nicknames=("toot", "toots", "fediverse"),
+    title="Mastodon",
+    capabilities=MASTODON,
+    open=_open,
+    options=(
+        Option(
+            "handle",
+            r"^@?[A-Za-z0-9_]+([A-Za-z0-9_.-]+[A-Za-z0-9_]+)?@[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
+            later(
+                "Whom the keys must belong to on Mastodon, such as @bice@mastodon.example; with "
+                "others nothing goes out."
+            ),
+            shape=later("must be a name with its server, such as @bice@mastodon.example"),
+        ),
+        Option(
+            "visibility",
+            r"^(public|unlisted)$",
+            later("Who sees its posts: public, or unlisted, which keeps them out of all lists."),
+            shape=later("must be public or unlisted"),
+        ),
+    ),
+    credentials=(Credential("access_token"), Credential("server", is_address=True)),
+    server=Server(None, "mastodon_api_url", frozenset()),
+    post_id=r"[A-Za-z0-9_-]{1,100}",  # numbers; letters too on servers of other makes
+    post_id_hint=later("Give the end of the post's address, such as 113560000000000001."),
+    hashtags=5,
+    mockup="mastodon/mockup.html",
+    css="mastodon",
+    package="publisher.channels.mastodon",
+    has_handles=True,
+)

@@ -1,0 +1,55 @@
+"""The text of a status, from the HTML that a server makes of it.
+
+Mastodon escapes the text, makes paragraphs and line breaks, and links addresses, mentions and
+hashtags (app/lib/text_formatter.rb). A link's parts are hidden by classes, and together are its
+address; of a mention the server is left out. Servers of other makes shorten links otherwise.
+"""
+
+from html.parser import HTMLParser
+
+_BREAKS = {"p", "br", "div", "li", "blockquote", "pre"}
+
+
+class _Reader(HTMLParser):
+    """Collects the text of a fragment, with links as they are shown and as they lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+        self.led: list[str] = []
+        self._href = ""
+        self._in_link = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _BREAKS:
+            self._add("\n")
+        if tag == "a":
+            told = dict(attrs)
+            is_link = "mention" not in (told.get("class") or "").split()
+            self._href = (told.get("href") or "") if is_link else ""
+            self._in_link = len(self.led)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _BREAKS:
+            self._add("\n")
+        if tag == "a" and self._href:
+            self.led[self._in_link :] = [self._href]
+            self._href = ""
+
+    def handle_data(self, data: str) -> None:
+        self._add(data)
+
+    def _add(self, text: str) -> None:
+        self.shown.append(text)
+        self.led.append(text)
+
+
+def texts(html: str) -> tuple[str, str]:
+    """The text with links as they are shown, and with the addresses that they lead to.
+
+    Never raises, whatever the fragment is.
+    """
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return "".join(reader.shown), "".join(reader.led)

@@ -1,0 +1,212 @@
+"""Timeline of an account on Mastodon: its own statuses, and the search for a part among them.
+
+A server returns HTML, so texts are compared in two steps: by the words of the HTML, and where those
+differ, by the status's source, which is the text as it was written (GET /statuses/:id/source).
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from publisher.base.i18n import _
+from publisher.channels.answers import credible, identifier, mapping, parsed
+from publisher.channels.mastodon import status_html
+from publisher.channels.mastodon.answers import address, media_id
+from publisher.model.content import Part
+from publisher.model.outcomes import Absent, Accepted, Limit, Unknown
+
+SKEW = timedelta(seconds=60)
+"""How far the server's clock may be behind ours: a status that seems older than the intent by at
+most this counts as its effect.
+"""
+LOOK_BACK = timedelta(days=1)
+"""A status that seems older than the intent by up to this may be its effect, if our clock was wrong
+then or is wrong now: a person has to decide.
+"""
+_ELSEWHERE = re.compile(r"(?<![=/\w])(@\w+(?:[.-]\w+)*)@[\w.-]+\w")
+_UNSEEN = ("\ufe0e", "\ufe0f")  # variation selectors
+
+
+class StatusMatch(IntEnum):
+    """How similar a status is to a part."""
+
+    NONE = 0
+    WORDS = 1
+    """The same words, but perhaps another link, or a mention of another server."""
+    WHOLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One status of a timeline."""
+
+    id: str
+    content: str
+    """As HTML."""
+    created_at: datetime
+    parent: str | None
+    """The status that it replies to."""
+    media: tuple[str, ...]
+    """The ids of what it shows; on some servers not those of the uploads."""
+    url: str | None
+
+    def __str__(self) -> str:
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """One page of a timeline, the newest status first."""
+
+    statuses: tuple[Status, ...]
+    oldest: str | None
+    """The id with which the next page begins; None: this one is empty."""
+    oldest_at: datetime | None = None
+    total: int = 0
+    """How many statuses the answer had, those of others included."""
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The statuses of a timeline that may be a part, the earliest first."""
+
+    whole: list[Status] = field(default_factory=list)
+    recent: list[tuple[Status, StatusMatch]] = field(default_factory=list)
+    """Since the intent, with other HTML than the part's: the source tells."""
+    older: list[Status] = field(default_factory=list)
+    """The same, from before the intent."""
+
+
+def parse(body: str) -> StatusPage | None:
+    """The page in an answer; None when it is not one."""
+    content = parsed(body)
+    if not isinstance(content, list):
+        return None
+    try:
+        everything = [_status(item) for item in content]
+    except (ValueError, TypeError, KeyError):
+        return None
+    own = [one for one, item in zip(everything, content, strict=True) if not item.get("reblog")]
+    last = everything[-1] if everything else None
+    return StatusPage(
+        tuple(own), last.id if last else None, last.created_at if last else None, len(everything)
+    )
+
+
+def candidates(
+    part: Part,
+    statuses: Sequence[Status],
+    sent: Sequence[str],
+    since: datetime,
+    media_ids: Collection[str],
+) -> Candidates:
+    """Sort the statuses that reply to the last of `sent`, and are none of them.
+
+    `media_ids`: of the part's uploads. A status that shows exactly those is the part.
+    """
+    found, parent = Candidates(), sent[-1] if sent else None
+    for status in sorted(statuses, key=lambda one: (one.created_at, len(one.id), one.id)):
+        if status.id in sent or status.parent != parent or status.created_at < since - LOOK_BACK:
+            continue
+        match = _match(part, status, media_ids)
+        if status.created_at < since - SKEW:
+            if match is StatusMatch.WHOLE:
+                found.older.append(status)
+        elif match is StatusMatch.WHOLE:
+            found.whole.append(status)
+        else:
+            found.recent.append((status, match))
+    return found
+
+
+def is_source_of(part: Part, status: Status, source: str) -> bool:
+    """Whether the status was written with the part's text, and with as many pictures."""
+    return words(part.text) == words(source) and len(part.pictures) == len(status.media)
+
+
+def found(status: Status) -> Accepted:
+    return Accepted(status.id, url=status.url, made_at=status.created_at)
+
+
+def judged(
+    whole: Sequence[Status], perhaps: Sequence[Status], older: Sequence[Status]
+) -> Accepted | Absent | Unknown:
+    """The sighting. Of several matches, the earliest: the others are duplicates, and stay."""
+    if whole:
+        return found(whole[0])
+    if perhaps:
+        return Unknown(
+            _(
+                "The post {id} on Mastodon has the same words, but whether it is this one cannot be "
+                "told: its links or mentions may differ. Look at the account, then say with "
+                "`publisher resolve` or `publisher retry` what you saw.",
+                id=perhaps[0].id,
+            )
+        )
+    if older:
+        return Unknown(
+            _(
+                "The post {id} on Mastodon has the same words, but by its date it was there before. "
+                "Either somebody posted them, or this machine's clock was wrong. Look at the account, "
+                "then say with `publisher resolve` or `publisher retry` what you saw.",
+                id=older[-1].id,
+            )
+        )
+    return Absent()
+
+
+def words(text: str) -> list[str]:
+    """The words of a text without invisible characters."""
+    composed = unicodedata.normalize("NFC", text)
+    seen = (c for c in composed if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
+    return "".join(seen).split()
+
+
+def _match(part: Part, status: Status, media_ids: Collection[str]) -> StatusMatch:
+    if media_ids and set(media_ids) == set(status.media):
+        return StatusMatch.WHOLE  # an upload belongs to one status alone
+    if len(part.pictures) != len(status.media):
+        return StatusMatch.NONE
+    ours = words(part.text)
+    shown, led = map(words, status_html.texts(status.content))
+    if not ours:  # pictures alone look alike, whatever they show
+        return StatusMatch.NONE if shown else StatusMatch.WORDS
+    if ours in (shown, led):
+        return StatusMatch.WHOLE
+    return (
+        StatusMatch.WORDS if _nearby(ours) in (_nearby(shown), _nearby(led)) else StatusMatch.NONE
+    )
+
+
+def _nearby(text: list[str]) -> list[str]:
+    """The words without the servers of mentions, which the HTML leaves out."""
+    return [_ELSEWHERE.sub(r"\1", word) for word in text]
+
+
+def _status(item: Any) -> Status:
+    """A status from its JSON; else ValueError, TypeError or KeyError."""
+    status_id = identifier(item["id"])
+    told = datetime.fromisoformat(_text(item["created_at"]))
+    created_at = credible(told) if told.tzinfo else None
+    if not status_id or created_at is None:
+        raise ValueError("no status")
+    parent = item.get("in_reply_to_id")
+    return Status(
+        id=status_id,
+        content=_text(item["content"]),
+        created_at=created_at,
+        parent=None if parent is None else identifier(parent),
+        media=tuple(media_id(mapping(one)) for one in item.get("media_attachments") or []),
+        url=address(item),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value

@@ -1,0 +1,60 @@
+"""Mastodon's entities as JSON: accounts, statuses and media attachments."""
+
+from typing import Any
+
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.mastodon.content_html import content
+from publisher.sandbox.store import Store, StoredMedia, StoredPost, iso
+
+DOMAIN = "mastodon.example"
+
+
+def domain_of(account: SandboxAccount) -> str:
+    return account.handle.partition("@")[2] or DOMAIN
+
+
+def name_of(account: SandboxAccount) -> str:
+    return account.handle.partition("@")[0]
+
+
+def as_status(store: Store, entry: StoredPost) -> dict[str, Any]:
+    owner = next(account for account in store.accounts if account.name == entry.account)
+    domain = domain_of(owner)
+    names = {
+        name_of(account).lower()
+        for account in store.accounts
+        if account.channel == "mastodon" and domain_of(account) == domain
+    }
+    parent = store.find("mastodon", entry.in_reply_to) if entry.in_reply_to else None
+    address = f"https://{domain}/@{name_of(owner)}/{entry.id}"
+    return {
+        "id": entry.id,
+        "created_at": iso(entry.created_at),
+        "in_reply_to_id": entry.in_reply_to,
+        "in_reply_to_account_id": owner.user_id if parent else None,
+        "sensitive": False,
+        "spoiler_text": "",
+        "visibility": entry.visibility,
+        "language": entry.lang,
+        "uri": f"https://{domain}/users/{name_of(owner)}/statuses/{entry.id}",
+        "url": address,
+        "edited_at": None,
+        "content": content(entry.text, names, domain),
+        "reblog": None,
+        "account": {"id": owner.user_id, "username": name_of(owner), "acct": name_of(owner)},
+        "media_attachments": [as_media(upload, ready=True) for upload in entry.media],
+        "mentions": [],
+        "tags": [],
+        "emojis": [],
+    }
+
+
+def as_media(upload: StoredMedia, *, ready: bool) -> dict[str, Any]:
+    kind = {"image": "image", "gif": "gifv", "video": "video"}[upload.category]
+    return {
+        "id": upload.id,
+        "type": kind,
+        "url": f"https://files.mastodon.example/{upload.sha256}" if ready else None,
+        "description": upload.alt,
+        "blurhash": None,
+    }

@@ -1,0 +1,86 @@
+"""Read calls of the simulated Mastodon: accounts, statuses, the app and the server."""
+
+import re
+from typing import Any
+
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.mastodon import limits
+from publisher.sandbox.mastodon.entities import as_status, domain_of
+from publisher.sandbox.mastodon.errors import not_found
+from publisher.sandbox.mastodon.statuses import own
+from publisher.sandbox.profiles import profile_of
+from publisher.sandbox.store import Store
+
+_VERSION = "4.7.3"
+_ID = re.compile(r"[0-9]{1,19}")
+
+
+async def account(_store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:
+    profile = profile_of(call, owner)
+    name = profile.handle.partition("@")[0]
+    return 200, {
+        "id": owner.user_id,
+        "username": name,
+        "acct": name,
+        "display_name": profile.name,
+        "url": f"https://{domain_of(owner)}/@{name}",
+        "avatar": profile.picture or f"https://{domain_of(owner)}/avatars/original/missing.png",
+        "avatar_static": profile.picture
+        or f"https://{domain_of(owner)}/avatars/original/missing.png",
+        "locked": False,
+        "bot": False,
+        "source": {"privacy": "public", "sensitive": False, "language": owner.language},
+    }
+
+
+async def app(_store: Store, _call: Call, _owner: SandboxAccount) -> tuple[int, Any]:
+    return 200, {"id": "1", "name": "Publisher", "website": None, "scopes": ["read", "write"]}
+
+
+async def instance(_store: Store, _call: Call, owner: SandboxAccount) -> tuple[int, Any]:
+    return 200, {
+        "domain": domain_of(owner),
+        "title": "Sandbox",
+        "version": _VERSION,
+        "configuration": {
+            "statuses": {
+                "max_characters": limits.TEXT,
+                "max_media_attachments": limits.ATTACHMENTS,
+                "characters_reserved_per_url": 23,
+            },
+            "media_attachments": {
+                "supported_mime_types": sorted(limits.IMAGE_TYPES | limits.VIDEO_TYPES),
+                "description_limit": limits.ALT_TEXT,
+                "image_size_limit": limits.IMAGE_BYTES,
+                "video_size_limit": limits.VIDEO_BYTES,
+                "video_frame_rate_limit": limits.VIDEO_RATE,
+                "video_matrix_limit": limits.VIDEO_PIXELS,
+            },
+        },
+    }
+
+
+async def status(store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:
+    return 200, as_status(store, own(store, call.parts["id"], owner))
+
+
+async def source(store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:
+    entry = own(store, call.parts["id"], owner)
+    return 200, {"id": entry.id, "text": entry.text, "spoiler_text": ""}
+
+
+async def statuses(store: Store, call: Call, _owner: SandboxAccount) -> tuple[int, Any]:
+    account_id = call.parts["id"]
+    owner = next((one for one in store.accounts if one.user_id == account_id), None)
+    if owner is None or owner.channel != "mastodon":
+        raise not_found()
+    told, before = call.query.get("limit", ""), call.query.get("max_id", "")
+    size = min(int(told), limits.LONGEST_PAGE) if told.isdecimal() else limits.PAGE
+    found = [
+        entry
+        for entry in store.timeline(owner.name, call.delay(What.LAG))
+        if not _ID.fullmatch(before) or int(entry.id) < int(before)
+    ]
+    return 200, [as_status(store, entry) for entry in found[:size]]

@@ -1,0 +1,156 @@
+"""Statuses of the simulated Mastodon: posted with an `Idempotency-Key`, and deleted.
+
+Source: app/services/post_status_service.rb of Mastodon 4.7: a lock for each account and key, which
+is kept for an hour. Here nothing else runs between the look and the entry. Faults play the servers
+without a lock or keys, and those that answer a repeat with an error.
+"""
+
+import asyncio
+import re
+from typing import Any
+
+from publisher.drafts import text_length
+from publisher.preview.mockups import links
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.mastodon import errors, limits
+from publisher.sandbox.mastodon.entities import as_status
+from publisher.sandbox.mastodon.errors import ApiError, invalid, not_found
+from publisher.sandbox.mastodon.media import usable
+from publisher.sandbox.store import Store, StoredMedia, StoredPost
+
+_FIELDS = frozenset(
+    {
+        "status",
+        "in_reply_to_id",
+        "media_ids[]",
+        "sensitive",
+        "visibility",
+        "spoiler_text",
+        "language",
+    }
+)
+_VISIBILITIES = frozenset({"public", "unlisted", "private", "direct"})
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
+
+
+async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int, Any]:
+    key = call.request.headers.get("idempotency-key", "")
+    if not key:
+        store.note("no-idempotency-key", account.name, "a status was posted without one")
+    if not key or call.changed(What.KEYS_IGNORED):
+        return 200, as_status(store, _post(store, call, account, ""))
+    if known := _known(store, account, key):
+        return _again(store, call, known)
+    race = call.changed(What.KEY_RACE)
+    entry = _post(store, call, account, "" if race else key)
+    if race:
+        await asyncio.sleep(call.delay(What.KEY_RACE))
+        entry.key = key
+    return 200, as_status(store, entry)
+
+
+async def delete(store: Store, call: Call, account: SandboxAccount) -> tuple[int, Any]:
+    entry = own(store, call.parts["id"], account)
+    shown = {**as_status(store, entry), "text": entry.text}
+    entry.deleted = not call.changed(What.IGNORED)
+    return 200, shown
+
+
+def own(store: Store, status_id: str, account: SandboxAccount) -> StoredPost:
+    entry = store.find("mastodon", status_id)
+    if entry is None or entry.account != account.name:
+        raise not_found()
+    return entry
+
+
+def _known(store: Store, account: SandboxAccount, key: str) -> StoredPost | None:
+    """The status of a key that is not forgotten. Raises a 404 when it was deleted."""
+    since = store.clock.now() - limits.KEY_LIFE
+    found = [one for one in store.entries if (one.account, one.key) == (account.name, key)]
+    recent = [one for one in found if one.created_at >= since]
+    if recent and recent[-1].deleted:
+        raise not_found()
+    return recent[-1] if recent else None
+
+
+def _again(store: Store, call: Call, known: StoredPost) -> tuple[int, Any]:
+    if call.changed(What.REPEAT_FAILS):  # Mastodon 4.6 before September 2026: its issue 40399
+        raise ApiError(500, "Internal Server Error")
+    return 200, as_status(store, known)
+
+
+def _post(store: Store, call: Call, account: SandboxAccount, key: str) -> StoredPost:
+    if unknown := set(call.form) - _FIELDS:
+        store.note("unknown-field", account.name, ", ".join(sorted(unknown)))
+    text = str(call.form.get("status", "")).strip()
+    media = _media(store, call, account)
+    parent = _parent(store, call, account)
+    _check(text, has_more=bool(media))
+    found = links(text)
+    now, status_id = store.clock.now(), store.new_id()
+    entry = StoredPost(
+        channel="mastodon",
+        account=account.name,
+        id=status_id,
+        text=text,
+        created_at=now,
+        received_at=call.received_at,
+        media=media,
+        in_reply_to=parent.id if parent else None,
+        conversation=parent.conversation if parent else status_id,
+        link=found[-1].expanded if found else None,
+        lang=_language(call) or account.language,
+        visibility=_visibility(store, call, account),
+        key=key,
+    )
+    entry.publish(now)
+    for upload in media:
+        upload.used_by = entry.id
+    store.add(entry)
+    return entry
+
+
+def _media(store: Store, call: Call, account: SandboxAccount) -> list[StoredMedia]:
+    ids = [str(one) for one in call.form.getlist("media_ids[]")]
+    if len(ids) > limits.ATTACHMENTS:
+        raise ApiError(422, errors.TOO_MANY)
+    media = [usable(store, media_id, account) for media_id in ids]
+    if len(media) > 1 and any(upload.category == "video" for upload in media):
+        raise ApiError(422, errors.MIXED)
+    return media
+
+
+def _parent(store: Store, call: Call, account: SandboxAccount) -> StoredPost | None:
+    parent_id = call.form.get("in_reply_to_id")
+    if parent_id is None:
+        return None
+    parent = store.find("mastodon", str(parent_id))
+    if parent is None:
+        raise ApiError(404, errors.NO_PARENT)
+    if parent.account != account.name:
+        store.note("reply-to-somebody-else", account.name, f"a reply to status {parent_id}")
+    return parent
+
+
+def _check(text: str, *, has_more: bool) -> None:
+    if not text and not has_more:
+        raise invalid("Text can't be blank")
+    if text_length.length(text, "shortened") > limits.TEXT:
+        raise invalid(f"Text character limit of {limits.TEXT} exceeded")
+
+
+def _language(call: Call) -> str | None:
+    told = call.form.get("language")
+    return str(told) if told and _LANGUAGE.fullmatch(str(told)) else None
+
+
+def _visibility(store: Store, call: Call, account: SandboxAccount) -> str:
+    told = str(call.form.get("visibility", ""))
+    if not told:
+        store.note("no-visibility", account.name, "a status was posted without one")
+        return "public"
+    if told not in _VISIBILITIES:
+        raise invalid("Visibility is not included in the list")
+    return told
