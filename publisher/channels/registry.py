@@ -13,6 +13,7 @@ from publisher.channels.facebook.spec import SPEC as FACEBOOK
 from publisher.channels.site.spec import SPEC as SITE
 from publisher.channels.spec import ChannelOptions, ChannelSpec
 from publisher.channels.twitter.spec import SPEC as TWITTER
+from publisher.channels.wordpress.spec import SPEC as WORDPRESS
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "open_channel", "spec_of", "title"]
 
 _GROUP = "publisher.channels"
-_OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, SITE)}
+_OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, WORDPRESS, SITE)}
 
 
 def _found() -> dict[str, ChannelSpec]:

@@ -60,6 +60,7 @@ SECRETS = (
     "access_token_secret",
     "page_token",
     "app_secret",
+    "application_password",
 )
 
 
@@ -255,11 +256,19 @@ SETTINGS = Settings.model_validate(
         "accounts": {
             "bice-x": {"channel": "twitter", "organisation": "BICE", "language": "fr"},
             "bice-page": {"channel": "facebook", "organisation": "BICE", "page_id": "1002"},
+            "bice-wp": {"channel": "wordpress", "organisation": "BICE", "language": "fr"},
             "bice-site": {"channel": "site", "organisation": "BICE", "language": "fr"},
         },
     }
 )
-ACCOUNTS = {"twitter": "bice-x", "facebook": "bice-page", "site": "bice-site"}
+ACCOUNTS = {
+    "twitter": "bice-x",
+    "facebook": "bice-page",
+    "wordpress": "bice-wp",
+    "site": "bice-site",
+}
+PLATFORMS = ("twitter", "facebook", "wordpress")
+"""The channels with a server."""
 
 
 @pytest.fixture(scope="session")
@@ -299,7 +308,7 @@ def options(address: str, clock: ManualClock, tmp_path: Path) -> ChannelOptions:
         request_timeout=TIMEOUT,
         folder=tmp_path,
         clock=clock,
-        servers=dict.fromkeys(("twitter", "facebook"), address),
+        servers=dict.fromkeys(PLATFORMS, address),
     )
 
 

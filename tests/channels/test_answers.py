@@ -1,4 +1,4 @@
-"""Every row of what X and Facebook answer, and every trap, with what it means for a delivery."""
+"""Every row of what the platforms answer, and every trap, with what it means for a delivery."""
 
 import re
 
@@ -9,10 +9,11 @@ from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import PREPARE, READ, REVEAL, WITHDRAW, Row, Type, message_of
 from tests.support.answers.of_facebook import FACEBOOK_ROWS
 from tests.support.answers.of_the_wire import WIRE
+from tests.support.answers.of_wordpress import WORDPRESS_ROWS
 from tests.support.answers.of_x import TWITTER
 from tests.support.answers.to_readings import READINGS
 
-ROWS = [*TWITTER, *FACEBOOK_ROWS, *READINGS, *WIRE]
+ROWS = [*TWITTER, *FACEBOOK_ROWS, *WORDPRESS_ROWS, *READINGS, *WIRE]
 DOUBTS = [
     row
     for row in [*TWITTER, *FACEBOOK_ROWS]

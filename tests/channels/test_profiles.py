@@ -16,10 +16,15 @@ from publisher.model.accounts import Profile
 from publisher.model.outcomes import Answer, Wire
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from tests.channels.conftest import Stage, Stages
+from tests.channels.conftest import PLATFORMS, Stage, Stages
 from tests.channels.test_health import answer
 
-NAMES = {"twitter": ("bice_x", "BICE"), "facebook": ("bice_page", "BICE"), "site": ("", "BICE")}
+NAMES = {
+    "twitter": ("bice_x", "BICE"),
+    "facebook": ("bice_page", "BICE"),
+    "wordpress": ("bice_wp", "BICE"),
+    "site": ("", "BICE"),
+}
 X_PICTURE = "https://pbs.twimg.com/profile_images/1/a_normal.jpg"
 
 
@@ -28,7 +33,7 @@ def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 
 
-@pytest.fixture(params=["twitter", "facebook"])
+@pytest.fixture(params=PLATFORMS)
 def platform(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 

@@ -4,9 +4,14 @@ from typing import Literal, overload
 
 from publisher.channels.facebook import answers as facebook
 from publisher.channels.twitter import answers as twitter
+from publisher.channels.wordpress import answers as wordpress
 from publisher.model.outcomes import Answer, Outcome, Reading, Step
 
-_ANSWERS = {"twitter": twitter.ANSWERS, "facebook": facebook.ANSWERS}
+_ANSWERS = {
+    "twitter": twitter.ANSWERS,
+    "facebook": facebook.ANSWERS,
+    "wordpress": wordpress.ANSWERS,
+}
 
 
 @overload
