@@ -15,6 +15,7 @@ from publisher.channels.mastodon.spec import SPEC as MASTODON
 from publisher.channels.site.spec import SPEC as SITE
 from publisher.channels.spec import ChannelOptions, ChannelSpec
 from publisher.channels.twitter.spec import SPEC as TWITTER
+from publisher.channels.wordpress.spec import SPEC as WORDPRESS
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "open_channel", "spec_of", "title"]
 
 _GROUP = "publisher.channels"
-_OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, LINKEDIN, MASTODON, SITE)}
+_OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, LINKEDIN, MASTODON, WORDPRESS, SITE)}
 
 
 def _found() -> dict[str, ChannelSpec]:

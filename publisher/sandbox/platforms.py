@@ -9,11 +9,12 @@ from publisher.sandbox.linkedin.platform import LINKEDIN
 from publisher.sandbox.mastodon.platform import MASTODON
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.twitter.platform import TWITTER
+from publisher.sandbox.wordpress.platform import WORDPRESS
 from publisher.settings.settings import Settings
 
 _HANDLE_LENGTH = 15  # of X; help.x.com/managing-your-account/x-username-rules
 
-PLATFORMS = {spec.channel: spec for spec in (TWITTER, LINKEDIN, MASTODON, FACEBOOK)}
+PLATFORMS = {spec.channel: spec for spec in (TWITTER, LINKEDIN, MASTODON, WORDPRESS, FACEBOOK)}
 """By channel. Facebook's paths may be anything, so it comes last."""
 ENDPOINTS = frozenset(one.name for spec in PLATFORMS.values() for one in spec.operations)
 """The names of all operations."""

@@ -62,6 +62,7 @@ SECRETS = (
     "page_token",
     "app_secret",
     "client_secret",
+    "application_password",
 )
 
 
@@ -267,6 +268,7 @@ SETTINGS = Settings.model_validate(
                 "organisation": "BICE",
                 "handle": "@bice@mastodon.example",
             },
+            "bice-wp": {"channel": "wordpress", "organisation": "BICE", "language": "fr"},
             "bice-site": {"channel": "site", "organisation": "BICE", "language": "fr"},
         },
     }
@@ -276,6 +278,7 @@ ACCOUNTS = {
     "facebook": "bice-page",
     "linkedin": "bice-linkedin",
     "mastodon": "bice-fedi",
+    "wordpress": "bice-wp",
     "site": "bice-site",
 }
 PLATFORMS = tuple(SIMULATED)

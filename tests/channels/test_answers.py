@@ -11,13 +11,14 @@ from tests.support.answers.of_facebook import FACEBOOK_ROWS
 from tests.support.answers.of_linkedin import LINKEDIN_ROWS
 from tests.support.answers.of_mastodon import MASTODON_ROWS
 from tests.support.answers.of_the_wire import WIRE
+from tests.support.answers.of_wordpress import WORDPRESS_ROWS
 from tests.support.answers.of_x import TWITTER
 from tests.support.answers.to_readings import READINGS
 
-ROWS = [*TWITTER, *FACEBOOK_ROWS, *LINKEDIN_ROWS, *MASTODON_ROWS, *READINGS, *WIRE]
+ROWS = [*TWITTER, *FACEBOOK_ROWS, *LINKEDIN_ROWS, *MASTODON_ROWS, *WORDPRESS_ROWS, *READINGS, *WIRE]
 DOUBTS = [
     row
-    for row in [*TWITTER, *FACEBOOK_ROWS, *LINKEDIN_ROWS, *MASTODON_ROWS]
+    for row in [*TWITTER, *FACEBOOK_ROWS, *LINKEDIN_ROWS, *MASTODON_ROWS, *WORDPRESS_ROWS]
     if row.expected is Unknown
     and not row.fields.get("duplicate")
     # Whether it is not there is a doubt of a deletion alone, and so is what an id confirms.

@@ -24,6 +24,7 @@ NAMES = {
     "facebook": ("bice_page", "BICE"),
     "linkedin": ("bice_linkedin", "BICE"),
     "mastodon": ("bice@mastodon.example", "BICE"),
+    "wordpress": ("bice_wp", "BICE"),
     "site": ("", "BICE"),
 }
 X_PICTURE = "https://pbs.twimg.com/profile_images/1/a_normal.jpg"

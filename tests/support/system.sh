@@ -103,6 +103,18 @@ has_snac() {
     command -v snac >/dev/null 2>&1
 }
 
+has_php() {
+    command -v php >/dev/null 2>&1
+}
+
+has_mariadb() {
+    [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v mariadbd)" ]
+}
+
+has_wordpress() {
+    ls /usr/share/wordpress/wp-settings.php >/dev/null 2>&1
+}
+
 # part NAME PACKAGE TESTS: make sure of one part, or say which tests go without it and why.
 part() {
     "has_$1" && return
@@ -118,6 +130,8 @@ part() {
     say "Left out: $3, because $reason. To run them: sudo apt-get install $2"
 }
 
+REAL_WORDPRESS='the tests of the WordPress channel against a real WordPress'
+
 test_parts() {
     part postgres postgresql 'the tests of the ledger on PostgreSQL'
     part chromium chromium 'the tests that look at pages in a browser'
@@ -125,6 +139,9 @@ test_parts() {
     part ip iproute2 'the tests with several hosts'
     part faketime faketime 'the tests with a wrong clock'
     part snac snac2 'the tests of the Mastodon channel against a real server'
+    part php php-cli "$REAL_WORDPRESS"
+    part mariadb mariadb-server "$REAL_WORDPRESS"
+    part wordpress wordpress "$REAL_WORDPRESS"
 }
 
 case "${1-}" in

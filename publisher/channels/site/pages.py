@@ -13,20 +13,18 @@ from urllib.parse import urlsplit
 
 from feedgen.feed import FeedGenerator
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from pydantic import AfterValidator
 
 from publisher.base import files
 from publisher.base.i18n import _
-from publisher.base.text import first_words
+from publisher.channels import text_as_html
 from publisher.channels.spec import ShownPicture
 from publisher.model.accounts import Account, Profile
 from publisher.model.content import Content, Picture
 from publisher.model.values import Frozen
 
 _IN_FULL = 50  # posts that the index and the feeds show in full; the index lists the others
-_URL = re.compile(r"https?://[^\s<>\"«»“”]+")
-_AFTER_URL = ".,;:!?'…)]}\N{RIGHT SINGLE QUOTATION MARK}"
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Text with only the characters that both HTML and XML allow.
@@ -63,13 +61,12 @@ class Page(Frozen):
     @property
     def heading(self) -> str:
         """The title, or the beginning of the text."""
-        return first_words(self.title, self.text.splitlines()) or self.slug
+        return text_as_html.heading(self.title, self.text, self.slug)
 
     @property
     def paragraphs(self) -> list[Markup]:
         """The text as safe HTML."""
-        blocks = re.split(r"\n\s*\n", self.text.strip())
-        return [_linked(block.strip()) for block in blocks if block.strip()]
+        return text_as_html.paragraphs(self.text)
 
     @property
     def date(self) -> str:
@@ -263,15 +260,3 @@ def _read(path: Path) -> Page:
         return Page.model_validate_json(path.read_bytes())
     except ValueError:
         raise OSError(errno.EINVAL, _("posts/{file} is damaged", file=path.name)) from None
-
-
-def _linked(text: str) -> Markup:
-    """Plain text as HTML: addresses become links, single line breaks stay."""
-    html, end = Markup(), 0
-    for match in _URL.finditer(text):
-        url = match[0].rstrip(_AFTER_URL)
-        html += escape(text[end : match.start()])
-        html += Markup('<a href="{}" rel="noopener">{}</a>').format(url, url)
-        end = match.start() + len(url)
-    html += escape(text[end:])
-    return html.replace("\n", Markup("<br>\n"))

@@ -6,6 +6,7 @@ from publisher.channels.facebook import answers as facebook
 from publisher.channels.linkedin import answers as linkedin
 from publisher.channels.mastodon import answers as mastodon
 from publisher.channels.twitter import answers as twitter
+from publisher.channels.wordpress import answers as wordpress
 from publisher.model.outcomes import Answer, Outcome, Reading, Step
 
 _ANSWERS = {
@@ -13,6 +14,7 @@ _ANSWERS = {
     "facebook": facebook.ANSWERS,
     "linkedin": linkedin.ANSWERS,
     "mastodon": mastodon.ANSWERS,
+    "wordpress": wordpress.ANSWERS,
 }
 
 

@@ -22,6 +22,7 @@ from publisher.model.outcomes import (
 NOW = datetime(2016, 3, 7, 7, 30, 0, 250_000, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())
 X, FACEBOOK, LINKEDIN, MASTODON = "twitter", "facebook", "linkedin", "mastodon"
+WORDPRESS = "wordpress"
 PUBLISH, PREPARE, REVEAL, WITHDRAW, READ = Step
 HTML = "<!doctype html><title>502 Bad Gateway</title>"
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."

@@ -10,6 +10,7 @@ from tests.support.answers.kinds import (
     READ,
     REVEAL,
     WITHDRAW,
+    WORDPRESS,
     Row,
     X,
     no_answer,
@@ -19,13 +20,13 @@ from tests.support.answers.kinds import (
 WIRE = [
     *(
         Row(f"{channel}, {step}, never sent: {reason}", channel, not_sent(reason), Deferred, Kind.UNAVAILABLE, step)
-        for channel in (X, FACEBOOK, LINKEDIN, MASTODON)
+        for channel in (X, FACEBOOK, LINKEDIN, MASTODON, WORDPRESS)
         for step in Step
         for reason in ("connection refused", "its address was not found", "no safe connection", "time-out in connecting", "")
     ),
     *(
         Row(f"{channel}, {step}, no answer: {reason}", channel, no_answer(reason), expected, kind, step)
-        for channel in (X, FACEBOOK, LINKEDIN, MASTODON)
+        for channel in (X, FACEBOOK, LINKEDIN, MASTODON, WORDPRESS)
         for step, expected, kind in (
             (PUBLISH, Unknown, None),
             (PREPARE, Deferred, Kind.UNAVAILABLE),

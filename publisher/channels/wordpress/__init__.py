@@ -1,0 +1,1 @@
+"""WordPress channel: posts of a WordPress site, through its REST API."""

@@ -1,0 +1,123 @@
+"""Removal of posts and pictures from a site: withdrawn ones, and unused ones."""
+
+from dataclasses import replace
+
+from publisher.base.i18n import _
+from publisher.channels.base import NotPrepared
+from publisher.channels.wordpress.answers import ANSWERS, is_missing
+from publisher.channels.wordpress.article import slug_of
+from publisher.channels.wordpress.media import SiteMedia
+from publisher.channels.wordpress.posts import SitePost, fate
+from publisher.channels.wordpress.site import SiteApi
+from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.outcomes import (
+    Absent,
+    Accepted,
+    Deferred,
+    Kind,
+    Outcome,
+    Step,
+    Unknown,
+    Wire,
+)
+
+
+class SiteRemoval:
+    """Deletes posts and pictures from one site."""
+
+    def __init__(self, site: SiteApi, media: SiteMedia) -> None:
+        self._site = site
+        self._media = media
+
+    def withdraw(self, post_id: str, prepared: Prepared) -> Outcome:
+        """Delete a post, then its pictures, without which it is not withdrawn."""
+        outcome = self._delete(post_id)
+        for media_id in prepared.photos:
+            if not isinstance(outcome, Accepted):
+                break
+            deleted = self._media.delete(media_id)
+            outcome = outcome if isinstance(deleted, Accepted) else deleted
+        return outcome
+
+    def _delete(self, post_id: str) -> Outcome:
+        """Delete a post, and verify that."""
+        answer = self._site.delete("posts", post_id)
+        if is_missing(answer):
+            return Accepted(post_id)
+        outcome = ANSWERS.judge(answer, Step.WITHDRAW)
+        if answer.wire is not Wire.ANSWERED or not isinstance(outcome, Accepted | Unknown):
+            return outcome
+        seen = fate(self._site, post_id)
+        if isinstance(seen, Absent):
+            return Accepted(post_id)
+        if isinstance(outcome, Accepted) and isinstance(seen, SitePost):
+            return Unknown(_still_shown(post_id))
+        if isinstance(outcome, Accepted):
+            return replace(outcome, remote_id=post_id)
+        return outcome
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> None:
+        """Delete pictures, then unpublished posts. Raises `NotPrepared` with what is left.
+
+        The pictures are first, for WordPress lists those of a deleted post publicly. Those of a
+        post that is public after all are kept.
+        """
+        for post_id in prepared.leftovers:
+            seen = fate(self._site, post_id)
+            rest = tuple(other for other in prepared.leftovers if other != post_id)
+            if isinstance(seen, SitePost) and seen.is_public:
+                if seen.slug.startswith(slug_of(parcel.post, parcel.account, parcel.content)):
+                    early = seen.as_early(parcel.due_at)
+                    raise NotPrepared(early, public_as(post_id, parcel, prepared))
+                # It is not known which pictures it uses: they stay.
+                raise NotPrepared(_public_after_all(post_id), Prepared(leftovers=rest))
+            if not isinstance(seen, SitePost | Absent):
+                raise NotPrepared(seen, prepared)
+            attached = self._media.attached(post_id) if isinstance(seen, SitePost) else {}
+            both = dict.fromkeys((*prepared.photos, *attached))
+            prepared = self._media.delete_all(list(both), prepared)
+            if isinstance(seen, SitePost):
+                _require(self._delete(post_id), prepared)
+            prepared = prepared.model_copy(update={"leftovers": rest})
+        self._media.delete_all(prepared.photos, prepared)
+
+
+def public_as(post_id: str, parcel: Parcel, prepared: Prepared) -> Prepared:
+    """`prepared` when its post is public after all."""
+    update = {"leftovers": (), "begun": (), "draft_id": post_id, "digest": parcel.content.digest}
+    return prepared.model_copy(update=update)
+
+
+def out_with_another_text(post_id: str) -> Unknown:
+    return Unknown(
+        _(
+            "This post is public on the website with an earlier text, as number {post_id}. Look at the "
+            "website; then say with `publisher resolve` that it is out, or delete it there.",
+            post_id=post_id,
+        )
+    )
+
+
+def _require(outcome: Outcome, still: Prepared) -> None:
+    """Raise `NotPrepared` unless it is deleted; it is not public, so it may be deleted again."""
+    if isinstance(outcome, Unknown):
+        outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
+    if not isinstance(outcome, Accepted):
+        raise NotPrepared(outcome, still)
+
+
+def _still_shown(post_id: str) -> str:
+    return _(
+        "The website said that it is deleted, and has it all the same, as number {post_id}.",
+        post_id=post_id,
+    )
+
+
+def _public_after_all(post_id: str) -> Unknown:
+    return Unknown(
+        _(
+            "This post is public on the website, as number {post_id}, although it was never known to "
+            "be. It was left alone. Look at the website, and delete it there if it must not be out.",
+            post_id=post_id,
+        )
+    )

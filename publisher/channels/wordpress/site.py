@@ -1,0 +1,183 @@
+"""REST API client: requests to one WordPress site. Source: WordPress' REST API handbook.
+
+They go to `/wp-json/…`, or to `/?rest_route=…` where an address ends with that: so answers a site
+without pretty permalinks.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from publisher.base.clock import Clock
+from publisher.base.errors import ConfigurationError
+from publisher.base.i18n import _
+from publisher.channels.http.recorder import Recorder
+from publisher.channels.outgoing import Request
+from publisher.channels.wordpress.article import as_html
+from publisher.model.clock_check import Heard
+from publisher.model.content import Picture
+from publisher.model.outcomes import Answer
+
+FIELDS = "id,status,link,date_gmt,slug"
+"""What is asked for with every request about a post, so that no second one is needed."""
+PLAIN = "?rest_route=/"
+"""What the address of a site without pretty permalinks ends with."""
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LISTED = 100
+"""Items in one list; WordPress returns no more (handbook, pagination)."""
+_SUFFIXES = 5
+"""WordPress adds -2, -3 … to a slug that is taken."""
+
+
+class SiteApi:
+    """Requests to one site, each by one method. Used by one thread at a time."""
+
+    def __init__(
+        self,
+        credentials: Mapping[str, str],
+        *,
+        instead: str | None,
+        timeout: timedelta,
+        clock: Clock,
+        heard: Heard,
+    ) -> None:
+        """`instead`: another server to send all requests to, such as the sandbox.
+
+        Raises ConfigurationError for a `server` that is not usable.
+        """
+        self.address, self.is_plain = _address(credentials["server"])
+        password = credentials["application_password"]
+        self._recorder = Recorder(
+            self.address,
+            base_url=instead,
+            timeout=timeout,
+            clock=clock,
+            secrets=[password, "".join(password.split())],
+            heard=heard,
+        )
+        session = self._recorder.session
+        session.auth = (credentials["user"].encode(), password.encode())  # type: ignore[assignment]
+        session.headers["User-Agent"] = "Publisher"
+
+    @property
+    def place(self) -> str:
+        """The site without its scheme, such as `example.org/blog`: its users have ids of their
+        own.
+        """
+        parts = urlsplit(self.address)
+        return f"{parts.netloc.lower()}{parts.path}"
+
+    def create(self, fields: Mapping[str, Any]) -> Answer:
+        """Create a draft; its `date` floats until it is published."""
+        return self._post("/wp/v2/posts", {**fields, "status": "draft"})
+
+    def update(self, post_id: str, fields: Mapping[str, Any]) -> Answer:
+        """Change a post, whose status stays."""
+        return self._post(f"/wp/v2/posts/{post_id}", fields)
+
+    def publication(self, post_id: str) -> Request:
+        """Build the request that makes a post public; it may be public already."""
+        url = self._url(f"/wp/v2/posts/{post_id}", _fields=FIELDS)
+        body = {"status": "publish"}
+        return self._recorder.built(lambda: self._recorder.session.post(url, json=body))
+
+    def upload(self, picture: Picture, content: bytes, post_id: str) -> Answer:
+        """Upload a picture with its texts, attached to a post.
+
+        WordPress lists a picture publicly, unless it is attached to a post that is not public. Its
+        file is public under its name, so that is one that nobody can guess.
+        """
+        kind = picture.media_type.partition("/")[2].replace("jpeg", "jpg")
+        form = {
+            "post": post_id,
+            # WordPress removes what looks like a tag.
+            "alt_text": as_html(picture.alt),
+            "caption": as_html(f"© {picture.credit}" if picture.credit else ""),
+        }
+        files = {"file": (f"{picture.digest}.{kind}", content, picture.media_type)}
+        url = self._url("/wp/v2/media", _fields="id,source_url")
+        return self._recorder.call(lambda: self._recorder.session.post(url, data=form, files=files))
+
+    def delete(self, kind: str, object_id: str) -> Answer:
+        """Delete a post or a picture (`posts`, `media`) for good: WordPress has no trash for
+        pictures.
+        """
+        url = self._url(f"/wp/v2/{kind}/{object_id}", force="true")
+        return self._recorder.call(lambda: self._recorder.session.delete(url))
+
+    def get(self, kind: str, object_id: str) -> Answer:
+        """Read a post or a picture, which need not be public."""
+        fields = FIELDS if kind == "posts" else "id"
+        return self._get(f"/wp/v2/{kind}/{object_id}", context="edit", _fields=fields)
+
+    def called(self, slug: str) -> Answer:
+        """List the posts with this slug, also with the numbers that WordPress adds; drafts too."""
+        slugs = [slug, *(f"{slug}-{number}" for number in range(2, 2 + _SUFFIXES))]
+        return self._get(
+            "/wp/v2/posts", slug=",".join(slugs), status="any", context="edit", _fields=FIELDS,
+            per_page=LISTED,
+        )  # fmt: skip
+
+    def attached(self, post_id: str) -> Answer:
+        """List the pictures that are attached to a post."""
+        return self._get(
+            "/wp/v2/media", parent=post_id, context="edit", _fields="id,source_url",
+            per_page=LISTED,
+        )  # fmt: skip
+
+    def categories(self, page: int) -> Answer:
+        """List the site's categories, a page of them."""
+        return self._get("/wp/v2/categories", per_page=LISTED, page=page, _fields="id,name,slug")
+
+    def user(self) -> Answer:
+        """Ask whom the credentials belong to, and what that user may do."""
+        fields = "id,name,slug,username,capabilities,avatar_urls"
+        return self._get("/wp/v2/users/me", context="edit", _fields=fields)
+
+    def index(self, *, plain: bool) -> Answer:
+        """Ask for the description of the API, in one of both kinds of address."""
+        url = f"{self.address}/{PLAIN}" if plain else f"{self.address}/wp-json/"
+        return self._recorder.call(
+            lambda: self._recorder.session.get(url, params={"_fields": "namespaces"})
+        )
+
+    def _get(self, route: str, **query: object) -> Answer:
+        url = self._url(route, **query)
+        return self._recorder.call(lambda: self._recorder.session.get(url))
+
+    def _post(self, route: str, body: Mapping[str, Any]) -> Answer:
+        url = self._url(route, _fields=FIELDS)
+        return self._recorder.call(lambda: self._recorder.session.post(url, json=dict(body)))
+
+    def _url(self, route: str, **query: object) -> str:
+        if self.is_plain:
+            return f"{self.address}/?{urlencode({'rest_route': route, **query})}"
+        return f"{self.address}/wp-json{route}?{urlencode(query)}"
+
+
+def _address(server: str) -> tuple[str, bool]:
+    """The site's address without a slash at its end, and whether it has no pretty permalinks.
+
+    http:// is for this machine alone. Raises ConfigurationError.
+    """
+    written = server.strip()
+    is_plain = written.endswith(PLAIN)
+    written = written.removesuffix(PLAIN).rstrip("/").removesuffix("/wp-json")
+    try:
+        parts = urlsplit(written)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    is_safe = usable and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    )
+    if not is_safe or parts.query or parts.fragment or parts.username is not None:
+        raise ConfigurationError(
+            _("The `server` of the account is not the address of a WordPress site."),
+            hint=_(
+                "Write it into secrets.toml as a browser shows it, like https://www.example.org or "
+                "https://example.org/blog."
+            ),
+        )
+    return written, is_plain

@@ -1,0 +1,98 @@
+"""WordPress' channel spec: limits, settings, credentials and names."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from publisher.base.i18n import later
+from publisher.channels.spec import (
+    ChannelOptions,
+    ChannelSpec,
+    Credential,
+    Option,
+    Server,
+    ShownPicture,
+)
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
+from publisher.model.content import Content
+
+if TYPE_CHECKING:
+    from publisher.channels.base import Channel
+
+WORDPRESS = Capabilities(
+    max_length=100_000,  # our own; WordPress has none that a post could reach
+    counting="characters",
+    threads=False,
+    link="attached",
+    max_pictures=10,  # our own
+    picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+    # PHP's own limit for a file, unless a host raises it (php.net, upload_max_filesize: 2M).
+    picture_max_bytes=2_000_000,
+    alt_text_max=2_000,  # our own
+    may_be_empty_with_picture=True,
+    prepares_posts=True,
+)
+
+
+def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
+    from publisher.channels.wordpress.channel import WordPress  # noqa: PLC0415
+
+    return WordPress(
+        account,
+        credentials,
+        instead=options.servers.get(SPEC.name),
+        timeout=options.request_timeout,
+        clock=options.clock,
+        heard=options.heard(SPEC),
+    )
+
+
+def _page(
+    content: Content, *, slug: str, published: datetime, pictures: Sequence[ShownPicture]
+) -> object:
+    from publisher.channels.wordpress.article import Article, Figure  # noqa: PLC0415
+
+    del slug, published
+    sent = [picture for part in content.parts for picture in part.pictures]
+    figures = [
+        Figure.of(picture, shown.src, shown.width, shown.height)
+        for picture, shown in zip(sent, pictures, strict=True)
+    ]
+    return Article.of(content, figures)
+
+
+SPEC = ChannelSpec(
+    name="wordpress",
+    aliases=("wp",),
+    nicknames=("blog",),
+    title="WordPress",
+    capabilities=WORDPRESS,
+    open=_open,
+    options=(
+        Option(
+            "categories",
+            r"^[^,]*[^\s,?][^,]*(,[^,]*[^\s,?][^,]*)*$",
+            later(
+                "The categories of its posts on the WordPress site, by name or number, with commas "
+                "between them, such as News, Actualités."
+            ),
+            shape=later("must be names or numbers of categories, with commas between them"),
+        ),
+    ),
+    credentials=(
+        Credential("user"),
+        Credential("application_password"),
+        Credential("server", is_address=True),
+    ),
+    server=Server(None, "wordpress_api_url", frozenset(), pictures=("secure.gravatar.com",)),
+    post_id=r"[0-9]{1,20}",
+    post_id_hint=later(
+        "Give the number after `post=` in the address where WordPress edits the post, such as 1234."
+    ),
+    hashtags=5,
+    mockup="wordpress/mockup.html",
+    css="wordpress",
+    package="publisher.channels.wordpress",
+    page=_page,
+)

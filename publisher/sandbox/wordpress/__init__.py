@@ -1,0 +1,1 @@
+"""Simulated WordPress: the REST API of one site for each account, and the sites' timeline."""

@@ -1,0 +1,108 @@
+"""Pictures of the simulated WordPress: upload, list, read, delete."""
+
+import asyncio
+import html
+from typing import Any
+
+from starlette.datastructures import UploadFile
+
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.pictures import NotAPicture, look
+from publisher.sandbox.store import Store, StoredMedia
+from publisher.sandbox.wordpress.articles import article
+from publisher.sandbox.wordpress.refusals import RestError, missing
+
+PICTURE_BYTES = 2 * 1024 * 1024
+"""PHP's own `upload_max_filesize`."""
+_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+_EXTENSIONS = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+_NOT_ALLOWED = "Sorry, you are not allowed to upload this file type."
+
+
+async def upload(store: Store, call: Call, account: SandboxAccount) -> Any:
+    file, post_id = call.form.get("file"), str(call.form.get("post") or "")
+    if not isinstance(file, UploadFile):
+        message = "No Content-Disposition supplied."
+        raise RestError(400, "rest_upload_no_content_disposition", message)
+    post = article(store, account, post_id) if post_id else None
+    if post_id and post is None:
+        message = "Sorry, you are not allowed to upload media to this post."
+        raise RestError(403, "rest_cannot_edit", message)
+    content, name = await file.read(), file.filename or ""
+    if len(content) > PICTURE_BYTES:
+        raise _not_taken("The uploaded file exceeds the upload_max_filesize directive in php.ini.")
+    try:
+        seen = await asyncio.to_thread(look, content)
+    except NotAPicture:
+        raise _not_taken(_NOT_ALLOWED) from None
+    if seen.media_type not in _TYPES or _EXTENSIONS.get(name.rpartition(".")[2]) != seen.media_type:
+        raise _not_taken(_NOT_ALLOWED)
+    picture = StoredMedia(
+        id=store.new_id(),
+        account=account.name,
+        category="image",
+        created_at=store.clock.now(),
+        media_type=seen.media_type,
+        content=content,
+        sha256=seen.sha256,
+        width=seen.width,
+        height=seen.height,
+        alt=html.unescape(str(call.form.get("alt_text") or "")) or None,
+        used_by=post_id or None,
+    )
+    store.uploads[picture.id] = picture
+    if post is None:  # WordPress lists it publicly
+        store.note("picture-listed-early", account.name, f"media {picture.id}")
+    for kind in seen.betrays:
+        store.note("metadata-in-picture", account.name, f"media {picture.id} carries {kind}")
+    return _shown(picture, account)
+
+
+async def listed(store: Store, call: Call, account: SandboxAccount) -> Any:
+    parent = call.query.get("parent")
+    return [
+        _shown(picture, account)
+        for picture in reversed(store.uploads.values())
+        if picture.account == account.name and picture.used_by == parent
+    ]
+
+
+async def get(store: Store, call: Call, account: SandboxAccount) -> Any:
+    return _shown(_own(store, call, account), account)
+
+
+async def delete(store: Store, call: Call, account: SandboxAccount) -> Any:
+    picture = _own(store, call, account)
+    if call.query.get("force") != "true":
+        message = "The post does not support trashing. Set 'force=true' to delete."
+        raise RestError(501, "rest_trash_not_supported", message)
+    if not call.changed(What.IGNORED):
+        del store.uploads[picture.id]
+        if post := article(store, account, picture.used_by or ""):
+            post.media = [other for other in post.media if other is not picture]
+    return {"deleted": True, "previous": _shown(picture, account)}
+
+
+def _own(store: Store, call: Call, account: SandboxAccount) -> StoredMedia:
+    picture = store.uploads.get(call.parts["id"])
+    if picture is None or picture.account != account.name:
+        raise missing()
+    return picture
+
+
+def _not_taken(message: str) -> RestError:
+    """With status 500, also where the file is at fault."""
+    return RestError(500, "rest_upload_unknown_error", message)
+
+
+def _shown(picture: StoredMedia, account: SandboxAccount) -> dict[str, Any]:
+    kind = next(name for name, one in _EXTENSIONS.items() if one == picture.media_type)
+    folder = f"{account.credentials['server']}/wp-content/uploads/{picture.created_at:%Y/%m}"
+    return {
+        "id": int(picture.id),
+        "post": int(picture.used_by or 0),
+        "source_url": f"{folder}/{picture.sha256}.{kind}",
+        "alt_text": html.escape(picture.alt or "", quote=False),
+    }

@@ -1,0 +1,49 @@
+"""WordPress as a simulated platform: its operations, accounts and faults."""
+
+from typing import Any
+
+from publisher.sandbox.accounts import invented, number
+from publisher.sandbox.endpoints import Operation
+from publisher.sandbox.platform import PlatformSpec
+from publisher.sandbox.wordpress.api import WordPressApi
+from publisher.settings.schema import AccountSettings
+
+_CHANNEL = "wordpress"
+_ROOT = "/wp-json"
+
+
+def _bare(path: str, _query: str) -> str | None:
+    return path.removeprefix(_ROOT) if path.startswith(f"{_ROOT}/") else None
+
+
+def _invent(name: str, _entry: AccountSettings) -> dict[str, Any]:
+    password = invented(f"application password of {name}", 24)
+    credentials = {
+        "user": f"publisher-{name}",
+        "application_password": " ".join(password[n : n + 4] for n in range(0, 24, 4)),
+        "server": f"https://{name}.example",
+    }
+    return {"user_id": number(f"user {name}"), "credentials": credentials}
+
+
+WORDPRESS = PlatformSpec(
+    channel=_CHANNEL,
+    title="WordPress",
+    page="wordpress",
+    operations=(
+        Operation("createArticle", _CHANNEL, "POST", "/wp/v2/posts", success=201),
+        Operation("listArticles", _CHANNEL, "GET", "/wp/v2/posts"),
+        Operation("updateArticle", _CHANNEL, "POST", "/wp/v2/posts/{id}"),
+        Operation("getArticle", _CHANNEL, "GET", "/wp/v2/posts/{id}"),
+        Operation("deleteArticle", _CHANNEL, "DELETE", "/wp/v2/posts/{id}"),
+        Operation("uploadAttachment", _CHANNEL, "POST", "/wp/v2/media", success=201),
+        Operation("listAttachments", _CHANNEL, "GET", "/wp/v2/media"),
+        Operation("getAttachment", _CHANNEL, "GET", "/wp/v2/media/{id}"),
+        Operation("deleteAttachment", _CHANNEL, "DELETE", "/wp/v2/media/{id}"),
+        Operation("listCategories", _CHANNEL, "GET", "/wp/v2/categories"),
+        Operation("getSiteUser", _CHANNEL, "GET", "/wp/v2/users/me"),
+    ),
+    bare=_bare,
+    invent=_invent,
+    open=WordPressApi,
+)
