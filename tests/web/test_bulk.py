@@ -5,10 +5,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.base.i18n import speaking
 from publisher.model.outcomes import Kind, Refused, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
@@ -217,3 +218,18 @@ def test_several_approvals_that_are_sent_after_the_session_ended_are_there_again
     manager.send("/login", **fields, kept='{"post": "later.fr"}')
     assert re.findall(r'name="post" value="([^"]+)"', manager.page) == ["later.fr"]
     assert _states(app, "later.fr") == {State.AWAITING_APPROVAL}
+
+
+def test_what_is_late_is_told_within_the_width_of_a_phone(
+    app: Application, address: str, browser: Browser
+) -> None:
+    """A sentence in a state wraps; in French it is longer than the phone is wide."""
+    app.holds.hold(["day.es", "site/news.fr"], None, "chef", "wait")
+    assert isinstance(app.clock, ManualClock)
+    app.clock.set(3 * 3600)
+    phone: ViewportSize = {"width": 390, "height": 844}
+    with speaking("fr"), visiting(browser, address, locale="fr", viewport=phone) as page:
+        log_in(page, "direction")
+        page.goto("/bulk?do=release&post=day.es&post=site/news.fr")
+        expect(page.get_by_text("part à 10:01")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
