@@ -7,7 +7,9 @@ stores nothing, and checks no owner: `publisher.connect` does that for all chann
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from secrets import compare_digest
 from typing import Any, Protocol
+from urllib.parse import parse_qs
 
 from publisher.base.errors import NotConnected
 from publisher.base.i18n import _
@@ -108,6 +110,37 @@ def _reason(answer: Answer) -> str:
     error = body.get("error")
     words = error.get("message") if isinstance(error, dict) else None
     return quote(body.get("error_description") or words or body.get("message"))
+
+
+def text(found: Mapping[str, Any], name: str) -> str:
+    """A text in an answer; empty if it is none."""
+    value = found.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def code_in(address: str, state: str, platform: str) -> str:
+    """The code in the address where a browser ended after the consent.
+
+    Raises `NotConnected` if it was denied, or is of another attempt than the one with `state`.
+    """
+    query = parse_qs(pasted(address).partition("?")[2].partition("#")[0])
+    if query.get("error"):
+        raise NotConnected(
+            _("{platform} says that the access was denied.", platform=platform),
+            hint=_("Connect the account again, and allow what {platform} asks.", platform=platform),
+        )
+    code = (query.get("code") or [""])[0]
+    if not code:
+        raise NotConnected(
+            _("This address holds no code of {platform}.", platform=platform),
+            hint=_("Copy the whole address from the browser, as it is after the login."),
+        )
+    if not compare_digest((query.get("state") or [""])[0].encode(), state.encode()):
+        raise NotConnected(
+            _("This address belongs to another login."),
+            hint=_("Connect the account again, and use the address that is shown then."),
+        )
+    return code
 
 
 def pasted(answer: str) -> str:

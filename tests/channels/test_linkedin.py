@@ -292,7 +292,7 @@ def test_nobody_but_linkedin_gets_a_picture_or_the_token(page: Stage) -> None:
     }
 
 
-# Uploads.
+# LinkedInUploads.
 
 
 def test_many_pictures_take_several_calls_of_ten_requests(

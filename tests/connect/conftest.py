@@ -17,7 +17,7 @@ from publisher.model.accounts import Account
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
-from publisher.settings import settings
+from publisher.settings import sandbox_mode, settings
 from tests.support.workspaces import Workspace
 
 SETTINGS = """\
@@ -40,6 +40,23 @@ page_id = "100200300"
 channel = "facebook"
 organisation = "BICE"
 page_id = "100200301"
+
+[accounts.bice-fedi]
+channel = "mastodon"
+handle = "@bice@mastodon.example"
+
+[accounts.bice-linkedin]
+channel = "linkedin"
+organisation = "BICE"
+organization_id = "2414183"
+
+[accounts.lima-linkedin]
+channel = "linkedin"
+organisation = "BICE"
+organization_id = "2414184"
+
+[accounts.bice-wp]
+channel = "wordpress"
 """
 
 
@@ -80,9 +97,9 @@ def allow(authorization: Authorization, *accounts: str, answer: str = "allow") -
     page = requests.get(authorization.url, timeout=5)
     assert page.status_code == 200
     form: Any = {"account": accounts, "answer": answer}
-    end = requests.post(authorization.url, data=form, timeout=5)
+    end = requests.post(authorization.url, data=form, timeout=5, allow_redirects=False)
     found = re.search("<code>(.*?)</code>", end.text)
-    return found[1] if found else end.url
+    return found[1] if found else end.headers.get("location", authorization.url)
 
 
 def pin(desk: Desk, name: str, as_account: str | None = None) -> tuple[Keys, ...]:
@@ -98,6 +115,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     workspace = Workspace(tmp_path, settings=SETTINGS)
     sandbox = Sandbox(accounts_for(settings.load(tmp_path, {})), SystemClock())
     with running(sandbox) as address:
-        monkeypatch.setenv("PUBLISHER_TWITTER_API_URL", address)
-        monkeypatch.setenv("PUBLISHER_FACEBOOK_GRAPH_URL", address)
+        for variable in sandbox_mode.addresses().values():
+            monkeypatch.setenv(variable, address)
         yield Desk(workspace, sandbox, address)

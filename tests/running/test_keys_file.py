@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from publisher.base.errors import ConfigurationError
+from publisher.running.processes import KeysFile
 from publisher.settings import settings
-from publisher.settings.keys_file import KeysFile
 
 
 def test_a_change_is_noticed_once(workspace: Path) -> None:

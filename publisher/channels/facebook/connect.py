@@ -6,12 +6,12 @@ Sources: Meta's guides to the manual login flow, long-lived tokens and Page acce
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from publisher.base.errors import NotConnected
 from publisher.base.i18n import _, later
 from publisher.channels.answers import identifier
-from publisher.channels.connect import Authorization, KeyField, Keys, pasted, told
+from publisher.channels.connect import Authorization, KeyField, Keys, code_in, text, told
 from publisher.channels.facebook.graph import GRAPH_VERSION, proof
 from publisher.channels.facebook.spec import ADDRESS, SPEC
 from publisher.channels.http.recorder import Recorder
@@ -79,7 +79,7 @@ class FacebookConnector:
         """Exchange the code in the address for a token that lives long, and list its Pages."""
         kept = authorization.kept
         app = {name: kept[name] for name in ("app_id", "app_secret")}
-        code = _code(pasted(answer), kept["state"])
+        code = code_in(answer, kept["state"], "Facebook")
         short = self._token(app, code=code, redirect_uri=_RETURN)
         long = self._token(app, grant_type="fb_exchange_token", fb_exchange_token=short)
         return self._pages(app, long)
@@ -101,8 +101,8 @@ class FacebookConnector:
             _("Facebook does not take the login"),
             _("The address works once, for some minutes. Connect the account again."),
         )
-        token = found.get("access_token")
-        if not isinstance(token, str) or not token:
+        token = text(found, "access_token")
+        if not token:
             raise NotConnected(
                 _("Facebook gave no token."), hint=_("Nothing was stored. Try it again in a while.")
             )
@@ -145,28 +145,6 @@ class FacebookConnector:
         url = f"{ADDRESS}/{GRAPH_VERSION}/{path}"
         # mypy: `place` holds one of two keywords
         return recorder.call(lambda: recorder.session.request(method, url, **place))  # type: ignore[arg-type]
-
-
-def _code(address: str, state: str) -> str:
-    """The code in the address after the login. Raises `NotConnected`."""
-    query = parse_qs(address.partition("?")[2].partition("#")[0])
-    if query.get("error"):
-        raise NotConnected(
-            _("Facebook says that the login was denied."),
-            hint=_("Connect the account again, and allow what Facebook asks."),
-        )
-    code = (query.get("code") or [""])[0]
-    if not code:
-        raise NotConnected(
-            _("This address holds no code of Facebook."),
-            hint=_("Copy the whole address from the browser, as it is after the login."),
-        )
-    if not secrets.compare_digest((query.get("state") or [""])[0].encode(), state.encode()):
-        raise NotConnected(
-            _("This address belongs to another login."),
-            hint=_("Connect the account again, and use the address that is shown then."),
-        )
-    return code
 
 
 def _keys(page: Mapping[str, Any], app: Mapping[str, str]) -> Keys | None:

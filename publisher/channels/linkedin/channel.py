@@ -21,7 +21,7 @@ from publisher.channels.linkedin.answers import ANSWERS, missing
 from publisher.channels.linkedin.rest import Rest
 from publisher.channels.linkedin.spec import LINKEDIN
 from publisher.channels.linkedin.timeline import PublishedPost
-from publisher.channels.linkedin.uploads import Uploads
+from publisher.channels.linkedin.uploads import LinkedInUploads
 from publisher.channels.outgoing import Request
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
@@ -68,7 +68,7 @@ class LinkedIn:
             clock=clock,
             heard=heard,
         )
-        self._uploads = Uploads(self._rest, clock)
+        self._uploads = LinkedInUploads(self._rest, clock)
         self._lately: Lately[tuple[datetime, tuple[PublishedPost, ...] | Reading]] = Lately(clock)
         """The beginning of what was read, and that."""
 

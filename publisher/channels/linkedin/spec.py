@@ -10,6 +10,7 @@ from publisher.model.capabilities import Capabilities, GifLimits, VideoLimits
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.connect import Connector
 
 PIXELS = 36_152_320
 """A picture must have fewer (Images API)."""
@@ -74,6 +75,12 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
     )
 
 
+def _connector(options: ChannelOptions) -> "Connector":
+    from publisher.channels.linkedin.connect import LinkedInConnector  # noqa: PLC0415
+
+    return LinkedInConnector(options)
+
+
 SPEC = ChannelSpec(
     name="linkedin",
     nicknames=("li",),
@@ -99,6 +106,7 @@ SPEC = ChannelSpec(
         Credential("client_id", required=False, of_app=True),
         Credential("client_secret", required=False),
     ),
+    connect=_connector,
     server=Server(
         ADDRESS,
         "linkedin_api_url",

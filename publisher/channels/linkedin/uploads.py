@@ -1,4 +1,4 @@
-"""Uploads of pictures, GIFs and videos to LinkedIn, until it has processed them.
+"""LinkedInUploads of pictures, GIFs and videos to LinkedIn, until it has processed them.
 
 A post that shows what is not processed yet may never be seen (Assets API), so each upload is read
 until it is `AVAILABLE`. LinkedIn names no time after which it forgets an upload, and has no way to
@@ -58,8 +58,8 @@ class OpenVideo:
     etags: list[str] = field(default_factory=list)
 
 
-class Uploads:
-    """Uploads the media of one organisation's posts."""
+class LinkedInUploads:
+    """LinkedInUploads the media of one organisation's posts."""
 
     def __init__(self, rest: Rest, clock: Clock) -> None:
         self._rest = rest

@@ -22,7 +22,7 @@ from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
 from publisher.channels.mastodon.spec import MASTODON
 from publisher.channels.mastodon.timeline import Status, StatusMatch, StatusPage
-from publisher.channels.mastodon.uploads import Uploads
+from publisher.channels.mastodon.uploads import MastodonUploads
 from publisher.channels.outgoing import Request
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
@@ -68,7 +68,7 @@ class Mastodon:
         self._server = AccountServer(
             server, token, instead=instead, timeout=timeout, clock=clock, heard=heard
         )
-        self._uploads = Uploads(self._server, clock)
+        self._uploads = MastodonUploads(self._server, clock)
         self._account_id = ""
         self._lately: Lately[tuple[datetime, StatusPage | Reading]] = Lately(clock)
         """The beginning of what was read, and that."""

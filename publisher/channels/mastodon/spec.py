@@ -16,6 +16,7 @@ from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLim
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.connect import Connector
 
 MASTODON = Capabilities(
     max_length=500,
@@ -58,6 +59,12 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
     )
 
 
+def _connector(options: ChannelOptions) -> "Connector":
+    from publisher.channels.mastodon.connect import MastodonConnector  # noqa: PLC0415
+
+    return MastodonConnector(options)
+
+
 SPEC = ChannelSpec(
     name="mastodon",
     nicknames=("toot", "toots", "fediverse"),
@@ -81,7 +88,13 @@ SPEC = ChannelSpec(
             shape=later("must be public or unlisted"),
         ),
     ),
-    credentials=(Credential("access_token"), Credential("server", is_address=True)),
+    credentials=(
+        Credential("access_token"),
+        Credential("server", is_address=True),
+        Credential("client_id", required=False),
+        Credential("client_secret", required=False),
+    ),
+    connect=_connector,
     server=Server(None, "mastodon_api_url", frozenset()),
     post_id=r"[A-Za-z0-9_-]{1,100}",  # numbers; letters too on servers of other makes
     post_id_hint=later("Give the end of the post's address, such as 113560000000000001."),

@@ -1,4 +1,4 @@
-"""Uploads of pictures, GIFs and videos to a Mastodon server.
+"""MastodonUploads of pictures, GIFs and videos to a Mastodon server.
 
 Source: docs.joinmastodon.org, media. An upload is processed at once (200), or on the side (202):
 then it is asked for until it is ready (206 until it is). Mastodon deletes what no status shows
@@ -27,8 +27,8 @@ _LOOK_AGAIN = 5.0
 _LOOKS_LATER = 60.0
 
 
-class Uploads:
-    """Uploads the pictures of one account's posts, each with its alternative text."""
+class MastodonUploads:
+    """MastodonUploads the pictures of one account's posts, each with its alternative text."""
 
     def __init__(self, server: AccountServer, clock: Clock) -> None:
         self._server = server

@@ -17,8 +17,8 @@ from markupsafe import Markup
 from pydantic import AfterValidator
 
 from publisher.base import files
+from publisher.base import html as html_text
 from publisher.base.i18n import _
-from publisher.channels import text_as_html
 from publisher.channels.spec import ShownPicture
 from publisher.model.accounts import Account, Profile
 from publisher.model.content import Content, Picture
@@ -61,12 +61,12 @@ class Page(Frozen):
     @property
     def heading(self) -> str:
         """The title, or the beginning of the text."""
-        return text_as_html.heading(self.title, self.text, self.slug)
+        return html_text.heading(self.title, self.text, self.slug)
 
     @property
     def paragraphs(self) -> list[Markup]:
         """The text as safe HTML."""
-        return text_as_html.paragraphs(self.text)
+        return html_text.paragraphs(self.text)
 
     @property
     def date(self) -> str:

@@ -14,7 +14,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from publisher.channels import text_as_html
+from publisher.base import html as html_text
 from publisher.model.content import Content, Picture
 
 _LONGEST_WORDS = 60  # characters of a slug before its mark
@@ -64,8 +64,8 @@ class Article:
         pictures = [picture for part in content.parts for picture in part.pictures]
         otherwise = next((picture.alt for picture in pictures if picture.alt), "") or "…"
         return cls(
-            heading=text_as_html.heading(content.title, text, otherwise),
-            paragraphs=text_as_html.paragraphs(text),
+            heading=html_text.heading(content.title, text, otherwise),
+            paragraphs=html_text.paragraphs(text),
             figures=figures,
             link=content.link if content.link and content.link not in text else None,
             lang=content.lang,

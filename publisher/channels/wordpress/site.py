@@ -46,7 +46,7 @@ class SiteApi:
 
         Raises ConfigurationError for a `server` that is not usable.
         """
-        self.address, self.is_plain = _address(credentials["server"])
+        self.address, self.is_plain = address_of(credentials["server"])
         password = credentials["application_password"]
         self._recorder = Recorder(
             self.address,
@@ -135,6 +135,15 @@ class SiteApi:
         fields = "id,name,slug,username,capabilities,avatar_urls"
         return self._get("/wp/v2/users/me", context="edit", _fields=fields)
 
+    def own_password(self) -> Answer:
+        """Ask about the application password that the request is made with."""
+        return self._get("/wp/v2/users/me/application-passwords/introspect")
+
+    def delete_password(self, password_id: str) -> Answer:
+        """Delete an application password of the user."""
+        url = self._url(f"/wp/v2/users/me/application-passwords/{password_id}")
+        return self._recorder.call(lambda: self._recorder.session.delete(url))
+
     def index(self, *, plain: bool) -> Answer:
         """Ask for the description of the API, in one of both kinds of address."""
         url = f"{self.address}/{PLAIN}" if plain else f"{self.address}/wp-json/"
@@ -156,12 +165,13 @@ class SiteApi:
         return f"{self.address}/wp-json{route}?{urlencode(query)}"
 
 
-def _address(server: str) -> tuple[str, bool]:
+def address_of(server: str) -> tuple[str, bool]:
     """The site's address without a slash at its end, and whether it has no pretty permalinks.
 
     http:// is for this machine alone. Raises ConfigurationError.
     """
     written = server.strip()
+    written = written if "://" in written else f"https://{written}"
     is_plain = written.endswith(PLAIN)
     written = written.removesuffix(PLAIN).rstrip("/").removesuffix("/wp-json")
     try:

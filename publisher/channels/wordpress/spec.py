@@ -19,6 +19,7 @@ from publisher.model.content import Content
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.connect import Connector
 
 WORDPRESS = Capabilities(
     max_length=100_000,  # our own; WordPress has none that a post could reach
@@ -62,6 +63,12 @@ def _page(
     return Article.of(content, figures)
 
 
+def _connector(options: ChannelOptions) -> "Connector":
+    from publisher.channels.wordpress.connect import WordPressConnector  # noqa: PLC0415
+
+    return WordPressConnector(options)
+
+
 SPEC = ChannelSpec(
     name="wordpress",
     aliases=("wp",),
@@ -85,6 +92,7 @@ SPEC = ChannelSpec(
         Credential("application_password"),
         Credential("server", is_address=True),
     ),
+    connect=_connector,
     server=Server(None, "wordpress_api_url", frozenset(), pictures=("secure.gravatar.com",)),
     post_id=r"[0-9]{1,20}",
     post_id_hint=later(

@@ -4,13 +4,14 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.code_grants import CodeGrants, WrongGrant
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.linkedin import errors, media, organizations, posts
-from publisher.sandbox.linkedin.errors import RestError
+from publisher.sandbox.linkedin.errors import LinkedInError
 from publisher.sandbox.linkedin.refusals import refusal
 from publisher.sandbox.store import Store
 
@@ -45,10 +46,22 @@ class LinkedInApi:
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         del limited  # LinkedIn publishes no limits
         self.store = store
+        self._grants = CodeGrants("LinkedIn", self._pages, self._secret)
+
+    def _pages(self, client: str) -> list[SandboxAccount]:
+        """The pages of an app's organisation."""
+        return [one for one in self.store.accounts if one.credentials.get("client_id") == client]
+
+    def _secret(self, client: str) -> str | None:
+        return next((one.credentials["client_secret"] for one in self._pages(client)), None)
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
         try:
+            if call.operation.name in ("showAuthorizationPage", "givePermission"):
+                return self._grants.browser(call)
+            if call.operation.name == "exchangeCode":
+                return self._token(call)
             if call.operation.name == "introspectToken":
                 return organizations.introspect(self.store, call)
             if call.request.url.path.startswith("/rest/"):
@@ -56,8 +69,17 @@ class LinkedInApi:
                 _check_path(call)
             account = self._authorise(call)
             return await HANDLERS[call.operation.name](self.store, call, account)
-        except RestError as error:
+        except LinkedInError as error:
             return error.response()
+
+    def _token(self, call: Call) -> Response:
+        try:
+            account = self._grants.account(call)
+        except WrongGrant as reason:
+            told = {"error": str(reason), "error_description": "Unable to retrieve access token"}
+            return JSONResponse(told, 401)
+        token = account.credentials["access_token"]
+        return JSONResponse({"access_token": token, "expires_in": 5_183_944})
 
     def _authorise(self, call: Call) -> SandboxAccount:
         account = self.claimed(call)
@@ -86,7 +108,9 @@ class LinkedInApi:
 
     def unknown_path(self, path: str) -> Response:
         """Answer a request for which LinkedIn has no operation."""
-        return RestError(404, "RESOURCE_NOT_FOUND", f"No virtual resource found: {path}").response()
+        return LinkedInError(
+            404, "RESOURCE_NOT_FOUND", f"No virtual resource found: {path}"
+        ).response()
 
 
 def _check_headers(call: Call) -> None:
@@ -97,7 +121,7 @@ def _check_headers(call: Call) -> None:
             "A version must be present. Please specify a version by adding the Linkedin-Version "
             "header."
         )
-        raise RestError(400, "VERSION_MISSING", message)
+        raise LinkedInError(400, "VERSION_MISSING", message)
     if not (re.fullmatch(r"\d{6}", version) and OLDEST_VERSION <= version <= NEWEST_VERSION):
         raise errors.dead_version(version)
     if headers.get("x-restli-protocol-version") != "2.0.0":

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 
-class RestError(Exception):
+class LinkedInError(Exception):
     """An error of LinkedIn's REST API."""
 
     def __init__(self, status: int, code: str, message: str, **more: Any) -> None:
@@ -20,16 +20,16 @@ class RestError(Exception):
         return JSONResponse(self.body, self.status, headers=headers)
 
 
-def invalid(message: str, code: str = "INVALID_VALUE_FOR_FIELD") -> RestError:
-    return RestError(400, code, message)
+def invalid(message: str, code: str = "INVALID_VALUE_FOR_FIELD") -> LinkedInError:
+    return LinkedInError(400, code, message)
 
 
-def not_found(what: str) -> RestError:
-    return RestError(404, "NOT_FOUND", f"Could not find entity: {what}")
+def not_found(what: str) -> LinkedInError:
+    return LinkedInError(404, "NOT_FOUND", f"Could not find entity: {what}")
 
 
-def denied(what: str = "partnerApiPostsExternal.CREATE") -> RestError:
-    return RestError(
+def denied(what: str = "partnerApiPostsExternal.CREATE") -> LinkedInError:
+    return LinkedInError(
         403,
         "ACCESS_DENIED",
         f"Not enough permissions to access: {what}",
@@ -37,9 +37,9 @@ def denied(what: str = "partnerApiPostsExternal.CREATE") -> RestError:
     )
 
 
-def duplicate(urn: str) -> RestError:
+def duplicate(urn: str) -> LinkedInError:
     error = {"description": "Duplicate post is detected", "input": {}, "code": "DUPLICATE_POST"}
-    return RestError(
+    return LinkedInError(
         422,
         "UNPROCESSABLE_ENTITY",
         f"Content is a duplicate of {urn}",
@@ -48,7 +48,7 @@ def duplicate(urn: str) -> RestError:
     )
 
 
-def unauthorised(code: str = "INVALID_ACCESS_TOKEN") -> RestError:
+def unauthorised(code: str = "INVALID_ACCESS_TOKEN") -> LinkedInError:
     number, message = {
         "INVALID_ACCESS_TOKEN": (65600, "Invalid access token"),
         "REVOKED_ACCESS_TOKEN": (
@@ -58,20 +58,20 @@ def unauthorised(code: str = "INVALID_ACCESS_TOKEN") -> RestError:
         "EXPIRED_ACCESS_TOKEN": (65602, "The token used in the request has expired"),
         "EMPTY_ACCESS_TOKEN": (65604, "Empty oauth2 access token"),
     }[code]
-    return RestError(401, code, message, serviceErrorCode=number)
+    return LinkedInError(401, code, message, serviceErrorCode=number)
 
 
-def dead_version(version: str) -> RestError:
-    return RestError(426, "NONEXISTENT_VERSION", f"Requested version {version} is not active")
+def dead_version(version: str) -> LinkedInError:
+    return LinkedInError(426, "NONEXISTENT_VERSION", f"Requested version {version} is not active")
 
 
-def too_many() -> RestError:
+def too_many() -> LinkedInError:
     message = (
         "Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls to this resource is "
         "reached."
     )
-    return RestError(429, "TOO_MANY_REQUESTS", message, serviceErrorCode=101)
+    return LinkedInError(429, "TOO_MANY_REQUESTS", message, serviceErrorCode=101)
 
 
-def internal(status: int) -> RestError:
-    return RestError(status, "INTERNAL_SERVER_ERROR", "Internal Server Error")
+def internal(status: int) -> LinkedInError:
+    return LinkedInError(status, "INTERNAL_SERVER_ERROR", "Internal Server Error")

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
-from publisher.sandbox.linkedin.errors import RestError, denied, invalid, not_found
+from publisher.sandbox.linkedin.errors import LinkedInError, denied, invalid, not_found
 from publisher.sandbox.linkedin.schema import (
     FinalizeVideo,
     InitializeImage,
@@ -93,7 +93,7 @@ async def upload_part(store: Store, call: Call, _account: SandboxAccount) -> Res
         raise invalid("The upload call of a video does not accept an OAuth token")
     target = store.uploads.get(f"urn:li:video:{call.parts['id']}")
     if target is None or target.finalized_at is not None:
-        raise RestError(400, "EXPIRED_UPLOAD_URL", "The Video upload URL is expired")
+        raise LinkedInError(400, "EXPIRED_UPLOAD_URL", "The Video upload URL is expired")
     target.segments[int(call.parts["number"])] = call.body
     return Response(headers={"etag": _etag(call.body)})
 
@@ -135,7 +135,7 @@ def usable(store: Store, urn: str, account: SandboxAccount) -> StoredMedia:
     if target is None:
         raise invalid(f"This Image ID is invalid: {urn}", "INVALID_IMAGE_ID")
     if target.account != account.name:
-        raise RestError(403, "FORBIDDEN", "All assets must be owned by the author")
+        raise LinkedInError(403, "FORBIDDEN", "All assets must be owned by the author")
     now = state(target)
     if now == "PROCESSING_FAILED":
         raise invalid("Media asset failed processing", "MEDIA_ASSET_PROCESSING_FAILED")
@@ -173,7 +173,7 @@ def _own(store: Store, urn: str, account: SandboxAccount) -> StoredMedia:
         raise not_found(urn)
     if target.account != account.name:
         message = "Accessing this image resource is forbidden. Please check your permissions"
-        raise RestError(403, "FORBIDDEN", message)
+        raise LinkedInError(403, "FORBIDDEN", message)
     return target
 
 

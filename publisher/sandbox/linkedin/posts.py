@@ -10,7 +10,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.linkedin import text_format
-from publisher.sandbox.linkedin.errors import RestError, denied, duplicate, invalid, not_found
+from publisher.sandbox.linkedin.errors import LinkedInError, denied, duplicate, invalid, not_found
 from publisher.sandbox.linkedin.media import author, usable
 from publisher.sandbox.linkedin.schema import CreatePost, PostContent, ShownMedia, read
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
@@ -117,7 +117,7 @@ def _media(store: Store, content: PostContent, account: SandboxAccount) -> list[
     for one in shown:
         upload = usable(store, one.id, account)
         if content.multiImage and upload.category == "video":
-            raise RestError(400, "INVALID_URN_TYPE", f"{one.id} must be an image URN")
+            raise LinkedInError(400, "INVALID_URN_TYPE", f"{one.id} must be an image URN")
         upload.alt = one.altText or None
         media.append(upload)
     return media

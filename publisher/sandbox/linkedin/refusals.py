@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.linkedin import errors
-from publisher.sandbox.linkedin.errors import RestError
+from publisher.sandbox.linkedin.errors import LinkedInError
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
 
-_ERRORS: dict[What, Callable[[], RestError]] = {
+_ERRORS: dict[What, Callable[[], LinkedInError]] = {
     What.DUPLICATE: lambda: errors.duplicate("urn:li:share:1"),
     What.FORBIDDEN: errors.denied,
-    What.SUSPENDED: lambda: RestError(403, "FORBIDDEN", "This page is restricted"),
+    What.SUSPENDED: lambda: LinkedInError(403, "FORBIDDEN", "This page is restricted"),
     What.NOT_FOUND: lambda: errors.not_found("urn:li:share:1"),
     What.RATE_LIMIT: errors.too_many,
     What.BAD_RESET: errors.too_many,
@@ -22,7 +22,7 @@ _ERRORS: dict[What, Callable[[], RestError]] = {
 }
 
 
-def refusal(fault: "Fault") -> RestError:
+def refusal(fault: "Fault") -> LinkedInError:
     """The error that a fault stands for."""
     if fault.what is What.SERVER_ERROR:
         return errors.internal(fault.status or 500)

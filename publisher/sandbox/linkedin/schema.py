@@ -30,7 +30,7 @@ class MultiImage(_Body):
     images: list[ShownMedia] = Field(min_length=2, max_length=20)
 
 
-class Article(_Body):
+class ArticleContent(_Body):
     source: str = Field(pattern=r"^https?://[^/\s]+\.[^/\s]+")
     title: str = Field(min_length=1, max_length=TITLE)
     description: str = ""
@@ -40,7 +40,7 @@ class Article(_Body):
 class PostContent(_Body):
     media: ShownMedia | None = None
     multiImage: MultiImage | None = None  # noqa: N815
-    article: Article | None = None
+    article: ArticleContent | None = None
 
 
 class Distribution(_Body):

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.mastodon import errors, limits, media, reading, statuses
+from publisher.sandbox.mastodon.apps import STEPS, Apps
 from publisher.sandbox.mastodon.errors import ApiError
 from publisher.sandbox.mastodon.refusals import rate_headers, refusal
 from publisher.sandbox.store import Store, iso
@@ -37,13 +38,16 @@ class MastodonApi:
 
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         self.store = store
+        self._apps = Apps(store)
         self._limited = limited
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
         try:
+            if call.operation.name in STEPS:
+                return self._apps.handle(call)
             account = self.claimed(call)
-            if account is None:
+            if account is None or account.name in self._apps.revoked:
                 raise ApiError(401, errors.UNAUTHORISED)
             call.headers |= self._count(call, account)
             status, body = await HANDLERS[call.operation.name](self.store, call, account)

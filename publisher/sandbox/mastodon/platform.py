@@ -13,8 +13,14 @@ from publisher.settings.schema import AccountSettings
 _ROOTS = ("/api/v1/", "/api/v2/")
 
 
-def _bare(path: str, _query: str) -> str | None:
-    return path.rstrip("/") if path.startswith(_ROOTS) else None
+_AUTHORIZATION = frozenset({"/oauth/token", "/oauth/revoke"})
+
+
+def _bare(path: str, query: str) -> str | None:
+    # X has its page for the consent at the same path.
+    is_consent = path == "/oauth/authorize" and "client_id=" in query
+    is_api = path.startswith(_ROOTS) or path in _AUTHORIZATION
+    return path.rstrip("/") if is_api or is_consent else None
 
 
 def _invent(name: str, _entry: AccountSettings) -> dict[str, Any]:
@@ -30,6 +36,11 @@ MASTODON = PlatformSpec(
     title="Mastodon",
     page="mastodon",
     operations=(
+        Operation("registerApp", "mastodon", "POST", "/api/v1/apps"),
+        Operation("showAuthorization", "mastodon", "GET", "/oauth/authorize"),
+        Operation("giveAuthorization", "mastodon", "POST", "/oauth/authorize"),
+        Operation("obtainToken", "mastodon", "POST", "/oauth/token"),
+        Operation("revokeToken", "mastodon", "POST", "/oauth/revoke"),
         Operation("postStatus", "mastodon", "POST", "/api/v1/statuses"),
         Operation("getStatus", "mastodon", "GET", "/api/v1/statuses/{id}"),
         Operation("getStatusSource", "mastodon", "GET", "/api/v1/statuses/{id}/source"),

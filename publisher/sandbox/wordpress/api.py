@@ -16,6 +16,7 @@ from publisher.sandbox.endpoints import Call
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store
 from publisher.sandbox.wordpress import articles, attachments
+from publisher.sandbox.wordpress.passwords import BROWSER, OF_PASSWORDS, Passwords
 from publisher.sandbox.wordpress.refusals import RestError, not_logged_in, refusal
 
 if TYPE_CHECKING:
@@ -75,13 +76,18 @@ class WordPressApi:
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         del limited  # WordPress has no limits of its own
         self.store = store
+        self._passwords = Passwords(store)
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
+        if call.operation.name in BROWSER:
+            return self._passwords.browser(call)
         try:
             account = self.claimed(call)
-            if account is None:
+            if account is None or account.name in self._passwords.deleted:
                 raise not_logged_in()
+            if call.operation.name in OF_PASSWORDS:
+                return self._passwords.handle(call, account)
             body = await HANDLERS[call.operation.name](self.store, call, account)
             return JSONResponse(
                 _shortened(body, call), call.operation.success, headers=call.headers

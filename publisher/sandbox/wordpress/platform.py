@@ -13,6 +13,8 @@ _ROOT = "/wp-json"
 
 
 def _bare(path: str, _query: str) -> str | None:
+    if path == "/wp-admin/authorize-application.php":
+        return path
     return path.removeprefix(_ROOT) if path.startswith(f"{_ROOT}/") else None
 
 
@@ -31,6 +33,20 @@ WORDPRESS = PlatformSpec(
     title="WordPress",
     page="wordpress",
     operations=(
+        Operation("showApproval", _CHANNEL, "GET", "/wp-admin/authorize-application.php"),
+        Operation("giveApproval", _CHANNEL, "POST", "/wp-admin/authorize-application.php"),
+        Operation(
+            "introspectPassword",
+            _CHANNEL,
+            "GET",
+            "/wp/v2/users/me/application-passwords/introspect",
+        ),
+        Operation(
+            "deletePassword",
+            _CHANNEL,
+            "DELETE",
+            "/wp/v2/users/me/application-passwords/{id}",
+        ),
         Operation("createArticle", _CHANNEL, "POST", "/wp/v2/posts", success=201),
         Operation("listArticles", _CHANNEL, "GET", "/wp/v2/posts"),
         Operation("updateArticle", _CHANNEL, "POST", "/wp/v2/posts/{id}"),

@@ -1,0 +1,110 @@
+"""Connecting a page on LinkedIn: a person who manages it allows the app, and brings a code.
+
+Source: LinkedIn's guide to the authorization code flow (2026).
+"""
+
+import secrets
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from publisher.base.errors import NotConnected
+from publisher.base.i18n import _, later
+from publisher.channels.connect import Authorization, KeyField, Keys, code_in, text, told
+from publisher.channels.http.recorder import Recorder
+from publisher.channels.linkedin.spec import SPEC
+from publisher.channels.spec import ChannelOptions
+
+_ADDRESS = "https://www.linkedin.com"
+_SCOPES = "w_organization_social r_organization_social rw_organization_admin"
+RETURN = "http://localhost:8765/linkedin"
+"""The address after the consent, which has to be among those of the app. Nothing answers there: the
+person copies it, with the code, out of the browser."""
+
+
+class LinkedInConnector:
+    """Gets an access token of a person who manages the page."""
+
+    fields = (
+        KeyField(
+            "client_id",
+            later("Client ID"),
+            later("In developer.linkedin.com, under the app, Auth."),
+            is_secret=False,
+            of_app=True,
+        ),
+        KeyField(
+            "client_secret",
+            later("Primary Client Secret"),
+            later("Beside the Client ID."),
+            of_app=True,
+        ),
+    )
+
+    def __init__(self, options: ChannelOptions) -> None:
+        self._options = options
+        self._instead = options.servers.get(SPEC.name)
+
+    def begin(self, typed: Mapping[str, str]) -> Authorization:
+        """The address of LinkedIn's page for the consent."""
+        app = {name: typed[name] for name in ("client_id", "client_secret")}
+        state = secrets.token_urlsafe(24)
+        query = urlencode(
+            {
+                "response_type": "code",
+                "client_id": app["client_id"],
+                "redirect_uri": RETURN,
+                "state": state,
+                "scope": _SCOPES,
+            }
+        )
+        return Authorization(
+            f"{self._instead or _ADDRESS}/oauth/v2/authorization?{query}",
+            later(
+                "The whole address that the browser shows afterwards, though no page opens there"
+            ),
+            {**app, "state": state},
+        )
+
+    def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:
+        """Exchange the code in the address for a token of 60 days."""
+        kept = authorization.kept
+        app = {name: kept[name] for name in ("client_id", "client_secret")}
+        wish = {
+            **app,
+            "grant_type": "authorization_code",
+            "code": code_in(answer, kept["state"], "LinkedIn"),
+            "redirect_uri": RETURN,
+        }
+        recorder = Recorder(
+            _ADDRESS,
+            base_url=self._instead,
+            timeout=self._options.request_timeout,
+            clock=self._options.clock,
+            secrets=[app["client_secret"], wish["code"]],
+        )
+        url = f"{_ADDRESS}/oauth/v2/accessToken"
+        found = told(
+            recorder.call(lambda: recorder.session.post(url, data=wish)),
+            "LinkedIn",
+            _("LinkedIn does not take the consent"),
+            _(
+                "Look at the app's keys, and whether {address} is among its redirect URLs; then "
+                "connect the account again.",
+                address=RETURN,
+            ),
+        )
+        token = text(found, "access_token")
+        if not token:
+            raise NotConnected(
+                _("LinkedIn gave no token."),
+                hint=_("Nothing was stored. Try it again in a while."),
+            )
+        return (Keys({"access_token": token, **app}),)
+
+    def revoke(self, credentials: Mapping[str, str]) -> str | None:
+        """LinkedIn documents no way to end a token from outside."""
+        del credentials
+        return _(
+            "LinkedIn lets no token end itself. Remove the app in the settings of the person who "
+            "allowed it, under Data privacy, Permitted services; its tokens end after 60 days."
+        )

@@ -1,0 +1,143 @@
+"""Connecting accounts that have a server of their own, and pages of organisations."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from publisher.base.errors import NotConnected
+from publisher.channels.connect import Authorization, Keys
+from publisher.channels.linkedin.connect import RETURN
+from publisher.connect.connection import AccountConnection
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.settings import settings
+from tests.connect.conftest import Desk, allow
+
+NAMES = ("bice-fedi", "bice-linkedin", "bice-wp")
+ENDS_ITSELF = ("bice-fedi", "bice-wp")
+
+
+def typed(desk: Desk, name: str) -> Mapping[str, str]:
+    keys = desk.account(name).credentials
+    fields: dict[str, Mapping[str, str]] = {
+        "bice-fedi": {"server": "mastodon.example"},
+        "bice-linkedin": {one: keys[one] for one in ("client_id", "client_secret") if one in keys},
+        "bice-wp": {"server": "https://bice-wp.example/", "user": keys.get("user", "")},
+    }
+    return fields[name]
+
+
+def begin(desk: Desk, name: str) -> Authorization:
+    begun = desk.connection(name).connector.begin(typed(desk, name))
+    assert isinstance(begun, Authorization)
+    return begun
+
+
+def keys_of(desk: Desk, name: str, as_account: str | None = None) -> Keys:
+    begun = begin(desk, name)
+    answer = allow(begun, as_account or name)
+    (keys,) = desk.connection(name).connector.finish(begun, f" {answer} ")
+    return keys
+
+
+def finish(connection: AccountConnection, begun: Authorization, answer: str) -> None:
+    """The last steps: a WordPress password is tried with the check alone."""
+    (keys,) = connection.connector.finish(begun, answer)
+    connection.check(keys)
+
+
+def connect(desk: Desk, name: str) -> None:
+    connection = desk.connection(name)
+    keys = keys_of(desk, name)
+    connection.store(keys, connection.check(keys))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_account_is_connected(desk: Desk, name: str) -> None:
+    connect(desk, name)
+    stored, right = settings.load(desk.workspace.path).credentials(name), desk.account(name)
+    secret = {"bice-wp": "application_password"}.get(name, "access_token")
+    assert stored[secret] == right.credentials[secret]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_does_not_allow_it_gets_no_keys(desk: Desk, name: str) -> None:
+    connection, begun = desk.connection(name), begin(desk, name)
+    answer = allow(begun, name, answer="deny")
+    with pytest.raises(NotConnected) as refused:
+        finish(connection, begun, answer)
+    assert refused.value.hint
+    assert not desk.secrets.exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_pasted_wrongly_is_said(desk: Desk, name: str) -> None:
+    connection, begun = desk.connection(name), begin(desk, name)
+    allow(begun, name)
+    with pytest.raises(NotConnected):
+        finish(connection, begun, "nonsense")
+    assert not desk.secrets.exists()
+
+
+@pytest.mark.parametrize("name", ENDS_ITSELF)
+def test_revoking_ends_the_keys_there_and_here(desk: Desk, name: str) -> None:
+    connect(desk, name)
+    keys = settings.load(desk.workspace.path).credentials(name)
+    connection = desk.connection(name)
+    assert connection.revoke() is None
+    assert name not in desk.secrets.read_text()
+    with pytest.raises(NotConnected):
+        connection.check(Keys(keys))
+
+
+def test_linkedin_says_where_its_access_is_ended(desk: Desk) -> None:
+    connect(desk, "bice-linkedin")
+    assert "Permitted services" in str(desk.connection("bice-linkedin").revoke())
+
+
+def test_the_code_of_linkedin_comes_to_an_address_of_the_app(desk: Desk) -> None:
+    begun = begin(desk, "bice-linkedin")
+    assert allow(begun, "bice-linkedin").startswith(f"{RETURN}?code=")
+
+
+def test_a_code_of_another_attempt_is_refused(desk: Desk) -> None:
+    connector = desk.connection("bice-linkedin").connector
+    begun, other = begin(desk, "bice-linkedin"), begin(desk, "bice-linkedin")
+    with pytest.raises(NotConnected, match="another login"):
+        connector.finish(begun, allow(other, "bice-linkedin"))
+
+
+@pytest.mark.parametrize("server", ["http://mastodon.example", "https://", "mastodon.example/a?b"])
+def test_an_address_that_is_none_is_said_before_anything_is_sent(desk: Desk, server: str) -> None:
+    with pytest.raises(NotConnected, match="server"):
+        desk.connection("bice-fedi").connector.begin({"server": server})
+    assert not desk.sandbox.store.requests
+
+
+@pytest.mark.parametrize("what", [What.NOT_JSON, What.EMPTY])
+def test_a_server_that_is_no_mastodon_is_said(desk: Desk, what: What) -> None:
+    desk.sandbox.faults.set([Fault(what=what, endpoint="registerApp")])
+    with pytest.raises(NotConnected, match="no Mastodon server"):
+        begin(desk, "bice-fedi")
+
+
+def test_a_site_behind_another_password_is_said(desk: Desk) -> None:
+    connection, keys = desk.connection("bice-wp"), keys_of(desk, "bice-wp")
+    page = Fault(
+        what=What.ANSWER, endpoint="getSiteUser", status=401,
+        body="<html><h1>401 Authorization Required</h1></html>",
+    )  # fmt: skip
+    desk.sandbox.faults.set([page])
+    with pytest.raises(NotConnected) as refused:
+        connection.check(keys)
+    assert refused.value.hint
+    secret = keys.credentials["application_password"]
+    assert secret not in f"{refused.value} {refused.value.hint} {keys!r}"
+
+
+def test_the_keys_of_another_account_are_refused(desk: Desk) -> None:
+    connection = desk.connection("bice-fedi")
+    renamed = Fault(what=What.RENAMED, endpoint="verifyAccount")
+    desk.sandbox.faults.set([renamed])
+    with pytest.raises(NotConnected, match="other_bice"):
+        connection.check(keys_of(desk, "bice-fedi"))
