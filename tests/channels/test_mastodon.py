@@ -260,6 +260,34 @@ def test_a_part_of_a_thread_is_found_by_its_parent(stage: Stage) -> None:
     ]
 
 
+def test_the_same_words_elsewhere_are_no_part_of_a_thread(stage: Stage) -> None:
+    """Neither a post of its own, nor an answer to another one."""
+    thread = stage.ready(stage.parcel("Un", "Oui"))
+    thread.send()
+    for other in (stage.parcel("Oui", post="two"), stage.parcel("Autre", "Oui", post="three")):
+        stage.deliver(other)
+    assert thread.find() == Absent()
+
+
+@pytest.mark.parametrize("status", [404, 410, 502])
+@pytest.mark.parametrize("deleted", ["server-error", "not-found"])
+def test_gone_is_what_the_server_itself_says(deleted: str, status: int, stage: Stage) -> None:
+    """Not a machine in between, whatever it answers to both requests."""
+    outcome = sent_once(stage, stage.parcel("Bonjour"))
+    assert isinstance(outcome, Accepted)
+    faults(stage, {"what": deleted, "endpoint": "deleteStatus"},
+           {"what": "html", "endpoint": "getStatus", "status": status})  # fmt: skip
+    assert isinstance(stage.open().withdraw(outcome.remote_id, NOTHING), Unknown)
+    assert len(stage.shown()) == 1
+
+
+def test_a_deletion_that_is_not_done_is_seen(stage: Stage) -> None:
+    outcome = sent_once(stage, stage.parcel("Bonjour"))
+    assert isinstance(outcome, Accepted)
+    faults(stage, {"what": "ignored"})
+    assert isinstance(stage.open().withdraw(outcome.remote_id, NOTHING), Unknown)
+
+
 def test_a_part_whose_parent_is_gone_fails_after_a_few_tries(stage: Stage) -> None:
     attempt = stage.ready(stage.parcel("Un", "Deux"))
     first = attempt.send()
