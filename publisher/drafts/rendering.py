@@ -177,19 +177,19 @@ def _too_long(
 ) -> Flaw | None:
     counted = length(text, capabilities.counting)
     if counted <= capabilities.max_length:
-        return None
+        return _too_many_bytes(account, capabilities, text)
     excess = counted - capabilities.max_length
     written = _written(post, account, capabilities)[number - 1]
     cost = counted - length(written, capabilities.counting)
     hints = [_("`link:` costs {cost} of them, at the end.", cost=cost)] if cost else []
     if capabilities.threads:
-        hints.append(_thread(text, counted, capabilities.max_length))
+        hints.append(_thread(text, counted, capabilities))
     else:
         hints.append(
             _("Shorten it, or write another text under `## {channel}`.", channel=account.channel)
         )
     message = _(
-        _TOO_LONG[number > 1, capabilities.counting],
+        _TOO_LONG[number > 1, capabilities.counting == "weighted"],
         number=number,
         account=account.name,
         channel=account.channel,
@@ -200,25 +200,40 @@ def _too_long(
     return Flaw("too-long", message, " ".join(hints))
 
 
+def _too_many_bytes(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:
+    limit, counted = capabilities.max_bytes, len(text.encode("utf-8", "replace"))
+    if limit is None or counted <= limit:
+        return None
+    message = _(
+        "The text for {account} ({channel}) has {counted} bytes, and {limit} are allowed.",
+        account=account.name,
+        channel=account.channel,
+        counted=counted,
+        limit=limit,
+    )
+    hint = _("Shorten it: emoji, and letters with many marks, take several bytes each.")
+    return Flaw("too-long", message, hint)
+
+
 _TOO_LONG = {
-    (False, "characters"): later(
+    (False, False): later(
         "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
         "characters."
     ),
-    (False, "weighted"): later(
+    (False, True): later(
         "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
         "characters, as X counts them."
     ),
-    (True, "characters"): later(
+    (True, False): later(
         "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
         "of {limit} characters."
     ),
-    (True, "weighted"): later(
+    (True, True): later(
         "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
         "of {limit} characters, as X counts them."
     ),
 }
-"""Messages by (is a later part of a thread, the channel's way of counting)."""
+"""Messages by (is a later part of a thread, is counted as X does)."""
 
 
 def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:
@@ -235,10 +250,11 @@ def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) 
     return Flaw("too-many-cashtags", message, _("Write the others without `$`."))
 
 
-def _thread(text: str, counted: int, limit: int) -> str:
+def _thread(text: str, counted: int, capabilities: Capabilities) -> str:
     """The hint that says where lines `---` would split the text into a thread."""
+    limit = capabilities.max_length
     short = counted <= limit * _LONGEST_SUGGESTION
-    parts = threads.suggestion(text, limit) if short else ()
+    parts = threads.suggestion(text, limit, capabilities.counting) if short else ()
     if not parts:
         return _("Shorten it, or split it into a thread with a line `---`.")
     ends = ", ".join(f"\u201c…{' '.join(part.split())[-25:]}\u201d" for part in parts[:-1])

@@ -9,9 +9,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from publisher.drafts.links import Link, links, utf16_units
+from publisher.model.capabilities import Counting
 
 URL_LENGTH = 23
 """What X counts for any link (`transformedURLLength`)."""
@@ -39,18 +40,21 @@ _WITH_SELECTOR = (
 
 
 @lru_cache(maxsize=64)  # one text goes to many accounts
-def length(text: str, counting: Literal["weighted", "characters"]) -> int:
+def length(text: str, counting: Counting) -> int:
     """The length of `text`.
 
     `weighted` are X's rules: line ends and Unicode are normalised, a link is 23, an emoji is 2
     however many code points it is joined of, and other characters are 1 or 2. `characters` counts
-    code points. Neither raises for any text, lone surrogates included.
+    code points, `graphemes` extended grapheme clusters (Unicode, UAX 29). None raises for any text,
+    lone surrogates included.
 
     A text that is too long for every channel is counted letter by letter: a search for links in it
     takes long, and its exact weight is not needed.
     """
     if counting == "characters":
         return len(text)
+    if counting == "graphemes":
+        return _graphemes(text)
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
     if len(text) > _LONGEST:
         return _plain(text)
@@ -60,6 +64,14 @@ def length(text: str, counting: Literal["weighted", "characters"]) -> int:
             weight += _plain(text[end:start]) + counted
             end = after
     return weight + _plain(text[end:])
+
+
+def _graphemes(text: str) -> int:
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    from regex import findall  # noqa: PLC0415 - it takes 30 ms, and few texts need it
+
+    return len(findall(r"\X", text))
 
 
 def _plain(text: str) -> int:

@@ -15,7 +15,9 @@ _SENTENCES = {
     "requests": later("{share} of the requests {window} left, as of {seen}"),
 }
 _WINDOWS = {
+    "5min": later("in 5 minutes"),
     "15min": later("in 15 minutes"),
+    "1h": later("in an hour"),
     "24h": later("in 24 hours"),
     "24h-app": later("by the whole app in 24 hours"),
     "1h-app": later("by the whole app in an hour"),

@@ -1,6 +1,7 @@
 """The sections of publisher.toml: what may stand in each, and what it must be like."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -14,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
     WithJsonSchema,
     create_model,
     field_validator,
@@ -23,6 +25,7 @@ from pydantic import (
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS, channel_called
+from publisher.channels.spec import Option
 from publisher.model.accounts import Account, Mandate
 from publisher.model.values import Advice
 from publisher.settings import redis_sentinel
@@ -352,6 +355,17 @@ class _AccountSettings(Section):
             raise ValueError(_("must be a time zone, like Europe/Warsaw or America/Lima")) from None
         return timezone
 
+    @field_validator("*")
+    @classmethod
+    def _is_as_its_channel_has_it(cls, value: object, told: ValidationInfo) -> object:
+        """Options of several channels have a pattern for each."""
+        spec = SPECS.get(told.data.get("channel", ""))
+        for option in spec.options if spec else ():
+            is_it = option.name == told.field_name and option.name in _SHARED
+            if is_it and isinstance(value, str) and not re.search(option.pattern, value):
+                raise ValueError(_(option.shape))
+        return value
+
     @model_validator(mode="after")
     def _has_what_its_channel_needs(self) -> Self:
         for option in SPECS[self.channel].options:
@@ -382,7 +396,22 @@ class _AccountSettings(Section):
         )
 
 
-_OPTIONS = {option.name: option for spec in SPECS.values() for option in spec.options}
+_OPTIONS: dict[str, list[Option]] = {}
+for _spec in SPECS.values():
+    for _option in _spec.options:
+        _OPTIONS.setdefault(_option.name, []).append(_option)
+_SHARED = frozenset(name for name, options in _OPTIONS.items() if len(options) > 1)
+"""The options that several channels have."""
+
+
+def _field_of(options: Sequence[Option]) -> Any:
+    about = " ".join(option.about for option in options if option.about) or None
+    if len(options) == 1:
+        return Field(default=None, pattern=options[0].pattern, description=about)
+    pattern = "|".join(f"(?:{option.pattern})" for option in options)
+    return Field(default=None, description=about, json_schema_extra={"pattern": pattern})
+
+
 _CREDENTIALS = [one for spec in SPECS.values() for one in spec.credentials]
 CREDENTIALS = tuple(dict.fromkeys(one.name for one in _CREDENTIALS))
 """The names of all channels' credentials."""
@@ -401,12 +430,6 @@ else:
     AccountSettings = create_model(
         "AccountSettings",
         __base__=_AccountSettings,
-        **{
-            name: (
-                str | None,
-                Field(default=None, pattern=option.pattern, description=option.about or None),
-            )
-            for name, option in _OPTIONS.items()
-        },
+        **{name: (str | None, _field_of(options)) for name, options in _OPTIONS.items()},
         **dict.fromkeys(CREDENTIALS, (SecretStr | None, None)),
     )

@@ -23,6 +23,7 @@ NAMES = {
     "twitter": ("bice_x", "BICE"),
     "facebook": ("bice_page", "BICE"),
     "linkedin": ("bice_linkedin", "BICE"),
+    "bluesky": ("bice-sky.bsky.social", "BICE"),
     "site": ("", "BICE"),
 }
 X_PICTURE = "https://pbs.twimg.com/profile_images/1/a_normal.jpg"
@@ -33,7 +34,7 @@ def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 
 
-@pytest.fixture(params=["twitter", "facebook", "linkedin"])
+@pytest.fixture(params=["twitter", "facebook", "linkedin", "bluesky"])
 def platform(request: pytest.FixtureRequest, stages: Stages) -> Stage:
     return stages(request.param)
 

@@ -114,7 +114,8 @@ def test_every_setting_is_in_one_of_its_schemas_and_no_secret_in_the_wrong_one()
     assert plain & secret == urls
     # Whoever knows a heartbeat may ping it; an issuer is sent the client's secret, and with the
     # client's name and the claim it says who somebody is.
-    words = ("key", "secret", "token", "urls", "heartbeat", "mail", "issuer", "client_id", "claim")
+    words = ("key", "secret", "token", "urls", "heartbeat", "mail", "issuer", "client_id", "claim",
+             "identifier", "app_password", "*.server")  # fmt: skip
     assert all(path.endswith(words) for path in secret - urls)
     assert not any(path.endswith(words) for path in plain)
 

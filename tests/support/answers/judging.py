@@ -2,6 +2,7 @@
 
 from typing import Literal, overload
 
+from publisher.channels.bluesky import answers as bluesky
 from publisher.channels.facebook import answers as facebook
 from publisher.channels.linkedin import answers as linkedin
 from publisher.channels.twitter import answers as twitter
@@ -11,6 +12,7 @@ _ANSWERS = {
     "twitter": twitter.ANSWERS,
     "facebook": facebook.ANSWERS,
     "linkedin": linkedin.ANSWERS,
+    "bluesky": bluesky.ANSWERS,
 }
 
 
