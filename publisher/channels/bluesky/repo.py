@@ -8,7 +8,13 @@ from atproto_client.client.raw import ClientRaw
 from publisher.base.clock import Clock
 from publisher.channels.bluesky.answers import is_expired
 from publisher.channels.bluesky.records import COLLECTION, Record, commit
-from publisher.channels.bluesky.sessions import Asking, AppLogin, AccountSession, login_server, shared
+from publisher.channels.bluesky.sessions import (
+    AccountSession,
+    AppLogin,
+    Asking,
+    login_server,
+    shared,
+)
 from publisher.channels.bluesky.spec import ADDRESS
 from publisher.channels.bluesky.xrpc import Way, Xrpc
 from publisher.channels.outgoing import Request
@@ -132,7 +138,9 @@ class Repo:
         renewed = self._shared.obtain(self.clock, self._asking, besides=session)
         return renewed if isinstance(renewed, Answer) else self._call(renewed, function)
 
-    def _call(self, session: AccountSession, function: Callable[[ClientRaw, str], object]) -> Answer:
+    def _call(
+        self, session: AccountSession, function: Callable[[ClientRaw, str], object]
+    ) -> Answer:
         return self._of(session).call(lambda client: function(client, session.did))
 
     def _of(self, session: AccountSession) -> Xrpc:

@@ -89,7 +89,9 @@ class SharedLogin:
                 self.session, self._refused = None, (clock.monotonic() + _ASK_AGAIN, made)
             return made
 
-    def _renewed(self, clock: Clock, asking: Asking, known: AccountSession) -> AccountSession | Answer | None:
+    def _renewed(
+        self, clock: Clock, asking: Asking, known: AccountSession
+    ) -> AccountSession | Answer | None:
         """None: the server does not renew it, so a new one has to be made."""
         made = self._made(clock, asking.refresh(known))
         return None if isinstance(made, Answer) and _is_refused(made) else made

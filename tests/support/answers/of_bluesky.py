@@ -137,7 +137,7 @@ BLUESKY_ROWS = [
             (400, "{}"),
             (502, {"error": "UpstreamFailure", "message": "unreachable"}),
         )
-    ),  # fmt: skip
+    ),
     *(
         Row(f"{error}, {step}", BLUESKY, xrpc_error(400, error), Deferred, Kind.AUTH, step)
         for error in ("ExpiredToken", "InvalidToken")
@@ -158,7 +158,7 @@ BLUESKY_ROWS = [
             (401, "AuthFactorTokenRequired"),
             (401, "BadJwt"),
         )
-    ),  # fmt: skip
+    ),
     *(
         _suspended(Kind.POLICY, f"{status} {error}", xrpc_error(status, error), step=step)
         for status, error in (
@@ -170,7 +170,7 @@ BLUESKY_ROWS = [
             (400, "RepoDeactivated"),
         )
         for step in (REVEAL, READ)
-    ),  # fmt: skip
+    ),
     _suspended(
         Kind.RATE_LIMIT,
         "a limit with its end",
