@@ -53,13 +53,14 @@ def profile_of(
         return None
     return Profile(
         id=user_id,
-        handle=_one_line(told.get(handle)),
-        name=_one_line(told.get(name)),
+        handle=one_line(told.get(handle)),
+        name=one_line(told.get(name)),
         picture=picture if isinstance(picture, str) else "",
     )
 
 
-def _one_line(value: object) -> str:
+def one_line(value: object) -> str:
+    """The first line of a name, without what cannot be printed, at most 100 characters."""
     lines = value.strip().splitlines() if isinstance(value, str) else []
     return "".join(sign for sign in lines[0] if sign.isprintable())[:_LONGEST] if lines else ""
 

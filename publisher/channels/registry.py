@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _, later
+from publisher.channels.bluesky.spec import SPEC as BLUESKY
 from publisher.channels.facebook.spec import SPEC as FACEBOOK
 from publisher.channels.linkedin.spec import SPEC as LINKEDIN
 from publisher.channels.mastodon.spec import SPEC as MASTODON
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "open_channel", "spec_of", "title"]
 
 _GROUP = "publisher.channels"
-_OURS = {spec.name: spec for spec in (TWITTER, FACEBOOK, LINKEDIN, MASTODON, WORDPRESS, SITE)}
+_OURS = {
+    spec.name: spec for spec in (TWITTER, FACEBOOK, BLUESKY, MASTODON, LINKEDIN, WORDPRESS, SITE)
+}
 
 
 def _found() -> dict[str, ChannelSpec]:

@@ -173,5 +173,6 @@ def parcel_of(delivery: Delivery) -> Parcel:
         account=delivery.account,
         content=delivery.content,
         due_at=delivery.due_at,
+        send_at=delivery.send_at,
         is_forgotten=delivery.is_forgotten,
     )

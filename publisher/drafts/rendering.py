@@ -177,19 +177,20 @@ def _too_long(
 ) -> Flaw | None:
     counted = length(text, capabilities.counting)
     if counted <= capabilities.max_length:
-        return None
+        return _too_many_bytes(account, capabilities, text)
     excess = counted - capabilities.max_length
     written = _written(post, account, capabilities)[number - 1]
     cost = counted - length(written, capabilities.counting)
     hints = [_("`link:` costs {cost} of them, at the end.", cost=cost)] if cost else []
     if capabilities.threads:
-        hints.append(_thread(text, counted, capabilities.max_length))
+        hints.append(_thread(text, counted, capabilities))
     else:
         hints.append(
             _("Shorten it, or write another text under `## {channel}`.", channel=account.channel)
         )
+    own = capabilities.counting if capabilities.counting in ("weighted", "shortened") else None
     message = _(
-        _TOO_LONG[number > 1, capabilities.counting],
+        _TOO_LONG[number > 1, own],
         number=number,
         account=account.name,
         channel=account.channel,
@@ -200,8 +201,23 @@ def _too_long(
     return Flaw("too-long", message, " ".join(hints))
 
 
+def _too_many_bytes(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:
+    limit, counted = capabilities.max_bytes, len(text.encode("utf-8", "replace"))
+    if limit is None or counted <= limit:
+        return None
+    message = _(
+        "The text for {account} ({channel}) has {counted} bytes, and {limit} are allowed.",
+        account=account.name,
+        channel=account.channel,
+        counted=counted,
+        limit=limit,
+    )
+    hint = _("Shorten it: emoji, and letters with many marks, take several bytes each.")
+    return Flaw("too-long", message, hint)
+
+
 _TOO_LONG = {
-    (False, "characters"): later(
+    (False, None): later(
         "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
         "characters."
     ),
@@ -213,7 +229,7 @@ _TOO_LONG = {
         "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
         "characters, as Mastodon counts them."
     ),
-    (True, "characters"): later(
+    (True, None): later(
         "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
         "of {limit} characters."
     ),
@@ -226,7 +242,7 @@ _TOO_LONG = {
         "of {limit} characters, as Mastodon counts them."
     ),
 }
-"""Messages by (is a later part of a thread, the channel's way of counting)."""
+"""Messages by (is a later part of a thread, the way of counting that they name)."""
 
 
 def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:
@@ -243,10 +259,11 @@ def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) 
     return Flaw("too-many-cashtags", message, _("Write the others without `$`."))
 
 
-def _thread(text: str, counted: int, limit: int) -> str:
+def _thread(text: str, counted: int, capabilities: Capabilities) -> str:
     """The hint that says where lines `---` would split the text into a thread."""
+    limit = capabilities.max_length
     short = counted <= limit * _LONGEST_SUGGESTION
-    parts = threads.suggestion(text, limit) if short else ()
+    parts = threads.suggestion(text, limit, capabilities.counting) if short else ()
     if not parts:
         return _("Shorten it, or split it into a thread with a line `---`.")
     ends = ", ".join(f"\u201c…{' '.join(part.split())[-25:]}\u201d" for part in parts[:-1])

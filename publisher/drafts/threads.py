@@ -1,4 +1,4 @@
-"""Thread splitting for X: a long text as several messages, cut where a person would cut it.
+"""Thread splitting: a long text as several messages, cut where a person would cut it.
 
 A cut is best after a paragraph or a sentence, then after a clause, then after a word. It is never
 within a link, a hashtag, a mention, an emoji or a number; only a word that is longer than a whole
@@ -6,15 +6,17 @@ message is cut between letters.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
+from functools import partial
 from typing import NamedTuple
 
 from publisher.drafts.links import links
 from publisher.drafts.text_length import length
+from publisher.model.capabilities import Counting
 
 SHORTEST_LIMIT = 25
-"""A link takes 23, and may have a mark on either side."""
+"""X counts a link as 23, and it may have a mark on either side."""
 
 # Spaces between words: not no-break spaces (as in 10 h), not before a mark that French puts a
 # space before (! ? : ; »), and not after an opening mark.
@@ -66,25 +68,30 @@ class _Word(NamedTuple):
     cut: _Cut
 
 
-def split(text: str, limit: int) -> tuple[str, ...]:
-    """Split the text into parts of at most `limit` as X counts; one part if it fits.
+_Weigh = Callable[[str], int]
+"""The length of a text as its channel counts it."""
+
+
+def split(text: str, limit: int, counting: Counting = "weighted") -> tuple[str, ...]:
+    """Split the text into parts of at most `limit`, by this way of counting; one part if it fits.
 
     Only the spaces at the cuts are left out. Sentences that fit are kept whole, and beyond that
     there are as few parts as possible. Raises ValueError for a limit below `SHORTEST_LIMIT`.
     """
     if limit < SHORTEST_LIMIT:
         raise ValueError(f"no text can be split for a limit of {limit}")
+    weigh: _Weigh = partial(length, counting=counting)
     text = text.strip()
-    if length(text, "weighted") <= limit:
+    if weigh(text) <= limit:
         return (text,)
-    words = [*_words(text, limit)]
+    words = [*_words(text, limit, weigh)]
     parts = (text[words[first].start : words[last].end] for first, last in _best(words, limit))
     return tuple(part.strip() for part in parts if not part.isspace())
 
 
-def suggestion(text: str, limit: int) -> tuple[str, ...]:
+def suggestion(text: str, limit: int, counting: Counting = "weighted") -> tuple[str, ...]:
     """The parts of `split`; none if the text fits or a word would have to be cut."""
-    parts = split(text, limit)
+    parts = split(text, limit, counting)
     whole = " ".join(parts).split() == text.split()
     return parts if whole and len(parts) > 1 else ()
 
@@ -116,23 +123,23 @@ def _best(words: Sequence[_Word], limit: int) -> Iterator[tuple[int, int]]:
         first = last_words[first] + 1
 
 
-def _words(text: str, limit: int) -> Iterator[_Word]:
+def _words(text: str, limit: int, weigh: _Weigh) -> Iterator[_Word]:
     """The words with their punctuation; one that is longer than `limit` comes in pieces."""
     tail = _LAST_HASHTAGS.search(text)
     gaps = [match.span() for match in _GAP.finditer(text)]
     starts, ends = [0, *(after for _, after in gaps)], [*(begin for begin, _ in gaps), len(text)]
     for start, end, following in zip(starts, ends, [*starts[1:], len(text)], strict=True):
-        *pieces, rest = _pieces(text[start:end], limit)
+        *pieces, rest = _pieces(text[start:end], limit, weigh)
         begin = start
         for piece in pieces:
             # A space as heavy as a message: joined again, the pieces might make a link.
-            yield _Word(begin, begin + len(piece), length(piece, "weighted"), limit, _Cut.WORD)
+            yield _Word(begin, begin + len(piece), weigh(piece), limit, _Cut.WORD)
             begin += len(piece)
         cut = _cut(text, start, end, following)
         if tail and following >= tail.start():  # hashtags at the end make no message of their own
             cut = max(cut, _Cut.WORD)
-        space = length(text[end:following], "weighted")
-        yield _Word(begin, end, length(rest, "weighted"), space, cut)
+        space = weigh(text[end:following])
+        yield _Word(begin, end, weigh(rest), space, cut)
 
 
 def _cut(text: str, start: int, end: int, following: int) -> _Cut:
@@ -158,33 +165,33 @@ def _is_short(word: str) -> bool:
     return ends and (word[:-1].casefold() in _ABBREVIATIONS or bool(_INITIALS.fullmatch(word)))
 
 
-def _pieces(word: str, limit: int) -> list[str]:
+def _pieces(word: str, limit: int, weigh: _Weigh) -> list[str]:
     """The word, or parts of it that fit."""
-    if length(word, "weighted") <= limit:
+    if weigh(word) <= limit:
         return [word]
     pieces: list[str] = []
     atoms: list[str] = []
     weight = 0
-    for atom in _atoms(word, limit):
-        weight += length(atom, "weighted")
-        if atoms and (weight > limit or length("".join([*atoms, atom]), "weighted") > limit):
+    for atom in _atoms(word, limit, weigh):
+        weight += weigh(atom)
+        if atoms and (weight > limit or weigh("".join([*atoms, atom])) > limit):
             pieces.append("".join(atoms))
-            atoms, weight = [], length(atom, "weighted")
+            atoms, weight = [], weigh(atom)
         atoms.append(atom)
     return [*pieces, "".join(atoms)]
 
 
-def _atoms(word: str, limit: int) -> Iterator[str]:
+def _atoms(word: str, limit: int, weigh: _Weigh) -> Iterator[str]:
     """What a word consists of: links, hashtags and mentions, and letters with their marks."""
     end = 0
     places = [(link.start, link.end) for link in links(word)]
     for start, after in [*places, (len(word), len(word))]:
         while end < start:
             tag = _TAG.match(word, end, start)
-            if tag is None or length(tag.group(), "weighted") > limit:
+            if tag is None or weigh(tag.group()) > limit:
                 tag = _CLUSTER.match(word, end, start)
             found = tag.group() if tag else word[end]
-            if length(found, "weighted") > limit:
+            if weigh(found) > limit:
                 found = word[end]
             yield found
             end += len(found)

@@ -54,11 +54,9 @@ def record(
     if receipt.remote_id in known:
         return current
     columns: dict[str, Any] = {"prepared": prepared.model_dump_json(), "lease_until": None}
-    if other := remote_ids.holder(
-        connection, current.account, receipt.remote_id, besides=current.id
-    ):
+    if other := remote_ids.holder_of_any(connection, current.account, receipt, besides=current.id):
         message = remote_ids.anothers(receipt.remote_id, other.post)
-        columns["prepared"] = prepared.given_up((receipt.remote_id,)).model_dump_json()
+        columns["prepared"] = prepared.given_up(receipt.remote_ids).model_dump_json()
         return _left_to_a_person(connection, clock, current, receipt.remote_id, columns, message)
     if known or current.content != seen.content:
         message = _(
@@ -74,10 +72,11 @@ def record(
         since = min(receipt.public_since or now, now)
         out |= {"published_at": since, "pending_stop": stopped_by_it(current)}
     stop = out.get("pending_stop", current.pending_stop)
-    detail = in_words(current.model_copy(update={"pending_stop": stop}), 1)
+    parts_out = len(receipt.remote_ids)
+    detail = in_words(current.model_copy(update={"pending_stop": stop}), parts_out)
     return change(
         connection, current, Event.PUBLIC_ON_ITS_OWN, By(Role.WORKER, ACTOR, clock.now()),
-        target=State.PUBLISHED, detail={"id": receipt.remote_id, **detail},
+        target=State.PUBLISHED, detail={**remote_ids.named(receipt), **detail},
         **{**out, **columns, "attempts": current.attempts + 1},
     )  # fmt: skip
 

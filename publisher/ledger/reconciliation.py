@@ -1,7 +1,8 @@
 """Reconciliation of unknown outcomes: the platform is read until it is known, or a person decides.
 
 An absence counts only after the platform has had time to settle, and only when two readings in a
-row report it: a platform may show a post some time after it took it.
+row report it: a platform may show a post some time after it took it. Where the same request may
+come twice (`Capabilities.repeats_safely`), one reading is enough, and nothing settles.
 """
 
 import json
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
+from publisher.channels.registry import CAPABILITIES
 from publisher.ledger import lookalikes, rate_limits
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.database import Database, LedgerPart
@@ -70,18 +72,19 @@ def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
     if delivery.doubt_since and delivery.state is State.PUBLISHING:
         lasted = (clock.now() - delivery.doubt_since).total_seconds() / clock.speed
         settle = max(settle, min(lasted, _LONGEST_SETTLE))
+    first_look = 0.0 if _is_sent_again(delivery) else min(_FIRST_LOOK, settle)
     return {
         "doubt_since": delivery.doubt_since or delivery.intent_at,
         "settled_at": clock.ahead(settle),
         "absences": 0,
-        "next_check_at": clock.ahead(min(_FIRST_LOOK, settle)),
+        "next_check_at": clock.ahead(first_look),
         "lease_until": None,
     }
 
 
 def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, Any]]:
     """The state and columns of a delivery whose uncertain part is on the platform."""
-    remote_ids = (*delivery.remote_ids, receipt.remote_id)
+    remote_ids = (*delivery.remote_ids, *receipt.remote_ids)
     whole = len(remote_ids) == len(delivery.content.parts)
     target, stopped = (State.PUBLISHED, {}) if whole else obeyed(delivery, State.SCHEDULED)
     # It is not known exactly when it became public; it was sent at its intent.
@@ -98,6 +101,17 @@ def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, A
     }
 
 
+def _is_sent_again(delivery: Delivery) -> bool:
+    """Whether a delivery that is not there may be sent again at once.
+
+    The platform takes the request once, however often it comes, even if the first one is still
+    under way. Nobody must want it stopped: what is to be stopped is not repeated, so it is known to
+    be absent only once the platform has settled.
+    """
+    capabilities = CAPABILITIES.get(delivery.channel)
+    return bool(capabilities and capabilities.repeats_safely) and delivery.pending_stop is None
+
+
 def _obstacle(connection: Connection, delivery: Delivery, sighting: Sighting) -> str | None:
     """Why a reading's result must not be used yet; None when it may be."""
     if not isinstance(sighting, Accepted | Unknown):
@@ -107,8 +121,8 @@ def _obstacle(connection: Connection, delivery: Delivery, sighting: Sighting) ->
             "Another post with the same words is on its way to this account, or is looked for "
             "too: whose the one on the account is, cannot be told yet."
         )
-    if isinstance(sighting, Accepted) and ids.holder(
-        connection, delivery.account, sighting.remote_id, besides=delivery.id
+    if isinstance(sighting, Accepted) and ids.holder_of_any(
+        connection, delivery.account, sighting, besides=delivery.id
     ):
         return _("Another delivery turned out to be that post; it is looked for again.")
     return None
@@ -217,8 +231,8 @@ class Doubts(LedgerPart):
                     went_out(connection, [delivery], self._clock.now(), left_at)
                 target, columns = known_out(delivery, sighting)
                 detail = {
-                    "id": sighting.remote_id,
-                    **in_words(delivery, len(delivery.remote_ids) + 1),
+                    **ids.named(sighting),
+                    **in_words(delivery, len(delivery.remote_ids) + len(sighting.remote_ids)),
                 }
                 if target is State.SCHEDULED:
                     columns["next_check_at"] = self._clock.now()
@@ -263,9 +277,9 @@ class Doubts(LedgerPart):
         # A platform's time in the future is not used.
         made_at = sighting.made_at and min(sighting.made_at, self._clock.now())
         columns["published_at"] = delivery.published_at or made_at or delivery.doubt_since
-        detail: dict[str, Any] = {"id": sighting.remote_id}
+        detail = ids.named(sighting)
         if target is State.PUBLISHED:
-            detail |= in_words(delivery, len(delivery.remote_ids) + 1)
+            detail |= in_words(delivery, len(delivery.content.parts))
         else:  # the next part of a thread may be out as well: it is looked for
             kept = {name: columns[name] for name in ("remote_ids", "published_at", "url")}
             since = delivery.doubt_since or self._clock.now()
@@ -291,6 +305,8 @@ class Doubts(LedgerPart):
         return self._unread(connection, delivery, sighting.message, next_check_at=next_reading)
 
     def _absent(self, connection: Connection, delivery: Delivery, seen: Absent) -> Delivery:
+        if _is_sent_again(delivery):
+            return self._believed_absent(connection, delivery, seen)
         now = self._clock.now()
         settles_at, why = self._settles_at(connection, delivery, seen)
         settled = settles_at <= now

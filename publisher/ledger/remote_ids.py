@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, text
 
 from publisher.base.i18n import _
 from publisher.ledger.tables import deliveries, ids_out
+from publisher.model.outcomes import Accepted
 
 _KEEP = text(
     "INSERT INTO ids_out (account, remote_id, delivery) VALUES (:account, :remote_id, :delivery)"
@@ -62,6 +63,20 @@ def holder(
         return None
     parts = [*json.loads(row.remote_ids), *json.loads(row.withdrawn_ids or "[]")]
     return Holder(row.post, parts.index(remote_id) + 1)
+
+
+def holder_of_any(
+    connection: Connection, account: str, receipt: Accepted, *, besides: int
+) -> Holder | None:
+    """Which delivery, other than `besides`, has one of the ids that a platform named."""
+    found = (holder(connection, account, one, besides=besides) for one in receipt.remote_ids)
+    return next((place for place in found if place), None)
+
+
+def named(receipt: Accepted) -> dict[str, Any]:
+    """A step's detail about what is out: one id, or those of parts that went out together."""
+    together = receipt.remote_ids
+    return {"ids": list(together)} if receipt.following else {"id": receipt.remote_id}
 
 
 def anothers(remote_id: str, post: str) -> str:

@@ -5,6 +5,12 @@ from typing import Literal
 
 from publisher.model.values import Frozen
 
+Counting = Literal["weighted", "shortened", "characters", "graphemes"]
+"""How a platform counts a text. `weighted`: X's rules (a link is 23, CJK and emoji are 2).
+`shortened`: Mastodon's rules (a link is 23, a name on another server counts without the server).
+`characters`: code points. `graphemes`: what a person sees as one character (Unicode, UAX 29).
+"""
+
 
 class GifLimits(Frozen):
     """A channel's limits for a GIF. Clean copies are scaled to fit all but `max_frames`."""
@@ -43,10 +49,10 @@ class Capabilities(Frozen):
     """What a channel can do, so that drafts can be checked without a network."""
 
     max_length: int
-    counting: Literal["weighted", "shortened", "characters"]
-    """`weighted`: X's rules (a link is 23, CJK and emoji are 2). `shortened`: Mastodon's rules (a
-    link is 23, a name on another server counts without the server). `characters`: code points.
-    """
+    """Of a part, as it is counted."""
+    max_bytes: int | None = None
+    """Of a part in UTF-8, besides; None: no limit."""
+    counting: Counting
     threads: bool
     """Without threads, the parts are joined with a blank line."""
     link: Literal["appended", "attached", "attached-alone"]
@@ -74,3 +80,7 @@ class Capabilities(Frozen):
     """Whether a post is created unpublished at the platform before it is made public."""
     replaces_itself: bool = False
     """Whether sending a post again replaces the first one, so that there is no duplicate."""
+    repeats_safely: bool = False
+    """Whether the platform refuses or ignores the request that makes a post public when it comes
+    again: after an absence it is repeated at once, and nothing waits for the platform to settle.
+    """

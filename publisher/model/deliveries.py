@@ -5,7 +5,7 @@ Instants are aware datetimes in UTC.
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
@@ -91,7 +91,9 @@ class Prepared(Frozen):
     media_ids: dict[str, str] = Field(default_factory=dict)
     """Id at the platform by the picture's digest."""
     draft_id: str | None = None
-    """The id of the post that was created unpublished (Facebook)."""
+    """The id of the post that was created unpublished (Facebook), or the key that we chose for it:
+    what goes out has it, however often it is sent (Bluesky).
+    """
     digest: str | None = None
     """The content of `draft_id`, or that the pictures were uploaded for; they are of no use for
     other content.
@@ -111,6 +113,8 @@ class Prepared(Frozen):
     """Orphaned posts: all that a channel finds; in the ledger, those that are to be deleted."""
     note: str | None = None
     """A message about them for the history."""
+    records: tuple[dict[str, Any], ...] = ()
+    """What is made public of `digest`, part by part, as the platform keeps it (Bluesky)."""
     folder: str | None = None
     """The folder of its pictures, in our own files (site)."""
     failures: int = 0
@@ -309,6 +313,8 @@ class Parcel(Frozen):
     content: Content
     due_at: datetime
     """The public date, if the channel sets it itself (site)."""
+    send_at: datetime | None = None
+    """When it is to leave, for a channel that dates what it sends (Bluesky); None: `due_at`."""
     is_forgotten: bool = False
     """Whether it may be out although this ledger never sent it: it is looked for by its text, and
     an absence proves nothing, so a recent reading is good enough.

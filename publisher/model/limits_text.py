@@ -19,6 +19,7 @@ _WINDOWS = {
     "15min": later("in 15 minutes"),
     "30min": later("in 30 minutes"),
     "3h": later("in 3 hours"),
+    "1h": later("in an hour"),
     "24h": later("in 24 hours"),
     "24h-app": later("by the whole app in 24 hours"),
     "1h-app": later("by the whole app in an hour"),

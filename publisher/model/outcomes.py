@@ -108,7 +108,8 @@ class _Told:
 class Accepted(_Told):
     """The platform took it.
 
-    `remote_id` is its id there, empty if the answer names none (`REVEAL`, `WITHDRAW`).
+    `remote_id` is its id there, empty if the answer names none (`REVEAL`, `WITHDRAW`). `following`
+    has the ids of the thread's next parts, in order, if the same request made them public too.
     `suspended_until`: the account's limit is used up, or nearly, and the next request should wait.
     `made_at`: when it was created, by the platform's clock, if a reading shows that. `backoff`: if
     the platform named no instant, how long the suspension lasts; as in `AccountSuspended`.
@@ -121,6 +122,12 @@ class Accepted(_Told):
     backoff: tuple[timedelta, ...] = ()
     public_since: datetime | None = None
     """When the platform made it public on its own; None: it did so on request."""
+    following: tuple[str, ...] = ()
+
+    @property
+    def remote_ids(self) -> tuple[str, ...]:
+        """The ids of all parts that are out, in order."""
+        return (self.remote_id, *self.following)
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,11 @@ def look_of(
                 by=by,
                 instant=leaves,
                 when=when,
-                link=last_link(part.text) if appended else content.link,
+                link=last_link(part.text)
+                if appended
+                else content.link
+                if number == len(parts)
+                else None,
                 lang=content.lang,
                 pictures=pictures if part.pictures else (),
             )

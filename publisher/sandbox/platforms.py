@@ -3,6 +3,7 @@
 import re
 
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.bluesky.platform import BLUESKY
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.facebook.platform import FACEBOOK
 from publisher.sandbox.linkedin.platform import LINKEDIN
@@ -14,7 +15,9 @@ from publisher.settings.settings import Settings
 
 _HANDLE_LENGTH = 15  # of X; help.x.com/managing-your-account/x-username-rules
 
-PLATFORMS = {spec.channel: spec for spec in (TWITTER, LINKEDIN, MASTODON, WORDPRESS, FACEBOOK)}
+PLATFORMS = {
+    spec.channel: spec for spec in (TWITTER, LINKEDIN, BLUESKY, MASTODON, WORDPRESS, FACEBOOK)
+}
 """By channel. Facebook's paths may be anything, so it comes last."""
 ENDPOINTS = frozenset(one.name for spec in PLATFORMS.values() for one in spec.operations)
 """The names of all operations."""
@@ -46,15 +49,15 @@ def accounts_for(settings: Settings) -> list[SandboxAccount]:
         if spec is None:
             continue
         taken = {account.handle for account in accounts if account.channel == entry.channel}
+        handle = (entry.handle or "").removeprefix("@") or _handle(name, taken)
         accounts.append(
             SandboxAccount(
                 name=name,
                 channel=entry.channel,
-                handle=(entry.handle or "").removeprefix("@") or _handle(name, taken),
                 title=entry.title or entry.organisation or name,
                 organisation=entry.organisation,
                 language=entry.language,
-                **spec.invent(name, entry),
+                **{"handle": handle, **spec.invent(name, entry)},
             )
         )
     return accounts

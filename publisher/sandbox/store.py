@@ -47,7 +47,7 @@ class StoredMedia:
 
 @dataclass(slots=True)
 class StoredPost:
-    """A post on either platform."""
+    """A post on a platform."""
 
     channel: str
     account: str
@@ -73,6 +73,8 @@ class StoredPost:
     """The idempotency key that it was made with, once it is kept."""
     app: str | None = None
     """Facebook's id of the app that created it; None for a post by a person."""
+    record: dict[str, Any] | None = None
+    """The post as Bluesky keeps it, in JSON."""
     shown_since: float = field(default_factory=time.monotonic)
     """When it was created, or became public, in monotonic real seconds: the reference of a lagging
     timeline."""

@@ -6,7 +6,7 @@ import json
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ SECRETS = (
     "app_secret",
     "client_secret",
     "application_password",
+    "app_password",
 )
 
 
@@ -159,10 +160,11 @@ class Stage:
         sent: tuple[str, ...] = ()
         for _ in self.sendings(parcel):
             outcome = send(channel, parcel, prepared, sent)
-            outcomes.append(outcome)
             if not isinstance(outcome, Accepted):
-                break
-            sent = (*sent, outcome.remote_id)
+                return [*outcomes, outcome]
+            # One request may make several parts public.
+            outcomes += [replace(outcome, remote_id=one) for one in outcome.remote_ids]
+            sent = (*sent, *outcome.remote_ids)
         return outcomes
 
     def prepare(self, parcel: Parcel, channel: Channel, known: Prepared | None = None) -> Prepared:
@@ -243,7 +245,7 @@ class Attempt:
         """Send the next part; it counts as sent when it was accepted."""
         outcome = send(self.channel, self.parcel, self.prepared, self.sent)
         if isinstance(outcome, Accepted):
-            self.sent = (*self.sent, outcome.remote_id)
+            self.sent = (*self.sent, *outcome.remote_ids)
         return outcome
 
     def find(self, sent: tuple[str, ...] | None = None) -> Sighting:
@@ -270,6 +272,7 @@ SETTINGS = Settings.model_validate(
             },
             "bice-wp": {"channel": "wordpress", "organisation": "BICE", "language": "fr"},
             "bice-site": {"channel": "site", "organisation": "BICE", "language": "fr"},
+            "bice-sky": {"channel": "bluesky", "organisation": "BICE", "language": "fr"},
         },
     }
 )
@@ -279,6 +282,7 @@ ACCOUNTS = {
     "linkedin": "bice-linkedin",
     "mastodon": "bice-fedi",
     "wordpress": "bice-wp",
+    "bluesky": "bice-sky",
     "site": "bice-site",
 }
 PLATFORMS = tuple(SIMULATED)

@@ -7,6 +7,7 @@ import pytest
 from publisher.model.outcomes import Accepted, Deferred, Step, Unknown
 from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import PREPARE, READ, REVEAL, WITHDRAW, Row, Type, message_of
+from tests.support.answers.of_bluesky import BLUESKY_ROWS
 from tests.support.answers.of_facebook import FACEBOOK_ROWS
 from tests.support.answers.of_linkedin import LINKEDIN_ROWS
 from tests.support.answers.of_mastodon import MASTODON_ROWS
@@ -15,7 +16,17 @@ from tests.support.answers.of_wordpress import WORDPRESS_ROWS
 from tests.support.answers.of_x import TWITTER
 from tests.support.answers.to_readings import READINGS
 
-ROWS = [*TWITTER, *FACEBOOK_ROWS, *LINKEDIN_ROWS, *MASTODON_ROWS, *WORDPRESS_ROWS, *READINGS, *WIRE]
+ROWS = [
+    *TWITTER,
+    *FACEBOOK_ROWS,
+    *LINKEDIN_ROWS,
+    *MASTODON_ROWS,
+    *WORDPRESS_ROWS,
+    *BLUESKY_ROWS,
+    *READINGS,
+    *WIRE,
+]
+
 DOUBTS = [
     row
     for row in [*TWITTER, *FACEBOOK_ROWS, *LINKEDIN_ROWS, *MASTODON_ROWS]

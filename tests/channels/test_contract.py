@@ -278,7 +278,7 @@ def test_withdrawing_leaves_the_other_posts(stage: Stage) -> None:
 
 
 def test_a_step_that_may_be_repeated_makes_no_double(stages: Stages) -> None:
-    for stage in (stages("facebook"), stages("mastodon"), stages("site")):
+    for stage in map(stages, ("bluesky", "facebook", "mastodon", "site")):
         parcel = stage.parcel("Une seule fois", pictures=(stage.picture("Une carte"),))
         prepared = stage.prepare(parcel, stage.open())
         outcomes = [send(stage.open(), parcel, prepared, ()) for _ in range(3)]
@@ -309,6 +309,8 @@ def test_a_text_that_is_too_long_is_the_posts_fault(platform: Stage) -> None:
             ("twitter", name)
             for name in ("api_key", "api_secret", "access_token", "access_token_secret")
         ),
+        ("bluesky", "identifier"),
+        ("bluesky", "app_password"),
         ("facebook", "page_token"),
         ("linkedin", "access_token"),
         ("mastodon", "access_token"),
@@ -569,6 +571,7 @@ def test_each_request_that_makes_public_tells_what_is_left(platform: Stage) -> N
     (outcome,) = platform.deliver(parcel)
     assert {limit.name for limit in outcome.limits} == {
         "twitter": {"posts-15min", "posts-24h-app"},
+        "bluesky": {"requests-5min"},
         "facebook": {"requests-1h-app", "requests-24h-page"},
         "mastodon": {"posts-3h"},
     }.get(platform.name, set())
@@ -587,6 +590,7 @@ def test_so_does_each_that_reads_or_deletes(platform: Stage) -> None:
     gone = channel.withdraw(outcome.remote_id, Prepared())
     reads, deletes = {
         "twitter": ({"readings-15min"}, {"deletions-15min"}),
+        "bluesky": ({"requests-5min"}, {"requests-5min"}),
         "facebook": ({"requests-1h-app"}, {"requests-1h-app"}),
         "mastodon": ({"readings-5min"}, {"deletions-30min"}),
     }.get(platform.name, (set[str](), set[str]()))

@@ -25,6 +25,7 @@ NAMES = {
     "linkedin": ("bice_linkedin", "BICE"),
     "mastodon": ("bice@mastodon.example", "BICE"),
     "wordpress": ("bice_wp", "BICE"),
+    "bluesky": ("bice-sky.bsky.social", "BICE"),
     "site": ("", "BICE"),
 }
 X_PICTURE = "https://pbs.twimg.com/profile_images/1/a_normal.jpg"

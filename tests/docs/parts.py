@@ -345,16 +345,24 @@ def _first_line(root: Path, module: str) -> str:
 
 # --- docs/adding-a-channel.md -----------------------------------------------
 
+_COUNTED = {
+    "weighted": "as X weighs them",
+    "characters": "in characters",
+    "shortened": "as Mastodon shortens them",
+    "graphemes": "in characters as people see them",
+}
+
+
+def _sent_twice(can: Capabilities) -> str:
+    if can.repeats_safely:
+        return "is there once: the second request is refused"
+    return "takes its own place" if can.replaces_itself else "is there twice"
+
+
 _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("longest text", lambda c: f"{c.max_length:,}"),
-    (
-        "counted",
-        lambda c: {
-            "weighted": "as X weighs them",
-            "shortened": "as Mastodon shortens them",
-            "characters": "in characters",
-        }[c.counting],
-    ),
+    ("counted", lambda c: _COUNTED[c.counting]),
+    ("longest in bytes", lambda c: f"{c.max_bytes:,}" if c.max_bytes else "no limit besides"),
     ("threads", lambda c: "yes" if c.threads else "no: the parts are joined with a blank line"),
     (
         "`link:`",
@@ -382,7 +390,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ),
     ("posts that fit", lambda c: ", ".join(map(_rate, c.rates)) or "none documented"),
     ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
-    ("sent twice", lambda c: "takes its own place" if c.replaces_itself else "is there twice"),
+    ("sent twice", _sent_twice),
 )
 
 
@@ -514,6 +522,11 @@ def _fb(*codes: int, subcode: int | None = None, status: int = 400, usage: str =
         Answer(Wire.ANSWERED, _NOW, status, headers, json.dumps({"error": error}))
         for error in errors
     )
+
+
+def _sky(status: int, error: str, message: str = "?") -> Answers:
+    body = json.dumps({"error": error, "message": message})
+    return (Answer(Wire.ANSWERED, _NOW, status, {}, body),)
 
 
 def _li(*statuses: int, code: str = "", message: str = "?") -> Answers:
@@ -652,6 +665,39 @@ def answers_of_facebook() -> str:
     return _answers("facebook", _FACEBOOK_ANSWERS, Step.REVEAL)
 
 
+_BLUESKY_ANSWERS: tuple[tuple[str, Answers], ...] = (
+    (
+        "400 for the post: too long, not a record",
+        _sky(400, "InvalidRequest", "Invalid app.bsky.feed.post record"),
+    ),
+    ("any other 400", _sky(400, "InvalidRequest")),
+    (
+        "`BlobTooLarge`, `PayloadTooLarge`",
+        (*_sky(400, "BlobTooLarge"), *_sky(413, "PayloadTooLarge")),
+    ),
+    ("`BlobNotFound`, `InvalidSwap`", (*_sky(400, "BlobNotFound"), *_sky(400, "InvalidSwap"))),
+    ("`ExpiredToken`, `InvalidToken`", (*_sky(400, "ExpiredToken"), *_sky(400, "InvalidToken"))),
+    ("401, `AccountNotFound`", (*_sky(401, "AuthMissing"), *_sky(403, "AccountNotFound"))),
+    (
+        "`AccountTakedown`, `AccountDeactivated`",
+        (*_sky(401, "AccountTakedown"), *_sky(401, "AccountDeactivated")),
+    ),
+    ("any other 403", _sky(403, "Forbidden")),
+    ("429", (*_sky(429, "RateLimitExceeded"), *_body("", 429))),
+    ("a record with this key exists (500)", _sky(500, "InternalServerError")),
+    (
+        "3xx, 5xx; 4xx without an error of Bluesky's",
+        (*_body("", 302), *_sky(502, "UpstreamFailure"), *_body("<html>", 400, 401, 403, 404, 500)),
+    ),
+    ("refused connection, no address, no TLS", (_NO_WAY,)),
+    ("time-out or reset after sending began", (_CUT,)),
+)
+
+
+def answers_of_bluesky() -> str:
+    return _answers("bluesky", _BLUESKY_ANSWERS, Step.REVEAL)
+
+
 def answers_of_linkedin() -> str:
     return _answers("linkedin", _LINKEDIN_ANSWERS, Step.PUBLISH)
 
@@ -722,6 +768,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "answers-of-facebook": answers_of_facebook,
         "answers-of-linkedin": answers_of_linkedin,
         "answers-of-mastodon": answers_of_mastodon,
+        "answers-of-bluesky": answers_of_bluesky,
     },
     "benchmarks.md": dict(benchmarks.PARTS),
 }

@@ -47,7 +47,9 @@ def test_a_credential_in_the_file_that_is_committed_is_refused(tmp_path: Path) -
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
 
 
-@pytest.mark.parametrize("name", ["twitter_api_url", "facebook_graph_url", "linkedin_api_url"])
+@pytest.mark.parametrize(
+    "name", ["twitter_api_url", "facebook_graph_url", "linkedin_api_url", "bluesky_url"]
+)
 def test_no_file_that_is_committed_sends_credentials_elsewhere(tmp_path: Path, name: str) -> None:
     """Not even to this machine, where another user may listen."""
     with pytest.raises(
@@ -371,8 +373,8 @@ def test_nobody_is_shown_a_pattern(tmp_path: Path) -> None:
     """What a setting must look like is said in words."""
     shaped = [name for name, field in AccountSettings.model_fields.items()
               if any(getattr(one, "pattern", None) for one in field.metadata)]  # fmt: skip
-    assert {"handle", "page_id", "url", "language"} <= {*shaped}
-    for name in shaped:
+    assert {"page_id", "url", "language"} <= {*shaped}
+    for name in (*shaped, "handle"):
         with pytest.raises(ConfigurationError) as caught:
             read(tmp_path, f"[accounts.a]\nchannel = 'twitter'\n{name} = ' ? '\n")
         assert "must be " in str(caught.value)
@@ -406,8 +408,9 @@ def test_a_handle_is_taken_with_or_without_its_sign(
         (
             "channel = 'facebook'\npage_id = '1'",
             "BICE",
-            "handle is for accounts of twitter, mastodon alone",
+            "handle is for accounts of twitter, bluesky, mastodon alone",
         ),
+        ("channel = 'bluesky'", "BICE_ONG", "must be a handle on Bluesky, such as bice.bsky.soc"),
     ],
 )
 def test_a_handle_that_is_none_is_refused_in_words(

@@ -14,7 +14,12 @@ _ROOM = 4 << 30
 
 def missing(what: str, package: str) -> NoReturn:
     """Skip the test, saying why; in CI, where everything is installed, fail it."""
-    message = f"{what} is not installed; `apt-get install {package}` brings it"
+    missing_part(what, f"apt-get install {package}")
+
+
+def missing_part(what: str, command: str) -> NoReturn:
+    """As `missing`, for what another command brings."""
+    message = f"{what} is not installed; `{command}` brings it"
     if os.environ.get("CI", "").lower() in ("true", "1"):
         pytest.fail(f"{message}. CI leaves no test out.")
     pytest.skip(message)

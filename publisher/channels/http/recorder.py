@@ -31,6 +31,7 @@ _KEPT_HEADERS = (
     "content-type",
     "date",
     "etag",
+    "ratelimit-",
     "retry-after",
     "x-access-level",
     "x-rate-limit-",

@@ -65,10 +65,13 @@ class TextCount:
         """Lines that show each part that is too long as messages that are not."""
         lines = []
         for number, part in enumerate(self.parts, 1):
-            messages = splitting.suggestion(part, self.can.max_length) if self.can.threads else ()
+            messages = self._suggested(part) if self.can.threads else ()
             if messages:
                 lines += ["", self._split_into(number, len(messages)), "", thread(messages)]
         return lines
+
+    def _suggested(self, part: str) -> tuple[str, ...]:
+        return splitting.suggestion(part, self.can.max_length, self.can.counting)
 
     def _split_into(self, part: int, messages: int) -> str:
         if len(self.parts) > 1:
@@ -77,8 +80,10 @@ class TextCount:
 
     def split(self) -> "TextCount":
         """The same with every part that is too long split into messages that are not."""
-        limit = self.can.max_length
-        parts = (message for part in self.parts for message in splitting.split(part, limit))
+        limit, counting = self.can.max_length, self.can.counting
+        parts = (
+            message for part in self.parts for message in splitting.split(part, limit, counting)
+        )
         return replace(self, parts=tuple(parts))
 
     def _line(self, number: int, part: str) -> str:

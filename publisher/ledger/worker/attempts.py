@@ -201,7 +201,10 @@ class Attempts(LedgerPart):
                 current,
                 Event.ANSWERED_LATE,
                 target=target,
-                detail={"id": receipt.remote_id, **in_words(current, len(current.remote_ids) + 1)},
+                detail={
+                    **remote_ids.named(receipt),
+                    **in_words(current, len(current.remote_ids) + len(receipt.remote_ids)),
+                },
                 **columns,
                 next_check_at=self._clock.now(),
             )
@@ -263,8 +266,8 @@ class Attempts(LedgerPart):
             with self._database.write() as connection:
                 delivery, other = as_it_stands(connection, result.delivery), None
                 if isinstance(outcome, Accepted):
-                    other = remote_ids.holder(
-                        connection, delivery.account, outcome.remote_id, besides=delivery.id
+                    other = remote_ids.holder_of_any(
+                        connection, delivery.account, outcome, besides=delivery.id
                     )
                 return self._recorded(connection, result._replace(delivery=delivery, other=other))
         except Conflict as conflict:

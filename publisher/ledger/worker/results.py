@@ -172,7 +172,7 @@ class Results:
 
     def _accepted(self, result: Result, receipt: Accepted) -> StateChange:
         delivery = result.delivery
-        remote_ids = (*delivery.remote_ids, receipt.remote_id)
+        remote_ids = (*delivery.remote_ids, *receipt.remote_ids)
         first, last = not delivery.remote_ids, len(remote_ids) == len(delivery.content.parts)
         target, stopped = (State.PUBLISHED, {}) if last else obeyed(delivery, State.PUBLISHING)
         lease_until = None
@@ -188,7 +188,7 @@ class Results:
             target=target,
             detail={
                 "part": len(remote_ids),
-                "id": receipt.remote_id,
+                **ids.named(receipt),
                 **in_words(delivery, len(remote_ids)),
             },
             remote_ids=json.dumps(remote_ids),

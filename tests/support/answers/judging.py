@@ -2,6 +2,7 @@
 
 from typing import Literal, overload
 
+from publisher.channels.bluesky import answers as bluesky
 from publisher.channels.facebook import answers as facebook
 from publisher.channels.linkedin import answers as linkedin
 from publisher.channels.mastodon import answers as mastodon
@@ -15,6 +16,7 @@ _ANSWERS = {
     "linkedin": linkedin.ANSWERS,
     "mastodon": mastodon.ANSWERS,
     "wordpress": wordpress.ANSWERS,
+    "bluesky": bluesky.ANSWERS,
 }
 
 

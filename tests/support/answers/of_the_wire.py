@@ -20,13 +20,13 @@ from tests.support.answers.kinds import (
 WIRE = [
     *(
         Row(f"{channel}, {step}, never sent: {reason}", channel, not_sent(reason), Deferred, Kind.UNAVAILABLE, step)
-        for channel in (X, FACEBOOK, LINKEDIN, MASTODON, WORDPRESS)
+        for channel in (X, FACEBOOK, LINKEDIN, MASTODON, WORDPRESS, "bluesky")
         for step in Step
         for reason in ("connection refused", "its address was not found", "no safe connection", "time-out in connecting", "")
     ),
     *(
         Row(f"{channel}, {step}, no answer: {reason}", channel, no_answer(reason), expected, kind, step)
-        for channel in (X, FACEBOOK, LINKEDIN, MASTODON, WORDPRESS)
+        for channel in (X, FACEBOOK, LINKEDIN, MASTODON, WORDPRESS, "bluesky")
         for step, expected, kind in (
             (PUBLISH, Unknown, None),
             (PREPARE, Deferred, Kind.UNAVAILABLE),

@@ -1,0 +1,1 @@
+"""Bluesky channel, through atproto."""

@@ -1,0 +1,165 @@
+"""Repo: the requests about one account's posts, with a log-in that is renewed when it ends."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from atproto_client import models
+from atproto_client.client.raw import ClientRaw
+
+from publisher.base.clock import Clock
+from publisher.channels.bluesky.answers import is_expired
+from publisher.channels.bluesky.records import COLLECTION, Record, commit
+from publisher.channels.bluesky.sessions import (
+    AccountSession,
+    AppLogin,
+    Asking,
+    login_server,
+    shared,
+)
+from publisher.channels.bluesky.spec import ADDRESS
+from publisher.channels.bluesky.xrpc import Way, Xrpc
+from publisher.channels.outgoing import Request
+from publisher.model.content import Picture
+from publisher.model.outcomes import Answer
+
+AT_ONCE = 100
+"""Posts in one list; a server returns no more (lexicon com.atproto.repo.listRecords)."""
+
+
+class Repo:
+    """Requests of one account, each by one method. Used by one thread at a time.
+
+    Where the account cannot log in, the answer is the one that refused it.
+    """
+
+    def __init__(self, credentials: Mapping[str, str], way: Way) -> None:
+        """ConfigurationError if the account's own server is not usable."""
+        server = login_server(credentials.get("server") or ADDRESS)
+        identifier = credentials["identifier"].removeprefix("@")
+        self._login = AppLogin(identifier, credentials["app_password"], server)
+        self._way = way
+        self._shared = shared(self._login, way.base_url)
+        self._asking = Asking(self._create, self._refresh)
+        self._client: tuple[AccountSession, Xrpc] | None = None
+
+    @property
+    def clock(self) -> Clock:
+        return self._way.clock
+
+    @property
+    def owner_id(self) -> str:
+        """The DID of the keys' owner; empty if only the server knows it."""
+        return self._login.identifier if self._login.identifier.startswith("did:") else ""
+
+    def session(self) -> AccountSession | Answer:
+        """A log-in that lasts a while; the answer that refuses one."""
+        return self._shared.obtain(self.clock, self._asking)
+
+    @property
+    def known_session(self) -> AccountSession:
+        """The log-in that was obtained before; nobody is asked. RuntimeError if there is none."""
+        if self._shared.session is None:
+            raise RuntimeError("The account is not logged in.")
+        return self._shared.session
+
+    def publication(self, keys: Sequence[str], records: Sequence[Record]) -> Request:
+        """Build the request that makes posts public, all at once."""
+        session = self.known_session
+        wish = commit(session.did, keys, records)
+        return self._of(session).built(lambda client: client.com.atproto.repo.apply_writes(wish))
+
+    def publish(self, keys: Sequence[str], records: Sequence[Record]) -> Answer:
+        """Make posts public, all at once."""
+        session = self.known_session
+        wish = commit(session.did, keys, records)
+        return self._of(session).call(lambda client: client.com.atproto.repo.apply_writes(wish))
+
+    def record(self, key: str) -> Answer:
+        """Read a post from the account's own server."""
+        get = models.ComAtprotoRepoGetRecord.Params
+        return self._ask(
+            lambda client, did: client.com.atproto.repo.get_record(
+                get(repo=did, collection=COLLECTION, rkey=key)
+            )
+        )
+
+    def records(self, cursor: str | None) -> Answer:
+        """List posts from the account's own server, by their keys, the newest first."""
+        query = models.ComAtprotoRepoListRecords.Params
+        return self._ask(
+            lambda client, did: client.com.atproto.repo.list_records(
+                query(repo=did, collection=COLLECTION, limit=AT_ONCE, cursor=cursor)
+            )
+        )
+
+    def delete(self, key: str) -> Answer:
+        """Delete a post; deleting it again is confirmed as well."""
+        wish = models.ComAtprotoRepoDeleteRecord.Data
+        return self._ask(
+            lambda client, did: client.com.atproto.repo.delete_record(
+                wish(repo=did, collection=COLLECTION, rkey=key)
+            )
+        )
+
+    def upload(self, picture: Picture, content: bytes) -> Answer:
+        """Upload a picture. A server deletes what no post refers to."""
+        headers = {"Content-Type": picture.media_type}
+        # Not by the library's own method, which warns: it hands bytes over as a form.
+        return self._ask(
+            lambda client, _did: client.invoke_procedure(
+                "com.atproto.repo.uploadBlob", content=content, headers=headers
+            )
+        )
+
+    def resolve(self, handle: str) -> Answer:
+        """Ask which account has a handle."""
+        query = models.ComAtprotoIdentityResolveHandle.Params(handle=handle)
+        return self._ask(lambda client, _did: client.com.atproto.identity.resolve_handle(query))
+
+    def account(self) -> Answer:
+        """Ask whom the log-in belongs to."""
+        return self._ask(lambda client, _did: client.com.atproto.server.get_session())
+
+    def profile(self) -> Answer:
+        """Ask for the account's public profile."""
+        query = models.AppBskyActorGetProfile.Params
+        return self._ask(lambda client, did: client.app.bsky.actor.get_profile(query(actor=did)))
+
+    def _ask(self, function: Callable[[ClientRaw, str], object]) -> Answer:
+        """Make a request, once more with a new log-in if the server says that this one has ended.
+
+        It did nothing then.
+        """
+        session = self.session()
+        if isinstance(session, Answer):
+            return session
+        answer = self._call(session, function)
+        if not is_expired(answer):
+            return answer
+        renewed = self._shared.obtain(self.clock, self._asking, besides=session)
+        return renewed if isinstance(renewed, Answer) else self._call(renewed, function)
+
+    def _call(
+        self, session: AccountSession, function: Callable[[ClientRaw, str], object]
+    ) -> Answer:
+        return self._of(session).call(lambda client: function(client, session.did))
+
+    def _of(self, session: AccountSession) -> Xrpc:
+        """The client of a log-in."""
+        if self._client is None or self._client[0] is not session:
+            secrets = (self._login.password, session.access, session.refresh)
+            client = self._way.client(session.server, secrets, session.access)
+            self._client = (session, client)
+        return self._client[1]
+
+    def _create(self) -> Answer:
+        wish = models.ComAtprotoServerCreateSession.Data(
+            identifier=self._login.identifier, password=self._login.password
+        )
+        client = self._way.client(self._login.server, (self._login.password,))
+        return client.call(lambda client: client.com.atproto.server.create_session(wish))
+
+    def _refresh(self, session: AccountSession) -> Answer:
+        # Not the access token: the new one is the same if both were made within a second.
+        secrets = (self._login.password, session.refresh)
+        client = self._way.client(session.server, secrets, session.refresh)
+        return client.call(lambda client: client.com.atproto.server.refresh_session())

@@ -1,0 +1,91 @@
+"""Bluesky's channel spec: limits, settings, credentials and names."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from publisher.base.i18n import later
+from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities, Rate
+
+if TYPE_CHECKING:
+    from publisher.channels.base import Channel
+
+BLUESKY = Capabilities(
+    max_length=300,
+    max_bytes=3_000,
+    counting="graphemes",
+    threads=True,
+    link="attached-alone",  # a post has either pictures or the card of a link
+    max_pictures=4,
+    picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+    picture_max_bytes=1_000_000,
+    alt_text_max=2_000,  # the app's own limit; the lexicon names none
+    may_be_empty_with_picture=True,
+    rates=(
+        Rate(posts=1_666, window=timedelta(hours=1)),
+        Rate(posts=11_666, window=timedelta(hours=24)),
+    ),
+    prepares_posts=True,
+    repeats_safely=True,
+)
+"""Lexicons app.bsky.feed.post, app.bsky.embed.images. Rates: docs.bsky.app, rate limits: 5,000
+points in an hour and 35,000 in a day, of which creating a post takes 3.
+"""
+
+KEY = r"[234567a-j][234567a-z]{12}"
+"""The pattern of a record key that is a TID (atproto.com/specs/tid)."""
+ADDRESS = "https://bsky.social"
+"""Where accounts log in unless they have a server of their own."""
+
+
+def _open(_account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
+    from publisher.channels.bluesky.channel import Bluesky  # noqa: PLC0415
+
+    return Bluesky(
+        credentials,
+        base_url=options.servers.get(SPEC.name),
+        timeout=options.request_timeout,
+        clock=options.clock,
+        heard=options.heard(SPEC),
+    )
+
+
+SPEC = ChannelSpec(
+    name="bluesky",
+    nicknames=("bsky", "blue sky"),
+    title="Bluesky",
+    capabilities=BLUESKY,
+    open=_open,
+    options=(
+        Option(
+            "handle",
+            # atproto.com/specs/handle
+            r"^@?([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$",
+            later(
+                "Whom the keys must belong to on Bluesky, such as bice.bsky.social; with others "
+                "nothing goes out."
+            ),
+            shape=later("must be a handle on Bluesky, such as bice.bsky.social"),
+        ),
+    ),
+    credentials=(
+        Credential("identifier"),
+        Credential("app_password"),
+        Credential("server", required=False, is_address=True),
+    ),
+    server=Server(
+        ADDRESS,
+        "bluesky_url",
+        frozenset({"bsky.social"}),
+        pictures=("cdn.bsky.app",),
+    ),
+    post_id=KEY,
+    post_id_hint=later("Give the end of the post's address, such as 3lz5fcijpj2z2."),
+    hashtags=5,
+    mockup="bluesky/mockup.html",
+    css="bluesky",
+    package="publisher.channels.bluesky",
+    has_handles=True,
+)

@@ -1,0 +1,1 @@
+"""Simulated Bluesky: an account's own server (PDS)."""

@@ -1,0 +1,60 @@
+"""Bluesky as a simulated platform: its operations, accounts and faults."""
+
+import re
+from typing import Any
+
+from publisher.sandbox.accounts import digest, invented
+from publisher.sandbox.bluesky.api import BlueskyApi
+from publisher.sandbox.endpoints import Operation
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.platform import PlatformSpec
+from publisher.settings.schema import AccountSettings
+
+_IN_A_DID = str.maketrans("0189", "abcd")  # base 32 has no 0, 1, 8 and 9
+
+
+def _bare(path: str, _query: str) -> str | None:
+    return path if path.startswith("/xrpc/") else None
+
+
+def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
+    label = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "account"
+    handle = (entry.handle or f"{label}.bsky.social").removeprefix("@").lower()
+    word = invented(f"app password of {name}", 16).lower()
+    password = "-".join(word[start : start + 4] for start in range(0, 16, 4))
+    return {
+        "handle": handle,
+        "user_id": f"did:plc:{digest(f'did of {name}')[:24].translate(_IN_A_DID)}",
+        "credentials": {"identifier": handle, "app_password": password},
+    }
+
+
+def _query(name: str, method: str) -> Operation:
+    return Operation(name, "bluesky", "GET", f"/xrpc/{method}")
+
+
+def _procedure(name: str, method: str) -> Operation:
+    return Operation(name, "bluesky", "POST", f"/xrpc/{method}")
+
+
+BLUESKY = PlatformSpec(
+    channel="bluesky",
+    title="Bluesky",
+    page="bluesky",
+    operations=(
+        _procedure("createSession", "com.atproto.server.createSession"),
+        _procedure("refreshSession", "com.atproto.server.refreshSession"),
+        _query("getSession", "com.atproto.server.getSession"),
+        _procedure("uploadBlob", "com.atproto.repo.uploadBlob"),
+        _procedure("applyWrites", "com.atproto.repo.applyWrites"),
+        _query("getRecord", "com.atproto.repo.getRecord"),
+        _query("listRecords", "com.atproto.repo.listRecords"),
+        _procedure("deleteRecord", "com.atproto.repo.deleteRecord"),
+        _query("resolveHandle", "com.atproto.identity.resolveHandle"),
+        _query("getProfile", "app.bsky.actor.getProfile"),
+    ),
+    bare=_bare,
+    invent=_invent,
+    open=BlueskyApi,
+    faults=frozenset({What.TOKEN_DEAD}),
+)

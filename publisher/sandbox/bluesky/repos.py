@@ -1,0 +1,216 @@
+"""Repositories of the simulated Bluesky: files, commits of posts, reading and deleting them."""
+
+import asyncio
+import dataclasses
+import json
+import re
+from typing import Any
+
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.bluesky import lexicon
+from publisher.sandbox.bluesky.cids import file_cid, record_cid
+from publisher.sandbox.bluesky.errors import XrpcError, internal, invalid, invalid_record
+from publisher.sandbox.bluesky.lexicon import LexiconImage, LexiconPost, LexiconReply
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.pictures import NotAPicture, look
+from publisher.sandbox.store import Store, StoredMedia, StoredPost
+
+COLLECTION = "app.bsky.feed.post"
+UPLOAD_BYTES = 5 * 1024**2
+_CREATE = "com.atproto.repo.applyWrites#create"
+_TID = re.compile(r"[234567a-j][234567a-z]{12}")
+_MOST_WRITES = 200
+
+
+async def upload(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    if len(call.body) > UPLOAD_BYTES:
+        raise XrpcError(413, "PayloadTooLarge", "request entity too large")
+    cid, media_type = file_cid(call.body), call.content_type
+    new = StoredMedia(cid, account.name, "image", store.clock.now(), media_type, call.body)
+    try:
+        seen = await asyncio.to_thread(look, call.body)
+    except NotAPicture as reason:
+        store.note("no-picture", account.name, f"file {cid}: {reason}")
+    else:
+        new.media_type, new.sha256 = seen.media_type, seen.sha256
+        new.width, new.height = seen.width, seen.height
+        for kind in seen.betrays:
+            store.note("metadata-in-picture", account.name, f"file {cid} carries {kind}")
+    store.uploads[_place(account, cid)] = new
+    ref = {"$type": "blob", "ref": {"$link": cid}, "mimeType": new.media_type}
+    return {"blob": {**ref, "size": len(call.body)}}
+
+
+async def apply(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    """Create posts: all of a commit, or none."""
+    wish = _json(call)
+    _own(wish.get("repo"), account)
+    writes = wish.get("writes")
+    if not isinstance(writes, list) or not 0 < len(writes) <= _MOST_WRITES:
+        raise invalid(f"writes must be a list of at most {_MOST_WRITES}")
+    made: list[StoredPost] = []
+    for number, write in enumerate(writes):
+        made.append(_created(store, call, account, write, f"writes.{number}", made))
+    keys = [entry.id for entry in made]
+    if len(set(keys)) < len(keys) or any(_find(store, account, key) for key in keys):
+        raise internal()  # as the reference server: its tree has a value at the key
+    for entry in made:
+        entry.publish(store.clock.now())
+        store.add(entry)
+    results = [
+        {"$type": f"{_CREATE}Result", "validationStatus": "valid", **_reference(account, entry)}
+        for entry in made
+    ]
+    commit = {"cid": record_cid({"posts": keys}), "rev": keys[-1]}
+    return {"commit": commit, "results": results}
+
+
+async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    _own(call.query.get("repo"), account)
+    key = call.query.get("rkey", "")
+    entry = _find(store, account, key)
+    if call.query.get("collection") != COLLECTION or entry is None:
+        where = f"at://{account.user_id}/{call.query.get('collection')}/{key}"
+        raise XrpcError(400, "RecordNotFound", f"Could not locate record: {where}")
+    return _shown(account, entry)
+
+
+async def listing(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    """The posts by their keys, newest first."""
+    _own(call.query.get("repo"), account)
+    wished = call.query.get("limit", "50")
+    limit = int(wished) if re.fullmatch(r"\d{1,3}", wished) else 0
+    if not 1 <= limit <= 100:
+        raise invalid("limit must be from 1 to 100")
+    posts = store.timeline(account.name, call.delay(What.LAG))
+    before = call.query.get("cursor", "~")
+    found = sorted((one for one in posts if one.id < before), key=lambda one: one.id, reverse=True)
+    page: dict[str, Any] = {"records": [_shown(account, entry) for entry in found[:limit]]}
+    if found[:limit]:
+        page["cursor"] = found[:limit][-1].id
+    return page
+
+
+async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    """Delete a post; where there is none, that is confirmed as well."""
+    wish = _json(call)
+    _own(wish.get("repo"), account)
+    entry = _find(store, account, str(wish.get("rkey")))
+    if entry is None or wish.get("collection") != COLLECTION:
+        return {}
+    entry.deleted = not call.changed(What.IGNORED)
+    return {"commit": {"cid": record_cid({"deleted": entry.id}), "rev": entry.id}}
+
+
+def _created(
+    store: Store,
+    call: Call,
+    account: SandboxAccount,
+    write: Any,
+    place: str,
+    before: list[StoredPost],
+) -> StoredPost:
+    """The post of one write; `before` are those of the same commit. Raises XrpcError."""
+    if not isinstance(write, dict) or write.get("$type") != _CREATE:
+        raise invalid("The sandbox takes posts to create: nobody sends anything else")
+    if write.get("collection") != COLLECTION:
+        raise invalid(f"Unknown collection: {write.get('collection')}")
+    key, record = str(write.get("rkey", "")), write.get("value")
+    if not _TID.fullmatch(key):
+        raise invalid_record("Invalid record key: must be a TID", f"{place}.rkey")
+    post = lexicon.read(record, f"{place}.record")
+    media = [_medium(store, account, image) for image in post.images]
+    if not post.text.strip() and not media:
+        store.note("empty-post", account.name, f"post {key} has neither text nor picture")
+    parent = _parent(store, account, post.reply, before) if post.reply else None
+    now = store.clock.now()
+    return StoredPost(
+        channel="bluesky",
+        account=account.name,
+        id=key,
+        text=post.text,
+        created_at=now,
+        received_at=call.received_at,
+        media=media,
+        in_reply_to=parent.id if parent else None,
+        conversation=parent.conversation if parent else key,
+        link=post.link,
+        lang=_language(post, account),
+        record=record,
+    )
+
+
+def _language(post: LexiconPost, account: SandboxAccount) -> str | None:
+    return post.langs[0] if post.langs else account.language
+
+
+def _medium(store: Store, account: SandboxAccount, image: LexiconImage) -> StoredMedia:
+    """The picture of a post, with its text: a file may stand in several posts."""
+    cid = image.image.ref.ref
+    upload = store.uploads.get(_place(account, cid))
+    if upload is None:
+        raise XrpcError(400, "BlobNotFound", f"Could not find blob: {cid}")
+    named, stored = image.image.size, len(upload.content)
+    if named != stored:
+        message = "Referenced Size does not match stored blob"
+        raise XrpcError(400, "InvalidSize", f"{message}. Expected: {stored}, Got: {named}")
+    if image.image.mime_type != upload.media_type:
+        message = "Referenced Mimetype does not match stored blob"
+        expected = f"Expected: {upload.media_type}, Got: {image.image.mime_type}"
+        raise XrpcError(400, "InvalidMimeType", f"{message}. {expected}")
+    ratio = image.aspect_ratio
+    if ratio and ratio.width * upload.height != ratio.height * upload.width:
+        store.note("wrong-aspect-ratio", account.name, f"{ratio.width}:{ratio.height} of {cid}")
+    return dataclasses.replace(upload, alt=image.alt)
+
+
+def _parent(
+    store: Store, account: SandboxAccount, reply: LexiconReply, before: list[StoredPost]
+) -> StoredPost:
+    """The post that is answered: one's own, in the same commit or an earlier one."""
+    found = {}
+    for name, ref in (("parent", reply.parent), ("root", reply.root)):
+        key = ref.uri.rpartition("/")[2]
+        known = next((one for one in before if one.id == key), None)
+        entry = known or _find(store, account, key)
+        if entry is None or _reference(account, entry) != {"uri": ref.uri, "cid": ref.cid}:
+            store.note("reply-to-nothing", account.name, f"{name} {ref.uri}, {ref.cid}")
+            raise invalid_record("refers to no post of this account", f"reply.{name}")
+        found[name] = entry
+    if found["parent"].conversation != found["root"].id:
+        raise invalid_record("is not where the parent's thread begins", "reply.root")
+    return found["parent"]
+
+
+def _find(store: Store, account: SandboxAccount, key: str) -> StoredPost | None:
+    entry = store.find("bluesky", key)
+    return entry if entry and entry.account == account.name else None
+
+
+def _reference(account: SandboxAccount, entry: StoredPost) -> dict[str, str]:
+    uri = f"at://{account.user_id}/{COLLECTION}/{entry.id}"
+    return {"uri": uri, "cid": record_cid(entry.record or {})}
+
+
+def _shown(account: SandboxAccount, entry: StoredPost) -> dict[str, Any]:
+    return {**_reference(account, entry), "value": entry.record}
+
+
+def _own(repo: object, account: SandboxAccount) -> None:
+    if repo not in (account.user_id, account.handle):
+        raise XrpcError(403, "AccountNotFound", "Account not found")
+
+
+def _place(account: SandboxAccount, cid: str) -> str:
+    return f"{account.name} {cid}"
+
+
+def _json(call: Call) -> dict[str, Any]:
+    try:
+        wish = json.loads(call.body)
+    except ValueError:
+        wish = None
+    if call.content_type != "application/json" or not isinstance(wish, dict):
+        raise invalid("Request encoding must be application/json")
+    return wish

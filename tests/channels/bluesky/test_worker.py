@@ -1,0 +1,293 @@
+"""A worker, its ledger and Bluesky: after a lost answer nothing waits for a settling time."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.channels.base import Channel
+from publisher.delivery.cleanup import Clearing
+from publisher.delivery.reconcile import Reconciler
+from publisher.ledger.database import Database
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.operations import Control
+from publisher.ledger.orphans import Orphans
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.reconciliation import Doubts
+from publisher.model.content import Content, Part
+from publisher.model.deliveries import Delivery
+from publisher.model.outcomes import Accepted
+from publisher.model.states import State
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from tests.channels.conftest import LOST, Stage, Stages
+from tests.support.clock import ManualClock
+from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes
+from tests.support.sending import send
+from tests.support.wishes import add, wish
+
+TIMEOUT = timedelta(seconds=0.3)
+SETTLE = 60
+TEXTS = ("Un", "Deux", "Trois")
+
+
+class Died(BaseException):
+    """The worker's process ends here."""
+
+
+@dataclass
+class Desk:
+    """An account on Bluesky, and a ledger whose deliveries a worker takes there."""
+
+    stage: Stage
+    database: Database
+    ledger: Ledger
+    dispatch: Dispatch
+    control: Control
+    queries: Queries
+    clock: ManualClock
+    attempts: OneByOne = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attempts = OneByOne(self.database, self.clock, settle=SETTLE)
+
+    def queue(self, *texts: str, post: str = "post.fr", **more: Any) -> None:
+        content = Content(parts=tuple(Part(text=text) for text in texts), lang="fr")
+        account = {"account": self.stage.account.name, "channel": "bluesky"}
+        add(
+            self.ledger,
+            wish(self.clock, post, **{"due_in": 1, **account, "content": content, **more}),
+        )
+
+    def channel(self) -> Channel:
+        return self.stage.open(request_timeout=TIMEOUT)
+
+    def work(self, attempts: OneByOne | None = None) -> None:
+        """Let a worker take what is due now as far as it goes."""
+        channel = self.channel()
+        courier = courier_with(
+            attempts or self.attempts,
+            lambda _account: nullcontext(channel),
+            self.clock,
+            timeout=TIMEOUT,
+        )
+        for claim in self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 10):
+            courier.deliver([claim])
+
+    def look(self) -> None:
+        """Let a worker look for what is uncertain, and clear away what is left."""
+        channel = self.channel()
+        doubts = Doubts(self.database, self.clock, SETTLE)
+        reconciler = Reconciler(doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes())
+        for claim in doubts.claim(self.clock.ahead(60), 10):
+            reconciler.reconcile(claim)
+        orphans = Orphans(self.database, self.clock)
+        clearing = Clearing(orphans, lambda _account: nullcontext(channel), AnyKeys(), lanes())
+        for claim in orphans.claim(self.clock.ahead(60), 10):
+            clearing.clear(claim)
+
+    def fail(self, *faults: Fault) -> None:
+        self.stage.sandbox.faults.set(faults)
+
+    @property
+    def delivery(self) -> Delivery:
+        (delivery,) = self.queries.deliveries()
+        return delivery
+
+    def state(self) -> State:
+        return self.delivery.state
+
+    @property
+    def there(self) -> list[str]:
+        return [shown.text for shown in self.stage.shown()]
+
+    def requests(self, endpoint: str) -> int:
+        return int(self.stage.sandbox.state()["requests"].get(endpoint, 0))
+
+
+class Dying(OneByOne):
+    """A worker's side of the ledger that dies before an outcome is on record."""
+
+    def record_all(self, results: Sequence[Any]) -> Any:
+        del results
+        raise Died
+
+
+@pytest.fixture
+def desk(
+    stages: Stages,
+    database: Database,
+    ledger: Ledger,
+    dispatch: Dispatch,
+    control: Control,
+    queries: Queries,
+    clock: ManualClock,
+) -> Desk:
+    return Desk(stages("bluesky"), database, ledger, dispatch, control, queries, clock)
+
+
+def died(desk: Desk) -> None:
+    """Let a worker die after its request, and its lease run out."""
+    dying = Dying(desk.database, desk.clock, settle=SETTLE)
+    with pytest.raises(Died):
+        desk.work(dying)
+    desk.clock.advance(120)
+    desk.dispatch.reap()
+    assert desk.state() is State.UNCERTAIN
+
+
+def test_all_parts_of_a_thread_are_on_record_at_once(desk: Desk) -> None:
+    desk.queue(*TEXTS)
+    desk.work()
+    assert desk.state() is State.PUBLISHED
+    assert desk.delivery.attempts == 1
+    assert desk.there == [*TEXTS]
+    assert desk.delivery.remote_ids == tuple(shown.id for shown in desk.stage.shown())
+    assert desk.delivery.url
+    assert desk.delivery.url.endswith(desk.delivery.remote_ids[0])
+    (told,) = [s for s in desk.queries.history("post.fr") if s.event == "published"]
+    assert told.detail["ids"] == [*desk.delivery.remote_ids]
+
+
+@pytest.mark.parametrize("commit", [True, False])
+@pytest.mark.parametrize("what", LOST)
+def test_after_a_lost_answer_it_goes_on_at_once(desk: Desk, what: What, commit: bool) -> None:
+    """Within five seconds it is out, once: no time to settle, and nobody is asked."""
+    desk.queue(*TEXTS)
+    desk.fail(Fault(what=what, endpoint="applyWrites", commit=commit, times=1))
+    started = desk.clock.now()
+    for _ in range(4):
+        desk.work()
+        desk.look()
+        if desk.state() is State.PUBLISHED:
+            break
+        desk.clock.advance(1)
+    assert desk.state() is State.PUBLISHED
+    assert desk.clock.now() - started < timedelta(seconds=5)
+    assert desk.there == [*TEXTS]
+    assert len(desk.delivery.remote_ids) == len(TEXTS)
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_after_a_workers_death_nothing_settles(desk: Desk, commit: bool) -> None:
+    """What is there is published, what is not there is sent: at the first look, and at once."""
+    desk.queue(*TEXTS)
+    desk.fail(Fault(what=What.HANG_UP, endpoint="applyWrites", commit=commit))
+    died(desk)
+    desk.fail()
+    at = desk.clock.now()
+    desk.look()
+    assert desk.state() is (State.PUBLISHED if commit else State.SCHEDULED)
+    desk.work()
+    assert desk.clock.now() - at < timedelta(seconds=3)
+    assert desk.state() is State.PUBLISHED
+    assert desk.there == [*TEXTS]
+    assert len(desk.delivery.remote_ids) == len(TEXTS)
+
+
+def test_what_is_to_be_stopped_is_absent_only_after_it_had_time_to_come(desk: Desk) -> None:
+    """Nobody repeats it, so a request that is still under way would go unnoticed."""
+    desk.queue("Bonjour")
+    desk.fail(Fault(what=What.HANG_UP, endpoint="applyWrites"))
+    died(desk)
+    desk.control.cancel("post.fr", None, actor="redaction", reason="wrong")
+    desk.look()
+    assert desk.state() is State.UNCERTAIN
+    for _ in range(5):
+        desk.clock.advance(SETTLE / 2)
+        desk.look()
+    assert desk.state() is State.CANCELLED
+    assert desk.there == []
+
+
+def test_while_nothing_can_be_read_it_is_uncertain_and_then_goes_on(desk: Desk) -> None:
+    desk.queue("Bonjour")
+    down = [Fault(what=What.SERVER_ERROR, endpoint=name) for name in ("applyWrites", "getRecord")]
+    desk.fail(*down)
+    desk.work()
+    assert desk.state() is State.UNCERTAIN
+    desk.look()
+    assert desk.state() is State.UNCERTAIN
+    desk.fail()
+    desk.clock.advance(10)
+    desk.look()
+    desk.work()
+    assert desk.state() is State.PUBLISHED
+    assert desk.there == ["Bonjour"]
+
+
+def test_a_request_that_is_carried_out_late_makes_no_double(desk: Desk) -> None:
+    desk.queue(*TEXTS)
+    desk.fail(Fault(what=What.LATE, endpoint="applyWrites", seconds=0.0, times=1))
+    for _ in range(3):
+        desk.work()
+        desk.look()
+        desk.clock.advance(2)
+    assert desk.state() is State.PUBLISHED
+    assert desk.there == [*TEXTS]
+
+
+def test_what_was_cancelled_after_a_lost_answer_is_found_out(desk: Desk) -> None:
+    """It was taken for not out, and lands later: the cleanup asks for its key."""
+    desk.queue(*TEXTS)
+    desk.fail(Fault(what=What.HANG_UP, endpoint="applyWrites"))
+    desk.work()
+    assert desk.state() is State.SCHEDULED
+    prepared = desk.delivery.prepared
+    desk.control.cancel("post.fr", None, actor="redaction", reason="wrong")
+    desk.fail()
+    channel = desk.channel()
+    parcel = desk.stage.parcel(*TEXTS)
+    delivery = desk.delivery
+    parcel = parcel.model_copy(update={"content": delivery.content, "due_at": delivery.due_at})
+    send(channel, parcel, prepared, ())  # the request that was under way
+    desk.clock.advance(1000)
+    desk.look()
+    assert desk.state() is State.PUBLISHED
+    assert len(desk.delivery.remote_ids) == len(TEXTS)
+
+
+def test_what_was_cancelled_leaves_nothing_to_clear(desk: Desk) -> None:
+    desk.queue("Bonjour")
+    desk.fail(Fault(what=What.HANG_UP, endpoint="applyWrites"))
+    desk.work()
+    desk.control.cancel("post.fr", None, actor="redaction", reason="wrong")
+    desk.fail()
+    desk.clock.advance(1000)
+    desk.look()
+    assert desk.state() is State.CANCELLED
+    assert not desk.delivery.prepared.stays
+
+
+def test_a_log_in_that_ended_is_renewed_before_the_next_attempt(desk: Desk) -> None:
+    desk.queue("Bonjour")
+    desk.fail(Fault(what=What.TOKEN_DEAD, endpoint="applyWrites", times=1))
+    desk.work()
+    assert desk.state() is State.SCHEDULED
+    desk.clock.advance(2)
+    desk.work()
+    assert desk.state() is State.PUBLISHED
+    assert desk.there == ["Bonjour"]
+
+
+@pytest.mark.parametrize("endpoint", ["getRecord", "uploadBlob", "deleteRecord"])
+def test_a_log_in_that_ends_meanwhile_is_renewed_unnoticed(desk: Desk, endpoint: str) -> None:
+    channel, parcel = desk.channel(), desk.stage.parcel("Un", pictures=(desk.stage.picture("a"),))
+    desk.fail(Fault(what=What.TOKEN_DEAD, endpoint=endpoint, times=1))
+    prepared = desk.stage.prepare(parcel, channel)
+    assert isinstance(channel.withdraw(str(prepared.draft_id), prepared), Accepted)
+    assert desk.requests("refreshSession") == 1
+
+
+def test_the_folder_is_not_used(desk: Desk, tmp_path: Path) -> None:
+    """No token lies on a disk."""
+    desk.queue("Bonjour")
+    desk.work()
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"eyJ" not in kept
+    assert desk.stage.credentials["app_password"].encode() not in kept
