@@ -353,7 +353,7 @@ def test_what_linkedin_cannot_process_is_the_posts_fault(page: Stage) -> None:
         (outcome,) = page.deliver(page.parcel("Bonjour", pictures=(shown,)))
         assert isinstance(outcome, Refused)
         assert outcome.kind is Kind.CONTENT
-    assert page.shown() == []
+    assert "createOrganizationPost" not in page.sandbox.state()["requests"]
 
 
 def test_a_video_goes_in_parts_without_the_token_and_is_waited_for(
@@ -387,21 +387,33 @@ def test_a_video_begins_again_where_its_worker_is_lost(
 
 
 @pytest.mark.parametrize(
-    "ranges", [[], [(0, 9)], [(1, 10**9)], [(0, 10**9)], [(0, 99), (99, 200)], [(0, None)]]
+    "ranges",
+    [[], [(0, 9)], [(1, -1)], [(0, 10**9)], [(0, 99), (99, -1)], [(0, None)]],
+    ids=str,
 )
 def test_parts_that_are_not_the_whole_video_are_not_sent(
-    ranges: list[tuple[int, int | None]], page: Stage
+    ranges: list[tuple[int, int | None]],
+    page: Stage,
+    exchanges: list[requests.PreparedRequest],
 ) -> None:
+    """-1 is the last byte of the file."""
+    shown = page.video("Une carte")
+    end = len(page.media[shown.digest]) - 1
     told = [
-        {"uploadUrl": "https://www.linkedin.com/a", "firstByte": first, "lastByte": last}
+        {
+            "uploadUrl": "https://www.linkedin.com/a",
+            "firstByte": first,
+            "lastByte": end if last == -1 else last,
+        }
         for first, last in ranges
     ]
     body = {"value": {"video": "urn:li:video:1", "uploadInstructions": told, "uploadToken": ""}}
     page.sandbox.faults.set([Fault(what=What.ANSWER, endpoint="actOnVideo", status=200, body=body)])
-    parcel = page.parcel("Une vidéo", pictures=(page.video("Une carte"),))
+    parcel = page.parcel("Une vidéo", pictures=(shown,))
     with pytest.raises(NotPrepared) as problem:
         page.prepare(parcel, page.open())
     assert isinstance(problem.value.outcome, Deferred)
+    assert "PUT" not in {request.method for request in exchanges}
 
 
 # Deletions.
