@@ -57,6 +57,9 @@ organization_id = "2414184"
 
 [accounts.bice-wp]
 channel = "wordpress"
+
+[accounts.bice-sky]
+channel = "bluesky"
 """
 
 

@@ -141,3 +141,36 @@ def test_the_keys_of_another_account_are_refused(desk: Desk) -> None:
     desk.sandbox.faults.set([renamed])
     with pytest.raises(NotConnected, match="other_bice"):
         connection.check(keys_of(desk, "bice-fedi"))
+
+
+def of_bluesky(desk: Desk, **more: str) -> Mapping[str, str]:
+    keys = desk.account("bice-sky").credentials
+    return {name: keys[name] for name in ("identifier", "app_password")} | more
+
+
+def test_an_app_password_of_bluesky_is_tried_and_stored(desk: Desk) -> None:
+    connection = desk.connection("bice-sky")
+    begun = connection.connector.begin(of_bluesky(desk))
+    assert not isinstance(begun, Authorization)
+    (keys,) = begun
+    connection.store(keys, connection.check(keys))
+    stored = settings.load(desk.workspace.path).credentials("bice-sky")
+    assert stored == dict(of_bluesky(desk))
+    assert "App passwords" in str(desk.connection("bice-sky").revoke())
+
+
+def test_the_own_password_of_an_account_on_bluesky_is_not_even_tried(desk: Desk) -> None:
+    with pytest.raises(NotConnected, match="no app password") as refused:
+        desk.connection("bice-sky").connector.begin(of_bluesky(desk, app_password="my-own-secret!"))
+    assert "my-own" not in f"{refused.value} {refused.value.hint}"
+    assert not desk.sandbox.store.requests
+
+
+def test_a_wrong_app_password_of_bluesky_stores_nothing(desk: Desk) -> None:
+    connection = desk.connection("bice-sky")
+    begun = connection.connector.begin(of_bluesky(desk, app_password="aaaa-bbbb-cccc-dddd"))
+    assert not isinstance(begun, Authorization)
+    (keys,) = begun
+    with pytest.raises(NotConnected, match="app password"):
+        connection.check(keys)
+    assert not desk.secrets.exists()

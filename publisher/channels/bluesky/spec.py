@@ -11,6 +11,7 @@ from publisher.model.capabilities import Capabilities, Rate
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.connect import Connector
 
 BLUESKY = Capabilities(
     max_length=300,
@@ -52,6 +53,12 @@ def _open(_account: Account, credentials: Mapping[str, str], options: ChannelOpt
     )
 
 
+def _connector(options: ChannelOptions) -> "Connector":
+    from publisher.channels.bluesky.connect import BlueskyConnector  # noqa: PLC0415
+
+    return BlueskyConnector(options)
+
+
 SPEC = ChannelSpec(
     name="bluesky",
     nicknames=("bsky", "blue sky"),
@@ -75,6 +82,7 @@ SPEC = ChannelSpec(
         Credential("app_password"),
         Credential("server", required=False, is_address=True),
     ),
+    connect=_connector,
     server=Server(
         ADDRESS,
         "bluesky_url",
