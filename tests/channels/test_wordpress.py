@@ -311,7 +311,7 @@ def test_an_address_may_be_written_in_several_ways(written: str, stage: Stage) -
 
 @pytest.mark.parametrize(
     "written",
-    ["http://example.org", "example.org", "", "https://", "ftp://example.org", "https://[",
+    ["http://example.org", "", "https://", "ftp://example.org", "https://[",
      "https://user:pass@example.org", "https://example.org?x=1", "https://example.org:0"],
 )  # fmt: skip
 def test_an_address_that_is_not_safe_is_refused(written: str, stage: Stage) -> None:
