@@ -653,6 +653,38 @@ _MASTODON_ANSWERS: tuple[tuple[str, Answers], ...] = (
 )
 
 
+def _wp(*statuses: int, code: str = "rest_invalid_param") -> Answers:
+    return _body(json.dumps({"code": code, "message": ""}), *statuses)
+
+
+_WORDPRESS_ANSWERS: tuple[tuple[str, Answers], ...] = (
+    ("success, with the post as `publish`", _body('{"id":1,"status":"publish"}', 200)),
+    ("success that cannot be read", _body("<html>", 200)),
+    ("401 of WordPress: user, password, or who may use its API", _wp(401)),
+    (
+        "403 of WordPress: what the user may not do, or a plugin",
+        (*_wp(403), *_wp(403, code="rest_cannot_publish")),
+    ),
+    ("404 of WordPress: no such path", _wp(404, code="rest_no_route")),
+    ("any other 4xx of WordPress", _wp(400, 409)),
+    ("413, or a request that PHP threw away", _body("<html>", 413)),
+    ("a picture that is not taken, with any status", _wp(400, 500, code="rest_upload_error")),
+    ("429", _body("<html>", 429)),
+    (
+        "403, 404, 405, 406 of a firewall or another page",
+        _body("<html>", 403, 404, 405, 406),
+    ),
+    ("a redirect, or a password of the web server", _body("<html>", 301, 401)),
+    ("5xx", (*_wp(500), *_body("<html>", 500, 502, 503))),
+    ("refused connection, no address, no TLS", (_NO_WAY,)),
+    ("time-out or reset after sending began", (_CUT,)),
+)
+
+
+def answers_of_wordpress() -> str:
+    return _answers("wordpress", _WORDPRESS_ANSWERS, Step.REVEAL)
+
+
 def answers_of_mastodon() -> str:
     return _answers("mastodon", _MASTODON_ANSWERS, Step.PUBLISH)
 
@@ -769,6 +801,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
         "answers-of-linkedin": answers_of_linkedin,
         "answers-of-mastodon": answers_of_mastodon,
         "answers-of-bluesky": answers_of_bluesky,
+        "answers-of-wordpress": answers_of_wordpress,
     },
     "benchmarks.md": dict(benchmarks.PARTS),
 }

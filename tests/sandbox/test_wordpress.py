@@ -169,3 +169,9 @@ def test_pictures_have_no_trash_and_posts_have_one(site: Site) -> None:
 def test_a_route_that_is_not_there_is_told(site: Site) -> None:
     for path in ("/pages", "/posts/1_2", "/posts/1/revisions"):
         assert code(site.ask("GET", path)) == (404, "rest_no_route")
+
+
+def test_a_request_that_a_host_would_not_take_is_refused_before_wordpress(site: Site) -> None:
+    wish = {"title": "x", "content": PARAGRAPH.replace("Bonjour", "ł" * 25_000)}
+    answer = site.ask("POST", "/posts", json=wish)
+    assert (answer.status_code, "<html>" in answer.text) == (413, True)

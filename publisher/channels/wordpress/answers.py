@@ -96,8 +96,9 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         return Refused(
             Kind.CONTENT,
             _(
-                "A picture is bigger than the website takes. Ask its host to raise upload_max_filesize "
-                "and post_max_size of PHP, or use a smaller picture; then retry it."
+                "A picture or the text is bigger than the website takes. Ask its host to raise "
+                "upload_max_filesize and post_max_size of PHP, or use a smaller picture; then retry "
+                "it."
             ),
         )
     if not code:

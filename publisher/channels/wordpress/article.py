@@ -15,6 +15,7 @@ from html import escape
 from markupsafe import Markup
 
 from publisher.base import html as html_text
+from publisher.base.text import first_words
 from publisher.model.content import Content, Picture
 
 _LONGEST_WORDS = 60  # characters of a slug before its mark
@@ -62,7 +63,7 @@ class Article:
     def of(cls, content: Content, figures: Sequence[Figure]) -> "Article":
         text = _UNSTORABLE.sub("", content.joined)
         pictures = [picture for part in content.parts for picture in part.pictures]
-        otherwise = next((picture.alt for picture in pictures if picture.alt), "") or "…"
+        otherwise = first_words(None, (picture.alt for picture in pictures)) or "…"
         return cls(
             heading=html_text.heading(content.title, text, otherwise),
             paragraphs=html_text.paragraphs(text),

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from publisher.channels.connect import Connector
 
 WORDPRESS = Capabilities(
-    max_length=100_000,  # our own; WordPress has none that a post could reach
+    # WordPress has none. ModSecurity, which many hosts have, takes 128 KB without a file
+    # (SecRequestBodyNoFilesLimit), and JSON needs up to six bytes for a letter.
+    max_length=20_000,
     counting="characters",
     threads=False,
     link="attached",

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
@@ -21,6 +21,10 @@ from publisher.sandbox.wordpress.refusals import RestError, not_logged_in, refus
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
+
+_BODY = 131_072
+"""Bytes of a request without a file; ModSecurity's own SecRequestBodyNoFilesLimit."""
+_TOO_LARGE = "<html><head><title>413 Request Entity Too Large</title></head></html>"
 
 Handler = Callable[[Store, Call, SandboxAccount], Awaitable[Any]]
 
@@ -82,6 +86,8 @@ class WordPressApi:
         """Answer a call; errors are answers too."""
         if call.operation.name in BROWSER:
             return self._passwords.browser(call)
+        if len(call.body) > _BODY and call.content_type == "application/json":
+            return HTMLResponse(_TOO_LARGE, 413)
         try:
             account = self.claimed(call)
             if account is None or account.name in self._passwords.deleted:

@@ -14,7 +14,6 @@ from publisher.sandbox.wordpress.blocks import Body, NotBlocks, read
 from publisher.sandbox.wordpress.refusals import RestError, invalid, missing
 
 CHANNEL = "wordpress"
-_CONTENT = 1_000_000  # characters; MySQL takes more, but no post has them
 _STATUSES = frozenset({"draft", "publish", "pending", "private"})
 
 
@@ -142,8 +141,6 @@ def _change(
 
 
 def _body(content: str) -> Body:
-    if len(content) > _CONTENT:
-        raise invalid("content", "Too long for this site.")
     try:
         return read(content)
     except NotBlocks as reason:
