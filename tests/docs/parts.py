@@ -391,6 +391,12 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("posts that fit", lambda c: ", ".join(map(_rate, c.rates)) or "none documented"),
     ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
     ("sent twice", _sent_twice),
+    (
+        "after a lost answer",
+        lambda c: (
+            "is sent again at once" if c.repeats_safely else "waits until the platform settles"
+        ),
+    ),
 )
 
 

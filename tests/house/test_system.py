@@ -23,6 +23,8 @@ def machine(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(root: Path, machine: Path, tmp_path: Path) -> Run:
     """Run the script where nothing else is on the PATH than what it calls itself."""
+    bluesky = tmp_path / "bluesky"
+    bluesky.mkdir()
     tools = tmp_path / "tools"  # apart: writing a stand-in must never follow a link out of here
     tools.mkdir()
     for name in _NEEDED:
@@ -34,7 +36,7 @@ def run(root: Path, machine: Path, tmp_path: Path) -> Run:
         return subprocess.run(
             ["/bin/sh", root / "tests/support/system.sh", *arguments],
             cwd=tmp_path,
-            env={"PATH": f"{machine}:{tools}"},
+            env={"PATH": f"{machine}:{tools}", "BLUESKY_SERVER": str(bluesky)},
             capture_output=True,
             text=True,
             timeout=30,
@@ -114,6 +116,15 @@ esac""",
     assert run("venv", "new").returncode == 0
 
 
+def build_bluesky(machine: Path) -> None:
+    """Stand-ins for Node, a compiler, and an npm that installs and compiles where it is run."""
+    for name in ("node", "g++"):
+        add(machine, name, "")
+    build = "node_modules/better-sqlite3/build/Release"
+    script = f"{shutil.which('mkdir')} -p {build}; : > {build}/better_sqlite3.node"
+    add(machine, "npm", script)
+
+
 def test_what_the_tests_need_is_installed_where_that_is_allowed(run: Run, machine: Path) -> None:
     """All of it: the first part does not end the run."""
     add(machine, "ls", f'case "$1" in *wordpress*) [ -e {machine}/wordpress ] ;; *) exit 1 ;; esac')
@@ -130,9 +141,11 @@ for package in "$@"; do :; done
 echo > {machine}/$package
 {shutil.which("chmod")} +x {machine}/$package""",
     )
+    build_bluesky(machine)
     done = run("test-parts")
     assert done.returncode == 0, done.stderr
     assert (machine / "initdb").exists()
+    assert "Installing Bluesky's server with npm" in done.stderr
     assert (machine / "chromium").exists()
     assert "Left out" not in done.stderr
 
@@ -146,6 +159,20 @@ def test_tests_that_are_left_out_are_named(run: Run, machine: Path) -> None:
     assert "Left out: the tests that look at pages in a browser" in done.stderr
     assert "Left out: the test of docker-compose.yml" in done.stderr
     assert "sudo apt-get install postgresql" in done.stderr
+    assert (
+        "Left out: the tests against Bluesky's own server, because there is no npm" in done.stderr
+    )
+
+
+def test_what_npm_cannot_install_is_left_out(run: Run, machine: Path) -> None:
+    """The rest goes on, and npm's own words are kept."""
+    for name in ("node", "g++"):
+        add(machine, name, "")
+    add(machine, "npm", "echo no such package; exit 1")
+    done = run("test-parts")
+    assert done.returncode == 0
+    (told,) = [line for line in done.stderr.splitlines() if "npm could not install it" in line]
+    assert Path(told.rpartition(" ")[2]).read_text() == "no such package\n"
 
 
 def test_what_is_there_is_not_mentioned(run: Run, machine: Path) -> None:
@@ -157,5 +184,7 @@ def test_what_is_there_is_not_mentioned(run: Run, machine: Path) -> None:
     add(machine, "php", "")
     add(machine, "mariadbd", "")
     add(machine, "ls", "")  # the folder of WordPress
+    build_bluesky(machine)
+    run("test-parts")
     done = run("test-parts")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -132,6 +132,33 @@ part() {
 
 REAL_WORDPRESS='the tests of the WordPress channel against a real WordPress'
 
+bluesky=${BLUESKY_SERVER-${0%/*}/bluesky_server}
+
+has_bluesky() {
+    works node && [ -f "$bluesky/node_modules/better-sqlite3/build/Release/better_sqlite3.node" ]
+}
+
+# Bluesky's own server, from npm: what it is made of is in package-lock.json, and SQLite is compiled.
+bluesky_part() {
+    has_bluesky && return
+    tests="the tests against Bluesky's own server"
+    if ! command -v npm >/dev/null 2>&1 || ! command -v g++ >/dev/null 2>&1; then
+        if ! may_apt || ! apt_install nodejs npm g++ make python3; then
+            say "Left out: $tests, because there is no npm. To run them: sudo apt-get install nodejs npm g++ make"
+            return
+        fi
+    fi
+    say "Installing Bluesky's server with npm …"
+    # The headers of the installed Node: otherwise they would be downloaded.
+    if [ -d /usr/include/node ]; then
+        npm_config_nodedir=/usr && export npm_config_nodedir
+    fi
+    log=$bluesky/npm.log
+    (cd "$bluesky" && npm ci --ignore-scripts --no-audit --no-fund &&
+        npm rebuild better-sqlite3) >"$log" 2>&1 || true
+    has_bluesky || say "Left out: $tests, because npm could not install it: see $log"
+}
+
 test_parts() {
     part postgres postgresql 'the tests of the ledger on PostgreSQL'
     part chromium chromium 'the tests that look at pages in a browser'
@@ -142,6 +169,7 @@ test_parts() {
     part php php-cli "$REAL_WORDPRESS"
     part mariadb mariadb-server "$REAL_WORDPRESS"
     part wordpress wordpress "$REAL_WORDPRESS"
+    bluesky_part
 }
 
 case "${1-}" in

@@ -280,6 +280,7 @@ def test_the_rest_of_a_thread_follows_the_part_that_is_out(sky: Sky) -> None:
     """As after a person said that the first part is out."""
     parcel = sky.parcel("Un", "Deux", "Trois")
     first = sky.publish("Un")
+    sky.clock.sleep_until(sky.clock.ahead(60))
     prepared = sky.prepare(parcel)
     outcome = sky.send(parcel, prepared, (first.remote_id,))
     assert isinstance(outcome, Accepted)
