@@ -35,7 +35,7 @@ _NAMELESS = frozenset({Step.REVEAL, Step.WITHDRAW})
 
 @fuzzed(1500)
 @given(
-    channel=st.sampled_from(("twitter", "facebook", "linkedin")),
+    channel=st.sampled_from(("twitter", "facebook", "linkedin", "bluesky")),
     step=st.sampled_from([step for step in Step if step is not Step.READ]),
     status=platform_answers.status,
     headers=platform_answers.headers,
@@ -55,7 +55,7 @@ def test_any_answer_has_a_meaning(
 
 @fuzzed(700)
 @given(
-    channel=st.sampled_from(("twitter", "facebook", "linkedin")),
+    channel=st.sampled_from(("twitter", "facebook", "linkedin", "bluesky")),
     status=platform_answers.status,
     headers=platform_answers.headers,
     body=platform_answers.body,
