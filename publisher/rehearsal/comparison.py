@@ -87,7 +87,8 @@ def _logged(row: Row, delivery: Delivery, index: int) -> dict[str, Any]:
         "pictures": [(picture.digest, _told(picture, can)) for picture in part.pictures],
     }
     if can.link != "appended":  # else it is part of the text
-        fields["link"] = delivery.content.link
+        is_last = index == len(delivery.content.parts) - 1
+        fields["link"] = delivery.content.link if is_last else None
     return fields
 
 

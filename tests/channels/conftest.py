@@ -158,7 +158,7 @@ class Stage:
             return [problem.outcome]
         outcomes: list[Outcome] = []
         sent: tuple[str, ...] = ()
-        for _ in self.sendings(parcel):
+        while len(sent) < len(self.sendings(parcel)):
             outcome = send(channel, parcel, prepared, sent)
             if not isinstance(outcome, Accepted):
                 return [*outcomes, outcome]
