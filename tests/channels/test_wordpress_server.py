@@ -459,6 +459,24 @@ def test_what_breaks_at_the_instant_leaves_a_doubt_that_reading_ends(name: str, 
     assert channel.find(parcel, prepared, (), CLOCK.now()) == Absent()
 
 
+DETACH = (
+    "add_action('rest_after_insert_attachment', "
+    "fn ($one) => wp_update_post(['ID' => $one->ID, 'post_parent' => 0]));"
+)
+
+
+def test_a_plugin_that_takes_pictures_from_their_post_does_not_keep_a_worker_for_ever(
+    desk: Desk,
+) -> None:
+    channel, parcel = desk.open(), desk.parcel("detached", "Seul", desk.picture("Un", "orchid"))
+    with desk.site.plugin(DETACH), pytest.raises(NotPrepared) as told:
+        desk.prepare(channel, parcel)
+    outcome = told.value.outcome
+    assert isinstance(outcome, Deferred)
+    assert outcome.most
+    assert isinstance(desk.deliver(channel, parcel)[0], Accepted)
+
+
 def test_messages_of_php_before_an_answer_do_not_hide_it(desk: Desk) -> None:
     channel, parcel = desk.open(), desk.parcel("notices", "Bavard", desk.picture("Un", "plum"))
     with desk.site.plugin(NOTICE):

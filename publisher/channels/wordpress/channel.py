@@ -18,7 +18,7 @@ from publisher.channels.wordpress import health, orphans
 from publisher.channels.wordpress.answers import ANSWERS, said
 from publisher.channels.wordpress.article import Article, Figure, slug_of
 from publisher.channels.wordpress.categories import Categories
-from publisher.channels.wordpress.media import SiteMedia, key_of
+from publisher.channels.wordpress.media import SiteMedia, key_of, not_attached, of_publisher
 from publisher.channels.wordpress.posts import SitePost, fate, look, moved, shown
 from publisher.channels.wordpress.removal import SiteRemoval, out_with_another_text, public_as
 from publisher.channels.wordpress.site import SiteApi
@@ -132,8 +132,8 @@ class WordPress:
         addresses = self._media.attached(draft_id) if pictures or prepared.photos else {}
         ids = [prepared.media_ids[key_of(picture)] for picture in pictures]
         if lost := [one for one in ids if one not in addresses]:
-            return self._media.delete_all(lost, prepared)  # they are uploaded again
-        strays = dict.fromkeys((*prepared.photos, *addresses)).keys() - set(ids)
+            raise NotPrepared(not_attached(), self._media.delete_all(lost, prepared))
+        strays = {*prepared.photos, *of_publisher(addresses)} - {*ids}
         prepared = self._media.delete_all(sorted(strays), prepared)
         figures = [
             Figure.of(one, addresses[media_id], one.width, one.height, media_id)

@@ -28,6 +28,8 @@ from publisher.model.outcomes import (
 
 _AT_ONCE = 5
 """Pictures that are uploaded in one call, which makes at most ten requests."""
+_ATTEMPTS = 4
+"""How often pictures that are not found at their post are uploaded again."""
 _OURS = re.compile(r"/[0-9a-f]{64}[^/]*$")
 """The name of a file that Publisher uploaded, in its address."""
 
@@ -58,7 +60,7 @@ class SiteMedia:
         return prepared
 
     def attached(self, post_id: str) -> Mapping[str, str]:
-        """The addresses of the pictures that Publisher attached to a post, by their ids.
+        """The addresses of the pictures that are attached to a post, by their ids.
 
         Raises `NotPrepared` when they cannot be read.
         """
@@ -66,7 +68,7 @@ class SiteMedia:
         if not isinstance(items, list):
             raise NotPrepared(items)
         found = {identifier(one.get("id")): str(one.get("source_url")) for one in items}
-        return {key: url for key, url in found.items() if key and _OURS.search(url)}
+        return {key: url for key, url in found.items() if key}
 
     def delete(self, media_id: str) -> Outcome:
         """Delete a picture, and verify that; `Accepted` also when it was deleted already."""
@@ -100,6 +102,20 @@ def key_of(picture: Picture) -> str:
     """A picture with its texts: with other texts it is uploaded anew."""
     texts = f"{picture.digest}\n{picture.alt}\n{picture.credit or ''}"
     return hashlib.sha256(texts.encode()).hexdigest()
+
+
+def of_publisher(attached: Mapping[str, str]) -> list[str]:
+    """The ids of those pictures that Publisher uploaded, by the names of their files."""
+    return [key for key, url in attached.items() if _OURS.search(url)]
+
+
+def not_attached() -> Deferred:
+    """The outcome for a picture that is not where it was uploaded to."""
+    message = _(
+        "The website does not keep a picture with its post: a plugin moves it elsewhere, or somebody "
+        "deleted it. Look at the website's media library; then retry it."
+    )
+    return Deferred(Kind.CONTENT, message, most=_ATTEMPTS)
 
 
 def _stays(media_id: str) -> str:

@@ -6,7 +6,7 @@ from publisher.base.i18n import _
 from publisher.channels.base import NotPrepared
 from publisher.channels.wordpress.answers import ANSWERS, is_missing
 from publisher.channels.wordpress.article import slug_of
-from publisher.channels.wordpress.media import SiteMedia
+from publisher.channels.wordpress.media import SiteMedia, of_publisher
 from publisher.channels.wordpress.posts import SitePost, fate
 from publisher.channels.wordpress.site import SiteApi
 from publisher.model.deliveries import Parcel, Prepared
@@ -74,7 +74,7 @@ class SiteRemoval:
             if not isinstance(seen, SitePost | Absent):
                 raise NotPrepared(seen, prepared)
             attached = self._media.attached(post_id) if isinstance(seen, SitePost) else {}
-            both = dict.fromkeys((*prepared.photos, *attached))
+            both = dict.fromkeys((*prepared.photos, *of_publisher(attached)))
             prepared = self._media.delete_all(list(both), prepared)
             if isinstance(seen, SitePost):
                 _require(self._delete(post_id), prepared)
