@@ -1,4 +1,4 @@
-"""What a run publishes: a workspace with ten accounts, and its drafts, chosen by chance."""
+"""What a run publishes: accounts on all channels, and drafts that are chosen by chance."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,17 @@ from PIL import Image
 _X = tuple(f"voice-x{number}" for number in range(1, 6))
 _PAGES = tuple(f"voice-page{number}" for number in range(1, 4))
 _SITES = ("voice-site1", "voice-site2")
-ACCOUNTS = {"twitter": _X, "facebook": _PAGES, "site": _SITES}
+ACCOUNTS = {
+    "twitter": _X,
+    "facebook": _PAGES,
+    "bluesky": ("voice-sky1", "voice-sky2"),
+    "mastodon": ("voice-fedi1", "voice-fedi2"),
+    "linkedin": ("voice-in1",),
+    "wordpress": ("voice-wp1",),
+    "site": _SITES,
+}
+_OPTIONS = {"facebook": "page_id", "linkedin": "organization_id"}
+"""The option with the number of the Page or organisation, by channel."""
 
 REQUEST_TIMEOUT = 2
 """Seconds, as whole as the setting wants them."""
@@ -39,14 +49,24 @@ _WORDS = (
     "Read more on https://www.example.org/rights?a=1&b=2",
 )
 KINDS = {
-    "x": 46,
-    "x thread": 15,
-    "x picture": 10,
-    "page": 7,
-    "page link": 5,
-    "page photo": 7,
-    "site": 6,
-    "everywhere": 4,
+    "twitter": 26,
+    "twitter thread": 10,
+    "twitter picture": 7,
+    "facebook": 6,
+    "facebook link": 4,
+    "facebook picture": 6,
+    "bluesky": 6,
+    "bluesky thread": 5,
+    "bluesky picture": 3,
+    "mastodon": 5,
+    "mastodon thread": 4,
+    "mastodon picture": 2,
+    "linkedin": 3,
+    "linkedin picture": 2,
+    "wordpress": 3,
+    "wordpress picture": 2,
+    "site": 4,
+    "everywhere": 2,
 }
 """The kinds of drafts, and how many of a hundred are of each."""
 _SHORT_LIVES = (6, 12, 20)  # seconds
@@ -70,7 +90,7 @@ def lay_out(folder: Path, accounts: Mapping[str, Sequence[str]] = ACCOUNTS) -> N
     """A workspace without drafts; its accounts, by channel, are of the sandbox."""
     tables = [
         f'[accounts.{name}]\nchannel = "{channel}"\nlanguage = "en"\n'
-        + (f'page_id = "10020030{number}"\n' if channel == "facebook" else "")
+        + (f'{_OPTIONS[channel]} = "10020030{number}"\n' if channel in _OPTIONS else "")
         for channel, names in accounts.items()
         for number, name in enumerate(names)
     ]
@@ -116,19 +136,19 @@ def write(
 
 def _draft(chance: random.Random, kind: str, number: str, due_at: datetime, at_most: int) -> Draft:
     if kind == "everywhere" and at_most < len(ACCOUNTS):
-        kind = "x"
+        kind = "twitter"
     to = list(_recipients(chance, kind))
     matter = {"at": _time(due_at), "to": f"[{', '.join(to)}]"}
-    if kind in ("x picture", "page photo", "everywhere"):
+    if kind.endswith("picture") or kind == "everywhere":
         file = f"media/{chance.randrange(_PICTURES)}.png"
         matter["media"] = f"\n  - file: {file}\n    alt: A coloured square, {number}"
-    if kind == "page link":
+    if kind.endswith("link"):
         matter["link"] = f"https://www.example.org/{number}"
     if chance.random() < 0.1:
         matter["expires"] = f"{chance.choice(_SHORT_LIVES)}s"
     elif chance.random() < 0.06:
         matter["embargo"] = _time(due_at + timedelta(seconds=chance.randint(1, 4)))
-    parts = chance.randint(2, 4) if kind == "x thread" else 1
+    parts = chance.randint(2, 4) if kind.endswith("thread") else 1
     # Nobody else says this, so that a text on a platform tells which part it is.
     texts = [
         f"{number}, {part} of {parts}. {chance.choice(_WORDS)}" for part in range(1, parts + 1)
@@ -138,8 +158,7 @@ def _draft(chance: random.Random, kind: str, number: str, due_at: datetime, at_m
 
 def _recipients(chance: random.Random, kind: str) -> Iterator[str]:
     for channel, names in ACCOUNTS.items():
-        begin = {"twitter": "x", "facebook": "page", "site": "site"}[channel]
-        if kind == "everywhere" or kind.startswith(begin):
+        if kind == "everywhere" or kind.split(maxsplit=1)[0] == channel:
             yield chance.choice(names)
 
 

@@ -38,11 +38,18 @@ _ON_READING: dict[str, tuple[float, dict[str, Any]]] = {
     "no JSON": (0.005, {"what": What.NOT_JSON}),
     "throttled": (0.005, {"what": What.RATE_LIMIT, "seconds": _PAGE_REST}),
 }
-_CREATING = (
-    "createPosts", "mediaUpload", "createMediaMetadata", "createFeedPost", "createPhoto",
-    "updatePost",
+PUBLISHING = (
+    "createPosts", "createFeedPost", "updatePost", "applyWrites", "postStatus",
+    "createOrganizationPost", "updateArticle",
 )  # fmt: skip
-_READING = ("getUsersPosts", "getObject")
+"""The requests that make something public, or may."""
+_CREATING = (
+    *PUBLISHING, "mediaUpload", "createMediaMetadata", "createPhoto", "uploadBlob", "uploadMedia",
+    "uploadImage", "createArticle", "uploadAttachment",
+)  # fmt: skip
+_LISTING = ("getUsersPosts", "getAccountStatuses", "findOrganizationPosts")
+_READING = ("getUsersPosts", "getObject", "getRecord", "getAccountStatuses", "getStatusSource",
+            "findOrganizationPosts", "getArticle", "listArticles")  # fmt: skip
 _RESTS: tuple[dict[str, Any], ...] = (
     {"what": What.UNAUTHORISED, "endpoint": "createPosts", "account": "voice-x1", "nth": (2,)},
     {"what": What.CREDITS_DEPLETED, "endpoint": "createPosts", "account": "voice-x2", "nth": (3,)},
@@ -79,6 +86,6 @@ def rules(seed: int, *, with_rests: bool) -> list[Fault]:
         *(rule(e, p, wish) for e in _CREATING for p, wish in _ON_CREATE.values()),
         *(rule(e, p, wish) for e in _READING for p, wish in _ON_READING.values() if with_rests),
         rule("createPosts", 0.01, {"what": What.RATE_LIMIT, "seconds": _REST}),
-        rule("getUsersPosts", 0.5, {"what": What.LAG, "seconds": _LAG}),
+        *(rule(e, 0.5, {"what": What.LAG, "seconds": _LAG}) for e in _LISTING),
         *(rule(e, 0.5, {"what": What.SLOW, "seconds": _SLOW}) for e in (*_CREATING, *_READING)),
     ]

@@ -49,6 +49,7 @@ class Report:
                 _figure("frozen", self.assault.freezes),
                 _figure("PostgreSQL restarted", self.assault.restarts),
                 "  " + ", ".join(f"{name}: {count}" for name, count in figures.items()),
+                *self._by_channel(),
                 "  " + ", ".join(f"{harm}: {harms[harm]}" for harm in Harm),
                 *(f"  `publisher run` ended by itself: {how}" for how in self.ends),
                 *(f"  {line}" for line in waiting),
@@ -57,6 +58,26 @@ class Report:
                 *([f"  All of it is in {self.kept}"] if self.kept else ()),
             ]
         )
+
+    def _by_channel(self) -> list[str]:
+        """Of each channel: its deliveries, how often an outcome was unknown, and for how many
+        of them an absence had to be waited for.
+        """
+        channel_of = {(one.post, one.account): one.channel for one in self.end.deliveries}
+        states: dict[str, Counter[str]] = {}
+        for one in self.end.deliveries:
+            states.setdefault(one.channel, Counter())[one.state.value] += 1
+        unknown, waited = Counter[str](), Counter[str]()
+        for step in self.steps:
+            channel = channel_of.get((step.post or "", step.account or ""))
+            if channel:
+                unknown[channel] += became_unknown(step)
+                waited[channel] += step.event == "not there yet"
+        return [
+            f"{_figure(channel, counter)}; unknown outcomes: {unknown[channel]}, "
+            f"absences waited for: {waited[channel]}"
+            for channel, counter in sorted(states.items())
+        ]
 
     def _waiting(self) -> list[str]:
         return [

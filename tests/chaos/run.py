@@ -25,7 +25,7 @@ from publisher.sandbox import server
 from publisher.sandbox.accounts import secrets_toml
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
-from publisher.settings import settings
+from publisher.settings import sandbox_mode, settings
 from tests.chaos import drafts, faults, verdict
 from tests.chaos.assault import Assault
 from tests.chaos.processes import Tree
@@ -110,8 +110,7 @@ def _environment(address: str, database_url: str) -> dict[str, str]:
     return {
         **clean,
         "PYTHONPATH": str(_ROOT),  # they run in the workspace
-        "PUBLISHER_TWITTER_API_URL": address,
-        "PUBLISHER_FACEBOOK_GRAPH_URL": address,
+        **dict.fromkeys(sandbox_mode.addresses().values(), address),
         **({"PUBLISHER_DATABASE__URL": database_url} if database_url else {}),
     }
 
@@ -244,7 +243,7 @@ def all_steps(app: Application) -> Iterator[HistoryStep]:
 
 def _requests(sandbox: Sandbox) -> int:
     """How many requests there were to make something public."""
-    return sandbox.store.requests["createPosts"] + sandbox.store.requests["updatePost"]
+    return sum(sandbox.store.requests[name] for name in faults.PUBLISHING)
 
 
 def first_sent(steps: Sequence[HistoryStep]) -> dict[int, datetime]:

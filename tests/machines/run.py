@@ -41,7 +41,9 @@ ADDRESSES = {
 }
 _ACCOUNTS = {channel: drafts.ACCOUNTS[channel] for channel in ("twitter", "facebook")}
 _KINDS = {
-    kind: share for kind, share in drafts.KINDS.items() if kind.partition(" ")[0] in ("x", "page")
+    kind: share
+    for kind, share in drafts.KINDS.items()
+    if kind.partition(" ")[0] in ("twitter", "facebook")
 }
 _ROOT = Path(__file__).parents[2]
 _TICK = 0.05  # seconds
