@@ -70,6 +70,10 @@ class NotConnected(NotPossible):
     """The account was not connected; nothing was stored."""
 
 
+class AnotherOwner(NotConnected):
+    """The keys belong to somebody else than before; nothing was stored."""
+
+
 class NotPermitted(PublisherError):
     """Who asks for this has no right to it."""
 

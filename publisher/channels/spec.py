@@ -167,6 +167,8 @@ class ChannelSpec:
     """Whether a mention notifies people who did not ask, and hides a post that begins with it."""
     takes_copies_for_spam: bool = False
     """Whether the same text from two accounts counts as spam."""
+    shares_owner: bool = False
+    """Whether several accounts may have one owner, as those of one site in several languages."""
     has_handles: bool = False
     """Whether people know an account by its handle, with `@`, rather than by its name."""
 

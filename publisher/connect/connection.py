@@ -1,15 +1,22 @@
 """Account connection: the steps from what a person types to keys that are checked and stored."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from publisher.app import Application
-from publisher.base.errors import ConfigurationError, NotConnected, PublisherError
+from publisher.base.errors import (
+    AnotherOwner,
+    ConfigurationError,
+    NotConnected,
+    PublisherError,
+    UsageError,
+)
 from publisher.base.files import locked
 from publisher.base.i18n import _
-from publisher.channels.connect import Connector, KeyField, Keys
+from publisher.channels.connect import Authorization, Connector, KeyField, Keys
 from publisher.channels.health import Health
 from publisher.channels.registry import SPECS, in_sentence, open_channel
 from publisher.connect import account_files
@@ -19,6 +26,7 @@ from publisher.settings import settings
 from publisher.settings.schema import CREDENTIALS
 from publisher.settings.sources import SETTINGS_FILE, variable
 
+Step = TypeVar("Step")
 _PATIENCE = 10.0  # seconds for another process that writes the files
 
 
@@ -43,6 +51,32 @@ class AccountConnection:
     def fields(self) -> tuple[KeyField, ...]:
         """What is asked, with the app's keys of another account of this channel as defaults."""
         return tuple(replace(one, default=self._known(one)) for one in self.connector.fields)
+
+    def begin(self, typed: Mapping[str, str]) -> Authorization | tuple[Keys, ...]:
+        """Begin with what a person typed, by the names of `fields`; what is empty has its default.
+
+        Raises `NotConnected`, and UsageError for what is missing.
+        """
+        values: dict[str, str] = {}
+        for field in self.fields:
+            value = typed.get(field.name, "").strip() or field.default
+            if value:
+                values[field.name] = value
+            elif field.required:
+                raise UsageError(_("{name} is empty.", name=_(field.label)))
+        return self._once(lambda: self.connector.begin(values))
+
+    def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:
+        """The keys for what a person brought back. Raises `NotConnected`."""
+        return self._once(lambda: self.connector.finish(authorization, answer))
+
+    @staticmethod
+    def _once(step: Callable[[], Step]) -> Step:
+        """Do a step; what is wrong with an address that was typed is a reason not to connect."""
+        try:
+            return step()
+        except ConfigurationError as error:
+            raise NotConnected(str(error), hint=error.hint) from None
 
     def _known(self, field: KeyField) -> str:
         if not field.of_app:
@@ -89,7 +123,8 @@ class AccountConnection:
     def check(self, keys: Keys, *, another_owner: bool = False) -> Health:
         """Ask the platform with these keys, and compare their owner. Raises `NotConnected`.
 
-        `another_owner`: whether they may belong to somebody else than before.
+        `another_owner`: whether they may belong to somebody else than before; otherwise
+        `AnotherOwner` is raised.
         """
         account = self._with(keys)
         health = open_channel(account, keys.credentials, self._app.channel_options).examine()
@@ -104,6 +139,7 @@ class AccountConnection:
         for other, theirs in known.items():
             entry = self._app.settings.accounts.get(other)
             is_same = entry is not None and entry.channel == account.channel
+            is_same = is_same and not self._spec.shares_owner
             if other != account.name and is_same and theirs.id == owner.id:
                 raise NotConnected(
                     _(
@@ -119,8 +155,9 @@ class AccountConnection:
         if stranger := identity.stranger(account, owner, before):
             message = stranger[0]
             hint = _("Nothing was stored. Log in with the right account there, then connect again.")
-            if before and before.id != owner.id and identity.belongs(owner, account):
-                hint = f"{hint} {_('If another owner is meant: --another-owner.')}"
+            is_another = before is not None and before.id != owner.id
+            if is_another and identity.belongs(owner, account):
+                raise AnotherOwner(message, hint=hint)
             raise NotConnected(message, hint=hint)
 
     def _owners(self) -> dict[str, Owner]:
@@ -136,7 +173,9 @@ class AccountConnection:
         The ledger remembers whose they are. Raises PublisherError.
         """
         told, name = self._app.settings, self.account.name
-        options = {"channel": self.account.channel, **self._options(keys, health)}
+        options = dict(self._options(keys, health))
+        if name not in told.accounts:
+            options = {"channel": self.account.channel, **options}
         told.var.mkdir(parents=True, exist_ok=True)
         with locked(told.var / "connect.lock", _PATIENCE):
             toml = told.workspace / SETTINGS_FILE
@@ -182,7 +221,8 @@ class AccountConnection:
         keys are then stored as before.
         """
         told, name = self._app.settings, self.account.name
-        to_do = self.connector.revoke(told.credentials(name))
+        keys = told.credentials(name)
+        to_do = self._once(lambda: self.connector.revoke(keys))
         with locked(told.var / "connect.lock", _PATIENCE):
             text = account_files.with_keys(told.secrets_file, name, {}, [*CREDENTIALS])
             if text is not None:

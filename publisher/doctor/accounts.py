@@ -9,6 +9,7 @@ from publisher.base.errors import ConfigurationError, CredentialsMissing, Publis
 from publisher.base.i18n import _
 from publisher.channels.base import Channel
 from publisher.channels.health import Health
+from publisher.channels.registry import spec_of
 from publisher.delivery import identity
 from publisher.doctor import profiles
 from publisher.doctor.finding import Finding, bad, good, warning
@@ -156,7 +157,7 @@ class OwnerCheck:
         if profile and (change := profiles.changed(account, profile)):
             return change
         other = self._seen.setdefault((account.channel, owner.id), name)
-        if other == name:
+        if other == name or spec_of(account.channel).shares_owner:
             return None
         return (
             _("Its keys belong to {owner}, as those of {other} do.", owner=owner, other=other),

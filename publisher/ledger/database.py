@@ -65,8 +65,8 @@ class Database:
         self._one_writer: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
         # By default each statement on PostgreSQL sees another state, so that what changes between
         # two of them would be counted by neither.
-        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        self._reading: dict[str, Any] = {"read_only": True, **snapshot}
+        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reading: dict[str, Any] = {"read_only": True, **({} if self.is_sqlite else snapshot)}
 
     def close(self) -> None:
         """Close the connections."""

@@ -9,10 +9,22 @@ from urllib.parse import urlencode
 
 from publisher.base.errors import NotConnected
 from publisher.base.i18n import _, later
-from publisher.channels.connect import Authorization, KeyField, Keys, code_in, text, told
+from publisher.channels.connect import (
+    Authorization,
+    KeyField,
+    Keys,
+    check,
+    code_in,
+    text,
+    told,
+)
 from publisher.channels.http.recorder import Recorder
+from publisher.channels.linkedin.health import may_post_for, owner
+from publisher.channels.linkedin.rest import Rest
 from publisher.channels.linkedin.spec import SPEC
 from publisher.channels.spec import ChannelOptions
+from publisher.model.accounts import Owner
+from publisher.model.clock_check import unheard
 
 _ADDRESS = "https://www.linkedin.com"
 _SCOPES = "w_organization_social r_organization_social rw_organization_admin"
@@ -28,7 +40,10 @@ class LinkedInConnector:
         KeyField(
             "client_id",
             later("Client ID"),
-            later("In developer.linkedin.com, under the app, Auth."),
+            later(
+                "In developer.linkedin.com, under the app, Auth. Add http://localhost:8765/linkedin there "
+                "to the redirect URLs first."
+            ),
             is_secret=False,
             of_app=True,
         ),
@@ -99,7 +114,39 @@ class LinkedInConnector:
                 _("LinkedIn gave no token."),
                 hint=_("Nothing was stored. Try it again in a while."),
             )
-        return (Keys({"access_token": token, **app}),)
+        return self._pages({"access_token": token, **app})
+
+    def _pages(self, credentials: Mapping[str, str]) -> tuple[Keys, ...]:
+        """The pages for which the person who gave the token may post."""
+        answer = self._rest("", credentials).roles()
+        check(answer, "LinkedIn", _("LinkedIn does not say which pages this person manages"), "")
+        numbers = [urn.rpartition(":")[2] for urn in may_post_for(answer)]
+        if not numbers:
+            raise NotConnected(
+                _("This person may not post on any page."),
+                hint=_(
+                    "Log in as an administrator or content administrator of the page, then connect "
+                    "again."
+                ),
+            )
+        return tuple(
+            Keys(credentials, title=self._title(one, credentials), options={"organization_id": one})
+            for one in dict.fromkeys(numbers)
+        )
+
+    def _title(self, number: str, credentials: Mapping[str, str]) -> str:
+        found = owner(self._rest(number, credentials).organization())
+        return f"{found.name} ({number})" if isinstance(found, Owner) else number
+
+    def _rest(self, number: str, credentials: Mapping[str, str]) -> Rest:
+        return Rest(
+            number,
+            credentials,
+            api_url=self._instead,
+            timeout=self._options.request_timeout,
+            clock=self._options.clock,
+            heard=unheard,
+        )
 
     def revoke(self, credentials: Mapping[str, str]) -> str | None:
         """LinkedIn documents no way to end a token from outside."""

@@ -105,19 +105,23 @@ def _flaw_of_token(told: Mapping[str, object]) -> str | None:
     return _("The token lacks {permissions}. {anew}", permissions=", ".join(missing), anew=anew)
 
 
+def may_post_for(answer: Answer) -> list[str]:
+    """The URNs of the organisations for which a person may post, by the answer about their roles."""
+    elements = mapping(parsed(answer.body)).get("elements")
+    roles = [mapping(one) for one in elements] if isinstance(elements, list) else []
+    return [
+        str(urn)
+        for role in roles
+        for urn in (role.get("organization") or role.get("organizationTarget"),)
+        if urn and role.get("state") == "APPROVED" and role.get("role") in _MAY_POST
+    ]
+
+
 def _flaw_of_role(rest: Rest) -> str | None:
     answer = rest.roles()
     if problem := problem_of(ANSWERS, answer):
         return problem
-    elements = mapping(parsed(answer.body)).get("elements")
-    roles = [mapping(one) for one in elements] if isinstance(elements, list) else []
-    own = [
-        role.get("role")
-        for role in roles
-        if rest.author in (role.get("organization"), role.get("organizationTarget"))
-        and role.get("state") == "APPROVED"
-    ]
-    if _MAY_POST & set(map(str, own)):
+    if rest.author in may_post_for(answer):
         return None
     return _(
         "The person who gave the token may not post on the page. Have them made an administrator or "

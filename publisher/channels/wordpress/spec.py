@@ -104,5 +104,6 @@ SPEC = ChannelSpec(
     mockup="wordpress/mockup.html",
     css="wordpress",
     package="publisher.channels.wordpress",
+    shares_owner=True,
     page=_page,
 )

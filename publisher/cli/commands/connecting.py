@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.base.errors import PublisherError, UsageError
+from publisher.base.errors import AnotherOwner, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import suggestion
 from publisher.cli import arguments
@@ -70,7 +70,11 @@ def connect(
         return
     connection.refuse_variables()
     keys = _chosen(connection.meant(_keys(connection)))
-    health = connection.check(keys, another_owner=another_owner)
+    try:
+        health = connection.check(keys, another_owner=another_owner)
+    except AnotherOwner as error:
+        error.hint = f"{error.hint} {_('If another owner is meant: --another-owner.')}"
+        raise
     connection.store(keys, health)
     _tell(app, connection, health)
 
@@ -111,8 +115,7 @@ def _keys(connection: "AccountConnection") -> "Sequence[Keys]":
     """Go through the steps; what is asked twice is asked of the platform anew."""
     from publisher.channels.connect import Authorization
 
-    typed = {one.name: _typed(one) for one in connection.fields}
-    begun = connection.connector.begin({name: value for name, value in typed.items() if value})
+    begun = connection.begin({one.name: _typed(one) for one in connection.fields})
     if not isinstance(begun, Authorization):
         return begun
     console.print_line()
@@ -124,7 +127,7 @@ def _keys(connection: "AccountConnection") -> "Sequence[Keys]":
         )
     )
     console.print_line(f"\n{begun.url}\n")
-    return connection.connector.finish(begun, _asked(_(begun.asks), is_secret=False))
+    return connection.finish(begun, _asked(_(begun.asks), is_secret=False))
 
 
 def _typed(field: "KeyField") -> str:
@@ -132,9 +135,10 @@ def _typed(field: "KeyField") -> str:
         console.print_prose(_(field.about))
     label = _(field.label)
     if field.default:
-        label = _("{label} [Enter: as before]", label=label)
-    told = _asked(label, is_secret=field.is_secret, may_be_empty=not field.required)
-    return told or field.default
+        shown = _("the one that is known") if field.is_secret else field.default
+        label = _("{label} [Enter: {default}]", label=label, default=shown)
+    may_be_empty = bool(field.default) or not field.required
+    return _asked(label, is_secret=field.is_secret, may_be_empty=may_be_empty)
 
 
 def _asked(label: str, *, is_secret: bool, may_be_empty: bool = True) -> str:

@@ -6,7 +6,14 @@ from fastapi import APIRouter, Form, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from publisher.base.errors import NotConnected, NotFound, NotPermitted, PublisherError, UsageError
+from publisher.base.errors import (
+    AnotherOwner,
+    NotConnected,
+    NotFound,
+    NotPermitted,
+    PublisherError,
+    UsageError,
+)
 from publisher.base.i18n import _
 from publisher.channels.connect import Keys
 from publisher.channels.registry import SPECS
@@ -61,9 +68,9 @@ def _step(
         keys = _keys(parts, visitor, name, do, typed)
         if keys is None:
             return here
-        return _store(request, parts, visitor, name, keys)
+        return _store(request, parts, visitor, name, keys, another_owner="another" in typed)
     except (NotConnected, UsageError) as problem:
-        if do != "begin":
+        if do != "begin" and not isinstance(problem, AnotherOwner):
             parts.connections.end(visitor, name)
         return _page(request, parts, visitor, name, problem, typed)
 
@@ -74,12 +81,12 @@ def _keys(parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, s
     if do == "begin":
         connection = _connection(parts, name)
         connection.refuse_variables()
-        step = connection.connector.begin(_told(connection, typed))
+        step = connection.begin(typed)
     elif begun is None:
         return None  # it took too long, or this process was started again
     elif do == "finish" and begun.authorization:
         connection = begun.connection
-        step = connection.connector.finish(begun.authorization, typed.get("answer", ""))
+        step = connection.finish(begun.authorization, typed.get("answer", ""))
     elif do == "choose" and begun.choices:
         wanted = typed.get("choice", "")
         return next((keys for keys in begun.choices if keys.title == wanted), None)
@@ -93,21 +100,21 @@ def _keys(parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, s
     return None
 
 
-def _told(connection: AccountConnection, typed: dict[str, str]) -> dict[str, str]:
-    """What was typed, and the app's known keys. Raises UsageError for what is missing."""
-    told = {}
-    for field in connection.fields:
-        value = typed.get(field.name, "").strip() or field.default
-        if value:
-            told[field.name] = value
-        elif field.required:
-            raise UsageError(_("{name} is empty.", name=_(field.label)))
-    return told
-
-
-def _store(request: Request, parts: Parts, visitor: Visitor, name: str, keys: Keys) -> Response:
+def _store(
+    request: Request,
+    parts: Parts,
+    visitor: Visitor,
+    name: str,
+    keys: Keys,
+    *,
+    another_owner: bool,
+) -> Response:
     connection = _connection(parts, name)
-    health = connection.check(keys)
+    try:
+        health = connection.check(keys, another_owner=another_owner)
+    except AnotherOwner:
+        parts.connections.keep(visitor, connection, (keys,))  # a person may mean it
+        raise
     connection.store(keys, health)
     parts.connections.end(visitor, name)
     security.log_event(request, "connected", account=name)
@@ -173,4 +180,5 @@ def _page(
         shown=shown,
         has_keys=name not in parts.app.settings.without_credentials(),
         problem=problem,
+        is_another=isinstance(problem, AnotherOwner),
     )
