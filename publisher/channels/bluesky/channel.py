@@ -142,10 +142,11 @@ class Bluesky:
         """Build the request that makes all parts after those in `sent` public; see `Channel.ready`.
 
         If a part is out already, it has to be read first, because the next one refers to it: that
-        is done at the instant. Raises ValueError if other content is prepared.
+        is done at the instant. Raises ValueError if other content is prepared, or all is out.
         """
-        if not prepared.holds(parcel.content) or not prepared.draft_id:
-            raise ValueError("Bluesky can only send what it has prepared.")
+        is_over = len(sent) >= len(prepared.records)
+        if not prepared.holds(parcel.content) or not prepared.draft_id or is_over:
+            raise ValueError("Bluesky can only send, once, what it has prepared.")
         if sent:
             return Action(lambda objection: self._go_on(parcel, prepared, sent, objection))
         keys = thread_keys(prepared.draft_id, len(prepared.records))

@@ -20,7 +20,7 @@ from publisher.ledger.orphans import Orphans
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from publisher.sandbox.fault_kinds import What
@@ -250,6 +250,20 @@ def test_what_was_cancelled_after_a_lost_answer_is_found_out(desk: Desk) -> None
     desk.look()
     assert desk.state() is State.PUBLISHED
     assert len(desk.delivery.remote_ids) == len(TEXTS)
+
+
+def test_only_what_was_prepared_is_sent_and_once(desk: Desk) -> None:
+    """Anything else is a mistake of the caller."""
+    channel, parcel, other = desk.channel(), desk.stage.parcel("Un"), desk.stage.parcel("Deux")
+    prepared = desk.stage.prepare(parcel, channel)
+    for given, known, sent in (
+        (other, prepared, ()),
+        (parcel, Prepared(), ()),
+        (parcel, prepared, ("3jzfcijpj2z2a",)),
+    ):
+        with pytest.raises(ValueError, match="once"):
+            channel.ready(given, known, sent)
+    assert desk.there == []
 
 
 def test_what_was_cancelled_leaves_nothing_to_clear(desk: Desk) -> None:
