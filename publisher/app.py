@@ -543,7 +543,8 @@ class Application:
         What was built from the settings before goes on with them. Raises PublisherError.
         """
         self.settings = workspace_settings.load(self.settings.workspace)
-        self.__dict__.pop("_channels", None)
+        for built in ("_channels", "delivery"):
+            self.__dict__.pop(built, None)
 
     def profile_picture(self, account: str, address: str) -> bytes | None:
         """Download the picture of an account's profile; None if it cannot be had."""

@@ -40,6 +40,8 @@ class Authorization:
     url: str
     asks: str
     """What the person types afterwards; translated where it is shown."""
+    asks_secret: bool = False
+    """Whether that stays valid afterwards, so that nobody may read it over a shoulder."""
     kept: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the connector needs to go on. It is secret, and kept on our side only."""
 

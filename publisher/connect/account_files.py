@@ -36,7 +36,8 @@ def with_keys(
         table[name] = value
     if not table:
         del tables[account]
-    return tomlkit.dumps(document)
+    text = tomlkit.dumps(document)
+    return text if not path.exists() or text != path.read_text(encoding="utf-8") else None
 
 
 def with_options(path: Path, account: str, options: Mapping[str, str]) -> str | None:

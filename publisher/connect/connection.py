@@ -1,8 +1,8 @@
 """Account connection: the steps from what a person types to keys that are checked and stored."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -10,8 +10,10 @@ from publisher.app import Application
 from publisher.base.errors import (
     AnotherOwner,
     ConfigurationError,
+    LedgerMissing,
     NotConnected,
     PublisherError,
+    StorageError,
     UsageError,
 )
 from publisher.base.files import locked
@@ -82,7 +84,8 @@ class AccountConnection:
         if not field.of_app:
             return field.default
         for name, entry in self._app.settings.accounts.items():
-            if entry.channel == self.account.channel:
+            is_of_it = entry.organisation == self.account.organisation
+            if entry.channel == self.account.channel and is_of_it:
                 with suppress(PublisherError):
                     if found := self._app.settings.credentials(name).get(field.name):
                         return found
@@ -130,8 +133,12 @@ class AccountConnection:
         health = open_channel(account, keys.credentials, self._app.channel_options).examine()
         if health.problem:
             raise NotConnected(health.problem, hint=_("Nothing was stored. Connect it again."))
-        if health.owner:
-            self._compare(account, health.owner, another_owner=another_owner)
+        if health.owner is None:
+            raise NotConnected(
+                _("The platform does not say whose keys these are."),
+                hint=_("Nothing was stored. Try it again in a while."),
+            )
+        self._compare(account, health.owner, another_owner=another_owner)
         return health
 
     def _compare(self, account: Account, owner: Owner, *, another_owner: bool) -> None:
@@ -163,9 +170,9 @@ class AccountConnection:
     def _owners(self) -> dict[str, Owner]:
         try:
             self._app.database.check_revision()
-            return self._app.owners.all()
-        except PublisherError:  # there may be no ledger yet
+        except LedgerMissing:
             return {}
+        return self._app.owners.all()
 
     def store(self, keys: Keys, health: Health) -> None:
         """Write the keys into secrets.toml, and what publisher.toml lacks into it; all or nothing.
@@ -176,8 +183,7 @@ class AccountConnection:
         options = dict(self._options(keys, health))
         if name not in told.accounts:
             options = {"channel": self.account.channel, **options}
-        told.var.mkdir(parents=True, exist_ok=True)
-        with locked(told.var / "connect.lock", _PATIENCE):
+        with self._files_locked():
             toml = told.workspace / SETTINGS_FILE
             before = toml.read_text(encoding="utf-8")
             secrets = account_files.with_keys(
@@ -214,6 +220,19 @@ class AccountConnection:
         update = {**known, "options": {**self.account.options, **others}}
         return self.account.model_copy(update=update)
 
+    @contextmanager
+    def _files_locked(self) -> Iterator[None]:
+        """Hold the files, which another process may be changing too. Raises StorageError."""
+        self._app.settings.var.mkdir(parents=True, exist_ok=True)
+        try:
+            with locked(self._app.settings.var / "connect.lock", _PATIENCE):
+                yield
+        except TimeoutError:
+            raise StorageError(
+                _("Another account is being connected at this moment."),
+                hint=_("Nothing was stored. Try it again in a while."),
+            ) from None
+
     def revoke(self) -> str | None:
         """End the keys' access at the platform, and take them out of secrets.toml.
 
@@ -222,8 +241,8 @@ class AccountConnection:
         """
         told, name = self._app.settings, self.account.name
         keys = told.credentials(name)
-        to_do = self._once(lambda: self.connector.revoke(keys))
-        with locked(told.var / "connect.lock", _PATIENCE):
+        with self._files_locked():
+            to_do = self._once(lambda: self.connector.revoke(keys))
             text = account_files.with_keys(told.secrets_file, name, {}, [*CREDENTIALS])
             if text is not None:
                 account_files.write(told.secrets_file, text, private=True)

@@ -38,6 +38,10 @@ once.
 log = structlog.get_logger()
 
 
+class _Verified:
+    """The keys are the account's own."""
+
+
 class Identity:
     """The identity check of one process, whose keys are the same for as long as it runs."""
 
@@ -48,8 +52,10 @@ class Identity:
         self._lock = Lock()
         self._of_account: dict[str, Lock] = {}
         self._verified: set[str] = set()
-        self._unclear: dict[str, tuple[float, Owner | None, AccountSuspended | Deferred]] = {}
-        """Until when an answer stands, and the owner that was known then."""
+        self._unclear: dict[
+            str, tuple[float, Owner | None, AccountSuspended | Deferred | None]
+        ] = {}
+        """Until when an answer stands, and the owner that was known then. None: it may try."""
 
     def is_verified(self, account: str) -> bool:
         """Whether this process knows already that the keys are the account's own."""
@@ -70,13 +76,13 @@ class Identity:
                 return None
             known, now = self._owners.of(account), self._clock.monotonic()
             until, known_then, recent = self._unclear.get(account, (now, None, None))
-            if recent and now < until and known == known_then:  # no one has resumed it since
+            if now < until and known == known_then:  # no one has resumed it since
                 return recent
             found = self._look(self._accounts[account], channel, known)
-            if found is None:
+            if isinstance(found, _Verified):
                 self._verified.add(account)
-            else:
-                self._unclear[account] = (now + _ASK_AGAIN, known, found)
+                return None
+            self._unclear[account] = (now + _ASK_AGAIN, known, found)
             return found
 
     def introduce(
@@ -101,33 +107,36 @@ class Identity:
 
     def _look(
         self, account: Account, channel: Channel, known: Owner | None
-    ) -> AccountSuspended | Deferred | None:
+    ) -> "_Verified | AccountSuspended | Deferred | None":
+        """What the keys, the ledger and the platform show.
+
+        None: nobody can be asked now, and it may try all the same.
+        """
         by_key = channel.owner_id
-        if by_key is None:
-            return None
-        if known and known.id == by_key and belongs(known, account):
-            return None
+        if by_key is None or (known and known.id == by_key and belongs(known, account)):
+            return _Verified()
         if by_key and not _names_its_owner(account):
             if known:
                 return self._refuse(account, _named(channel, by_key), known)
             self._owners.remember(account.name, Owner(id=by_key))
-            return None
+            return _Verified()
         return self._ask(account, channel, known)
 
     def _ask(
         self, account: Account, channel: Channel, known: Owner | None
-    ) -> AccountSuspended | Deferred | None:
+    ) -> "_Verified | AccountSuspended | Deferred | None":
         told = channel.owner()
         if isinstance(told, AccountSuspended):
             return told
         if isinstance(told, Deferred):
-            # Facebook lets no token of another Page post, so one that was verified may try.
-            may_try = known is not None and not channel.owner_id and belongs(known, account)
+            # Where each request names the Page or organisation, the platform refuses other keys.
+            names_it = _owner_option(account) is not None and not channel.owner_id
+            may_try = names_it and known is not None and belongs(known, account)
             return None if may_try else _not_known_yet()
-        if not belongs(told, account):
+        if stranger(account, told, known):
             return self._refuse(account, told, known)
         self._owners.remember(account.name, told)
-        return None
+        return _Verified()
 
     def _refuse(self, account: Account, other: Owner, known: Owner | None) -> AccountSuspended:
         resume = _("Then run `publisher resume --account {account}`.", account=account.name)

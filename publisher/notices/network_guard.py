@@ -7,6 +7,7 @@ makes it.
 """
 
 import ipaddress
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +63,20 @@ def _look(event: str, arguments: tuple[Any, ...]) -> None:
 def is_private(host: str) -> bool:
     """Whether a host is known to be private: `localhost`, or an address that is not public."""
     return host == "localhost" or is_public(host.strip("[]")) is False
+
+
+def leads_to_private(host: str) -> bool:
+    """Whether a host, by what its name leads to now, is not in the public internet.
+
+    A name that leads nowhere is not private: nothing can be asked there.
+    """
+    if is_private(host):
+        return True
+    try:
+        found = socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return False
+    return any(is_public(str(address[0])) is False for *_rest, address in found)
 
 
 def is_public(host: str) -> bool | None:

@@ -20,6 +20,7 @@ from publisher.settings.settings import Settings, load
 _BROKER_LOOK = 1.0  # seconds between two checks of the embedded broker
 _LOG_LOOK = 5.0  # seconds between two checks of the logs' sizes
 _KEYS_LOOK = 1.0  # seconds between two looks whether secrets.toml was changed
+_KEYS_PAUSE = 60.0  # seconds between two new starts for that: workers have to get to work
 _DISPATCHER_LIMIT = 5.0  # seconds that the dispatcher may take to finish its tick
 _WEB_LIMIT = 5.0  # the same for the web pages
 _WORKER_GRACE = LOOK_AHEAD + 10.0
@@ -95,9 +96,10 @@ class Processes:
         except PublisherError as error:
             self._say(_("The processes go on with the keys that they have: {error}", error=error))
             return
+        self._next_keys_look = time.monotonic() + _KEYS_PAUSE
         self._say(_("The keys of the accounts were changed: the processes start again with them."))
         for kept in (self._dispatcher, *self._workers):  # the pages read them by themselves
-            kept.child.terminate()  # it finishes what it has in hand
+            kept.end()  # it finishes what it has in hand
 
     def _tend_logs(self) -> None:
         if time.monotonic() >= self._next_log_look:

@@ -31,6 +31,8 @@ class Kept:
         self.child = child
         self._say = say
         self._quick_deaths = 0
+        self._is_ended = False
+        """Whether we ended it ourselves."""
         self._start_at: float | None = None
         self._silence = 0.0
         self._silence_limit = START_LIMIT
@@ -54,6 +56,11 @@ class Kept:
         elif time.monotonic() >= self._start_at:
             self.start()
 
+    def end(self) -> None:
+        """End the child, to start it again: that is no failure."""
+        self._is_ended = True
+        self.child.terminate()
+
     def _listen(self) -> None:
         """Kill a child that has given no sign of life for too long.
 
@@ -72,7 +79,8 @@ class Kept:
     def _note_death(self) -> None:
         child = self.child
         # A child that was killed from outside did not fail, and is restarted each time.
-        own = child.exit_status is not None and child.exit_status >= 0
+        own = child.exit_status is not None and child.exit_status >= 0 and not self._is_ended
+        self._is_ended = False
         quick = child.age < _QUICK
         self._quick_deaths = self._quick_deaths + own if quick else 0
         how = self._how_it_ended()

@@ -48,6 +48,10 @@ _LOCKED = {
     "RepoDeactivated": later("says that this account is deactivated"),
 }
 _TOO_BIG = frozenset({"BlobTooLarge", "PayloadTooLarge", "InvalidSize"})
+_UNCLEAR = frozenset({408, 409, 425, 499})
+"""Statuses that do not say whether the request was carried out."""
+_UPSTREAM = frozenset({"UpstreamTimeout", "UpstreamFailure"})
+"""Errors of a server that passed the request on."""
 _MISSING_FILE = frozenset({"BlobNotFound"})
 _NO_ACCOUNT = frozenset({"AccountNotFound", "RepoNotFound"})
 _DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,250}")
@@ -64,7 +68,8 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         return _success(answer, step)
     if status == 429 or error == "RateLimitExceeded":
         return _throttled(answer)
-    if not 400 <= status < 500 or not error:
+    is_clear = 400 <= status < 500 and status not in _UNCLEAR and error not in _UPSTREAM
+    if not is_clear or not error:
         # A server names an error in every refusal: this answer is from another machine.
         what = _("Bluesky answered with {status} and no reason", status=named_status(status))
         if error:

@@ -200,10 +200,7 @@ class Bluesky:
         return Unverified(outcome) if is_open else outcome
 
     def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
-        """Look whether the posts are public, by their keys; see `Channel.verify`.
-
-        After a lost answer, what is not there may be sent again at once.
-        """
+        """Look whether the posts are public, by their keys; see `Channel.verify`."""
         return self._verified(str(prepared.draft_id), prepared, outcome, 0)
 
     def _verified(self, key: str, prepared: Prepared, outcome: Outcome, after: int) -> Outcome:
@@ -215,8 +212,10 @@ class Bluesky:
             return replace(out(seen), limits=outcome.limits)
         if isinstance(seen, Unknown | AccountSuspended):
             return seen
-        if isinstance(outcome, Unknown) and isinstance(seen, Absent):
-            return Deferred(Kind.UNAVAILABLE, _lost(), limits=outcome.limits)
+        if isinstance(outcome, Refused) and isinstance(seen, Deferred):
+            # An earlier attempt may have been taken, and nobody can look now.
+            return Unknown(seen.message, limits=outcome.limits)
+        # What is unknown and not there yet is for the reconciler, which obeys stops meanwhile.
         return outcome
 
     def find(
@@ -302,10 +301,3 @@ def _public_as(key: str, parcel: Parcel, prepared: Prepared) -> Prepared:
         "digest": parcel.content.digest,
     }
     return prepared.model_copy(update=update)
-
-
-def _lost() -> str:
-    return _(
-        "Bluesky gave no clear answer, and the post is not there. It is sent again at once: with the "
-        "same key it cannot go out twice."
-    )

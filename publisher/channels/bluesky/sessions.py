@@ -12,19 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
 
 from publisher.base.clock import Clock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed, whole
 from publisher.channels.bluesky.answers import did_of
+from publisher.channels.http.server_address import server_address
 from publisher.model.outcomes import Answer, Wire
 
 _SHORTEST, _LONGEST = timedelta(minutes=2), timedelta(days=1)
 _ASK_AGAIN = 15.0
 """Real seconds for which a refused log-in is not tried again: each attempt counts."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +117,20 @@ def own_server(document: dict[str, Any]) -> str | None:
     for service in map(mapping, services if isinstance(services, list) else []):
         address = service.get("serviceEndpoint")
         is_its_own = str(service.get("id", "")).endswith("#atproto_pds")
-        if is_its_own and isinstance(address, str) and _is_usable(address, ("https",)):
-            return address.rstrip("/")
+        if is_its_own and isinstance(address, str) and address.lower().startswith("https://"):
+            return server_address(address)
     return None
 
 
 def login_server(address: str) -> str:
     """The address of a server to log in at; ConfigurationError if passwords must not go there."""
-    is_here = _is_usable(address, ("http",)) and urlsplit(address).hostname in _LOOPBACK
-    if not is_here and not _is_usable(address, ("https",)):
+    found = server_address(address)
+    if found is None:
         raise ConfigurationError(
             _("The address of this account's Bluesky server is not usable."),
             hint=_("Write `server` beside the account's keys like https://bsky.social."),
         )
-    return address.rstrip("/")
-
-
-def _is_usable(address: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        parts = urlsplit(address)
-        _port = parts.port  # looked at only when it is asked for
-    except ValueError:
-        return False
-    has_more = parts.query or parts.fragment or parts.username or parts.path not in ("", "/")
-    return parts.scheme in schemes and bool(parts.hostname) and not has_more
+    return found
 
 
 def _lifetime(token: str) -> timedelta:

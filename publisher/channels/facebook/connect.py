@@ -72,7 +72,7 @@ class FacebookConnector:
         return Authorization(
             f"{self._server or _DIALOG}/{GRAPH_VERSION}/dialog/oauth?{query}",
             later("The whole address that the browser shows after the login"),
-            {**app, "state": state},
+            kept={**app, "state": state},
         )
 
     def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:

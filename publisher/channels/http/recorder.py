@@ -101,6 +101,8 @@ class Recorder:
 
     def _request(self, prepared: requests.PreparedRequest) -> Request:
         """The request to the actual server; its signature is for the platform's URL."""
+        if not str(prepared.url).startswith(self._platform):
+            raise RuntimeError("The library asks another server than the account's.")
         url = self._server + str(prepared.url).removeprefix(self._platform)
         scheme, host, path, query, _fragment = urlsplit(url)
         headers = {"Host": host, **prepared.headers}

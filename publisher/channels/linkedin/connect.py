@@ -77,7 +77,7 @@ class LinkedInConnector:
             later(
                 "The whole address that the browser shows afterwards, though no page opens there"
             ),
-            {**app, "state": state},
+            kept={**app, "state": state},
         )
 
     def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:

@@ -67,7 +67,7 @@ class MastodonConnector:
         return Authorization(
             f"{self._instead or server}/oauth/authorize?{query}",
             later("The code that the server shows"),
-            {"server": server, **client},
+            kept={"server": server, **client},
         )
 
     def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:

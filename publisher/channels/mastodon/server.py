@@ -5,7 +5,6 @@ The library's interpretation of an answer is ignored, as is its waiting for rate
 
 from collections.abc import Sequence
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from mastodon import Mastodon as Library
 
@@ -13,6 +12,7 @@ from publisher.base.clock import Clock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels.http.recorder import Recorder
+from publisher.channels.http.server_address import server_address
 from publisher.channels.outgoing import Request
 from publisher.model.clock_check import Heard
 from publisher.model.content import Picture
@@ -22,7 +22,6 @@ PAGE_SIZE = 40  # statuses; the most that Mastodon returns at once
 _LONG_UPLOAD = 5
 """How many times the usual time a GIF or video may take: it goes in one request."""
 _USER_AGENT = "Publisher"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def address_of(server: str) -> str:
@@ -30,28 +29,13 @@ def address_of(server: str) -> str:
 
     http:// is for this machine alone. Raises ConfigurationError.
     """
-    written = server.strip()
-    written = written if "://" in written else f"https://{written}"
-    try:
-        parts = urlsplit(written)
-        usable = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    is_safe = usable and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    )
-    if (
-        not is_safe
-        or parts.path not in ("", "/")
-        or parts.query
-        or parts.fragment
-        or parts.username
-    ):
+    found = server_address(server)
+    if found is None:
         raise ConfigurationError(
             _("The `server` of the account is not the address of a Mastodon server."),
             hint=_("Write it into secrets.toml like https://mastodon.example, without a path."),
         )
-    return f"{parts.scheme}://{parts.netloc}"
+    return found
 
 
 class AccountServer:

@@ -54,7 +54,7 @@ class TwitterConnector:
         return Authorization(
             f"{self._server or ADDRESS}/oauth/authorize?{query}",
             later("The PIN that X shows"),
-            {**app, "token": token, "secret": secret},
+            kept={**app, "token": token, "secret": secret},
         )
 
     def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:

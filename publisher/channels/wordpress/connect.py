@@ -51,7 +51,8 @@ class WordPressConnector:
         return Authorization(
             f"{self._instead or server}/wp-admin/authorize-application.php?{query}",
             later("The password that WordPress shows"),
-            {"server": typed["server"].strip(), "user": typed["user"]},
+            asks_secret=True,
+            kept={"server": typed["server"].strip(), "user": typed["user"]},
         )
 
     def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:

@@ -13,6 +13,7 @@ from publisher.base.clock import Clock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels.http.recorder import Recorder
+from publisher.channels.http.server_address import server_address
 from publisher.channels.outgoing import Request
 from publisher.channels.wordpress.article import as_html
 from publisher.model.clock_check import Heard
@@ -23,7 +24,6 @@ FIELDS = "id,status,link,date_gmt,slug"
 """What is asked for with every request about a post, so that no second one is needed."""
 PLAIN = "?rest_route=/"
 """What the address of a site without pretty permalinks ends with."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LISTED = 100
 """Items in one list; WordPress returns no more (handbook, pagination)."""
 _SUFFIXES = 5
@@ -171,18 +171,9 @@ def address_of(server: str) -> tuple[str, bool]:
     http:// is for this machine alone. Raises ConfigurationError.
     """
     written = server.strip()
-    written = written if "://" in written else f"https://{written}"
     is_plain = written.endswith(PLAIN)
-    written = written.removesuffix(PLAIN).rstrip("/").removesuffix("/wp-json")
-    try:
-        parts = urlsplit(written)
-        usable = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    is_safe = usable and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    )
-    if not is_safe or parts.query or parts.fragment or parts.username is not None:
+    found = server_address(written.removesuffix(PLAIN), path=True)
+    if found is None:
         raise ConfigurationError(
             _("The `server` of the account is not the address of a WordPress site."),
             hint=_(
@@ -190,4 +181,4 @@ def address_of(server: str) -> tuple[str, bool]:
                 "https://example.org/blog."
             ),
         )
-    return written, is_plain
+    return found.removesuffix("/wp-json"), is_plain

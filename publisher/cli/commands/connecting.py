@@ -127,7 +127,7 @@ def _keys(connection: "AccountConnection") -> "Sequence[Keys]":
         )
     )
     console.print_line(f"\n{begun.url}\n")
-    return connection.finish(begun, _asked(_(begun.asks), is_secret=False))
+    return connection.finish(begun, _asked(_(begun.asks), is_secret=begun.asks_secret))
 
 
 def _typed(field: "KeyField") -> str:

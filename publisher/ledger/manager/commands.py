@@ -90,14 +90,19 @@ class Commands(LedgerPart):
             return times_of_late(connection, self._clock, found, self._clock.now())
 
 
-def of_post(connection: Connection, post: str, account: Accounts) -> list[Delivery]:
-    """Lock and return a post's deliveries, to all or some accounts; raises NoSuchPost."""
+def of_post(
+    connection: Connection, post: str, account: Accounts, *, lock: bool = True
+) -> list[Delivery]:
+    """A post's deliveries, to all or some accounts; raises NoSuchPost.
+
+    `lock`: nobody else changes them before the transaction ends.
+    """
     condition: ColumnElement[bool] = deliveries.c.post == post
     names = [account] if isinstance(account, str) else account
     if names is not None:
         condition &= deliveries.c.account.in_(names)
-    query = select(deliveries).where(condition).order_by(deliveries.c.id).with_for_update()
-    found = deliveries_in(connection, query)
+    query = select(deliveries).where(condition).order_by(deliveries.c.id)
+    found = deliveries_in(connection, query.with_for_update() if lock else query)
     if not found:
         raise NoSuchPost(
             _("The ledger has no {post} to {account}.", post=post, account=", ".join(names))
@@ -114,12 +119,14 @@ def chosen(
     concerns: Callable[[Delivery], bool],
     refusal: str,
     hint: str | None = None,
+    *,
+    lock: bool = True,
 ) -> list[Delivery]:
     """Those that the command concerns; raises NotPossible with the `refusal` when there are none.
 
     The refusal is a text marked with `later`, with the fields `post` and `states`.
     """
-    found = of_post(connection, post, account)
+    found = of_post(connection, post, account, lock=lock)
     wanted = [delivery for delivery in found if concerns(delivery)]
     if not wanted:
         raise not_concerned(refusal, post, found, hint)

@@ -187,7 +187,7 @@ class Control(Pauses):
             )  # fmt: skip
 
         with self._database.read() as connection:
-            found = of_post(connection, post, account)
+            found = of_post(connection, post, account, lock=False)
         uncertain = [delivery for delivery in found if delivery.state is State.UNCERTAIN]
         if len(uncertain) > 1:
             names = ", ".join(delivery.account for delivery in uncertain)
@@ -204,6 +204,7 @@ class Control(Pauses):
             wanted = chosen(
                 connection, post, account, _can_be_withdrawn, _NOT_TO_WITHDRAW,
                 hint=_("What is not out yet is cancelled; what is uncertain is resolved first."),
+                lock=False,
             )  # fmt: skip
             self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
             return wanted

@@ -1,6 +1,7 @@
 """/accounts/NAME/connect: gets an account's keys from its platform, step by step."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -16,9 +17,11 @@ from publisher.base.errors import (
 )
 from publisher.base.i18n import _
 from publisher.channels.connect import Keys
+from publisher.channels.http.server_address import server_address
 from publisher.channels.registry import SPECS
 from publisher.connect.connection import AccountConnection
 from publisher.ledger.manager.rights import Rank
+from publisher.notices.network_guard import leads_to_private
 from publisher.web import security
 from publisher.web.authentication import Admin, Overseer, Visitor
 from publisher.web.confirmation import confirming, is_one_of
@@ -81,6 +84,7 @@ def _keys(parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, s
     if do == "begin":
         connection = _connection(parts, name)
         connection.refuse_variables()
+        _refuse_private(parts, connection, typed.get("server", ""))
         step = connection.begin(typed)
     elif begun is None:
         return None  # it took too long, or this process was started again
@@ -98,6 +102,21 @@ def _keys(parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, s
             return step[0]
     parts.connections.keep(visitor, connection, step)
     return None
+
+
+def _refuse_private(parts: Parts, connection: AccountConnection, server: str) -> None:
+    """Raise UsageError for a server beside this machine: those trust requests from here.
+
+    Who works on the machine itself may name one with `publisher connect`.
+    """
+    address = server_address(server, path=True) if server else None
+    if not address or parts.app.settings.servers.get(connection.account.channel):
+        return
+    if leads_to_private(urlsplit(address).hostname or ""):
+        raise UsageError(
+            _("This server is not in the public internet."),
+            hint=_("On the machine itself, `publisher connect` takes it."),
+        )
 
 
 def _store(

@@ -15,7 +15,6 @@ from publisher.model.outcomes import (
     Absent,
     Accepted,
     AccountSuspended,
-    Deferred,
     Kind,
     Refused,
     Unknown,
@@ -84,7 +83,7 @@ def test_what_did_not_arrive_may_be_sent_again_at_once(sky: Sky) -> None:
     parcel = sky.parcel("Bonjour")
     prepared = sky.prepare(parcel)
     sky.between.keep_back = "applyWrites"
-    assert isinstance(sky.send(parcel, prepared), Deferred)
+    assert isinstance(sky.send(parcel, prepared), Unknown)
     sky.between.keep_back = ""
     assert isinstance(sky.send(parcel, prepared), Accepted)
     assert sky.between.let_go() == [500]  # it arrives after all
@@ -107,7 +106,7 @@ def test_an_edit_never_goes_out_beside_what_it_replaces(sky: Sky) -> None:
     before, after = sky.parcel("Avant"), sky.parcel("Après")
     prepared = sky.prepare(before)
     sky.between.keep_back = "applyWrites"
-    assert isinstance(sky.send(before, prepared), Deferred)
+    assert isinstance(sky.send(before, prepared), Unknown)
     sky.between.keep_back = ""
     edited = sky.prepare(after, prepared)
     assert edited.draft_id == prepared.draft_id
