@@ -106,7 +106,7 @@ def _flaw_of_token(told: Mapping[str, object]) -> str | None:
 
 
 def may_post_for(answer: Answer) -> list[str]:
-    """The URNs of the organisations for which a person may post, by the answer about their roles."""
+    """The organisations' URNs for which a person may post, from the answer about their roles."""
     elements = mapping(parsed(answer.body)).get("elements")
     roles = [mapping(one) for one in elements] if isinstance(elements, list) else []
     return [
