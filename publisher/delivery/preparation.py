@@ -79,7 +79,8 @@ class Preparation:
         down when they are ready or the platform processes them.
         """
         prepares_posts = channel.capabilities.prepares_posts
-        if prepares_posts and not delivery.prepared.holds(delivery.content):
+        can_create_at_once = channel.capabilities.can_create_at_once
+        if can_create_at_once and not delivery.prepared.holds(delivery.content):
             delivery = self._at_once_where_it_must_be(delivery)
             prepares_posts = not delivery.prepared.at_once
         is_charged = False

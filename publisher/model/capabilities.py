@@ -78,6 +78,10 @@ class Capabilities(Frozen):
     """Empty: none is documented."""
     prepares_posts: bool = False
     """Whether a post is created unpublished at the platform before it is made public."""
+    can_create_at_once: bool = False
+    """Whether a post can be created at its instant instead, on an account whose platform made a
+    prepared one public before its time: `Prepared.at_once`.
+    """
     replaces_itself: bool = False
     """Whether sending a post again replaces the first one, so that there is no duplicate."""
     repeats_safely: bool = False

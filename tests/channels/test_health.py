@@ -5,17 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.channels.facebook import health as of_page
+from publisher.channels.registry import SPECS
 from publisher.channels.twitter import profile as of_x
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import Answer, Deferred, Wire
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from tests.channels.conftest import Stage, Stages
+from tests.channels.conftest import PLATFORMS, Stage, Stages
 
 NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("channel", ["twitter", "facebook", "linkedin", "site"])
+@pytest.mark.parametrize("channel", SPECS)
 def test_an_account_that_works_has_no_problem_and_nothing_is_published(
     channel: str, stages: Stages
 ) -> None:
@@ -50,7 +51,7 @@ def test_a_dead_page_token_says_why(stages: Stages) -> None:
     assert "docs/credentials.md" in problem
 
 
-@pytest.mark.parametrize("channel", ["twitter", "facebook", "linkedin"])
+@pytest.mark.parametrize("channel", PLATFORMS)
 def test_a_platform_that_cannot_be_reached_says_nothing_about_the_account(
     channel: str, stages: Stages, closed_port: str
 ) -> None:
@@ -62,7 +63,7 @@ def test_a_platform_that_cannot_be_reached_says_nothing_about_the_account(
 
 
 @pytest.mark.parametrize("what", [What.HTML, What.NOT_JSON, What.EMPTY, What.SERVER_ERROR])
-@pytest.mark.parametrize("channel", ["twitter", "facebook", "linkedin"])
+@pytest.mark.parametrize("channel", PLATFORMS)
 def test_an_answer_that_cannot_be_used_is_a_problem_and_no_crash(
     channel: str, what: What, stages: Stages
 ) -> None:
@@ -155,10 +156,11 @@ def test_the_platform_says_whom_the_keys_belong_to(channel: str, name: str, stag
 
 
 @pytest.mark.parametrize("what", [What.HTML, What.NOT_JSON, What.EMPTY, What.SERVER_ERROR])
-@pytest.mark.parametrize("channel", ["twitter", "facebook", "linkedin"])
+@pytest.mark.parametrize("channel", [name for name in PLATFORMS if name != "wordpress"])
 def test_an_owner_that_cannot_be_read_is_asked_for_again(
     channel: str, what: What, stages: Stages
 ) -> None:
+    """Of WordPress, an answer without JSON means that there is no REST API: a person must act."""
     stage = stages(channel)
     stage.sandbox.faults.set([Fault(what=what)])
     assert isinstance(stage.open().owner(), Deferred)

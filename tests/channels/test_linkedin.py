@@ -185,6 +185,18 @@ def test_a_picture_without_a_text_is_found_by_its_upload(page: Stage, by_hand: B
     assert isinstance(forgotten.find(sent=()), Unknown), "whose picture it is, nobody knows"
 
 
+def test_the_same_uploads_with_another_text_leave_it_open(page: Stage) -> None:
+    """An edit keeps the uploads: what is out may be the text before it."""
+    picture = page.picture("Une carte")
+    attempt = page.ready(page.parcel("Bonjour à trois", pictures=(picture,)))
+    assert isinstance(attempt.send(), Accepted)
+    assert isinstance(attempt.find(sent=()), Accepted)
+    edited = page.parcel("Bonjour à quatre", pictures=(picture,))
+    seen = page.open().find(edited, attempt.prepared, (), attempt.since)
+    assert isinstance(seen, Unknown)
+    assert "its words, links or pictures differ" in seen.message
+
+
 def test_all_of_the_last_day_is_read_page_by_page(
     page: Stage, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +221,7 @@ def test_all_of_the_last_day_is_read_page_by_page(
         {"id": "urn:li:share:1", "commentary": None, "createdAt": 1457335800000},
         {"id": "urn:li:share:1", "createdAt": "now"},
         {"id": "urn:li:share:1", "createdAt": 10**17},
+        {"id": "urn:li:share:1", "publishedAt": 10**400},
         {"id": "urn:li:share:1", "createdAt": True},
         "text",
     ],

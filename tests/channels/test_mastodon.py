@@ -219,6 +219,29 @@ def test_another_text_is_not_taken_for_it(text: str, stage: Stage) -> None:
             assert found == Absent()
 
 
+def test_without_a_source_other_words_do_not_prove_that_it_is_absent(stage: Stage) -> None:
+    """The server may have made them of ours; but not a picture."""
+    attempt = stage.ready(stage.parcel("Bonjour"))
+    attempt.send()
+    faults(stage, {"what": "not-found", "endpoint": "getStatusSource"})
+    channel, parcel = stage.open(), stage.parcel("Bonsoir", post="two")
+    assert channel.find(parcel, NOTHING, (), attempt.since) == Absent(is_proof=False)
+    shows = stage.parcel("Bonsoir", pictures=(stage.picture("Une carte"),), post="two")
+    assert channel.find(shows, NOTHING, (), attempt.since) == Absent()
+
+
+@pytest.mark.parametrize(("number", "is_proof"), [(5, True), (6, False)])
+def test_with_more_posts_than_are_read_it_is_not_proved_absent(
+    number: int, is_proof: bool, stage: Stage, exchanges: Exchanges
+) -> None:
+    since = stage.options.clock.now()
+    for one in range(number):
+        stage.ready(stage.parcel(f"Jour {one}", post=f"day-{one}")).send()
+    found = stage.open().find(stage.parcel("Bonsoir", post="two"), NOTHING, (), since)
+    assert found == Absent(is_proof=is_proof)
+    assert sum(str(request.url).endswith("/source") for request in exchanges) == 5
+
+
 def test_another_link_in_the_same_words_is_not_taken_for_it(stage: Stage) -> None:
     attempt = stage.ready(stage.parcel("Lire https://example.org/un?a=1"))
     attempt.send()
@@ -501,7 +524,7 @@ def test_the_html_of_a_text_has_its_words(text: str) -> None:
     "html",
     [
         "", "<", "<p", "</p></a>", "<a href>x", "<a href='https://x'>y</a", "&#x110000;", "<![CDATA[x",
-        "<!--", "<a class=mention>@<span>b", "\0",
+        "<!--", "<a class=mention>@<span>b", "\0", "<![foo[bar]]>", "<p>a</p><![", f"&#{'9' * 5000};",
     ],
 )  # fmt: skip
 def test_no_html_raises(html: str) -> None:

@@ -213,6 +213,26 @@ def test_withdrawing_into_the_unknown_may_be_repeated(stage: Stage) -> None:
     assert violations(stage) == []
 
 
+def test_withdrawing_takes_the_pictures_that_are_not_on_record(stage: Stage) -> None:
+    """As after a restore: else WordPress would list them publicly."""
+    channel, parcel = stage.open(), illustrated(stage)
+    outcome = accepted(send(channel, parcel, stage.prepare(parcel, channel), ()))
+    assert stage.sandbox.store.uploads
+    assert accepted(channel.withdraw(outcome.remote_id, Prepared()))
+    assert stage.sandbox.store.uploads == {}
+    assert violations(stage) == []
+
+
+def test_a_post_whose_pictures_cannot_be_read_is_not_deleted_yet(stage: Stage) -> None:
+    channel, parcel = stage.open(), illustrated(stage)
+    outcome = accepted(send(channel, parcel, stage.prepare(parcel, channel), ()))
+    stage.sandbox.faults.set([Fault(what=What.SERVER_ERROR, endpoint="listAttachments")])
+    assert isinstance(channel.withdraw(outcome.remote_id, Prepared()), Deferred)
+    stage.sandbox.faults.set([])
+    assert accepted(channel.withdraw(outcome.remote_id, Prepared()))
+    assert stage.sandbox.store.uploads == {}
+
+
 def test_pictures_go_before_their_draft(stage: Stage) -> None:
     """WordPress lists those of a deleted post publicly."""
     channel, parcel = stage.open(), illustrated(stage)
@@ -388,6 +408,21 @@ def test_a_draft_whose_id_got_lost_goes_out_once(site_desk: SiteDesk) -> None:
     assert site_desk.there == [(TEXT, True)]
     assert site_desk.state() is State.PUBLISHED
     assert "left unpublished on the website" in site_desk.told()
+
+
+def test_a_draft_is_on_record_on_an_account_that_publishes_early_too(
+    site_desk: SiteDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WordPress makes drafts all the same, so a lost one must be found."""
+    monkeypatch.setattr(site_desk.attempts, "publishes_early", lambda _account: True)
+    site_desk.queue()
+    site_desk.lose(endpoint="createArticle")
+    site_desk.work()
+    assert site_desk.delivery.prepared.begun
+    assert not site_desk.delivery.prepared.at_once
+    site_desk.mend()
+    site_desk.work()
+    assert site_desk.there == [(TEXT, True)]
 
 
 def test_a_cancelled_posts_draft_does_not_stay_on_the_site(

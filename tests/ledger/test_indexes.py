@@ -126,9 +126,9 @@ def test_postgresql_is_not_misled_by_its_statistics(
     with _recorded(database) as statements:
         DuePoll(database, clock).poll(now)
         Lateness(database, clock).find()
-        with database.read() as connection:
+        with database.write() as connection:
             claims.DUE.lock(connection, {"now": now, "horizon": now, "busy": []}, 10)
-    with database.read() as connection:
+    with database.write() as connection:
         for statement, parameters in statements:
             if "deliveries" not in statement:
                 continue
@@ -156,7 +156,7 @@ def test_what_waits_is_locked_without_a_look_at_the_rest(
         pytest.skip("PostgreSQL chooses by its statistics")
     instants = dict.fromkeys(("now", "horizon", "instant", "settled"), clock.now())
     values = {**instants, "busy": []}
-    with database.read() as connection, _recorded(database) as statements:
+    with database.write() as connection, _recorded(database) as statements:
         waiting.lock(connection, values, 10)
     plan = _plan(database, *statements[0])
     assert plan[0].startswith("SEARCH deliveries USING INDEX ix_deliveries_")

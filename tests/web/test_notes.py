@@ -68,6 +68,16 @@ def test_a_post_has_a_most_of_notes(
     assert len(app.notes.notes_on("day.fr")) == 2
 
 
+def test_nobody_alone_uses_up_the_notes_of_a_post(
+    app: Application, staff: Visit, manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes, "_OF_ONE", 2)
+    assert [note(staff, "day.fr", "Un.") for _ in range(3)] == [200, 200, 409]
+    assert "You wrote 2 notes on day.fr, which is the most of one person." in staff.text
+    assert note(manager, "day.fr", "Deux.") == 200
+    assert note(staff, "later.fr", "Trois.") == 200
+
+
 def test_a_person_has_a_most_of_notes_in_an_hour(
     app: Application, staff: Visit, manager: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ FACEBOOK = Capabilities(
     alt_text_max=1_000,  # Meta documents none; enough to listen to in a screen reader
     may_be_empty_with_picture=True,
     prepares_posts=True,
+    can_create_at_once=True,
 )
 
 ADDRESS = "https://graph.facebook.com"

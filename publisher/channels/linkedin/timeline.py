@@ -1,7 +1,8 @@
 """The page's own posts on LinkedIn, and the search for a given one among them.
 
 LinkedIn returns a text in its own format, with hashtags as templates. Links may come back as its
-short addresses. A picture's URN belongs to one upload, so a post that shows it is certainly ours.
+short addresses. A picture's URN belongs to one upload, so a post that shows it is certainly ours;
+but an edit keeps the uploads, so with other words it may be an earlier version.
 Source: learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api.
 """
 
@@ -54,7 +55,8 @@ class PostLikeness(IntEnum):
 
     DIFFERENT = 0
     PERHAPS = 1
-    """The same words, but another link, as far as LinkedIn says; or as many pictures, and no text.
+    """The same words, but another link, as far as LinkedIn says; as many pictures, and no text; or
+    the same uploads, with other words.
     """
     SAME = 2
 
@@ -84,8 +86,8 @@ def look_for(
     if recent:
         return Unknown(
             _(
-                "The post {id} on LinkedIn has the same words, but whether it is this one cannot be "
-                "told: its links or pictures differ. Look at the page, then say with `publisher "
+                "The post {id} on LinkedIn is similar, but whether it is this one cannot be told: "
+                "its words, links or pictures differ. Look at the page, then say with `publisher "
                 "resolve` or `publisher retry` what you saw.",
                 id=recent[-1][1].urn,
             )
@@ -93,8 +95,8 @@ def look_for(
     if alike:
         return Unknown(
             _(
-                "The post {id} on LinkedIn has the same words, but by its date it was there before. "
-                "Either somebody posted them, or this machine's clock was wrong. Look at the page, "
+                "The post {id} on LinkedIn is similar, but by its date it was there before. "
+                "Either somebody posted it, or this machine's clock was wrong. Look at the page, "
                 "then say with `publisher resolve` or `publisher retry` what you saw.",
                 id=alike[0][1].urn,
             )
@@ -104,9 +106,9 @@ def look_for(
 
 def likeness(content: Content, media: Collection[str], post: PublishedPost) -> PostLikeness:
     """How similar the post is to the content."""
-    if media and set(post.media) == set(media):
-        return PostLikeness.SAME
     ours, theirs = _words(content.joined), _words(post.text)
+    if media and set(post.media) == set(media):
+        return PostLikeness.SAME if ours == theirs else PostLikeness.PERHAPS
     pictures = sum(len(part.pictures) for part in content.parts)
     if len(ours) != len(theirs) or (not ours and len(post.media) != pictures):
         return PostLikeness.DIFFERENT
@@ -138,12 +140,13 @@ def _words(text: str) -> list[str]:
 def _post(element: dict[str, Any]) -> PublishedPost | None:
     urn, commentary = element.get("id"), element.get("commentary", "")
     milliseconds = element.get("publishedAt") or element.get("createdAt")
-    seconds = milliseconds / 1000 if isinstance(milliseconds, int) else 0.0
     if not isinstance(urn, str) or not POST_URN.fullmatch(urn):
         return None
-    if not isinstance(commentary, str) or not 0 < seconds < _LATEST:
+    if not isinstance(commentary, str) or not isinstance(milliseconds, int):
         return None
-    created_at = credible(datetime.fromtimestamp(seconds, UTC))
+    if not 0 < milliseconds < _LATEST * 1000:  # before it is divided: it may have many digits
+        return None
+    created_at = credible(datetime.fromtimestamp(milliseconds / 1000, UTC))
     if created_at is None:
         return None
     content = mapping(element.get("content"))

@@ -131,8 +131,10 @@ class Mastodon:
             return replace(timeline.found(found.whole[0]), limits=read.limits)
         whole: list[Status] = []
         perhaps: list[Status] = []
-        for number, (status, match) in enumerate(found.recent):
-            asks = number < _MOST_SOURCES and bool(timeline.words(part.text))
+        has_words, is_proof = bool(timeline.words(part.text)), True
+        likely = [one for one in found.recent if timeline.has_as_many_pictures(part, one[0])]
+        for number, (status, match) in enumerate(likely):
+            asks = number < _MOST_SOURCES and has_words
             said = self._is_written(part, status) if asks else None
             if isinstance(said, Deferred | AccountSuspended | Unknown):
                 return said
@@ -140,7 +142,10 @@ class Mastodon:
                 whole.append(status)
             elif said is None and match is StatusMatch.WORDS:
                 perhaps.append(status)
-        return replace(timeline.judged(whole, perhaps, found.older), limits=read.limits)
+            elif said is None and has_words:  # its HTML may differ by what the server made of it
+                is_proof = False
+        seen = timeline.judged(whole, perhaps, found.older, is_proof=is_proof)
+        return replace(seen, limits=read.limits)
 
     def _is_written(self, part: Part, status: Status) -> bool | Reading | None:
         """Whether the status's source is the part's text; None where the server shows no source."""

@@ -47,9 +47,12 @@ class _Reader(HTMLParser):
 def texts(html: str) -> tuple[str, str]:
     """The text with links as they are shown, and with the addresses that they lead to.
 
-    Never raises, whatever the fragment is.
+    Never raises, whatever the fragment is: of one that cannot be read, both are the fragment.
     """
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    try:
+        reader.feed(html)
+        reader.close()
+    except (AssertionError, ValueError):  # `<![a[`; a character's number of thousands of digits
+        return html, html
     return "".join(reader.shown), "".join(reader.led)

@@ -126,7 +126,11 @@ def candidates(
 
 def is_source_of(part: Part, status: Status, source: str) -> bool:
     """Whether the status was written with the part's text, and with as many pictures."""
-    return words(part.text) == words(source) and len(part.pictures) == len(status.media)
+    return words(part.text) == words(source) and has_as_many_pictures(part, status)
+
+
+def has_as_many_pictures(part: Part, status: Status) -> bool:
+    return len(part.pictures) == len(status.media)
 
 
 def found(status: Status) -> Accepted:
@@ -134,9 +138,12 @@ def found(status: Status) -> Accepted:
 
 
 def judged(
-    whole: Sequence[Status], perhaps: Sequence[Status], older: Sequence[Status]
+    whole: Sequence[Status], perhaps: Sequence[Status], older: Sequence[Status], *, is_proof: bool
 ) -> Accepted | Absent | Unknown:
-    """The sighting. Of several matches, the earliest: the others are duplicates, and stay."""
+    """The sighting. Of several matches, the earliest: the others are duplicates, and stay.
+
+    `is_proof`: whether every recent status that may be the part was read.
+    """
     if whole:
         return found(whole[0])
     if perhaps:
@@ -157,7 +164,7 @@ def judged(
                 id=older[-1].id,
             )
         )
-    return Absent()
+    return Absent(is_proof=is_proof)
 
 
 def words(text: str) -> list[str]:
@@ -170,7 +177,7 @@ def words(text: str) -> list[str]:
 def _match(part: Part, status: Status, media_ids: Collection[str]) -> StatusMatch:
     if media_ids and set(media_ids) == set(status.media):
         return StatusMatch.WHOLE  # an upload belongs to one status alone
-    if len(part.pictures) != len(status.media):
+    if not has_as_many_pictures(part, status):
         return StatusMatch.NONE
     ours = words(part.text)
     shown, led = map(words, status_html.texts(status.content))

@@ -30,9 +30,17 @@ class SiteRemoval:
         self._media = media
 
     def withdraw(self, post_id: str, prepared: Prepared) -> Outcome:
-        """Delete a post, then its pictures, without which it is not withdrawn."""
+        """Delete a post, then its pictures, without which it is not withdrawn.
+
+        They are read from the post too, which a deletion ends: after a restore, or when a person
+        said that it is out, none is on record.
+        """
+        try:
+            attached = self._media.attached(post_id)
+        except NotPrepared as problem:
+            return problem.outcome
         outcome = self._delete(post_id)
-        for media_id in prepared.photos:
+        for media_id in dict.fromkeys((*prepared.photos, *of_publisher(attached))):
             if not isinstance(outcome, Accepted):
                 break
             deleted = self._media.delete(media_id)

@@ -21,6 +21,8 @@ from publisher.model.notes import LONGEST, PostNote, mentions, written
 
 _ON_POST = 200
 """The most notes on one post: a page shows all of them."""
+_OF_ONE = 50
+"""The most notes of one person on one post: nobody alone can use up all of them."""
 _AN_HOUR = 60
 """The most notes of one person in an hour: notes stay in the history, and tell people."""
 
@@ -32,7 +34,7 @@ class Notes(Commands):
         """Write a note on a post; it mentions those who may log in and whose name follows an @.
 
         Raises UsageError for an empty or too long one, and NotPossible when the post, or the person
-        in this hour, has too many already.
+        on it or in this hour, has too many already.
         """
         text = written(text)
         if not text:
@@ -61,6 +63,12 @@ class Notes(Commands):
                 _("{post} has {number} notes, which is the most.", post=post, number=_ON_POST),
                 hint=_("Go on in a call or by e-mail."),
             )
+        if connection.execute(on_post.where(history.c.actor == actor)).scalar_one() >= _OF_ONE:
+            raise NotPossible(
+                _("You wrote {number} notes on {post}, which is the most of one person.",
+                  number=_OF_ONE, post=post),
+                hint=_("Go on in a call or by e-mail."),
+            )  # fmt: skip
         lately = number.where(
             # As in the partial index, which the planner does not find for bound values.
             literal_column("history.event IN ('approved', 'note added')"),
