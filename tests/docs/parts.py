@@ -384,6 +384,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
         lambda c: "is all that a post shows" if c.motion_stands_alone else "may stand among others",
     ),
     ("made unseen before its time", lambda c: "yes" if c.prepares_posts else "no"),
+    ("made at its instant instead", lambda c: "yes" if c.can_create_at_once else "no"),
     (
         "cashtags in a post",
         lambda c: "any number" if c.max_cashtags is None else f"up to {c.max_cashtags}",
