@@ -1,0 +1,67 @@
+"""`publisher connect`: at a terminal, in a script, and what it says."""
+
+import subprocess
+
+from publisher.sandbox.facebook.authorization import system_user_token
+from publisher.sandbox.facebook.graph import app_id
+from publisher.settings import settings
+from tests.cli.runner import SCRIPT, at_terminal
+from tests.connect.conftest import Desk, pin
+
+
+def run(desk: Desk, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SCRIPT, *words],
+        cwd=desk.workspace.path,
+        input=typed,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def connect_bice_x(desk: Desk) -> None:
+    connection = desk.connection("bice-x")
+    (keys,) = pin(desk, "bice-x")
+    connection.store(keys, connection.check(keys))
+
+
+def test_enter_takes_the_keys_of_the_app_from_another_account(desk: Desk) -> None:
+    connect_bice_x(desk)
+    shown = at_terminal("connect", "lima-x", folder=desk.workspace.path, typed="\n\n1234567\n")
+    assert "/oauth/authorize?oauth_token=" in shown.out
+    assert "does not take this PIN" in " ".join(shown.out.split())
+    assert shown.code == 1
+    assert desk.account("bice-x").credentials["api_secret"] not in shown.out
+
+
+def test_a_script_types_on_standard_input(desk: Desk) -> None:
+    page = desk.account("bice-page")
+    secret, token = page.credentials["app_secret"], system_user_token(page)
+    done = run(desk, "connect", "bice-page", typed=f"{app_id(page)}\n{secret}\n{token}\n")
+    assert done.returncode == 0, done.stderr
+    assert "bice-page is connected: it posts as BICE." in done.stdout
+    assert settings.load(desk.workspace.path).credentials("bice-page") == page.credentials
+    assert not any(value in done.stdout + done.stderr for value in (secret, token))
+
+
+def test_what_is_missing_is_named_and_nothing_is_asked(desk: Desk) -> None:
+    done = run(desk, "connect", "bice-x", typed="\n\n")
+    assert done.returncode == 2
+    assert "API Key is empty" in done.stderr
+    assert not desk.sandbox.store.requests
+
+
+def test_an_account_that_nobody_knows_needs_a_channel(desk: Desk) -> None:
+    done = run(desk, "connect", "lima-z")
+    assert done.returncode == 2
+    assert "names no account lima-z" in done.stderr
+    assert "lima-x" in done.stderr
+
+
+def test_check_says_whose_the_keys_are_and_revoke_ends_them(desk: Desk) -> None:
+    connect_bice_x(desk)
+    assert "@bice_x" in run(desk, "connect", "bice-x", "--check").stdout
+    assert "are ended, and deleted here" in run(desk, "connect", "bice-x", "--revoke").stdout
+    assert run(desk, "connect", "bice-x", "--check").returncode == 3
