@@ -27,6 +27,21 @@ def out(x: Stage, *texts: str) -> str:
     return last.remote_id
 
 
+# Who may reply.
+
+
+@pytest.mark.parametrize("replies", ["following", "mentionedUsers", None])
+def test_who_may_reply_is_said_with_the_first_post_of_a_thread(
+    x: Stage, replies: str | None, exchanges: list[requests.PreparedRequest]
+) -> None:
+    """X refuses it in a reply, and takes a post without it for one to which everybody may reply."""
+    options = {"replies": replies} if replies else {}
+    x.account = x.account.model_copy(update={"options": options})
+    out(x, "Un", "Deux")
+    told = [json.loads(one.body or "{}") for one in exchanges if one.method == "POST"]
+    assert [one.get("reply_settings") for one in told] == [replies, None]
+
+
 # Withdrawing.
 
 

@@ -63,11 +63,14 @@ class Twitter:
         self,
         credentials: Mapping[str, str],
         *,
+        replies: str | None,
         api_url: str | None,
         timeout: timedelta,
         clock: Clock,
         heard: Heard,
     ) -> None:
+        """`replies`: who may reply to its posts, in X's words; None: everybody."""
+        self._replies = replies
         self._clock = clock
         self._recorder = Recorder(
             ADDRESS,
@@ -135,6 +138,8 @@ class Twitter:
                 text=part.text,  # also when it is empty: X refuses a post without the member
                 media_ids=media_ids or None,
                 in_reply_to_tweet_id=sent[-1] if sent else None,
+                # A thread's first post says it for the whole conversation.
+                reply_settings=None if sent else self._replies,
             )
         )
 

@@ -56,11 +56,12 @@ ADDRESS = "https://api.x.com"
 """X's address (docs.x.com, 2026), which requests are signed for."""
 
 
-def _open(_account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
+def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
     from publisher.channels.twitter.channel import Twitter  # noqa: PLC0415
 
     return Twitter(
         credentials,
+        replies=account.options.get("replies"),
         api_url=options.servers.get(SPEC.name),
         timeout=options.request_timeout,
         clock=options.clock,
@@ -92,6 +93,15 @@ SPEC = ChannelSpec(
                 "must be a name on X such as BICE_ONG: at most 15 letters without accents, digits and "
                 "underscores"
             ),
+        ),
+        Option(
+            "replies",
+            r"^(following|mentionedUsers|subscribers|verified)$",  # OpenAPI 2.167, reply_settings
+            later(
+                "Who may reply to its posts on X: following (whom it follows), mentionedUsers (whom the "
+                "post mentions), subscribers or verified. Without it, everybody."
+            ),
+            shape=later("must be following, mentionedUsers, subscribers or verified"),
         ),
     ),
     credentials=(

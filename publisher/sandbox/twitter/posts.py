@@ -22,6 +22,8 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     wish = read(call, CreatePosts)
     media = _media(store, wish.media.media_ids if wish.media else [], account)
     parent = None
+    if wish.reply and wish.reply_settings:
+        raise problems.invalid("Only the first post of a conversation says who may reply")
     if wish.reply:
         parent = _parent(store, wish.reply.in_reply_to_tweet_id, account)
         unseen = timedelta(seconds=call.delay(What.YOUNG_PARENT) * store.clock.speed)

@@ -4,7 +4,7 @@ What the description allows besides, such as polls, is refused like what it does
 """
 
 from base64 import b64decode
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -41,6 +41,7 @@ class CreatePosts(_Body):
     """X's client libraries always send it, because the backend refuses a post without it."""
     reply: Reply | None = None
     media: Media | None = None
+    reply_settings: Literal["following", "mentionedUsers", "subscribers", "verified"] | None = None
 
 
 class MediaUpload(_Body):
