@@ -146,7 +146,8 @@ def test_run_without_any_credentials(
     assert result.code == 3
     assert (
         "error: Account bice-x (twitter) has no api_secret, access_token, access_token_secret.\n"
-        "hint: Put it under [bice-x] in secrets.toml or into PUBLISHER_ACCOUNTS__BICE_X__API_SECRET"
+        "hint: `publisher connect bice-x` gets its keys. By hand they go under [bice-x] in secrets.toml "
+        "or into PUBLISHER_ACCOUNTS__BICE_X__API_SECRET."
     ) in result.err
     assert "hunter2" not in result.out + result.err
 

@@ -1,11 +1,15 @@
 """`publisher connect`: at a terminal, in a script, and what it says."""
 
+import os
+import pty
 import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
 
 from publisher.sandbox.facebook.authorization import system_user_token
 from publisher.sandbox.facebook.graph import app_id
 from publisher.settings import settings
-from tests.cli.runner import SCRIPT, at_terminal
+from tests.cli.runner import SCRIPT
 from tests.connect.conftest import Desk, pin
 
 
@@ -21,6 +25,25 @@ def run(desk: Desk, *words: str, typed: str = "") -> subprocess.CompletedProcess
     )
 
 
+def answering(desk: Desk, *words: str, answers: Mapping[str, str]) -> tuple[int, str]:
+    """A person at a terminal, who answers each prompt when it is there."""
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [SCRIPT, *words], cwd=desk.workspace.path, stdin=terminal, stdout=terminal, stderr=terminal,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "200", "NO_COLOR": "1"},
+    )  # fmt: skip
+    os.close(terminal)
+    shown, left = "", dict(answers)
+    with suppress(OSError):  # the other end is closed
+        while chunk := os.read(controller, 4096):
+            shown += chunk.decode()
+            prompt = next(iter(left), None)
+            if prompt and prompt in shown and shown.endswith(": "):
+                os.write(controller, left.pop(prompt).encode())
+    os.close(controller)
+    return process.wait(timeout=60), shown
+
+
 def connect_bice_x(desk: Desk) -> None:
     connection = desk.connection("bice-x")
     (keys,) = pin(desk, "bice-x")
@@ -29,11 +52,13 @@ def connect_bice_x(desk: Desk) -> None:
 
 def test_enter_takes_the_keys_of_the_app_from_another_account(desk: Desk) -> None:
     connect_bice_x(desk)
-    shown = at_terminal("connect", "lima-x", folder=desk.workspace.path, typed="\n\n1234567\n")
-    assert "/oauth/authorize?oauth_token=" in shown.out
-    assert "does not take this PIN" in " ".join(shown.out.split())
-    assert shown.code == 1
-    assert desk.account("bice-x").credentials["api_secret"] not in shown.out
+    # A prompt for a secret throws away what was typed before it.
+    answers = {"API Key [": "\n", "API Key Secret [": "\n", "The PIN that X shows": "1234567\n"}
+    code, shown = answering(desk, "connect", "lima-x", answers=answers)
+    assert "/oauth/authorize?oauth_token=" in shown
+    assert "does not take this PIN" in " ".join(shown.split())
+    assert code == 1
+    assert desk.account("bice-x").credentials["api_secret"] not in shown
 
 
 def test_a_script_types_on_standard_input(desk: Desk) -> None:

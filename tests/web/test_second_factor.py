@@ -241,7 +241,7 @@ def test_who_must_have_a_second_factor_sets_one_up_first(
                     assert visit.get(path).headers["location"] == "/me", path
                 visit.get("/me")
                 assert "/me/feed" not in visit.page
-                for path in ("feed", "told", "addresses", "sessions"):
+                for path in ("feed", "notices", "addresses", "sessions"):
                     answer = visit.client.post(f"/me/{path}", data={"form": visit.token})
                     assert answer.headers["location"] == "/me", path
                     assert visit.client.get("/me").status_code == 200

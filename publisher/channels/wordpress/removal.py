@@ -38,7 +38,7 @@ class SiteRemoval:
         try:
             attached = self._media.attached(post_id)
         except NotPrepared as problem:
-            return problem.outcome
+            return problem.outcome  # nothing is deleted yet
         outcome = self._delete(post_id)
         for media_id in dict.fromkeys((*prepared.photos, *of_publisher(attached))):
             if not isinstance(outcome, Accepted):

@@ -278,6 +278,8 @@ def test_what_was_cancelled_leaves_nothing_to_clear(desk: Desk) -> None:
         desk.clock.advance(1000)
         desk.look()
     assert desk.state() is State.CANCELLED
+    desk.clock.advance(1000)
+    desk.look()
     assert not desk.delivery.prepared.stays
 
 
