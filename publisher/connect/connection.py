@@ -159,8 +159,8 @@ class AccountConnection:
                     ),
                 )
         before = None if another_owner else known.get(account.name)
-        if stranger := identity.stranger(account, owner, before):
-            message = stranger[0]
+        if wrong := identity.refusal(account, owner, before):
+            message = wrong[0]
             hint = _("Nothing was stored. Log in with the right account there, then connect again.")
             is_another = before is not None and before.id != owner.id
             if is_another and identity.belongs(owner, account):

@@ -133,7 +133,7 @@ class Identity:
             names_it = _owner_option(account) is not None and not channel.owner_id
             may_try = names_it and known is not None and belongs(known, account)
             return None if may_try else _not_known_yet()
-        if stranger(account, told, known):
+        if refusal(account, told, known):
             return self._refuse(account, told, known)
         self._owners.remember(account.name, told)
         return _Verified()
@@ -157,16 +157,23 @@ def verified(owners: Owners, accounts: Mapping[str, Account]) -> dict[str, Owner
     }
 
 
-def stranger(account: Account, owner: Owner, known: Owner | None) -> tuple[str, str] | None:
+def refusal(account: Account, owner: Owner, known: Owner | None) -> tuple[str, str] | None:
     """Why the keys' owner is not the one that the account means, and what to do; None when it is.
 
-    `known` is the owner that was verified last. If `owner` has no name, the account's handle is not
-    compared.
+    `known` is the owner that was verified last.
+    """
+    is_other = not _names_its_owner(account) and known is not None and known.id != owner.id
+    return _told(account, owner, known) if is_other or not belongs(owner, account) else None
+
+
+def stranger(account: Account, owner: Owner, known: Owner | None) -> tuple[str, str] | None:
+    """As `refusal`, for an owner of whom perhaps only the id is known yet.
+
+    If `owner` has no name, the account's handle is not compared.
     """
     if not owner.name and account.handle is not None:
         return None
-    is_other = not _names_its_owner(account) and known is not None and known.id != owner.id
-    return _told(account, owner, known) if is_other or not belongs(owner, account) else None
+    return refusal(account, owner, known)
 
 
 def belongs(owner: Owner, account: Account) -> bool:

@@ -98,7 +98,7 @@ class Processes:
             return
         self._next_keys_look = time.monotonic() + _KEYS_PAUSE
         self._say(_("The keys of the accounts were changed: the processes start again with them."))
-        for kept in (self._dispatcher, *self._workers):  # the pages read them by themselves
+        for kept in (self._dispatcher, *self._workers):  # the pages go on with theirs
             kept.end()  # it finishes what it has in hand
 
     def _tend_logs(self) -> None:

@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from publisher.app import Application
 from publisher.base.clock import SystemClock
-from publisher.delivery.identity import verified
+from publisher.channels.base import Channel
+from publisher.delivery.identity import Identity, verified
 from publisher.ledger.reading.account_status import AccountStatus
+from publisher.model.accounts import Owner
+from publisher.model.outcomes import AccountSuspended
 from publisher.model.states import State
 from publisher.sandbox import server
 from publisher.sandbox.accounts import SandboxAccount, secrets_toml
@@ -287,3 +292,14 @@ def test_a_resume_counts_at_once_in_a_worker_that_goes_on(stage: Stage) -> None:
         for claim in app.dispatch.claim(stage.clock.ahead(200), stage.clock.ahead(400), 1):
             app.delivery.courier.deliver([claim])
         assert app.queries.accounts() == []
+
+
+def test_an_owner_without_a_name_is_not_the_one_whose_handle_is_meant(stage: Stage) -> None:
+    """Bluesky gives no handle when the handle's domain does not point back to the account."""
+    told = SimpleNamespace(owner_id="", owner=lambda: Owner(id="did:plc:other"))
+    with closing(stage.application()) as app:
+        account = app.settings.public_accounts()["our-x"]
+        assert account.handle is not None
+        identity = Identity({"our-x": account}, app.owners, stage.clock)
+        assert isinstance(identity.check("our-x", cast("Channel", told)), AccountSuspended)
+        assert [held.account for held in app.queries.accounts()] == ["our-x"]
