@@ -153,14 +153,22 @@ class ChannelSpec:
     """The template of the mockup of a post, with a macro `post(shown)`; a channel's own is under
     the last name of its package: `twitter/mockup.html`.
     """
-    css: str = "plain"
-    """The mockup's class in stylesheets."""
+    css: str = "as-card"
+    """The mockup's classes in stylesheets: one of the layouts of `preview/templates/posts.css`
+    (`as-thread`, `as-card`, `as-page`), and one of the channel's own `templates/mockup.css`.
+    """
     package: str | None = None
-    """The package with the channel's own templates; None: it has none."""
+    """The package with the channel's own templates, and with the styles of its mockup; None: it has
+    none.
+    """
     page: PageMaker | None = None
     """Makes the page of a post, with the pictures' credits; None: a post is a card or thread."""
     folds_after: int | None = None
     """The number of characters after which the platform folds a text."""
+    large_below: int = 0
+    """The number of characters below which the platform shows a text without picture or card in
+    large letters; 0: none.
+    """
     has_fees: bool = False
     """Whether the platform charges for posts; see `[prices]`."""
     warns_of_mentions: bool = False

@@ -13,6 +13,7 @@ from publisher.channels.registry import TEMPLATES
 from publisher.drafts.library import Library
 from publisher.model.deliveries import Delivery
 from publisher.model.values import Problem
+from publisher.preview import mockups
 from publisher.preview.draft_view import Drafts
 from publisher.preview.mockups import Face
 from publisher.settings.settings import Settings
@@ -37,6 +38,7 @@ def render(
     drafts = Drafts(settings, library, problems, standing or {}, now, faces=faces)
     templates = html.environment("publisher.preview", *TEMPLATES)
     return templates.get_template("preview.html").render(
+        mockup_styles=mockups.styles(),
         title=library.session.name or settings.workspace.name,
         lang=settings.language,
         drafts=drafts.views(chosen),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from importlib import resources
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -16,8 +17,6 @@ from publisher.drafts import links as found
 from publisher.model.accounts import Account
 from publisher.model.content import Content, Picture
 
-_LARGE = 85
-"""Characters below which Facebook shows a text without picture or card in large letters."""
 COLOURS = 8
 """Number of avatar colours in the stylesheet."""
 _TAG = re.compile(r"(?<![\w&/])([#\uff03@]\w+)")
@@ -115,6 +114,13 @@ class Look:
     """The page, for a channel on which a post is a page."""
 
 
+def styles() -> Markup:
+    """The stylesheet of all mockups: the layouts that they share, and what each channel adds."""
+    sheets = [resources.files("publisher.preview") / "templates/posts.css"]
+    sheets += [resources.files(package) / "templates/mockup.css" for package in registry.TEMPLATES]
+    return Markup("").join(Markup(sheet.read_text("utf-8")) for sheet in sheets if sheet.is_file())  # noqa: S704 - our own files, and those of installed channels
+
+
 def author(title: str, handle: str, language: str | None, picture: str = "") -> Author:
     words = re.findall(r"\w+", title)
     digest = hashlib.sha256(title.encode()).digest()
@@ -156,7 +162,7 @@ def look(
         when=when,
         html=linked(text),
         beginning=linked(_beginning(text, shown)) if shown and len(text) > shown * 5 // 4 else None,
-        is_short=len(text) < _LARGE and not pictures and not card,
+        is_short=len(text) < spec.large_below and not pictures and not card,
         lang=lang,
         card=card,
         pictures=pictures,

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from publisher.sandbox.accounts import SandboxAccount
 
 if TYPE_CHECKING:
-    from publisher.sandbox.fault_kinds import What
+    from publisher.sandbox.fault_kinds import FaultKind
     from publisher.sandbox.faults import Fault
 
 
@@ -52,11 +52,11 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     """The headers of the answer."""
 
-    def changed(self, what: "What") -> list["Fault"]:
+    def changed(self, what: "FaultKind") -> list["Fault"]:
         """The faults of one kind that change it."""
         return [fault for fault in self.changes if fault.what is what]
 
-    def delay(self, what: "What") -> float:
+    def delay(self, what: "FaultKind") -> float:
         """The seconds of all faults of one kind together."""
         return sum(fault.delay for fault in self.changed(what))
 

@@ -1,82 +1,133 @@
-"""Kinds of faults."""
+"""Kinds of faults: those that several platforms play, and what every kind says of itself.
 
-from enum import StrEnum
+A platform's own kinds are in its folder; its `PlatformSpec` has them.
+"""
 
-
-class What(StrEnum):
-    """The faults by name; `Fault` describes each."""
-
-    DUPLICATE = "duplicate"
-    REPLY_NOT_ALLOWED = "reply-not-allowed"
-    NOT_FOUND = "not-found"
-    FORBIDDEN = "forbidden"
-    SUSPENDED = "suspended"
-    CREDITS_DEPLETED = "credits-depleted"
-    LOCKED = "locked"
-    USAGE_CAPPED = "usage-capped"
-    TOO_OFTEN = "too-often"
-    ALREADY_POSTED = "already-posted"
-    LINK_UNREAD = "link-unread"
-    ANSWER = "answer"
-    RATE_LIMIT = "rate-limit"
-    DAILY_LIMIT = "daily-limit"
-    BAD_RESET = "bad-reset"
-    BAD_REQUEST = "bad-request"
-    UNAUTHORISED = "unauthorised"
-    TOKEN_DEAD = "token-dead"  # noqa: S105 - a name, no secret
-    GRAPH_ERROR = "graph-error"
-    SERVER_ERROR = "server-error"
-    HTML = "html"
-    NO_ERROR = "no-error"
-    REDIRECT = "redirect"
-    NOT_JSON = "not-json"
-    EMPTY = "empty"
-    HANG_UP = "hang-up"
-    CUT = "cut"
-    HANG = "hang"
-    LATE = "late"
-    SLOW = "slow"
-    LAG = "lag"
-    USAGE = "usage"
-    PROCESSING_FAILED = "processing-failed"
-    WRONG_DATE = "wrong-date"
-    OVERLOAD = "overload"
-    YOUNG_PARENT = "young-parent"
-    SELF_MENTION = "self-mention"
-    AUTO_PUBLISH = "auto-publish"
-    IGNORED = "ignored"
-    ALREADY_PUBLISHED = "already-published"
-    NO_FIELDS = "no-fields"
-    FIELDS_DENIED = "fields-denied"
-    RENAMED = "renamed"
-    AVATAR_CHANGED = "avatar-changed"
-    AVATAR_NONE = "avatar-none"
-    AVATAR_MISSING = "avatar-missing"
-    AVATAR_HUGE = "avatar-huge"
-    AVATAR_BROKEN = "avatar-broken"
-    AVATAR_REDIRECT = "avatar-redirect"
-    AVATAR_ELSEWHERE = "avatar-elsewhere"
-    KEYS_IGNORED = "keys-ignored"
-    KEY_RACE = "key-race"
-    REPEAT_FAILS = "repeat-fails"
+from enum import Enum, StrEnum, auto
+from typing import Self
 
 
-AVATARS = frozenset(
-    {
-        What.AVATAR_CHANGED,
-        What.AVATAR_NONE,
-        What.AVATAR_MISSING,
-        What.AVATAR_HUGE,
-        What.AVATAR_BROKEN,
-        What.AVATAR_REDIRECT,
-        What.AVATAR_ELSEWHERE,
-    }
-)
+class Effect(Enum):
+    """What becomes of a request."""
+
+    REFUSES = auto()
+    """Its answer is replaced, and it is not carried out."""
+    COMMITS = auto()
+    """Its answer is replaced, and it is carried out."""
+    CHANGES = auto()
+    """It is carried out in another way."""
+
+
+class FaultKind(StrEnum):
+    """The kinds of faults of somebody, by name."""
+
+    about: str
+    """What happens."""
+    effect: Effect
+    seconds: float
+    """`Fault.seconds`, if the rule does not say it."""
+    needs: str
+    """The key that a rule must have besides; empty: none."""
+
+    def __new__(
+        cls,
+        name: str,
+        about: str,
+        effect: Effect = Effect.REFUSES,
+        seconds: float = 0.2,
+        needs: str = "",
+    ) -> Self:
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.about, kind.effect, kind.seconds, kind.needs = about, effect, seconds, needs
+        return kind
+
+
+class What(FaultKind):
+    """The kinds that all platforms play, or several."""
+
+    DUPLICATE = "duplicate", "the text is there already"
+    NOT_FOUND = (
+        "not-found",
+        "404 in the platform's own words: it does not find the post, though it is there",
+    )
+    FORBIDDEN = "forbidden", "the app may not do this"
+    SUSPENDED = "suspended", "the account is suspended, or blocked for breaking rules"
+    ANSWER = "answer", "any answer: `status`, `body`, `headers`", Effect.REFUSES, 0.2, "status"
+    RATE_LIMIT = "rate-limit", "the limit is used up for `seconds` (900)", Effect.REFUSES, 900
+    BAD_RESET = "bad-reset", "the limit is used up, and nobody can read until when"
+    BAD_REQUEST = "bad-request", "the request is refused as wrong"
+    UNAUTHORISED = "unauthorised", "the keys or the token are not accepted"
+    TOKEN_DEAD = (
+        "token-dead",
+        "the token is not valid any more; its error may have a `subcode`",
+    )
+    SERVER_ERROR = "server-error", "`status` 500, 502, 503 or 504 in the platform's own manner"
+    HTML = "html", "an HTML page with `status` 502, as from a machine in between"
+    NO_ERROR = "no-error", "a 500 whose JSON names no error", Effect.COMMITS
+    REDIRECT = "redirect", "a 302 to a place that says yes to everything", Effect.COMMITS
+    NOT_JSON = "not-json", "success, with a body that is no JSON", Effect.COMMITS
+    EMPTY = "empty", "success, without a body", Effect.COMMITS
+    HANG_UP = "hang-up", "the connection is reset"
+    CUT = "cut", "the connection ends in the middle of the answer", Effect.COMMITS
+    HANG = "hang", "no answer, ever"
+    LATE = (
+        "late",
+        "no answer, and carried out `seconds` (0.9) after the client gave up",
+        Effect.COMMITS,
+        0.9,
+    )
+    SLOW = "slow", "the answer comes `seconds` (0.2) later", Effect.CHANGES
+    LAG = "lag", "a timeline that is read is `seconds` (5) of real time behind", Effect.CHANGES, 5
+    PROCESSING_FAILED = (
+        "processing-failed",
+        "the GIF or video of this upload fails",
+        Effect.CHANGES,
+    )
+    WRONG_DATE = (
+        "wrong-date",
+        "the answer's `Date` is `seconds` (3600) ahead of the time; negative: behind",
+        Effect.CHANGES,
+        3600,
+    )
+    OVERLOAD = (
+        "overload",
+        (
+            "requests wait in line, each `seconds` (1) behind the one before, and are carried out "
+            "whether somebody still waits or not"
+        ),
+        Effect.CHANGES,
+        1,
+    )
+    IGNORED = (
+        "ignored",
+        (
+            "success, and nothing is changed, made public or deleted; on some platforms of "
+            "deletions alone"
+        ),
+        Effect.CHANGES,
+    )
+    RENAMED = "renamed", "a profile has another handle and name", Effect.CHANGES
+    AVATAR_CHANGED = "avatar-changed", "a profile has another picture", Effect.CHANGES
+    AVATAR_NONE = "avatar-none", "a profile has no picture", Effect.CHANGES
+    AVATAR_MISSING = "avatar-missing", "a profile's picture answers with a 404", Effect.CHANGES
+    AVATAR_HUGE = "avatar-huge", "a profile's picture has 2 MB", Effect.CHANGES
+    AVATAR_BROKEN = (
+        "avatar-broken",
+        "a profile's picture is none: its bytes end in the middle",
+        Effect.CHANGES,
+    )
+    AVATAR_REDIRECT = (
+        "avatar-redirect",
+        "a profile's picture answers with a 302 to another host",
+        Effect.CHANGES,
+    )
+    AVATAR_ELSEWHERE = (
+        "avatar-elsewhere",
+        "the address of a profile's picture is another host's",
+        Effect.CHANGES,
+    )
+
+
+AVATARS = frozenset(what for what in What if what.startswith("avatar-"))
 """Faults of a profile's picture."""
-CHANGES = AVATARS | {
-    What.AUTO_PUBLISH, What.ALREADY_PUBLISHED, What.NO_FIELDS, What.FIELDS_DENIED,
-    What.IGNORED, What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
-    What.YOUNG_PARENT, What.SELF_MENTION, What.RENAMED, What.KEYS_IGNORED, What.KEY_RACE,
-    What.REPEAT_FAILS,
-}  # fmt: skip
-"""Faults that change how a request is carried out; all others replace its answer."""

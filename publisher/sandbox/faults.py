@@ -5,27 +5,25 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, model_validator
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.model.values import Frozen
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.fault_kinds import CHANGES, What
-from publisher.sandbox.platforms import ENDPOINTS, NOT_EVERYWHERE, PLATFORMS
+from publisher.sandbox.fault_kinds import Effect, FaultKind, What
+from publisher.sandbox.platforms import ENDPOINTS, FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
 
-_COMMITS = frozenset({What.NOT_JSON, What.EMPTY, What.REDIRECT, What.NO_ERROR, What.CUT})
-_SECONDS = {
-    What.RATE_LIMIT: 900.0,
-    What.DAILY_LIMIT: 86_400.0,
-    What.LATE: 0.9,
-    What.LAG: 5.0,
-    What.WRONG_DATE: 3600.0,
-    What.OVERLOAD: 1.0,
-    What.YOUNG_PARENT: 8.0,
-}
+
+def _kind(name: object) -> FaultKind:
+    kind = FAULT_KINDS.get(str(name))
+    if kind is None:
+        raise ValueError(
+            _("{name} is no fault; known are {names}", name=name, names=", ".join(FAULT_KINDS))
+        )
+    return kind
 
 
 class Fault(Frozen):
@@ -36,61 +34,16 @@ class Fault(Frozen):
     `times` limits their number. Of several rules, the first that replaces the answer wins; those
     that only change how a request is carried out all apply.
 
-    `what` replaces the answer:
+    `what` replaces the answer, or changes how the request is carried out: `fault_kinds.py` and the
+    `faults.py` of each platform say what each does. The other keys are its figures. In `headers`,
+    `+90` is the time in 90 seconds of the sandbox's clock, in seconds since 1970; a limit is over
+    in `seconds` of that clock.
 
-    - `duplicate`, `forbidden`, `suspended`, `bad-request`, `unauthorised`: the refusal of either
-      platform; `reply-not-allowed`, `credits-depleted` (402): of X alone. `not-found`: the 404
-      of X or LinkedIn for a post, whether it is there or not.
-    - `locked`, `usage-capped` (429 for a cap or a spending limit): of X alone;
-      `too-often` (368, subcode 1390008), `already-posted` (368), `link-unread` (100, subcode
-      1609005): of Facebook alone.
-    - `answer`: any answer: `status`, `body` (text, or JSON) and `headers`. In a header,
-      `+90` is the time in 90 seconds of the sandbox's clock, in seconds since 1970.
-    - `rate-limit`: X's 429, or Facebook's error 4 (or `code`) as a 400, over in `seconds` of the
-      sandbox's clock (900); `daily-limit`: X's 24-hour limit of the app; `bad-reset`: the same
-      with an invalid header.
-    - `graph-error`: Facebook's error `code`, `subcode`; `token-dead`: error 190 with `subcode`
-      458, 459, 460, 463 (default), 464, 467 or 492, also in the answer of `debug_token`.
-    - `server-error`: `status` 500 (default), 502, 503 or 504 with the platform's own JSON;
-      `html`: an HTML page with `status` 502 or another; `no-error`: a 500 whose JSON has no
-      `error`; `redirect`: a 302 to /sandbox/elsewhere, which answers everything with success.
-    - `not-json`, `empty`: the success status with an invalid or empty body.
-    - `hang-up`: the connection is reset; `cut`: it ends in the middle of the answer; `hang`: no
-      answer ever; `late`: no answer, and carried out `seconds` (0.9) after the client gave up.
-
-    `commit` decides whether the request is carried out anyway: true by default for `not-json`,
-    `empty`, `redirect`, `no-error` and `cut`, false for the others. So commit-then-500 is
-    `{"what": "server-error", "commit": true}`.
-
-    `what` changes how the request is carried out:
-
-    - `slow`: the answer comes `seconds` (0.2) later; the request is carried out at once.
-    - `lag`: a timeline that is read is `seconds` (5) of real time behind.
-    - `usage`: Facebook's headers report `percent` (97).
-    - `processing-failed`: the GIF or video of this upload ends as `failed`.
-    - `wrong-date`: the answer's `Date` is `seconds` (3600) ahead of the time; negative: behind.
-    - `overload`: the requests wait in one line for each platform, and are carried out `seconds` (1)
-      of real time after one another, whether a client still waits for the answer or not.
-    - `young-parent`: X refuses replies to a post younger than `seconds` (8) of real time.
-    - `self-mention`: X shows a reply on a timeline with the answered account's name before it.
-    - `auto-publish`: a post that Facebook was to keep unpublished is public at once; with `shows`
-      only a `text`, a `link` or a `photo`.
-    - `ignored`: success to a deletion, or to a change at Facebook, that is not done; a post that
-      Facebook was to make public at once stays unpublished.
-    - `already-published`: to make a post public that is public already is refused.
-    - `no-fields`: an answer to a POST has none of the `fields` that it was asked for.
-    - `fields-denied`: a POST that asks for `fields` is carried out, and answered with error 10.
-    - `keys-ignored`: a status on Mastodon is posted whatever its idempotency key, as by servers of
-      another make; `key-race`: its key is kept `seconds` (0.2) of real time after it is posted, as
-      before Mastodon 4.6; `repeat-fails`: a repeat with its key answers with status 500, as in the
-      first versions of 4.6.
-    - `renamed`: a profile has another handle and name; `avatar-changed`: another picture;
-      `avatar-none`: no picture. `avatar-missing`, `avatar-huge`, `avatar-broken` and
-      `avatar-redirect`: the address of its picture answers with a 404, with 2 MB, with bytes that
-      are no picture, or with a redirect to another host; `avatar-elsewhere`: it is another host's.
+    `commit` decides whether the request is carried out all the same where its answer is replaced.
+    So commit-then-500 is `{"what": "server-error", "commit": true}`.
     """
 
-    what: What
+    what: Annotated[FaultKind, PlainValidator(_kind)]
     channel: str | None = None
     endpoint: str | None = None
     """An operation's name, such as `createPosts` or `updatePost`: see endpoints.py."""
@@ -128,20 +81,18 @@ class Fault(Frozen):
             raise ValueError(message)
         if self.seconds is not None and self.seconds < 0 and self.what is not What.WRONG_DATE:
             raise ValueError(_("seconds cannot be negative"))
-        if self.what is What.GRAPH_ERROR and self.code is None:
-            raise ValueError(_("graph-error needs a code"))
-        if self.what is What.ANSWER and self.status is None:
-            raise ValueError(_("answer needs a status"))
+        if self.what.needs and getattr(self, self.what.needs) is None:
+            raise ValueError(_("{what} needs a {key}", what=self.what, key=self.what.needs))
         return self
 
     @property
     def commits(self) -> bool:
-        return self.what in _COMMITS if self.commit is None else self.commit
+        return self.what.effect is Effect.COMMITS if self.commit is None else self.commit
 
     @property
     def delay(self) -> float:
         """`seconds`, or this fault's default."""
-        return _SECONDS.get(self.what, 0.2) if self.seconds is None else self.seconds
+        return self.what.seconds if self.seconds is None else self.seconds
 
     def concerns(self, call: Call) -> bool:
         channel = call.operation.channel
@@ -189,10 +140,10 @@ class Faults:
         chosen = None
         for rule in self._rules:
             fires = rule.fires(call)
-            if not fires or (chosen and rule.fault.what not in CHANGES):
+            if not fires or (chosen and rule.fault.what.effect is not Effect.CHANGES):
                 continue
             rule.applied += 1
-            if rule.fault.what in CHANGES:
+            if rule.fault.what.effect is Effect.CHANGES:
                 call.changes.append(rule.fault)
             else:
                 chosen = rule.fault

@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 
 from publisher.base import html
 from publisher.base.i18n import speaking
-from publisher.channels.registry import TEMPLATES
+from publisher.channels.registry import SPECS, TEMPLATES
 from publisher.preview import mockups
 from publisher.preview.mockups import Author, PostCard, ShownImage
 from publisher.sandbox import profiles
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.platforms import PLATFORMS
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
+
+_ARTICLE = "preview/article.html"
+"""The mockup where a channel makes a page of a post: the sandbox has the text alone."""
 
 
 class Timelines:
@@ -51,7 +54,7 @@ class Timelines:
 
         `self_contained` embeds the pictures, so that the page can be saved as one file.
         """
-        page = PLATFORMS[channel].page
+        platform, spec = PLATFORMS[channel], SPECS[channel]
         accounts = [other for other in self._store.accounts if other.channel == channel]
         shown = [account] if account else accounts
         found = [
@@ -65,8 +68,12 @@ class Timelines:
             for owner, thread in found
         ]
         return self._render(
-            f"{page}.html",
-            here=f"/{page}",
+            "timeline.html",
+            here=f"/{platform.page}",
+            platform=platform,
+            mockup=_ARTICLE if spec.page else spec.mockup,
+            look=spec.css,
+            has_handles=spec.has_handles,
             threads=threads,
             count=sum(len(thread) for thread in threads),
             accounts=[_author(other, self_contained=self_contained) for other in accounts],
@@ -76,6 +83,7 @@ class Timelines:
 
     def _render(self, template: str, *, self_contained: bool = False, **values: object) -> str:
         return self._templates.get_template(template).render(
+            mockup_styles=mockups.styles(),
             session=self._title,
             platforms=PLATFORMS.values(),
             timezone=str(self._zone),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call, Operation
-from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.fault_kinds import FaultKind
 from publisher.sandbox.store import Store
 from publisher.settings.schema import AccountSettings
 
@@ -46,7 +46,7 @@ class PlatformSpec:
     channel: str
     title: str
     page: str
-    """The path of its timelines, without slashes; `PAGE.html` is their template."""
+    """The path of its timelines, without slashes."""
     operations: tuple[Operation, ...]
     bare: Callable[[str, str], str | None]
     """The path of a request as its operations have it, from its path and query; None: it is not
@@ -57,5 +57,7 @@ class PlatformSpec:
     this platform has.
     """
     open: PlatformOpener
-    faults: frozenset[What] = frozenset()
-    """The faults that not every platform plays."""
+    profile: str = ""
+    """What its timeline calls an account; empty: its handle."""
+    faults: frozenset[FaultKind] = frozenset()
+    """The faults that not every platform plays: its own, and those that it shares with others."""

@@ -1,11 +1,13 @@
 """Registry of the simulated platforms, and of the accounts on them."""
 
 import re
+from collections.abc import Mapping
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.bluesky.platform import BLUESKY
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.facebook.platform import FACEBOOK
+from publisher.sandbox.fault_kinds import FaultKind, What
 from publisher.sandbox.linkedin.platform import LINKEDIN
 from publisher.sandbox.mastodon.platform import MASTODON
 from publisher.sandbox.platform import PlatformSpec
@@ -18,11 +20,15 @@ _HANDLE_LENGTH = 15  # of X; help.x.com/managing-your-account/x-username-rules
 PLATFORMS = {
     spec.channel: spec for spec in (TWITTER, LINKEDIN, BLUESKY, MASTODON, WORDPRESS, FACEBOOK)
 }
-"""By channel. Facebook's paths may be anything, so it comes last."""
+"""By channel. A platform whose paths may be anything comes last."""
 ENDPOINTS = frozenset(one.name for spec in PLATFORMS.values() for one in spec.operations)
 """The names of all operations."""
 NOT_EVERYWHERE = frozenset().union(*(spec.faults for spec in PLATFORMS.values()))
 """The faults that only some platforms play."""
+FAULT_KINDS: Mapping[str, FaultKind] = {
+    str(kind): kind for kind in (*What, *sorted(NOT_EVERYWHERE))
+}
+"""All kinds of faults by name."""
 
 
 def find(

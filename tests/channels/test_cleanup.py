@@ -17,6 +17,7 @@ from publisher.ledger.pending_stops import reason_of
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Unknown
 from publisher.model.states import State
+from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import DUE, Stage, Stages
@@ -43,7 +44,9 @@ def clear(desk: Desk, database: Database, clock: ManualClock) -> Callable[[], No
 
 def refuse(desk: Desk, *, commit: bool = False) -> None:
     """Let the Page refuse to make a post public, once; `commit`: and do it all the same."""
-    refusal = Fault(what=What.GRAPH_ERROR, endpoint="updatePost", code=100, times=1, commit=commit)
+    refusal = Fault(
+        what=FacebookFault.GRAPH_ERROR, endpoint="updatePost", code=100, times=1, commit=commit
+    )
     desk.stage.sandbox.faults.set([refusal])
 
 
@@ -156,7 +159,9 @@ def test_a_retry_of_what_was_published_all_the_same_doubles_nothing(
 ) -> None:
     """Where that could not be seen when it was refused."""
     desk.queue()
-    refusal = Fault(what=What.GRAPH_ERROR, endpoint="updatePost", code=100, times=1, commit=True)
+    refusal = Fault(
+        what=FacebookFault.GRAPH_ERROR, endpoint="updatePost", code=100, times=1, commit=True
+    )
     desk.stage.sandbox.faults.set([refusal, Fault(what=What.SERVER_ERROR, endpoint="getObject")])
     desk.work()
     assert desk.state() is State.FAILED

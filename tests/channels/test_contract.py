@@ -27,6 +27,7 @@ from publisher.model.outcomes import (
     Refused,
     Unknown,
 )
+from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.mastodon import limits as limits_of_mastodon
@@ -429,7 +430,7 @@ def test_a_rate_limit_holds_the_account_for_as_long_as_it_lasts(
 
 def test_usage_near_the_limit_makes_the_account_rest(stages: Stages) -> None:
     stage = stages("facebook")
-    stage.sandbox.faults.set([Fault(what=What.USAGE, percent=97)])
+    stage.sandbox.faults.set([Fault(what=FacebookFault.USAGE, percent=97)])
     (outcome,) = stage.deliver(stage.parcel("Bonjour"))
     assert isinstance(outcome, Accepted)
     assert outcome.suspended_until is not None

@@ -18,6 +18,7 @@ from publisher.model.events import Event
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Unknown
 from publisher.model.states import State
 from publisher.notices.message import compose
+from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
@@ -26,8 +27,8 @@ from tests.channels.desk import TEXT, TIMEOUT, Desk
 from tests.support.delivering import AnyKeys, lanes
 from tests.support.sending import send
 
-AT_ONCE = Fault(what=What.AUTO_PUBLISH)
-NO_FIELDS = Fault(what=What.NO_FIELDS)
+AT_ONCE = Fault(what=FacebookFault.AUTO_PUBLISH)
+NO_FIELDS = Fault(what=FacebookFault.NO_FIELDS)
 SETTLE = 60
 
 
@@ -193,7 +194,7 @@ def test_what_is_made_at_its_instant_is_made_once_although_its_fields_are_refuse
     desk: Desk,
 ) -> None:
     make_at_once(desk)
-    fail(desk, Fault(what=What.FIELDS_DENIED))
+    fail(desk, Fault(what=FacebookFault.FIELDS_DENIED))
     desk.work()
     desk.clock.advance(120)
     desk.work()
@@ -252,7 +253,7 @@ def test_what_is_refused_because_it_is_public_already_is_published(desk: Desk) -
     desk.dispatch.reap()
     entry = posts(desk)[0]
     entry.publish(desk.clock.now() - timedelta(seconds=10))
-    fail(desk, Fault(what=What.ALREADY_PUBLISHED))
+    fail(desk, Fault(what=FacebookFault.ALREADY_PUBLISHED))
     desk.work()
     assert (desk.state(), desk.delivery.published_at) == (
         State.PUBLISHED, seconds(entry.published_at),
@@ -297,7 +298,7 @@ def test_what_cannot_be_looked_at_now_is_found_when_reading_works_again(
 def unseen(number: int = 1, **more: Any) -> Fault:
     """Facebook says once that a post is not there, as was seen for live ones."""
     wanted = {"endpoint": "getObject", "nth": (number,), "code": 100, "subcode": 33, **more}
-    return Fault.model_validate({"what": What.GRAPH_ERROR, **wanted})
+    return Fault.model_validate({"what": FacebookFault.GRAPH_ERROR, **wanted})
 
 
 def test_what_is_public_without_an_answer_and_cannot_be_seen_is_not_made_again(
@@ -402,7 +403,7 @@ def test_a_channel_says_since_when_it_has_been_public(stages: Stages) -> None:
 def test_what_is_not_published_early_is_laid_ready(stages: Stages, shows: Any) -> None:
     """Whatever else Facebook publishes at once."""
     stage = stages("facebook")
-    stage.sandbox.faults.set([Fault(what=What.AUTO_PUBLISH, shows=shows)])
+    stage.sandbox.faults.set([Fault(what=FacebookFault.AUTO_PUBLISH, shows=shows)])
     parcels = {
         "text": stage.parcel("Un"),
         "link": stage.parcel("Deux", link="https://www.example.org/a"),

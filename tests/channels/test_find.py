@@ -20,6 +20,7 @@ from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferre
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
+from publisher.sandbox.twitter.faults import XFault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sending import send
@@ -225,7 +226,7 @@ def test_a_dead_server_defers(platform: Stage, closed_port: str) -> None:
     ("channel", "what", "kind"),
     [
         ("twitter", What.UNAUTHORISED, Kind.AUTH),
-        ("twitter", What.CREDITS_DEPLETED, Kind.PERMISSION),
+        ("twitter", XFault.CREDITS_DEPLETED, Kind.PERMISSION),
         ("twitter", What.FORBIDDEN, Kind.PERMISSION),
         ("twitter", What.SUSPENDED, Kind.PERMISSION),
         ("twitter", What.DUPLICATE, Kind.PERMISSION),

@@ -8,6 +8,7 @@ from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.facebook import posts
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Outcome, Unknown
+from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
@@ -54,7 +55,7 @@ def out(page: Stage) -> Out:
 def denied(endpoint: str, **more: object) -> Fault:
     """Facebook says that something is not there, or not for this token."""
     return Fault.model_validate(
-        {"what": What.GRAPH_ERROR, "endpoint": endpoint, **NOT_THERE, **more}
+        {"what": FacebookFault.GRAPH_ERROR, "endpoint": endpoint, **NOT_THERE, **more}
     )
 
 

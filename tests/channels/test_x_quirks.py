@@ -9,6 +9,7 @@ from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, Unknown
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.twitter.faults import XFault
 from tests.channels.conftest import Stage, Stages
 from tests.support.clock import ManualClock
 
@@ -108,7 +109,7 @@ def test_a_deletion_that_x_refuses_says_so_of_the_deletion(x: Stage) -> None:
 def test_a_part_whose_own_young_parent_x_does_not_show_yet_is_sent_later(
     x: Stage, clock: ManualClock
 ) -> None:
-    x.sandbox.faults.set([Fault(what=What.YOUNG_PARENT, seconds=8)])
+    x.sandbox.faults.set([Fault(what=XFault.YOUNG_PARENT, seconds=8)])
     attempt = x.ready(x.parcel("Un", "Deux"))
     assert isinstance(attempt.send(), Accepted)
     second = attempt.send()
@@ -124,7 +125,7 @@ def test_a_part_whose_parent_stays_unseen_is_refused(x: Stage, clock: ManualCloc
     """Somebody deleted it: a thread does not wait for that."""
     attempt = x.ready(x.parcel("Un", "Deux"))
     attempt.send()
-    x.sandbox.faults.set([Fault(what=What.YOUNG_PARENT, seconds=86_400)])
+    x.sandbox.faults.set([Fault(what=XFault.YOUNG_PARENT, seconds=86_400)])
     clock.advance(11 * 60)
     outcome = attempt.send()
     assert isinstance(outcome, Refused)
@@ -133,7 +134,7 @@ def test_a_part_whose_parent_stays_unseen_is_refused(x: Stage, clock: ManualCloc
 
 def test_a_part_that_may_not_answer_is_refused_and_the_account_goes_on(x: Stage) -> None:
     """X's rule of 2026, which lets an account answer itself."""
-    x.sandbox.faults.set([Fault(what=What.REPLY_NOT_ALLOWED, nth=(2,), endpoint="createPosts")])
+    x.sandbox.faults.set([Fault(what=XFault.REPLY_NOT_ALLOWED, nth=(2,), endpoint="createPosts")])
     first, second = x.deliver(x.parcel("Un", "Deux"))
     assert isinstance(first, Accepted)
     assert isinstance(second, Refused)
@@ -141,7 +142,7 @@ def test_a_part_that_may_not_answer_is_refused_and_the_account_goes_on(x: Stage)
 
 
 def test_a_part_is_found_with_the_accounts_own_name_before_it(x: Stage, clock: ManualClock) -> None:
-    x.sandbox.faults.set([Fault(what=What.SELF_MENTION)])
+    x.sandbox.faults.set([Fault(what=XFault.SELF_MENTION)])
     attempt = x.ready(x.parcel("Un", "Deux https://example.org/ #HRC31"))
     attempt.send()
     second = attempt.send()

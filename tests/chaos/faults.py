@@ -5,6 +5,7 @@ from typing import Any
 
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.twitter.faults import XFault
 
 LATEST = 1.0
 """Seconds after the client gave up that a request is still carried out."""
@@ -52,7 +53,12 @@ _READING = ("getUsersPosts", "getObject", "getRecord", "getAccountStatuses", "ge
             "findOrganizationPosts", "getArticle", "listArticles")  # fmt: skip
 _RESTS: tuple[dict[str, Any], ...] = (
     {"what": What.UNAUTHORISED, "endpoint": "createPosts", "account": "voice-x1", "nth": (2,)},
-    {"what": What.CREDITS_DEPLETED, "endpoint": "createPosts", "account": "voice-x2", "nth": (3,)},
+    {
+        "what": XFault.CREDITS_DEPLETED,
+        "endpoint": "createPosts",
+        "account": "voice-x2",
+        "nth": (3,),
+    },
     {"what": What.FORBIDDEN, "endpoint": "createPosts", "account": "voice-x3", "nth": (2,)},
     {"what": What.TOKEN_DEAD, "endpoint": "updatePost", "account": "voice-page1", "nth": (2,)},
     {"what": What.FORBIDDEN, "endpoint": "createFeedPost", "account": "voice-page2", "nth": (2,)},

@@ -32,9 +32,8 @@ from publisher.model.outcomes import (
 )
 from publisher.model.problems import CODES
 from publisher.model.states import MOVES, Role, State
-from publisher.sandbox.fault_kinds import CHANGES, What
-from publisher.sandbox.faults import Fault
-from publisher.sandbox.platforms import NOT_EVERYWHERE, PLATFORMS
+from publisher.sandbox.fault_kinds import Effect
+from publisher.sandbox.platforms import FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
 from tests.support.answers.judging import meaning
 
 _NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
@@ -425,80 +424,17 @@ def capabilities() -> str:
 
 # --- docs/sandbox.md --------------------------------------------------------
 
-_FAULTS: dict[What, str] = {
-    What.DUPLICATE: "the text is there already",
-    What.REPLY_NOT_ALLOWED: "replying is not allowed: a thread stops",
-    What.NOT_FOUND: "404 in the platform's own words: it does not find the post, though it is there",
-    What.FORBIDDEN: "the app may not do this",
-    What.SUSPENDED: "the account is suspended, or blocked for breaking rules",
-    What.CREDITS_DEPLETED: "402: no credits are left",
-    What.LOCKED: "403: the account is locked until somebody signs in",
-    What.USAGE_CAPPED: "429: the app's cap or spending limit is reached",
-    What.TOO_OFTEN: "error 368: posting too often, to be tried again later",
-    What.ALREADY_POSTED: "error 368: the text is there already",
-    What.LINK_UNREAD: "error 100: the page that the post links to cannot be read",
-    What.ANSWER: "any answer: `status`, `body`, `headers`",
-    What.RATE_LIMIT: "the limit is used up for `seconds` (900)",
-    What.DAILY_LIMIT: "the app's limit of 24 hours is used up",
-    What.BAD_RESET: "the limit is used up, and nobody can read until when",
-    What.BAD_REQUEST: "the request is refused as wrong",
-    What.UNAUTHORISED: "the keys or the token are not accepted",
-    What.TOKEN_DEAD: "error 190 with `subcode` 463 (expired) or another",
-    What.GRAPH_ERROR: "any error of the Graph API: `code`, and `subcode` if you like",
-    What.SERVER_ERROR: "`status` 500, 502, 503 or 504 in the platform's own manner",
-    What.HTML: "an HTML page with `status` 502, as from a machine in between",
-    What.NO_ERROR: "a 500 whose JSON names no error",
-    What.REDIRECT: "a 302 to a place that says yes to everything",
-    What.NOT_JSON: "success, with a body that is no JSON",
-    What.EMPTY: "success, without a body",
-    What.HANG_UP: "the connection is reset",
-    What.CUT: "the connection ends in the middle of the answer",
-    What.HANG: "no answer, ever",
-    What.LATE: "no answer, and carried out `seconds` (0.9) after the client gave up",
-    What.SLOW: "the answer comes `seconds` (0.2) later",
-    What.LAG: "a timeline that is read is `seconds` (5) behind",
-    What.USAGE: "the headers claim that `percent` (97) of the limit is used",
-    What.PROCESSING_FAILED: "the GIF or video of this upload fails",
-    What.WRONG_DATE: "the answer's `Date` is `seconds` (3600) ahead of the time; negative: behind",
-    What.OVERLOAD: "requests wait in line, each `seconds` (1) behind the one before, and are carried "
-    "out whether somebody still waits or not",
-    What.YOUNG_PARENT: "nobody may reply to a post that is younger than `seconds` (8)",
-    What.SELF_MENTION: "a timeline shows a reply with the account's own name before it",
-    What.AUTO_PUBLISH: "a post that was to stay unpublished is public at once; with `shows` only a `text`, a `link` or a `photo`",
-    What.IGNORED: "success, and nothing is changed, made public or deleted; of X's requests a deletion alone",
-    What.ALREADY_PUBLISHED: "to make public what is public already is refused",
-    What.NO_FIELDS: "the answer to a `POST` lacks the `fields` that it was asked for",
-    What.FIELDS_DENIED: "a `POST` that asks for `fields` is answered with error 10, and carried out all the same",
-    What.KEYS_IGNORED: "a status is posted whatever its idempotency key, as by servers of another make",
-    What.KEY_RACE: "the idempotency key is kept `seconds` (0.2) after the status is posted, as before Mastodon 4.6",
-    What.REPEAT_FAILS: "a repeat with its idempotency key answers with status 500, as in Mastodon 4.6 before September 2026",
-    What.RENAMED: "a profile has another handle and name",
-    What.AVATAR_CHANGED: "a profile has another picture",
-    What.AVATAR_NONE: "a profile has no picture",
-    What.AVATAR_MISSING: "a profile's picture answers with a 404",
-    What.AVATAR_HUGE: "a profile's picture has 2 MB",
-    What.AVATAR_BROKEN: "a profile's picture is none: its bytes end in the middle",
-    What.AVATAR_REDIRECT: "a profile's picture answers with a 302 to another host",
-    What.AVATAR_ELSEWHERE: "the address of a profile's picture is another host's",
-}
-
 
 def faults() -> str:
     return table(("`what`", "where", "what happens", "is the request carried out?"), _faults())
 
 
 def _faults() -> Iterator[tuple[str, ...]]:
-    for what in What:
+    for what in FAULT_KINDS.values():
         places = [spec.title for spec in PLATFORMS.values() if what in spec.faults]
         where = ", ".join(places) if what in NOT_EVERYWHERE else "all"
-        code = 1 if what is What.GRAPH_ERROR else None
-        status = 200 if what is What.ANSWER else None
-        commits = (
-            Fault(what=what, code=code, status=status).commits
-            or what in CHANGES
-            or what is What.LATE
-        )
-        yield f"`{what}`", where, _FAULTS[what], "yes" if commits else "no"
+        commits = "no" if what.effect is Effect.REFUSES else "yes"
+        yield f"`{what}`", where, what.about, commits
 
 
 def endpoints() -> str:

@@ -10,6 +10,7 @@ import pytest
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
+from publisher.sandbox.twitter.faults import XFault
 from tests.end_to_end.test_more_machines import _servers, process  # noqa: F401
 from tests.support.receiver import Receiver, receiving
 from tests.support.workspaces import Workspace
@@ -101,7 +102,7 @@ def test_accounts_of_one_app_learn_from_one_answer_that_its_limit_is_used_up(
         workspace.draft(name, matter, f"Sous embargo, {name}.")
         publisher("queue")
 
-    sandbox.faults.set([Fault(what=What.DAILY_LIMIT, account="bice-x", seconds=86_400)])
+    sandbox.faults.set([Fault(what=XFault.DAILY_LIMIT, account="bice-x", seconds=86_400)])
     queue("known.fr", second, due_in=3600)
     publisher("cancel", "known.fr")
     for account in ("bice-x", second):

@@ -31,7 +31,7 @@ def test_each_recipient_has_its_look(desk: Desk) -> None:
     desk.draft("a.fr", ALL, "Pour le site.\n\n## twitter\nCourt. #HRC31\n\n## facebook\nLong.\n")
     page = desk.preview("a.fr")
     looks = [d["class"] for d in page.structure.all("div") if "look" in (d.get("class") or "")]
-    assert looks == ["look x", "look facebook", "look site"]
+    assert looks == ["look as-thread x", "look as-card facebook", "look as-page site"]
     assert '<div class="text" lang="fr" dir="auto">Court. <span class="tag">#HRC31' in page.html
     assert ">Long.</div>" in page.html
     assert "<p>Pour le site.</p>" in page.html

@@ -25,7 +25,6 @@ from requests.adapters import HTTPAdapter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.platforms import accounts_for, find
 from publisher.sandbox.server import Sandbox, running
@@ -319,6 +318,6 @@ def break_(sandbox: Sandbox) -> Callable[..., None]:
     """Puts one fault into force."""
 
     def set_(what: str, **rule: Any) -> None:
-        sandbox.faults.set([Fault(what=What(what), **rule)])
+        sandbox.faults.set([Fault(what=what, **rule)])
 
     return set_

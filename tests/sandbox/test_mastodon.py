@@ -12,9 +12,10 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonError, MastodonUnauthorizedError
 from PIL import Image
 
-from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.fault_kinds import FaultKind
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.mastodon import limits
+from publisher.sandbox.mastodon.faults import MastodonFault
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
@@ -163,14 +164,15 @@ def test_what_is_posted_without_key_or_visibility_is_noted(
 
 
 @pytest.mark.parametrize(
-    ("what", "statuses"), [(None, 1), (What.KEYS_IGNORED, 2), (What.REPEAT_FAILS, 1)]
+    ("what", "statuses"),
+    [(None, 1), (MastodonFault.KEYS_IGNORED, 2), (MastodonFault.REPEAT_FAILS, 1)],
 )
 def test_servers_differ_in_what_a_key_does(
-    what: What | None, statuses: int, client: Mastodon, sandbox: Sandbox
+    what: FaultKind | None, statuses: int, client: Mastodon, sandbox: Sandbox
 ) -> None:
     sandbox.faults.set([Fault(what=what)] if what else [])
     public(client, "Bonjour")
-    if what is What.REPEAT_FAILS:
+    if what is MastodonFault.REPEAT_FAILS:
         with pytest.raises(MastodonAPIError):
             public(client, "Bonjour")
     else:
@@ -220,7 +222,7 @@ def test_a_deletion_works_once(client: Mastodon) -> None:
 
 
 def test_without_a_lock_two_at_a_moment_are_two(client: Mastodon, sandbox: Sandbox) -> None:
-    sandbox.faults.set([Fault(what=What.KEY_RACE, seconds=0.3)])
+    sandbox.faults.set([Fault(what=MastodonFault.KEY_RACE, seconds=0.3)])
     client.request_timeout = 0.1
     for _time in range(2):
         with pytest.raises(MastodonError):

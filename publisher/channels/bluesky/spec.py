@@ -93,7 +93,7 @@ SPEC = ChannelSpec(
     post_id_hint=later("Give the end of the post's address, such as 3lz5fcijpj2z2."),
     hashtags=5,
     mockup="bluesky/mockup.html",
-    css="bluesky",
+    css="as-thread bluesky",
     package="publisher.channels.bluesky",
     has_handles=True,
 )

@@ -82,7 +82,8 @@ SPEC = ChannelSpec(
     post_id_hint=later("Give the post's number, such as 100200300_400500600."),
     hashtags=5,
     mockup="facebook/mockup.html",
-    css="facebook",
+    css="as-card facebook",
     package="publisher.channels.facebook",
+    large_below=85,
     folds_after=480,  # before "See more"; Facebook folds at about this length
 )

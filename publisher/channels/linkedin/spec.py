@@ -119,7 +119,7 @@ SPEC = ChannelSpec(
     ),
     hashtags=5,
     mockup="linkedin/mockup.html",
-    css="linkedin",
+    css="as-card linkedin",
     package="publisher.channels.linkedin",
     folds_after=210,  # before "…more"; observed
 )

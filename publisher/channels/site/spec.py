@@ -82,7 +82,7 @@ SPEC = ChannelSpec(
     post_id_hint=later("Give the name of the post's page, without .html."),
     hashtags=10,
     mockup="site/mockup.html",
-    css="site",
+    css="as-page site",
     package="publisher.channels.site",
     page=_page,
 )

@@ -123,7 +123,7 @@ SPEC = ChannelSpec(
     ),
     hashtags=3,
     mockup="twitter/mockup.html",
-    css="x",
+    css="as-thread x",
     package="publisher.channels.twitter",
     has_fees=True,
     warns_of_mentions=True,

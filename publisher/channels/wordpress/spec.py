@@ -102,7 +102,7 @@ SPEC = ChannelSpec(
     ),
     hashtags=5,
     mockup="wordpress/mockup.html",
-    css="wordpress",
+    css="as-page wordpress",
     package="publisher.channels.wordpress",
     shares_owner=True,
     page=_page,

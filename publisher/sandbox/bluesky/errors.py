@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.fault_kinds import FaultKind, What
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
@@ -58,7 +58,7 @@ def too_many() -> XrpcError:
     return XrpcError(429, "RateLimitExceeded", "Rate Limit Exceeded")
 
 
-_SAID = {
+_SAID: dict[FaultKind, XrpcError] = {
     What.DUPLICATE: internal(),  # a record with this key exists: the server has no words for it
     What.FORBIDDEN: XrpcError(403, "Forbidden", "Insufficient access"),
     What.SUSPENDED: XrpcError(401, "AccountTakedown", "Account has been taken down"),

@@ -9,9 +9,9 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph, photos, posts, reading
 from publisher.sandbox.facebook.authorization import BROWSER, Login
+from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.graph import GraphError
 from publisher.sandbox.facebook.refusals import refusal
-from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class FacebookApi:
         payers = {"page": account.name}
         now = self.store.clock.now()
         standing = self.store.meter.count("calls", payers, (graph.CALLS,), now)[0]
-        claimed = next((fault.percent for fault in call.changed(What.USAGE)), None)
+        claimed = next((fault.percent for fault in call.changed(FacebookFault.USAGE)), None)
         call.headers |= graph.usage_headers(account, standing, claimed)
         if standing.exceeded:
             raise GraphError(80001)

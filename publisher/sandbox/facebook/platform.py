@@ -5,6 +5,7 @@ from typing import Any
 from publisher.sandbox.accounts import digest, invented
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.facebook.api import FacebookApi
+from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.graph import graph_version
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
@@ -28,6 +29,7 @@ FACEBOOK = PlatformSpec(
     channel="facebook",
     title="Facebook",
     page="facebook",
+    profile="Page",
     operations=(
         Operation("loginDialog", "facebook", "GET", "/dialog/oauth"),
         Operation("allowLogin", "facebook", "POST", "/dialog/oauth"),
@@ -46,18 +48,5 @@ FACEBOOK = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=FacebookApi,
-    faults=frozenset(
-        {
-            What.AUTO_PUBLISH,
-            What.ALREADY_PUBLISHED,
-            What.NO_FIELDS,
-            What.FIELDS_DENIED,
-            What.TOKEN_DEAD,
-            What.GRAPH_ERROR,
-            What.TOO_OFTEN,
-            What.ALREADY_POSTED,
-            What.LINK_UNREAD,
-            What.USAGE,
-        }
-    ),
+    faults=frozenset({*FacebookFault, What.TOKEN_DEAD}),
 )

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph
+from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.graph import GraphError, flag, parameter
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.limits import DAY
@@ -33,7 +34,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     entry = add(store, call, account, message, photos, link)
     shows = "photo" if photos else "link" if link else "text"
     at_once = published and not call.changed(What.IGNORED)
-    on_its_own = call.changed(What.AUTO_PUBLISH)
+    on_its_own = call.changed(FacebookFault.AUTO_PUBLISH)
     if at_once or any(fault.shows in (None, shows) for fault in on_its_own):
         make_public(store, entry, account)
     return {"id": entry.id}
@@ -48,7 +49,7 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         _check_message(message)
     if wished is False and entry.published:
         raise GraphError(100, "(#100) A published post cannot be unpublished")
-    if wished and entry.published and call.changed(What.ALREADY_PUBLISHED):
+    if wished and entry.published and call.changed(FacebookFault.ALREADY_PUBLISHED):
         raise GraphError(100, "(#100) The post has already been published")
     if call.changed(What.IGNORED):
         return {"success": True}

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph
+from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.fields import Edge, Enclosed, Node, show, wanted
 from publisher.sandbox.facebook.graph import GraphError
 from publisher.sandbox.facebook.posts import own_page
@@ -69,9 +70,9 @@ def after_write(
 ) -> dict[str, Any]:
     """The `fields` that a writing request asked for (read-after-write)."""
     fields = graph.parameter(call, "fields")
-    if not fields or call.changed(What.NO_FIELDS):
+    if not fields or call.changed(FacebookFault.NO_FIELDS):
         return {}
-    if call.changed(What.FIELDS_DENIED):
+    if call.changed(FacebookFault.FIELDS_DENIED):
         raise GraphError(10)
     found, _default = _found(store, body.get("id") or call.parts["id"], account)
     shown: dict[str, Any] = show(found, wanted(fields, ()))

@@ -6,8 +6,9 @@ from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph
+from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.graph import GraphError
-from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.fault_kinds import FaultKind, What
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
@@ -24,13 +25,13 @@ _UNREAD = (
     "Couldn't scrape URL",
     "There was a problem scraping data from the provided link. Please check the URL and try again.",
 )
-_SAID: dict[What, tuple[int, int | None, tuple[str, str]]] = {
-    What.TOO_OFTEN: (368, 1390008, _TOO_OFTEN),
-    What.ALREADY_POSTED: (368, None, _ALREADY_POSTED),
-    What.LINK_UNREAD: (100, 1609005, _UNREAD),
+_SAID: dict[FaultKind, tuple[int, int | None, tuple[str, str]]] = {
+    FacebookFault.TOO_OFTEN: (368, 1390008, _TOO_OFTEN),
+    FacebookFault.ALREADY_POSTED: (368, None, _ALREADY_POSTED),
+    FacebookFault.LINK_UNREAD: (100, 1609005, _UNREAD),
 }
 """Facebook's errors with subcode and user message (observed)."""
-_CODES: dict[What, int] = {
+_CODES: dict[FaultKind, int] = {
     What.DUPLICATE: 506,
     What.FORBIDDEN: 200,
     What.SUSPENDED: 368,

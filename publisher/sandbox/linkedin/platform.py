@@ -34,6 +34,7 @@ LINKEDIN = PlatformSpec(
     channel="linkedin",
     title="LinkedIn",
     page="linkedin",
+    profile="Organisation",
     operations=(
         _operation("createOrganizationPost", "POST", "/rest/posts", 201),
         _operation("findOrganizationPosts", "GET", "/rest/posts"),

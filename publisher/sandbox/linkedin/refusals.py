@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.fault_kinds import FaultKind, What
 from publisher.sandbox.linkedin import errors
 from publisher.sandbox.linkedin.errors import LinkedInError
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
 
-_ERRORS: dict[What, Callable[[], LinkedInError]] = {
+_ERRORS: dict[FaultKind, Callable[[], LinkedInError]] = {
     What.DUPLICATE: lambda: errors.duplicate("urn:li:share:1"),
     What.FORBIDDEN: errors.denied,
     What.SUSPENDED: lambda: LinkedInError(403, "FORBIDDEN", "This page is restricted"),

@@ -7,6 +7,7 @@ from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.mastodon.api import MastodonApi
 from publisher.sandbox.mastodon.entities import DOMAIN
+from publisher.sandbox.mastodon.faults import MastodonFault
 from publisher.sandbox.platform import PlatformSpec
 from publisher.settings.schema import AccountSettings
 
@@ -55,13 +56,5 @@ MASTODON = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=MastodonApi,
-    faults=frozenset(
-        {
-            What.NOT_FOUND,
-            What.PROCESSING_FAILED,
-            What.KEYS_IGNORED,
-            What.KEY_RACE,
-            What.REPEAT_FAILS,
-        }
-    ),
+    faults=frozenset({*MastodonFault, What.NOT_FOUND, What.PROCESSING_FAILED}),
 )

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.fault_kinds import FaultKind, What
 from publisher.sandbox.mastodon import errors
 from publisher.sandbox.mastodon.errors import ApiError
 from publisher.sandbox.store import iso
@@ -11,7 +11,7 @@ from publisher.sandbox.store import iso
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
 
-_REFUSALS: dict[What, tuple[int, str]] = {
+_REFUSALS: dict[FaultKind, tuple[int, str]] = {
     What.DUPLICATE: (422, "Validation failed: Text is a duplicate"),
     What.FORBIDDEN: (403, errors.SCOPES),
     What.SUSPENDED: (403, errors.DISABLED),

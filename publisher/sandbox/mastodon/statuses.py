@@ -17,6 +17,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.mastodon import errors, limits
 from publisher.sandbox.mastodon.entities import as_status
 from publisher.sandbox.mastodon.errors import ApiError, invalid, not_found
+from publisher.sandbox.mastodon.faults import MastodonFault
 from publisher.sandbox.mastodon.media import usable
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
@@ -39,14 +40,14 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     key = call.request.headers.get("idempotency-key", "")
     if not key:
         store.note("no-idempotency-key", account.name, "a status was posted without one")
-    if not key or call.changed(What.KEYS_IGNORED):
+    if not key or call.changed(MastodonFault.KEYS_IGNORED):
         return 200, as_status(store, _post(store, call, account, ""))
     if known := _known(store, account, key):
         return _again(store, call, known)
-    race = call.changed(What.KEY_RACE)
+    race = call.changed(MastodonFault.KEY_RACE)
     entry = _post(store, call, account, "" if race else key)
     if race:
-        await asyncio.sleep(call.delay(What.KEY_RACE))
+        await asyncio.sleep(call.delay(MastodonFault.KEY_RACE))
         entry.key = key
     return 200, as_status(store, entry)
 
@@ -76,7 +77,9 @@ def _known(store: Store, account: SandboxAccount, key: str) -> StoredPost | None
 
 
 def _again(store: Store, call: Call, known: StoredPost) -> tuple[int, Any]:
-    if call.changed(What.REPEAT_FAILS):  # Mastodon 4.6 before September 2026: its issue 40399
+    if call.changed(
+        MastodonFault.REPEAT_FAILS
+    ):  # Mastodon 4.6 before September 2026: its issue 40399
         raise ApiError(500, "Internal Server Error")
     return 200, as_status(store, known)
 

@@ -7,6 +7,7 @@ from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.twitter.api import X
+from publisher.sandbox.twitter.faults import XFault
 from publisher.settings.schema import AccountSettings
 
 _AUTHORIZATION = frozenset(
@@ -58,17 +59,5 @@ TWITTER = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=X,
-    faults=frozenset(
-        {
-            What.REPLY_NOT_ALLOWED,
-            What.CREDITS_DEPLETED,
-            What.LOCKED,
-            What.NOT_FOUND,
-            What.YOUNG_PARENT,
-            What.SELF_MENTION,
-            What.USAGE_CAPPED,
-            What.DAILY_LIMIT,
-            What.PROCESSING_FAILED,
-        }
-    ),
+    faults=frozenset({*XFault, What.NOT_FOUND, What.PROCESSING_FAILED}),
 )

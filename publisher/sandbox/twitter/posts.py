@@ -11,6 +11,7 @@ from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 from publisher.sandbox.twitter import limits, problems, shown_text
+from publisher.sandbox.twitter.faults import XFault
 from publisher.sandbox.twitter.media import usable
 from publisher.sandbox.twitter.reading import find_post
 from publisher.sandbox.twitter.schema import CreatePosts, read
@@ -26,7 +27,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
         raise problems.invalid("Only the first post of a conversation says who may reply")
     if wish.reply:
         parent = _parent(store, wish.reply.in_reply_to_tweet_id, account)
-        unseen = timedelta(seconds=call.delay(What.YOUNG_PARENT) * store.clock.speed)
+        unseen = timedelta(seconds=call.delay(XFault.YOUNG_PARENT) * store.clock.speed)
         if store.clock.now() - parent.created_at < unseen:
             raise problems.forbidden(problems.UNSEEN_PARENT)
     _check_text(wish.text, has_more=bool(media))

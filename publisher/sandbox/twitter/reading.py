@@ -10,6 +10,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store, StoredPost, iso, parse_instant
 from publisher.sandbox.twitter import problems, shown_text
+from publisher.sandbox.twitter.faults import XFault
 
 _ID = re.compile(r"[0-9]{1,19}")
 _DEFAULT_PAGE = 10  # docs.x.com/x-api/users/get-posts
@@ -62,7 +63,7 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
     if len(rest) > size:
         meta["next_token"] = f"b{page[-1].id}"
-    mentions = bool(call.changed(What.SELF_MENTION))
+    mentions = bool(call.changed(XFault.SELF_MENTION))
     data = [_as_post(store, entry, fields, mentions=mentions) for entry in page]
     return 200, {"data": data, "meta": meta}
 

@@ -32,6 +32,7 @@ WORDPRESS = PlatformSpec(
     channel=_CHANNEL,
     title="WordPress",
     page="wordpress",
+    profile="Site",
     operations=(
         Operation("showApproval", _CHANNEL, "GET", "/wp-admin/authorize-application.php"),
         Operation("giveApproval", _CHANNEL, "POST", "/wp-admin/authorize-application.php"),

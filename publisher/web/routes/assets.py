@@ -7,9 +7,10 @@ from importlib import resources
 
 from fastapi import APIRouter, HTTPException, Response
 
+from publisher.preview import mockups
+
 _FILES = (
     ("publisher.web", "fonts/inter.woff2", "font/woff2"),
-    ("publisher.preview", "templates/posts.css", "text/css"),
     ("publisher.web", "static/htmx.min.js", "text/javascript"),
     ("publisher.web", "static/idiomorph-ext.min.js", "text/javascript"),
     ("publisher.web", "static/web.js", "text/javascript"),
@@ -61,11 +62,12 @@ async def static(name: str) -> Response:
 
 
 def _files() -> Iterator[tuple[str, bytes, str]]:
-    """Name, content and media type of each file; the stylesheet last, as it names others."""
+    """Name, content and media type of each file; web.css last, as it names others."""
     web = resources.files("publisher.web")
     for package, path, media_type in _FILES:
         content = resources.files(package).joinpath(path).read_bytes()
         yield path.rpartition("/")[2], content, media_type
+    yield "posts.css", mockups.styles().encode(), "text/css"
     styles = "".join(web.joinpath(f"styles/{name}.css").read_text("utf-8") for name in _STYLES)
     yield (
         "web.css",
