@@ -8,6 +8,7 @@ from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -70,6 +71,7 @@ from publisher.notices.personal_message import compose_personal
 from publisher.notices.personal_notices import PersonalNotices
 from publisher.settings import settings as workspace_settings
 from publisher.settings import sources
+from publisher.settings.keys_file import KeysFile
 from publisher.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,6 +111,8 @@ class Application:
         """Whether the ledger was made just now."""
         self.without_ledger: LedgerMissing | None = None
         """Why the ledger is an empty one that is thrown away."""
+        self._keys_file = KeysFile(settings)
+        self._taking_keys = Lock()
 
     @classmethod
     def open(cls, workspace: Path) -> "Application":
@@ -537,14 +541,20 @@ class Application:
         """A channel of an account, for one thread, in a `with` block."""
         return self._channels.lend(account)
 
-    def take_keys(self) -> None:
-        """Read the settings again, for keys of accounts that were changed meanwhile.
+    def take_keys(self) -> frozenset[str]:
+        """Read the settings again if secrets.toml was changed; the accounts whose keys are others.
 
-        What was built from the settings before goes on with them. Raises PublisherError.
+        What was built from the settings before goes on with them. Raises PublisherError, once for
+        each change, if the settings cannot be used with it.
         """
-        self.settings = workspace_settings.load(self.settings.workspace)
-        for built in ("_channels", "delivery"):
-            self.__dict__.pop(built, None)
+        with self._taking_keys:
+            found = self._keys_file.changed()
+            if found is None:
+                return frozenset()
+            before, self.settings = self.settings, found
+            for built in ("_channels", "delivery"):
+                self.__dict__.pop(built, None)
+        return frozenset(name for name in found.accounts if not found.same_keys(before, name))
 
     def profile_picture(self, account: str, address: str) -> bytes | None:
         """Download the picture of an account's profile; None if it cannot be had."""

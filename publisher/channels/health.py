@@ -28,6 +28,10 @@ class Health:
     """The owner of the credentials; None: the platform did not say."""
     profile: Profile | None = None
     """How the platform shows the owner; None: it did not say, or has no profiles."""
+    remarks: tuple[str, ...] = ()
+    """What a person should know, and what does not keep the account from being connected: a server
+    that takes less than usual, a setting that does not fit. Each says what to do.
+    """
 
 
 def owner_of(

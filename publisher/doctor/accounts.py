@@ -93,6 +93,8 @@ def _well(subject: str, health: Health | None, owner: Owner | None, app: Applica
         told = _("Its platform takes its requests.")
     if owner is not None:
         told = f"{told} {_('Its keys belong to {owner}.', owner=owner)}"
+    if health and health.remarks:
+        return warning(subject, told, " ".join(health.remarks))
     return good(subject, told)
 
 

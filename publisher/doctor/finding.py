@@ -46,7 +46,7 @@ def good(subject: str, message: str) -> Finding:
     return Finding(subject, Grade.GOOD, message)
 
 
-def warning(subject: str, message: str, hint: str) -> Finding:
+def warning(subject: str, message: str, hint: str | None) -> Finding:
     return Finding(subject, Grade.WARNING, message, hint)
 
 

@@ -15,7 +15,8 @@ from publisher.running import embedded_broker
 from publisher.running.child_process import Child
 from publisher.running.signals import Interruption
 from publisher.running.supervised import QUICK_DEATHS, Kept, Say
-from publisher.settings.settings import Settings, load
+from publisher.settings.keys_file import KeysFile
+from publisher.settings.settings import Settings
 
 _BROKER_LOOK = 1.0  # seconds between two checks of the embedded broker
 _LOG_LOOK = 5.0  # seconds between two checks of the logs' sizes
@@ -91,14 +92,14 @@ class Processes:
             return
         self._next_keys_look = time.monotonic() + _KEYS_LOOK
         try:
-            if not self._keys.is_changed():
+            if self._keys.changed() is None:
                 return
         except PublisherError as error:
             self._say(_("The processes go on with the keys that they have: {error}", error=error))
             return
         self._next_keys_look = time.monotonic() + _KEYS_PAUSE
         self._say(_("The keys of the accounts were changed: the processes start again with them."))
-        for kept in (self._dispatcher, *self._workers):  # the pages go on with theirs
+        for kept in (self._dispatcher, *self._workers):  # the pages look themselves
             kept.end()  # it finishes what it has in hand
 
     def _tend_logs(self) -> None:
@@ -208,36 +209,6 @@ class Processes:
         url = self.broker_url()
         for kept in self._all():
             kept.child.environment["PUBLISHER_BROKER__URL"] = url
-
-
-_Mark = tuple[int, int, int] | None
-
-
-class KeysFile:
-    """The secrets.toml of one workspace, as it was when the processes read it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._workspace, self._path = settings.workspace, settings.secrets_file
-        self._mark = self._look()
-
-    def is_changed(self) -> bool:
-        """Whether it was changed since the last question, and can be used.
-
-        Raises PublisherError, once for each change, if the settings cannot be used with it.
-        """
-        mark = self._look()
-        if mark == self._mark:
-            return False
-        self._mark = mark
-        load(self._workspace)
-        return True
-
-    def _look(self) -> _Mark:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> Child:

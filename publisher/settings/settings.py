@@ -228,6 +228,11 @@ class _Settings(Section):
             raise CredentialsMissing(message, hint=self._where_keys_go(account, missing[0]))
         return secrets
 
+    def same_keys(self, other: "Settings", account: str) -> bool:
+        """Whether an account has the same secrets in other settings."""
+        mine, theirs = self.accounts.get(account), other.accounts.get(account)
+        return all(getattr(mine, one, None) == getattr(theirs, one, None) for one in CREDENTIALS)
+
     def _where_keys_go(self, account: str, field: str) -> str:
         if self._in_sandbox:
             return _(

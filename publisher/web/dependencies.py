@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Self, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +18,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from publisher.app import Application
-from publisher.base.errors import Busy, UsageError
+from publisher.base.errors import Busy, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.doctor import Finding
 from publisher.doctor.accounts import examine
@@ -33,6 +34,8 @@ from publisher.web.media_library import MediaLibrary
 from publisher.web.openid_client import Known
 from publisher.web.render import Renderer, Toast
 from publisher.web.server_sent_events import EventStream
+
+log = structlog.get_logger()
 
 _PREFIX = "account "
 _PAUSE = timedelta(minutes=1)
@@ -119,6 +122,19 @@ class Parts:
     connections: BegunConnections = field(default_factory=BegunConnections)
     test_messages: TestMessages = field(default_factory=TestMessages)
 
+    def take_keys(self) -> None:
+        """Take the keys of accounts that were connected meanwhile, as by `publisher connect`.
+
+        Every request does so: it costs one look at the file, and no page can miss it.
+        """
+        try:
+            changed = self.app.take_keys()
+        except PublisherError as error:
+            log.warning("the pages go on with the keys that they have", error=str(error))
+            return
+        for name in changed:
+            self.platforms.forget(name)
+
     def account(self, name: str) -> str | None:
         """The account of that name; None for no name: all of them. Raises UsageError."""
         if name and name not in self.app.accounts():
@@ -144,6 +160,7 @@ class Parts:
 
 def _parts(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
+    parts.take_keys()
     return parts
 
 

@@ -436,11 +436,13 @@ def test_the_scopes_are_checked(scopes: list[str], problem: str | None, stage: S
     assert (told is None) if problem is None else problem in (told or "")
 
 
-def test_a_server_that_takes_less_is_named(stage: Stage) -> None:
+def test_a_server_that_takes_less_is_no_reason_not_to_connect(stage: Stage) -> None:
     statuses = {"max_characters": 300, "max_media_attachments": 4}
     body = {"domain": "mastodon.example", "configuration": {"statuses": statuses}}
     faults(stage, {"what": "answer", "endpoint": "getInstance", "status": 200, "body": body})
-    assert "300 characters" in (stage.open().examine().problem or "")
+    health = stage.open().examine()
+    assert health.problem is None
+    assert "300 characters" in " ".join(health.remarks)
 
 
 @pytest.mark.parametrize(
@@ -461,10 +463,13 @@ def test_a_server_that_is_no_mastodon_is_named(
 
 
 @pytest.mark.parametrize("flag", ["limited", "suspended"])
-def test_a_limited_account_is_told(flag: str, stage: Stage) -> None:
+def test_a_limited_account_publishes_and_a_suspended_one_does_not(flag: str, stage: Stage) -> None:
     body = {"id": "1", "username": "bice", flag: True}
     faults(stage, {"what": "answer", "endpoint": "verifyAccount", "status": 200, "body": body})
-    assert flag in (stage.open().examine().problem or "")
+    health = stage.open().examine()
+    told = " ".join(health.remarks) if flag == "limited" else health.problem or ""
+    assert f"has {flag} this account" in told
+    assert (health.problem is None) is (flag == "limited")
 
 
 def test_the_owner_has_the_domain_that_the_server_names(stage: Stage) -> None:

@@ -520,9 +520,9 @@ def test_wrong_credentials_hold_the_account(desk: Desk) -> None:
 def test_a_category_that_is_not_there_is_told_with_those_that_are(desk: Desk) -> None:
     """WordPress itself would take the post without it."""
     channel = desk.open(categories="News & events, Nouvelles")
-    problem = str(channel.examine().problem)
-    assert "Nouvelles" in problem
-    assert "Actualités" in problem
+    (remark,) = channel.examine().remarks
+    assert "Nouvelles" in remark
+    assert "Actualités" in remark
     with pytest.raises(NotPrepared) as told:
         desk.prepare(channel, desk.parcel("category", "Non classé"))
     assert isinstance(told.value.outcome, AccountSuspended)

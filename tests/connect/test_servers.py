@@ -8,6 +8,7 @@ from publisher.base.errors import NotConnected
 from publisher.channels.connect import Authorization, Keys
 from publisher.channels.linkedin.connect import RETURN
 from publisher.connect.connection import AccountConnection
+from publisher.doctor import Grade, accounts
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.settings import settings
@@ -58,6 +59,21 @@ def test_an_account_is_connected(desk: Desk, name: str) -> None:
     stored, right = settings.load(desk.workspace.path).credentials(name), desk.account(name)
     secret = {"bice-wp": "application_password"}.get(name, "access_token")
     assert stored[secret] == right.credentials[secret]
+
+
+def test_a_category_that_is_missing_is_a_remark_and_no_refusal(desk: Desk) -> None:
+    """The keys are right; doctor warns of what is not."""
+    toml = desk.workspace.path / "publisher.toml"
+    named = '[accounts.bice-wp]\ncategories = "Nouvelles"\n'
+    toml.write_text(toml.read_text().replace("[accounts.bice-wp]\n", named))
+    connect(desk, "bice-wp")
+    (finding,) = (
+        one
+        for one in accounts.examine(desk.app(), offline=False, only="bice-wp")
+        if one.subject == "account bice-wp"
+    )
+    assert finding.grade is Grade.WARNING
+    assert "no category Nouvelles" in (finding.hint or "")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from publisher.base.errors import ConfigurationError
-from publisher.running.processes import KeysFile
 from publisher.settings import settings
+from publisher.settings.keys_file import KeysFile
 
 
 def test_a_change_is_noticed_once(workspace: Path) -> None:
     keys = KeysFile(settings.load(workspace))
-    assert not keys.is_changed()
+    assert keys.changed() is None
     secrets = workspace / "secrets.toml"
     secrets.write_text(secrets.read_text() + "# more\n")
-    assert keys.is_changed()
-    assert not keys.is_changed()
+    assert keys.changed()
+    assert keys.changed() is None
 
 
 def test_a_file_that_appears_or_goes_is_a_change(workspace: Path) -> None:
@@ -24,9 +24,9 @@ def test_a_file_that_appears_or_goes_is_a_change(workspace: Path) -> None:
     secrets.unlink()
     keys = KeysFile(settings.load(workspace))
     secrets.write_text(text)
-    assert keys.is_changed()
+    assert keys.changed()
     secrets.unlink()
-    assert keys.is_changed()
+    assert keys.changed()
 
 
 def test_a_file_that_cannot_be_used_is_said_once_and_no_change(workspace: Path) -> None:
@@ -34,5 +34,5 @@ def test_a_file_that_cannot_be_used_is_said_once_and_no_change(workspace: Path) 
     secrets = workspace / "secrets.toml"
     secrets.write_text("[voice-x\n")
     with pytest.raises(ConfigurationError, match=r"secrets\.toml"):
-        keys.is_changed()
-    assert not keys.is_changed()
+        keys.changed()
+    assert keys.changed() is None

@@ -10,10 +10,11 @@ import requests
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.clock import SystemClock
+from publisher.base.errors import CredentialsMissing
 from publisher.ledger.tables import web_sessions
 from publisher.sandbox.facebook.graph import app_id
 from publisher.settings import settings
-from tests.connect.conftest import Desk, desk  # noqa: F401 - a fixture
+from tests.connect.conftest import Desk, desk, pin  # noqa: F401 - a fixture
 from tests.support.html import flaws
 from tests.support.pages import PASSWORD, Visit, serving
 
@@ -153,6 +154,42 @@ def test_the_keys_can_be_ended(
     page = admin.send(HERE, do="revoke")
     assert "are ended, and deleted here" in page.text
     assert "bice-x" in connecting[0].settings.without_credentials()
+
+
+def test_the_pages_take_what_the_command_line_connects_and_ends(
+    connecting: tuple[Application, str],
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    """`publisher connect` is another process; the pages notice what it wrote, without a restart."""
+    app = connecting[0]
+
+    def can_publish() -> bool:
+        entries = admin.get("/accounts").text.split("<li>")
+        return "cannot publish" not in next(one for one in entries if ">bice-x</span>" in one)
+
+    assert not can_publish()
+    connection = desk.connection("bice-x")
+    (keys,) = pin(desk, "bice-x")
+    connection.store(keys, connection.check(keys))
+    assert can_publish()
+    with app.channel("bice-x") as channel:
+        assert str(channel.owner()) == "@bice_x"
+    desk.connection("bice-x").revoke()
+    assert not can_publish()
+    with pytest.raises(CredentialsMissing), app.channel("bice-x"):
+        pass
+
+
+def test_a_file_that_cannot_be_read_leaves_the_pages_as_they_are(
+    connecting: tuple[Application, str],
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    before = connecting[0].settings
+    desk.secrets.write_text("[bice-x")
+    assert admin.get("/accounts").status_code == 200
+    assert connecting[0].settings is before
 
 
 def test_its_structure_is_sound(admin: Visit, desk: Desk) -> None:  # noqa: F811

@@ -57,7 +57,7 @@ def examine(server: AccountServer) -> Health:
     handle = f"{told.get('username')}@{_named(instance, server)}"
     picture = told.get("avatar_static")
     return Health(
-        _flaw_of_account(told) or _flaw_of_scopes(server.app()) or _flaw_of_limits(instance),
+        _flaw_of_account(told) or _flaw_of_scopes(server.app()),
         clock_ahead=clock_ahead(answer),
         owner=Owner(id=known.id, name=f"@{handle}"),
         profile=profile_of(
@@ -66,6 +66,7 @@ def examine(server: AccountServer) -> Health:
             name="display_name",
             picture="" if str(picture).endswith(_DEFAULT_PICTURE) else picture,
         ),
+        remarks=tuple(filter(None, (_remark_on_account(told), _remark_on_limits(instance)))),
     )
 
 
@@ -99,6 +100,10 @@ def _no_mastodon(server: AccountServer) -> str:
 def _flaw_of_account(told: Mapping[str, Any]) -> str | None:
     if told.get("suspended") is True:
         return _("The server has suspended this account. Sign in to it, and look for a notice.")
+    return None
+
+
+def _remark_on_account(told: Mapping[str, Any]) -> str | None:
     if told.get("limited") is True:
         return _(
             "The server has limited this account: its public posts go out unlisted. Sign in to it, "
@@ -129,7 +134,7 @@ def _flaw_of_scopes(answer: Answer) -> str | None:
     )
 
 
-def _flaw_of_limits(instance: Mapping[str, Any]) -> str | None:
+def _remark_on_limits(instance: Mapping[str, Any]) -> str | None:
     """What the server takes less of than `check` assumes; None when there is nothing."""
     limits = mapping(instance.get("configuration"))
     statuses, media = mapping(limits.get("statuses")), mapping(limits.get("media_attachments"))

@@ -50,10 +50,11 @@ def examine(site: SiteApi, categories: Categories) -> Health:
         told, handle="slug", name="name", picture=mapping(told.get("avatar_urls")).get(_PICTURE)
     )
     return Health(
-        _flaw_of_rights(told) or _flaw_of_categories(categories),
+        _flaw_of_rights(told),
         clock_ahead=clock_ahead(answer),
         owner=known,
         profile=profile and profile.model_copy(update={"id": known.id}),
+        remarks=_remarks_on_categories(categories),
     )
 
 
@@ -93,6 +94,7 @@ def _flaw_of_rights(told: Mapping[str, Any]) -> str | None:
     )
 
 
-def _flaw_of_categories(categories: Categories) -> str | None:
+def _remarks_on_categories(categories: Categories) -> tuple[str, ...]:
+    """The keys are right without the categories; a post waits until they are."""
     found = categories.ids()
-    return found.message if isinstance(found, AccountSuspended | Deferred) else None
+    return (found.message,) if isinstance(found, AccountSuspended | Deferred) else ()

@@ -173,6 +173,8 @@ def _tell(app: "Application", connection: "AccountConnection", health: "Health")
     else:
         console.print_prose(_("{account} is connected.", account=name))
     console.print_prose(_("Its keys are in {file}.", file=app.settings.secrets_name))
+    for remark in health.remarks:
+        console.print_prose(_("Note: {remark}", remark=console.printable(remark)))
     if health.expires_at:
         console.print_prose(
             _("They end on {date}; `publisher doctor` says so two weeks before.",

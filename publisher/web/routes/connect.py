@@ -137,30 +137,25 @@ def _store(
     connection.store(keys, health)
     parts.connections.end(visitor, name)
     security.log_event(request, "connected", account=name)
-    _take_keys(parts, name)
+    parts.take_keys()
     told = (
         _("{account} is connected: it posts as {owner}.", account=name, owner=health.owner)
         if health.owner
         else _("{account} is connected.", account=name)
     )
-    return parts.done(visitor, told, "/accounts")
+    return parts.done(visitor, " ".join((told, *health.remarks)), "/accounts")
 
 
 def _revoke(request: Request, parts: Parts, visitor: Visitor, name: str) -> Response:
     to_do = _connection(parts, name).revoke()
     security.log_event(request, "revoked", account=name)
-    _take_keys(parts, name)
+    parts.take_keys()
     told = (
         _("The keys of {account} are deleted here.", account=name)
         if to_do
         else _("The keys of {account} are ended, and deleted here.", account=name)
     )
     return parts.done(visitor, " ".join(filter(None, (told, to_do))), "/accounts")
-
-
-def _take_keys(parts: Parts, name: str) -> None:
-    parts.app.take_keys()
-    parts.platforms.forget(name)
 
 
 def _connection(parts: Parts, name: str) -> AccountConnection:
