@@ -85,6 +85,8 @@ class Option:
     """What a value that does not match must look like, in words; empty: the pattern is shown."""
     is_owner: bool = False
     """Whether it is the id that the owner of the keys must have."""
+    example: str = ""
+    """Its value in a fresh workspace; empty: it does not stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,15 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """How an account of a channel stands in a fresh workspace."""
+
+    name: str
+    about: str = ""
+    """A comment on it; it is translated where it is shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelSpec:
     """The description of one channel."""
 
@@ -143,6 +154,8 @@ class ChannelSpec:
     """Other names that drafts and settings may use, in lower case."""
     nicknames: tuple[str, ...] = ()
     """What people call it, too vague for a name; used for suggestions."""
+    sample: Sample | None = None
+    """None: it is called `our-` and the channel's name."""
     options: tuple[Option, ...] = ()
     credentials: tuple[Credential, ...] = ()
     connect: ConnectorOpener | None = None

@@ -127,7 +127,11 @@ def _examples(examples: Sequence[str]) -> str:
     return f"\b\n{heading}\n{lines}"
 
 
-_add(drafts.init, "publisher init campaign")
+_add(
+    drafts.init,
+    "publisher init campaign",
+    "publisher init campaign --account lima-x=twitter --account lima-blog=wordpress",
+)
 _add(
     drafts.new,
     'publisher new "We are in Geneva"',

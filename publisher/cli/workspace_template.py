@@ -4,9 +4,11 @@ Their comments are in the language that is spoken.
 """
 
 import textwrap
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from publisher.base.i18n import _
+from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.drafts import json_schema
 
 _WIDTH = 88
@@ -18,39 +20,12 @@ _SETTINGS = """\
 language = "{language}"  {languages}
 
 {accounts}
-
-[accounts.our-x]
-channel = "twitter"
-organisation = "{organisation}"
-language = "{language}"
-# handle = "our_name"  {handle}
-
-[accounts.our-page]
-channel = "facebook"
-organisation = "{organisation}"
-language = "{language}"
-page_id = "100200300"  {page}
-
-[accounts.our-site]  {site}
-channel = "site"
-organisation = "{organisation}"
-language = "{language}"
-"""
+{tables}"""
 
 _SECRETS = """\
 #:schema ./{schemas}/secrets.json
 {about}
-
-# [our-x]
-# api_key = ""
-# api_secret = ""
-# access_token = ""
-# access_token_secret = ""
-
-# [our-page]
-# page_token = ""
-# app_secret = ""
-"""
+{tables}"""
 
 _SESSION = """\
 # yaml-language-server: $schema=../{schemas}/session.json
@@ -79,8 +54,10 @@ _EXAMPLE = """\
 # at: opening - 30m
 ---
 {text}
+{section}"""
 
-## twitter
+_THREAD = """
+## {channel}
 {text}
 
 ---
@@ -90,13 +67,23 @@ _EXAMPLE = """\
 IGNORED = ("var/", "secrets.toml")
 
 
-def files(language: str, today: date) -> dict[str, str]:
-    """The texts by path. The session begins on a Monday about a month from `today`."""
+def samples() -> dict[str, str]:
+    """An account of each channel: its channel by its name."""
     return {
-        "publisher.toml": _settings(language),
-        "secrets.toml": _secrets(),
+        spec.sample.name if spec.sample else f"our-{name}": name for name, spec in SPECS.items()
+    }
+
+
+def files(language: str, today: date, accounts: Mapping[str, str]) -> dict[str, str]:
+    """The texts by path. The session begins on a Monday about a month from `today`.
+
+    `accounts`: the channel of each, by name.
+    """
+    return {
+        "publisher.toml": _settings(language, accounts),
+        "secrets.toml": _secrets(accounts),
         "posts/session.yaml": _session(today + timedelta(days=35 - today.weekday())),
-        f"posts/welcome.{language}.md": _example(),
+        f"posts/welcome.{language}.md": _example(accounts),
         **{
             f"{json_schema.FOLDER}/{name}.json": json_schema.text(name)
             for name in json_schema.SCHEMAS
@@ -104,7 +91,7 @@ def files(language: str, today: date) -> dict[str, str]:
     }
 
 
-def _settings(language: str) -> str:
+def _settings(language: str, accounts: Mapping[str, str]) -> str:
     return _SETTINGS.format(
         schemas=json_schema.FOLDER,
         about=_comment(_("The accounts and settings of this workspace. This file holds no secrets.")),
@@ -114,20 +101,40 @@ def _settings(language: str) -> str:
             "One table for each account that you publish with, under the name by which drafts "
             "call it. What it needs to log in goes into secrets.toml."
         )),
-        organisation=_("Our organisation"),
-        handle=_aside(_("whose keys these must be; with others nothing goes out")),
-        page=_aside(_("the number of your Facebook Page")),
-        site=_aside(_("pages and feeds in var/site/, ready for any web server")),
+        tables="".join(_account(name, channel, language) for name, channel in accounts.items()),
     )  # fmt: skip
 
 
-def _secrets() -> str:
+def _account(name: str, channel: str, language: str) -> str:
+    spec = SPECS[channel]
+    about = f"  {_aside(_(spec.sample.about))}" if spec.sample and spec.sample.about else ""
+    lines = [
+        f"[accounts.{name}]{about}",
+        f'channel = "{channel}"',
+        f'organisation = "{_("Our organisation")}"',
+        f'language = "{language}"',
+    ]
+    for option in spec.options:
+        if option.example:
+            sign = "" if option.required else "# "
+            lines += [_comment(_(option.about)), f'{sign}{option.name} = "{option.example}"']
+    return "\n".join(("", *lines, ""))
+
+
+def _secrets(accounts: Mapping[str, str]) -> str:
     about = _(
         "What the accounts need to log in. Keep this file to yourself: git leaves it out, and "
-        "only you may read it. docs/credentials.md shows where these come from. Take away the # "
-        "in front of the lines once you have them."
+        "only you may read it. `publisher connect ACCOUNT` gets it for you. By hand, take away the "
+        "# in front of the lines once you have them; docs/credentials.md shows where they come from."
     )
-    return _SECRETS.format(schemas=json_schema.FOLDER, about=_comment(about))
+    tables = [
+        "\n".join((f"\n# [{name}]", *(f'# {key} = ""' for key in SPECS[channel].required), ""))
+        for name, channel in accounts.items()
+        if SPECS[channel].required
+    ]
+    return _SECRETS.format(
+        schemas=json_schema.FOLDER, about=_comment(about), tables="".join(tables)
+    )
 
 
 def _session(starts: date) -> str:
@@ -147,19 +154,17 @@ def _session(starts: date) -> str:
     )  # fmt: skip
 
 
-def _example() -> str:
+def _example(accounts: Mapping[str, str]) -> str:
     about = _(
         "A draft without a time is checked, and never published. To give this one its time, half "
         'an hour before the item `opening` of session.yaml, take away the "# " in front of the '
         "next line."
     )
-    return _EXAMPLE.format(
-        about=_comment(about),
-        text=_("The session begins in half an hour. Follow it with us!"),
-        second=_(
-            "This is the second message of a thread: a line of three dashes begins a new one."
-        ),
-    )
+    text = _("The session begins in half an hour. Follow it with us!")
+    second = _("This is the second message of a thread: a line of three dashes begins a new one.")
+    threaded = (one for one in accounts.values() if CAPABILITIES[one].threads)
+    sections = [_THREAD.format(channel=one, text=text, second=second) for one in threaded]
+    return _EXAMPLE.format(about=_comment(about), text=text, section="".join(sections[:1]))
 
 
 def _aside(text: str) -> str:

@@ -7,7 +7,7 @@ hyphens as underscores).
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, get_args
 
@@ -93,6 +93,26 @@ _PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
 """In a URL: where SQLAlchemy and redis-py take a password from."""
 
 
+def check_names(accounts: Iterable[str]) -> None:
+    """Raise ValueError for a name that no account can have beside the others."""
+    taken: dict[str, str] = {}
+    for name in accounts:
+        other = taken.setdefault(variable((name,)), name)
+        if other != name:
+            message = _(
+                "{other} and {name} would share their environment variables; rename one",
+                other=other,
+                name=name,
+            )
+            raise ValueError(message)
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+            raise ValueError(_("{name!r} is no account's name; use a-z, 0-9, - and _", name=name))
+        if name in (*SPECS, "all"):
+            raise ValueError(
+                _("{name!r} cannot be an account's name: in drafts it means many", name=name)
+            )
+
+
 class _Settings(Section):
     """All settings of one workspace."""
 
@@ -122,24 +142,7 @@ class _Settings(Section):
     @field_validator("accounts")
     @classmethod
     def _names_are_plain(cls, accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
-        taken: dict[str, str] = {}
-        for name in accounts:
-            other = taken.setdefault(variable((name,)), name)
-            if other != name:
-                message = _(
-                    "{other} and {name} would share their environment variables; rename one",
-                    other=other,
-                    name=name,
-                )
-                raise ValueError(message)
-            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
-                raise ValueError(
-                    _("{name!r} is no account's name; use a-z, 0-9, - and _", name=name)
-                )
-            if name in (*SPECS, "all"):
-                raise ValueError(
-                    _("{name!r} cannot be an account's name: in drafts it means many", name=name)
-                )
+        check_names(accounts)
         return accounts
 
     @model_validator(mode="after")

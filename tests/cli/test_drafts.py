@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import resource
 import stat
 import subprocess
@@ -15,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.base.text import slug
+from publisher.channels.registry import SPECS
+from publisher.settings import settings
 from tests.cli.runner import Cli, run_script
 
 GOOD = "---\nat: 2016-03-07 08:30\n---\nBonjour de Genève.\n"
@@ -62,7 +65,46 @@ def test_init_example_goes_to_all_its_accounts_and_is_never_queued(
     example = folder / "posts" / "welcome.en.md"
     example.write_text(example.read_text().replace("# at:", "at:"))
     changes = cli("--workspace", folder, "plan", "--json").json["changes"]
-    assert {change["account"] for change in changes} == {"our-x", "our-page", "our-site"}
+    accounts = {change["account"] for change in changes}
+    assert {"our-x", "our-page", "our-site", "our-mastodon"} <= accounts
+    assert len(accounts) == len(SPECS)
+
+
+@pytest.mark.parametrize("channel", sorted(SPECS))
+def test_init_lays_out_the_accounts_that_are_named(cli: Cli, tmp_path: Path, channel: str) -> None:
+    """Whatever the channel: check has nothing to say, and the secrets that it needs are named."""
+    cli("init", tmp_path, "--account", f"lima-1={channel}", "--account", f"lima-2={channel}")
+    loaded = settings.load(tmp_path, {})
+    assert {name: entry.channel for name, entry in loaded.accounts.items()} == {
+        "lima-1": channel,
+        "lima-2": channel,
+    }
+    assert cli("--workspace", tmp_path, "check").out == "1 draft, no problems.\n"
+    secrets = (tmp_path / "secrets.toml").read_text()
+    (tmp_path / "secrets.toml").write_text(
+        re.sub(r'^# (\[lima-\d\]|\w+ = )(?:"")?$', r'\1"x"', secrets, flags=re.MULTILINE)
+        .replace(']"x"', "]")
+        .replace('server = "x"', 'server = "https://lima.example"')
+    )
+    assert settings.load(tmp_path, {}).without_credentials() == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("lima", "NAME=CHANNEL"),
+        ("lima=myspace", "channels are twitter"),
+        ("Lima=twitter", "is no account's name"),
+        ("twitter=twitter", "in drafts it means many"),
+    ],
+)
+def test_init_with_a_wrong_account_writes_nothing(
+    cli: Cli, tmp_path: Path, told: str, said: str
+) -> None:
+    result = cli("init", tmp_path, "--account", told)
+    assert result.code == 2
+    assert said in " ".join(result.err.split())
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_init_keeps_secrets_to_their_owner_and_out_of_git(cli: Cli, tmp_path: Path) -> None:

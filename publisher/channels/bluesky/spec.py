@@ -75,6 +75,7 @@ SPEC = ChannelSpec(
                 "nothing goes out."
             ),
             shape=later("must be a handle on Bluesky, such as bice.bsky.social"),
+            example="our-name.bsky.social",
         ),
     ),
     credentials=(

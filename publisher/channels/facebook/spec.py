@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Sample, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 
@@ -58,13 +58,16 @@ SPEC = ChannelSpec(
     title="Facebook",
     capabilities=FACEBOOK,
     open=_open,
+    sample=Sample("our-page"),
     options=(
         Option(
             "page_id",
             r"^\d+$",
+            later("The number of the Facebook Page, such as 100200300."),
             required=later("an account of facebook needs page_id, the number of its Page"),
             shape=later("must be the number of a Page, of digits alone"),
             is_owner=True,
+            example="100200300",
         ),
     ),
     credentials=(

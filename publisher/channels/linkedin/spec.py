@@ -99,6 +99,7 @@ SPEC = ChannelSpec(
                 "must be the number of an organisation's page on LinkedIn, of digits alone"
             ),
             is_owner=True,
+            example="2414183",
         ),
     ),
     credentials=(

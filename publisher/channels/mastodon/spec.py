@@ -80,6 +80,7 @@ SPEC = ChannelSpec(
                 "others nothing goes out."
             ),
             shape=later("must be a name with its server, such as @bice@mastodon.example"),
+            example="@our_name@mastodon.example",
         ),
         Option(
             "visibility",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Option, ShownPicture
+from publisher.channels.spec import ChannelOptions, ChannelSpec, Option, Sample, ShownPicture
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, VideoLimits
 from publisher.model.content import Content
@@ -71,6 +71,7 @@ SPEC = ChannelSpec(
     in_sentence=later("the website"),
     capabilities=SITE,
     open=_open,
+    sample=Sample("our-site", later("pages and feeds in var/site/, ready for any web server")),
     options=(
         Option(
             "url",

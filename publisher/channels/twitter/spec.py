@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Sample, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
 
@@ -82,6 +82,7 @@ SPEC = ChannelSpec(
     title="X",
     capabilities=TWITTER,
     open=_open,
+    sample=Sample("our-x"),
     options=(
         Option(
             "handle",
@@ -93,6 +94,7 @@ SPEC = ChannelSpec(
                 "must be a name on X such as BICE_ONG: at most 15 letters without accents, digits and "
                 "underscores"
             ),
+            example="our_name",
         ),
         Option(
             "replies",

@@ -38,6 +38,14 @@ def init(
             help="The language of your posts, and of messages and pages. Default: this computer's."
         ),
     ] = None,
+    account: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=CHANNEL",
+            help="An account that you publish with. Give it once for each. Default: an example of "
+            "every channel.",
+        ),
+    ] = None,
 ) -> None:
     """Lay out a new workspace.
 
@@ -47,10 +55,11 @@ def init(
 
     chosen = language or from_environment()
     use(chosen)
+    accounts = _accounts(account) if account else workspace_template.samples()
     files = {
         folder / name: text
         for name, text in workspace_template.files(
-            chosen, datetime.now().astimezone().date()
+            chosen, datetime.now().astimezone().date(), accounts
         ).items()
     }
     in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
@@ -67,8 +76,33 @@ def init(
         if path.suffix != ".json":
             console.print_line(f"  {path}")
     console.print_line()
-    console.print_prose(_("Next: name your accounts in publisher.toml. Then, in that folder:"))
+    console.print_prose(
+        _("Next: connect them with `publisher connect`. In that folder:")
+        if account
+        else _("Next: name your accounts in publisher.toml. Then, in that folder:")
+    )
     console.print_line("  publisher check")
+
+
+def _accounts(told: Sequence[str]) -> dict[str, str]:
+    """The channel of each account by its name, from `NAME=CHANNEL`."""
+    from publisher.channels.registry import SPECS, channel_called
+    from publisher.settings.settings import check_names
+
+    accounts: dict[str, str] = {}
+    for one in told:
+        name, __, channel = one.partition("=")
+        accounts[name] = channel_called(channel)
+        if accounts[name] not in SPECS:
+            raise UsageError(
+                _("{value} names no channel of an account.", value=repr(one)),
+                hint=_("Write it like NAME=CHANNEL; channels are {names}.", names=", ".join(SPECS)),
+            )
+    try:
+        check_names(accounts)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return accounts
 
 
 def new(
