@@ -30,7 +30,7 @@ from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.sandbox.accounts import SandboxAccount, secrets_toml
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
-from publisher.settings import settings
+from publisher.settings import sandbox_mode, settings
 from tests.support.clock import ManualClock
 from tests.support.delivering import one_by_one
 from tests.support.pages import PASSWORD, serving
@@ -141,8 +141,8 @@ def campaign(folder: Path) -> Application:
 def ask(folder: Path, accounts: Sequence[SandboxAccount], clock: ManualClock) -> None:
     """Ask the sandbox for the accounts' handles and pictures, which the ledger keeps."""
     with running(Sandbox(accounts, clock)) as address:
-        variables = ("PUBLISHER_TWITTER_API_URL", "PUBLISHER_FACEBOOK_GRAPH_URL")
-        trial = Application(settings.load(folder, dict.fromkeys(variables, address)), clock)
+        servers = dict.fromkeys(sandbox_mode.addresses().values(), address)
+        trial = Application(settings.load(folder, servers), clock)
         refresh(trial)
         trial.close()
 

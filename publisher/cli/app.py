@@ -89,7 +89,7 @@ def _workspace(
         ),
     ] = False,
 ) -> None:
-    """Publish posts at their time on X, Facebook Pages and the website.
+    """Publish posts at their time on social networks and websites.
 
     Drafts are text files in posts/. `check` finds what is wrong with them, `queue` puts them on
     the schedule, `run` publishes them, and `status`, `log` and `history` tell what became of them.

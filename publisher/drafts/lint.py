@@ -136,12 +136,12 @@ class Linter:
             yield from _hidden(text)
 
     def _unsolicited_mentions(self, text: str) -> Found:
-        """Source: X's automation rules and developer guidelines ("no unsolicited mentions")."""
+        """Source: automation rules and developer guidelines of X ("no unsolicited mentions")."""
         others = [(name, at) for name, at in mentions(text) if name.casefold() not in self._own]
         if not others:
             return
         message = _(
-            "{names}: X's rules forbid posts by programs that mention others who did not ask for it.",
+            "{names}: the platform forbids posts by programs that mention others who did not ask for it.",
             names=", ".join(dict.fromkeys(f"@{name}" for name, _at in others)),
         )
         hint = _(
@@ -183,7 +183,7 @@ class Linter:
 
 def _mention_first() -> Flaw:
     message = _(
-        "The post begins with a mention: X may show it to those alone who follow both accounts."
+        "The post begins with a mention: it may be shown to those alone who follow both accounts."
     )
     return Flaw("mention-first", message, _("Begin with another word."))
 

@@ -132,7 +132,7 @@ def _note_heading(
         findings.error("unknown-section", place, message, hint)
     else:
         message = _("`{line}` is published as it stands here, with its #.", line=shown)
-        hint = _("Leave the # out. Only `## facebook` or the like begins a text for one channel.")
+        hint = _("Leave the # out. Only `## CHANNEL` begins a text for one channel.")
         findings.warning("heading-as-text", place, message, hint)
 
 

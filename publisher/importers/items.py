@@ -58,7 +58,7 @@ class Options:
     order: DateOrder | None = None
     """The order in dates such as 03/04/2016; None: proven by other dates of the file."""
     split: bool = False
-    """Whether a text that is too long for X becomes a thread."""
+    """Whether a text that is too long for a channel with threads becomes a thread."""
     preset: str | None = None
     """The service whose file format it is, one of `columns.PRESETS`."""
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -125,7 +125,7 @@ class Drafting:
         post = draft.parse(text, file.removesuffix(".md"), self._around, findings)
         if post is not None and not _says(post, item):
             message = _("A line of its text would split the draft, or begin a section of it.")
-            hint = _("Change lines such as `---` or `## facebook`.")
+            hint = _("Change lines such as `---` or `## CHANNEL`.")
             self._notes.error("read-as-layout", place, message, hint)
             return
         found = findings.problems + ([] if post is None else self._refusals(post))

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
 from publisher.base.i18n import _
-from publisher.channels.registry import SPECS
+from publisher.channels.registry import SPECS, title
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Wish
 from publisher.model.posts import Post
@@ -100,7 +100,8 @@ class Conflicts:
                         wish,
                         "same-text-on-x",
                         _(
-                            "{account} and {other} say the same, word for word; X may take that for spam.",
+                            "{account} and {other} say the same, word for word; {channel} may take that for spam.",
+                            channel=title(wish.channel),
                             account=wish.account,
                             other=other.account,
                         ),

@@ -1,7 +1,7 @@
 """Rehearsal (`publisher rehearse`): the whole session against the sandbox, on a fast clock.
 
 Everything is real but the platforms and the time: the drafts of the workspace go through the real
-broker, the real dispatcher and real workers to servers as strict as X and Facebook. It has its own
+broker, the real dispatcher and real workers to servers as strict as the platforms. It has its own
 ledger and folder, `var/rehearsal/`, and uses neither the real ledger nor real credentials.
 """
 
@@ -44,8 +44,8 @@ _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.HELD, State.WITHDRAWN
 def rehearse(workspace: Path, *, speed: float = SPEED, console: Console) -> int:
     """Rehearse all drafts that have a time, and write the results to `var/rehearsal/`.
 
-    These are `log.json`, `report.html`, and the timelines `x.html` and `facebook.html`. The exit
-    code is 0 if every post went out and log and platforms agree, otherwise 1.
+    These are `log.json`, `report.html`, and the timelines of the platforms. The exit code
+    is 0 if every post went out and log and platforms agree, otherwise 1.
     Raises AlreadyRunning, BrokerUnavailable, StorageError, and ProcessFailed.
     """
     configured = settings.load(workspace)

@@ -154,7 +154,8 @@ class Store:
     def forget(self, photo: StoredMedia) -> None:
         """Delete a photo, and remove it from its post."""
         del self.uploads[photo.id]
-        if entry := self._by_id.get(("facebook", photo.used_by or "")):
+        channel = next(one.channel for one in self.accounts if one.name == photo.account)
+        if entry := self._by_id.get((channel, photo.used_by or "")):
             entry.media.remove(photo)
 
     def find(self, channel: str, entry_id: str) -> StoredPost | None:
@@ -192,14 +193,12 @@ class Store:
         )
 
     def state(self) -> dict[str, Any]:
-        pages = {account.name for account in self.accounts if account.channel == "facebook"}
         return {
             "now": iso(self.clock.now()),
             "posts": [entry.as_state() for entry in self.entries],
-            "photos": [
+            "uploads": [
                 {"id": upload.id, "account": upload.account, "sha256": upload.sha256}
                 for upload in self.uploads.values()
-                if upload.account in pages
             ],
             "requests": dict(sorted(dict(self.requests).items())),
             "violations": list(self.violations),

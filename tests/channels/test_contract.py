@@ -244,7 +244,7 @@ def test_an_edit_between_two_steps_makes_pictures_worthless(stages: Stages) -> N
     uploaded = channel.prepare(before, Prepared(), stage.media.__getitem__)
     accepted([send(channel, after, stage.prepare(after, channel, uploaded), ())])
     assert [alt for shown in stage.shown() for _, alt in shown.pictures] == ["Nouvelle description"]
-    assert len(stage.sandbox.state()["photos"]) == 1
+    assert len(stage.sandbox.state()["uploads"]) == 1
 
 
 def test_an_edit_makes_what_was_prepared_worthless(stage: Stage) -> None:

@@ -34,7 +34,7 @@ class Out:
     @property
     def photos(self) -> int:
         """How many are at Facebook."""
-        return len(self.stage.sandbox.state()["photos"])
+        return len(self.stage.sandbox.state()["uploads"])
 
 
 @pytest.fixture
@@ -184,10 +184,10 @@ def test_photos_that_were_uploaded_twice_are_deleted_twice(page: Stage) -> None:
         channel.prepare(parcel, uploaded, page.media.__getitem__)
     begun = uploaded.begin(parcel.content, page.options.clock.now())
     prepared = page.prepare(parcel, channel, begun)
-    assert len(page.sandbox.state()["photos"]) == 2
+    assert len(page.sandbox.state()["uploads"]) == 2
     send(channel, parcel, prepared, ())
     channel.withdraw(str(prepared.draft_id), prepared)
-    assert page.sandbox.state()["photos"] == []
+    assert page.sandbox.state()["uploads"] == []
 
 
 def test_photos_of_a_post_that_never_went_out_do_not_stay(page: Stage) -> None:
@@ -195,7 +195,7 @@ def test_photos_of_a_post_that_never_went_out_do_not_stay(page: Stage) -> None:
     prepared = page.prepare(parcel, channel).given_up()
     assert prepared.stays
     assert channel.clear(parcel, prepared) == Prepared()
-    assert (page.sandbox.state()["photos"], page.shown()) == ([], [])
+    assert (page.sandbox.state()["uploads"], page.shown()) == ([], [])
 
 
 def test_photos_without_a_post_do_not_stay_either(page: Stage) -> None:
@@ -209,7 +209,7 @@ def test_photos_without_a_post_do_not_stay_either(page: Stage) -> None:
     given_up = caught.value.prepared.given_up()
     assert given_up.stays
     assert channel.clear(parcel, given_up) == Prepared()
-    assert page.sandbox.state()["photos"] == []
+    assert page.sandbox.state()["uploads"] == []
 
 
 def test_a_photo_that_cannot_be_deleted_now_stays_on_record(page: Stage) -> None:
@@ -220,7 +220,7 @@ def test_a_photo_that_cannot_be_deleted_now_stays_on_record(page: Stage) -> None
         channel.clear(parcel, prepared)
     assert caught.value.prepared == Prepared(photos=prepared.photos)
     assert channel.clear(parcel, caught.value.prepared) == Prepared()
-    assert page.sandbox.state()["photos"] == []
+    assert page.sandbox.state()["uploads"] == []
 
 
 @pytest.mark.parametrize("faults", [(), (denied("deletePost"),)], ids=["gone", "kept"])
@@ -232,4 +232,4 @@ def test_a_picture_that_an_edit_takes_out_does_not_stay(
     prepared = page.prepare(before, channel)
     page.sandbox.faults.set(faults)
     after = page.prepare(page.parcel("Bonjour"), channel, prepared)
-    assert (len(page.sandbox.state()["photos"]), len(after.photos)) == (len(faults), len(faults))
+    assert (len(page.sandbox.state()["uploads"]), len(after.photos)) == (len(faults), len(faults))

@@ -158,7 +158,7 @@ def test_a_mention_of_others_on_x_is_named_with_x_s_rule(workspace: Workspace) -
     workspace.draft("a.fr", "to: [bice-x, bice-page]", text)
     (problem,) = problems(workspace)
     assert (problem.code, problem.column, problem.severity) == ("unsolicited-mention", 6, "warning")
-    assert problem.message.startswith("@UN_HRC, @UNICEF: X's rules forbid")
+    assert problem.message.startswith("@UN_HRC, @UNICEF: the platform forbids")
     assert advice(workspace, text, to="bice-page") == []
     assert advice(workspace, "a@example.org https://example.org/@bice @bice@mastodon.social") == []
 

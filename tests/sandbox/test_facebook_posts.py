@@ -271,9 +271,9 @@ def test_photos_stay_when_their_post_is_deleted_and_can_be_deleted_themselves(
     photo = page.photo(picture(), published="false")["id"]
     post = page.post("me/feed", attached_media=attach(photo))["id"]
     page.delete(post)
-    assert [photo["id"] for photo in sandbox.state()["photos"]] == [photo]
+    assert [photo["id"] for photo in sandbox.state()["uploads"]] == [photo]
     page.delete(photo)
-    assert sandbox.state()["photos"] == []
+    assert sandbox.state()["uploads"] == []
     with pytest.raises(facebook.GraphAPIError) as error:
         page.delete(photo)
     assert refused(error) == (100, 33)

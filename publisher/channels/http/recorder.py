@@ -215,7 +215,7 @@ def _checked(base_url: str) -> str:
         raise ConfigurationError(
             _("The address of the server that stands in for the platform is not usable."),
             hint=_(
-                "Write the variables that name such servers, as PUBLISHER_TWITTER_API_URL, like "
+                "Write the variables that name such servers, PUBLISHER_…_URL, like "
                 "http://127.0.0.1:8080, or unset them."
             ),
         )

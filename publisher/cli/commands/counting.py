@@ -119,7 +119,13 @@ def split(counts: Sequence[TextCount]) -> list[TextCount]:
     if not found:
         names = ", ".join(entry.name for entry in counts)
         message = _("There are no threads on {names}, so nothing is split.", names=names)
-        raise UsageError(message, hint=_("X has threads: --channel twitter."))
+        raise UsageError(
+            message,
+            hint=_(
+                "Name a channel that has them: --channel {name}.",
+                name=next(one for one, can in CAPABILITIES.items() if can.threads),
+            ),
+        )
     return found
 
 
@@ -128,7 +134,7 @@ def count(
 ) -> tuple[Sequence[TextCount], Sequence[Problem]]:
     """Count a draft's texts, or any other text as it is.
 
-    Without `channel`: all channels that the draft goes to, twitter's first; twitter for other
+    Without `channel`: all channels that the draft goes to, `DEFAULT` first; `DEFAULT` for other
     texts. A draft that cannot be made out has no counts but problems.
     """
     if re.match(r"---[ \t]*\r?$", text, re.MULTILINE):

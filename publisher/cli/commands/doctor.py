@@ -21,13 +21,13 @@ def doctor(
     context: typer.Context,
     *,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Do not ask X and Facebook about the accounts.")
+        bool, typer.Option("--offline", help="Do not ask the platforms about the accounts.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Look at everything that publishing needs, and say what to mend.
 
-    Credentials and what X and Facebook say of them, broker, ledger, clock, disk, who may read
+    Credentials and what the platforms say of them, broker, ledger, clock, disk, who may read
     secrets.toml, and whether the schedule is as the drafts say. It publishes nothing, and changes
     nothing but the accounts' names and pictures that the pages show. The exit code is 3 when
     something cannot be published as things are.

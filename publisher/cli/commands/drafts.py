@@ -225,8 +225,8 @@ def count(
         str | None,
         typer.Option(
             metavar="CHANNEL",
-            help="twitter, facebook, site, or an account. Default: all that the draft goes to; "
-            "twitter for other texts.",
+            help="A channel, or an account. Default: all that the draft goes to; for other "
+            "texts the first channel.",
         ),
     ] = None,
     split: Annotated[
@@ -234,14 +234,15 @@ def count(
         typer.Option("--split", help="Print the text as a thread, ready to paste into a draft."),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object, for scripts (default: twitter's).")
+        bool,
+        typer.Option("--json", help="One JSON object, for scripts (default: the first channel's)."),
     ] = False,
 ) -> None:
     """Count how long a text is, and what is left.
 
-    Each channel counts in its own way: on X a link counts 23, and most emoji count 2. A text
-    without front matter is counted as it is. What is too long for X is shown as a thread, cut
-    after sentences. The exit code is 1 when a part is too long or empty.
+    Each channel counts in its own way: on some a link counts 23, and most emoji count 2. A text
+    without front matter is counted as it is. What is too long for a channel with threads is shown
+    as a thread, cut after sentences. The exit code is 1 when a part is too long or empty.
     """
     from publisher.cli.commands import counting
     from publisher.cli.output import problems

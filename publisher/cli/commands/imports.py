@@ -67,7 +67,10 @@ def bring(
         str, typer.Option(metavar="NAME", help="A folder below posts/ for the drafts.")
     ] = "",
     split: Annotated[
-        bool, typer.Option("--split", help="Make threads of texts that are too long for X.")
+        bool,
+        typer.Option(
+            "--split", help="Make threads of texts that are too long where there are threads."
+        ),
     ] = False,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Import what is good, and leave the rest out.")

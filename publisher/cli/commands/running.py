@@ -101,7 +101,7 @@ def sandbox(
         ),
     ] = None,
 ) -> None:
-    """Run a stand-in for X and Facebook on this machine.
+    """Run a stand-in for the platforms on this machine.
 
     Its pages show what the public would see; nothing leaves the machine. It says how to point a
     workspace at it, and forgets everything when it ends.
@@ -115,7 +115,7 @@ def sandbox(
     settings = arguments.settings(context)
     accounts = accounts_for(settings)
     if not accounts:
-        message = _("publisher.toml has no account on X or Facebook.")
+        message = _("publisher.toml has no account on a platform that the sandbox plays.")
         raise UsageError(message, hint=_("Add one under [accounts]."))
     session = arguments.session(settings)
     stand_in = Sandbox(
