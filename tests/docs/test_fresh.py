@@ -18,7 +18,7 @@ from publisher.model.problems import CODES, RULES
 from publisher.model.states import State
 from publisher.settings import settings
 from publisher.settings.schema import AccountSettings
-from tests.docs import parts
+from tests.docs import answers, channels, parts
 from tests.docs.conftest import DOCS, ROOT, first_cells, prose
 from tests.docs.write import COMMAND, rewritten
 
@@ -63,13 +63,13 @@ def test_every_code_of_the_comparison_is_explained() -> None:
 
 
 def test_every_capability_is_in_the_table() -> None:
-    assert len(parts._FEATURES) == len(Capabilities.model_fields)
+    assert len(channels._FEATURES) == len(Capabilities.model_fields)
 
 
 def test_answers_that_differ_cannot_share_a_row() -> None:
     """A row that says too much is a mistake in the page, not a detail."""
     with pytest.raises(ValueError, match="too many values"):
-        parts._common({"`failed`", "`uncertain`"})
+        answers._common({"`failed`", "`uncertain`"})
 
 
 def test_every_key_of_a_draft_has_its_row() -> None:

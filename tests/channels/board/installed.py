@@ -19,7 +19,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.model.states import State
 from publisher.settings import settings
 from tests.cli.runner import Cli
-from tests.docs import parts
+from tests.docs import channels
 from tests.support.clock import ManualClock
 from tests.support.delivering import deliver_at_once
 from tests.support.pages import PASSWORD, Visit, serving
@@ -146,7 +146,7 @@ def test_doctor_schema_and_docs_know_it(app: Application) -> None:
     account = json_schema.settings_schema()["properties"]["accounts"]["additionalProperties"]
     assert account["properties"]["wall"]["description"] == "Where it hangs."
     assert "board" in account["properties"]["channel"]["enum"]
-    assert "`board`" in parts.capabilities()
+    assert "`board`" in channels.capabilities()
     assert title("board") == "Notice board"
     assert list(SPECS)[-1] == "board"
 

@@ -1,0 +1,181 @@
+"""Composition root: builds the objects of one workspace, each when it is first used.
+
+Those of the ledger are in `ledger_parts.py`, those of the log-ins in `log_ins.py`.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from publisher.app.log_ins import LogIns
+from publisher.app.opening import WORKSPACE_VARIABLE
+from publisher.base.clock import SystemClock
+from publisher.base.errors import ConfigurationError
+from publisher.base.i18n import _
+from publisher.channels.pool import Pool
+from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel, picture
+from publisher.ledger.heartbeats import wrong_clocks
+from publisher.ledger.manager.consent_holds import Safeguards
+from publisher.ledger.outbox import Item, News
+from publisher.ledger.personal_news import PersonalItem, PersonalNews
+from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
+from publisher.notices import Notices
+from publisher.notices.message import Message, compose
+from publisher.notices.personal_message import compose_personal
+from publisher.notices.personal_notices import PersonalNotices
+
+if TYPE_CHECKING:
+    from publisher.channels.base import Channel
+    from publisher.delivery.services import DeliveryServices
+    from publisher.planning import Planner
+    from publisher.reporting.session_report import Reports
+    from publisher.reporting.status import Overview
+
+__all__ = ["WORKSPACE_VARIABLE", "Application"]
+
+
+class Application(LogIns):
+    """All objects that commands, pages and workers need for one workspace."""
+
+    @cached_property
+    def clock_check(self) -> ClockCheck:
+        """The check of this process's clock; only a machine's clock is compared with others."""
+        return ClockCheck(self.clock)
+
+    @cached_property
+    def clock_inquiry(self) -> Inquiry:
+        """Asks others for the time. Every process that publishes starts it."""
+        return Inquiry(
+            self.clock_check,
+            self._ask_platforms_for_the_time,
+            None if self.database.is_sqlite else self._ask_database_for_the_time,
+        )
+
+    def watch_the_clock(self) -> None:
+        """Begin to compare the machine's clock with others; a clock of a test is not compared."""
+        if isinstance(self.clock, SystemClock):
+            self.clock_inquiry.start()
+
+    def _ask_platforms_for_the_time(self) -> None:
+        channels = {entry.channel for entry in self.settings.accounts.values()}
+        ask_for_the_time(channels, self.channel_options)
+
+    def _ask_database_for_the_time(self) -> None:
+        begun = self.clock.monotonic()
+        told = self.database.time()
+        self.clock_check.heard_from(DATABASE)(told, self.clock.monotonic() - begun)
+
+    @cached_property
+    def planner(self) -> "Planner":
+        # Workers do not need it, and its parsers take long to import.
+        from publisher.planning import Planner  # noqa: PLC0415
+
+        return Planner(self.settings, self.ledger, self.queries, self.limits, self.clock)
+
+    @cached_property
+    def delivery(self) -> "DeliveryServices":
+        # Most commands do without, and asyncio, TLS and HTTP take long to import.
+        from publisher.delivery.services import DeliveryServices  # noqa: PLC0415
+
+        return DeliveryServices(
+            accounts=self.settings.public_accounts(),
+            channel_of=self.channel,
+            clock=self.clock,
+            check=self.clock_check,
+            request_timeout=self.settings.delivery.request_timeout,
+            attempts=self.attempts,
+            doubts=self.doubts,
+            orphans=self.leftovers,
+            owners=self.owners,
+            control=self.control,
+            withdrawals=self.withdrawals,
+            safeguards=Safeguards(self.database, self.clock, rights=self.rights),
+        )
+
+    def overview(self, limit: int | None, most: int | None = None) -> "Overview":
+        """What needs a person, and what comes next; see `Overview.of`."""
+        from publisher.reporting.status import Overview  # noqa: PLC0415 - as with the planner
+
+        return Overview.of(
+            self.queries,
+            now=self.clock.now(),
+            zone=self.session().zone,
+            limits=self.limits.current(),
+            late=self.lateness.find(),
+            clocks=wrong_clocks(self.heartbeats.all()),
+            guessed=self.throttle.guessed(),
+            limit=limit,
+            most=most,
+        )
+
+    @cached_property
+    def reports(self) -> "Reports":
+        from publisher.reporting.session_report import Reports  # noqa: PLC0415 - as with the planner
+
+        return Reports(self.settings, self.session, self.queries, self.figures, self.clock)
+
+    @cached_property
+    def notices(self) -> Notices:
+        settings, news = self.settings, News(self.database, self.clock)
+        rights = self.settings.approval_rule, self.rights
+        personal = PersonalNotices(
+            PersonalNews(self.database, self.clock, *rights),
+            settings.notices,
+            settings.language,
+            self._compose_personal,
+        )
+        return Notices(settings.notices.urls, news, self.clock, self._compose, personal)
+
+    def _compose(self, items: Sequence[Item]) -> Message:
+        return compose(items, self.session().zone)
+
+    def _compose_personal(self, items: Sequence[PersonalItem]) -> Message:
+        return compose_personal(items, self.session().zone, self.settings.web.public_url)
+
+    def channel(self, account: str) -> "AbstractContextManager[Channel]":
+        """A channel of an account, for one thread, in a `with` block."""
+        return self._channels.lend(account)
+
+    def take_keys(self) -> frozenset[str]:
+        """Read the settings again if secrets.toml was changed; the accounts whose keys are others.
+
+        What was built from the settings before goes on with them. Raises PublisherError, once for
+        each change, if the settings cannot be used with it.
+        """
+        with self._taking_keys:
+            found = self._keys_file.changed()
+            if found is None:
+                return frozenset()
+            before, self.settings = self.settings, found
+            for built in ("_channels", "delivery"):
+                self.__dict__.pop(built, None)
+        return frozenset(name for name in found.accounts if not found.same_keys(before, name))
+
+    def profile_picture(self, account: str, address: str) -> bytes | None:
+        """Download the picture of an account's profile; None if it cannot be had."""
+        return picture(self.settings.accounts[account].channel, address, self.channel_options)
+
+    @cached_property
+    def _channels(self) -> Pool:
+        return Pool(self._open_channel)
+
+    def _open_channel(self, account: str) -> "Channel":
+        if account not in self.settings.accounts:
+            message = _("publisher.toml has no account {account} any more.", account=account)
+            raise ConfigurationError(message)
+        return open_channel(
+            self.settings.accounts[account].account(account),
+            self.settings.credentials(account),
+            self.channel_options,
+        )
+
+    @property
+    def channel_options(self) -> ChannelOptions:
+        return ChannelOptions(
+            request_timeout=self.settings.delivery.request_timeout,
+            folder=self.settings.var,
+            servers=self.settings.servers,
+            clock=self.clock,
+            check=self.clock_check,
+        )

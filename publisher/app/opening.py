@@ -1,0 +1,123 @@
+"""Opening a workspace: its settings, and its ledger."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import Self, TypeVar
+
+import structlog
+
+from publisher.base import clock as clocks
+from publisher.base import i18n, logs
+from publisher.base.clock import Clock
+from publisher.base.errors import LedgerMissing, LedgerStarting, PublisherError
+from publisher.ledger.database import Database
+from publisher.settings import settings as workspace_settings
+from publisher.settings import sources
+from publisher.settings.keys_file import KeysFile
+from publisher.settings.settings import Settings
+
+WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
+_START_PATIENCE = 300.0  # seconds that a database may take to start
+_START_PAUSE = 1.0  # seconds between two attempts
+
+_T = TypeVar("_T")
+
+log = structlog.get_logger()
+
+
+class OpenWorkspace:
+    """The settings, the clock and the database of one workspace."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        logs.configure()
+        self.settings = settings
+        self.clock = clock
+        self.database = Database(settings.database_url)
+        self.is_new = False
+        """Whether the ledger was made just now."""
+        self.without_ledger: LedgerMissing | None = None
+        """Why the ledger is an empty one that is thrown away."""
+        self._keys_file = KeysFile(settings)
+        self._taking_keys = Lock()
+
+    @classmethod
+    def open(cls, workspace: Path) -> Self:
+        """Read the settings and open the existing ledger.
+
+        Raises LedgerMissing when there is none: a new ledger, made by accident, would say that
+        nothing is out. Raises LedgerUnavailable when it needs `publisher migrate` first.
+        """
+        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        with app._closed_on_error():
+            app._patiently(app.database.check_revision)
+        return app
+
+    @classmethod
+    def open_or_make(
+        cls, workspace: Path, allow: Callable[[Self], None] = lambda _app: None
+    ) -> Self:
+        """As `open`, for the few commands that may create or migrate a ledger.
+
+        A new ledger does not know whether posts that were due earlier are out. `allow` is called
+        before an older one is migrated, and may raise.
+        """
+        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        with app._closed_on_error():
+            if app._patiently(app.database.is_old):
+                allow(app)
+            app.is_new = app.database.migrate(now=app.clock.now())
+        return app
+
+    @classmethod
+    @contextmanager
+    def looking(cls, workspace: Path) -> Iterator[Self]:
+        """For commands that only compare: an empty temporary ledger replaces a missing one."""
+        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        with TemporaryDirectory() as folder, closing(app):
+            try:
+                app._patiently(app.database.check_revision)
+            except LedgerMissing as error:
+                app.database.close()
+                app.database = Database(f"sqlite:///{folder}/empty.db")
+                app.database.migrate(now=app.clock.now())
+                app.without_ledger = error
+            yield app
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """The ledger's answer, once its database has started, which takes a while after a crash."""
+        until, is_told = time.monotonic() + _START_PATIENCE, False
+        while True:
+            try:
+                return ask()
+            except LedgerStarting as error:
+                if time.monotonic() > until:
+                    raise
+                if not is_told:
+                    log.warning(str(error), hint=error.hint)
+                is_told = True
+                time.sleep(_START_PAUSE)
+
+    @contextmanager
+    def _closed_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except PublisherError:
+            self.database.close()
+            raise
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """The workspace that PUBLISHER_WORKSPACE names, or the one around the current folder."""
+        named = os.environ.get(WORKSPACE_VARIABLE)
+        workspace = Path(named) if named else workspace_settings.find_workspace(Path.cwd())
+        i18n.use(sources.spoken(workspace))  # also for errors in the settings
+        return cls.open(workspace)
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.database.close()

@@ -1,0 +1,108 @@
+"""docs/adding-a-channel.md and docs/sandbox.md: what channels can do, and how platforms fail."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from publisher.channels.registry import CAPABILITIES
+from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.sandbox.fault_kinds import Effect
+from publisher.sandbox.platforms import FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
+from tests.docs.tables import table
+
+_COUNTED = {
+    "weighted": "as X weighs them",
+    "characters": "in characters",
+    "shortened": "as Mastodon shortens them",
+    "graphemes": "in characters as people see them",
+}
+
+
+def _sent_twice(can: Capabilities) -> str:
+    if can.repeats_safely:
+        return "is there once: the second request is refused"
+    return "takes its own place" if can.replaces_itself else "is there twice"
+
+
+_FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
+    ("longest text", lambda c: f"{c.max_length:,}"),
+    ("counted", lambda c: _COUNTED[c.counting]),
+    ("longest in bytes", lambda c: f"{c.max_bytes:,}" if c.max_bytes else "no limit besides"),
+    ("threads", lambda c: "yes" if c.threads else "no: the parts are joined with a blank line"),
+    (
+        "`link:`",
+        lambda c: {
+            "appended": "at the end of the last part's text",
+            "attached": "beside the text",
+            "attached-alone": "beside the text; at its end if there are pictures",
+        }[c.link],
+    ),
+    ("pictures in a post", lambda c: f"up to {c.max_pictures}"),
+    ("types of picture", lambda c: ", ".join(sorted(t[6:].upper() for t in c.picture_types))),
+    ("a picture's file", lambda c: f"up to {c.picture_max_bytes / 1_000_000:g} MB"),
+    ("alternative text", lambda c: f"up to {c.alt_text_max:,} characters"),
+    ("animated GIFs", lambda c: _gifs(c.gifs) if c.gifs else "no"),
+    ("videos", lambda c: _videos(c.videos) if c.videos else "no"),
+    ("alternative text of videos", lambda c: "yes" if c.videos_have_alt_texts else "no"),
+    (
+        "a GIF or video",
+        lambda c: "is all that a post shows" if c.motion_stands_alone else "may stand among others",
+    ),
+    ("made unseen before its time", lambda c: "yes" if c.prepares_posts else "no"),
+    ("made at its instant instead", lambda c: "yes" if c.can_create_at_once else "no"),
+    (
+        "cashtags in a post",
+        lambda c: "any number" if c.max_cashtags is None else f"up to {c.max_cashtags}",
+    ),
+    ("posts that fit", lambda c: ", ".join(map(_rate, c.rates)) or "none documented"),
+    ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
+    ("sent twice", _sent_twice),
+    (
+        "after a lost answer",
+        lambda c: (
+            "is sent again at once" if c.repeats_safely else "waits until the platform settles"
+        ),
+    ),
+)
+
+
+def _rate(rate: Rate) -> str:
+    hours, minutes = rate.window // timedelta(hours=1), rate.window // timedelta(minutes=1)
+    window = f"{hours} hours" if hours else f"{minutes} minutes"
+    return f"{rate.posts:,} of {'an app' if rate.of_app else 'an account'} in {window}"
+
+
+def _gifs(limits: GifLimits) -> str:
+    return f"up to {limits.max_frames} frames and {limits.max_bytes // 1_000_000} MB"
+
+
+def _videos(limits: VideoLimits) -> str:
+    return (
+        f"{limits.min_seconds:g} to {limits.max_seconds:g} seconds, up to {limits.max_long_side} x "
+        f"{limits.max_short_side} and {limits.max_rate} pictures a second"
+    )
+
+
+def capabilities() -> str:
+    rows = [(name, *(show(found) for found in CAPABILITIES.values())) for name, show in _FEATURES]
+    return table(("", *(f"`{channel}`" for channel in CAPABILITIES)), rows)
+
+
+def faults() -> str:
+    return table(("`what`", "where", "what happens", "is the request carried out?"), _faults())
+
+
+def _faults() -> Iterator[tuple[str, ...]]:
+    for what in FAULT_KINDS.values():
+        places = [spec.title for spec in PLATFORMS.values() if what in spec.faults]
+        where = ", ".join(places) if what in NOT_EVERYWHERE else "all"
+        commits = "no" if what.effect is Effect.REFUSES else "yes"
+        yield f"`{what}`", where, what.about, commits
+
+
+def endpoints() -> str:
+    rows = [
+        (f"`{operation.name}`", operation.channel, f"`{operation.method} {operation.path}`")
+        for spec in PLATFORMS.values()
+        for operation in spec.operations
+    ]
+    return table(("`endpoint`", "`channel`", "request"), rows)
