@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from publisher.app.log_ins import LogIns
+from publisher.app.log_ins import LogInParts
 from publisher.app.opening import WORKSPACE_VARIABLE
 from publisher.base.clock import SystemClock
 from publisher.base.errors import ConfigurationError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["WORKSPACE_VARIABLE", "Application"]
 
 
-class Application(LogIns):
+class Application(LogInParts):
     """All objects that commands, pages and workers need for one workspace."""
 
     @cached_property

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from publisher.auth.users import People
 
 
-class LogIns(LedgerParts):
+class LogInParts(LedgerParts):
     """What the log-ins of the pages need; only the pages need it."""
 
     @cached_property

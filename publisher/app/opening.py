@@ -18,7 +18,6 @@ from publisher.base.errors import LedgerMissing, LedgerStarting, PublisherError
 from publisher.ledger.database import Database
 from publisher.settings import settings as workspace_settings
 from publisher.settings import sources
-from publisher.settings.keys_file import KeysFile
 from publisher.settings.settings import Settings
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
@@ -26,6 +25,8 @@ _START_PATIENCE = 300.0  # seconds that a database may take to start
 _START_PAUSE = 1.0  # seconds between two attempts
 
 _T = TypeVar("_T")
+
+_Mark = tuple[int, int, int] | None
 
 log = structlog.get_logger()
 
@@ -121,3 +122,30 @@ class OpenWorkspace:
     def close(self) -> None:
         """Close the database's connections."""
         self.database.close()
+
+
+class KeysFile:
+    """The secrets.toml of one workspace, as it was when its settings were read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._workspace, self._path = settings.workspace, settings.secrets_file
+        self._mark = self._look()
+
+    def changed(self) -> Settings | None:
+        """The settings with the new file, if it was changed since the last question; else None.
+
+        Asks the file system once. Raises PublisherError, once for each change, if the settings
+        cannot be used with it.
+        """
+        mark = self._look()
+        if mark == self._mark:
+            return None
+        self._mark = mark
+        return workspace_settings.load(self._workspace)
+
+    def _look(self) -> _Mark:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from publisher.app.opening import KeysFile
 from publisher.base.errors import BrokerUnavailable, ProcessFailed, PublisherError
 from publisher.base.i18n import _
 from publisher.delivery.leases import LOOK_AHEAD
@@ -15,7 +16,6 @@ from publisher.running import embedded_broker
 from publisher.running.child_process import Child
 from publisher.running.signals import Interruption
 from publisher.running.supervised import QUICK_DEATHS, Kept, Say
-from publisher.settings.keys_file import KeysFile
 from publisher.settings.settings import Settings
 
 _BROKER_LOOK = 1.0  # seconds between two checks of the embedded broker

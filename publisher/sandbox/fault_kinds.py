@@ -7,7 +7,7 @@ from enum import Enum, StrEnum, auto
 from typing import Self
 
 
-class Effect(Enum):
+class FaultEffect(Enum):
     """What becomes of a request."""
 
     REFUSES = auto()
@@ -23,7 +23,7 @@ class FaultKind(StrEnum):
 
     about: str
     """What happens."""
-    effect: Effect
+    effect: FaultEffect
     seconds: float
     """`Fault.seconds`, if the rule does not say it."""
     needs: str
@@ -33,7 +33,7 @@ class FaultKind(StrEnum):
         cls,
         name: str,
         about: str,
-        effect: Effect = Effect.REFUSES,
+        effect: FaultEffect = FaultEffect.REFUSES,
         seconds: float = 0.2,
         needs: str = "",
     ) -> Self:
@@ -53,8 +53,8 @@ class What(FaultKind):
     )
     FORBIDDEN = "forbidden", "the app may not do this"
     SUSPENDED = "suspended", "the account is suspended, or blocked for breaking rules"
-    ANSWER = "answer", "any answer: `status`, `body`, `headers`", Effect.REFUSES, 0.2, "status"
-    RATE_LIMIT = "rate-limit", "the limit is used up for `seconds` (900)", Effect.REFUSES, 900
+    ANSWER = "answer", "any answer: `status`, `body`, `headers`", FaultEffect.REFUSES, 0.2, "status"
+    RATE_LIMIT = "rate-limit", "the limit is used up for `seconds` (900)", FaultEffect.REFUSES, 900
     BAD_RESET = "bad-reset", "the limit is used up, and nobody can read until when"
     BAD_REQUEST = "bad-request", "the request is refused as wrong"
     UNAUTHORISED = "unauthorised", "the keys or the token are not accepted"
@@ -64,30 +64,35 @@ class What(FaultKind):
     )
     SERVER_ERROR = "server-error", "`status` 500, 502, 503 or 504 in the platform's own manner"
     HTML = "html", "an HTML page with `status` 502, as from a machine in between"
-    NO_ERROR = "no-error", "a 500 whose JSON names no error", Effect.COMMITS
-    REDIRECT = "redirect", "a 302 to a place that says yes to everything", Effect.COMMITS
-    NOT_JSON = "not-json", "success, with a body that is no JSON", Effect.COMMITS
-    EMPTY = "empty", "success, without a body", Effect.COMMITS
+    NO_ERROR = "no-error", "a 500 whose JSON names no error", FaultEffect.COMMITS
+    REDIRECT = "redirect", "a 302 to a place that says yes to everything", FaultEffect.COMMITS
+    NOT_JSON = "not-json", "success, with a body that is no JSON", FaultEffect.COMMITS
+    EMPTY = "empty", "success, without a body", FaultEffect.COMMITS
     HANG_UP = "hang-up", "the connection is reset"
-    CUT = "cut", "the connection ends in the middle of the answer", Effect.COMMITS
+    CUT = "cut", "the connection ends in the middle of the answer", FaultEffect.COMMITS
     HANG = "hang", "no answer, ever"
     LATE = (
         "late",
         "no answer, and carried out `seconds` (0.9) after the client gave up",
-        Effect.COMMITS,
+        FaultEffect.COMMITS,
         0.9,
     )
-    SLOW = "slow", "the answer comes `seconds` (0.2) later", Effect.CHANGES
-    LAG = "lag", "a timeline that is read is `seconds` (5) of real time behind", Effect.CHANGES, 5
+    SLOW = "slow", "the answer comes `seconds` (0.2) later", FaultEffect.CHANGES
+    LAG = (
+        "lag",
+        "a timeline that is read is `seconds` (5) of real time behind",
+        FaultEffect.CHANGES,
+        5,
+    )
     PROCESSING_FAILED = (
         "processing-failed",
         "the GIF or video of this upload fails",
-        Effect.CHANGES,
+        FaultEffect.CHANGES,
     )
     WRONG_DATE = (
         "wrong-date",
         "the answer's `Date` is `seconds` (3600) ahead of the time; negative: behind",
-        Effect.CHANGES,
+        FaultEffect.CHANGES,
         3600,
     )
     OVERLOAD = (
@@ -96,7 +101,7 @@ class What(FaultKind):
             "requests wait in line, each `seconds` (1) behind the one before, and are carried out "
             "whether somebody still waits or not"
         ),
-        Effect.CHANGES,
+        FaultEffect.CHANGES,
         1,
     )
     IGNORED = (
@@ -105,27 +110,27 @@ class What(FaultKind):
             "success, and nothing is changed, made public or deleted; on some platforms of "
             "deletions alone"
         ),
-        Effect.CHANGES,
+        FaultEffect.CHANGES,
     )
-    RENAMED = "renamed", "a profile has another handle and name", Effect.CHANGES
-    AVATAR_CHANGED = "avatar-changed", "a profile has another picture", Effect.CHANGES
-    AVATAR_NONE = "avatar-none", "a profile has no picture", Effect.CHANGES
-    AVATAR_MISSING = "avatar-missing", "a profile's picture answers with a 404", Effect.CHANGES
-    AVATAR_HUGE = "avatar-huge", "a profile's picture has 2 MB", Effect.CHANGES
+    RENAMED = "renamed", "a profile has another handle and name", FaultEffect.CHANGES
+    AVATAR_CHANGED = "avatar-changed", "a profile has another picture", FaultEffect.CHANGES
+    AVATAR_NONE = "avatar-none", "a profile has no picture", FaultEffect.CHANGES
+    AVATAR_MISSING = "avatar-missing", "a profile's picture answers with a 404", FaultEffect.CHANGES
+    AVATAR_HUGE = "avatar-huge", "a profile's picture has 2 MB", FaultEffect.CHANGES
     AVATAR_BROKEN = (
         "avatar-broken",
         "a profile's picture is none: its bytes end in the middle",
-        Effect.CHANGES,
+        FaultEffect.CHANGES,
     )
     AVATAR_REDIRECT = (
         "avatar-redirect",
         "a profile's picture answers with a 302 to another host",
-        Effect.CHANGES,
+        FaultEffect.CHANGES,
     )
     AVATAR_ELSEWHERE = (
         "avatar-elsewhere",
         "the address of a profile's picture is another host's",
-        Effect.CHANGES,
+        FaultEffect.CHANGES,
     )
 
 

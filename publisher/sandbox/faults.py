@@ -13,7 +13,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.model.values import Frozen
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.fault_kinds import Effect, FaultKind, What
+from publisher.sandbox.fault_kinds import FaultEffect, FaultKind, What
 from publisher.sandbox.platforms import ENDPOINTS, FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
 
 
@@ -35,7 +35,7 @@ class Fault(Frozen):
     that only change how a request is carried out all apply.
 
     `what` replaces the answer, or changes how the request is carried out: `fault_kinds.py` and the
-    `faults.py` of each platform say what each does. The other keys are its figures. In `headers`,
+    `refusals.py` of each platform say what each does. The other keys are its figures. In `headers`,
     `+90` is the time in 90 seconds of the sandbox's clock, in seconds since 1970; a limit is over
     in `seconds` of that clock.
 
@@ -87,7 +87,7 @@ class Fault(Frozen):
 
     @property
     def commits(self) -> bool:
-        return self.what.effect is Effect.COMMITS if self.commit is None else self.commit
+        return self.what.effect is FaultEffect.COMMITS if self.commit is None else self.commit
 
     @property
     def delay(self) -> float:
@@ -140,10 +140,10 @@ class Faults:
         chosen = None
         for rule in self._rules:
             fires = rule.fires(call)
-            if not fires or (chosen and rule.fault.what.effect is not Effect.CHANGES):
+            if not fires or (chosen and rule.fault.what.effect is not FaultEffect.CHANGES):
                 continue
             rule.applied += 1
-            if rule.fault.what.effect is Effect.CHANGES:
+            if rule.fault.what.effect is FaultEffect.CHANGES:
                 call.changes.append(rule.fault)
             else:
                 chosen = rule.fault

@@ -17,7 +17,7 @@ from publisher.ledger.pending_stops import reason_of
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Unknown
 from publisher.model.states import State
-from publisher.sandbox.facebook.faults import FacebookFault
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import DUE, Stage, Stages

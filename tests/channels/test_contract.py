@@ -27,7 +27,7 @@ from publisher.model.outcomes import (
     Refused,
     Unknown,
 )
-from publisher.sandbox.facebook.faults import FacebookFault
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.mastodon import limits as limits_of_mastodon

@@ -18,7 +18,7 @@ from publisher.model.events import Event
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Unknown
 from publisher.model.states import State
 from publisher.notices.message import compose
-from publisher.sandbox.facebook.faults import FacebookFault
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost

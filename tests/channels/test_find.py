@@ -20,7 +20,7 @@ from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferre
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
-from publisher.sandbox.twitter.faults import XFault
+from publisher.sandbox.twitter.refusals import XFault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sending import send

@@ -8,7 +8,7 @@ from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.facebook import posts
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Outcome, Unknown
-from publisher.sandbox.facebook.faults import FacebookFault
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages

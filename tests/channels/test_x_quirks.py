@@ -9,7 +9,7 @@ from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, Unknown
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.twitter.faults import XFault
+from publisher.sandbox.twitter.refusals import XFault
 from tests.channels.conftest import Stage, Stages
 from tests.support.clock import ManualClock
 

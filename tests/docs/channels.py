@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from publisher.channels.registry import CAPABILITIES
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
-from publisher.sandbox.fault_kinds import Effect
+from publisher.sandbox.fault_kinds import FaultEffect
 from publisher.sandbox.platforms import FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
 from tests.docs.tables import table
 
@@ -95,7 +95,7 @@ def _faults() -> Iterator[tuple[str, ...]]:
     for what in FAULT_KINDS.values():
         places = [spec.title for spec in PLATFORMS.values() if what in spec.faults]
         where = ", ".join(places) if what in NOT_EVERYWHERE else "all"
-        commits = "no" if what.effect is Effect.REFUSES else "yes"
+        commits = "no" if what.effect is FaultEffect.REFUSES else "yes"
         yield f"`{what}`", where, what.about, commits
 
 

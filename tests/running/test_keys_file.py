@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from publisher.app.opening import KeysFile
 from publisher.base.errors import ConfigurationError
 from publisher.settings import settings
-from publisher.settings.keys_file import KeysFile
 
 
 def test_a_change_is_noticed_once(workspace: Path) -> None:

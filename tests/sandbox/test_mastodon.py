@@ -15,7 +15,7 @@ from PIL import Image
 from publisher.sandbox.fault_kinds import FaultKind
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.mastodon import limits
-from publisher.sandbox.mastodon.faults import MastodonFault
+from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings

@@ -9,9 +9,8 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph, photos, posts, reading
 from publisher.sandbox.facebook.authorization import BROWSER, Login
-from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.graph import GraphError
-from publisher.sandbox.facebook.refusals import refusal
+from publisher.sandbox.facebook.refusals import FacebookFault, refusal
 from publisher.sandbox.store import Store
 
 if TYPE_CHECKING:

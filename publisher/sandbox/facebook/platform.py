@@ -5,8 +5,8 @@ from typing import Any
 from publisher.sandbox.accounts import digest, invented
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.facebook.api import FacebookApi
-from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.graph import graph_version
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
 from publisher.settings.schema import AccountSettings

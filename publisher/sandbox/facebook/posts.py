@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph
-from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.graph import GraphError, flag, parameter
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.limits import DAY
 from publisher.sandbox.store import Store, StoredMedia, StoredPost

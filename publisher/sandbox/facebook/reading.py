@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph
-from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.fields import Edge, Enclosed, Node, show, wanted
 from publisher.sandbox.facebook.graph import GraphError
 from publisher.sandbox.facebook.posts import own_page
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.profiles import ShownProfile, profile_of
 from publisher.sandbox.store import Store, StoredMedia, StoredPost

@@ -6,12 +6,55 @@ from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph
-from publisher.sandbox.facebook.faults import FacebookFault
 from publisher.sandbox.facebook.graph import GraphError
-from publisher.sandbox.fault_kinds import FaultKind, What
+from publisher.sandbox.fault_kinds import FaultEffect, FaultKind, What
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
+
+
+class FacebookFault(FaultKind):
+    """Faults that this platform alone plays."""
+
+    GRAPH_ERROR = (
+        "graph-error",
+        "any error of the Graph API: `code`, and `subcode` if you like",
+        FaultEffect.REFUSES,
+        0.2,
+        "code",
+    )
+    TOO_OFTEN = "too-often", "error 368: posting too often, to be tried again later"
+    ALREADY_POSTED = "already-posted", "error 368: the text is there already"
+    LINK_UNREAD = "link-unread", "error 100: the page that the post links to cannot be read"
+    USAGE = (
+        "usage",
+        "the headers claim that `percent` (97) of the limit is used",
+        FaultEffect.CHANGES,
+    )
+    AUTO_PUBLISH = (
+        "auto-publish",
+        (
+            "a post that was to stay unpublished is public at once; with `shows` only a `text`, a "
+            "`link` or a `photo`"
+        ),
+        FaultEffect.CHANGES,
+    )
+    ALREADY_PUBLISHED = (
+        "already-published",
+        "to make public what is public already is refused",
+        FaultEffect.CHANGES,
+    )
+    NO_FIELDS = (
+        "no-fields",
+        "the answer to a `POST` lacks the `fields` that it was asked for",
+        FaultEffect.CHANGES,
+    )
+    FIELDS_DENIED = (
+        "fields-denied",
+        "a `POST` that asks for `fields` is answered with error 10, and carried out all the same",
+        FaultEffect.CHANGES,
+    )
+
 
 _ALREADY_POSTED = (
     "Post can't be shared",

@@ -7,7 +7,7 @@ from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.mastodon.api import MastodonApi
 from publisher.sandbox.mastodon.entities import DOMAIN
-from publisher.sandbox.mastodon.faults import MastodonFault
+from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.sandbox.platform import PlatformSpec
 from publisher.settings.schema import AccountSettings
 

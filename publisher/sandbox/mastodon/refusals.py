@@ -3,13 +3,40 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from publisher.sandbox.fault_kinds import FaultKind, What
+from publisher.sandbox.fault_kinds import FaultEffect, FaultKind, What
 from publisher.sandbox.mastodon import errors
 from publisher.sandbox.mastodon.errors import ApiError
 from publisher.sandbox.store import iso
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
+
+
+class MastodonFault(FaultKind):
+    """Faults that this platform alone plays."""
+
+    KEYS_IGNORED = (
+        "keys-ignored",
+        "a status is posted whatever its idempotency key, as by servers of another make",
+        FaultEffect.CHANGES,
+    )
+    KEY_RACE = (
+        "key-race",
+        (
+            "the idempotency key is kept `seconds` (0.2) after the status is posted, as before "
+            "Mastodon 4.6"
+        ),
+        FaultEffect.CHANGES,
+    )
+    REPEAT_FAILS = (
+        "repeat-fails",
+        (
+            "a repeat with its idempotency key answers with status 500, as in Mastodon 4.6 before "
+            "September 2026"
+        ),
+        FaultEffect.CHANGES,
+    )
+
 
 _REFUSALS: dict[FaultKind, tuple[int, str]] = {
     What.DUPLICATE: (422, "Validation failed: Text is a duplicate"),

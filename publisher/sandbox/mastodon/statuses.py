@@ -17,8 +17,8 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.mastodon import errors, limits
 from publisher.sandbox.mastodon.entities import as_status
 from publisher.sandbox.mastodon.errors import ApiError, invalid, not_found
-from publisher.sandbox.mastodon.faults import MastodonFault
 from publisher.sandbox.mastodon.media import usable
+from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 _FIELDS = frozenset(

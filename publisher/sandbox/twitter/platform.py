@@ -7,7 +7,7 @@ from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.twitter.api import X
-from publisher.sandbox.twitter.faults import XFault
+from publisher.sandbox.twitter.refusals import XFault
 from publisher.settings.schema import AccountSettings
 
 _AUTHORIZATION = frozenset(

@@ -11,9 +11,9 @@ from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 from publisher.sandbox.twitter import limits, problems, shown_text
-from publisher.sandbox.twitter.faults import XFault
 from publisher.sandbox.twitter.media import usable
 from publisher.sandbox.twitter.reading import find_post
+from publisher.sandbox.twitter.refusals import XFault
 from publisher.sandbox.twitter.schema import CreatePosts, read
 
 _FORBIDDEN = frozenset("\ufffe\ufeff\uffff")  # twitter-text, "invalid characters"

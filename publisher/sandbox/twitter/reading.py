@@ -10,7 +10,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store, StoredPost, iso, parse_instant
 from publisher.sandbox.twitter import problems, shown_text
-from publisher.sandbox.twitter.faults import XFault
+from publisher.sandbox.twitter.refusals import XFault
 
 _ID = re.compile(r"[0-9]{1,19}")
 _DEFAULT_PAGE = 10  # docs.x.com/x-api/users/get-posts

@@ -4,13 +4,39 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from publisher.sandbox.fault_kinds import FaultKind, What
+from publisher.sandbox.fault_kinds import FaultEffect, FaultKind, What
 from publisher.sandbox.twitter import problems
-from publisher.sandbox.twitter.faults import XFault
 from publisher.sandbox.twitter.problems import ProblemResponse
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
+
+
+class XFault(FaultKind):
+    """Faults that this platform alone plays."""
+
+    REPLY_NOT_ALLOWED = "reply-not-allowed", "replying is not allowed: a thread stops"
+    CREDITS_DEPLETED = "credits-depleted", "402: no credits are left"
+    LOCKED = "locked", "403: the account is locked until somebody signs in"
+    USAGE_CAPPED = "usage-capped", "429: the app's cap or spending limit is reached"
+    DAILY_LIMIT = (
+        "daily-limit",
+        "the app's limit of 24 hours is used up",
+        FaultEffect.REFUSES,
+        86_400,
+    )
+    YOUNG_PARENT = (
+        "young-parent",
+        "nobody may reply to a post that is younger than `seconds` (8)",
+        FaultEffect.CHANGES,
+        8,
+    )
+    SELF_MENTION = (
+        "self-mention",
+        "a timeline shows a reply with the account's own name before it",
+        FaultEffect.CHANGES,
+    )
+
 
 _PROBLEMS: dict[FaultKind, Callable[[], ProblemResponse]] = {
     What.DUPLICATE: lambda: problems.forbidden(problems.DUPLICATE),

@@ -137,7 +137,7 @@ def test_the_preview_shows_it_as_a_card(
     assert cli("preview", "--output", "preview.html").code == 0
     text = (workspace.path / "preview.html").read_text(encoding="utf-8")
     assert "Notice board" in text
-    assert 'class="look plain"' in text
+    assert 'class="look as-card"' in text
 
 
 def test_doctor_schema_and_docs_know_it(app: Application) -> None:
