@@ -411,7 +411,7 @@ def test_proxies_and_passwords_of_the_environment_are_not_used(
 def test_a_base_url_that_is_none_is_refused_with_a_remedy(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         recorder(url)
-    assert "PUBLISHER_TWITTER_API_URL" in str(caught.value.hint)
+    assert "PUBLISHER_…_URL" in str(caught.value.hint)
 
 
 def test_a_mistake_before_the_request_is_not_swallowed(closed_port: str) -> None:
