@@ -59,6 +59,9 @@ class What(StrEnum):
     KEYS_IGNORED = "keys-ignored"
     KEY_RACE = "key-race"
     REPEAT_FAILS = "repeat-fails"
+    OTHER_LIMITS = "other-limits"
+    PROCESSING_SLOW = "processing-slow"
+    VIDEO_LIMIT = "video-limit"
 
 
 AVATARS = frozenset(
@@ -77,6 +80,6 @@ CHANGES = AVATARS | {
     What.AUTO_PUBLISH, What.ALREADY_PUBLISHED, What.NO_FIELDS, What.FIELDS_DENIED,
     What.IGNORED, What.SLOW, What.LAG, What.USAGE, What.PROCESSING_FAILED, What.WRONG_DATE, What.OVERLOAD,
     What.YOUNG_PARENT, What.SELF_MENTION, What.RENAMED, What.KEYS_IGNORED, What.KEY_RACE,
-    What.REPEAT_FAILS,
+    What.REPEAT_FAILS, What.OTHER_LIMITS, What.PROCESSING_SLOW, What.VIDEO_LIMIT,
 }  # fmt: skip
 """Faults that change how a request is carried out; all others replace its answer."""

@@ -25,6 +25,7 @@ _SECONDS = {
     What.WRONG_DATE: 3600.0,
     What.OVERLOAD: 1.0,
     What.YOUNG_PARENT: 8.0,
+    What.PROCESSING_SLOW: 30.0,
 }
 
 
@@ -84,6 +85,9 @@ class Fault(Frozen):
       another make; `key-race`: its key is kept `seconds` (0.2) of real time after it is posted, as
       before Mastodon 4.6; `repeat-fails`: a repeat with its key answers with status 500, as in the
       first versions of 4.6.
+    - `other-limits`: a server of Mastodon's takes 1,000 characters, and says so.
+    - `processing-slow`: Bluesky takes `seconds` (30) of real time longer to process this video;
+      `video-limit`: it takes no more videos of the account today.
     - `renamed`: a profile has another handle and name; `avatar-changed`: another picture;
       `avatar-none`: no picture. `avatar-missing`, `avatar-huge`, `avatar-broken` and
       `avatar-redirect`: the address of its picture answers with a 404, with 2 MB, with bytes that

@@ -20,9 +20,10 @@ class XrpcError(Exception):
         self.status = status
         self.error = error
         self.message = message
+        self.more: Mapping[str, object] = {}
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        content = {"error": self.error, "message": self.message}
+        content = {**self.more, "error": self.error, "message": self.message}
         return JSONResponse(content, self.status, headers=dict(headers or {}))
 
 
@@ -44,6 +45,10 @@ def expired() -> XrpcError:
 
 def invalid_token(message: str = "Token could not be verified") -> XrpcError:
     return XrpcError(400, "InvalidToken", message)
+
+
+def bad_expiration() -> XrpcError:
+    return XrpcError(400, "BadExpiration", "expiration is in past, or too far in the future")
 
 
 def no_token() -> XrpcError:

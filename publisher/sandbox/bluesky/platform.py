@@ -52,9 +52,15 @@ BLUESKY = PlatformSpec(
         _procedure("deleteRecord", "com.atproto.repo.deleteRecord"),
         _query("resolveHandle", "com.atproto.identity.resolveHandle"),
         _query("getProfile", "app.bsky.actor.getProfile"),
+        _query("getServiceAuth", "com.atproto.server.getServiceAuth"),
+        _query("getUploadLimits", "app.bsky.video.getUploadLimits"),
+        _procedure("uploadVideo", "app.bsky.video.uploadVideo"),
+        _query("getJobStatus", "app.bsky.video.getJobStatus"),
     ),
     bare=_bare,
     invent=_invent,
     open=BlueskyApi,
-    faults=frozenset({What.TOKEN_DEAD}),
+    faults=frozenset(
+        {What.TOKEN_DEAD, What.PROCESSING_FAILED, What.PROCESSING_SLOW, What.VIDEO_LIMIT}
+    ),
 )
