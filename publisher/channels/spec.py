@@ -75,8 +75,8 @@ class Option:
     """A key of an account in publisher.toml that only this channel has."""
 
     name: str
-    pattern: str
-    """The pattern that the whole value must match."""
+    pattern: str = ""
+    """The pattern that the whole value must match; empty for a number."""
     about: str = ""
     """Its description in the files' schema, for editors."""
     required: str | None = None
@@ -85,6 +85,8 @@ class Option:
     """What a value that does not match must look like, in words; empty: the pattern is shown."""
     is_owner: bool = False
     """Whether it is the id that the owner of the keys must have."""
+    capability: str = ""
+    """For a number: the limit of `Capabilities` that the account has of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ MASTODON = PlatformSpec(
             What.KEYS_IGNORED,
             What.KEY_RACE,
             What.REPEAT_FAILS,
+            What.OTHER_LIMITS,
         }
     ),
 )
