@@ -1,7 +1,7 @@
 """Health check of an account, by reading only: credentials, owner and clock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from publisher.base.i18n import _
@@ -9,6 +9,8 @@ from publisher.channels.answers import Answers, dated, identifier, named_status
 from publisher.model.accounts import Owner, Profile
 from publisher.model.outcomes import Accepted, AccountSuspended, Answer, Deferred, Step, Wire
 
+LARGEST_LIMIT = 10**9
+"""The largest number that publisher.toml takes for a limit."""
 _LONGEST = 100  # characters of a name; X allows 50, and Facebook 75
 
 
@@ -32,6 +34,8 @@ class Health:
     """What a person should know, and what does not keep the account from being connected: a server
     that takes less than usual, a setting that does not fit. Each says what to do.
     """
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """The limits of the account's own server, by the names of its options in publisher.toml."""
 
 
 def owner_of(

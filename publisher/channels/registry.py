@@ -23,7 +23,8 @@ from publisher.model.capabilities import Capabilities
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
 
-__all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "open_channel", "spec_of", "title"]
+__all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "capabilities_of", "open_channel", "spec_of",
+           "title"]  # fmt: skip
 
 _GROUP = "publisher.channels"
 _OURS = {
@@ -100,6 +101,29 @@ shown.
 
 def _open_none(account: Account, _credentials: object, _options: object) -> "Channel":
     raise ConfigurationError(_("There is no channel {name} any more.", name=account.channel))
+
+
+def capabilities_of(account: Account) -> Capabilities:
+    """What an account can do: as its channel, with the limits that publisher.toml names for it."""
+    spec = spec_of(account.channel)
+    own = {
+        option.capability: int(account.options[option.name])
+        for option in spec.options
+        if option.capability and option.name in account.options
+    }
+    return spec.capabilities.model_copy(update=own) if own else spec.capabilities
+
+
+def limit_of(account: Account, name: str) -> int:
+    """The limit that an account has by its option `name`, or by its channel without it."""
+    capability = next(o.capability for o in spec_of(account.channel).options if o.name == name)
+    limit: int = getattr(capabilities_of(account), capability)
+    return limit
+
+
+def other_limits(account: Account, limits: Mapping[str, int]) -> dict[str, int]:
+    """Those of the limits, by the names of options, that an account does not have."""
+    return {name: limit for name, limit in limits.items() if limit != limit_of(account, name)}
 
 
 def title(channel: str) -> str:

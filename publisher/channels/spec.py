@@ -75,8 +75,8 @@ class Option:
     """A key of an account in publisher.toml that only this channel has."""
 
     name: str
-    pattern: str
-    """The pattern that the whole value must match."""
+    pattern: str = ""
+    """The pattern that the whole value must match; empty for a number."""
     about: str = ""
     """Its description in the files' schema, for editors."""
     required: str | None = None
@@ -87,6 +87,8 @@ class Option:
     """Whether it is the id that the owner of the keys must have."""
     example: str = ""
     """Its value in a fresh workspace; empty: it does not stand there."""
+    capability: str = ""
+    """For a number: the limit of `Capabilities` that the account has of its own."""
 
 
 @dataclass(frozen=True, slots=True)

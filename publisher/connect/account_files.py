@@ -40,7 +40,7 @@ def with_keys(
     return text if not path.exists() or text != path.read_text(encoding="utf-8") else None
 
 
-def with_options(path: Path, account: str, options: Mapping[str, str]) -> str | None:
+def with_options(path: Path, account: str, options: Mapping[str, str | int]) -> str | None:
     """The text of publisher.toml with these options of an account; None: it has them already."""
     document = _parsed(path)
     accounts = document.setdefault("accounts", tomlkit.table(is_super_table=True))

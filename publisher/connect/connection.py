@@ -20,7 +20,7 @@ from publisher.base.files import locked
 from publisher.base.i18n import _
 from publisher.channels.connect import Authorization, Connector, KeyField, Keys
 from publisher.channels.health import Health
-from publisher.channels.registry import SPECS, in_sentence, open_channel
+from publisher.channels.registry import SPECS, in_sentence, open_channel, other_limits
 from publisher.connect import account_files
 from publisher.delivery import identity
 from publisher.model.accounts import Account, Owner
@@ -180,7 +180,7 @@ class AccountConnection:
         The ledger remembers whose they are. Raises PublisherError.
         """
         told, name = self._app.settings, self.account.name
-        options = dict(self._options(keys, health))
+        options = self._options(keys, health)
         if name not in told.accounts:
             options = {"channel": self.account.channel, **options}
         with self._files_locked():
@@ -205,9 +205,10 @@ class AccountConnection:
                 self._app.database.check_revision()
                 self._app.owners.remember(name, health.owner)
 
-    def _options(self, keys: Keys, health: Health) -> Mapping[str, str]:
+    def _options(self, keys: Keys, health: Health) -> Mapping[str, str | int]:
         """What publisher.toml is to say of the account, and does not."""
-        options = dict(keys.options)
+        limits = other_limits(self.account, health.limits)
+        options: dict[str, str | int] = {**keys.options, **limits}
         owner_name = health.owner.name if health.owner else ""
         if self._spec.has_handles and owner_name and not self.account.handle:
             options["handle"] = owner_name.removeprefix("@")

@@ -9,11 +9,11 @@ from publisher.base.errors import ConfigurationError, CredentialsMissing, Publis
 from publisher.base.i18n import _
 from publisher.channels.base import Channel
 from publisher.channels.health import Health
-from publisher.channels.registry import spec_of
+from publisher.channels.registry import limit_of, other_limits, spec_of
 from publisher.delivery import identity
 from publisher.doctor import profiles
 from publisher.doctor.finding import Finding, bad, good, warning
-from publisher.model.accounts import KnownProfile, Owner
+from publisher.model.accounts import Account, KnownProfile, Owner
 from publisher.model.clock_check import in_words
 from publisher.settings import sandbox_mode
 
@@ -32,7 +32,7 @@ def examine(app: Application, *, offline: bool, only: str | None = None) -> Iter
     if app.settings.warning:
         yield warning("platforms", app.settings.warning, _way_back(app))
     ahead: list[timedelta] = []
-    owners = OwnerCheck(app)
+    owners, accounts = OwnerCheck(app), app.settings.public_accounts()
     for name in [only] if only else app.settings.accounts:
         subject = f"account {name}"
         try:
@@ -51,7 +51,7 @@ def examine(app: Application, *, offline: bool, only: str | None = None) -> Iter
         elif owner is not None and (flaw := owners.flaw(name, owner, known)):
             yield bad(subject, *flaw)
         else:
-            yield _well(subject, health, owner, app)
+            yield _well(subject, health, owner, app, accounts[name])
     if ahead and isinstance(app.clock, SystemClock):
         yield _clock(max(ahead, key=abs))
     if isinstance(app.clock, SystemClock) and not app.database.is_sqlite:
@@ -83,10 +83,33 @@ def _troubled(subject: str, health: Health, app: Application) -> Finding:
     return warning(subject, health.problem or "", hint)
 
 
-def _well(subject: str, health: Health | None, owner: Owner | None, app: Application) -> Finding:
+def _other_limits(subject: str, account: Account, limits: Mapping[str, int]) -> Finding:
+    """What to write into publisher.toml so that `check` knows the limits of the account's server.
+
+    A server that takes less than is assumed will refuse what `check` takes.
+    """
+    now = ", ".join(f"{name} = {limit}" for name, limit in limits.items())
+    takes_less = any(limit < limit_of(account, name) for name, limit in limits.items())
+    if not takes_less:
+        message = _("Its server takes more than `publisher check` knows: {limits}.", limits=now)
+    else:
+        message = _(
+            "Its server has other limits than `publisher check` knows: {limits}. What is longer is "
+            "refused when it is due.",
+            limits=now,
+        )
+    hint = _("Write them beside the account in publisher.toml, or connect the account again.")
+    return (bad if takes_less else warning)(subject, message, hint)
+
+
+def _well(
+    subject: str, health: Health | None, owner: Owner | None, app: Application, account: Account
+) -> Finding:
     if health and health.expires_at and health.expires_at < app.clock.now() + _SOON:
         message = _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}")
         return warning(subject, message, _("docs/credentials.md shows how to renew them."))
+    if health and (limits := other_limits(account, health.limits)):
+        return _other_limits(subject, account, limits)
     if health is None:
         told = _("Its credentials are there; its platform was not asked.")
     else:

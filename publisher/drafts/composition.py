@@ -22,7 +22,7 @@ from publisher.model.problems import Flaw
 from publisher.model.values import Frozen
 
 _YES = ("true", "yes")
-_SINGLE = ("at", "lang", "title", "link", "expires", "embargo", "author")
+_SINGLE = ("at", "lang", "title", "content_warning", "link", "expires", "embargo", "author")
 """The keys whose value is one line of text."""
 
 
@@ -65,6 +65,7 @@ class Composition(Frozen):
     """None: the session's default."""
     lang: str = ""
     title: str = ""
+    content_warning: str = ""
     link: str = ""
     author: str = ""
     texts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -94,6 +95,7 @@ class Composing:
             expires=expires,
             lang=post.lang or "",
             title=one_line(draft.value("title")),
+            content_warning=one_line(draft.value("content_warning")),
             link=one_line(draft.value("link")),
             author=one_line(draft.value("author") or post.author),
             texts=body_patch.texts(draft.body, self.names),
@@ -118,6 +120,7 @@ class Composing:
             revised = _said(revised, "lang", wanted.lang)
             post = post.model_copy(update={"lang": wanted.lang or None})
         revised = _said(revised, "title", wanted.title, seen.title)
+        revised = _said(revised, "content_warning", wanted.content_warning, seen.content_warning)
         revised = self._timed(revised, "at", wanted.when, seen.when)
         if {*wanted.to} != {*self.recipients(post)} or draft.data == new_draft.EMPTY:
             revised = revised.with_words("to", wanted.to)

@@ -33,8 +33,8 @@ from publisher.model.problems import RULES, Findings, Flaw
 from publisher.model.values import Position
 
 KEYS = (
-    "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
-    "ignore",
+    "at", "to", "lang", "title", "content_warning", "media", "link", "expires", "embargo", "author",
+    "repeat", "ignore",
 )  # fmt: skip
 """The keys of the front matter."""
 _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
@@ -164,6 +164,7 @@ class _Reader:
         return {
             "lang": language(fields) or self._language(),
             "title": fields.text("title"),
+            "content_warning": self._content_warning(),
             "author": fields.text("author") or self._default("author", defaults.author),
             "to": self._to(),
             "due_at": due_at,
@@ -283,6 +284,10 @@ class _Reader:
             self.fields.reject("link", flaw)
             return None
         return link
+
+    def _content_warning(self) -> str | None:
+        """The warning in one line."""
+        return " ".join((self.fields.text("content_warning") or "").split()) or None
 
     def _media(self) -> tuple[MediaItem, ...]:
         items = (self._media_item(node) for node in self.fields.mappings("media"))

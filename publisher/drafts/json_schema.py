@@ -67,6 +67,9 @@ _PROPERTIES: dict[str, Schema] = {
     "to": _TO,
     "lang": _LANG,
     "title": _said("The title on the website.", _TEXT),
+    "content_warning": _said(
+        "A few words that readers see first, on platforms that fold a post behind them.", _TEXT
+    ),
     "link": _said("A web address.", {"type": "string", "pattern": "^https?://\\S+$"}),
     "expires": _EXPIRES,
     "embargo": _said("Never before this moment, whatever `at` says.", _MOMENT),

@@ -102,8 +102,9 @@ class Linter:
                 findings.add(_alt_is_file_name(item.alt), item.position, Severity.WARNING)
             for word, _at in placeholders.find(item.alt, post.lang):
                 findings.add(_placeholder(word), item.position, Severity.WARNING)
-        for word, _at in placeholders.find(post.title or "", post.lang):
-            findings.add(_placeholder(word), post.position("title"), Severity.WARNING)
+        recipients = [*recipients]
+        for flaw, key in _of_keys(post, recipients):
+            findings.add(flaw, post.position(key), Severity.WARNING)
         channels: dict[str, set[str]] = {}
         for account in recipients:
             channels.setdefault(section_for(post, account), set()).add(account.channel)
@@ -179,6 +180,32 @@ class Linter:
                 )
                 yield Flaw("too-many-hashtags", message, hint), found[most][1]
                 return
+
+
+def _of_keys(post: Post, recipients: Iterable[Account]) -> Iterator[tuple[Flaw, str]]:
+    """The advice on the title and the content warning, each with its key."""
+    for key, value in (("title", post.title), ("content_warning", post.content_warning)):
+        for word, _at in placeholders.find(value or "", post.lang):
+            yield _placeholder(word), key
+    if post.content_warning and (flaw := _unseen_warning(recipients)):
+        yield flaw, "content_warning"
+
+
+def _unseen_warning(recipients: Iterable[Account]) -> Flaw | None:
+    """That some recipients show no content warning."""
+    channels = dict.fromkeys(account.channel for account in recipients)
+    without = [c for c in channels if not SPECS[c].capabilities.content_warnings]
+    if not without:
+        return None
+    message = _(
+        "No content warning is shown on {channels}: the text and the pictures are seen at once.",
+        channels=", ".join(without),
+    )
+    hint = _(
+        "Begin the text there with the warning, or make another draft. If it is meant, say `ignore: "
+        "content-warning-unseen` in the draft."
+    )
+    return Flaw("content-warning-unseen", message, hint)
 
 
 def _mention_first() -> Flaw:

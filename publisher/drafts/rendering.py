@@ -6,7 +6,7 @@ from publisher.base.i18n import _, later, plural
 from publisher.drafts import threads
 from publisher.drafts.sections import position_key
 from publisher.drafts.tags import cashtags
-from publisher.drafts.text_length import length
+from publisher.drafts.text_limits import TextLimits, size_in_bytes
 from publisher.media.clean_copy import SUFFIXES, Copy
 from publisher.media.media_file import MEDIA_TYPES
 from publisher.model.accounts import Account
@@ -120,6 +120,7 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
         link=post.link if _travels_beside(post, capabilities) else None,
         title=post.title,
         lang=post.lang,
+        content_warning=post.content_warning if capabilities.content_warnings else None,
     )
 
 
@@ -175,15 +176,18 @@ def _empty(account: Account, number: int, count: int) -> Flaw:
 def _too_long(
     post: Post, account: Account, capabilities: Capabilities, number: int, text: str
 ) -> Flaw | None:
-    counted = length(text, capabilities.counting)
-    if counted <= capabilities.max_length:
-        return _too_many_bytes(account, capabilities, text)
-    excess = counted - capabilities.max_length
+    limits = TextLimits.of(capabilities, post.content_warning)
+    counted = limits.length(text)
+    if counted <= limits.characters:
+        return _too_many_bytes(account, limits, text)
+    excess = counted - limits.characters
     written = _written(post, account, capabilities)[number - 1]
-    cost = counted - length(written, capabilities.counting)
+    cost = counted - limits.length(written)
     hints = [_("`link:` costs {cost} of them, at the end.", cost=cost)] if cost else []
+    if taken := limits.characters - limits.room:
+        hints.append(_("The content warning costs {cost} of them.", cost=taken))
     if capabilities.threads:
-        hints.append(_thread(text, counted, capabilities))
+        hints.append(_thread(text, limits))
     else:
         hints.append(
             _("Shorten it, or write another text under `## {channel}`.", channel=account.channel)
@@ -196,13 +200,13 @@ def _too_long(
         channel=account.channel,
         excess=excess,
         counted=counted,
-        limit=capabilities.max_length,
+        limit=limits.characters,
     )
     return Flaw("too-long", message, " ".join(hints))
 
 
-def _too_many_bytes(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:
-    limit, counted = capabilities.max_bytes, len(text.encode("utf-8", "replace"))
+def _too_many_bytes(account: Account, limits: TextLimits, text: str) -> Flaw | None:
+    limit, counted = limits.bytes, size_in_bytes(text)
     if limit is None or counted <= limit:
         return None
     message = _(
@@ -259,11 +263,10 @@ def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) 
     return Flaw("too-many-cashtags", message, _("Write the others without `$`."))
 
 
-def _thread(text: str, counted: int, capabilities: Capabilities) -> str:
+def _thread(text: str, limits: TextLimits) -> str:
     """The hint that says where lines `---` would split the text into a thread."""
-    limit = capabilities.max_length
-    short = counted <= limit * _LONGEST_SUGGESTION
-    parts = threads.suggestion(text, limit, capabilities.counting) if short else ()
+    short = limits.length(text) <= limits.characters * _LONGEST_SUGGESTION
+    parts = threads.suggestion(text, limits) if short else ()
     if not parts:
         return _("Shorten it, or split it into a thread with a line `---`.")
     ends = ", ".join(f"\u201c…{' '.join(part.split())[-25:]}\u201d" for part in parts[:-1])
@@ -309,14 +312,15 @@ def _check_pictures(
         if item.motion and (flaw := _flaw_of_motion(item.motion, channel, capabilities)):
             findings.add(flaw, item.position)
     for item in post.media:
-        excess = len(item.alt) - capabilities.alt_text_max
+        limit = (item.motion and capabilities.motion_alt_text_max) or capabilities.alt_text_max
+        excess = len(item.alt) - limit
         if excess > 0:
             message = _(
                 "The alternative text is too long by {excess} for {channel}, which "
                 "takes {limit} characters.",
                 excess=excess,
                 channel=channel,
-                limit=capabilities.alt_text_max,
+                limit=limit,
             )
             hint = _("Say what matters in the picture first, and leave the rest out.")
             findings.error("alt-too-long", item.position, message, hint)

@@ -6,14 +6,14 @@ message is cut between letters.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
-from functools import partial
 from typing import NamedTuple
 
 from publisher.drafts.links import links
 from publisher.drafts.text_length import length
-from publisher.model.capabilities import Counting
+from publisher.drafts.text_limits import TextLimits, size_in_bytes
 
 SHORTEST_LIMIT = 25
 """X counts a link as 23, and it may have a mark on either side."""
@@ -59,44 +59,75 @@ class _Cut(IntEnum):
     """After an abbreviation, or within a number such as 10 000."""
 
 
+class _Weight(NamedTuple):
+    """How long a text is: as its channel counts, and in bytes."""
+
+    characters: int
+    bytes: int
+
+    def plus(self, other: "_Weight") -> "_Weight":
+        return _Weight(self.characters + other.characters, self.bytes + other.bytes)
+
+    def exceeds(self, limit: "_Weight") -> bool:
+        return self.characters > limit.characters or self.bytes > limit.bytes
+
+
 class _Word(NamedTuple):
     start: int
     end: int
-    weight: int
-    space: int
+    weight: _Weight
+    space: _Weight
     """The weight of the space after it."""
     cut: _Cut
 
 
-_Weigh = Callable[[str], int]
-"""The length of a text as its channel counts it."""
+_NOTHING = _Weight(0, 0)
 
 
-def split(text: str, limit: int, counting: Counting = "weighted") -> tuple[str, ...]:
-    """Split the text into parts of at most `limit`, by this way of counting; one part if it fits.
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Weighs texts for one channel."""
+
+    limits: TextLimits
+
+    def weigh(self, text: str) -> _Weight:
+        """Bytes count only where they are limited."""
+        in_bytes = 0 if self.limits.bytes is None else size_in_bytes(text)
+        return _Weight(length(text, self.limits.counting), in_bytes)
+
+    @property
+    def limit(self) -> _Weight:
+        return _Weight(self.limits.room, self.limits.bytes or 0)
+
+    def is_over(self, text: str) -> bool:
+        return self.weigh(text).exceeds(self.limit)
+
+
+def split(text: str, limits: TextLimits) -> tuple[str, ...]:
+    """Split the text into parts that fit; one part if it fits as it is.
 
     Only the spaces at the cuts are left out. Sentences that fit are kept whole, and beyond that
-    there are as few parts as possible. Raises ValueError for a limit below `SHORTEST_LIMIT`.
+    there are as few parts as possible. Raises ValueError if a part has room for less than
+    `SHORTEST_LIMIT` characters.
     """
-    if limit < SHORTEST_LIMIT:
-        raise ValueError(f"no text can be split for a limit of {limit}")
-    weigh: _Weigh = partial(length, counting=counting)
-    text = text.strip()
-    if weigh(text) <= limit:
+    if limits.room < SHORTEST_LIMIT:
+        raise ValueError(f"no text can be split for a limit of {limits.room}")
+    text, scale = text.strip(), _Scale(limits)
+    if not scale.is_over(text):
         return (text,)
-    words = [*_words(text, limit, weigh)]
-    parts = (text[words[first].start : words[last].end] for first, last in _best(words, limit))
+    words = [*_words(text, scale)]
+    parts = (text[words[first].start : words[last].end] for first, last in _best(words, scale))
     return tuple(part.strip() for part in parts if not part.isspace())
 
 
-def suggestion(text: str, limit: int, counting: Counting = "weighted") -> tuple[str, ...]:
-    """The parts of `split`; none if the text fits or a word would have to be cut."""
-    parts = split(text, limit, counting)
+def suggestion(text: str, limits: TextLimits) -> tuple[str, ...]:
+    """The parts of `split`; none if the text fits, or a word would have to be cut."""
+    parts = split(text, limits) if limits.room >= SHORTEST_LIMIT else ()
     whole = " ".join(parts).split() == text.split()
     return parts if whole and len(parts) > 1 else ()
 
 
-def _best(words: Sequence[_Word], limit: int) -> Iterator[tuple[int, int]]:
+def _best(words: Sequence[_Word], scale: _Scale) -> Iterator[tuple[int, int]]:
     """The first and last word of each part, for the cheapest way to cut.
 
     One cut of a worse kind costs more than any number of better ones.
@@ -104,18 +135,18 @@ def _best(words: Sequence[_Word], limit: int) -> Iterator[tuple[int, int]]:
     many = len(words) + 1
     prices = {_Cut.PARAGRAPH: many, _Cut.SENTENCE: many + 1}
     prices |= {_Cut.CLAUSE: many**2, _Cut.WORD: many**3, _Cut.TOGETHER: many**4}
-    cheapest = [0] * many
+    cheapest, limit = [0] * many, scale.limit
     last_words = [0] * len(words)
     for first in reversed(range(len(words))):
-        weight, best = 0, None
+        weight, best = _NOTHING, None
         for last in range(first, len(words)):
-            weight += words[last].weight
-            if weight > limit:
+            weight = weight.plus(words[last].weight)
+            if weight.exceeds(limit):
                 break
             price = cheapest[last + 1] + (prices[words[last].cut] if last + 1 < len(words) else 0)
             if best is None or price <= best:
                 best, last_words[first] = price, last
-            weight += words[last].space
+            weight = weight.plus(words[last].space)
         cheapest[first] = best or 0
     first = 0
     while first < len(words):
@@ -123,17 +154,18 @@ def _best(words: Sequence[_Word], limit: int) -> Iterator[tuple[int, int]]:
         first = last_words[first] + 1
 
 
-def _words(text: str, limit: int, weigh: _Weigh) -> Iterator[_Word]:
-    """The words with their punctuation; one that is longer than `limit` comes in pieces."""
+def _words(text: str, scale: _Scale) -> Iterator[_Word]:
+    """The words with their punctuation; one that is longer than the limit comes in pieces."""
+    weigh = scale.weigh
     tail = _LAST_HASHTAGS.search(text)
     gaps = [match.span() for match in _GAP.finditer(text)]
     starts, ends = [0, *(after for _, after in gaps)], [*(begin for begin, _ in gaps), len(text)]
     for start, end, following in zip(starts, ends, [*starts[1:], len(text)], strict=True):
-        *pieces, rest = _pieces(text[start:end], limit, weigh)
+        *pieces, rest = _pieces(text[start:end], scale)
         begin = start
         for piece in pieces:
             # A space as heavy as a message: joined again, the pieces might make a link.
-            yield _Word(begin, begin + len(piece), weigh(piece), limit, _Cut.WORD)
+            yield _Word(begin, begin + len(piece), weigh(piece), scale.limit, _Cut.WORD)
             begin += len(piece)
         cut = _cut(text, start, end, following)
         if tail and following >= tail.start():  # hashtags at the end make no message of their own
@@ -165,33 +197,33 @@ def _is_short(word: str) -> bool:
     return ends and (word[:-1].casefold() in _ABBREVIATIONS or bool(_INITIALS.fullmatch(word)))
 
 
-def _pieces(word: str, limit: int, weigh: _Weigh) -> list[str]:
+def _pieces(word: str, scale: _Scale) -> list[str]:
     """The word, or parts of it that fit."""
-    if weigh(word) <= limit:
+    if not scale.is_over(word):
         return [word]
     pieces: list[str] = []
     atoms: list[str] = []
-    weight = 0
-    for atom in _atoms(word, limit, weigh):
-        weight += weigh(atom)
-        if atoms and (weight > limit or weigh("".join([*atoms, atom])) > limit):
+    weight = _NOTHING
+    for atom in _atoms(word, scale):
+        weight = weight.plus(scale.weigh(atom))
+        if atoms and (weight.exceeds(scale.limit) or scale.is_over("".join([*atoms, atom]))):
             pieces.append("".join(atoms))
-            atoms, weight = [], weigh(atom)
+            atoms, weight = [], scale.weigh(atom)
         atoms.append(atom)
     return [*pieces, "".join(atoms)]
 
 
-def _atoms(word: str, limit: int, weigh: _Weigh) -> Iterator[str]:
+def _atoms(word: str, scale: _Scale) -> Iterator[str]:
     """What a word consists of: links, hashtags and mentions, and letters with their marks."""
     end = 0
     places = [(link.start, link.end) for link in links(word)]
     for start, after in [*places, (len(word), len(word))]:
         while end < start:
             tag = _TAG.match(word, end, start)
-            if tag is None or weigh(tag.group()) > limit:
+            if tag is None or scale.is_over(tag.group()):
                 tag = _CLUSTER.match(word, end, start)
             found = tag.group() if tag else word[end]
-            if weigh(found) > limit:
+            if scale.is_over(found):
                 found = word[end]
             yield found
             end += len(found)

@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from publisher.drafts import draft, rendering
 from publisher.drafts import names as naming
 from publisher.drafts import threads as splitting
 from publisher.drafts.draft import Surroundings
-from publisher.drafts.text_length import length
+from publisher.drafts.text_limits import TextLimits
 from publisher.drafts.times import spelled
 from publisher.importers.items import Item, Options
 from publisher.model.posts import Post
@@ -170,10 +170,11 @@ def _thread(item: Item, channel: str) -> tuple[str, ...]:
     capabilities = CAPABILITIES[channel]
     if not capabilities.threads:
         return (item.text,)
-    limit = capabilities.max_length
-    parts: Sequence[str] = splitting.split(item.text, limit)
-    if item.link and length(parts[-1], "weighted") + _ROOM_FOR_LINK > limit:
-        parts = [*parts[:-1], *splitting.split(parts[-1], limit - _ROOM_FOR_LINK)]
+    limits = TextLimits.of(capabilities)
+    parts: Sequence[str] = splitting.split(item.text, limits)
+    with_link = replace(limits, characters=limits.characters - _ROOM_FOR_LINK)
+    if item.link and not with_link.fits(parts[-1]):
+        parts = [*parts[:-1], *splitting.split(parts[-1], with_link)]
     return tuple(parts)
 
 

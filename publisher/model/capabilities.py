@@ -64,6 +64,8 @@ class Capabilities(Frozen):
     """Media types, such as `image/jpeg`."""
     picture_max_bytes: int
     alt_text_max: int
+    motion_alt_text_max: int | None = None
+    """The same for a GIF or video; None: as for pictures."""
     gifs: GifLimits | None = None
     """None: the channel takes no animated GIFs."""
     videos: VideoLimits | None = None
@@ -72,6 +74,10 @@ class Capabilities(Frozen):
     motion_stands_alone: bool = True
     """Whether a GIF or video must be the only one in a post."""
     may_be_empty_with_picture: bool = False
+    content_warnings: bool = False
+    """Whether a text of ours can stand before the post, which readers open behind it; it counts
+    with the text.
+    """
     max_cashtags: int | None = None
     """The most cashtags in a part; None: no limit."""
     rates: tuple[Rate, ...] = ()

@@ -2,6 +2,8 @@
 
 import hashlib
 
+from pydantic import Field
+
 from publisher.base.text import first_words
 from publisher.model.values import Frozen
 
@@ -46,6 +48,10 @@ class Content(Frozen):
     """The link that is sent separately; a channel that appends links has it in the text already."""
     title: str | None = None
     lang: str | None = None
+    content_warning: str | None = Field(default=None, exclude_if=lambda warning: warning is None)
+    """Stands before each part, which readers open behind it. Without one, the content has the
+    digest that it had before there were any.
+    """
 
     @property
     def digest(self) -> str:

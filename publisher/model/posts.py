@@ -69,6 +69,8 @@ class Post(Frozen):
     shown_until: datetime | None = None
     """When the first consent to one of its pictures ends."""
     link: str | None = None
+    content_warning: str | None = None
+    """Stands before the post on channels that can do that; readers open it."""
     repeat: bool = False
     ignore: tuple[str, ...] = ()
     """Codes of advice that the draft ignores on purpose."""

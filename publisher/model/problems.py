@@ -106,6 +106,7 @@ CODES: dict[str, str] = {
     "markdown-link": "A link is written as in Markdown, which no channel understands.",
     "markdown-as-text": "Bold, a table or another sign of Markdown is published as it stands.",
     "shouting": "Several words in a row are in capitals.",
+    "content-warning-unseen": "A recipient's channel shows no content warning.",
     "placeholder": "A word such as TODO, [LIEN] or XX still waits for the right one.",
     "alt-is-file-name": "The alternative text is the name of a file.",
     "hidden-characters": "The text holds characters that nobody sees, or that turn the writing round.",

@@ -26,6 +26,7 @@ class Aspect(StrEnum):
     REPEAT = "repeat"
     TEXT = "text"
     TITLE = "title"
+    CONTENT_WARNING = "content_warning"
     LANG = "lang"
     LINK = "link"
     PICTURE = "picture"
@@ -35,6 +36,10 @@ class Aspect(StrEnum):
     ALT = "alt"
     CREDIT = "credit"
     CONSENT = "consent"
+
+
+_ABOUT_ALL = (Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.LANG, Aspect.LINK)
+"""Fields of a content that concern all of its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def details(delivery: Delivery, wish: Wish) -> list[Detail]:
         *_author(delivery, wish),
         *_approval(delivery, wish),
         *_words(delivery.content, wish.content),
-        *_differences(delivery.content, wish.content, (Aspect.TITLE, Aspect.LANG, Aspect.LINK)),
+        *_differences(delivery.content, wish.content, _ABOUT_ALL),
         *_pictures(_shown(delivery.content), _shown(wish.content)),
     ]
 

@@ -8,7 +8,7 @@ from publisher.base.i18n import _, later
 from publisher.planning.change_details import Aspect, Detail, Value, details
 from publisher.planning.plan import PlannedChange
 
-_COMPARED = (Aspect.TEXT, Aspect.TITLE, Aspect.ALT, Aspect.CREDIT)
+_COMPARED = (Aspect.TEXT, Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.ALT, Aspect.CREDIT)
 """Fields that are shown old and new, word by word."""
 
 _CHANGING = {
@@ -104,6 +104,8 @@ def _label(detail: Detail, change: PlannedChange) -> str:
     match detail.aspect:
         case Aspect.TEXT:
             return _("{number}:", number=detail.number) if several > 1 else ""
+        case Aspect.CONTENT_WARNING:
+            return _("content warning:")
         case Aspect.TITLE:
             return _("title:")
         case Aspect.ALT:

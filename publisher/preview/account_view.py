@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from publisher.base.formats import exact
 from publisher.base.i18n import _
-from publisher.channels.registry import SPECS
+from publisher.channels.registry import SPECS, capabilities_of
 from publisher.drafts import rendering
-from publisher.drafts.text_length import length
+from publisher.drafts.text_limits import TextLimits, TextSize
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
@@ -21,24 +21,6 @@ from publisher.preview.pictures import Pictures
 
 
 @dataclass(frozen=True, slots=True)
-class Length:
-    """The length of a part, as its channel counts it."""
-
-    used: int
-    limit: int
-    weighted: bool
-
-    @property
-    def left(self) -> int:
-        return self.limit - self.used
-
-    @property
-    def percent(self) -> float:
-        """The filled share of the bar, from 0 to 100."""
-        return min(100.0, 100 * self.used / self.limit)
-
-
-@dataclass(frozen=True, slots=True)
 class Recipient:
     """One account that gets the draft."""
 
@@ -47,7 +29,8 @@ class Recipient:
     leaves: str | None
     """When it goes out in the account's time zone, if that differs from the session's."""
     zone: str | None
-    lengths: Sequence[Length]
+    lengths: Sequence[TextSize]
+    """Of each part, by the limit of which it uses more."""
     pictures: Sequence[Picture]
     shows_credit: bool
     """Whether the channel shows the pictures' credits."""
@@ -70,7 +53,7 @@ class Recipients:
 
     def view(self, post: Post, account: Account, name: str) -> Recipient:
         """Preview `post` for `account`; `name` identifies the view on the page."""
-        capabilities = SPECS[account.channel].capabilities
+        capabilities = capabilities_of(account)
         unusable = self.pictures.unusable(post.media, capabilities)
         usable = tuple(item for item in post.media if item.path not in unusable)
         shown = post.model_copy(update={"media": usable}) if unusable else post
@@ -118,12 +101,6 @@ def _differ(instant: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:
     return instant.astimezone(one).utcoffset() != instant.astimezone(other).utcoffset()
 
 
-def lengths(content: Content, capabilities: Capabilities) -> list[Length]:
-    return [
-        Length(
-            used=length(part.text, capabilities.counting),
-            limit=capabilities.max_length,
-            weighted=capabilities.counting == "weighted",
-        )
-        for part in content.parts
-    ]
+def lengths(content: Content, capabilities: Capabilities) -> list[TextSize]:
+    limits = TextLimits.of(capabilities, content.content_warning)
+    return [limits.size(part.text) for part in content.parts]

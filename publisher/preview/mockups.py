@@ -93,6 +93,8 @@ class PostCard:
     lang: str | None
     card: Card | None
     pictures: Sequence[ShownImage]
+    content_warning: str = ""
+    """What readers see first; they open the post behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def look(
     link: str | None,
     lang: str | None,
     pictures: Sequence[ShownImage],
+    content_warning: str = "",
 ) -> PostCard:
     """Build the card of a post on `channel`.
 
@@ -166,6 +169,7 @@ def look(
         lang=lang,
         card=card,
         pictures=pictures,
+        content_warning=content_warning,
     )
 
 
@@ -217,6 +221,7 @@ def look_of(
                 else None,
                 lang=content.lang,
                 pictures=pictures if part.pictures else (),
+                content_warning=content.content_warning or "",
             )
             for number, part in enumerate(parts, 1)
         ],

@@ -83,6 +83,7 @@ def _logged(row: Row, delivery: Delivery, index: int) -> dict[str, Any]:
     can = CAPABILITIES[row["channel"]]
     fields: dict[str, Any] = {
         "text": row["text"][index],
+        "content_warning": delivery.content.content_warning or "",
         "in_reply_to": row["remote_ids"][index - 1] if index else None,
         "pictures": [(picture.digest, _told(picture, can)) for picture in part.pictures],
     }
@@ -100,6 +101,7 @@ def _told(picture: Picture, can: Capabilities) -> str | None:
 def _shown(post: Row) -> dict[str, Any]:
     return {
         "text": post["text"],
+        "content_warning": post.get("content_warning", ""),
         "in_reply_to": post["in_reply_to"],
         "pictures": [(medium["sha256"], medium["alt"]) for medium in post["media"]],
         "link": post["link"],

@@ -106,6 +106,7 @@ class Timelines:
             link=entry.link,
             lang=entry.lang,
             pictures=[_picture(upload, self_contained=self_contained) for upload in entry.media],
+            content_warning=entry.content_warning,
         )
 
 

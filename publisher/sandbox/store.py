@@ -67,6 +67,8 @@ class StoredPost:
     scheduled_for: datetime | None = None
     """When a person at Facebook wants it to be public."""
     deleted: bool = False
+    content_warning: str = ""
+    """What readers see before the post, on platforms that fold it behind a warning."""
     visibility: str = ""
     """Who sees it, on platforms where that can be chosen."""
     key: str = ""
@@ -94,6 +96,7 @@ class StoredPost:
             "account": self.account,
             "id": self.id,
             "text": self.text,
+            "content_warning": self.content_warning,
             "in_reply_to": self.in_reply_to,
             "link": self.link,
             "media": [

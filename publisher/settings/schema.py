@@ -1,6 +1,7 @@
 """The sections of publisher.toml: what may stand in each, and what it must be like."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -23,6 +24,7 @@ from pydantic import (
 
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
+from publisher.channels.health import LARGEST_LIMIT
 from publisher.channels.registry import SPECS, channel_called
 from publisher.channels.spec import Option
 from publisher.model.accounts import Account, Mandate
@@ -380,7 +382,7 @@ class _AccountSettings(Section):
         common = self.model_dump(include=Account.model_fields.keys() - {"name"})
         options = self.model_dump(include=_OPTIONS.keys() - Account.model_fields.keys())
         return Account(
-            name=name, **common, options={key: told for key, told in options.items() if told}
+            name=name, **common, options={key: str(told) for key, told in options.items() if told}
         )
 
 
@@ -403,6 +405,15 @@ def _fits_its_channel(told: object, info: ValidationInfo) -> object:
     return told
 
 
+def _field(options: Sequence[Option]) -> tuple[Any, Any]:
+    """The field of options with one name."""
+    about = "\n".join(one.about for one in options if one.about) or None
+    if options[0].capability:
+        return int | None, Field(default=None, ge=1, le=LARGEST_LIMIT, description=about)
+    pattern = "|".join(dict.fromkeys(one.pattern for one in options))
+    return str | None, Field(default=None, pattern=pattern, description=about)
+
+
 _OPTIONS = _options()
 _CREDENTIALS = [one for spec in SPECS.values() for one in spec.credentials]
 CREDENTIALS = tuple(dict.fromkeys(one.name for one in _CREDENTIALS))
@@ -422,17 +433,7 @@ else:
     AccountSettings = create_model(
         "AccountSettings",
         __base__=_AccountSettings,
-        **{
-            name: (
-                str | None,
-                Field(
-                    default=None,
-                    pattern="|".join(dict.fromkeys(one.pattern for one in options)),
-                    description="\n".join(one.about for one in options if one.about) or None,
-                ),
-            )
-            for name, options in _OPTIONS.items()
-        },
+        **{name: _field(options) for name, options in _OPTIONS.items()},
         **dict.fromkeys(CREDENTIALS, (SecretStr | None, None)),
         __validators__={
             "fits_its_channel": field_validator(*_OPTIONS, mode="before")(_fits_its_channel)

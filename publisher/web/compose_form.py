@@ -54,6 +54,7 @@ class ComposeForm:
     """For each of `text`: the account or channel that it is for; empty for all."""
     text: Texts = None
     title: Text = ""
+    content_warning: Text = ""
     link: Text = ""
     author: Text = ""
     when: Text = ""
@@ -103,6 +104,7 @@ class ComposeForm:
             section=[name for name, _part in texts],
             text=[part for _name, part in texts],
             title=composition.title,
+            content_warning=composition.content_warning,
             link=composition.link,
             author=composition.author,
             expires=expires,
@@ -272,6 +274,7 @@ class ComposeForm:
             expires=seen.expires if isinstance(expires, Flaw) else expires or None,
             lang=self.lang.strip(),
             title=one_line(self.title),
+            content_warning=one_line(self.content_warning),
             link=one_line(self.link),
             author=one_line(self.author),
             texts=texts,
@@ -293,5 +296,11 @@ def _typed(wanted: Composition) -> dict[str, list[str]]:
     return {
         "text": [part for parts in wanted.texts.values() for part in parts],
         "media": entries,
-        "more": [wanted.lang, wanted.title, wanted.link, wanted.author],
+        "more": [
+            wanted.lang,
+            wanted.title,
+            wanted.content_warning,
+            wanted.link,
+            wanted.author,
+        ],
     }

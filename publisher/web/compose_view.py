@@ -14,6 +14,7 @@ from publisher.drafts import consents as consent_file
 from publisher.drafts.composition import MediaEntry
 from publisher.drafts.draft import place_of
 from publisher.drafts.session import Session
+from publisher.drafts.text_limits import TextSize
 from publisher.ledger.manager.rights import Person
 from publisher.media import crops, media_file
 from publisher.model.posts import MediaItem
@@ -95,18 +96,12 @@ class PartCount:
     channel: str
     part: int
     """From 1; 0: there is only one."""
-    used: int
-    limit: int
-    percent: int
-
-    @property
-    def left(self) -> int:
-        return self.limit - self.used
+    size: TextSize
 
     @property
     def is_roomy(self) -> bool:
         """Whether its length is nothing to think of."""
-        return self.limit > _ROOMY and self.percent < _ROOMY_PERCENT
+        return self.size.limit > _ROOMY and self.size.percent < _ROOMY_PERCENT
 
 
 def counts(view: DraftPreview | None) -> list[PartCount]:
@@ -115,12 +110,10 @@ def counts(view: DraftPreview | None) -> list[PartCount]:
             to.account.name,
             to.account.channel,
             number if len(to.lengths) > 1 else 0,
-            part.used,
-            part.limit,
-            round(part.percent),
+            size,
         )
         for to in (view.recipients if view else ())
-        for number, part in enumerate(to.lengths, 1)
+        for number, size in enumerate(to.lengths, 1)
     ]
 
 

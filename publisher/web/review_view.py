@@ -8,16 +8,18 @@ from itertools import groupby
 
 from publisher.app import Application
 from publisher.base.errors import NotPossible
-from publisher.channels.registry import spec_of
+from publisher.channels.registry import capabilities_of, spec_of
 from publisher.drafts import editing
 from publisher.drafts.draft_files import DraftFile
+from publisher.drafts.text_limits import TextSize
 from publisher.ledger.manager.approvals import approved_before, digest
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.reading.history_steps import HistoryStep
+from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import State
-from publisher.preview.account_view import Length, lengths
+from publisher.preview.account_view import lengths
 from publisher.preview.mockups import Face, Look
 from publisher.web import draft_view, labels, plan_view
 from publisher.web.faces import Faces
@@ -51,7 +53,7 @@ class Shown:
 
     delivery: Delivery
     look: Look
-    lengths: Sequence[Length]
+    lengths: Sequence[TextSize]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,15 @@ def reviewed(app: Application, actor: str, posts: Sequence[Waiting]) -> list[Rev
     ]
 
 
+def _capabilities(app: Application, delivery: Delivery) -> Capabilities:
+    """Of its account; of its channel, if publisher.toml no longer has the account."""
+    account = app.settings.public_accounts().get(delivery.account)
+    is_same = account is not None and account.channel == delivery.channel
+    return (
+        capabilities_of(account) if account and is_same else spec_of(delivery.channel).capabilities
+    )
+
+
 def _reviewed(
     app: Application,
     one: Waiting,
@@ -132,7 +143,7 @@ def _reviewed(
             Shown(
                 d,
                 draft_view.on_schedule(app, d, faces),
-                lengths(d.content, spec_of(d.channel).capabilities),
+                lengths(d.content, _capabilities(app, d)),
             )
             for d in one.deliveries
         ],

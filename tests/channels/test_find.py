@@ -12,9 +12,9 @@ import pytest
 
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import SPECS
+from publisher.channels.timelines import LOOK_BACK, SKEW
 from publisher.channels.twitter import timeline
 from publisher.channels.twitter.channel import Twitter
-from publisher.channels.twitter.timeline import LOOK_BACK, SKEW
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Kind, Unknown
 from publisher.sandbox.fault_kinds import What

@@ -12,7 +12,7 @@ import requests
 from publisher.channels.base import NotPrepared
 from publisher.channels.linkedin import timeline, uploads
 from publisher.channels.linkedin.rest import VERSION
-from publisher.channels.linkedin.timeline import LOOK_BACK, SKEW
+from publisher.channels.timelines import LOOK_BACK, SKEW
 from publisher.model.accounts import Owner
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import (

@@ -13,7 +13,8 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.mastodon import status_html, timeline
 from publisher.channels.mastodon.server import address_of
 from publisher.channels.registry import open_channel
-from publisher.model.content import Part
+from publisher.channels.timelines import words
+from publisher.model.content import Content, Part
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
@@ -214,7 +215,7 @@ def test_another_text_is_not_taken_for_it(text: str, stage: Stage) -> None:
     attempt = stage.ready(stage.parcel(text))
     attempt.send()
     for other in (f"{text} Fin", text.replace("e", "a", 1), text[1:], "Tout autre chose"):
-        if timeline.words(other) != timeline.words(text):
+        if words(other) != words(text):
             found = stage.open().find(stage.parcel(other), NOTHING, (), attempt.since)
             assert found == Absent()
 
@@ -436,13 +437,79 @@ def test_the_scopes_are_checked(scopes: list[str], problem: str | None, stage: S
     assert (told is None) if problem is None else problem in (told or "")
 
 
-def test_a_server_that_takes_less_is_no_reason_not_to_connect(stage: Stage) -> None:
-    statuses = {"max_characters": 300, "max_media_attachments": 4}
-    body = {"domain": "mastodon.example", "configuration": {"statuses": statuses}}
+@pytest.mark.parametrize(
+    ("told", "limits"),
+    [
+        (
+            {
+                "statuses": {"max_characters": 300, "max_media_attachments": 6},
+                "media_attachments": {"description_limit": 900, "image_size_limit": 8_000_000},
+            },
+            {
+                "max_characters": 300,
+                "max_pictures": 6,
+                "max_alt_text": 900,
+                "max_picture_bytes": 8_000_000,
+            },
+        ),
+        ({"statuses": {"max_characters": "many", "max_media_attachments": -1}}, {}),
+        ({"statuses": {"max_characters": 0}}, {}),
+        ({"statuses": {"max_characters": 99_999_999_999}}, {}),
+        ([], {}),
+    ],
+)
+def test_the_limits_of_the_server_are_read(
+    told: object, limits: dict[str, int], stage: Stage
+) -> None:
+    body = {"domain": "mastodon.example", "configuration": told}
     faults(stage, {"what": "answer", "endpoint": "getInstance", "status": 200, "body": body})
     health = stage.open().examine()
     assert health.problem is None
-    assert "300 characters" in " ".join(health.remarks)
+    assert health.limits == limits
+
+
+def test_a_server_of_another_make_says_how_much_it_takes_in_its_own_way(stage: Stage) -> None:
+    """Pleroma, and what descends from it."""
+    body = {"domain": "pleroma.example", "max_toot_chars": 5000}
+    faults(stage, {"what": "answer", "endpoint": "getInstance", "status": 200, "body": body})
+    assert stage.open().examine().limits == {"max_characters": 5000}
+
+
+def warned(stage: Stage, text: str, warning: str | None = "Violences") -> Parcel:
+    parcel = stage.parcel(text)
+    content = parcel.content.model_copy(update={"content_warning": warning})
+    return parcel.model_copy(update={"content": content})
+
+
+def test_a_post_goes_out_behind_its_content_warning(stage: Stage) -> None:
+    """With its pictures covered too."""
+    picture = stage.picture("Une carte")
+    parcel = stage.parcel("Un", "Deux", pictures=(picture,))
+    content = parcel.content.model_copy(update={"content_warning": "Violences"})
+    outcomes = stage.deliver(parcel.model_copy(update={"content": content}))
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    state = stage.sandbox.state()
+    assert [post["content_warning"] for post in state["posts"]] == ["Violences"] * 2
+    assert stage.sandbox.store.violations == []
+
+
+def test_a_content_warning_counts_with_the_text(stage: Stage) -> None:
+    fits, too_long = warned(stage, "a" * 491, "Violences"), warned(stage, "b" * 492, "Violences")
+    assert isinstance(stage.deliver(fits)[0], Accepted)
+    assert isinstance(stage.deliver(too_long)[0], Refused)
+
+
+@pytest.mark.parametrize("other", [None, "Autre chose"])
+def test_the_same_words_behind_another_warning_are_another_post(
+    other: str | None, stage: Stage
+) -> None:
+    since = stage.options.clock.now()
+    sent = sent_once(stage, warned(stage, "Bonjour"))
+    assert isinstance(sent, Accepted)
+    found = stage.open().find(warned(stage, "Bonjour"), NOTHING, (), since)
+    assert isinstance(found, Accepted)
+    assert found.remote_id == sent.remote_id
+    assert stage.open().find(warned(stage, "Bonjour", other), NOTHING, (), since) == Absent()
 
 
 @pytest.mark.parametrize(
@@ -522,7 +589,7 @@ def test_the_html_of_a_text_has_its_words(text: str) -> None:
     """All but the servers of mentions, which Mastodon leaves out."""
     shown, _led = status_html.texts(content(text.strip(), {"bice"}, "mastodon.example"))
     ours = text.replace("@bice@mastodon.example", "@bice")
-    assert timeline.words(shown) == timeline.words(ours)
+    assert words(shown) == words(ours)
 
 
 @pytest.mark.parametrize(
@@ -538,11 +605,10 @@ def test_no_html_raises(html: str) -> None:
 
 def test_another_server_may_shorten_links_otherwise() -> None:
     html = '<p>Lire <a href="https://example.org/long/chemin">example.org/…</a>.</p>'
-    status = timeline.Status("1", html, DUE, None, (), None)
-    since = status.created_at
-    found = timeline.candidates(
-        Part(text="Lire https://example.org/long/chemin."), [status], (), since, ()
-    )
+    status = timeline.Status("1", html, "", DUE, None, (), None)
+    shown = Content(parts=(Part(text="Lire https://example.org/long/chemin."),))
+    wanted = timeline.Wanted.of(shown, 0, {})
+    found = timeline.candidates(wanted, [status], (), status.created_at)
     assert found.whole == [status]
 
 

@@ -147,6 +147,24 @@ def test_a_picture_goes_out_with_its_description(account: snac.Account, channel:
     assert [one["description"] for one in status["media_attachments"]] == [picture.alt]
 
 
+def test_a_content_warning_is_kept_and_read_back(account: snac.Account, channel: Channel) -> None:
+    plain, since = parcel("Derrière un avertissement"), CLOCK.now()
+    content = plain.content.model_copy(update={"content_warning": "Violences & « guerre »"})
+    warned = plain.model_copy(update={"content": content})
+    sent = delivered(channel, warned)
+    found = read(channel, warned, NOTHING, (), since)
+    assert isinstance(found, Accepted)
+    assert found.remote_id == sent.remote_id
+    assert isinstance(read(channel, plain, NOTHING, (), since), Absent)
+    status = requests.get(
+        f"{account.server}/api/v1/statuses/{sent.remote_id}",
+        headers={"Authorization": f"Bearer {account.token}"},
+        timeout=5,
+    ).json()
+    assert status["spoiler_text"] == "Violences & « guerre »"
+    assert status["sensitive"] is True
+
+
 def test_a_repeat_is_a_second_post_here_so_the_account_is_read_first(channel: Channel) -> None:
     """This server does not know keys: nothing may rely on them."""
     since = CLOCK.now()

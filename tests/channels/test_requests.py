@@ -19,7 +19,7 @@ import requests
 
 from publisher.channels.facebook.graph import GRAPH_VERSION
 from publisher.channels.registry import CAPABILITIES
-from publisher.channels.twitter.timeline import LOOK_BACK
+from publisher.channels.timelines import LOOK_BACK
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted
 from publisher.sandbox.platforms import accounts_for

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.channels.timelines import SKEW
 from publisher.channels.twitter import timeline
-from publisher.channels.twitter.timeline import SKEW, TimelinePage, TimelinePost
+from publisher.channels.twitter.timeline import TimelinePage, TimelinePost
 from publisher.model.content import Part, Picture
 from publisher.model.outcomes import Absent, Accepted, Unknown
 

@@ -591,3 +591,30 @@ def test_two_drafts_of_one_text_are_named(cli: Cli, workspace: Path) -> None:
     assert problem["message"] == "bice-x gets the same text from a.fr."
     second.write_text(text.replace("08:30", "09:30").replace("to:", "repeat: true\nto:"))
     assert cli("check", "--json").json == []
+
+
+def test_count_names_bytes_where_they_are_the_tighter_limit(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One family is one character for a reader, and 25 bytes."""
+    monkeypatch.chdir(tmp_path)
+    text = " ".join(["👨‍👩‍👧‍👦" * 20] * 10).encode()
+    counted = cli("count", "-", "--channel", "bluesky", stdin=text)
+    assert "5009 of 3000 bytes" in counted.out
+    told = cli("count", "-", "--channel", "bluesky", "--json", stdin=text).json
+    assert [(part["weighted_length"], part["valid"]) for part in told["parts"]] == [(209, False)]
+    split = cli("count", "-", "--channel", "bluesky", "--split", "--json", stdin=text).json
+    assert [part["valid"] for part in split["parts"]] == [True, True]
+
+
+def test_count_knows_an_accounts_own_limit_and_the_content_warning(
+    cli: Cli, workspace: Path
+) -> None:
+    toml = workspace / "publisher.toml"
+    toml.write_text(
+        f'{toml.read_text()}\n[accounts.wide]\nchannel = "mastodon"\nmax_characters = 1000\n'
+    )
+    draft = _draft(workspace, "---\nto: wide\ncontent_warning: Violences\n---\nBonjour.\n")
+    told = cli("count", draft, "--json").json
+    (part,) = told["parts"]
+    assert (part["weighted_length"], part["limit"], part["text"]) == (17, 1000, "Bonjour.")

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 import pytest
 
 from publisher.base.errors import NotConnected
+from publisher.channels import registry
 from publisher.channels.connect import Authorization, Keys
 from publisher.channels.linkedin.connect import RETURN
 from publisher.connect.connection import AccountConnection
 from publisher.doctor import Grade, accounts
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.settings import settings
-from tests.connect.conftest import Desk, allow
+from tests.connect.conftest import SETTINGS, Desk, allow
 
 NAMES = ("bice-fedi", "bice-linkedin", "bice-wp")
 ENDS_ITSELF = ("bice-fedi", "bice-wp")
@@ -74,6 +76,21 @@ def test_a_category_that_is_missing_is_a_remark_and_no_refusal(desk: Desk) -> No
     )
     assert finding.grade is Grade.WARNING
     assert "no category Nouvelles" in (finding.hint or "")
+
+
+def test_the_limits_of_its_server_are_written_beside_an_account(desk: Desk) -> None:
+    """Those that are not as usual; again, when the server has changed them."""
+    toml = desk.workspace.path / "publisher.toml"
+    connect(desk, "bice-fedi")
+    assert toml.read_text() == SETTINGS
+    desk.sandbox.faults.set([Fault(what=MastodonFault.OTHER_LIMITS)])
+    connect(desk, "bice-fedi")
+    assert "max_characters = 1000" in toml.read_text()
+    account = settings.load(desk.workspace.path).public_accounts()["bice-fedi"]
+    assert registry.capabilities_of(account).max_length == 1000
+    desk.sandbox.faults.set([])
+    connect(desk, "bice-fedi")
+    assert "max_characters = 500" in toml.read_text()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -190,3 +207,27 @@ def test_a_wrong_app_password_of_bluesky_stores_nothing(desk: Desk) -> None:
     with pytest.raises(NotConnected, match="app password"):
         connection.check(keys)
     assert not desk.secrets.exists()
+
+
+@pytest.mark.parametrize(
+    ("assumed", "grade", "said"),
+    [
+        (None, Grade.WARNING, "takes more than `publisher check` knows: max_characters = 1000"),
+        (2000, Grade.BAD, "is refused when it is due"),
+        (1000, Grade.GOOD, "takes its requests"),
+    ],
+)
+def test_doctor_says_when_the_limits_of_the_server_are_not_those_of_publisher_toml(
+    assumed: int | None, grade: Grade, said: str, desk: Desk
+) -> None:
+    connect(desk, "bice-fedi")
+    if assumed:
+        toml = desk.workspace.path / "publisher.toml"
+        account = "[accounts.bice-fedi]\n"
+        text = SETTINGS.replace(account, f"{account}max_characters = {assumed}\n")
+        toml.write_text(text, encoding="utf-8")
+    desk.sandbox.faults.set([Fault(what=MastodonFault.OTHER_LIMITS)])
+    found = list(accounts.examine(desk.app(), offline=False, only="bice-fedi"))
+    (finding,) = [one for one in found if one.subject == "account bice-fedi"]
+    assert finding.grade is grade
+    assert said in finding.message

@@ -347,3 +347,11 @@ def test_a_name_that_a_draft_has_in_any_language_is_not_free(workspace: Workspac
     files = DraftFiles(workspace.posts).files
     assert new_draft.free("jour", files, ["fr", "es"]) == "jour-3"
     assert new_draft.free("nuit", files, ["fr", "es"]) == "nuit"
+
+
+def test_a_content_warning_is_one_line(desk: Desk, workspace: Workspace) -> None:
+    changed = desk.change(content_warning="Violences : guerre")
+    assert 'content_warning: "Violences : guerre"\n' in changed
+    again = Desk(workspace, changed)
+    assert again.seen.content_warning == "Violences : guerre"
+    assert again.change(content_warning="") == _TEXT

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from publisher.drafts.links import links
 from publisher.drafts.text_length import length
+from publisher.drafts.text_limits import TextLimits
 from publisher.drafts.threads import SHORTEST_LIMIT, split
 
 
@@ -73,7 +74,7 @@ _LIMITS = st.sampled_from([SHORTEST_LIMIT, 40, 100, 280])
 @given(_TEXTS | st.text(max_size=400), _LIMITS)
 def test_nothing_is_lost_and_every_part_fits(text: str, limit: int) -> None:
     """The parts, joined, are the text but for its spaces; none is empty."""
-    parts = split(text, limit)
+    parts = split(text, TextLimits(limit))
     assert bare("".join(parts)) == bare(text)
     assert all(length(part, "weighted") <= limit for part in parts)
     assert all(parts) or parts == ("",)
@@ -83,7 +84,7 @@ def test_nothing_is_lost_and_every_part_fits(text: str, limit: int) -> None:
 @given(_TEXTS, _LIMITS)
 def test_neighbours_do_not_fit_into_one(text: str, limit: int) -> None:
     """There are no more parts than needed: two that follow one another never make one."""
-    parts = split(text, limit)
+    parts = split(text, TextLimits(limit))
     text = text.strip()
     end = 0
     for first, second in pairwise(parts):
@@ -95,7 +96,7 @@ def test_neighbours_do_not_fit_into_one(text: str, limit: int) -> None:
 @given(_TEXTS, _LIMITS)
 def test_links_tags_and_emoji_stay_whole(text: str, limit: int) -> None:
     """Each part holds of the links, tags and emoji what the text holds of them."""
-    parts = split(text, limit)
+    parts = split(text, TextLimits(limit))
     if all(length(word, "weighted") <= limit for word in re.split("[ \n\r]+", text)):
         assert [link for part in parts for link in _links(part)] == _links(text)
     for emoji in ("👩🏽‍💻", "👨‍👩‍👧‍👦", "❤️‍🔥"):
@@ -107,16 +108,19 @@ def _links(text: str) -> list[str]:
 
 
 def test_a_text_that_fits_is_one_part() -> None:
-    assert split("  Bonjour.\n", 280) == ("Bonjour.",)
-    assert split("", 280) == ("",)
-    assert split("a" * 280, 280) == ("a" * 280,)
+    assert split("  Bonjour.\n", TextLimits(280)) == ("Bonjour.",)
+    assert split("", TextLimits(280)) == ("",)
+    assert split("a" * 280, TextLimits(280)) == ("a" * 280,)
 
 
 def test_it_is_cut_after_sentences() -> None:
     """Not where it is fullest, and not within a sentence although fewer parts would do."""
     sentence = "Ceci est une phrase qui a bien quarante signes."
-    assert split(f"{sentence} {sentence} {sentence}", 100) == (f"{sentence} {sentence}", sentence)
-    assert split(f"{'a' * 60}. B{'b' * 60}. C{'c' * 60}.", 100) == (
+    assert split(f"{sentence} {sentence} {sentence}", TextLimits(100)) == (
+        f"{sentence} {sentence}",
+        sentence,
+    )
+    assert split(f"{'a' * 60}. B{'b' * 60}. C{'c' * 60}.", TextLimits(100)) == (
         f"{'a' * 60}.", f"B{'b' * 60}.", f"C{'c' * 60}.",
     )  # fmt: skip
 
@@ -124,25 +128,32 @@ def test_it_is_cut_after_sentences() -> None:
 def test_paragraphs_are_kept() -> None:
     """The cut is between them where that costs no part, and a blank line within a part stays."""
     first, second, third = "A un.\n\nA deux.", "B un. B deux.", "C un. C deux. C trois."
-    assert split(f"{first}\n\n{second}\n\n{third}", 40) == (f"{first}\n\n{second}", third)
+    assert split(f"{first}\n\n{second}\n\n{third}", TextLimits(40)) == (
+        f"{first}\n\n{second}",
+        third,
+    )
 
 
 def test_a_long_sentence_is_cut_after_a_clause_and_else_after_a_word() -> None:
-    assert split("un deux trois quatre, cinq six sept huit neuf dix", 30) == (
+    assert split("un deux trois quatre, cinq six sept huit neuf dix", TextLimits(30)) == (
         "un deux trois quatre,",
         "cinq six sept huit neuf dix",
     )
-    assert split("un deux trois quatre cinq six sept huit neuf dix", 30) == (
+    assert split("un deux trois quatre cinq six sept huit neuf dix", TextLimits(30)) == (
         "un deux trois quatre cinq six",
         "sept huit neuf dix",
     )
 
 
 def test_a_word_longer_than_a_message_is_cut_between_letters() -> None:
-    assert [len(part) for part in split("a" * 600, 280)] == [280, 280, 40]
-    parts = split("日本語" * 100, 280)
+    assert [len(part) for part in split("a" * 600, TextLimits(280))] == [280, 280, 40]
+    parts = split("日本語" * 100, TextLimits(280))
     assert [len(part) for part in parts] == [140, 140, 20]
-    assert split("👨‍👩‍👧‍👦" * 30, 25) == ("👨‍👩‍👧‍👦" * 12, "👨‍👩‍👧‍👦" * 12, "👨‍👩‍👧‍👦" * 6)
+    assert split("👨‍👩‍👧‍👦" * 30, TextLimits(25)) == (
+        "👨‍👩‍👧‍👦" * 12,
+        "👨‍👩‍👧‍👦" * 12,
+        "👨‍👩‍👧‍👦" * 6,
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,7 +169,7 @@ def test_what_belongs_together_stays_together(together: str) -> None:
     first = together.partition(" ")[0]
     text = f"{'mot ' * 6}{together} {'mot ' * 6}"
     for limit in range(SHORTEST_LIMIT, 60):
-        for part in split(text, limit):
+        for part in split(text, TextLimits(limit)):
             assert not part.endswith(f" {first}"), (limit, part)
 
 
@@ -173,7 +184,7 @@ def test_what_belongs_together_stays_together(together: str) -> None:
 def test_these_end_a_sentence(ends: str) -> None:
     """Better than the comma behind them, in spite of the longer part that it would make."""
     text = f"{'a' * 20} {ends}, {'b' * 20}"
-    first, *_ = split(text, len(text) - 1)
+    first, *_ = split(text, TextLimits(len(text) - 1))
     assert not first.endswith(",")
     assert ends.startswith(first.removeprefix("a" * 20).strip())
 
@@ -183,31 +194,31 @@ def test_a_mark_with_a_space_before_it_begins_no_part(mark: str) -> None:
     """French sets them apart, with a plain space or one that sticks."""
     for space in (" ", "\u00a0", "\u202f"):
         text = f"« mot{space}{mark} " * 20
-        for part in split(text, 30):
+        for part in split(text, TextLimits(30)):
             assert not part.startswith(mark)
             assert not part.endswith("«")
 
 
 def test_hashtags_at_the_end_make_no_part_of_their_own() -> None:
     text = f"{'mot ' * 20}mot, {'mot ' * 8}mot. #HRC31 #DroitsDeLEnfant"
-    assert split(text, 120)[-1].startswith("mot")
+    assert split(text, TextLimits(120))[-1].startswith("mot")
 
 
 def test_a_link_within_a_long_word_stays_whole() -> None:
-    parts = split(f"{'a' * 270}(https://www.example.org/une-adresse)", 280)
+    parts = split(f"{'a' * 270}(https://www.example.org/une-adresse)", TextLimits(280))
     assert parts == ("a" * 270 + "(", "https://www.example.org/une-adresse)")
 
 
 def test_pieces_that_would_make_another_link_stay_apart() -> None:
     """Each piece is a link of 23 to X, and two of them are none, but 198 letters."""
-    parts = split("co." * 200, 100)
+    parts = split("co." * 200, TextLimits(100))
     assert "".join(parts) == "co." * 200
     assert all(length(part, "weighted") <= 100 for part in parts)
 
 
 def test_a_limit_that_no_link_fits_into_is_refused() -> None:
     with pytest.raises(ValueError, match="limit of 24"):
-        split("Bonjour.", 24)
+        split("Bonjour.", TextLimits(24))
 
 
 @pytest.mark.parametrize(
@@ -215,5 +226,5 @@ def test_a_limit_that_no_link_fits_into_is_refused() -> None:
 )
 def test_a_long_text_is_split_soon(text: str) -> None:
     began = time.perf_counter()
-    split(text, 280)
+    split(text, TextLimits(280))
     assert time.perf_counter() - began < 10

@@ -376,3 +376,27 @@ def test_what_the_decoder_gives_is_opened_as_one_of_four_kinds_alone() -> None:
     assert len(data.getvalue()) > pictures._WHOLE
     with pytest.raises(UnidentifiedImageError):
         pictures._source(CleanPicture.of(data.getvalue(), "image/png", (800, 800)))
+
+
+def _on(desk: Desk, account: str) -> None:
+    """One more account in publisher.toml."""
+    toml = desk.files.path / "publisher.toml"
+    toml.write_text(f"{toml.read_text(encoding='utf-8')}{account}\n", encoding="utf-8")
+
+
+def test_a_content_warning_folds_the_post_and_counts_with_it(desk: Desk) -> None:
+    """It is shown open, so that whoever reviews it sees everything."""
+    _on(desk, '[accounts.bice-fedi]\nchannel = "mastodon"\nmax_characters = 600')
+    front = "at: annual-day\nto: [bice-fedi, bice-x]\ncontent_warning: Violences <b>"
+    desk.draft("a.fr", front, "Bonjour.\n\n---\nDeux.")
+    page = desk.preview("a.fr")
+    assert page.html.count('<details class="warned" open>') == 2
+    assert page.html.count("Violences &lt;b&gt;</span>") == 2, "on X it is not shown"
+    assert "Part 1: 21 of 600; 579 left" in page.text
+
+
+def test_bytes_are_counted_where_they_are_the_tighter_limit(desk: Desk) -> None:
+    _on(desk, '[accounts.bice-sky]\nchannel = "bluesky"')
+    desk.draft("a.fr", "at: annual-day\nto: bice-sky", "👨‍👩‍👧‍👦" * 121)
+    page = desk.preview("a.fr")
+    assert "3,025 of 3,000 bytes; 25 too long" in page.text

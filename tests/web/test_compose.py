@@ -569,3 +569,18 @@ def test_nobody_can_change_recipients_to_more_than_they_have_a_right_over(
         edit.fill(account=["bice-x"])
         assert edit.send("keep").status_code == 200
     assert "to: [bice-x]" in text(workspace, "theirs.fr")
+
+
+def test_a_content_warning_is_filled_in_and_counted(
+    staff: Visit, workspace: Workspace, app: Application
+) -> None:
+    """Where no recipient shows it, that is said at once."""
+    del app
+    new = composer(staff)
+    new.fill(account=["bice-x"], text=["Bonjour."], content_warning="Violences")
+    new.send("check")
+    assert "No content warning is shown on twitter" in staff.text
+    assert new.values("content_warning") == ["Violences"]
+    new.fill(title="Le jour").send("keep")
+    (made,) = (workspace.path / "posts").glob("le-jour*.md")
+    assert "content_warning: Violences\n" in made.read_text(encoding="utf-8")

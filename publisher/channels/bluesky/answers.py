@@ -228,13 +228,14 @@ def _refused(status: int, error: str, body: dict[str, Any]) -> Outcome:
         return Refused(
             Kind.CONTENT,
             _(
-                "Bluesky finds a picture of this post too big. Use a smaller one and queue it again."
+                "Bluesky finds a picture or video of this post too big. Use a smaller one and queue "
+                "it again."
             ),
         )
     if error in _MISSING_FILE:
         return Deferred(
             Kind.UNAVAILABLE,
-            _("Bluesky no longer has a picture of this post. It is uploaded again."),
+            _("Bluesky no longer has a picture or video of this post. It is uploaded again."),
         )
     if error == "InvalidSwap":
         return Deferred(

@@ -22,11 +22,13 @@ from publisher.channels.bluesky.answers import (
     is_expired,
     is_unknown_name,
 )
-from publisher.channels.bluesky.keys import blob_cid, is_key, new_key, thread_keys
+from publisher.channels.bluesky.keys import is_key, new_key, thread_keys
 from publisher.channels.bluesky.posts import RepoPost, RepoPosts, out
 from publisher.channels.bluesky.records import gists, handles
 from publisher.channels.bluesky.repo import Repo
 from publisher.channels.bluesky.spec import BLUESKY
+from publisher.channels.bluesky.uploads import BlueskyUploads
+from publisher.channels.bluesky.video_service import VideoService
 from publisher.channels.bluesky.xrpc import Way
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection, Outgoing
@@ -34,7 +36,7 @@ from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.content import Content
-from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.deliveries import Parcel, Prepared, Upload
 from publisher.model.outcomes import (
     Absent,
     Accepted,
@@ -55,6 +57,10 @@ a while (lexicon com.atproto.repo.uploadBlob: “e.g. minutes”).
 """
 
 
+_VIDEO_FOR = timedelta(minutes=30)
+"""The same for a video, which the app too uploads while a post is still being written."""
+
+
 class Bluesky:
     """The channel of one account on Bluesky."""
 
@@ -70,11 +76,13 @@ class Bluesky:
         heard: Heard,
     ) -> None:
         self._clock = clock
-        self._repo = Repo(credentials, Way(base_url, timeout, clock, heard))
+        way = Way(base_url, timeout, clock, heard)
+        self._repo = Repo(credentials, way)
+        self._uploads = BlueskyUploads(self._repo, VideoService(self._repo, way), clock)
         self._posts = RepoPosts(self._repo)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        """Upload the pictures, look up who is mentioned, and choose the key; see `Channel.prepare`.
+        """Upload the media, look up who is mentioned, and choose the key; see `Channel.prepare`.
 
         A key that was chosen before is kept, also after an edit: what an earlier attempt may have
         sent, and what goes out now, cannot both become public. So it is looked whether the earlier
@@ -83,32 +91,22 @@ class Bluesky:
         session = self._repo.session()
         if isinstance(session, Answer):
             raise NotPrepared(ANSWERS.judge(session, Step.PREPARE))
-        if prepared.holds(parcel.content) and not self._is_old(prepared):
+        if prepared.holds(parcel.content) and not self._is_old(parcel.content, prepared):
             return prepared
         key = next(iter(_keys(prepared)), None)
-        if key and not prepared.holds(parcel.content):
+        if key and (parcel.content.moves or not prepared.holds(parcel.content)):
+            # A video that is uploaded again may be another file than what an earlier attempt shows.
             self._require_absent(key, parcel, prepared)
-        return self._made_ready(parcel.content, key, read_media)
-
-    def _made_ready(self, content: Content, key: str | None, read_media: MediaReader) -> Prepared:
-        pictures = {picture.digest: picture for part in content.parts for picture in part.pictures}
-        sizes: dict[str, int] = {}
-        for digest, picture in pictures.items():
-            data = read_media(digest)
-            answer = self._repo.upload(picture, data)
-            outcome = ANSWERS.judge(answer, Step.PREPARE)
-            if isinstance(outcome, Accepted) and outcome.remote_id != blob_cid(digest):
-                outcome = ANSWERS.unreadable()
-            if not isinstance(outcome, Accepted):
-                raise NotPrepared(outcome)
-            sizes[digest] = len(data)
+        files = self._uploads.go_on(parcel.content, prepared, read_media)
+        if isinstance(files, Upload):
+            return prepared.model_copy(update={"upload": files})
         now = self._clock.now()
         return Prepared(
-            media_ids={digest: blob_cid(digest) for digest in pictures},
+            media_ids={digest: file.cid for digest, file in files.items()},
             draft_id=key or new_key(now),
-            digest=content.digest,
+            digest=parcel.content.digest,
             prepared_at=now,
-            records=records.undated(content, sizes, self._mentioned(content)),
+            records=records.undated(parcel.content, files, self._mentioned(parcel.content)),
         )
 
     def _mentioned(self, content: Content) -> dict[str, str]:
@@ -126,15 +124,16 @@ class Bluesky:
 
     def _require_absent(self, key: str, parcel: Parcel, prepared: Prepared) -> None:
         """Raise `NotPrepared` unless nothing is public with the key."""
-        seen = self._posts.thread(key, gists(parcel.content))
+        seen = self._posts.thread(key, gists(parcel.content, prepared.media_ids))
         if isinstance(seen, list):
             raise NotPrepared(out(seen), _public_as(key, parcel, prepared))
         if not isinstance(seen, Absent):
             raise NotPrepared(seen)
 
-    def _is_old(self, prepared: Prepared) -> bool:
-        """Whether its pictures may be gone by now."""
-        since, longest = prepared.prepared_at, _UPLOADED_FOR * self._clock.speed
+    def _is_old(self, content: Content, prepared: Prepared) -> bool:
+        """Whether its uploads may be gone by now."""
+        kept = _VIDEO_FOR if content.moves else _UPLOADED_FOR
+        since, longest = prepared.prepared_at, kept * self._clock.speed
         is_fresh = since is not None and abs(self._clock.now() - since) <= longest
         return bool(prepared.media_ids) and not is_fresh
 
@@ -231,7 +230,7 @@ class Bluesky:
         Without a key nothing was sent, unless the ledger was lost with it: then they are looked for
         by their words.
         """
-        wanted = gists(parcel.content)[len(sent) :]
+        wanted = gists(parcel.content, prepared.media_ids)[len(sent) :]
         key = next(iter(_keys(prepared)), None)
         seen: Sighting = Absent(may_come=False)
         if key:
@@ -248,7 +247,7 @@ class Bluesky:
         See `Channel.clear`. A server deletes pictures that no post refers to by itself.
         """
         for key in _keys(prepared):
-            seen = self._posts.thread(key, gists(parcel.content))
+            seen = self._posts.thread(key, gists(parcel.content, prepared.media_ids))
             if isinstance(seen, list):
                 told = out(seen)
                 early = replace(told, public_since=told.made_at or self._clock.now())

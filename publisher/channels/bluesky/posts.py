@@ -130,7 +130,7 @@ class RepoPosts:
             posts, cursor = page
             for post in posts:
                 is_late = post.made_at is not None and post.made_at >= since - _SKEW
-                shows = gist(post.record) == wanted and post.parent == parent
+                shows = gist(post.record).looks_like(wanted) and post.parent == parent
                 if shows and is_late and post.key not in taken:
                     return out([post])
             if not posts or not cursor or _is_over(posts, since):

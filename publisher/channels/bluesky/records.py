@@ -6,7 +6,7 @@ What is prepared lacks dates and places in the thread: these are added when the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from atproto_client import models
@@ -24,6 +24,18 @@ _EPOCH = "1970-01-01T00:00:00.000Z"
 Record = dict[str, Any]
 
 
+class UploadedFile(NamedTuple):
+    """A file on the account's server that a post can show."""
+
+    cid: str
+    size: int
+    media_type: str
+
+    @property
+    def reference(self) -> BlobRef:
+        return BlobRef(mime_type=self.media_type, size=self.size, ref=IpldLink(link=self.cid))
+
+
 def handles(texts: Sequence[str]) -> list[str]:
     """The handles that the texts mention, in lower case, each once."""
     found = (mention.handle.lower() for text in texts for mention in detect_mentions(text))
@@ -31,15 +43,15 @@ def handles(texts: Sequence[str]) -> list[str]:
 
 
 def undated(
-    content: Content, sizes: Mapping[str, int], dids: Mapping[str, str]
+    content: Content, files: Mapping[str, UploadedFile], dids: Mapping[str, str]
 ) -> tuple[Record, ...]:
     """The records of a thread's parts, without date and place.
 
-    `sizes` are those of the uploaded pictures by digest; `dids` the mentioned accounts by handle.
+    `files` are the uploads by the pictures' digests; `dids` the mentioned accounts by handle.
     """
     parts, last = content.parts, len(content.parts) - 1
     return tuple(
-        _undated(part, content, sizes, dids, link=content.link if number == last else None)
+        _undated(part, content, files, dids, link=content.link if number == last else None)
         for number, part in enumerate(parts)
     )
 
@@ -47,13 +59,21 @@ def undated(
 def _undated(
     part: Part,
     content: Content,
-    sizes: Mapping[str, int],
+    files: Mapping[str, UploadedFile],
     dids: Mapping[str, str],
     link: str | None,
 ) -> Record:
-    embed: models.AppBskyEmbedImages.Main | models.AppBskyEmbedExternal.Main | None = None
-    if part.pictures:
-        images = [_image(picture, sizes[picture.digest]) for picture in part.pictures]
+    embed: (
+        models.AppBskyEmbedImages.Main
+        | models.AppBskyEmbedVideo.Main
+        | models.AppBskyEmbedExternal.Main
+        | None
+    ) = None
+    moving = next((picture for picture in part.pictures if picture.moves), None)
+    if moving:
+        embed = _video(moving, files[moving.digest])
+    elif part.pictures:
+        images = [_image(picture, files[picture.digest]) for picture in part.pictures]
         embed = models.AppBskyEmbedImages.Main(images=images)
     elif link:
         embed = models.AppBskyEmbedExternal.Main(external=_card(content, link))
@@ -88,18 +108,24 @@ def _facets(text: str, dids: Mapping[str, str]) -> list[Any]:
     return sorted([*detect_facets(text), *mentions], key=lambda facet: facet.index.byte_start)
 
 
-def _image(picture: Picture, size: int) -> models.AppBskyEmbedImages.Image:
+def _image(picture: Picture, file: UploadedFile) -> models.AppBskyEmbedImages.Image:
     return models.AppBskyEmbedImages.Image(
-        alt=picture.alt,
-        aspect_ratio=models.AppBskyEmbedDefs.AspectRatio(
-            width=picture.width, height=picture.height
-        ),
-        image=BlobRef(
-            mime_type=picture.media_type,
-            size=size,
-            ref=IpldLink(link=blob_cid(picture.digest)),
-        ),
+        alt=picture.alt, aspect_ratio=_aspect_ratio(picture), image=file.reference
     )
+
+
+def _video(picture: Picture, file: UploadedFile) -> models.AppBskyEmbedVideo.Main:
+    """A video; one that was a GIF is shown as one: without sound, again and again."""
+    return models.AppBskyEmbedVideo.Main(
+        alt=picture.alt,
+        aspect_ratio=_aspect_ratio(picture),
+        video=file.reference,
+        presentation=None if picture.is_video else "gif",
+    )
+
+
+def _aspect_ratio(picture: Picture) -> models.AppBskyEmbedDefs.AspectRatio:
+    return models.AppBskyEmbedDefs.AspectRatio(width=picture.width, height=picture.height)
 
 
 def _card(content: Content, link: str) -> models.AppBskyEmbedExternal.External:
@@ -167,39 +193,63 @@ def commit(
     return models.ComAtprotoRepoApplyWrites.Data(repo=did, writes=[*writes], validate_=True)
 
 
-Gist = tuple[str, str | None, tuple[tuple[str, str], ...], str | None]
-"""What a post shows: text, language, pictures with their texts, the link of its card."""
+class Gist(NamedTuple):
+    """What a post shows."""
+
+    text: str
+    lang: str | None
+    files: tuple[tuple[str, str], ...]
+    """The ids of its pictures, or of its video, each with its alternative text. The id is empty for
+    a video that Bluesky processed, and of which nothing is on record.
+    """
+    link: str | None
+    """Of its card."""
+
+    def looks_like(self, other: "Gist") -> bool:
+        """Whether they show the same, where a file whose id is not known may be any."""
+        pairs = zip(self.files, other.files, strict=False)
+        same_files = len(self.files) == len(other.files) and all(
+            alt == other_alt and (file == other_file or not file or not other_file)
+            for (file, alt), (other_file, other_alt) in pairs
+        )
+        return same_files and self._replace(files=()) == other._replace(files=())
 
 
-def gist_of(part: Part, content: Content, link: str | None) -> Gist:
-    """What a part is to show."""
-    pictures = tuple((blob_cid(picture.digest), picture.alt) for picture in part.pictures)
-    return part.text, content.lang, pictures, None if pictures else link
-
-
-def gists(content: Content) -> list[Gist]:
-    """What the parts of a content are to show, in order."""
+def gists(content: Content, file_ids: Mapping[str, str]) -> list[Gist]:
+    """What the parts of a content are to show, in order; `file_ids`: of its uploads, by digest."""
     last = len(content.parts) - 1
     return [
-        gist_of(part, content, content.link if number == last else None)
+        _gist_of(part, content, content.link if number == last else None, file_ids)
         for number, part in enumerate(content.parts)
     ]
+
+
+def _gist_of(part: Part, content: Content, link: str | None, file_ids: Mapping[str, str]) -> Gist:
+    files = tuple((_file_id(picture, file_ids), picture.alt) for picture in part.pictures)
+    return Gist(part.text, content.lang, files, None if files else link)
+
+
+def _file_id(picture: Picture, file_ids: Mapping[str, str]) -> str:
+    return file_ids.get(picture.digest) or ("" if picture.moves else blob_cid(picture.digest))
 
 
 def gist(record: Mapping[str, Any]) -> Gist:
     """What a record shows."""
     embed = mapping(record.get("embed"))
     images = embed.get("images")
-    pictures = tuple(
-        (str(mapping(mapping(one.get("image")).get("ref")).get("$link")), str(one.get("alt")))
-        for one in map(mapping, images if isinstance(images, list) else [])
-    )
+    shown = [
+        (one.get("image"), one) for one in map(mapping, images if isinstance(images, list) else [])
+    ]
+    if "video" in embed:
+        shown = [(embed["video"], embed)]
     langs, text = record.get("langs"), record.get("text")
-    lang = str(langs[0]) if isinstance(langs, list) and langs else None
     link = mapping(embed.get("external")).get("uri")
-    return (
+    return Gist(
         text if isinstance(text, str) else "",
-        lang,
-        pictures,
+        str(langs[0]) if isinstance(langs, list) and langs else None,
+        tuple(
+            (str(mapping(mapping(file).get("ref")).get("$link")), str(of.get("alt") or ""))
+            for file, of in shown
+        ),
         link if isinstance(link, str) else None,
     )

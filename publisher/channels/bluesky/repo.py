@@ -21,6 +21,8 @@ from publisher.channels.outgoing import Request
 from publisher.model.content import Picture
 from publisher.model.outcomes import Answer
 
+_LONG_UPLOAD = 5
+"""How many times the usual time a video may take: it goes in one request."""
 AT_ONCE = 100
 """Posts in one list; a server returns no more (lexicon com.atproto.repo.listRecords)."""
 
@@ -101,14 +103,23 @@ class Repo:
         )
 
     def upload(self, picture: Picture, content: bytes) -> Answer:
-        """Upload a picture. A server deletes what no post refers to."""
+        """Upload a picture or video. A server deletes what no post refers to."""
         headers = {"Content-Type": picture.media_type}
         # Not by the library's own method, which warns: it hands bytes over as a form.
         return self._ask(
             lambda client, _did: client.invoke_procedure(
                 "com.atproto.repo.uploadBlob", content=content, headers=headers
-            )
+            ),
+            times=_LONG_UPLOAD if picture.is_video else 1,
         )
+
+    def service_auth(self, audience: str, method: str, until: int | None = None) -> Answer:
+        """Ask for a token with which another service may call a method for the account.
+
+        `until`: when it ends, in seconds since 1970; None: after a minute.
+        """
+        query = models.ComAtprotoServerGetServiceAuth.Params(aud=audience, lxm=method, exp=until)
+        return self._ask(lambda client, _did: client.com.atproto.server.get_service_auth(query))
 
     def resolve(self, handle: str) -> Answer:
         """Ask which account has a handle."""
@@ -124,32 +135,35 @@ class Repo:
         query = models.AppBskyActorGetProfile.Params
         return self._ask(lambda client, did: client.app.bsky.actor.get_profile(query(actor=did)))
 
-    def _ask(self, function: Callable[[ClientRaw, str], object]) -> Answer:
+    def _ask(self, function: Callable[[ClientRaw, str], object], times: int = 1) -> Answer:
         """Make a request, once more with a new log-in if the server says that this one has ended.
 
-        It did nothing then.
+        It did nothing then. `times`: how many times the usual time it may take.
         """
         session = self.session()
         if isinstance(session, Answer):
             return session
-        answer = self._call(session, function)
+        answer = self._call(session, function, times)
         if not is_expired(answer):
             return answer
         renewed = self._shared.obtain(self.clock, self._asking, besides=session)
-        return renewed if isinstance(renewed, Answer) else self._call(renewed, function)
+        return renewed if isinstance(renewed, Answer) else self._call(renewed, function, times)
 
     def _call(
-        self, session: AccountSession, function: Callable[[ClientRaw, str], object]
+        self, session: AccountSession, function: Callable[[ClientRaw, str], object], times: int
     ) -> Answer:
-        return self._of(session).call(lambda client: function(client, session.did))
+        client = self._of(session) if times == 1 else self._new(session, self._way.lasting(times))
+        return client.call(lambda client: function(client, session.did))
 
     def _of(self, session: AccountSession) -> Xrpc:
         """The client of a log-in."""
         if self._client is None or self._client[0] is not session:
-            secrets = (self._login.password, session.access, session.refresh)
-            client = self._way.client(session.server, secrets, session.access)
-            self._client = (session, client)
+            self._client = (session, self._new(session, self._way))
         return self._client[1]
+
+    def _new(self, session: AccountSession, way: Way) -> Xrpc:
+        secrets = (self._login.password, session.access, session.refresh)
+        return way.client(session.server, secrets, session.access)
 
     def _create(self) -> Answer:
         wish = models.ComAtprotoServerCreateSession.Data(

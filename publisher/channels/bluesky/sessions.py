@@ -133,14 +133,19 @@ def login_server(address: str) -> str:
     return found
 
 
-def _lifetime(token: str) -> timedelta:
-    """How long a token is valid, by what it contains itself."""
+def claims(token: str) -> dict[str, Any]:
+    """What a token contains itself; nothing if it cannot be read."""
     padded = token.split(".")[1] + "==" if token.count(".") == 2 else ""
     try:
-        claims = mapping(parsed(base64.urlsafe_b64decode(padded).decode()))
+        return mapping(parsed(base64.urlsafe_b64decode(padded).decode()))
     except ValueError:
-        claims = {}
-    begins, ends = whole(claims.get("iat")), whole(claims.get("exp"))
+        return {}
+
+
+def _lifetime(token: str) -> timedelta:
+    """How long a token is valid, by what it contains itself."""
+    told = claims(token)
+    begins, ends = whole(told.get("iat")), whole(told.get("exp"))
     lasts = timedelta(seconds=(ends or 0) - (begins or 0))
     return min(max(lasts, _SHORTEST), _LONGEST)
 

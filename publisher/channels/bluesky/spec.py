@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
 from publisher.model.accounts import Account
-from publisher.model.capabilities import Capabilities, Rate
+from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -23,6 +23,23 @@ BLUESKY = Capabilities(
     picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
     picture_max_bytes=1_000_000,
     alt_text_max=2_000,  # the app's own limit; the lexicon names none
+    motion_alt_text_max=1_000,
+    # The video service makes a video of an animated GIF. It names no limits for one; these are
+    # Mastodon's, so that both get the same copy.
+    gifs=GifLimits(
+        max_bytes=16_000_000, max_width=1280, max_height=1080, max_frames=350,
+        max_pixels=300_000_000,
+    ),
+    # The app takes ten minutes since 2026, older servers three; the service encodes it again. A
+    # server takes 100 MB, more than Publisher takes of any file.
+    videos=VideoLimits(
+        min_seconds=0.1,
+        max_seconds=180,
+        min_side=32,
+        max_long_side=3840,
+        max_short_side=2160,
+        max_rate=120,
+    ),
     may_be_empty_with_picture=True,
     rates=(
         Rate(posts=1_666, window=timedelta(hours=1)),
@@ -30,8 +47,9 @@ BLUESKY = Capabilities(
     ),
     prepares_posts=True,
     repeats_safely=True,
-)
-"""Lexicons app.bsky.feed.post, app.bsky.embed.images. Rates: docs.bsky.app, rate limits: 5,000
+)  # fmt: skip
+"""Lexicons app.bsky.feed.post, app.bsky.embed.images and app.bsky.embed.video; Bluesky's app,
+src/lib/constants.ts. Rates: docs.bsky.app, rate limits: 5,000
 points in an hour and 35,000 in a day, of which creating a post takes 3.
 """
 
@@ -39,6 +57,8 @@ KEY = r"[234567a-j][234567a-z]{12}"
 """The pattern of a record key that is a TID (atproto.com/specs/tid)."""
 ADDRESS = "https://bsky.social"
 """Where accounts log in unless they have a server of their own."""
+VIDEO_SERVICE = "https://video.bsky.app"
+"""It processes the videos of all accounts, whatever server they are on."""
 
 
 def _open(_account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":

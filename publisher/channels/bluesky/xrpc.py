@@ -4,7 +4,7 @@ The library builds each request and hands it over; it sends none, and reads no a
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import httpx
@@ -34,6 +34,10 @@ class Way:
     timeout: timedelta
     clock: Clock
     heard: Heard
+
+    def lasting(self, times: int) -> "Way":
+        """The same for requests that may take so many times as long."""
+        return replace(self, timeout=self.timeout * times)
 
     def client(self, server: str, secrets: Iterable[str], token: str | None = None) -> "Xrpc":
         """A client of `server`, with a log-in's token; `secrets` appear in no answer."""

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.answers import Lately
 from publisher.channels.base import MediaReader
 from publisher.channels.health import Health
 from publisher.channels.linkedin import health, little_text, timeline
@@ -23,6 +22,7 @@ from publisher.channels.linkedin.spec import LINKEDIN
 from publisher.channels.linkedin.timeline import PublishedPost
 from publisher.channels.linkedin.uploads import LinkedInUploads
 from publisher.channels.outgoing import Request
+from publisher.channels.timelines import LOOK_BACK, Readings
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
@@ -69,8 +69,7 @@ class LinkedIn:
             heard=heard,
         )
         self._uploads = LinkedInUploads(self._rest, clock)
-        self._lately: Lately[tuple[datetime, tuple[PublishedPost, ...] | Reading]] = Lately(clock)
-        """The beginning of what was read, and that."""
+        self._readings = Readings(clock, self._read_from)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload pictures, GIFs and videos; see `Channel.prepare`.
@@ -172,18 +171,10 @@ class LinkedIn:
 
         `lately`: a recent reading is good enough.
         """
-        start = since - timeline.LOOK_BACK
-        kept = self._lately.read if lately else None
-        if kept and kept[0] <= start:
-            found = kept[1]
-        else:
-            # Of the deliveries that share a reading, the first may be of any time of the day.
-            begin = start.replace(hour=0, minute=0, second=0) if lately else start
-            found = self._read_from(begin)
-            self._lately.keep((begin, found))
+        found = self._readings.since(since, lately=lately)
         if not isinstance(found, tuple):
             return found
-        return tuple(post for post in found if post.created_at >= start)
+        return tuple(post for post in found if post.created_at >= since - LOOK_BACK)
 
     def _read_from(self, start: datetime) -> tuple[PublishedPost, ...] | Reading:
         """The page's posts since `start`, the newest first, as LinkedIn lists them."""

@@ -7,10 +7,9 @@ Source: learn.microsoft.com/linkedin/marketing/community-management/shares/posts
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -19,17 +18,10 @@ from publisher.channels.answers import credible, mapping, parsed
 from publisher.channels.linkedin import little_text
 from publisher.channels.linkedin.answers import POST_URN
 from publisher.channels.linkedin.spec import WEBSITE
+from publisher.channels.timelines import SKEW, words
 from publisher.model.content import Content
 from publisher.model.outcomes import Absent, Accepted, Sighting, Unknown
 
-SKEW = timedelta(seconds=60)
-"""How far LinkedIn's clock may be behind ours: a post that seems older than the intent by at most
-this counts as its effect.
-"""
-LOOK_BACK = timedelta(days=1)
-"""A post that seems older than the intent by up to this may be its effect, if our clock was wrong
-then or is wrong now: a person has to decide.
-"""
 _LATEST = 4 * 10**9
 """Seconds since 1970; a time beyond is no date of a post."""
 _SHORT_LINK = re.compile(r"https?://lnkd\.in/[A-Za-z0-9_-]+")
@@ -106,19 +98,19 @@ def look_for(
 
 def likeness(content: Content, media: Collection[str], post: PublishedPost) -> PostLikeness:
     """How similar the post is to the content."""
-    ours, theirs = _words(content.joined), _words(post.text)
+    ours, theirs = words(content.joined), words(post.text)
     if media and set(post.media) == set(media):
         return PostLikeness.SAME if ours == theirs else PostLikeness.PERHAPS
     pictures = sum(len(part.pictures) for part in content.parts)
     if len(ours) != len(theirs) or (not ours and len(post.media) != pictures):
         return PostLikeness.DIFFERENT
     pairs = zip(ours, theirs, strict=True)
-    words = min((_word_likeness(our, their) for our, their in pairs), default=PostLikeness.PERHAPS)
+    alike = min((_word_likeness(our, their) for our, their in pairs), default=PostLikeness.PERHAPS)
     # Beside pictures there is no article, and the link is among the words.
     is_same_link = bool(pictures) or post.link == content.link
     if not ours and content.link and is_same_link:
         return PostLikeness.SAME
-    return words if is_same_link else min(words, PostLikeness.PERHAPS)
+    return alike if is_same_link else min(alike, PostLikeness.PERHAPS)
 
 
 def address(urn: str) -> str:
@@ -131,10 +123,6 @@ def _word_likeness(ours: str, theirs: str) -> PostLikeness:
         return PostLikeness.SAME
     is_shortened = _SHORT_LINK.search(theirs) and _LINK.search(ours)
     return PostLikeness.PERHAPS if is_shortened else PostLikeness.DIFFERENT
-
-
-def _words(text: str) -> list[str]:
-    return unicodedata.normalize("NFC", text).split()
 
 
 def _post(element: dict[str, Any]) -> PublishedPost | None:

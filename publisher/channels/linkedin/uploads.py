@@ -1,4 +1,4 @@
-"""LinkedInUploads of pictures, GIFs and videos to LinkedIn, until it has processed them.
+"""Uploads of pictures, GIFs and videos to LinkedIn, until it has processed them.
 
 A post that shows what is not processed yet may never be seen (Assets API), so each upload is read
 until it is `AVAILABLE`. LinkedIn names no time after which it forgets an upload, and has no way to
@@ -59,7 +59,7 @@ class OpenVideo:
 
 
 class LinkedInUploads:
-    """LinkedInUploads the media of one organisation's posts."""
+    """Uploads the media of one organisation's posts."""
 
     def __init__(self, rest: Rest, clock: Clock) -> None:
         self._rest = rest

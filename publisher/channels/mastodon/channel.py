@@ -14,20 +14,20 @@ from typing import ClassVar
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.answers import Lately, mapping, parsed
+from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import MediaReader
 from publisher.channels.health import Health
 from publisher.channels.mastodon import answers, health, timeline
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
 from publisher.channels.mastodon.spec import MASTODON
-from publisher.channels.mastodon.timeline import Status, StatusMatch, StatusPage
+from publisher.channels.mastodon.timeline import Status, StatusMatch, StatusPage, Wanted
 from publisher.channels.mastodon.uploads import MastodonUploads
 from publisher.channels.outgoing import Request
+from publisher.channels.timelines import SKEW, Readings
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
-from publisher.model.content import Part
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Accepted,
@@ -70,8 +70,7 @@ class Mastodon:
         )
         self._uploads = MastodonUploads(self._server, clock)
         self._account_id = ""
-        self._lately: Lately[tuple[datetime, StatusPage | Reading]] = Lately(clock)
-        """The beginning of what was read, and that."""
+        self._readings = Readings(clock, self._read_from)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload pictures, GIFs and videos with their alternative texts; see `Channel.prepare`."""
@@ -84,6 +83,7 @@ class Mastodon:
         part = parcel.content.parts[len(sent)]
         return self._server.publication(
             part.text,
+            content_warning=parcel.content.content_warning,
             media_ids=[prepared.media_ids[picture.digest] for picture in part.pictures],
             parent=sent[-1] if sent else None,
             visibility=self._visibility,
@@ -119,23 +119,18 @@ class Mastodon:
         read = self._statuses(since, lately=parcel.is_forgotten)
         if not isinstance(read, StatusPage):
             return read
-        part = parcel.content.parts[len(sent)]
-        media_ids = [
-            prepared.media_ids[picture.digest]
-            for picture in part.pictures
-            if picture.digest in prepared.media_ids
-        ]
+        wanted = Wanted.of(parcel.content, len(sent), prepared.media_ids)
         free = [status for status in read.statuses if status.id not in taken]
-        found = timeline.candidates(part, free, sent, since, media_ids)
+        found = timeline.candidates(wanted, free, sent, since)
         if found.whole:
             return replace(timeline.found(found.whole[0]), limits=read.limits)
         whole: list[Status] = []
         perhaps: list[Status] = []
-        has_words, is_proof = bool(timeline.words(part.text)), True
-        likely = [one for one in found.recent if timeline.has_as_many_pictures(part, one[0])]
+        has_words, is_proof = bool(wanted.words), True
+        likely = [one for one in found.recent if wanted.has_as_many_pictures(one[0])]
         for number, (status, match) in enumerate(likely):
             asks = number < _MOST_SOURCES and has_words
-            said = self._is_written(part, status) if asks else None
+            said = self._is_written(wanted, status) if asks else None
             if isinstance(said, Deferred | AccountSuspended | Unknown):
                 return said
             if said:
@@ -147,13 +142,13 @@ class Mastodon:
         seen = timeline.judged(whole, perhaps, found.older, is_proof=is_proof)
         return replace(seen, limits=read.limits)
 
-    def _is_written(self, part: Part, status: Status) -> bool | Reading | None:
-        """Whether the status's source is the part's text; None where the server shows no source."""
+    def _is_written(self, wanted: Wanted, status: Status) -> bool | Reading | None:
+        """Whether the status's source is what is wanted; None where the server shows no source."""
         answer = self._server.source(status.id)
         outcome = ANSWERS.judge(answer, Step.READ)
-        source = mapping(parsed(answer.body)).get("text")
-        if isinstance(outcome, Accepted) and isinstance(source, str):
-            return timeline.is_source_of(part, status, source)
+        source = mapping(parsed(answer.body))
+        if isinstance(outcome, Accepted) and isinstance(source.get("text"), str):
+            return wanted.is_source(status, source)
         has_none = answer.status is not None and answer.status in (404, 405, 501)
         return None if has_none or isinstance(outcome, Accepted) else outcome
 
@@ -202,18 +197,10 @@ class Mastodon:
 
         `lately`: a recent reading is good enough.
         """
-        start = since - timeline.LOOK_BACK
-        kept = self._lately.read if lately else None
-        if kept and kept[0] <= start:
-            page = kept[1]
-        else:
-            # Of the deliveries that share a reading, the first may be of any time of the day.
-            begin = start.replace(hour=0, minute=0, second=0) if lately else start
-            page = self._read_from(begin)
-            self._lately.keep((begin, page))
+        page = self._readings.since(since, lately=lately)
         if not isinstance(page, StatusPage):
             return page
-        if page.oldest is None or (page.oldest_at or since) < since - timeline.SKEW:
+        if page.oldest is None or (page.oldest_at or since) < since - SKEW:
             return page
         return Unknown(
             _(

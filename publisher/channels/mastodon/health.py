@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed, whole
 from publisher.channels.health import (
+    LARGEST_LIMIT,
     Health,
     clock_ahead,
     owner_of,
@@ -20,7 +21,12 @@ from publisher.channels.health import (
 )
 from publisher.channels.mastodon.answers import ANSWERS
 from publisher.channels.mastodon.server import AccountServer
-from publisher.channels.mastodon.spec import MASTODON
+from publisher.channels.mastodon.spec import (
+    MAX_ALT_TEXT,
+    MAX_CHARACTERS,
+    MAX_PICTURE_BYTES,
+    MAX_PICTURES,
+)
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred, Wire
 
@@ -59,6 +65,7 @@ def examine(server: AccountServer) -> Health:
     return Health(
         _flaw_of_account(told) or _flaw_of_scopes(server.app()),
         clock_ahead=clock_ahead(answer),
+        limits=_limits(instance),
         owner=Owner(id=known.id, name=f"@{handle}"),
         profile=profile_of(
             {**told, "handle": handle},
@@ -66,7 +73,7 @@ def examine(server: AccountServer) -> Health:
             name="display_name",
             picture="" if str(picture).endswith(_DEFAULT_PICTURE) else picture,
         ),
-        remarks=tuple(filter(None, (_remark_on_account(told), _remark_on_limits(instance)))),
+        remarks=tuple(filter(None, [_remark_on_account(told)])),
     )
 
 
@@ -134,24 +141,19 @@ def _flaw_of_scopes(answer: Answer) -> str | None:
     )
 
 
-def _remark_on_limits(instance: Mapping[str, Any]) -> str | None:
-    """What the server takes less of than `check` assumes; None when there is nothing."""
+def _limits(instance: Mapping[str, Any]) -> dict[str, int]:
+    """The server's limits, by the account's options that name them; without those it does not say.
+
+    Servers of other makes say some of them, or none.
+    """
     limits = mapping(instance.get("configuration"))
     statuses, media = mapping(limits.get("statuses")), mapping(limits.get("media_attachments"))
-    told = (
-        (_("characters"), whole(statuses.get("max_characters")), MASTODON.max_length),
-        (_("pictures"), whole(statuses.get("max_media_attachments")), MASTODON.max_pictures),
-        (
-            _("characters of alternative text"),
-            whole(media.get("description_limit")),
-            MASTODON.alt_text_max,
-        ),
-    )
-    less = [f"{limit} {what}" for what, limit, usual in told if limit and limit < usual]
-    if not less:
-        return None
-    return _(
-        "The server takes less than Mastodon does by default: {limits}. `publisher check` does not "
-        "know that, so what is longer is refused when it is due.",
-        limits=", ".join(less),
-    )
+    # Pleroma, and others that know version 1 alone.
+    of_old = instance.get("max_toot_chars")
+    told = {
+        MAX_CHARACTERS: whole(statuses.get("max_characters") or of_old),
+        MAX_PICTURES: whole(statuses.get("max_media_attachments")),
+        MAX_PICTURE_BYTES: whole(media.get("image_size_limit")),
+        MAX_ALT_TEXT: whole(media.get("description_limit")),
+    }
+    return {name: limit for name, limit in told.items() if limit and limit <= LARGEST_LIMIT}

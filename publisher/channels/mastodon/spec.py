@@ -1,8 +1,8 @@
 """Mastodon's channel spec: limits, settings, credentials and names.
 
 Sources: Mastodon's own code, version 4.6 (app/models/status.rb and media_attachment.rb,
-app/validators/status_length_validator.rb, app/lib/rate_limiter.rb). Each server may set others; see
-`health.py`.
+app/validators/status_length_validator.rb, app/lib/rate_limiter.rb). A server may have other limits:
+`health.py` reads them, and the account's options say them to whatever asks no server.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from publisher.channels.base import Channel
     from publisher.channels.connect import Connector
 
+MAX_CHARACTERS = "max_characters"
+MAX_PICTURES = "max_pictures"
+MAX_PICTURE_BYTES = "max_picture_bytes"
+MAX_ALT_TEXT = "max_alt_text"
+"""The account's options with limits of its own server."""
+
 MASTODON = Capabilities(
     max_length=500,
     counting="shortened",
@@ -25,8 +31,9 @@ MASTODON = Capabilities(
     link="appended",
     max_pictures=4,
     picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
-    picture_max_bytes=16_000_000,
+    picture_max_bytes=16_777_216,
     alt_text_max=1_500,
+    content_warnings=True,
     # Mastodon makes a video of an animated GIF, with the limits of videos.
     gifs=GifLimits(
         max_bytes=16_000_000, max_width=1280, max_height=1080, max_frames=350,
@@ -87,6 +94,28 @@ SPEC = ChannelSpec(
             r"^(public|unlisted)$",
             later("Who sees its posts: public, or unlisted, which keeps them out of all lists."),
             shape=later("must be public or unlisted"),
+        ),
+        Option(
+            MAX_CHARACTERS,
+            about=later("How many characters its server takes; `connect` writes it."),
+            capability="max_length",
+        ),
+        Option(
+            MAX_PICTURES,
+            about=later("How many pictures its server takes in a post; `connect` writes it."),
+            capability="max_pictures",
+        ),
+        Option(
+            MAX_PICTURE_BYTES,
+            about=later("How big a picture its server takes, in bytes; `connect` writes it."),
+            capability="picture_max_bytes",
+        ),
+        Option(
+            MAX_ALT_TEXT,
+            about=later(
+                "How many characters of an alternative text its server takes; `connect` writes it."
+            ),
+            capability="alt_text_max",
         ),
     ),
     credentials=(

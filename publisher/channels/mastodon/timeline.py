@@ -5,10 +5,9 @@ differ, by the status's source, which is the text as it was written (GET /status
 """
 
 import re
-import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
@@ -16,19 +15,11 @@ from publisher.base.i18n import _
 from publisher.channels.answers import credible, identifier, mapping, parsed
 from publisher.channels.mastodon import status_html
 from publisher.channels.mastodon.answers import address, media_id
-from publisher.model.content import Part
+from publisher.channels.timelines import LOOK_BACK, SKEW, words
+from publisher.model.content import Content
 from publisher.model.outcomes import Absent, Accepted, Limit, Unknown
 
-SKEW = timedelta(seconds=60)
-"""How far the server's clock may be behind ours: a status that seems older than the intent by at
-most this counts as its effect.
-"""
-LOOK_BACK = timedelta(days=1)
-"""A status that seems older than the intent by up to this may be its effect, if our clock was wrong
-then or is wrong now: a person has to decide.
-"""
 _ELSEWHERE = re.compile(r"(?<![=/\w])(@\w+(?:[.-]\w+)*)@[\w.-]+\w")
-_UNSEEN = ("\ufe0e", "\ufe0f")  # variation selectors
 
 
 class StatusMatch(IntEnum):
@@ -47,6 +38,7 @@ class Status:
     id: str
     content: str
     """As HTML."""
+    content_warning: str
     created_at: datetime
     parent: str | None
     """The status that it replies to."""
@@ -56,6 +48,41 @@ class Status:
 
     def __str__(self) -> str:
         return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the status of a part shows."""
+
+    words: list[str]
+    content_warning: list[str]
+    pictures: int
+    media_ids: frozenset[str]
+    """Of the part's uploads. A status that shows exactly those is the part."""
+
+    @classmethod
+    def of(cls, content: Content, number: int, media_ids: Mapping[str, str]) -> "Wanted":
+        """What the part with this number, from 0, is to show; `media_ids`: uploads by digest."""
+        part = content.parts[number]
+        ids = (media_ids.get(picture.digest) for picture in part.pictures)
+        return cls(
+            words(part.text),
+            words(content.content_warning or ""),
+            len(part.pictures),
+            frozenset(one for one in ids if one),
+        )
+
+    def has_as_many_pictures(self, status: Status) -> bool:
+        return self.pictures == len(status.media)
+
+    def is_source(self, status: Status, source: Mapping[str, Any]) -> bool:
+        """Whether the status was written with the part's text, and has as many pictures."""
+        warning = source.get("spoiler_text") or ""
+        return (
+            self.words == words(_text(source["text"]))
+            and self.content_warning == words(_text(warning))
+            and self.has_as_many_pictures(status)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +126,17 @@ def parse(body: str) -> StatusPage | None:
 
 
 def candidates(
-    part: Part,
+    wanted: Wanted,
     statuses: Sequence[Status],
     sent: Sequence[str],
     since: datetime,
-    media_ids: Collection[str],
 ) -> Candidates:
-    """Sort the statuses that reply to the last of `sent`, and are none of them.
-
-    `media_ids`: of the part's uploads. A status that shows exactly those is the part.
-    """
+    """Sort the statuses that reply to the last of `sent`, and are none of them."""
     found, parent = Candidates(), sent[-1] if sent else None
     for status in sorted(statuses, key=lambda one: (one.created_at, len(one.id), one.id)):
         if status.id in sent or status.parent != parent or status.created_at < since - LOOK_BACK:
             continue
-        match = _match(part, status, media_ids)
+        match = _match(wanted, status)
         if status.created_at < since - SKEW:
             if match is StatusMatch.WHOLE:
                 found.older.append(status)
@@ -122,15 +145,6 @@ def candidates(
         else:
             found.recent.append((status, match))
     return found
-
-
-def is_source_of(part: Part, status: Status, source: str) -> bool:
-    """Whether the status was written with the part's text, and with as many pictures."""
-    return words(part.text) == words(source) and has_as_many_pictures(part, status)
-
-
-def has_as_many_pictures(part: Part, status: Status) -> bool:
-    return len(part.pictures) == len(status.media)
 
 
 def found(status: Status) -> Accepted:
@@ -167,19 +181,13 @@ def judged(
     return Absent(is_proof=is_proof)
 
 
-def words(text: str) -> list[str]:
-    """The words of a text without invisible characters."""
-    composed = unicodedata.normalize("NFC", text)
-    seen = (c for c in composed if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
-    return "".join(seen).split()
-
-
-def _match(part: Part, status: Status, media_ids: Collection[str]) -> StatusMatch:
-    if media_ids and set(media_ids) == set(status.media):
+def _match(wanted: Wanted, status: Status) -> StatusMatch:
+    if wanted.media_ids and wanted.media_ids == set(status.media):
         return StatusMatch.WHOLE  # an upload belongs to one status alone
-    if not has_as_many_pictures(part, status):
+    is_warned = wanted.content_warning == words(status.content_warning)
+    if not is_warned or not wanted.has_as_many_pictures(status):
         return StatusMatch.NONE
-    ours = words(part.text)
+    ours = wanted.words
     shown, led = map(words, status_html.texts(status.content))
     if not ours:  # pictures alone look alike, whatever they show
         return StatusMatch.NONE if shown else StatusMatch.WORDS
@@ -206,6 +214,7 @@ def _status(item: Any) -> Status:
     return Status(
         id=status_id,
         content=_text(item["content"]),
+        content_warning=_text(item.get("spoiler_text") or ""),
         created_at=created_at,
         parent=None if parent is None else identifier(parent),
         media=tuple(media_id(mapping(one)) for one in item.get("media_attachments") or []),

@@ -1,4 +1,4 @@
-"""MastodonUploads of pictures, GIFs and videos to a Mastodon server.
+"""Uploads of pictures, GIFs and videos to a Mastodon server.
 
 Source: docs.joinmastodon.org, media. An upload is processed at once (200), or on the side (202):
 then it is asked for until it is ready (206 until it is). Mastodon deletes what no status shows
@@ -28,7 +28,7 @@ _LOOKS_LATER = 60.0
 
 
 class MastodonUploads:
-    """MastodonUploads the pictures of one account's posts, each with its alternative text."""
+    """Uploads the pictures of one account's posts, each with its alternative text."""
 
     def __init__(self, server: AccountServer, clock: Clock) -> None:
         self._server = server

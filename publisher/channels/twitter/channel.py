@@ -17,11 +17,11 @@ import tweepy
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.answers import Lately
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.health import Health
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.outgoing import Request
+from publisher.channels.timelines import LOOK_BACK, SKEW, Readings
 from publisher.channels.twitter import answers, chunked_upload, profile, timeline
 from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
@@ -92,8 +92,7 @@ class Twitter:
         # X's access tokens begin with the id of their user.
         of_token = re.match(r"([0-9]{1,19})-", credentials["access_token"])
         self._user_id = of_token[1] if of_token else ""
-        self._lately: Lately[tuple[datetime, timeline.TimelinePage | Reading]] = Lately(clock)
-        """The beginning of what was read, and that."""
+        self._readings = Readings(clock, self._read_from)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload pictures, GIFs and videos with their alternative texts; see `Channel.prepare`."""
@@ -259,20 +258,14 @@ class Twitter:
 
         `lately`: a recent reading is good enough, which X does not bill again.
         """
-        start = since - timeline.LOOK_BACK
-        kept = self._lately.read if lately else None
-        if kept and kept[0] <= start:
-            page = kept[1]
-        else:
-            # Of the deliveries that share a reading, the first may be of any time of the day.
-            begin = start.replace(hour=0, minute=0, second=0) if lately else start
-            page = self._read_from(begin)
-            self._lately.keep((begin, page))
+        page = self._readings.since(since, lately=lately)
         if not isinstance(page, timeline.TimelinePage):
             return page
         oldest = page.posts[-1].created_at if page.posts else since
-        if not page.next_token or oldest < since - timeline.SKEW:
-            return replace(page, posts=tuple(p for p in page.posts if p.created_at >= start))
+        if not page.next_token or oldest < since - SKEW:
+            return replace(
+                page, posts=tuple(p for p in page.posts if p.created_at >= since - LOOK_BACK)
+            )
         return Unknown(
             _(
                 "Since this post the account on X has had more than {number} posts, "

@@ -17,17 +17,10 @@ from urllib.parse import unquote, urlsplit
 
 from publisher.base.i18n import _
 from publisher.channels.answers import credible, parsed
+from publisher.channels.timelines import SKEW, words
 from publisher.model.content import Part
 from publisher.model.outcomes import Absent, Accepted, Limit, Unknown
 
-SKEW = timedelta(seconds=60)
-"""How far X's clock may be behind ours: a post that seems older than the intent by at most this
-counts as its effect.
-"""
-LOOK_BACK = timedelta(days=1)
-"""A post that seems older than the intent by up to this may be its effect, if our clock was wrong
-then or is wrong now: a person has to decide.
-"""
 FIELDS: tuple[dict[str, str], ...] = (
     {
         "post.fields": (
@@ -51,7 +44,6 @@ _FIRST_ID = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 _OF_MEDIA = re.compile(r"https?://(?:www\.)?(?:x|twitter)\.com/\S+/(?:photo|video)/\d+")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
-_UNSEEN = ("\ufe0e", "\ufe0f")  # variation selectors; X may drop them, and format characters too
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +161,12 @@ def address(post_id: str) -> str:
 
 
 def _likeness(part: Part, post: TimelinePost) -> Likeness:
-    theirs = _words(_unescaped(post.text))
+    theirs = words(_unescaped(post.text))
     return max(_likeness_of_words(part, post, theirs[left:]) for left in range(post.names + 1))
 
 
 def _likeness_of_words(part: Part, post: TimelinePost, theirs: list[str]) -> Likeness:
-    ours = _words(part.text)
+    ours = words(part.text)
     theirs = [word for word in theirs if not (word in post.links and post.links[word].is_media)]
     if part.pictures and len(theirs) == len(ours) + 1 and _is_unexplained(theirs[-1], post):
         theirs.pop()
@@ -215,13 +207,6 @@ def _in_place_of_links(word: str, around: list[str]) -> list[str]:
         link, _found, rest = rest.partition(piece or " ")
         found.append(link)
     return [*found, rest]
-
-
-def _words(text: str) -> list[str]:
-    """The words of a text without invisible characters."""
-    composed = unicodedata.normalize("NFC", text)
-    seen = (c for c in composed if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
-    return "".join(seen).split()
 
 
 def _unescaped(text: str) -> str:

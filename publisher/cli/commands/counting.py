@@ -11,15 +11,15 @@ import typer
 from publisher.base.errors import UsageError, WorkspaceNotFound
 from publisher.base.i18n import _
 from publisher.base.text import suggestion
-from publisher.channels.registry import CAPABILITIES, SPECS
+from publisher.channels.registry import CAPABILITIES, SPECS, capabilities_of
 from publisher.cli import arguments
 from publisher.cli.output.console import paint
 from publisher.drafts import names as naming
 from publisher.drafts import threads as splitting
 from publisher.drafts.text_files import invalid_character
-from publisher.drafts.text_length import length
+from publisher.drafts.text_limits import TextLimits
 from publisher.model.accounts import Account
-from publisher.model.capabilities import Capabilities
+from publisher.model.posts import Post
 from publisher.model.values import Problem
 
 DEFAULT = next(iter(SPECS))
@@ -34,11 +34,22 @@ class TextCount:
     """The channel, or the account where the draft has several of the channel."""
     channel: str
     parts: tuple[str, ...]
+    limits: TextLimits
+    threads: bool
     may_be_empty: bool = False
 
-    @property
-    def can(self) -> Capabilities:
-        return CAPABILITIES[self.channel]
+    @classmethod
+    def of(cls, account: Account, parts: tuple[str, ...], post: Post | None = None) -> "TextCount":
+        """The parts as an account's channel counts them; `post`: what they are of."""
+        can = capabilities_of(account)
+        return cls(
+            account.name,
+            account.channel,
+            parts,
+            TextLimits.of(can, post.content_warning if post else None),
+            can.threads,
+            post is not None and bool(post.media) and can.may_be_empty_with_picture,
+        )
 
     @property
     def valid(self) -> bool:
@@ -48,8 +59,8 @@ class TextCount:
         """`{"channel", "parts": [{"weighted_length", "limit", "valid", "text"}]}`."""
         parts = [
             {
-                "weighted_length": length(part, self.can.counting),
-                "limit": self.can.max_length,
+                "weighted_length": self.limits.length(part),
+                "limit": self.limits.characters,
                 "valid": self._is_valid(part),
                 "text": part,
             }
@@ -65,13 +76,10 @@ class TextCount:
         """Lines that show each part that is too long as messages that are not."""
         lines = []
         for number, part in enumerate(self.parts, 1):
-            messages = self._suggested(part) if self.can.threads else ()
+            messages = splitting.suggestion(part, self.limits) if self.threads else ()
             if messages:
                 lines += ["", self._split_into(number, len(messages)), "", thread(messages)]
         return lines
-
-    def _suggested(self, part: str) -> tuple[str, ...]:
-        return splitting.suggestion(part, self.can.max_length, self.can.counting)
 
     def _split_into(self, part: int, messages: int) -> str:
         if len(self.parts) > 1:
@@ -80,32 +88,36 @@ class TextCount:
 
     def split(self) -> "TextCount":
         """The same with every part that is too long split into messages that are not."""
-        limit, counting = self.can.max_length, self.can.counting
-        parts = (
-            message for part in self.parts for message in splitting.split(part, limit, counting)
-        )
+        if self.limits.room < splitting.SHORTEST_LIMIT:
+            raise UsageError(
+                _("The content warning leaves no room for a text on {name}.", name=self.name),
+                hint=_("Shorten `content_warning:`."),
+            )
+        parts = (message for part in self.parts for message in splitting.split(part, self.limits))
         return replace(self, parts=tuple(parts))
 
     def _line(self, number: int, part: str) -> str:
         of_thread = " " + _("part {number}", number=number) if len(self.parts) > 1 else ""
-        used, limit = length(part, self.can.counting), self.can.max_length
-        left = limit - used
+        size = self.limits.size(part)
         if not part.strip():
             verdict = paint(_("empty"), "green" if self.may_be_empty else "red")
-        elif left < 0:
-            verdict = paint(_("{number} too long", number=-left), "red")
+        elif size.left < 0:
+            verdict = paint(_("{number} too long", number=-size.left), "red")
         elif flaw := invalid_character(_lines(part)):
             verdict = paint(flaw.message.rstrip("."), "red")
         else:
-            verdict = paint(_("{number} left", number=left), "green")
-        of_limit = _("{used} of {limit}", used=used, limit=limit)
+            verdict = paint(_("{number} left", number=size.left), "green")
+        of_limit = (
+            _("{used} of {limit} bytes", used=size.used, limit=size.limit)
+            if size.in_bytes
+            else _("{used} of {limit}", used=size.used, limit=size.limit)
+        )
         return _("{name}: {value}", name=f"{self.name}{of_thread}", value=f"{of_limit}, {verdict}")
 
     def _is_valid(self, part: str) -> bool:
         if not part.strip():
             return self.may_be_empty
-        used = length(part, self.can.counting)
-        return used <= self.can.max_length and not invalid_character(_lines(part))
+        return self.limits.fits(part) and not invalid_character(_lines(part))
 
 
 def thread(parts: Sequence[str]) -> str:
@@ -115,7 +127,7 @@ def thread(parts: Sequence[str]) -> str:
 
 def split(counts: Sequence[TextCount]) -> list[TextCount]:
     """Those of channels with threads, split; UsageError if there are none."""
-    found = [entry.split() for entry in counts if entry.can.threads]
+    found = [entry.split() for entry in counts if entry.threads]
     if not found:
         names = ", ".join(entry.name for entry in counts)
         message = _("There are no threads on {names}, so nothing is split.", names=names)
@@ -146,7 +158,7 @@ def count(
         {} if naming.meant(name, CAPABILITIES) else arguments.settings(context).public_accounts()
     )
     found = _account(name, accounts)
-    return [TextCount(found.name, found.channel, (plain,))], ()
+    return [TextCount.of(found, (plain,))], ()
 
 
 def _of_draft(
@@ -173,12 +185,7 @@ def _of_draft(
     chosen = chosen or [Account(name=DEFAULT, channel=DEFAULT)]
     return _distinct(
         [
-            TextCount(
-                account.name,
-                account.channel,
-                rendering.texts(post, account, CAPABILITIES[account.channel]),
-                bool(post.media) and CAPABILITIES[account.channel].may_be_empty_with_picture,
-            )
+            TextCount.of(account, rendering.texts(post, account, capabilities_of(account)), post)
             for account in sorted(chosen, key=lambda a: list(CAPABILITIES).index(a.channel))
         ]
     ), ()
@@ -189,9 +196,9 @@ def _distinct(counts: Sequence[TextCount]) -> list[TextCount]:
     found = []
     for channel in dict.fromkeys(count.channel for count in counts):
         of_channel = [count for count in counts if count.channel == channel]
-        texts = dict.fromkeys(count.parts for count in of_channel)
-        for parts in texts:
-            same = [count for count in of_channel if count.parts == parts]
+        texts = dict.fromkeys((count.parts, count.limits) for count in of_channel)
+        for text in texts:
+            same = [count for count in of_channel if (count.parts, count.limits) == text]
             name = channel if len(texts) == 1 else ", ".join(count.name for count in same)
             found.append(replace(same[0], name=name))
     return found

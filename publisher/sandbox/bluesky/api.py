@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.bluesky import errors, repos
+from publisher.sandbox.bluesky import errors, repos, video_service
 from publisher.sandbox.bluesky.errors import XrpcError
 from publisher.sandbox.bluesky.log_ins import LogIns
 from publisher.sandbox.endpoints import Call
@@ -27,7 +27,14 @@ HANDLERS: dict[str, Handler] = {
     "getRecord": repos.get,
     "listRecords": repos.listing,
     "deleteRecord": repos.delete,
+    "getUploadLimits": video_service.limits,
+    "uploadVideo": video_service.upload,
 }
+_OF_SERVICE = {
+    "getUploadLimits": "app.bsky.video.getUploadLimits",
+    "uploadVideo": "com.atproto.repo.uploadBlob",
+}
+"""The operations of the video service, with the method that their token is for."""
 _FIVE_MINUTES = timedelta(minutes=5)
 # docs.bsky.app, rate limits: of 5,000 points in an hour and 35,000 in a day, a post takes 3.
 _EACH = Allowance(3_000, _FIVE_MINUTES)
@@ -44,6 +51,12 @@ class BlueskyApi:
         self.store = store
         self._log_ins = LogIns(store.accounts)
         self._limited = limited
+        self._of_account: dict[str, Callable[[Call, SandboxAccount], dict[str, Any]]] = {
+            "getSession": self._session,
+            "getServiceAuth": self._service_auth,
+            "resolveHandle": self._resolved,
+            "getProfile": self._profile,
+        }
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
@@ -59,14 +72,16 @@ class BlueskyApi:
             return self._log_ins.create(_json(call), now)
         if name == "refreshSession":
             return self._log_ins.refresh(_token(call), now)
-        account = self._log_ins.account_of(_token(call), now)
+        if name == "getJobStatus":
+            return video_service.job(self.store, call)
+        account = (
+            self._log_ins.served(_token(call), _OF_SERVICE[name], now)
+            if name in _OF_SERVICE
+            else self._log_ins.account_of(_token(call), now)
+        )
         self._count(call, account)
-        if name == "getSession":
-            return self._session(call, account)
-        if name == "resolveHandle":
-            return self._resolved(call)
-        if name == "getProfile":
-            return self._profile(call)
+        if name in self._of_account:
+            return self._of_account[name](call, account)
         return await HANDLERS[name](self.store, call, account)
 
     def _count(self, call: Call, account: SandboxAccount | None) -> None:
@@ -91,13 +106,16 @@ class BlueskyApi:
         handle = profile_of(call, account).handle
         return {"did": account.user_id, "handle": handle, "active": True}
 
-    def _resolved(self, call: Call) -> dict[str, Any]:
+    def _service_auth(self, call: Call, account: SandboxAccount) -> dict[str, Any]:
+        return self._log_ins.service_auth(account, call.query, self.store.clock.now())
+
+    def _resolved(self, call: Call, _account: SandboxAccount) -> dict[str, Any]:
         account = self._log_ins.named(call.query.get("handle"))
         if account is None:
             raise errors.invalid("Unable to resolve handle")
         return {"did": account.user_id}
 
-    def _profile(self, call: Call) -> dict[str, Any]:
+    def _profile(self, call: Call, _account: SandboxAccount) -> dict[str, Any]:
         account = self._log_ins.named(call.query.get("actor"))
         if account is None:
             raise errors.invalid("Profile not found")

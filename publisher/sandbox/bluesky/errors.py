@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from publisher.sandbox.fault_kinds import FaultKind, What
+from publisher.sandbox.fault_kinds import FaultEffect, FaultKind, What
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
@@ -20,9 +20,10 @@ class XrpcError(Exception):
         self.status = status
         self.error = error
         self.message = message
+        self.more: Mapping[str, object] = {}
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        content = {"error": self.error, "message": self.message}
+        content = {**self.more, "error": self.error, "message": self.message}
         return JSONResponse(content, self.status, headers=dict(headers or {}))
 
 
@@ -46,6 +47,10 @@ def invalid_token(message: str = "Token could not be verified") -> XrpcError:
     return XrpcError(400, "InvalidToken", message)
 
 
+def bad_expiration() -> XrpcError:
+    return XrpcError(400, "BadExpiration", "expiration is in past, or too far in the future")
+
+
 def no_token() -> XrpcError:
     return XrpcError(401, "AuthMissing", "Authentication Required")
 
@@ -56,6 +61,22 @@ def wrong_password() -> XrpcError:
 
 def too_many() -> XrpcError:
     return XrpcError(429, "RateLimitExceeded", "Rate Limit Exceeded")
+
+
+class BlueskyFault(FaultKind):
+    """Faults that this platform alone plays."""
+
+    PROCESSING_SLOW = (
+        "processing-slow",
+        "the processing of this video takes `seconds` (30) of real time longer",
+        FaultEffect.CHANGES,
+        30,
+    )
+    VIDEO_LIMIT = (
+        "video-limit",
+        "the account may upload no more videos today",
+        FaultEffect.CHANGES,
+    )
 
 
 _SAID: dict[FaultKind, XrpcError] = {

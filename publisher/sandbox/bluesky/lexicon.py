@@ -5,7 +5,7 @@ characters of the text, and nothing unknown is kept.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -23,7 +23,8 @@ from publisher.drafts import text_length
 from publisher.sandbox.bluesky.errors import invalid_record
 
 GRAPHEMES, BYTES = 300, 3_000
-IMAGE_BYTES = 1_000_000
+IMAGE_BYTES, VIDEO_BYTES = 1_000_000, 100_000_000
+VIDEO_ALT_GRAPHEMES = 1_000
 _TAG_GRAPHEMES = 64
 
 
@@ -70,6 +71,32 @@ class LexiconImage(_Of):
     image: LexiconBlob
     alt: str
     aspect_ratio: LexiconAspectRatio | None = Field(default=None, alias="aspectRatio")
+
+
+class LexiconVideoBlob(LexiconBlob):
+    mime_type: str = Field(alias="mimeType", pattern="^video/mp4$")
+    size: int = Field(ge=1, le=VIDEO_BYTES)
+
+
+class LexiconVideo(_Of):
+    video: LexiconVideoBlob
+    alt: str = ""
+    aspect_ratio: LexiconAspectRatio | None = Field(default=None, alias="aspectRatio")
+    presentation: Literal["default", "gif"] | None = None
+
+    @model_validator(mode="after")
+    def _has_short_alt(self) -> "LexiconVideo":
+        if text_length.length(self.alt, "graphemes") > VIDEO_ALT_GRAPHEMES:
+            raise ValueError("the alternative text is too long")
+        return self
+
+
+class LexiconMedium(NamedTuple):
+    """A picture or video of a post."""
+
+    blob: LexiconBlob
+    alt: str
+    aspect_ratio: LexiconAspectRatio | None
 
 
 class LexiconImages(_Of):
@@ -135,6 +162,7 @@ class LexiconPost(BaseModel):
     embed: (
         Annotated[
             Annotated[LexiconImages, Tag("app.bsky.embed.images")]
+            | Annotated[LexiconVideo, Tag("app.bsky.embed.video")]
             | Annotated[LexiconExternal, Tag("app.bsky.embed.external")],
             Discriminator(lambda value: value.get("$type") if isinstance(value, dict) else None),
         ]
@@ -143,8 +171,17 @@ class LexiconPost(BaseModel):
     reply: LexiconReply | None = None
 
     @property
-    def images(self) -> list[LexiconImage]:
-        return self.embed.images if isinstance(self.embed, LexiconImages) else []
+    def media(self) -> list[LexiconMedium]:
+        """The pictures, or the video."""
+        match self.embed:
+            case LexiconImages():
+                return [
+                    LexiconMedium(one.image, one.alt, one.aspect_ratio) for one in self.embed.images
+                ]
+            case LexiconVideo():
+                return [LexiconMedium(self.embed.video, self.embed.alt, self.embed.aspect_ratio)]
+            case _:
+                return []
 
     @property
     def link(self) -> str | None:

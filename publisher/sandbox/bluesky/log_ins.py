@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from publisher.sandbox.bluesky import errors
 
 _KEY = b"the sandbox's own key, which opens nothing else"
 _ACCESS, _REFRESH = "com.atproto.appPass", "com.atproto.refresh"
+_SERVICE_LIFE, _LONGEST_SERVICE_LIFE = 60, 3_600  # seconds
 _LIVES = {_ACCESS: timedelta(hours=2), _REFRESH: timedelta(days=90)}
 
 
@@ -49,10 +50,36 @@ class LogIns:
         """The account of an access token."""
         return self._verified(token, _ACCESS, now)[0]
 
+    def service_auth(
+        self, account: SandboxAccount, wish: Mapping[str, str], now: datetime
+    ) -> dict[str, Any]:
+        """A token with which another service may call one method for the account."""
+        begins = int(now.timestamp())
+        told = wish.get("exp", "")
+        ends = int(told) if told.isdecimal() else begins + _SERVICE_LIFE
+        if not begins < ends <= begins + _LONGEST_SERVICE_LIFE:
+            raise errors.bad_expiration()
+        if not wish.get("aud", "").startswith("did:") or not wish.get("lxm"):
+            raise errors.invalid("aud and lxm are required")
+        claims = {"iss": account.user_id, "aud": wish["aud"], "lxm": wish["lxm"]}
+        body = f"{_encoded({'alg': 'ES256K', 'typ': 'JWT'})}.{_encoded({**claims, 'iat': begins, 'exp': ends})}"
+        return {"token": f"{body}.{_signature(body)}"}
+
+    def served(self, token: str | None, method: str, now: datetime) -> SandboxAccount:
+        """The account for which a service may call a method with this token."""
+        claims = _signed(token)
+        account = self.named(claims.get("iss"))
+        if account is None or claims.get("lxm") != method:
+            raise errors.invalid_token("Bad token method")
+        if claims["exp"] <= now.timestamp():
+            raise errors.expired()
+        return account
+
     def claimed(self, token: str | None) -> SandboxAccount | None:
         """The account that a token names, without verification."""
         try:
-            return self.named(_claims(token or "").get("sub"))
+            claims = _claims(token or "")
+            return self.named(claims.get("sub") or claims.get("iss"))
         except ValueError:
             return None
 
@@ -82,18 +109,23 @@ class LogIns:
     def _verified(
         self, token: str | None, scope: str, now: datetime
     ) -> tuple[SandboxAccount, dict[str, Any]]:
-        if not token:
-            raise errors.no_token()
-        body, _dot, signature = token.rpartition(".")
-        if not hmac.compare_digest(signature, _signature(body)):
-            raise errors.invalid_token()
-        claims = _claims(token)
-        account = self.named(claims["sub"])
-        if claims["scope"] != scope:
+        claims = _signed(token)
+        account = self.named(claims.get("sub"))
+        if claims.get("scope") != scope:
             raise errors.invalid_token("Invalid token type")
         if account is None or claims["exp"] <= now.timestamp():
             raise errors.expired()
         return account, claims
+
+
+def _signed(token: str | None) -> dict[str, Any]:
+    """What a token of this server contains. Raises XrpcError."""
+    if not token:
+        raise errors.no_token()
+    body, _dot, signature = token.rpartition(".")
+    if not hmac.compare_digest(signature, _signature(body)):
+        raise errors.invalid_token()
+    return _claims(token)
 
 
 def _claims(token: str) -> dict[str, Any]:

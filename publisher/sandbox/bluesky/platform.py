@@ -5,6 +5,7 @@ from typing import Any
 
 from publisher.sandbox.accounts import digest, invented
 from publisher.sandbox.bluesky.api import BlueskyApi
+from publisher.sandbox.bluesky.errors import BlueskyFault
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
@@ -52,9 +53,13 @@ BLUESKY = PlatformSpec(
         _procedure("deleteRecord", "com.atproto.repo.deleteRecord"),
         _query("resolveHandle", "com.atproto.identity.resolveHandle"),
         _query("getProfile", "app.bsky.actor.getProfile"),
+        _query("getServiceAuth", "com.atproto.server.getServiceAuth"),
+        _query("getUploadLimits", "app.bsky.video.getUploadLimits"),
+        _procedure("uploadVideo", "app.bsky.video.uploadVideo"),
+        _query("getJobStatus", "app.bsky.video.getJobStatus"),
     ),
     bare=_bare,
     invent=_invent,
     open=BlueskyApi,
-    faults=frozenset({What.TOKEN_DEAD}),
+    faults=frozenset({*BlueskyFault, What.TOKEN_DEAD, What.PROCESSING_FAILED}),
 )

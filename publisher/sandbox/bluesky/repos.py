@@ -2,15 +2,23 @@
 
 import asyncio
 import dataclasses
+import hashlib
 import json
 import re
 from typing import Any
 
+from publisher.sandbox import videos
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.bluesky import lexicon
 from publisher.sandbox.bluesky.cids import file_cid, record_cid
 from publisher.sandbox.bluesky.errors import XrpcError, internal, invalid, invalid_record
-from publisher.sandbox.bluesky.lexicon import LexiconImage, LexiconPost, LexiconReply
+from publisher.sandbox.bluesky.lexicon import (
+    VIDEO_BYTES,
+    LexiconMedium,
+    LexiconPost,
+    LexiconReply,
+)
+from publisher.sandbox.bluesky.video_service import file_place
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.pictures import NotAPicture, look
@@ -18,28 +26,44 @@ from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 COLLECTION = "app.bsky.feed.post"
 UPLOAD_BYTES = 5 * 1024**2
+"""Of a picture; Bluesky's own servers take bigger videos."""
 _CREATE = "com.atproto.repo.applyWrites#create"
 _TID = re.compile(r"[234567a-j][234567a-z]{12}")
 _MOST_WRITES = 200
 
 
 async def upload(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    if len(call.body) > UPLOAD_BYTES:
+    if len(call.body) > (VIDEO_BYTES if call.content_type == "video/mp4" else UPLOAD_BYTES):
         raise XrpcError(413, "PayloadTooLarge", "request entity too large")
     cid, media_type = file_cid(call.body), call.content_type
     new = StoredMedia(cid, account.name, "image", store.clock.now(), media_type, call.body)
-    try:
-        seen = await asyncio.to_thread(look, call.body)
-    except NotAPicture as reason:
-        store.note("no-picture", account.name, f"file {cid}: {reason}")
+    if media_type == "video/mp4":
+        new.category, new.sha256 = "video", hashlib.sha256(call.body).hexdigest()
+        film = await asyncio.to_thread(videos.look, call.body)
+        if film:
+            new.width, new.height = film.width, film.height
+        else:
+            store.note("no-video", account.name, f"file {cid} is no video")
+        betrays = film.betrays if film else ()
     else:
-        new.media_type, new.sha256 = seen.media_type, seen.sha256
-        new.width, new.height = seen.width, seen.height
-        for kind in seen.betrays:
-            store.note("metadata-in-picture", account.name, f"file {cid} carries {kind}")
-    store.uploads[_place(account, cid)] = new
+        betrays = await asyncio.to_thread(_take_picture, store, new)
+    for kind in betrays:
+        store.note("metadata-in-picture", account.name, f"file {cid} carries {kind}")
+    store.uploads[file_place(account, cid)] = new
     ref = {"$type": "blob", "ref": {"$link": cid}, "mimeType": new.media_type}
     return {"blob": {**ref, "size": len(call.body)}}
+
+
+def _take_picture(store: Store, new: StoredMedia) -> tuple[str, ...]:
+    """Note what the file is; returns the metadata that it reveals."""
+    try:
+        seen = look(new.content)
+    except NotAPicture as reason:
+        store.note("no-picture", new.account, f"file {new.id}: {reason}")
+        return ()
+    new.media_type, new.sha256 = seen.media_type, seen.sha256
+    new.width, new.height = seen.width, seen.height
+    return seen.betrays
 
 
 async def apply(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
@@ -120,7 +144,7 @@ def _created(
     if not _TID.fullmatch(key):
         raise invalid_record("Invalid record key: must be a TID", f"{place}.rkey")
     post = lexicon.read(record, f"{place}.record")
-    media = [_medium(store, account, image) for image in post.images]
+    media = [_medium(store, account, medium) for medium in post.media]
     if not post.text.strip() and not media:
         store.note("empty-post", account.name, f"post {key} has neither text nor picture")
     parent = _parent(store, account, post.reply, before) if post.reply else None
@@ -145,24 +169,26 @@ def _language(post: LexiconPost, account: SandboxAccount) -> str | None:
     return post.langs[0] if post.langs else account.language
 
 
-def _medium(store: Store, account: SandboxAccount, image: LexiconImage) -> StoredMedia:
-    """The picture of a post, with its text: a file may stand in several posts."""
-    cid = image.image.ref.ref
-    upload = store.uploads.get(_place(account, cid))
+def _medium(store: Store, account: SandboxAccount, medium: LexiconMedium) -> StoredMedia:
+    """The picture or video of a post, with its text: a file may stand in several posts."""
+    cid = medium.blob.ref.ref
+    upload = store.uploads.get(file_place(account, cid))
     if upload is None:
         raise XrpcError(400, "BlobNotFound", f"Could not find blob: {cid}")
-    named, stored = image.image.size, len(upload.content)
+    # What the video service processed has another size than what was uploaded.
+    named, stored = medium.blob.size, upload.total_bytes or len(upload.content)
     if named != stored:
         message = "Referenced Size does not match stored blob"
         raise XrpcError(400, "InvalidSize", f"{message}. Expected: {stored}, Got: {named}")
-    if image.image.mime_type != upload.media_type:
+    stored_type = "video/mp4" if upload.category == "gif" else upload.media_type
+    if medium.blob.mime_type != stored_type:
         message = "Referenced Mimetype does not match stored blob"
-        expected = f"Expected: {upload.media_type}, Got: {image.image.mime_type}"
+        expected = f"Expected: {stored_type}, Got: {medium.blob.mime_type}"
         raise XrpcError(400, "InvalidMimeType", f"{message}. {expected}")
-    ratio = image.aspect_ratio
+    ratio = medium.aspect_ratio
     if ratio and ratio.width * upload.height != ratio.height * upload.width:
         store.note("wrong-aspect-ratio", account.name, f"{ratio.width}:{ratio.height} of {cid}")
-    return dataclasses.replace(upload, alt=image.alt)
+    return dataclasses.replace(upload, alt=medium.alt)
 
 
 def _parent(
@@ -200,10 +226,6 @@ def _shown(account: SandboxAccount, entry: StoredPost) -> dict[str, Any]:
 def _own(repo: object, account: SandboxAccount) -> None:
     if repo not in (account.user_id, account.handle):
         raise XrpcError(403, "AccountNotFound", "Account not found")
-
-
-def _place(account: SandboxAccount, cid: str) -> str:
-    return f"{account.name} {cid}"
 
 
 def _json(call: Call) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from publisher.sandbox.endpoints import Call
 from publisher.sandbox.limits import DAY, Allowance
+from publisher.sandbox.mastodon.refusals import MastodonFault
 
 _HALF_HOUR = timedelta(minutes=30)
 _OF_ALL = Allowance(300, timedelta(minutes=5))
@@ -16,6 +18,8 @@ RATES = {
 OF_READING = _OF_ALL
 
 TEXT = 500  # app/validators/status_length_validator.rb
+OTHER_TEXT = 1_000
+"""Of a server with a limit of its own (`other-limits`)."""
 ATTACHMENTS = 4  # app/models/status.rb, MEDIA_ATTACHMENTS_LIMIT
 ALT_TEXT = 1_500  # app/models/media_attachment.rb, also what follows
 IMAGE_BYTES = 16 * 1024**2
@@ -33,3 +37,8 @@ PAGE, LONGEST_PAGE = 20, 40
 
 REAL_PROCESSING_SECONDS = 1.0
 """The processing time of a video or an animated GIF, in real seconds."""
+
+
+def text(call: Call) -> int:
+    """The characters that the server takes, by its faults."""
+    return OTHER_TEXT if call.changed(MastodonFault.OTHER_LIMITS) else TEXT

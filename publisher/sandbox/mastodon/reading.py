@@ -39,14 +39,14 @@ async def app(_store: Store, _call: Call, _owner: SandboxAccount) -> tuple[int, 
     return 200, {"id": "1", "name": "Publisher", "website": None, "scopes": ["read", "write"]}
 
 
-async def instance(_store: Store, _call: Call, owner: SandboxAccount) -> tuple[int, Any]:
+async def instance(_store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:
     return 200, {
         "domain": domain_of(owner),
         "title": "Sandbox",
         "version": _VERSION,
         "configuration": {
             "statuses": {
-                "max_characters": limits.TEXT,
+                "max_characters": limits.text(call),
                 "max_media_attachments": limits.ATTACHMENTS,
                 "characters_reserved_per_url": 23,
             },
@@ -68,7 +68,7 @@ async def status(store: Store, call: Call, owner: SandboxAccount) -> tuple[int, 
 
 async def source(store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:
     entry = own(store, call.parts["id"], owner)
-    return 200, {"id": entry.id, "text": entry.text, "spoiler_text": ""}
+    return 200, {"id": entry.id, "text": entry.text, "spoiler_text": entry.content_warning}
 
 
 async def statuses(store: Store, call: Call, _owner: SandboxAccount) -> tuple[int, Any]:

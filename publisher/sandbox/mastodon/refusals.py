@@ -36,6 +36,11 @@ class MastodonFault(FaultKind):
         ),
         FaultEffect.CHANGES,
     )
+    OTHER_LIMITS = (
+        "other-limits",
+        "the server takes 1,000 characters, and says so",
+        FaultEffect.CHANGES,
+    )
 
 
 _REFUSALS: dict[FaultKind, tuple[int, str]] = {

@@ -90,7 +90,10 @@ def _post(store: Store, call: Call, account: SandboxAccount, key: str) -> Stored
     text = str(call.form.get("status", "")).strip()
     media = _media(store, call, account)
     parent = _parent(store, call, account)
-    _check(text, has_more=bool(media))
+    warning = str(call.form.get("spoiler_text", "")).strip()
+    _check(text, warning, limits.text(call), has_more=bool(media))
+    if warning and str(call.form.get("sensitive")).lower() not in ("1", "true"):
+        store.note("warned-but-not-sensitive", account.name, f"a status behind “{warning}”")
     found = links(text)
     now, status_id = store.clock.now(), store.new_id()
     entry = StoredPost(
@@ -105,6 +108,7 @@ def _post(store: Store, call: Call, account: SandboxAccount, key: str) -> Stored
         conversation=parent.conversation if parent else status_id,
         link=found[-1].expanded if found else None,
         lang=_language(call) or account.language,
+        content_warning=warning,
         visibility=_visibility(store, call, account),
         key=key,
     )
@@ -137,11 +141,13 @@ def _parent(store: Store, call: Call, account: SandboxAccount) -> StoredPost | N
     return parent
 
 
-def _check(text: str, *, has_more: bool) -> None:
+def _check(text: str, warning: str, limit: int, *, has_more: bool) -> None:
     if not text and not has_more:
         raise invalid("Text can't be blank")
-    if text_length.length(text, "shortened") > limits.TEXT:
-        raise invalid(f"Text character limit of {limits.TEXT} exceeded")
+    # The warning is counted with the text: app/validators/status_length_validator.rb
+    counted = text_length.length(text, "shortened") + text_length.length(warning, "graphemes")
+    if counted > limit:
+        raise invalid(f"Text character limit of {limit} exceeded")
 
 
 def _language(call: Call) -> str | None:

@@ -15,16 +15,19 @@ from PIL import Image
 from publisher.base.clock import Clock
 from publisher.channels.base import Channel
 from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.media import videos
 from publisher.model.accounts import Account
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Outcome
+from publisher.model.problems import Flaw
 from tests.support import bluesky
 from tests.support.bluesky import Account as BlueskyAccount
 from tests.support.bluesky import BlueskyServer
 from tests.support.clock import ManualClock
 from tests.support.losing import Losing, losing
 from tests.support.sending import send
+from tests.support.videos import video as make_video
 
 DUE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -67,6 +70,15 @@ class Sky:
         return Picture(
             digest=digest, media_type="image/png", width=64, height=48, alt=alt, name="a.png"
         )
+
+    def video(self, alt: str) -> Picture:
+        copy = videos.copy(make_video(self.folder / "a.mp4"))
+        assert not isinstance(copy, Flaw)
+        self.media[copy.digest] = copy.data
+        return Picture(
+            digest=copy.digest, media_type=copy.media_type, width=copy.width, height=copy.height,
+            alt=alt, name="a.mp4",
+        )  # fmt: skip
 
     def parcel(self, *texts: str, pictures: tuple[Picture, ...] = (), **more: Any) -> Parcel:
         parts = [Part(text=text) for text in texts]

@@ -1,15 +1,21 @@
 """The channel against Bluesky's own server: what it sends, what it makes of the answers."""
 
+import json
 import logging
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from publisher.channels.base import NotPrepared
 from publisher.channels.bluesky.keys import thread_keys
+from publisher.channels.bluesky.repo import Repo
+from publisher.channels.bluesky.sessions import claims
+from publisher.channels.bluesky.xrpc import Way
 from publisher.drafts.text_length import length
 from publisher.model.accounts import Owner
+from publisher.model.clock_check import unheard
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import (
     Absent,
@@ -355,3 +361,35 @@ def test_the_accounts_own_password_works_but_a_token_is_never_told(
     said = repr(outcome) + repr(channel) + repr(channel._repo._shared.session) + caplog.text  # type: ignore[attr-defined]
     assert "eyJ" not in said
     assert sky.account.app_password not in said
+
+
+def test_a_video_is_taken_where_there_is_no_video_service(sky: Sky) -> None:
+    """This server has none: the file is its own, and the lexicon takes the post that shows it."""
+    video = sky.video("La salle se lève")
+    sky.publish("Vidéo", pictures=(video,))
+    (post,) = sky.account.posts()
+    embed = post["value"]["embed"]
+    assert embed["$type"] == "app.bsky.embed.video"
+    assert embed["alt"] == "La salle se lève"
+    assert {"width": 64, "height": 48}.items() <= embed["aspectRatio"].items()
+    ref = {"did": sky.account.did, "cid": embed["video"]["ref"]["$link"]}
+    kept = requests.get(
+        f"{sky.account.address}/xrpc/com.atproto.sync.getBlob", params=ref, timeout=30
+    )
+    assert kept.content == sky.media[video.digest]
+    assert sky.account.posts() == [post]
+
+
+def test_the_server_signs_tokens_for_the_video_service(sky: Sky) -> None:
+    """With an app password, for each method one; the second lasts while a video is processed."""
+    way = Way(sky.between.address, timedelta(seconds=20), sky.clock, unheard)
+    repo = Repo(sky.credentials, way)
+    first = claims(
+        json.loads(repo.service_auth("did:web:a.test", "app.bsky.video.x").body)["token"]
+    )
+    until = first["exp"] + 29 * 60
+    answer = repo.service_auth("did:web:a.test", "com.atproto.repo.uploadBlob", until)
+    second = claims(json.loads(answer.body)["token"])
+    assert (first["iss"], first["aud"]) == (sky.account.did, "did:web:a.test")
+    assert second["lxm"] == "com.atproto.repo.uploadBlob"
+    assert second["exp"] == until

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from publisher.channels.base import Channel, MediaReader, NotPrepared, Unverified
 from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.health import Health
+from publisher.channels.timelines import LOOK_BACK
 from publisher.channels.twitter import timeline
 from publisher.channels.twitter.spec import TWITTER
 from publisher.model.accounts import Owner
@@ -80,8 +81,7 @@ class LikeX:
                 and post.shown_at <= at
                 and post.public_at is not None
                 # The platform's clock is right, whatever ours says.
-                and (created_at := START + timedelta(seconds=post.public_at))
-                >= since - timeline.LOOK_BACK
+                and (created_at := START + timedelta(seconds=post.public_at)) >= since - LOOK_BACK
             ]
             return timeline.look_for(part, posts, sent, since)
 
