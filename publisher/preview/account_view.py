@@ -126,4 +126,5 @@ def lengths(content: Content, capabilities: Capabilities) -> list[Length]:
             weighted=capabilities.counting == "weighted",
         )
         for part in content.parts
+        if not part.is_comment
     ]

@@ -93,6 +93,8 @@ class PostCard:
     lang: str | None
     card: Card | None
     pictures: Sequence[ShownImage]
+    comment: Markup | None = None
+    """The first comment below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +147,12 @@ def look(
     link: str | None,
     lang: str | None,
     pictures: Sequence[ShownImage],
+    comment: str | None = None,
 ) -> PostCard:
     """Build the card of a post on `channel`.
 
-    `link` is shown as a link card, unless there are pictures.
+    `link` is shown as a link card, unless there are pictures. `comment`: the first one
+    below it.
     """
     card = _card(link) if link and not pictures else None
     spec = registry.spec_of(channel)
@@ -166,6 +170,7 @@ def look(
         lang=lang,
         card=card,
         pictures=pictures,
+        comment=linked(comment) if comment else None,
     )
 
 
@@ -191,6 +196,7 @@ def look_of(
     title = face.name or account.title or account.organisation or account.name
     handle = face.handle or (account.handle or "").removeprefix("@")
     by = author(title, handle, account.language, face.picture)
+    # A comment is below the only part of a post.
     parts = content.parts if spec.capabilities.threads else content.parts[:1]
     appended = spec.capabilities.link == "appended"
     return Look(
@@ -217,6 +223,7 @@ def look_of(
                 else None,
                 lang=content.lang,
                 pictures=pictures if part.pictures else (),
+                comment=content.comment,
             )
             for number, part in enumerate(parts, 1)
         ],
