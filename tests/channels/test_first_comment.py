@@ -159,7 +159,7 @@ def test_the_pictures_stay_when_the_comment_is_withdrawn(page: Stage) -> None:
     (post,) = page.shown()
     assert len(post.pictures) == 1
     page.open().withdraw(attempt.sent[0], attempt.prepared)
-    assert page.sandbox.state()["photos"] == []
+    assert page.sandbox.state()["uploads"] == []
 
 
 def test_the_post_s_text_is_looked_for_without_its_comment(out: Attempt) -> None:
@@ -269,7 +269,7 @@ def test_a_refused_comment_leaves_the_post_whole(refused: Desk, clear: Callable[
     delivery = refused.delivery
     outcome = refused.stage.open().withdraw(delivery.remote_ids[0], delivery.prepared)
     assert isinstance(outcome, Accepted)
-    assert refused.stage.sandbox.state()["photos"] == []
+    assert refused.stage.sandbox.state()["uploads"] == []
 
 
 def test_a_retry_sends_the_comment_alone(
@@ -285,7 +285,7 @@ def test_a_retry_sends_the_comment_alone(
     delivery, channel = refused.delivery, refused.stage.open()
     for remote_id in reversed(delivery.remote_ids):
         assert isinstance(channel.withdraw(remote_id, delivery.prepared), Accepted)
-    assert refused.stage.sandbox.state()["photos"] == []
+    assert refused.stage.sandbox.state()["uploads"] == []
 
 
 def test_what_is_public_early_is_told_and_so_is_its_missing_comment(desk: Desk) -> None:

@@ -67,7 +67,7 @@ def phases(exchanges: Exchanges) -> list[str]:
 
 def there(stage: Stage) -> list[str]:
     """The videos at Facebook, and what is left of their uploads."""
-    return [one["id"] for one in stage.sandbox.state()["photos"]]
+    return [one["id"] for one in stage.sandbox.state()["uploads"]]
 
 
 def attempt(

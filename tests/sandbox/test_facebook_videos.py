@@ -117,7 +117,7 @@ def test_chunks_come_in_order_and_whole(pager: Pager, film: bytes) -> None:
 def test_a_deleted_video_takes_its_post_along(pager: Pager, sandbox: Sandbox, film: bytes) -> None:
     page = pager()
     page.delete(page.video(film))
-    assert page.get("me/published_posts")["data"] == sandbox.state()["photos"] == []
+    assert page.get("me/published_posts")["data"] == sandbox.state()["uploads"] == []
 
 
 def test_a_comment_is_below_its_post_and_no_post(pager: Pager, sandbox: Sandbox) -> None:
