@@ -44,11 +44,14 @@ class Preparation:
     def is_needed(self, delivery: Delivery) -> bool:
         """Whether a delivery may need the network before its time."""
         capabilities = CAPABILITIES.get(delivery.channel)
+        if not self._identity.is_verified(delivery.account):
+            return True
+        if _is_down_to_a_comment(delivery):
+            return False
         return (
             capabilities is None
             or capabilities.prepares_posts
             or any(part.pictures for part in delivery.content.parts)
-            or not self._identity.is_verified(delivery.account)
         )
 
     def prepare(self, delivery: Delivery) -> Delivery | None:
@@ -78,6 +81,8 @@ class Preparation:
         for video and GIF: they are uploaded in pieces, ahead of their time, and the delivery is put
         down when they are ready or the platform processes them.
         """
+        if _is_down_to_a_comment(delivery):
+            return delivery
         prepares_posts = channel.capabilities.prepares_posts
         can_create_at_once = channel.capabilities.can_create_at_once
         if can_create_at_once and not delivery.prepared.holds(delivery.content):
@@ -149,6 +154,12 @@ class Preparation:
 
     def _lease(self, seconds: float) -> datetime:
         return self._clock.ahead(seconds)
+
+
+def _is_down_to_a_comment(delivery: Delivery) -> bool:
+    """Whether all but its comment is out, for which nothing is prepared."""
+    left = delivery.content.parts[len(delivery.remote_ids) :]
+    return bool(left) and all(part.is_comment for part in left)
 
 
 def broken_before() -> Deferred:

@@ -28,13 +28,13 @@ from publisher.drafts.yaml_tree import Scalar
 from publisher.media import at_once, media_file
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
-from publisher.model.posts import MediaItem, Motion, Post
+from publisher.model.posts import LINK_PLACES, LinkPlace, MediaItem, Motion, Post
 from publisher.model.problems import RULES, Findings, Flaw
 from publisher.model.values import Position
 
 KEYS = (
-    "at", "to", "lang", "title", "content_warning", "media", "link", "expires", "embargo", "author",
-    "repeat", "ignore",
+    "at", "to", "lang", "title", "content_warning", "media", "link", "link_in", "expires", "embargo",
+    "author", "repeat", "ignore",
 )  # fmt: skip
 """The keys of the front matter."""
 _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
@@ -176,6 +176,7 @@ class _Reader:
             "held": self._reason_to_hold(at, embargo, media),
             "shown_until": self._shown_until(media),
             "link": self._link(),
+            "link_in": self._link_in(),
             "repeat": fields.flag("repeat") or False,
             "ignore": self._ignore(),
             "media": media,
@@ -288,6 +289,14 @@ class _Reader:
     def _content_warning(self) -> str | None:
         """The warning in one line."""
         return " ".join((self.fields.text("content_warning") or "").split()) or None
+
+    def _link_in(self) -> LinkPlace | None:
+        text = self.fields.text("link_in")
+        place = next((one for one in LINK_PLACES if one == text), None)
+        if text is not None and place is None:
+            message = _("`link_in` is either post or comment.")
+            self.fields.reject("link_in", Flaw("bad-value", message))
+        return place
 
     def _media(self) -> tuple[MediaItem, ...]:
         items = (self._media_item(node) for node in self.fields.mappings("media"))

@@ -71,6 +71,9 @@ _PROPERTIES: dict[str, Schema] = {
         "A few words that readers see first, on platforms that fold a post behind them.", _TEXT
     ),
     "link": _said("A web address.", {"type": "string", "pattern": "^https?://\\S+$"}),
+    "link_in": _said("Whether the link is in the post or in the first comment below it, where the "
+                     "channel has comments; the account says it for all its posts.",
+                     {"enum": ["post", "comment"]}),
     "expires": _EXPIRES,
     "embargo": _said("Never before this moment, whatever `at` says.", _MOMENT),
     "author": _AUTHOR,

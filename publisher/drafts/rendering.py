@@ -77,12 +77,25 @@ def texts(post: Post, account: Account, capabilities: Capabilities) -> tuple[str
     """The text of each part, with the link at the end of the last where the channel appends it.
 
     The link follows after a space, or is alone where there is no text. A link that is already in
-    one of the parts is not repeated.
+    one of the parts is not repeated, and one that goes into a comment is in none of them.
     """
     parts = _written(post, account, capabilities)
     if not post.link or _travels_beside(post, capabilities) or _mentions(parts, post.link):
         return parts
+    if comment(post, account, capabilities):
+        return parts
     return (*parts[:-1], f"{parts[-1]} {post.link}".strip())
+
+
+def comment(post: Post, account: Account, capabilities: Capabilities) -> str | None:
+    """The first comment below the post: its link, if the draft or else the account wants that.
+
+    None where the channel has none, or where the link is in the text already.
+    """
+    place = post.link_in or account.options.get("link_in")
+    if not post.link or place != "comment" or not capabilities.link_in_comment:
+        return None
+    return None if _mentions(_written(post, account, capabilities), post.link) else post.link
 
 
 def _written(post: Post, account: Account, capabilities: Capabilities) -> tuple[str, ...]:
@@ -111,13 +124,17 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
     The same input gives the same content. Raises PictureUnusable if `clean` does.
     """
     pictures = tuple(_picture(item, clean(item, capabilities)) for item in post.media)
-    parts = texts(post, account, capabilities)
+    parts = [
+        Part(text=text, pictures=() if number else pictures)
+        for number, text in enumerate(texts(post, account, capabilities))
+    ]
+    is_beside = _travels_beside(post, capabilities)
+    if below := comment(post, account, capabilities):
+        parts.append(Part(text=below, is_comment=True))
+        is_beside = False
     return Content(
-        parts=tuple(
-            Part(text=text, pictures=() if number else pictures)
-            for number, text in enumerate(parts)
-        ),
-        link=post.link if _travels_beside(post, capabilities) else None,
+        parts=tuple(parts),
+        link=post.link if is_beside else None,
         title=post.title,
         lang=post.lang,
         content_warning=post.content_warning if capabilities.content_warnings else None,

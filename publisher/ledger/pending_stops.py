@@ -94,6 +94,10 @@ def in_words(delivery: Delivery, out: int) -> dict[str, Any]:
     return {"reason": delivery.reason}
 
 
+def _is_partly_out(delivery: Delivery) -> bool:
+    return 0 < len(delivery.remote_ids) < len(delivery.content.parts)
+
+
 def reason_of(delivery: Delivery) -> str | None:
     """Why a delivery is stopped, or will be if it is not out; None when no reason is known."""
     reason = _(delivery.reason) if delivery.reason else None
@@ -101,6 +105,8 @@ def reason_of(delivery: Delivery) -> str | None:
         return reason
     words = _TOO_LATE if delivery.state is State.PUBLISHED else _ASKED
     told = _(words.get(delivery.pending_stop, words[State.AWAITING_APPROVAL]))
+    if delivery.state is State.PUBLISHED and _is_partly_out(delivery):
+        told = str(in_words(delivery, len(delivery.remote_ids))["message"])
     return f"{told} ({reason})" if reason else told
 
 

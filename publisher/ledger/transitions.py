@@ -190,11 +190,13 @@ def _clearing(
         return None
     if state is delivery.state:
         return delivery.clear_at
-    prepared = delivery.prepared
+    prepared, out = delivery.prepared, delivery.remote_ids
     if "prepared" in columns:
         prepared = Prepared.model_validate_json(columns["prepared"])
+    if "remote_ids" in columns:
+        out = json.loads(columns["remote_ids"])
     # The worker that had it may be making something at this moment.
-    return max(at, delivery.lease_until or at) if prepared.stays else None
+    return max(at, delivery.lease_until or at) if prepared.given_up(out).stays else None
 
 
 def claim_all(

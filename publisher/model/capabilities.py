@@ -59,6 +59,8 @@ class Capabilities(Frozen):
     """`appended`: `link:` is added to the last part's text. `attached`: it is sent separately.
     `attached-alone`: separately, unless there are pictures.
     """
+    link_in_comment: bool = False
+    """Whether the link can be the first comment below the post instead."""
     max_pictures: int
     picture_types: frozenset[str]
     """Media types, such as `image/jpeg`."""
@@ -70,6 +72,7 @@ class Capabilities(Frozen):
     """None: the channel takes no animated GIFs."""
     videos: VideoLimits | None = None
     """None: the channel takes no videos."""
+    gifs_have_alt_texts: bool = True
     videos_have_alt_texts: bool = True
     motion_stands_alone: bool = True
     """Whether a GIF or video must be the only one in a post."""

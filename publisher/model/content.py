@@ -34,10 +34,13 @@ class Picture(Frozen):
 
 
 class Part(Frozen):
-    """One message: a thread has several."""
+    """One message: a thread has several, and a post may have a first comment."""
 
     text: str
     pictures: tuple[Picture, ...] = ()
+    # Left out of what is stored where it is not set, so that the digests of all else stay.
+    is_comment: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether it is the first comment below the post before it."""
 
 
 class Content(Frozen):
@@ -60,8 +63,13 @@ class Content(Frozen):
 
     @property
     def joined(self) -> str:
-        """Its parts as one text, for a channel without threads."""
-        return "\n\n".join(part.text for part in self.parts if part.text)
+        """Its parts as one text, for a channel without threads, without its comment."""
+        return "\n\n".join(part.text for part in self.parts if part.text and not part.is_comment)
+
+    @property
+    def comment(self) -> str | None:
+        """The first comment below it; None: it has none."""
+        return next((part.text for part in self.parts if part.is_comment), None)
 
     @property
     def first_words(self) -> str:

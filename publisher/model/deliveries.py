@@ -103,6 +103,8 @@ class Prepared(Frozen):
     """Ids of all pictures that were uploaded for it and stay at the platform until they are deleted
     (Facebook), including those of earlier attempts.
     """
+    shown: tuple[str, ...] = ()
+    """Ids of those of them that a part that is out shows: they are deleted with it alone."""
     at_once: bool = False
     """Its post is created at its instant, because the platform publishes drafts at once."""
     upload: Upload | None = None
@@ -127,15 +129,20 @@ class Prepared(Frozen):
         return any(lies)
 
     def given_up(self, sent: Collection[str] = ()) -> "Prepared":
-        """What has to be deleted; nothing is used again. `sent`: ids that are public."""
+        """What has to be deleted; nothing is used again. `sent`: ids that are public.
+
+        Pictures go with the first part: they stay as long as that.
+        """
         found = dict.fromkeys((*self.leftovers, self.draft_id or ""))
         leftovers = tuple(i for i in found if i and i not in sent)
         # Ledgers from before `photos` have them only as the `media_ids` of a draft.
         of_draft = self.media_ids.values() if self.draft_id else ()
+        photos = tuple(dict.fromkeys((*self.photos, *of_draft)))
         return Prepared(
             leftovers=leftovers,
             begun=self.begun,
-            photos=tuple(dict.fromkeys((*self.photos, *of_draft))),
+            photos=() if sent else photos,
+            shown=(*self.shown, *photos) if sent else self.shown,
             folder=self.folder,
             failures=self.failures,
         )

@@ -12,6 +12,10 @@ from pydantic import Field
 from publisher.base.text import first_words
 from publisher.model.values import Frozen, Position
 
+LinkPlace = Literal["post", "comment"]
+"""Where a link is: in the post, or in the first comment below it."""
+LINK_PLACES: tuple[LinkPlace, ...] = ("post", "comment")
+
 
 class Motion(Frozen):
     """The motion in a GIF or video, from the file's headers."""
@@ -71,6 +75,8 @@ class Post(Frozen):
     link: str | None = None
     content_warning: str | None = None
     """Stands before the post on channels that can do that; readers open it."""
+    link_in: LinkPlace | None = None
+    """Where the link is, on channels that let it be chosen; None: where the account has it."""
     repeat: bool = False
     ignore: tuple[str, ...] = ()
     """Codes of advice that the draft ignores on purpose."""

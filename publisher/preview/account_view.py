@@ -103,4 +103,4 @@ def _differ(instant: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:
 
 def lengths(content: Content, capabilities: Capabilities) -> list[TextSize]:
     limits = TextLimits.of(capabilities, content.content_warning)
-    return [limits.size(part.text) for part in content.parts]
+    return [limits.size(part.text) for part in content.parts if not part.is_comment]

@@ -95,6 +95,8 @@ class PostCard:
     pictures: Sequence[ShownImage]
     content_warning: str = ""
     """What readers see first; they open the post behind it."""
+    comment: Markup | None = None
+    """The first comment below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +150,12 @@ def look(
     lang: str | None,
     pictures: Sequence[ShownImage],
     content_warning: str = "",
+    comment: str | None = None,
 ) -> PostCard:
     """Build the card of a post on `channel`.
 
-    `link` is shown as a link card, unless there are pictures.
+    `link` is shown as a link card, unless there are pictures. `comment`: the first one
+    below it.
     """
     card = _card(link) if link and not pictures else None
     spec = registry.spec_of(channel)
@@ -170,6 +174,7 @@ def look(
         card=card,
         pictures=pictures,
         content_warning=content_warning,
+        comment=linked(comment) if comment else None,
     )
 
 
@@ -195,6 +200,7 @@ def look_of(
     title = face.name or account.title or account.organisation or account.name
     handle = face.handle or (account.handle or "").removeprefix("@")
     by = author(title, handle, account.language, face.picture)
+    # A comment is below the only part of a post.
     parts = content.parts if spec.capabilities.threads else content.parts[:1]
     appended = spec.capabilities.link == "appended"
     return Look(
@@ -222,6 +228,7 @@ def look_of(
                 lang=content.lang,
                 pictures=pictures if part.pictures else (),
                 content_warning=content.content_warning or "",
+                comment=content.comment,
             )
             for number, part in enumerate(parts, 1)
         ],

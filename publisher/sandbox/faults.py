@@ -61,7 +61,7 @@ class Fault(Frozen):
     subcode: int | None = None
     seconds: float | None = None
     percent: float = Field(default=97, ge=0)
-    shows: Literal["text", "link", "photo"] | None = None
+    shows: Literal["text", "link", "photo", "video"] | None = None
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:

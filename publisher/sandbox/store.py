@@ -18,7 +18,7 @@ _SNOWFLAKE_SHIFT = 22
 
 @dataclass(slots=True)
 class StoredMedia:
-    """An uploaded file: a media id of X, or a photo of Facebook."""
+    """An uploaded file: a media id of X, or a photo or video of Facebook."""
 
     id: str
     account: str
@@ -180,6 +180,15 @@ class Store:
             and entry.shown_since <= latest
         ]
         return sorted(shown, key=lambda entry: entry.dated, reverse=True)
+
+    def replies(self, entry: StoredPost, lag: float = 0.0) -> list[StoredPost]:
+        """The replies to a post, or comments on it, oldest first, `lag` real seconds late."""
+        latest = time.monotonic() - lag
+        return [
+            reply
+            for reply in self._by_account[entry.account]
+            if reply.in_reply_to == entry.id and not reply.deleted and reply.shown_since <= latest
+        ]
 
     def saying(self, channel: str, text: str, since: datetime) -> list[StoredPost]:
         """All accounts' posts with the same words that became public at `since` or later."""

@@ -143,9 +143,12 @@ class Stage:
         link: str | None = None,
         post: str = "2016-03-07-annual-day.fr",
         title: str | None = None,
+        comment: str | None = None,
     ) -> Parcel:
         parts = [Part(text=text) for text in texts or ("Bonjour",)]
         parts[0] = Part(text=parts[0].text, pictures=pictures)
+        if comment:
+            parts.append(Part(text=comment, is_comment=True))
         content = Content(parts=tuple(parts), link=link, lang="fr", title=title)
         return Parcel(post=post, account=self.account.name, content=content, due_at=DUE)
 
@@ -188,7 +191,9 @@ class Stage:
         return Attempt(self, parcel, channel, prepared, self.options.clock.now())
 
     def sendings(self, parcel: Parcel) -> range:
-        return range(len(parcel.content.parts) if CAPABILITIES[self.name].threads else 1)
+        """Its parts that are sent one by one."""
+        parts, comments = parcel.content.parts, sum(one.is_comment for one in parcel.content.parts)
+        return range(len(parts) if CAPABILITIES[self.name].threads else 1 + comments)
 
     def shown(self) -> list[Shown]:
         """What the public sees, in the order of publication."""

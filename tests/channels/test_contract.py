@@ -27,6 +27,7 @@ from publisher.model.outcomes import (
     Refused,
     Unknown,
 )
+from publisher.sandbox.facebook import video_status
 from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
@@ -69,7 +70,7 @@ def moving(
     request: pytest.FixtureRequest, stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> Moving:
     """Each kind of what moves, on each channel that takes it; the platforms work on it at once."""
-    for module in (limits, limits_of_mastodon):
+    for module in (limits, limits_of_mastodon, video_status):
         monkeypatch.setattr(module, "REAL_PROCESSING_SECONDS", 0.0)
     name, kind = request.param
     stage = stages(name)

@@ -9,6 +9,7 @@ from publisher.channels.registry import SPECS
 from publisher.channels.twitter import profile as of_x
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import Answer, Deferred, Wire
+from publisher.sandbox.facebook import graph
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import PLATFORMS, Stage, Stages
@@ -49,6 +50,17 @@ def test_a_dead_page_token_says_why(stages: Stages) -> None:
     problem = stage.open().examine().problem
     assert problem
     assert "docs/credentials.md" in problem
+
+
+@pytest.mark.parametrize("place", ["post", "comment"])
+def test_a_page_that_comments_needs_one_permission_more(
+    place: str, stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph, "_SCOPES", ("pages_manage_posts", "pages_read_engagement"))
+    stage = stages("facebook")
+    stage.account = stage.account.model_copy(update={"options": {"link_in": place}})
+    problem = stage.open().examine().problem
+    assert ("pages_manage_engagement" in str(problem)) == (place == "comment")
 
 
 @pytest.mark.parametrize("channel", PLATFORMS)

@@ -607,7 +607,7 @@ def test_another_server_may_shorten_links_otherwise() -> None:
     html = '<p>Lire <a href="https://example.org/long/chemin">example.org/…</a>.</p>'
     status = timeline.Status("1", html, "", DUE, None, (), None)
     shown = Content(parts=(Part(text="Lire https://example.org/long/chemin."),))
-    wanted = timeline.Wanted.of(shown, 0, {})
+    wanted = timeline.ExpectedStatus.of(shown, 0, {})
     found = timeline.candidates(wanted, [status], (), status.created_at)
     assert found.whole == [status]
 

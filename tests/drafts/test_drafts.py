@@ -97,6 +97,7 @@ def test_the_language_comes_from_the_name_unless_the_draft_says_otherwise(
         ("expires: '-1h'", "bad-duration", None),
         ("expires: 2016-03-07", "bad-duration", None),
         ("repeat: often", "bad-value", None),
+        ("link: https://www.example.org/a\nlink_in: below", "bad-value", None),
         ("media: media/card.png", "not-a-list", "Begin each entry under `media:` with a dash."),
         (
             "media: [media/card.png]",

@@ -10,10 +10,12 @@ from publisher.media import media_file
 from publisher.media.media_file import CleanPicture
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
-from publisher.model.posts import MediaItem, Post
+from publisher.model.content import Content, Part
+from publisher.model.posts import LinkPlace, MediaItem, Post
 from tests.drafts.drafts import ACCOUNTS, FACEBOOK, TWITTER, Workspace
 
 X, PAGE, SITE = ACCOUNTS["bice-x"], ACCOUNTS["bice-page"], ACCOUNTS["bice-site"]
+COMMENTED = FACEBOOK.model_copy(update={"link_in_comment": True})
 LINK = "https://www.example.org/article"
 
 
@@ -145,6 +147,49 @@ def test_a_text_that_is_too_long_by_one_is_a_problem_at_its_place(workspace: Wor
     )
     assert problem.hint == "Shorten it, or split it into a thread with a line `---`."
     assert rendering.problems(post, PAGE, FACEBOOK) == []
+
+
+@pytest.mark.parametrize(
+    ("draft", "of_account", "below"),
+    [
+        (None, None, False),
+        ("comment", None, True),
+        (None, "comment", True),
+        ("post", "comment", False),
+        (None, "post", False),
+    ],
+)
+def test_a_link_may_be_the_first_comment_where_the_channel_has_comments(
+    draft: LinkPlace | None, of_account: str | None, below: bool
+) -> None:
+    """The draft says so, or else the account; on other channels the link is where it always is."""
+    post = _post(link=LINK).model_copy(update={"link_in": draft})
+    options = {"link_in": of_account} if of_account else {}
+    account = PAGE.model_copy(update={"options": options})
+    on_page = rendering.render(post, account, COMMENTED, _cleaner)
+    assert (on_page.joined, on_page.comment) == ("Bonjour.", LINK if below else None)
+    assert (on_page.link, len(on_page.parts)) == (None if below else LINK, 1 + below)
+    on_x = rendering.render(post, X, TWITTER, _cleaner)
+    assert (on_x.joined, on_x.comment) == (f"Bonjour. {LINK}", None)
+
+
+def test_a_link_in_the_text_is_not_repeated_below_it() -> None:
+    post = _post(f"Lisez {LINK}", link=LINK).model_copy(update={"link_in": "comment"})
+    assert rendering.comment(post, PAGE, COMMENTED) is None
+
+
+def test_with_pictures_the_comment_keeps_the_link_out_of_the_text() -> None:
+    post = _post("", link=LINK, media=1).model_copy(update={"link_in": "comment"})
+    assert rendering.texts(post, PAGE, COMMENTED) == ("",)
+    assert rendering.problems(post, PAGE, COMMENTED) == []
+
+
+def test_a_comment_is_bound_by_an_approval_and_changes_no_other_digest() -> None:
+    text = Part(text="Bonjour.")
+    plain, below = Content(parts=(text,)), Content(parts=(text, Part(text=LINK, is_comment=True)))
+    assert plain.digest != below.digest
+    assert "is_comment" not in plain.model_dump_json()
+    assert Content.model_validate_json(below.model_dump_json()) == below
 
 
 def test_the_link_s_cost_is_named_and_it_may_be_as_long_as_it_likes() -> None:

@@ -11,6 +11,8 @@ import publisher.preview
 from publisher.base import html
 from publisher.channels import registry
 from publisher.channels.registry import SPECS
+from publisher.model.accounts import Account
+from publisher.model.content import Content, Part
 from publisher.preview import mockups
 from publisher.preview.mockups import COLOURS, PostCard, ShownImage, links
 from tests.support.html import Structure
@@ -79,6 +81,18 @@ def test_a_long_text_is_folded_on_facebook_alone() -> None:
     assert len(beginning) <= (SPECS["facebook"].folds_after or 0)
     assert look("twitter", text).beginning is None
     assert look("facebook", "mot " * 100).beginning is None
+
+
+def test_a_first_comment_is_below_its_post_on_facebook_and_no_card() -> None:
+    content = Content(parts=(Part(text="Bonjour"), Part(text=LONG, is_comment=True)))
+    account = Account(name="bice-page", channel="facebook")
+    shown = mockups.look_of(
+        content, account, post="a", name="a", leaves=AT, now=AT, when="", pictures=[]
+    )
+    (card,) = shown.thread
+    assert (card.card, card.html) == (None, "Bonjour")
+    html = drawn("facebook", [card])
+    assert html.index("Bonjour") < html.index('class="comment"') < html.index(f'href="{LONG}"')
 
 
 def test_a_short_text_that_stands_alone_is_large() -> None:

@@ -98,7 +98,7 @@ def test_who_follows_a_redirect_is_told_success_and_noted(
     assert sandbox.state()["violations"][0]["kind"] == "redirect-followed"
 
 
-@pytest.mark.parametrize("shows", ["text", "link", "photo"])
+@pytest.mark.parametrize("shows", ["text", "link", "photo", "video"])
 def test_a_post_that_was_to_stay_unpublished_is_public_at_once(
     pager: Pager, sandbox: Sandbox, break_: Break, picture: Callable[..., bytes], shows: str
 ) -> None:
@@ -112,8 +112,10 @@ def test_a_post_that_was_to_stay_unpublished_is_public_at_once(
     }
     for wish in wishes.values():
         page.post("me/feed", published="false", **wish)
-    public = dict(zip(wishes, (p["published"] for p in sandbox.state()["posts"]), strict=True))
-    assert public == {name: name == shows for name in wishes}
+    page.video(b"GIF8", published="false")
+    names = (*wishes, "video")
+    public = dict(zip(names, (p["published"] for p in sandbox.state()["posts"]), strict=True))
+    assert public == {name: name == shows for name in names}
 
 
 def test_success_may_mean_nothing(pager: Pager, sandbox: Sandbox, break_: Break) -> None:

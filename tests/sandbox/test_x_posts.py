@@ -28,6 +28,7 @@ def test_a_post_is_on_record_as_it_was_sent(tweeter: Tweeter, sandbox: Sandbox) 
         "id": answer.data["id"],
         "text": "Bonjour à tous #HRC31",
         "in_reply_to": None,
+        "content_warning": "",
         "link": None,
         "media": [],
         "created_at": "2016-03-07T12:00:00.000Z",

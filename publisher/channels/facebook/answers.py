@@ -104,7 +104,8 @@ def reading(answer: Answer) -> Reading:
         return unread(
             _("Facebook answered with {status} and no reason", status=named_status(status))
         )
-    if isinstance(data.get("is_published"), bool) and (post_id := identifier(data.get("id"))):
+    is_public = data.get("is_published", data.get("published"))  # of a post, of a video
+    if isinstance(is_public, bool) and (post_id := identifier(data.get("id"))):
         return Accepted(post_id)
     return unread(_("Facebook gave an answer that cannot be used"))
 

@@ -3,8 +3,9 @@
 A post is created unpublished before its time, and its id recorded; at the instant it is made
 public, which can be repeated without harm. After both steps the post is read: Facebook may publish
 at once what should stay unpublished, and may report success and do nothing. On a Page where the
-former was seen, posts are created at their instant instead. Sources: Meta's own specs of Page,
-PagePost and Photo.
+former was seen, posts are created at their instant instead. A GIF or video is a post of its own
+(`videos.py`), and a link may be the first comment below a post (`comments.py`). Sources: Meta's own
+specs of Page, PagePost and Photo.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,14 +16,21 @@ from typing import ClassVar
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
-from publisher.channels.facebook import health
+from publisher.channels.facebook import comments, health
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.orphans import UNREAD, OrphanSearch
 from publisher.channels.facebook.photos import PagePhotos
-from publisher.channels.facebook.posts import FIELDS, PagePost, PagePosts, shown
+from publisher.channels.facebook.posts import (
+    FIELDS,
+    PagePost,
+    PagePosts,
+    fields_of,
+    shown,
+)
 from publisher.channels.facebook.removal import Removal, out_with_another_text
 from publisher.channels.facebook.spec import FACEBOOK
+from publisher.channels.facebook.videos import PageVideos
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Request
 from publisher.model.accounts import Owner
@@ -59,18 +67,22 @@ class Facebook:
         page_id: str,
         credentials: Mapping[str, str],
         *,
+        comments: bool,
         graph_url: str | None,
         timeout: timedelta,
         clock: Clock,
         heard: Heard,
     ) -> None:
+        """`comments`: whether the links of its posts are in comments, unless a draft says else."""
         self._clock = clock
         self._page_id = page_id
+        self._comments = comments
         self._page = PageGraph(
             page_id, credentials, graph_url=graph_url, timeout=timeout, clock=clock, heard=heard
         )
         self._posts = PagePosts(self._page)
         self._photos = PagePhotos(self._page, self._posts)
+        self._videos = PageVideos(self._page, self._posts, clock)
         self._removal = Removal(self._page, self._posts, self._photos)
         self._leftovers = OrphanSearch(self._page, clock, timeout * _REQUESTS_AT_MOST * clock.speed)
 
@@ -81,27 +93,39 @@ class Facebook:
         until then another worker may use it as the post. The pictures are on record before there is
         a post that shows them. If posts are created at their instant, only pictures are prepared.
         """
-        content = parcel.content
+        content, prepared = parcel.content, _without_videos(prepared)
         if prepared.leftovers:
-            for post_id in prepared.leftovers:
-                if post_id != prepared.draft_id:
-                    self._removal.discard(post_id, parcel, prepared)
-            return prepared.model_copy(update={"leftovers": ()})
-        if prepared.holds(content):
+            return self._without_leftovers(parcel, prepared)
+        if prepared.holds(content) and not prepared.upload:
             return self._seen_again(prepared)
-        if prepared.draft_id:
-            self._removal.discard(prepared.draft_id, parcel, prepared)
-        if prepared.digest != content.digest:
-            prepared = self._removal.without_photos(prepared)
+        if not prepared.holds(content):
+            if prepared.draft_id:
+                self._removal.discard(prepared.draft_id, parcel, prepared)
+            if prepared.digest != content.digest:
+                prepared = self._removal.without_photos(prepared)
         if prepared.begun:
             prepared = self._resolved(parcel, prepared)
             if prepared.leftovers:
                 return prepared
+        if content.moves:
+            return self._uploaded(parcel, prepared, read_media)
         pictures = [picture for part in content.parts for picture in part.pictures]
         if not all(picture.digest in prepared.media_ids for picture in pictures):
             bound = prepared.model_copy(update={"digest": content.digest})
             return self._photos.upload(pictures, bound, read_media)
         return prepared if prepared.at_once else self._create_unpublished(parcel, prepared)
+
+    def _without_leftovers(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        for post_id in prepared.leftovers:
+            if post_id != prepared.draft_id:
+                self._removal.discard(post_id, parcel, prepared)
+        return prepared.model_copy(update={"leftovers": ()})
+
+    def _uploaded(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        """Go on with the upload of a GIF or video, which is the only one in its post."""
+        (picture,) = (picture for part in parcel.content.parts for picture in part.pictures)
+        file = read_media(picture.digest)
+        return self._videos.go_on(picture, parcel.content, prepared, file)
 
     def _resolved(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """`prepared` with the orphans of earlier attempts, without pictures they may show."""
@@ -154,8 +178,11 @@ class Facebook:
         See `Channel.ready`. Raises ValueError if neither exactly this content was prepared, nor its
         pictures where posts are created at their instant: an unknown outcome could not be resolved.
         """
-        if not sent and prepared.holds(parcel.content):
-            return self._page.reveal(str(prepared.draft_id), FIELDS)
+        if sent and parcel.content.comment:
+            return self._page.comment(sent[0], parcel.content.comment)
+        if not sent and prepared.holds(parcel.content) and not prepared.upload:
+            draft_id = str(prepared.draft_id)
+            return self._page.reveal(draft_id, fields_of(draft_id))
         shows = {picture.digest for part in parcel.content.parts for picture in part.pictures}
         is_ready = not shows or prepared.digest == parcel.content.digest
         if sent or not prepared.at_once or not is_ready:
@@ -166,9 +193,11 @@ class Facebook:
         self,
         parcel: Parcel,
         prepared: Prepared,
-        sent: tuple[str, ...],  # noqa: ARG002  there are no threads
+        sent: tuple[str, ...],
         answer: Answer,
     ) -> Outcome | Unverified:
+        if sent:
+            return comments.judge(answer)
         if not prepared.holds(parcel.content):
             outcome = ANSWERS.judge(answer, Step.PUBLISH)
             return Unverified(outcome) if isinstance(outcome, Accepted) else outcome
@@ -204,7 +233,7 @@ class Facebook:
         if left := self._maybe_public(prepared):
             return left
         if sent:
-            return Absent(may_come=False)
+            return self._find_comment(parcel, sent[0], since, taken)
         if not prepared.draft_id:
             if prepared.at_once or parcel.is_forgotten:
                 return self._leftovers.published(
@@ -217,8 +246,16 @@ class Facebook:
             return out_with_another_text(seen.remote_id)
         return seen
 
+    def _find_comment(
+        self, parcel: Parcel, post_id: str, since: datetime, taken: Collection[str]
+    ) -> Sighting:
+        if parcel.content.comment is None:
+            return Absent(may_come=False)
+        return comments.find(self._page, post_id, parcel.content.comment, since, taken)
+
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """Find what was left unpublished, then delete it and all photos; see `Channel.clear`."""
+        prepared = _without_videos(prepared)
         if prepared.begun:
             found = self._leftovers.find(parcel.content, prepared)
             if found is None:
@@ -228,7 +265,7 @@ class Facebook:
                 update={"leftovers": tuple(both), "failures": prepared.failures}
             )
         self._removal.clear(parcel, prepared)
-        return Prepared()
+        return Prepared(shown=prepared.shown)
 
     def withdraw(self, remote_id: str, prepared: Prepared) -> Outcome:
         """Delete a post, then its photos; see `Channel.withdraw`."""
@@ -242,7 +279,7 @@ class Facebook:
         return health.owner(self._page.me())
 
     def examine(self) -> Health:
-        return health.examine(self._page, self._page_id)
+        return health.examine(self._page, self._page_id, comments=self._comments)
 
     def _maybe_public(self, prepared: Prepared) -> Sighting | None:
         """What earlier attempts left, if any of it is public, or may be."""
@@ -262,6 +299,14 @@ class Facebook:
         if not isinstance(seen, PagePost):
             return seen
         return seen.as_out(Accepted(post_id)) if seen.is_public else Absent(limits=seen.limits)
+
+
+def _without_videos(prepared: Prepared) -> Prepared:
+    """`prepared` without the attempts to begin a video: one whose id nobody has is empty."""
+    begun = tuple(one for one in prepared.begun if not one.content.moves)
+    if begun == prepared.begun:
+        return prepared
+    return prepared.model_copy(update={"begun": begun})
 
 
 def _as_seen(

@@ -100,15 +100,47 @@ class PageGraph:
             )
         )
 
-    def reveal(self, post_id: str, asked: str) -> Request:
-        """Build the request that makes a post public; it may be public already.
+    def begin_video(self, size: int) -> Answer:
+        """Begin to upload a GIF or video of `size` bytes."""
+        return self._upload_video({"upload_phase": "start", "file_size": str(size)})
 
-        `asked`: the fields of the post that the answer should have.
+    def bring_video(self, session: str, begin: int, chunk: bytes) -> Answer:
+        """Upload the bytes of a video from `begin` on."""
+        named = {"upload_session_id": session, "start_offset": str(begin)}
+        return self._upload_video({"upload_phase": "transfer", **named}, chunk)
+
+    def end_video(self, session: str, text: str) -> Answer:
+        """Have Facebook make an unpublished video, with its text, of what was uploaded."""
+        named = {"upload_session_id": session, "published": "false"}
+        return self._upload_video({"upload_phase": "finish", **named, "description": text})
+
+    def _upload_video(self, fields: dict[str, str], chunk: bytes | None = None) -> Answer:
+        path = f"{GRAPH_VERSION}/{self.page_id}/videos"
+        posted = {**fields, **self._proof}
+        files = {"video_file_chunk": ("chunk", chunk)} if chunk is not None else None
+        return self._recorder.call(lambda: self._sdk.request(path, post_args=posted, files=files))
+
+    def reveal(self, post_id: str, asked: str) -> Request:
+        """Build the request that makes a post or video public; it may be public already.
+
+        `asked`: the fields of it that the answer should have.
         """
-        fields = {"is_published": "true", "fields": asked, **self._proof}
+        name = "published" if is_video(post_id) else "is_published"
+        fields = {name: "true", "fields": asked, **self._proof}
         return self._recorder.built(
             lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields)
         )
+
+    def comment(self, post_id: str, text: str) -> Request:
+        """Build the request that comments on a post as the Page."""
+        fields = {"message": text, **self._proof}
+        return self._recorder.built(lambda: self._sdk.put_object(post_id, "comments", **fields))
+
+    def comments(self, post_id: str, fields: str, limit: int, after: str | None = None) -> Answer:
+        """List the comments on a post, newest first, or those after a cursor."""
+        cursor = {"after": after} if after else {}
+        order = {"order": "reverse_chronological", "filter": "toplevel"}
+        return self._get(f"{post_id}/comments", fields=fields, limit=limit, **order, **cursor)
 
     def delete(self, object_id: str) -> Answer:
         """Delete a post or a photo."""
@@ -145,6 +177,11 @@ class PageGraph:
 
     def _get(self, path: str, **parameters: object) -> Answer:
         return self._recorder.call(lambda: self._sdk.get_object(path, **parameters, **self._proof))
+
+
+def is_video(post_id: str) -> bool:
+    """Whether a post is a video: its id is a number alone, and others' have the Page's too."""
+    return "_" not in post_id
 
 
 def proof(token: str, app_secret: str | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Health check of a Page and of its token."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,12 +21,13 @@ from publisher.model.outcomes import AccountSuspended, Answer, Deferred
 
 _NEEDED_SCOPES = ("pages_manage_posts", "pages_read_engagement")
 """Source: Meta's reference of Page feed."""
+_TO_COMMENT = "pages_manage_engagement"
 _NEVER = 10**11  # seconds since 1970; no date has more than four digits for its year
 
 
-def examine(page: PageGraph, page_id: str) -> Health:
-    """Ask about the Page's token, and whose it is."""
-    found = health(page.debug_token(), page_id)
+def examine(page: PageGraph, page_id: str, *, comments: bool = False) -> Health:
+    """Ask about the Page's token, and whose it is. `comments`: it comments on its posts."""
+    found = health(page.debug_token(), page_id, comments=comments)
     if found.problem:
         return found
     answer = page.profile()
@@ -40,7 +41,7 @@ def examine(page: PageGraph, page_id: str) -> Health:
     )
 
 
-def health(answer: Answer, page_id: str) -> Health:
+def health(answer: Answer, page_id: str, *, comments: bool = False) -> Health:
     """The health from the answer to `GET /debug_token` about the Page's own token."""
     told = mapping(mapping(parsed(answer.body)).get("data"))
     if not told:
@@ -51,7 +52,7 @@ def health(answer: Answer, page_id: str) -> Health:
     ends = [whole(told.get(key)) or 0 for key in ("expires_at", "data_access_expires_at")]
     first = min((second for second in ends if 0 < second < _NEVER), default=None)
     return Health(
-        _flaw_of_token(told, page_id),
+        _flaw_of_token(told, page_id, (*_NEEDED_SCOPES, *([_TO_COMMENT] if comments else []))),
         clock_ahead=clock_ahead(answer),
         expires_at=None if first is None else datetime.fromtimestamp(first, UTC),
     )
@@ -78,7 +79,7 @@ def flaw_of_owner(owner_id: str, page_id: str) -> str | None:
     return _("The page token belongs to another Page than `page_id` names.")
 
 
-def _flaw_of_token(told: Mapping[str, object], page_id: str) -> str | None:
+def _flaw_of_token(told: Mapping[str, object], page_id: str, needed: Sequence[str]) -> str | None:
     anew = _("docs/credentials.md shows how to get one.")
     if told.get("is_valid") is not True:
         says = mapping(told.get("error")).get("message")
@@ -93,9 +94,7 @@ def _flaw_of_token(told: Mapping[str, object], page_id: str) -> str | None:
         return flaw
     scopes = told.get("scopes")
     missing = (
-        [scope for scope in _NEEDED_SCOPES if scope not in scopes]
-        if (isinstance(scopes, list))
-        else []
+        [scope for scope in needed if scope not in scopes] if (isinstance(scopes, list)) else []
     )
     return (
         _(

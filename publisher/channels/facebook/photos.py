@@ -1,6 +1,7 @@
 """Photos of a Page: separate objects, which stay at Facebook when their post is deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from publisher.base.i18n import _
 from publisher.channels.answers import identifier, mapping, parsed
@@ -40,25 +41,33 @@ class PagePhotos:
         return prepared
 
     def delete(self, photo_id: str) -> Outcome:
-        """Delete a photo, and verify that; `Accepted` also when it was deleted already.
+        """Delete a photo, and verify that; see `delete_object`."""
+        return delete_object(self._page, self._posts, photo_id, _stays)
 
-        If it cannot be verified, Facebook's confirmation counts.
-        """
-        outcome = ANSWERS.judge(self._page.delete(photo_id), Step.WITHDRAW)
-        if not isinstance(outcome, Accepted | Unknown):
-            return outcome
-        answer = self._page.get(photo_id, fields="id")
-        if isinstance(outcome, Accepted):
-            is_shown = identifier(mapping(parsed(answer.body)).get("id"))
-            return Unknown(_stays(photo_id)) if is_shown else outcome
-        seen = ANSWERS.judge(answer, Step.READ)
-        is_gone = isinstance(seen, Unknown) and not self._posts.no_access()
-        return Accepted(photo_id) if is_gone else Unknown(_stays(photo_id))
+
+def delete_object(
+    page: PageGraph, posts: PagePosts, object_id: str, stays: Callable[[str], str]
+) -> Outcome:
+    """Delete what is no post, and verify that; `Accepted` also when it was deleted already.
+
+    If it cannot be verified, Facebook's confirmation counts. `stays` says that it may be there.
+    """
+    outcome = ANSWERS.judge(page.delete(object_id), Step.WITHDRAW)
+    if not isinstance(outcome, Accepted | Unknown):
+        return outcome
+    answer = page.get(object_id, fields="id")
+    if isinstance(outcome, Accepted):
+        is_shown = identifier(mapping(parsed(answer.body)).get("id"))
+        return Unknown(stays(object_id)) if is_shown else replace(outcome, remote_id=object_id)
+    seen = ANSWERS.judge(answer, Step.READ)
+    is_gone = isinstance(seen, Unknown) and not posts.no_access()
+    return Accepted(object_id) if is_gone else Unknown(stays(object_id))
 
 
 def photos_of(prepared: Prepared) -> list[str]:
     """All known photos of a delivery; ledgers from before `photos` have only `media_ids`."""
-    return list(dict.fromkeys((*prepared.photos, *prepared.media_ids.values())))
+    known = (*prepared.photos, *prepared.shown, *prepared.media_ids.values())
+    return list(dict.fromkeys(known))
 
 
 def _stays(photo_id: str) -> str:

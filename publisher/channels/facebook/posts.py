@@ -1,5 +1,7 @@
 """Posts of a Page, read from Facebook: whether one is public, and whether one is deleted.
 
+A video is a post with fields of its own (Meta's spec of AdVideo).
+
 Facebook's answer to a request is always verified: according to one report, unpublished posts with
 photos or links are public at once, and “does not exist” (error 100, subcode 33) is also the answer
 for what the token may not see.
@@ -13,7 +15,7 @@ from publisher.base.i18n import _
 from publisher.channels.answers import credible, identifier, mapping, parsed
 from publisher.channels.facebook import health
 from publisher.channels.facebook.answers import ANSWERS
-from publisher.channels.facebook.graph import PageGraph
+from publisher.channels.facebook.graph import PageGraph, is_video
 from publisher.model.content import Content
 from publisher.model.outcomes import (
     Absent,
@@ -32,8 +34,10 @@ FIELDS = "id,is_published,permalink_url,created_time"
 """Requested with every request that creates a post or makes it public (Graph API guide,
 read-after-write), so that no second request is needed if Facebook returns them.
 """
+_VIDEO_FIELDS = "id,published,permalink_url,created_time"
 _AT_ONCE = 100
 """Posts in one list; Meta returns no more (reference of Page feed)."""
+_LISTED = "id,attachments{target{id}}"
 _PAGES = 10
 """The most lists that are read to find a post among the public ones."""
 
@@ -48,7 +52,7 @@ class PagePost:
     made_at: datetime
     """`created_time`, or when the answer came if it lacks that."""
     message: str | None
-    """None when it was not requested, or there is none."""
+    """None when it was not requested, or there is none; a video's description."""
     limits: tuple[Limit, ...] = ()
     """The account's limits from the answer."""
 
@@ -65,13 +69,18 @@ class PagePost:
         return replace(outcome, remote_id=self.id, url=self.url, limits=limits)
 
 
+def fields_of(post_id: str) -> str:
+    """The fields to request of a post, as `FIELDS`."""
+    return _VIDEO_FIELDS if is_video(post_id) else FIELDS
+
+
 def shown(answer: Answer) -> PagePost | None:
     """The post in an answer; None when the answer does not say whether it is public."""
     node = mapping(parsed(answer.body))
-    post_id, is_public = identifier(node.get("id")), node.get("is_published")
+    post_id, is_public = identifier(node.get("id")), node.get("is_published", node.get("published"))
     if not post_id or not isinstance(is_public, bool):
         return None
-    message = node.get("message")
+    message = node.get("message", node.get("description"))
     return PagePost(
         post_id, is_public, address(node, post_id), made_at(node) or answer.received_at,
         message if isinstance(message, str) else None,
@@ -79,8 +88,10 @@ def shown(answer: Answer) -> PagePost | None:
 
 
 def address(node: dict[str, Any], post_id: str) -> str:
-    """The URL of the post: Facebook's, if it is an address of its own."""
+    """The URL of the post: Facebook's, if it is an address of its own; of a video, it is a path."""
     told = node.get("permalink_url")
+    if isinstance(told, str) and told.startswith("/"):
+        told = f"https://www.facebook.com{told}"
     if isinstance(told, str) and told.startswith("https://www.facebook.com/") and len(told) < 500:
         return told
     return f"https://www.facebook.com/{post_id}"
@@ -103,7 +114,8 @@ class PagePosts:
 
     def look(self, post_id: str) -> PagePost | Deferred | AccountSuspended | Unknown:
         """Read a post; `Unknown` when Facebook does not show it to this token."""
-        answer = self._page.get(post_id, fields=f"{FIELDS},message")
+        text = "description" if is_video(post_id) else "message"
+        answer = self._page.get(post_id, fields=f"{fields_of(post_id)},{text}")
         outcome = ANSWERS.judge(answer, Step.READ)
         if isinstance(outcome, Accepted):
             post = shown(answer)
@@ -145,12 +157,12 @@ class PagePosts:
         """Whether the post is listed as public; not known if it may be older than the list."""
         after = None
         for _page in range(_PAGES):
-            answer = self._page.published(fields="id", limit=_AT_ONCE, after=after)
+            answer = self._page.published(fields=_LISTED, limit=_AT_ONCE, after=after)
             body = mapping(parsed(answer.body))
             posts, paging = body.get("data"), mapping(body.get("paging"))
             if not isinstance(posts, list):
                 return _unread(answer)
-            if any(mapping(post).get("id") == post_id for post in posts):
+            if any(post_id in _ids(mapping(post)) for post in posts):
                 return True
             after = mapping(paging.get("cursors")).get("after")
             if not paging.get("next") or not isinstance(after, str):
@@ -158,6 +170,13 @@ class PagePosts:
         if lately:
             return False
         return replace(ANSWERS.unreadable(), kind=Kind.UNAVAILABLE)  # it may be older than these
+
+
+def _ids(post: dict[str, Any]) -> tuple[object, object]:
+    """The ids of a listed post, and of the video that it shows."""
+    attachments = mapping(post.get("attachments")).get("data")
+    first = mapping(attachments[0]) if isinstance(attachments, list) and attachments else {}
+    return post.get("id"), mapping(first.get("target")).get("id")
 
 
 def _unread(answer: Answer) -> Deferred | AccountSuspended:

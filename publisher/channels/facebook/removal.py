@@ -5,8 +5,9 @@ from dataclasses import replace
 from publisher.base.i18n import _
 from publisher.channels.base import NotPrepared
 from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.facebook.comments import is_comment
 from publisher.channels.facebook.graph import PageGraph
-from publisher.channels.facebook.photos import PagePhotos, photos_of
+from publisher.channels.facebook.photos import PagePhotos, delete_object, photos_of
 from publisher.channels.facebook.posts import PagePost, PagePosts
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Step, Unknown
@@ -21,7 +22,9 @@ class Removal:
         self._photos = photos
 
     def withdraw(self, post_id: str, prepared: Prepared) -> Outcome:
-        """Delete a post, then its photos, without which it is not withdrawn."""
+        """Delete a post, then its photos, without which it is not withdrawn; or a comment alone."""
+        if is_comment(post_id, self._page.page_id):
+            return delete_object(self._page, self._posts, post_id, _comment_stays)
         outcome = self._delete(post_id)
         for photo_id in photos_of(prepared):
             if not isinstance(outcome, Accepted):
@@ -62,7 +65,8 @@ class Removal:
             raise NotPrepared(public.as_early(Accepted("")), public_as(public.id, parcel, prepared))
         photos = list(prepared.photos)
         for photo_id in prepared.photos:
-            still = Prepared(photos=tuple(photos), failures=prepared.failures)
+            update = {"leftovers": (), "photos": tuple(photos)}
+            still = prepared.model_copy(update=update)
             _require(self._photos.delete(photo_id), still)
             photos.remove(photo_id)
 
@@ -144,6 +148,10 @@ def _require(outcome: Outcome, still: Prepared) -> None:
         outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
     if not isinstance(outcome, Accepted):
         raise NotPrepared(outcome, still)
+
+
+def _comment_stays(comment_id: str) -> str:
+    return _("The first comment, {comment_id}, may still be on Facebook.", comment_id=comment_id)
 
 
 def _still_shown(post_id: str) -> str:

@@ -21,7 +21,7 @@ from publisher.channels.mastodon import answers, health, timeline
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
 from publisher.channels.mastodon.spec import MASTODON
-from publisher.channels.mastodon.timeline import Status, StatusMatch, StatusPage, Wanted
+from publisher.channels.mastodon.timeline import ExpectedStatus, Status, StatusMatch, StatusPage
 from publisher.channels.mastodon.uploads import MastodonUploads
 from publisher.channels.outgoing import Request
 from publisher.channels.timelines import SKEW, Readings
@@ -119,7 +119,7 @@ class Mastodon:
         read = self._statuses(since, lately=parcel.is_forgotten)
         if not isinstance(read, StatusPage):
             return read
-        wanted = Wanted.of(parcel.content, len(sent), prepared.media_ids)
+        wanted = ExpectedStatus.of(parcel.content, len(sent), prepared.media_ids)
         free = [status for status in read.statuses if status.id not in taken]
         found = timeline.candidates(wanted, free, sent, since)
         if found.whole:
@@ -142,7 +142,7 @@ class Mastodon:
         seen = timeline.judged(whole, perhaps, found.older, is_proof=is_proof)
         return replace(seen, limits=read.limits)
 
-    def _is_written(self, wanted: Wanted, status: Status) -> bool | Reading | None:
+    def _is_written(self, wanted: ExpectedStatus, status: Status) -> bool | Reading | None:
         """Whether the status's source is what is wanted; None where the server shows no source."""
         answer = self._server.source(status.id)
         outcome = ANSWERS.judge(answer, Step.READ)

@@ -51,7 +51,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExpectedStatus:
     """What the status of a part shows."""
 
     words: list[str]
@@ -61,7 +61,7 @@ class Wanted:
     """Of the part's uploads. A status that shows exactly those is the part."""
 
     @classmethod
-    def of(cls, content: Content, number: int, media_ids: Mapping[str, str]) -> "Wanted":
+    def of(cls, content: Content, number: int, media_ids: Mapping[str, str]) -> "ExpectedStatus":
         """What the part with this number, from 0, is to show; `media_ids`: uploads by digest."""
         part = content.parts[number]
         ids = (media_ids.get(picture.digest) for picture in part.pictures)
@@ -126,7 +126,7 @@ def parse(body: str) -> StatusPage | None:
 
 
 def candidates(
-    wanted: Wanted,
+    wanted: ExpectedStatus,
     statuses: Sequence[Status],
     sent: Sequence[str],
     since: datetime,
@@ -181,7 +181,7 @@ def judged(
     return Absent(is_proof=is_proof)
 
 
-def _match(wanted: Wanted, status: Status) -> StatusMatch:
+def _match(wanted: ExpectedStatus, status: Status) -> StatusMatch:
     if wanted.media_ids and wanted.media_ids == set(status.media):
         return StatusMatch.WHOLE  # an upload belongs to one status alone
     is_warned = wanted.content_warning == words(status.content_warning)

@@ -172,8 +172,9 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
     if delivery.content.title:
         title = console.printable(delivery.content.title)
         console.print_prose("  " + _("title: {title}", title=title))
+    messages = sum(not part.is_comment for part in delivery.content.parts)
     for number, part in enumerate(delivery.content.parts, 1):
-        _show_part(part, number, len(delivery.content.parts))
+        _show_part(part, number, messages)
     if delivery.content.link:
         console.print_prose("  " + _("link: {link}", link=console.printable(delivery.content.link)))
     if delivery.repeat:
@@ -185,7 +186,9 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
 
 
 def _show_part(part: "Part", number: int, of: int) -> None:
-    if of > 1:
+    if part.is_comment:
+        console.print_prose(console.paint("  " + _("first comment"), "dim"))
+    elif of > 1:
         told = _("{number} of {of}", number=number, of=of)
         console.print_prose(console.paint("  " + told, "dim"))
     for line in part.text.splitlines():

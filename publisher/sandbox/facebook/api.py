@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.facebook import graph, photos, posts, reading
+from publisher.sandbox.facebook import comments, graph, photos, posts, reading, videos
 from publisher.sandbox.facebook.authorization import BROWSER, Login
 from publisher.sandbox.facebook.graph import GraphError
 from publisher.sandbox.facebook.refusals import FacebookFault, refusal
@@ -21,6 +21,9 @@ Handler = Callable[[Store, Call, SandboxAccount], Awaitable[dict[str, Any]]]
 HANDLERS: dict[str, Handler] = {
     "createFeedPost": posts.create,
     "createPhoto": photos.create,
+    "createVideo": videos.create,
+    "createComment": comments.create,
+    "getComments": reading.comments_on,
     "getFeed": reading.feed,
     "getPublishedPosts": reading.published_posts,
     "updatePost": posts.update,

@@ -17,7 +17,9 @@ from publisher.sandbox.store import Store
 
 BROWSER = frozenset({"loginDialog", "allowLogin", "loginEnd"})
 """The operations for a browser."""
-_SCOPES = frozenset({"pages_manage_posts", "pages_read_engagement", "pages_show_list"})
+_SCOPES = frozenset(
+    {"pages_manage_engagement", "pages_manage_posts", "pages_read_engagement", "pages_show_list"}
+)
 
 
 class Login:

@@ -53,7 +53,12 @@ TOKEN_SUBCODES: dict[int, str] = {
     492: "The user must be an administrator, editor, or moderator of the page.",
 }
 _TRANSIENT = frozenset({1, 2, 4, 17, 32, 341, 613, 80001})
-_SCOPES = ("pages_manage_posts", "pages_read_engagement", "pages_show_list")
+_SCOPES = (
+    "pages_manage_engagement",
+    "pages_manage_posts",
+    "pages_read_engagement",
+    "pages_show_list",
+)
 
 
 def graph_version(path: str) -> tuple[tuple[int, int] | None, str]:

@@ -39,6 +39,9 @@ FACEBOOK = PlatformSpec(
         Operation("debugToken", "facebook", "GET", "/debug_token"),
         Operation("createFeedPost", "facebook", "POST", "/{page}/feed"),
         Operation("createPhoto", "facebook", "POST", "/{page}/photos"),
+        Operation("createVideo", "facebook", "POST", "/{page}/videos"),
+        Operation("createComment", "facebook", "POST", "/{id}/comments"),
+        Operation("getComments", "facebook", "GET", "/{id}/comments"),
         Operation("getFeed", "facebook", "GET", "/{page}/feed"),
         Operation("getPublishedPosts", "facebook", "GET", "/{page}/published_posts"),
         Operation("updatePost", "facebook", "POST", "/{id}"),
@@ -48,5 +51,5 @@ FACEBOOK = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=FacebookApi,
-    faults=frozenset({*FacebookFault, What.TOKEN_DEAD}),
+    faults=frozenset({*FacebookFault, What.TOKEN_DEAD, What.PROCESSING_FAILED}),
 )

@@ -8,12 +8,15 @@ from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph
 from publisher.sandbox.facebook.graph import GraphError, flag, parameter
 from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.sandbox.facebook.video_status import is_video, status
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.limits import DAY
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 MESSAGE = 63_206  # characters; a third party's figure, Meta documents none
 DUPLICATE_AGE = DAY
+_NAMES = ("message", "is_published")
+"""The fields of a post with its text, and whether it is public; a video has others."""
 
 
 async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
@@ -23,7 +26,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     published = flag(call, "published") is not False
     if parameter(call, "scheduled_publish_time") is not None:
         raise GraphError(100, "(#100) The sandbox has no scheduled_publish_time: nobody sends it")
-    _check_message(message)
+    check_message(message)
     _check_link(link)
     if not message.strip() and not link and not photos:
         raise GraphError(100, "(#100) One of message, link or attached_media must be given")
@@ -42,15 +45,19 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 
 async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     entry = _changeable(store, call.parts["id"], account, "post")
-    message, wished = parameter(call, "message"), flag(call, "is_published")
+    words, is_public = ("description", "published") if is_video(entry) else _NAMES
+    message, wished = parameter(call, words), flag(call, is_public)
     if message is None and wished is None:
         raise GraphError(100, "(#100) At least one parameter must be given")
     if message is not None:
-        _check_message(message)
+        check_message(message)
     if wished is False and entry.published:
         raise GraphError(100, "(#100) A published post cannot be unpublished")
     if wished and entry.published and call.changed(FacebookFault.ALREADY_PUBLISHED):
         raise GraphError(100, "(#100) The post has already been published")
+    if wished and is_video(entry) and status(entry.media[0]) != "ready":
+        store.note("video-not-ready", account.name, f"{entry.id} was to be public")
+        raise GraphError(100, "(#100) The video is not ready to be published")
     if call.changed(What.IGNORED):
         return {"success": True}
     if message is not None:
@@ -61,15 +68,23 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 
 
 async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    """Delete a post but not its photos, or delete a photo and remove it from its post."""
+    """Delete a post with its comments but not its photos, a comment, a photo or a video.
+
+    A photo is removed from its post; a video is the post.
+    """
     object_id = call.parts["id"]
-    photo = store.uploads.get(object_id)
-    if photo and photo.account == account.name:
-        if not call.changed(What.IGNORED):
-            store.forget(photo)
+    upload = store.uploads.get(object_id)
+    entry = store.find("facebook", object_id)
+    if upload is None or upload.account != account.name or entry:
+        entry = _changeable(store, object_id, account, "delete")
+    if call.changed(What.IGNORED):
         return {"success": True}
-    entry = _changeable(store, object_id, account, "delete")
-    entry.deleted = not call.changed(What.IGNORED)
+    if entry:
+        entry.deleted = True
+        for comment in store.replies(entry):
+            comment.deleted = True
+    if upload:
+        store.forget(upload)
     return {"success": True}
 
 
@@ -153,7 +168,7 @@ def _free_photo(store: Store, photo_id: str, account: SandboxAccount) -> StoredM
     return photo
 
 
-def _check_message(message: str) -> None:
+def check_message(message: str) -> None:
     if len(message) > MESSAGE:
         raise GraphError(100, f"(#100) Param message must be at most {MESSAGE} characters long")
 

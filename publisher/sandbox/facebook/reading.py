@@ -1,16 +1,16 @@
-"""Read calls of the simulated Facebook: a Page, its posts, one post, one photo.
+"""Read calls of the simulated Facebook: a Page, its posts, and one post, video, photo or comment.
 
 Each has the fields that Publisher asks for; to ask for others is refused like nonsense.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.facebook import graph
+from publisher.sandbox.facebook import comments, graph, video_status
 from publisher.sandbox.facebook.fields import Edge, Enclosed, Node, show, wanted
 from publisher.sandbox.facebook.graph import GraphError
 from publisher.sandbox.facebook.posts import own_page
@@ -23,6 +23,7 @@ READ_LIMIT = 100  # reference/page/feed: "a maximum of 100"
 
 _DEFAULT_PAGE = 25  # developers.facebook.com/docs/graph-api/results
 _POST = ("created_time", "message", "id")
+_COMMENT = ("created_time", "from", "message", "id")
 _NO_PICTURE = "https://scontent.xx.fbcdn.net/silhouette.png"
 _ADDRESS = "https://www.facebook.com"
 
@@ -41,15 +42,35 @@ def _listed(
     store: Store, call: Call, account: SandboxAccount, *, with_unpublished: bool
 ) -> dict[str, Any]:
     own_page(call.parts["page"], account, "get")
+    posts = store.timeline(account.name, call.delay(What.LAG), with_unpublished=with_unpublished)
+    shown = [
+        entry
+        for entry in posts
+        # A video is a post of the Page once it is public; a comment is none.
+        if not entry.in_reply_to and (entry.published or not video_status.is_video(entry))
+    ]
+    return _paged(call, shown, lambda entry: _post(entry, account), _POST)
+
+
+async def comments_on(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    """`/comments`: those on a post."""
+    shown = comments.on(store, call, account)
+    return _paged(call, shown, lambda entry: _comment(entry, account), _COMMENT)
+
+
+def _paged(
+    call: Call,
+    shown: list[StoredPost],
+    node_of: Callable[[StoredPost], Node],
+    default: Sequence[str],
+) -> dict[str, Any]:
     size = graph.number(call, "limit")
     if size is not None and not 1 <= size <= READ_LIMIT:
         raise GraphError(100, "(#100) Param limit must be from 1 to 100")
-    size, fields = size or _DEFAULT_PAGE, wanted(call.query.get("fields", ""), _POST)
-    lag = call.delay(What.LAG)
-    shown = store.timeline(account.name, lag, with_unpublished=with_unpublished)
+    size, fields = size or _DEFAULT_PAGE, wanted(call.query.get("fields", ""), default)
     start = _start(call, shown)
     page = shown[start : start + size]
-    body: dict[str, Any] = {"data": [show(_post(entry, account), fields) for entry in page]}
+    body: dict[str, Any] = {"data": [show(node_of(entry), fields) for entry in page]}
     if page:
         paging: dict[str, Any] = {"cursors": {"before": page[0].id, "after": page[-1].id}}
         if start + size < len(shown):
@@ -59,7 +80,7 @@ def _listed(
 
 
 async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    """Return a Page, a post or a photo, by its id."""
+    """Return a Page, a post, video, photo or comment, by its id."""
     found, default = _found(store, call.parts["id"], account, profile_of(call, account))
     shown: dict[str, Any] = show(found, wanted(call.query.get("fields", ""), default))
     return shown
@@ -86,11 +107,14 @@ def _found(
     if wished in (account.page_id, "me"):
         return _page(account, profile), ("name", "id")
     entry = store.find("facebook", wished)
+    if entry and entry.account == account.name and entry.in_reply_to:
+        return _comment(entry, account), _COMMENT
+    upload = store.uploads.get(wished)
+    if upload and upload.account == account.name:
+        node = _video(upload, entry, account) if upload.category != "image" else _photo(upload)
+        return node, ("created_time", "id")
     if entry and entry.account == account.name:
         return _post(entry, account), _POST
-    photo = store.uploads.get(wished)
-    if photo and photo.account == account.name:
-        return _photo(photo), ("created_time", "id")
     raise graph.no_object(wished)
 
 
@@ -104,7 +128,7 @@ def _start(call: Call, shown: list[StoredPost]) -> int:
 def _next(call: Call, after: str) -> str:
     query = {**dict(call.query.multi_items()), "after": after}
     version = call.headers["facebook-api-version"]
-    bare = call.operation.path.format(page=call.parts["page"])
+    bare = call.operation.path.format(**call.parts)
     return f"https://graph.facebook.com/{version}{bare}?{urlencode(query)}"
 
 
@@ -121,14 +145,15 @@ def _page(account: SandboxAccount, profile: ShownProfile | None = None) -> Node:
 
 def _post(entry: StoredPost, account: SandboxAccount) -> Node:
     scheduled = None if entry.published else entry.scheduled_for
+    post_id = f"{account.page_id}_{entry.id}" if video_status.is_video(entry) else entry.id
     values = {
-        "id": entry.id,
+        "id": post_id,
         "message": entry.text or None,
         "created_time": _facebook_time(entry.dated),
         "is_published": entry.published,
         "from": _page(account),
         "application": Node("Application", {"id": entry.app}) if entry.app else None,
-        "permalink_url": f"{_ADDRESS}/{entry.id.replace('_', '/posts/')}",
+        "permalink_url": f"{_ADDRESS}/{post_id.replace('_', '/posts/')}",
         "scheduled_publish_time": scheduled.timestamp() if scheduled else None,
         "attachments": _attachments(entry),
     }
@@ -136,6 +161,9 @@ def _post(entry: StoredPost, account: SandboxAccount) -> Node:
 
 
 def _attachments(entry: StoredPost) -> Edge | None:
+    if video_status.is_video(entry):
+        url = f"{_ADDRESS}/watch/?v={entry.id}"
+        return Edge([_attachment("video_inline", url, entry.id)])
     photos = [
         _attachment("photo", f"{_ADDRESS}/photo/?fbid={photo.id}", photo.id)
         for photo in entry.media
@@ -174,6 +202,34 @@ def _photo(photo: StoredMedia) -> Node:
         "page_story_id": photo.used_by,
     }
     return Node("Photo", values)
+
+
+def _video(upload: StoredMedia, entry: StoredPost | None, account: SandboxAccount) -> Node:
+    """A video; before its upload is finished, it has no post."""
+    published = bool(entry and entry.published)
+    values = {
+        "id": upload.id,
+        "created_time": _facebook_time(entry.dated if entry else upload.created_at),
+        "description": (entry.text or None) if entry else None,
+        "from": _page(account),
+        # The reference has a whole address; the answer has its path alone (seen).
+        "permalink_url": f"/{account.page_id}/videos/{upload.id}/",
+        "published": published,
+        "scheduled_publish_time": None,
+        "status": Node("VideoStatus", video_status.shown(upload, published=published)),
+    }
+    return Node("Video", values)
+
+
+def _comment(comment: StoredPost, account: SandboxAccount) -> Node:
+    values = {
+        "id": comment.id,
+        "created_time": _facebook_time(comment.dated),
+        "from": _page(account),
+        "message": comment.text,
+        "permalink_url": f"{_ADDRESS}/{comment.in_reply_to}?comment_id={comment.id}",
+    }
+    return Node("Comment", values)
 
 
 def _facebook_time(instant: datetime) -> str:

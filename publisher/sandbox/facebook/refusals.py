@@ -35,7 +35,7 @@ class FacebookFault(FaultKind):
         "auto-publish",
         (
             "a post that was to stay unpublished is public at once; with `shows` only a `text`, a "
-            "`link` or a `photo`"
+            "`link`, a `photo` or a `video`"
         ),
         FaultEffect.CHANGES,
     )

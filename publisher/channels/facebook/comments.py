@@ -1,0 +1,111 @@
+"""First comment below a post: the part of a delivery after the post itself.
+
+It is written as the Page once the post is public. A lost answer is found by reading the comments
+that the Page wrote since. The token needs pages_manage_engagement besides; without it, and where
+Facebook takes a comment for spam, the comment is refused and not the account: posts still go out.
+
+Sources: Meta's own specs of PagePost and AdVideo (edge `comments`), and its reference of the
+comments of an object; the permission: observed answers (brightbeanxyz/brightbean-studio 84, 90).
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from publisher.base.i18n import _
+from publisher.channels.answers import identifier, mapping, parsed
+from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.facebook.graph import PageGraph
+from publisher.channels.facebook.orphans import SKEW
+from publisher.channels.facebook.posts import made_at
+from publisher.model.outcomes import (
+    Absent,
+    Accepted,
+    AccountSuspended,
+    Answer,
+    Kind,
+    Outcome,
+    Refused,
+    Sighting,
+    Step,
+    Unknown,
+)
+
+_FIELDS = "id,message,created_time,from{id}"
+_AT_ONCE = 100
+_PAGES = 10
+"""The most lists that are read; a comment of ours is among the newest."""
+
+
+def judge(answer: Answer) -> Outcome:
+    """The meaning of the answer to the request that comments."""
+    outcome = ANSWERS.judge(answer, Step.PUBLISH)
+    if not isinstance(outcome, AccountSuspended):
+        return outcome
+    if outcome.kind is Kind.PERMISSION:
+        message = _(
+            "The app may not comment as the Page. Give it the permission pages_manage_engagement, "
+            "make the Page's token again, then retry the post: only its comment is sent."
+        )
+        return Refused(Kind.PERMISSION, message, limits=outcome.limits)
+    if outcome.kind is Kind.POLICY:
+        message = _(
+            "Facebook takes the first comment for spam. Write it by hand, or retry the post later: "
+            "only its comment is sent."
+        )
+        return Refused(Kind.POLICY, message, limits=outcome.limits)
+    return outcome
+
+
+def find(
+    page: PageGraph, post_id: str, text: str, since: datetime, taken: Collection[str]
+) -> Sighting:
+    """Look for the Page's comment with this text below a post, made at `since` or later."""
+    after = None
+    for _page in range(_PAGES):
+        answer = page.comments(post_id, _FIELDS, _AT_ONCE, after)
+        body = mapping(parsed(answer.body))
+        listed, paging = body.get("data"), mapping(body.get("paging"))
+        if not isinstance(listed, list):
+            return _unread(answer)
+        limits = ANSWERS.judge(answer, Step.READ).limits
+        for comment in map(mapping, listed):
+            written_at = made_at(comment)
+            if written_at and written_at < since - SKEW:
+                return Absent(limits=limits)
+            if _is_ours(comment, page.page_id, text) and comment.get("id") not in taken:
+                return Accepted(identifier(comment["id"]), made_at=written_at, limits=limits)
+        after = mapping(paging.get("cursors")).get("after")
+        if not paging.get("next") or not isinstance(after, str):
+            return Absent(limits=limits)
+    return Unknown(
+        _(
+            "The post has had too many comments since to look for ours. Look at it, then say with "
+            "`publisher resolve` or `publisher retry` what you saw."
+        )
+    )
+
+
+def is_comment(remote_id: str, page_id: str) -> bool:
+    """Whether an id is a comment's: its post's number and its own, joined.
+
+    A post's has the Page's number instead, and a video's is a number alone.
+    """
+    return "_" in remote_id and not remote_id.startswith(f"{page_id}_")
+
+
+def _is_ours(comment: dict[str, Any], page_id: str, text: str) -> bool:
+    is_from_us = mapping(comment.get("from")).get("id") == page_id
+    message = comment.get("message")
+    return (
+        is_from_us
+        and isinstance(message, str)
+        and message.strip() == text.strip()
+        and bool(identifier(comment.get("id")))
+    )
+
+
+def _unread(answer: Answer) -> Sighting:
+    """The outcome of a list that cannot be read; of a post that is gone, nothing is certain."""
+    outcome = ANSWERS.judge(answer, Step.READ)
+    return ANSWERS.unreadable() if isinstance(outcome, Accepted) else outcome
