@@ -23,6 +23,7 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels.answers import dated
 from publisher.channels.http import client
+from publisher.channels.http.public_only import is_public_only
 from publisher.channels.outgoing import Exchanged, Request
 from publisher.model.clock_check import Heard, unheard
 from publisher.model.outcomes import Answer
@@ -117,6 +118,7 @@ class Recorder:
             body=body.encode() if isinstance(body, str) else body,
             timeout=self._timeout,
             answer=self._recorded,
+            public_only=is_public_only(),
         )
 
     def _recorded(self, exchanged: Exchanged) -> Answer:
