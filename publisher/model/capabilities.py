@@ -36,6 +36,14 @@ class VideoLimits(Frozen):
     """Frames per second."""
 
 
+class DocumentLimits(Frozen):
+    """A channel's limits for a document."""
+
+    max_bytes: int
+    max_pages: int | None = None
+    """None: no limit."""
+
+
 class Rate(Frozen):
     """How many posts a platform takes in any window of that length."""
 
@@ -70,7 +78,9 @@ class Capabilities(Frozen):
     """None: the channel takes no videos."""
     videos_have_alt_texts: bool = True
     motion_stands_alone: bool = True
-    """Whether a GIF or video must be the only one in a post."""
+    """Whether a GIF, video or document must be the only one in a post."""
+    documents: DocumentLimits | None = None
+    """None: the channel takes no documents. They have a title, and no alternative text."""
     may_be_empty_with_picture: bool = False
     max_cashtags: int | None = None
     """The most cashtags in a part; None: no limit."""

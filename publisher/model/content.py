@@ -2,25 +2,38 @@
 
 import hashlib
 
+from pydantic import Field
+
 from publisher.base.text import first_words
 from publisher.model.values import Frozen
 
 
 class Picture(Frozen):
-    """A picture, animated GIF or video as it is sent: cleaned, and named by its content."""
+    """A picture, GIF, video or document as it is sent: cleaned, and named by its content."""
 
     digest: str
     """SHA-256 of the bytes that are sent, in hexadecimal."""
     media_type: str
-    """`image/jpeg`, `image/png`; `image/gif` if it moves; `video/mp4`."""
+    """`image/jpeg`, `image/png`; `image/gif` if it moves; `video/mp4`; `application/pdf`."""
     width: int
     height: int
+    """Of a document, those of its first page, in points."""
     alt: str
     credit: str | None = None
     name: str
     """A file name for pages and downloads."""
     consent: str | None = None
     """The record in posts/consents.yaml that allows it to be shown."""
+    pages: int | None = Field(default=None, exclude_if=lambda pages: pages is None)
+    """Of a document; of what is none it is not written: approvals are valid for the digest."""
+
+    @property
+    def is_image(self) -> bool:
+        return self.media_type.startswith("image/")
+
+    @property
+    def is_document(self) -> bool:
+        return self.pages is not None
 
     @property
     def is_video(self) -> bool:
@@ -62,10 +75,15 @@ class Content(Frozen):
         """Its title, or its first words, in one line; empty if it has none."""
         return first_words(self.title, (part.text for part in self.parts))
 
+    def title_of(self, document: Picture) -> str:
+        """The title that readers see of a document."""
+        return self.title or document.alt
+
     @property
-    def moves(self) -> bool:
-        """Whether it has a GIF or video, which platforms take long to process."""
-        return any(picture.moves for part in self.parts for picture in part.pictures)
+    def takes_long(self) -> bool:
+        """Whether it has a GIF, video or document, which platforms take long to process."""
+        pictures = (picture for part in self.parts for picture in part.pictures)
+        return any(picture.moves or picture.is_document for picture in pictures)
 
     @property
     def fingerprint(self) -> str:

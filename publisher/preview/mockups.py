@@ -62,18 +62,22 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ShownImage:
-    """A picture or video."""
+    """A picture, video or document."""
 
     src: str
-    """An address of this server, or a data URI; empty for a video that is shown as a box."""
+    """An address of this server, or a data URI; empty for a video or document that is shown as a
+    box.
+    """
     alt: str | None
     width: int
     height: int
     is_video: bool = False
+    pages: int | None = None
+    """Of a document."""
 
     @classmethod
     def of(cls, picture: Picture, src: str) -> "ShownImage":
-        return cls(src, picture.alt, picture.width, picture.height, picture.is_video)
+        return cls(src, picture.alt, picture.width, picture.height, picture.is_video, picture.pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class PostCard:
     lang: str | None
     card: Card | None
     pictures: Sequence[ShownImage]
+    title: str
+    """The title of a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,7 @@ def look(
     link: str | None,
     lang: str | None,
     pictures: Sequence[ShownImage],
+    title: str | None = None,
 ) -> PostCard:
     """Build the card of a post on `channel`.
 
@@ -166,6 +173,7 @@ def look(
         lang=lang,
         card=card,
         pictures=pictures,
+        title=title or next((picture.alt or "" for picture in pictures), ""),
     )
 
 
@@ -217,6 +225,7 @@ def look_of(
                 else None,
                 lang=content.lang,
                 pictures=pictures if part.pictures else (),
+                title=content.title,
             )
             for number, part in enumerate(parts, 1)
         ],

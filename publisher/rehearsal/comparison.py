@@ -94,7 +94,8 @@ def _logged(row: Row, delivery: Delivery, index: int) -> dict[str, Any]:
 
 def _told(picture: Picture, can: Capabilities) -> str | None:
     """The alternative text that the platform has."""
-    return None if picture.is_video and not can.videos_have_alt_texts else picture.alt
+    has_none = picture.is_document or (picture.is_video and not can.videos_have_alt_texts)
+    return None if has_none else picture.alt
 
 
 def _shown(post: Row) -> dict[str, Any]:
