@@ -10,6 +10,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredPost
+from publisher.sandbox.wordpress import languages
 from publisher.sandbox.wordpress.blocks import Body, NotBlocks, read
 from publisher.sandbox.wordpress.refusals import RestError, invalid, missing
 
@@ -26,6 +27,9 @@ class StoredArticle(StoredPost):
     status: str = "draft"
     featured: str = ""
     """The id of its featured picture."""
+    side: str = ""
+    """The side of the site that it stands on: the code of a language."""
+    tags: tuple[int, ...] = ()
     saved_at: datetime | None = None
 
 
@@ -42,6 +46,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> Any:
         received_at=call.received_at,
         lang=account.language,
         published=False,
+        side=languages.of_new(call),
     )
     _change(store, entry, account, {"status": "draft", **wish})
     store.add(entry)
@@ -134,10 +139,16 @@ def _change(
         entry.link = body.link
         ids = [entry.featured] if entry.featured else []
         entry.media = [_attached(store, account, one) for one in (*ids, *body.pictures)]
+        for upload in entry.media:
+            upload.title = body.file_title if upload.category == "document" else ""
+    if "tags" in wish:
+        entry.tags = tuple(int(one) for one in wish["tags"])
     entry.saved_at = store.clock.now()
     entry.status = str(wish.get("status", entry.status))
     if entry.status == "publish" and not entry.published:
         entry.publish(store.clock.now())
+    elif entry.status != "publish":
+        entry.published = False
 
 
 def _body(content: str) -> Body:
@@ -190,4 +201,5 @@ def _shown(entry: StoredArticle, account: SandboxAccount) -> dict[str, Any]:
         "date_gmt": dated.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "title": {"rendered": html.escape(entry.title, quote=False)},
         "featured_media": int(entry.featured or 0),
+        "lang": entry.side,
     }
