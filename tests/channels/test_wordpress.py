@@ -483,12 +483,30 @@ def test_a_post_stands_on_the_side_of_its_language(
 
 
 def test_a_post_on_another_side_is_not_published(stage: Stage) -> None:
-    """The plugin says nothing of a language that it does not have."""
     stage.sandbox.faults.set([Fault(what=What.OTHER_LANGUAGE)])
     (outcome,) = stage.deliver(stage.parcel("Bonjour"))
     assert isinstance(outcome, Refused)
-    assert "site_language" in outcome.message
+    assert "(en)" in outcome.message
     assert stage.shown() == []
+
+
+def test_a_language_that_the_site_lacks_is_refused_before_anything_is_made(stage: Stage) -> None:
+    """The plugin itself would put the post on the side of its first language."""
+    parcel = stage.parcel("Guten Tag")
+    content = parcel.content.model_copy(update={"lang": "de"})
+    (outcome,) = stage.deliver(parcel.model_copy(update={"content": content}))
+    assert isinstance(outcome, Refused)
+    assert "en, fr, es, pl" in outcome.message
+    assert stage.sandbox.store.entries == []
+
+
+@pytest.mark.parametrize("what", [What.NOT_JSON, What.FORBIDDEN, What.SERVER_ERROR])
+def test_a_site_that_does_not_list_its_languages_gets_posts_all_the_same(
+    what: What, stage: Stage
+) -> None:
+    stage.sandbox.faults.set([Fault(what=what, endpoint="listLanguages")])
+    assert isinstance(stage.deliver(stage.parcel("Bonjour"))[0], Accepted)
+    assert entry_of(stage).side == "fr"
 
 
 def test_doctor_names_a_language_that_the_site_lacks(stage: Stage) -> None:

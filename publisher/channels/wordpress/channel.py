@@ -70,7 +70,7 @@ class WordPress:
         self._removal = SiteRemoval(self._site, self._media)
         self._categories = Categories(self._site, account.options.get("categories"), clock)
         self._tags = Tags(self._site, clock)
-        self._languages = SiteLanguages(account)
+        self._languages = SiteLanguages(account, self._site, clock)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Create the draft, attach its pictures, then complete it; see `Channel.prepare`.
@@ -168,7 +168,11 @@ class WordPress:
         return {**fields, "categories": list(categories)} if categories else fields
 
     def _language(self, parcel: Parcel) -> Mapping[str, str]:
-        return self._languages.query(parcel.content.lang)
+        """What the requests say of the post's language. Raises `NotPrepared`."""
+        query = self._languages.query(parcel.content.lang)
+        if isinstance(query, Refused):
+            raise NotPrepared(query)
+        return query
 
     def _public(self, post: SitePost, parcel: Parcel, prepared: Prepared) -> NotPrepared:
         """The outcome for a draft that a person published on the website."""

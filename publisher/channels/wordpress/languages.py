@@ -1,81 +1,99 @@
 """Languages of a site: on which side of it a post stands, where a plugin gives it several.
 
-WordPress itself knows no language of a post. Polylang (also its free edition, 3.8) takes the
-language of a new post from the query argument `lang`, WPML from `wpml_language`; a site without
-them ignores both. A language that the site lacks is ignored too: the post then stands on the side
-of the site's first language. Sources: polylang.pro/doc/rest-api, Polylang's own code
-(`src/Capabilities/Create/Post.php`), and for WPML, which documents nothing, what others do with
-it (Citation-Media/multilingual-bridge).
+WordPress itself knows no language of a post. Polylang takes the language of a new post from the
+query argument `lang`, also its free edition (3.8.7, tried), and WPML from `wpml_language`; a site
+without them ignores both. A language that the site lacks is ignored too, and the post stands on the
+side of the site's first language: so Polylang's languages are read before. Sources:
+polylang.pro/doc/rest-api, Polylang's code (`src/Capabilities/Create/Post.php`), and for WPML, which
+documents nothing, what others do with it (Citation-Media/multilingual-bridge).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.answers import mapping
+from publisher.channels.answers import Lately, mapping
 from publisher.channels.wordpress.answers import said
 from publisher.channels.wordpress.posts import SitePost, items_of
 from publisher.channels.wordpress.site import SiteApi
 from publisher.model.accounts import Account
 from publisher.model.outcomes import Kind, Refused
 
-_POLYLANG, _WPML = "pll/", "wpml/"
+_PLUGINS = ("pll/", "wpml/")
 """How the names of their parts of the REST API begin."""
 
 
 class SiteLanguages:
     """The languages of one account's posts, as its site calls them."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, site: SiteApi, clock: Clock) -> None:
         self._language = account.language
         self._told = account.options.get("site_language", "").lower()
+        self._site = site
+        self._lately: Lately[Sequence[str]] = Lately(clock)
 
-    def query(self, language: str | None) -> Mapping[str, str]:
-        """What a request says of the language of a new post; nothing if that is not known.
-
-        Polylang calls languages by two letters, and WPML tells countries apart.
-        """
-        whole = self._told or (language or "").lower()
-        short = self._told or whole.partition("-")[0]
-        return {"lang": short, "wpml_language": whole} if whole else {}
+    def query(self, language: str | None) -> Mapping[str, str] | Refused:
+        """What a request says of a new post's language; empty if that is not known."""
+        names = self._names(language)
+        if not names:
+            return {}
+        known = self._known()
+        chosen = next((name for name in names if name in known), None)
+        if known and chosen is None:
+            flaw = self._unknown(names[0], known)
+            return Refused(Kind.CONTENT, _("{flaw} Then retry the post.", flaw=flaw))
+        return {"lang": chosen or names[-1], "wpml_language": names[0]}
 
     def refusal(self, post: SitePost, language: str | None) -> Refused | None:
-        """The outcome for a post that stands on another side; only Polylang Pro says where."""
-        wanted = self.query(language).get("lang")
-        if not wanted or not post.lang or post.lang == wanted:
+        """The outcome for a post that stands on another side; Polylang Pro alone says where."""
+        names = self._names(language)
+        if not names or not post.lang or post.lang in names:
             return None
         return Refused(
             Kind.CONTENT,
             _(
                 "The website has put the post into another language ({actual}) than its own "
-                "({wanted}). Add that language in Polylang, or write `site_language` in "
-                "publisher.toml as Polylang calls it; then retry it.",
+                "({wanted}). Change that in WordPress, then retry the post.",
                 actual=post.lang,
-                wanted=wanted,
+                wanted=names[0],
             ),
         )
 
-    def flaw(self, site: SiteApi) -> str | None:
+    def flaw(self) -> str | None:
         """What keeps the account's posts from standing on the side of its language."""
-        wanted = self.query(self._language).get("lang")
-        index = mapping(said(site.index(plain=site.is_plain)))
-        names = index.get("namespaces")
-        parts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-        if not wanted and any(name.startswith((_POLYLANG, _WPML)) for name in parts):
-            return _(
-                "The website has several languages, and the account has none: a draft without a "
-                "language would stand on the side of the site's first one. Write `language` in "
-                "publisher.toml."
-            )
-        if not any(name.startswith(_POLYLANG) for name in parts):
-            return None  # WPML does not list its languages
-        items = items_of(site.languages())
-        known = [str(one.get("slug")) for one in items] if isinstance(items, list) else []
-        if not known or wanted in known:
+        if names := self._names(self._language):
+            known = self._known()
+            is_known = not known or any(name in known for name in names)
+            return None if is_known else self._unknown(names[0], known)
+        index = mapping(said(self._site.index(plain=self._site.is_plain)))
+        parts = index.get("namespaces")
+        if not any(str(part).startswith(_PLUGINS) for part in parts or ()):
             return None
         return _(
-            "The website's Polylang has no language {wanted}: the account's posts would stand on "
-            "the side of its first one. It has {names}. Add the language there, or write "
-            "`site_language` in publisher.toml.",
+            "The website has several languages, and the account has none: a draft without a "
+            "language would stand on the side of the site's first one. Write `language` in "
+            "publisher.toml."
+        )
+
+    def _names(self, language: str | None) -> Sequence[str]:
+        """What the site may call a language: with its country, and without."""
+        whole = (language or "").lower()
+        return [self._told] if self._told else [*filter(None, (whole, whole.partition("-")[0]))]
+
+    def _known(self) -> Sequence[str]:
+        """Polylang's languages; empty where there is none, or it does not list them."""
+        if self._lately.read is not None:
+            return self._lately.read
+        items = items_of(self._site.languages())
+        listed = items if isinstance(items, list) else []
+        return self._lately.keep([str(one.get("slug")) for one in listed])
+
+    @staticmethod
+    def _unknown(wanted: str, known: Sequence[str]) -> str:
+        return _(
+            "The website's Polylang has no language {wanted}, so the post would stand on the side "
+            "of its first one. It has {names}. Add the language there, or write `site_language` in "
+            "publisher.toml.",
             wanted=wanted,
             names=", ".join(known),
         )
