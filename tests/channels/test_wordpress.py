@@ -36,6 +36,7 @@ from publisher.model.states import State
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.wordpress.articles import StoredArticle
+from publisher.sandbox.wordpress.refusals import WordPressFault
 from tests.channels.conftest import LOST, SETTINGS, Stage, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk
 from tests.support.clock import ManualClock
@@ -483,7 +484,7 @@ def test_a_post_stands_on_the_side_of_its_language(
 
 
 def test_a_post_on_another_side_is_not_published(stage: Stage) -> None:
-    stage.sandbox.faults.set([Fault(what=What.OTHER_LANGUAGE)])
+    stage.sandbox.faults.set([Fault(what=WordPressFault.OTHER_LANGUAGE)])
     (outcome,) = stage.deliver(stage.parcel("Bonjour"))
     assert isinstance(outcome, Refused)
     assert "(en)" in outcome.message
@@ -510,15 +511,15 @@ def test_a_site_that_does_not_list_its_languages_gets_posts_all_the_same(
 
 
 def test_doctor_names_a_language_that_the_site_lacks(stage: Stage) -> None:
-    assert stage.open().examine().problem is None
+    assert stage.open().examine().remarks == ()
     stage.account = stage.account.model_copy(update={"language": "de"})
-    problem = str(stage.open().examine().problem)
-    assert "no language de" in problem
-    assert "en, fr, es, pl" in problem
+    (remark,) = stage.open().examine().remarks
+    assert "no language de" in remark
+    assert "en, fr, es, pl" in remark
     stage.account = stage.account.model_copy(update={"options": {"site_language": "pl"}})
-    assert stage.open().examine().problem is None
+    assert stage.open().examine().remarks == ()
     stage.account = stage.account.model_copy(update={"language": None, "options": {}})
-    assert "`language`" in str(stage.open().examine().problem)
+    assert "`language`" in stage.open().examine().remarks[0]
 
 
 def test_hashtags_that_the_site_knows_become_its_tags(stage: Stage) -> None:

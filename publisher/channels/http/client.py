@@ -19,9 +19,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from publisher.base.public_addresses import is_public
+from publisher.base.public_addresses import NotPublic, is_public
 from publisher.channels.http.connection import Connection, Ended, connect, reason
-from publisher.channels.http.public_only import NotPublic
 from publisher.channels.outgoing import Exchanged, Objection, Request
 from publisher.model.outcomes import Answer, Outcome, Wire
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 import h11
 
 from publisher.base.i18n import _, later
-from publisher.channels.http.public_only import NotPublic
+from publisher.base.public_addresses import NotPublic
 from publisher.channels.outgoing import Exchanged, Request
 from publisher.model.outcomes import Wire
 

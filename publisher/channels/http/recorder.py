@@ -21,9 +21,9 @@ from publisher.base import logs
 from publisher.base.clock import Clock, SystemClock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
+from publisher.base.public_addresses import is_public_only
 from publisher.channels.answers import dated
 from publisher.channels.http import client
-from publisher.channels.http.public_only import is_public_only
 from publisher.channels.outgoing import Exchanged, Request
 from publisher.model.clock_check import Heard, unheard
 from publisher.model.outcomes import Answer

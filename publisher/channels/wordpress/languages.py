@@ -59,8 +59,11 @@ class SiteLanguages:
             ),
         )
 
-    def flaw(self) -> str | None:
+    def remarks(self) -> tuple[str, ...]:
         """What keeps the account's posts from standing on the side of its language."""
+        return tuple(filter(None, (self._flaw(),)))
+
+    def _flaw(self) -> str | None:
         if names := self._names(self._language):
             known = self._known()
             is_known = not known or any(name in known for name in names)

@@ -15,7 +15,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store
-from publisher.sandbox.wordpress import articles, attachments, languages
+from publisher.sandbox.wordpress import articles, attachments
 from publisher.sandbox.wordpress.passwords import BROWSER, OF_PASSWORDS, Passwords
 from publisher.sandbox.wordpress.refusals import RestError, not_logged_in, refusal
 
@@ -59,6 +59,15 @@ def _terms(call: Call, names: Sequence[str], first: int) -> Any:
     return [{"id": number, "name": name} for number, name in enumerate(names, first)]
 
 
+async def _languages(_store: Store, _call: Call, _account: SandboxAccount) -> Any:
+    return [{"slug": side} for side in articles.SIDES]
+
+
+async def _index(_store: Store, _call: Call, _account: SandboxAccount) -> Any:
+    """The description of the API."""
+    return {"namespaces": ["oembed/1.0", "pll/v1", "wp/v2", "wp-site-health/v1"]}
+
+
 async def _user(_store: Store, call: Call, account: SandboxAccount) -> Any:
     profile = profile_of(call, account)
     return {
@@ -83,8 +92,8 @@ HANDLERS: dict[str, Handler] = {
     "deleteAttachment": attachments.delete,
     "listCategories": _categories,
     "listTags": _tags,
-    "listLanguages": languages.listed,
-    "getIndex": languages.index,
+    "listLanguages": _languages,
+    "getIndex": _index,
     "getSiteUser": _user,
 }
 

@@ -10,12 +10,15 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredPost
-from publisher.sandbox.wordpress import languages
 from publisher.sandbox.wordpress.blocks import Body, NotBlocks, read
-from publisher.sandbox.wordpress.refusals import RestError, invalid, missing
+from publisher.sandbox.wordpress.refusals import RestError, WordPressFault, invalid, missing
 
 CHANNEL = "wordpress"
 _STATUSES = frozenset({"draft", "publish", "pending", "private"})
+SIDES = ("en", "fr", "es", "pl")
+"""The languages of a site, which has Polylang Pro (polylang.pro/doc/rest-api). The first one is the
+site's own, which posts without a known language get.
+"""
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> Any:
         received_at=call.received_at,
         lang=account.language,
         published=False,
-        side=languages.of_new(call),
+        side=_side_of_new(call),
     )
     _change(store, entry, account, {"status": "draft", **wish})
     store.add(entry)
@@ -92,6 +95,14 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> Any:
                 if not entry.published:
                     store.note("picture-listed-early", account.name, f"media {picture.id}")
     return {"deleted": True, "previous": _shown(entry, account)}
+
+
+def _side_of_new(call: Call) -> str:
+    """The side of the site on which a new post stands."""
+    wanted = call.query.get("lang", "")
+    return (
+        SIDES[0] if wanted not in SIDES or call.changed(WordPressFault.OTHER_LANGUAGE) else wanted
+    )
 
 
 def article(store: Store, account: SandboxAccount, post_id: str) -> StoredArticle | None:

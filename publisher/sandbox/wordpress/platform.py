@@ -4,9 +4,9 @@ from typing import Any
 
 from publisher.sandbox.accounts import invented, number
 from publisher.sandbox.endpoints import Operation
-from publisher.sandbox.wordpress.refusals import WordPressFault
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.wordpress.api import WordPressApi
+from publisher.sandbox.wordpress.refusals import WordPressFault
 from publisher.settings.schema import AccountSettings
 
 _CHANNEL = "wordpress"

@@ -17,9 +17,8 @@ from publisher.base.errors import (
     UsageError,
 )
 from publisher.base.i18n import _
-from publisher.base.public_addresses import leads_to_private
+from publisher.base.public_addresses import leads_to_private, public_only
 from publisher.channels.connect import Keys
-from publisher.channels.http.public_only import public_only
 from publisher.channels.http.server_address import server_address
 from publisher.channels.registry import SPECS
 from publisher.connect.connection import AccountConnection
