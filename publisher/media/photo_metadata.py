@@ -25,7 +25,12 @@ def strip(image: Any) -> None:
 
     Raises ValueError for one that is not as it must be.
     """
-    from pypdf.generic import EncodedStreamObject, NameObject, StreamObject  # noqa: PLC0415
+    from pypdf.generic import (  # noqa: PLC0415
+        ArrayObject,
+        EncodedStreamObject,
+        NameObject,
+        StreamObject,
+    )
 
     if not isinstance(image, StreamObject):
         return
@@ -38,7 +43,7 @@ def strip(image: Any) -> None:
     if filters[:-1]:
         outer = EncodedStreamObject()
         outer.update(image)
-        outer[NameObject("/Filter")] = type(told)(filters[:-1])
+        outer[NameObject("/Filter")] = ArrayObject(filters[:-1])
         outer._data = data  # noqa: SLF001
         data = outer.get_data()
         image[NameObject("/Filter")] = NameObject(filters[-1])
