@@ -168,8 +168,7 @@ def _prune(reader: "PdfReader", path: Path) -> None:
             _keep(action, _OF_ACTION)
             if not _is_followed(action):
                 del each["/A"]
-        if _at(each, "/Subtype") == "/Image":
-            photo_metadata.strip(each)
+        photo_metadata.strip(each)
 
 
 def _check_annotations(page: dict[Any, Any], path: Path) -> None:

@@ -8,20 +8,20 @@ import re
 from typing import Any
 
 _JPEG, _JPEG_2000 = "/DCTDecode", "/JPXDecode"
-_START, _END, _SCAN, _COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
+_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
 """A marker; within a scan's data, FF is followed by 00 or is part of a restart marker."""
-_NOTES = frozenset(range(0xE0, 0xF0))
-"""The segments in which programs store what they like."""
+_TABLES = frozenset({*range(0xC0, 0xD0), _SCAN, 0xDB, 0xDC, 0xDD})
+"""The segments that decoding needs."""
 _NEEDED = {0xE0: b"JFIF", 0xEE: b"Adobe"}
-"""Those that tell how colours are encoded."""
+"""Of those in which programs store what they like, the ones that tell how colours are encoded."""
 _BOXES = frozenset({b"jP  ", b"ftyp", b"rreq", b"jp2h", b"jpch", b"jplh", b"jp2c"})
 """The boxes of a JPEG 2000 that hold the picture."""
 _SIGNATURE = b"\0\0\0\x0cjP  "
 
 
 def strip(image: Any) -> None:
-    """Take the metadata out of an image's stream, as pypdf reads it.
+    """Take the metadata out of a stream with a photo, as pypdf reads it; others stay.
 
     Raises ValueError for one that is not as it must be.
     """
@@ -67,7 +67,7 @@ def jpeg(data: bytes) -> bytes:
             end = following.start() if following else len(data)
         needed = _NEEDED.get(kind)
         is_needed = needed is not None and data[place + 4 :].startswith(needed)
-        if kind != _COMMENT and (kind not in _NOTES or is_needed):
+        if kind in _TABLES or is_needed:
             kept.append(data[place:end])
         place = end
     if place < len(data) or len(kept) < 2:

@@ -469,7 +469,13 @@ def entry_of(stage: Stage) -> StoredArticle:
 
 @pytest.mark.parametrize(
     ("lang", "told", "side"),
-    [("fr", "", "fr"), ("pt-BR", "es", "es"), ("es-PE", "", "es"), (None, "", "en")],
+    [
+        ("fr", "", "fr"),
+        ("fr", "es", "es"),
+        ("es-PE", "", "es"),
+        ("pl", "es", "pl"),  # what publisher.toml says is for the account's own language
+        (None, "", "en"),
+    ],
 )
 def test_a_post_stands_on_the_side_of_its_language(
     lang: str | None, told: str, side: str, stage: Stage

@@ -3,10 +3,13 @@
 import io
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
@@ -15,11 +18,12 @@ from publisher.channels.linkedin.spec import LINKEDIN
 from publisher.channels.registry import CAPABILITIES
 from publisher.channels.twitter.spec import TWITTER
 from publisher.drafts import rendering
-from publisher.media import decoding, media_file, photo_metadata
+from publisher.media import decoding, documents, media_file, photo_metadata
 from publisher.media.media_file import clean, inspect, look
 from publisher.model.accounts import Account
 from publisher.model.content import Content, Part, Picture
 from publisher.model.posts import Document
+from publisher.model.problems import Flaw
 from tests.drafts.drafts import Workspace, codes
 from tests.support.pdfs import MARKER, pdf, photo, with_comment, with_secrets
 
@@ -86,6 +90,19 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
     again = tmp_path / "again.pdf"
     again.write_bytes(copy.data)
     assert clean(again, LINKEDIN).pages == copy.pages
+
+
+@given(place=st.floats(0, 1), bytes_there=st.binary(min_size=1, max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_broken_bytes_are_refused_or_give_a_copy(place: float, bytes_there: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = with_secrets(Path(folder) / "a.pdf")
+        content = bytearray(path.read_bytes())
+        begin = int(place * (len(content) - 8))
+        content[begin : begin + len(bytes_there)] = bytes_there
+        path.write_bytes(content)
+        made = documents.copy(path)
+    assert isinstance(made, Flaw) or PdfReader(io.BytesIO(made.data)).metadata is None
 
 
 def test_its_pages_are_counted(posts: Path) -> None:

@@ -79,9 +79,13 @@ class SiteLanguages:
         )
 
     def _names(self, language: str | None) -> Sequence[str]:
-        """What the site may call a language: with its country, and without."""
+        """What the site may call a language: as publisher.toml says for that of the account, else
+        with its country, and without.
+        """
+        if self._told and self._language in (None, language):
+            return [self._told]
         whole = (language or "").lower()
-        return [self._told] if self._told else [*filter(None, (whole, whole.partition("-")[0]))]
+        return [*filter(None, (whole, whole.partition("-")[0]))]
 
     def _known(self) -> Sequence[str]:
         """Polylang's languages; empty where there is none, or it does not list them."""
