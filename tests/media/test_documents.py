@@ -59,9 +59,9 @@ def test_the_copy_tells_nothing_but_what_readers_see(tmp_path: Path) -> None:
     (first, second) = read.pages
     texts = [stream.get_data() for stream in _streams(read)]
     assert not any(MARKER in text for text in texts)
-    (link,) = first.annotations or ()
+    (link,) = first.annotations
     assert link.get_object()["/A"]["/URI"] == "https://www.example.org/rapport"
-    assert "/A" not in (second.annotations or ())[0].get_object()
+    assert "/A" not in second.annotations[0].get_object()
     assert [entry.title for entry in read.outline] == ["Chapitre"]
     assert [one.image.size for one in first.images] == [(64, 48)] * 3
 
