@@ -37,6 +37,8 @@ class Request:
     """
     answer: Callable[[Exchanged], Answer]
     """What the platform answered, without the account's secrets."""
+    public_only: bool = False
+    """Whether it may go to addresses in the public internet alone."""
 
 
 Objection = Callable[[], Outcome | None]

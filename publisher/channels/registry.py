@@ -138,8 +138,12 @@ def in_sentence(channel: str) -> str:
 
 
 def widest() -> Capabilities:
-    """The capabilities with the largest pictures, for files without a known channel."""
-    return max(CAPABILITIES.values(), key=lambda can: can.picture_max_bytes)
+    """The capabilities with the largest pictures and documents, where no channel is known."""
+    several = CAPABILITIES.values()
+    documents = (can.documents for can in several if can.documents)
+    largest = max(documents, key=lambda limits: limits.max_bytes, default=None)
+    pictures = max(several, key=lambda can: can.picture_max_bytes)
+    return pictures.model_copy(update={"documents": largest})
 
 
 def open_channel(

@@ -28,7 +28,7 @@ from publisher.drafts.yaml_tree import Scalar
 from publisher.media import at_once, media_file
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
-from publisher.model.posts import LINK_PLACES, LinkPlace, MediaItem, Motion, Post
+from publisher.model.posts import LINK_PLACES, Document, Inspected, LinkPlace, MediaItem, Post
 from publisher.model.problems import RULES, Findings, Flaw
 from publisher.model.values import Position
 
@@ -70,8 +70,8 @@ class Surroundings:
     def opened(self, posts: Sequence[Post]) -> list[Post]:
         """Open the pictures that the posts name, several at once.
 
-        Returns the posts with what moves in their pictures, and without those that are flawed,
-        which are noted.
+        Returns the posts with what is known of their pictures, and without those that are
+        flawed, which are noted.
         """
         seen = dict(zip(self.named, at_once.each(self.copies.look, [*self.named]), strict=True))
         for path, places in self.named.items():
@@ -81,7 +81,7 @@ class Surroundings:
         self.named.clear()
         if not any(seen.values()):
             return [*posts]
-        return [post.model_copy(update={"media": _moving(post.media, seen)}) for post in posts]
+        return [post.model_copy(update={"media": _inspected(post.media, seen)}) for post in posts]
 
     @cached_property
     def media(self) -> list[Path]:
@@ -374,15 +374,17 @@ class _Reader:
         return min((end for end in ends if end), default=None)
 
 
-def _moving(
-    media: Sequence[MediaItem], seen: Mapping[Path, Motion | Flaw | None]
+def _inspected(
+    media: Sequence[MediaItem], seen: Mapping[Path, Inspected | Flaw]
 ) -> tuple[MediaItem, ...]:
-    """The pictures that are sound, each with its motion."""
-    motions = ((item, seen[item.path]) for item in media)
+    """The pictures that are sound, each with its motion or pages."""
+    known = ((item, seen[item.path]) for item in media)
     return tuple(
-        item.model_copy(update={"motion": motion}) if motion else item
-        for item, motion in motions
-        if not isinstance(motion, Flaw)
+        item.model_copy(update={"document" if isinstance(one, Document) else "motion": one})
+        if one
+        else item
+        for item, one in known
+        if not isinstance(one, Flaw)
     )
 
 

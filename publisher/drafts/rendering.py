@@ -10,9 +10,9 @@ from publisher.drafts.text_limits import TextLimits, size_in_bytes
 from publisher.media.clean_copy import SUFFIXES, Copy
 from publisher.media.media_file import MEDIA_TYPES
 from publisher.model.accounts import Account
-from publisher.model.capabilities import Capabilities, VideoLimits
+from publisher.model.capabilities import Capabilities, DocumentLimits, VideoLimits
 from publisher.model.content import Content, Part, Picture
-from publisher.model.posts import MediaItem, Motion, Post
+from publisher.model.posts import Document, MediaItem, Motion, Post
 from publisher.model.problems import Findings, Flaw, problem
 from publisher.model.values import Position, Problem
 
@@ -152,6 +152,7 @@ def _picture(item: MediaItem, copy: Copy) -> Picture:
         # Not the original's name: it may say who is in the picture.
         name=f"{copy.digest[:16]}{SUFFIXES[copy.media_type]}",
         consent=item.consent,
+        pages=copy.pages,
     )
 
 
@@ -310,23 +311,27 @@ def _check_pictures(
         )
         hint = _("Leave some out, or make another draft for {channel}.", channel=channel)
         findings.error("too-many-pictures", post.media[limit].position, message, hint)
-    stills = [item for item in post.media if not item.motion]
+    stills = [item for item in post.media if not item.motion and not item.document]
     if stills and not capabilities.picture_types & MEDIA_TYPES:
         message = _(
             "{channel} takes neither JPEG nor PNG, so no picture can go there.", channel=channel
         )
         findings.error("media-unsupported", stills[0].position, message)
-    moving = [item for item in post.media if item.motion]
-    if moving and len(post.media) > 1 and capabilities.motion_stands_alone:
+    alone = [item for item in post.media if item.motion or item.document]
+    if alone and len(post.media) > 1 and capabilities.motion_stands_alone:
         message = _(
-            "{channel} shows a GIF or video alone, and the draft has {number} files.",
+            "{channel} shows a GIF, video or PDF alone, and the draft has {number} files.",
             channel=channel,
             number=len(post.media),
         )
         hint = _("Leave the others out, or make another draft for {channel}.", channel=channel)
-        findings.error("media-mixed", moving[0].position, message, hint)
-    for item in moving:
+        findings.error("media-mixed", alone[0].position, message, hint)
+    for item in alone:
         if item.motion and (flaw := _flaw_of_motion(item.motion, channel, capabilities)):
+            findings.add(flaw, item.position)
+        if item.document and (
+            flaw := _flaw_of_document(item.document, channel, capabilities.documents)
+        ):
             findings.add(flaw, item.position)
     for item in post.media:
         limit = (item.motion and capabilities.motion_alt_text_max) or capabilities.alt_text_max
@@ -341,6 +346,26 @@ def _check_pictures(
             )
             hint = _("Say what matters in the picture first, and leave the rest out.")
             findings.error("alt-too-long", item.position, message, hint)
+
+
+def _flaw_of_document(
+    document: Document, channel: str, limits: DocumentLimits | None
+) -> Flaw | None:
+    if limits is None:
+        hint = _(
+            "Make another draft for {channel}, with a picture of the first page and a link.",
+            channel=channel,
+        )
+        return Flaw("media-unsupported", _("No PDF can go to {channel}.", channel=channel), hint)
+    if limits.max_pages is not None and document.pages > limits.max_pages:
+        message = _(
+            "{channel} takes documents of up to {limit} pages; this has {pages}.",
+            channel=channel,
+            limit=limits.max_pages,
+            pages=document.pages,
+        )
+        return Flaw("document-limits", message, _("Take pages out, or split it into two posts."))
+    return None
 
 
 def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) -> Flaw | None:

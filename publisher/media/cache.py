@@ -2,8 +2,8 @@
 
 To decode a phone's photo and make its copies takes over a second, and a campaign has hundreds,
 which are checked at every change of a word. The key is the file's content, not its name or date,
-and the versions of Publisher, Pillow, pillow-heif and PyAV: another version inspects all files
-again. The cache holds no picture, nor any part of one.
+and the versions of Publisher, Pillow, pillow-heif, PyAV and pypdf: another version inspects all
+files again. The cache holds no picture, nor any part of one.
 """
 
 import functools
@@ -24,12 +24,12 @@ from publisher.base import files
 from publisher.media import media_file
 from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.capabilities import Capabilities
-from publisher.model.posts import Motion
+from publisher.model.posts import Inspected
 from publisher.model.problems import Flaw
 from publisher.settings.settings import Settings
 
 _T = TypeVar("_T")
-_LOOKED: TypeAdapter[tuple[Motion | None]] = TypeAdapter(tuple[Motion | None])
+_LOOKED: TypeAdapter[tuple[Inspected]] = TypeAdapter(tuple[Inspected])
 _COPY = TypeAdapter(Copy)
 _KEPT = TypeAdapter(tuple[str, Any])
 """A cache entry: the key and the result."""
@@ -52,7 +52,7 @@ class Copies:
         """The cache of a workspace."""
         return cls(settings.var / "copies")
 
-    def look(self, path: Path) -> Flaw | Motion | None:
+    def look(self, path: Path) -> Flaw | Inspected:
         """Inspect a file as `media_file.look` does, from the cache if possible."""
         question = self._question(path, "look")
         if (known := self._recall(question, _LOOKED)) is not None:
@@ -127,6 +127,7 @@ def _limits(capabilities: Capabilities) -> tuple[object, ...]:
         capabilities.picture_max_bytes,
         capabilities.gifs,
         capabilities.videos,
+        capabilities.documents,
     )
 
 
@@ -163,7 +164,7 @@ def _maker() -> str:
         digest.update(module.read_bytes())
     parts = ("jpg", "libjpeg_turbo", "zlib", "webp", "avif")
     libraries = [features.version(name) for name in parts]
-    libraries += [version(name) for name in ("av", "pillow-heif")]
+    libraries += [version(name) for name in ("av", "pillow-heif", "pypdf")]
     return f"{digest.hexdigest()[:16]} {PIL.__version__} {libraries}"
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from PIL import Image, ImageCms, ImageOps
@@ -14,6 +14,7 @@ SUFFIXES = {
     "image/png": ".png",
     "image/gif": ".gif",
     "video/mp4": ".mp4",
+    "application/pdf": ".pdf",
 }
 """File name suffixes of clean copies, by media type. A GIF is always an animated one."""
 THUMBNAIL_TYPE = "image/webp"
@@ -26,26 +27,30 @@ _QUALITY = 80
 class Copy:
     """Metadata of a clean copy."""
 
-    media_type: Annotated[str, Field(pattern="^(image/(jpeg|png|gif)|video/mp4)$")]
+    media_type: Annotated[str, Field(pattern="^(image/(jpeg|png|gif)|video/mp4|application/pdf)$")]
     width: PositiveInt
     height: PositiveInt
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     """SHA-256 of the copy, in hexadecimal."""
+    pages: PositiveInt | None = field(default=None, kw_only=True)
+    """Of a document; its size is that of the first page, in points."""
 
 
 @dataclass(frozen=True, slots=True)
 class CleanPicture(Copy):
-    """A clean copy of a picture, an animated GIF or a video, as it is sent."""
+    """A clean copy of a picture, an animated GIF, a video or a document, as it is sent."""
 
     data: bytes
 
     @classmethod
-    def of(cls, data: bytes, media_type: str, size: tuple[int, int]) -> "CleanPicture":
-        return cls(media_type, *size, hashlib.sha256(data).hexdigest(), data)
+    def of(
+        cls, data: bytes, media_type: str, size: tuple[int, int], pages: int | None = None
+    ) -> "CleanPicture":
+        return cls(media_type, *size, hashlib.sha256(data).hexdigest(), data, pages=pages)
 
     @property
     def suffix(self) -> str:
-        """The file name suffix: `.jpg`, `.png`, `.gif` or `.mp4`."""
+        """The file name suffix: `.jpg`, `.png`, `.gif`, `.mp4` or `.pdf`."""
         return SUFFIXES[self.media_type]
 
 

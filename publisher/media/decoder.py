@@ -1,4 +1,4 @@
-"""Decoder process: decodes pictures, GIFs and videos, with no credential in its memory.
+"""Decoder process: decodes pictures, GIFs, videos and documents, with no credential in its memory.
 
 A malicious picture can exploit a bug in a C library. So no process that holds a credential or a
 session decodes one. It asks a child process, which has only the environment that Python needs,
@@ -31,7 +31,7 @@ from publisher.base.process import bare_environment
 from publisher.media import decoding
 from publisher.media.clean_copy import CleanPicture
 from publisher.model.capabilities import Capabilities
-from publisher.model.posts import Motion
+from publisher.model.posts import Inspected
 from publisher.model.problems import Flaw
 
 _MEMORY = 768 << 20
@@ -54,7 +54,7 @@ _LONGEST_ANSWER = 200_000_000
 _PROGRAM = (sys.executable, "-P", "-B", "-m", "publisher.media.decoder")
 """-P: no modules from the working directory."""
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
-_LOOKED: TypeAdapter[Motion | None] = TypeAdapter(Motion | None)
+_LOOKED: TypeAdapter[Inspected] = TypeAdapter(Inspected)
 _COPY = TypeAdapter(CleanPicture)
 
 
@@ -62,11 +62,11 @@ class Ended(Exception):
     """The child was killed, or took too long: a retry may succeed."""
 
 
-def look(path: Path) -> Flaw | Motion | None:
+def look(path: Path) -> Flaw | Inspected:
     """Run `decoding.look` in a child. Raises Ended."""
     answer, _data = _asked(path, {"do": "look"})
     with _understood():
-        return _flaw(answer) or _LOOKED.validate_python(answer["motion"])
+        return _flaw(answer) or _LOOKED.validate_python(answer["seen"])
 
 
 def thumbnail(path: Path, side: int) -> bytes | Flaw:
@@ -100,7 +100,8 @@ def copies(
 def _copy(told: dict[str, Any], data: bytes) -> CleanPicture | Flaw:
     if flaw := _flaw(told):
         return flaw
-    made = CleanPicture.of(data, told["media_type"], (told["width"], told["height"]))
+    size = told["width"], told["height"]
+    made = CleanPicture.of(data, told["media_type"], size, told["pages"])
     return _COPY.validate_python(asdict(made))
 
 
@@ -295,7 +296,7 @@ def _found(path: Path, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         seen = decoding.look(path)
         if isinstance(seen, Flaw):
             return {"flaw": seen}, b""
-        return {"motion": _LOOKED.dump_python(seen, mode="json")}, b""
+        return {"seen": _LOOKED.dump_python(seen, mode="json")}, b""
     if question["do"] == "thumbnail":
         small = decoding.thumbnail(path, question["side"])
         return ({"flaw": small}, b"") if isinstance(small, Flaw) else ({}, small)
@@ -309,7 +310,8 @@ def _found(path: Path, question: dict[str, Any]) -> tuple[dict[str, Any], bytes]
 def _told(made: CleanPicture | Flaw) -> dict[str, Any]:
     if isinstance(made, Flaw):
         return {"flaw": made}
-    return {"media_type": made.media_type, "width": made.width, "height": made.height}
+    size = {"width": made.width, "height": made.height}
+    return {"media_type": made.media_type, **size, "pages": made.pages}
 
 
 if __name__ == "__main__":

@@ -2,24 +2,24 @@
 
 The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
 upright and sRGB, a PNG or a JPEG, within the channel's limits. `gifs` and `videos` handle moving
-pictures. All of this runs in a separate process: only `decoder` may call `look`, `copies` and
-`thumbnail`.
+pictures, and `documents` PDFs. All of this runs in a separate process: only `decoder` may call
+`look`, `copies` and `thumbnail`.
 """
 
 import io
 import warnings
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from publisher.base import formats
 from publisher.base.i18n import _, later
-from publisher.media import decoding_cost, file_types, gifs, heif, videos
+from publisher.media import decoding_cost, documents, file_types, gifs, heif, videos
 from publisher.media.clean_copy import CleanPicture, bare, opaque
 from publisher.model.capabilities import Capabilities
-from publisher.model.posts import Motion
+from publisher.model.posts import Inspected
 from publisher.model.problems import Flaw
 
 MAX_BYTES = 50_000_000
@@ -41,13 +41,13 @@ _TYPES = {
     ".heif": "HEIF",
     ".avif": "AVIF",
 }
-SUFFIXES = frozenset({*_TYPES, *videos.SUFFIXES})
-"""The ends of names that a picture, GIF or video may have."""
+SUFFIXES = frozenset({*_TYPES, *videos.SUFFIXES, *documents.SUFFIXES})
+"""The ends of names that a picture, GIF, video or document may have."""
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _OF_PHONES = ("HEIF", "AVIF")
 """Accepted under any picture's suffix: phones and mail programs send them as `.jpg`."""
 _WANTED = later(
-    "JPEG, PNG, GIF, WebP, HEIC, AVIF and MP4 can be sent; save or export it as one of them."
+    "JPEG, PNG, GIF, WebP, HEIC, AVIF, MP4 and PDF can be sent; save or export it as one of them."
 )
 _QUALITIES = (90, 85, 75)
 _THUMBNAIL_QUALITY = 72
@@ -57,14 +57,16 @@ _SHRINK = 0.8
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-def look(path: Path) -> Flaw | Motion | None:
-    """Check a file: its flaw, or its motion if it is a GIF or a video.
+def look(path: Path) -> Flaw | Inspected:
+    """Check a file: its flaw, or its motion if it is a GIF or a video, or the pages of a document.
 
     A picture is decoded completely, so that a truncated one is found now. For a GIF, the headers
     of all frames are read; of a video, only the first picture is decoded.
     """
     if _is_video(path):
         return flaw_of_file(path) or videos.look(path)
+    if _is_document(path):
+        return flaw_of_file(path) or documents.look(path)
     if found := _gif(path):
         return gifs.flaw(found, path) or found.motion
     image = _decoded(path)
@@ -79,13 +81,11 @@ def copies(
     A picture is decoded once for all of them. `shares`: only this part of a still picture, as in
     `Frame.shares`.
     """
-    if shares and (_is_video(path) or _gif(path)):
-        message = _("{file} moves: only a still picture can be cropped.", file=path.name)
+    if whole := _cleaner(path):
+        if not shares:
+            return [whole(capabilities) for capabilities in several]
+        message = _("Only a still picture can be cropped, and {file} is none.", file=path.name)
         return [Flaw("media-unsupported", message)] * len(several)
-    if _is_video(path):
-        return [_clean_video(path, capabilities) for capabilities in several]
-    if moving := _gif(path):
-        return [_clean_gif(path, moving, capabilities) for capabilities in several]
     image = _decoded(path)
     if isinstance(image, Flaw):
         return [image] * len(several)
@@ -118,12 +118,12 @@ def copies(
 
 
 def thumbnail(path: Path, side: int) -> bytes | Flaw:
-    """A small WebP of the whole picture, or of the first one of a GIF or video.
+    """A small WebP of the whole picture, of the first one of a GIF or video, or of a blank page.
 
     No side has more than `side` pixels. It carries nothing but pixels, and is on white where the
     picture is transparent.
     """
-    image = _first(path) if _is_video(path) or _gif(path) else _decoded(path, side)
+    image = _first(path) if _cleaner(path) else _decoded(path, side)
     if isinstance(image, Flaw):
         return image
     return _saved(opaque(bare(image, side)), "WEBP", quality=_THUMBNAIL_QUALITY)
@@ -136,12 +136,24 @@ def _first(path: Path) -> Image.Image | Flaw:
             return flaw
         if _is_video(path):
             return videos.first_picture(path)
+        if _is_document(path):
+            return documents.first_picture(path)
         with Image.open(path, formats=("GIF",)) as image:
             return _flaw_of_size(image, path) or image.convert("RGBA")
     except MemoryError:
         return too_costly(path)
     except Exception:  # noqa: BLE001 - the readers raise anything for broken files
         return damaged(path)
+
+
+def _cleaner(path: Path) -> Callable[[Capabilities], CleanPicture | Flaw] | None:
+    """What makes the copy of a video, document or GIF; None for a still picture."""
+    if _is_video(path):
+        return partial(_clean_video, path)
+    if _is_document(path):
+        return partial(_clean_document, path)
+    moving = _gif(path)
+    return partial(_clean_gif, path, moving) if moving else None
 
 
 def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> CleanPicture | Flaw:
@@ -160,6 +172,19 @@ def _clean_video(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
         message = _("{name} cannot go to this channel: it takes no videos.", name=path.name)
         return Flaw("media-unsupported", message)
     return videos.copy(path)
+
+
+def _clean_document(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
+    if flaw := flaw_of_file(path):
+        return flaw
+    limits = capabilities.documents
+    if limits is None:
+        message = _("{name} cannot go to this channel: it takes no documents.", name=path.name)
+        return Flaw("media-unsupported", message)
+    made = documents.copy(path)
+    if isinstance(made, CleanPicture) and len(made.data) > limits.max_bytes:
+        return _too_big(path, len(made.data), limits.max_bytes)
+    return made
 
 
 class _Encodings:
@@ -202,6 +227,10 @@ def _saved(image: Image.Image, kind: str, **options: int) -> bytes:
 
 def _is_video(path: Path) -> bool:
     return path.suffix.lower() in videos.SUFFIXES
+
+
+def _is_document(path: Path) -> bool:
+    return path.suffix.lower() in documents.SUFFIXES
 
 
 def _gif(path: Path) -> gifs.Build | None:
@@ -267,15 +296,17 @@ def flaw_of_file(path: Path) -> Flaw | None:
     if not size:
         hint = _("Copy it again from its source.")
         return Flaw("media-type", _("{file} is empty: it has no byte.", file=path.name), hint)
-    if path.suffix.lower() not in _TYPES and not _is_video(path):
+    if path.suffix.lower() not in SUFFIXES:
         return _another_kind(path) or Flaw(
             "media-type", _("{file} has no picture's name.", file=path.name), _(_WANTED)
         )
-    if size > MAX_BYTES:
-        hint = _("{limit} are the limit; save a smaller copy.", limit=formats.size(MAX_BYTES))
-        message = _("{file} has {size}.", file=path.name, size=formats.size(size))
-        return Flaw("media-too-big", message, hint)
-    return None
+    return _too_big(path, size, MAX_BYTES) if size > MAX_BYTES else None
+
+
+def _too_big(path: Path, size: int, limit: int) -> Flaw:
+    hint = _("{limit} are the limit; save a smaller copy.", limit=formats.size(limit))
+    message = _("{file} has {size}.", file=path.name, size=formats.size(size))
+    return Flaw("media-too-big", message, hint)
 
 
 def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:

@@ -36,7 +36,13 @@ _PAGE = FileType(
 _BEGINNINGS = tuple(
     (re.compile(begin, re.DOTALL), kind)
     for begin, kind in (
-        (rb"%PDF-", FileType(later("a PDF"), later("Export the page as a JPEG or PNG."))),
+        (
+            rb"%PDF-",
+            FileType(
+                later("a PDF"),
+                later("Give it the ending .pdf, or export the page as a JPEG or PNG."),
+            ),
+        ),
         (rb"II\*\0|MM\0\*", FileType(later("a TIFF, or a camera's raw picture"), _AS_PICTURE)),
         (rb"BM.{4}\0{4}", FileType(later("a BMP"), _AS_PICTURE)),
         (rb"8BPS", FileType(later("a Photoshop file"), _EXPORT)),

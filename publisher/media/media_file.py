@@ -1,8 +1,8 @@
-"""Media files: checks a picture, GIF or video, and makes the clean copy that is sent.
+"""Media files: checks a picture, GIF, video or document, and makes the clean copy that is sent.
 
-The copy carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour profile. It is
-upright and sRGB, a PNG or a JPEG, within the channel's limits. The original is never touched, and
-never decoded in this process (`decoder`).
+The copy of a picture carries nothing but pixels: no EXIF, GPS, XMP, comment, thumbnail or colour
+profile. It is upright and sRGB, a PNG or a JPEG, within the channel's limits. The original is never
+touched, and never decoded in this process (`decoder`).
 """
 
 import functools
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _
-from publisher.media import decoder, videos
+from publisher.media import decoder, documents, videos
 from publisher.media.clean_copy import CleanPicture
 from publisher.media.decoding import (
     MAX_BYTES,
@@ -24,7 +24,7 @@ from publisher.media.decoding import (
     flaw_of_file,
 )
 from publisher.model.capabilities import Capabilities
-from publisher.model.posts import Motion
+from publisher.model.posts import Inspected
 from publisher.model.problems import Flaw
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "SUFFIXES", "CleanPicture", "clean",
@@ -32,15 +32,16 @@ __all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "SUFFIXES", "Cl
 
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
 """The media types of a still picture's clean copy."""
-_MOVING = frozenset({".gif", *videos.SUFFIXES})
+_ONE_BY_ONE = frozenset({".gif", *videos.SUFFIXES, *documents.SUFFIXES})
+"""Each of their copies may be big."""
 
 
 def inspect(path: Path, posts: Path) -> Flaw | None:
     """Check a picture that a draft names; `posts` is the folder that must contain it.
 
     A picture is decoded completely, so that a truncated one is found now. For a GIF, the headers
-    of all frames are read; of a video, only the first picture is decoded. The result is cached
-    until the file changes.
+    of all frames are read; of a video, only the first picture is decoded; of a document, all pages
+    are read. The result is cached until the file changes.
     """
     located = locate(path, posts)
     found = located if isinstance(located, Flaw) else look(located)
@@ -74,8 +75,8 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
     return real
 
 
-def look(path: Path) -> Flaw | Motion | None:
-    """The flaw of a located file, or its motion; checked as by `inspect`."""
+def look(path: Path) -> Flaw | Inspected:
+    """The flaw of a located file, or what is known of it; checked as by `inspect`."""
     try:
         return _inspected(path, *_state(path))
     except decoder.Ended:
@@ -89,7 +90,7 @@ def _state(path: Path) -> tuple[int, ...]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _inspected(path: Path, *_state: int) -> Flaw | Motion | None:
+def _inspected(path: Path, *_state: int) -> Flaw | Inspected:
     return flaw_of_file(path) or decoder.look(path)
 
 
@@ -99,8 +100,8 @@ def clean(path: Path, capabilities: Capabilities) -> CleanPicture:
     It has the same bytes each time for the same version of Pillow and, for HEIC, of pillow-heif.
     PNG and GIF become PNG, JPEG becomes JPEG; WebP, HEIC and AVIF become JPEG, or PNG if they are
     transparent; the other one if the channel does not take it or it would be too big. An animated
-    GIF stays one, and a video becomes an MP4. Raises PictureUnusable if `inspect` finds a flaw, or
-    the channel takes no format that it can become.
+    GIF stays one, a video becomes an MP4, and a document stays a PDF. Raises PictureUnusable if
+    `inspect` finds a flaw, or the channel takes no format that it can become.
     """
     (made,) = copies(path, [capabilities])
     if isinstance(made, Flaw):
@@ -141,7 +142,7 @@ def copies(
     """The copies as by `clean` for several channels, or the flaws; a still picture is decoded once
     for all. `shares`: of a part of it.
     """
-    if path.suffix.lower() in _MOVING and len(several) > 1:  # each copy may be big
+    if path.suffix.lower() in _ONE_BY_ONE and len(several) > 1:
         return [copies(path, [capabilities], shares)[0] for capabilities in several]
     try:
         flaw = flaw_of_file(path)

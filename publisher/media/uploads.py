@@ -1,4 +1,4 @@
-"""Uploads: checks a picture, GIF or video as those of drafts, and makes a clean copy.
+"""Uploads: checks a picture, GIF, video or document as those of drafts, and makes a clean copy.
 
 The content decides the type, not the name. Only the clean copy is kept: a committed file must not
 reveal where a child was, nor carry hidden data.
@@ -23,6 +23,7 @@ _BEGINNINGS = (
     (0, b"GIF8", "gif"),
     (8, b"WEBP", "webp"),
     (4, b"ftyp", "mp4"),
+    (0, b"%PDF-", "pdf"),
 )
 """Offset, signature and suffix of each type. Whether the file is valid is checked later."""
 

@@ -36,6 +36,14 @@ class VideoLimits(Frozen):
     """Frames per second."""
 
 
+class DocumentLimits(Frozen):
+    """A channel's limits for a document."""
+
+    max_bytes: int
+    max_pages: int | None = None
+    """None: no limit."""
+
+
 class Rate(Frozen):
     """How many posts a platform takes in any window of that length."""
 
@@ -75,7 +83,9 @@ class Capabilities(Frozen):
     gifs_have_alt_texts: bool = True
     videos_have_alt_texts: bool = True
     motion_stands_alone: bool = True
-    """Whether a GIF or video must be the only one in a post."""
+    """Whether a GIF, video or document must be the only one in a post."""
+    documents: DocumentLimits | None = None
+    """None: the channel takes no documents. They have a title, and no alternative text."""
     may_be_empty_with_picture: bool = False
     content_warnings: bool = False
     """Whether a text of ours can stand before the post, which readers open behind it; it counts

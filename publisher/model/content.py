@@ -1,6 +1,7 @@
 """Content of a delivery: the texts and pictures that go out."""
 
 import hashlib
+from collections.abc import Iterator
 
 from pydantic import Field
 
@@ -9,20 +10,31 @@ from publisher.model.values import Frozen
 
 
 class Picture(Frozen):
-    """A picture, animated GIF or video as it is sent: cleaned, and named by its content."""
+    """A picture, GIF, video or document as it is sent: cleaned, and named by its content."""
 
     digest: str
     """SHA-256 of the bytes that are sent, in hexadecimal."""
     media_type: str
-    """`image/jpeg`, `image/png`; `image/gif` if it moves; `video/mp4`."""
+    """`image/jpeg`, `image/png`; `image/gif` if it moves; `video/mp4`; `application/pdf`."""
     width: int
     height: int
+    """Of a document, those of its first page, in points."""
     alt: str
     credit: str | None = None
     name: str
     """A file name for pages and downloads."""
     consent: str | None = None
     """The record in posts/consents.yaml that allows it to be shown."""
+    pages: int | None = Field(default=None, exclude_if=lambda pages: pages is None)
+    """Of a document; of what is none it is not written: approvals are valid for the digest."""
+
+    @property
+    def is_image(self) -> bool:
+        return self.media_type.startswith("image/")
+
+    @property
+    def is_document(self) -> bool:
+        return self.pages is not None
 
     @property
     def is_video(self) -> bool:
@@ -76,10 +88,24 @@ class Content(Frozen):
         """Its title, or its first words, in one line; empty if it has none."""
         return first_words(self.title, (part.text for part in self.parts))
 
+    def title_of(self, document: Picture) -> str:
+        """The title that readers see of a document."""
+        return self.title or document.alt
+
+    @property
+    def pictures(self) -> Iterator[Picture]:
+        """Those of all parts, in order."""
+        return (picture for part in self.parts for picture in part.pictures)
+
     @property
     def moves(self) -> bool:
-        """Whether it has a GIF or video, which platforms take long to process."""
-        return any(picture.moves for part in self.parts for picture in part.pictures)
+        """Whether it has a GIF or video."""
+        return any(picture.moves for picture in self.pictures)
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether it has a GIF, video or document, which platforms take long to process."""
+        return self.moves or any(picture.is_document for picture in self.pictures)
 
     @property
     def fingerprint(self) -> str:

@@ -28,8 +28,22 @@ class Motion(Frozen):
     frames: int
 
 
+class Document(Frozen):
+    """The pages of a PDF."""
+
+    kind: Literal["document"] = "document"
+    pages: int
+    width: int
+    height: int
+    """The size of the first page, upright, in points."""
+
+
+Inspected = Motion | Document | None
+"""What is known of a media file; None: it is a still picture."""
+
+
 class MediaItem(Frozen):
-    """A picture, animated GIF or video as a draft names it."""
+    """A picture, animated GIF, video or document as a draft names it."""
 
     path: Path
     """Absolute, inside posts/ unless its draft is not saved yet."""
@@ -38,7 +52,9 @@ class MediaItem(Frozen):
     people: bool = False
     consent: str | None = None
     motion: Motion | None = None
-    """None: it is a still picture."""
+    """None: it does not move."""
+    document: Document | None = None
+    """None: it is no document."""
     position: Position = Position()
 
 

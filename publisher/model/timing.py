@@ -1,4 +1,4 @@
-"""Timing rules: retry delays, lead time of GIFs and videos, lateness, and round robin."""
+"""Timing rules: retry delays, lead time of big uploads, lateness, and round robin."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -21,8 +21,8 @@ def delay(attempts: int) -> float:
 
 
 AHEAD = 900.0
-"""The lead time of GIFs and videos in real seconds: time for 50 MB over a slow line, and for the
-platform to process them. The delivery then waits on the schedule, prepared.
+"""The lead time of GIFs, videos and documents in real seconds: time for 50 MB over a slow line, and
+for the platform to process them. The delivery then waits on the schedule, prepared.
 """
 _FURTHEST = timedelta(hours=12)
 """The longest lead time on a fast clock; platforms keep unused uploads for a day."""
@@ -30,7 +30,7 @@ _FURTHEST = timedelta(hours=12)
 
 def claim_at(content: Content, not_before: datetime, clock: Clock) -> datetime:
     """When a delivery that leaves at `not_before` is to be claimed; may be in the past."""
-    if not content.moves:
+    if not content.takes_long:
         return not_before
     return not_before - min(clock.ahead(AHEAD) - clock.now(), _FURTHEST)
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from publisher.base.errors import ConfigurationError, UsageError
 from publisher.base.i18n import _
-from publisher.notices.network_guard import is_private
+from publisher.base.public_addresses import is_private
 from publisher.notices.services import Service, open_guarded, parsed
 from publisher.settings.schema import NoticeSettings
 

@@ -6,8 +6,6 @@ elsewhere than a moment ago. Python's audit hooks tell that of every connection,
 makes it.
 """
 
-import ipaddress
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +13,8 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-_IPv4 = ipaddress.IPv4Address
-_IPv6 = ipaddress.IPv6Address
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
-"""IPv4 addresses as NAT64 writes them. Source: RFC 6052, 2.1."""
+from publisher.base.public_addresses import is_public
+
 _refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
 
 
@@ -58,40 +54,3 @@ def _look(event: str, arguments: tuple[Any, ...]) -> None:
     if not is_public(host):
         refused.append(str(host))
         raise _Refused
-
-
-def is_private(host: str) -> bool:
-    """Whether a host is known to be private: `localhost`, or an address that is not public."""
-    return host == "localhost" or is_public(host.strip("[]")) is False
-
-
-def leads_to_private(host: str) -> bool:
-    """Whether a host, by what its name leads to now, is not in the public internet.
-
-    A name that leads nowhere is not private: nothing can be asked there.
-    """
-    if is_private(host):
-        return True
-    try:
-        found = socket.getaddrinfo(host, None)
-    except (OSError, UnicodeError):
-        return False
-    return any(is_public(str(address[0])) is False for *_rest, address in found)
-
-
-def is_public(host: str) -> bool | None:
-    """Whether an IP address is in the public internet; None for what is none, such as a name."""
-    try:
-        address: _IPv4 | _IPv6 = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, _IPv6):
-        address = _inside(address) or address
-    return address.is_global and not address.is_multicast
-
-
-def _inside(address: _IPv6) -> _IPv4 | None:
-    """The IPv4 address that packets to this one are sent to."""
-    if address in _TRANSLATED:
-        return _IPv4(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour

@@ -62,18 +62,22 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ShownImage:
-    """A picture or video."""
+    """A picture, video or document."""
 
     src: str
-    """An address of this server, or a data URI; empty for a video that is shown as a box."""
+    """An address of this server, or a data URI; empty for a video or document that is shown as a
+    box.
+    """
     alt: str | None
     width: int
     height: int
     is_video: bool = False
+    pages: int | None = None
+    """Of a document."""
 
     @classmethod
     def of(cls, picture: Picture, src: str) -> "ShownImage":
-        return cls(src, picture.alt, picture.width, picture.height, picture.is_video)
+        return cls(src, picture.alt, picture.width, picture.height, picture.is_video, picture.pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ class PostCard:
     """What readers see first; they open the post behind it."""
     comment: Markup | None = None
     """The first comment below it."""
+    title: str = ""
+    """The title of a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,7 @@ def look(
     pictures: Sequence[ShownImage],
     content_warning: str = "",
     comment: str | None = None,
+    title: str | None = None,
 ) -> PostCard:
     """Build the card of a post on `channel`.
 
@@ -175,6 +182,7 @@ def look(
         pictures=pictures,
         content_warning=content_warning,
         comment=linked(comment) if comment else None,
+        title=title or next((picture.alt or "" for picture in pictures), ""),
     )
 
 
@@ -229,6 +237,7 @@ def look_of(
                 pictures=pictures if part.pictures else (),
                 content_warning=content.content_warning or "",
                 comment=content.comment,
+                title=content.title,
             )
             for number, part in enumerate(parts, 1)
         ],

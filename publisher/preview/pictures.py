@@ -59,6 +59,7 @@ class Pictures:
             width=copy.width,
             height=copy.height,
             is_video=copy.media_type.startswith("video/"),
+            pages=copy.pages,
         )
 
     def shown(self, content: Content) -> list[mockups.ShownImage]:
@@ -71,7 +72,12 @@ class Pictures:
 
 
 def _source(copy: CleanPicture) -> str:
-    """A data URI of the copy, or of a smaller version of a big one, so that pages load."""
+    """A data URI of the copy, or of a smaller version of a big one, so that pages load.
+
+    Empty for a document: a page shows how many pages it has, and a link where it is queued.
+    """
+    if copy.pages is not None:
+        return ""
     if copy.media_type.startswith("video/"):
         # A big one is shown as a box.
         is_small = len(copy.data) <= _WHOLE_VIDEO

@@ -95,6 +95,8 @@ def _logged(row: Row, delivery: Delivery, index: int) -> dict[str, Any]:
 
 def _told(picture: Picture, can: Capabilities) -> str | None:
     """The alternative text that the platform has."""
+    if picture.is_document:
+        return None
     if picture.moves:
         has_one = can.videos_have_alt_texts if picture.is_video else can.gifs_have_alt_texts
         return picture.alt if has_one else None

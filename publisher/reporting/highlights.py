@@ -75,7 +75,7 @@ def _highlight(
     out: Sequence[Delivery], read: Callable[[str], tuple[str, bytes] | None]
 ) -> Highlight:
     pictures = (pic for one in out for part in one.content.parts for pic in part.pictures)
-    shown = next((picture for picture in pictures if not picture.is_video), None)
+    shown = next((picture for picture in pictures if picture.is_image), None)
     found = read(shown.digest) if shown else None
     if shown is None or found is None:
         return Highlight(out, None, "")

@@ -86,7 +86,7 @@ class What(FaultKind):
     )
     PROCESSING_FAILED = (
         "processing-failed",
-        "the GIF or video of this upload fails",
+        "the GIF, video or document of this upload fails",
         FaultEffect.CHANGES,
     )
     WRONG_DATE = (

@@ -107,6 +107,7 @@ class Timelines:
             lang=entry.lang,
             pictures=[_picture(upload, self_contained=self_contained) for upload in entry.media],
             content_warning=entry.content_warning,
+            title=next((upload.title for upload in entry.media), None),
         )
 
 
@@ -131,12 +132,14 @@ def _picture(upload: StoredMedia, *, self_contained: bool) -> ShownImage:
     source = f"/media/{upload.sha256}"
     is_video = upload.category == "video"
     if self_contained:
-        # A video would make the page too big to open; it is shown as a box.
-        source = "" if is_video else mockups.data_uri(upload.media_type, upload.content)
+        # A video or document would make the page too big to open; it is shown as a box.
+        is_box = is_video or upload.category == "document"
+        source = "" if is_box else mockups.data_uri(upload.media_type, upload.content)
     return ShownImage(
         src=source,
         alt=upload.alt,
         width=upload.width,
         height=upload.height,
         is_video=is_video,
+        pages=upload.pages,
     )

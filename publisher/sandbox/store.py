@@ -23,7 +23,7 @@ class StoredMedia:
     id: str
     account: str
     category: str
-    """`image`, `gif` or `video`."""
+    """`image`, `gif`, `video` or `document`."""
     created_at: datetime
     media_type: str = ""
     content: bytes = b""
@@ -31,6 +31,10 @@ class StoredMedia:
     width: int = 0
     height: int = 0
     alt: str | None = None
+    title: str = ""
+    """Of a document."""
+    pages: int | None = None
+    """The same."""
     segments: dict[int, bytes] = field(default_factory=dict)
     total_bytes: int = 0
     finalized_at: float | None = None

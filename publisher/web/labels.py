@@ -141,14 +141,14 @@ def pictures(delivery: Delivery) -> list[Picture]:
 
 
 def first_picture(delivery: Delivery) -> Picture | None:
-    """The picture that stands for a post in lists; a video does not."""
+    """The picture that stands for a post in lists; no video or document does."""
     return still_picture(delivery.content)
 
 
 def still_picture(content: Content) -> Picture | None:
-    """The first picture of what goes out that is no video."""
+    """The first picture of what goes out that is no video or document."""
     found = (picture for part in content.parts for picture in part.pictures)
-    return next((picture for picture in found if not picture.is_video), None)
+    return next((picture for picture in found if picture.is_image), None)
 
 
 _ANCHORS = {

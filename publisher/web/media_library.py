@@ -15,6 +15,7 @@ from publisher.base.i18n import _
 from publisher.drafts.consents import Consents
 from publisher.ledger.reading.search_index import without_accents
 from publisher.media import crops, folder
+from publisher.media.documents import SUFFIXES as OF_DOCUMENTS
 from publisher.media.folder import FoundFile
 from publisher.media.videos import SUFFIXES as OF_VIDEOS
 from publisher.model.accounts import Account
@@ -39,7 +40,7 @@ class PictureUse:
 
 @dataclass(frozen=True)
 class LibraryFile:
-    """A picture, GIF or video in a media folder, and what drafts say of it."""
+    """A picture, GIF, video or document in a media folder, and what drafts say of it."""
 
     key: str
     """What stands for it in addresses, which do not say its name: it may be that of a child."""
@@ -64,6 +65,10 @@ class LibraryFile:
     @property
     def is_video(self) -> bool:
         return self.path.suffix.lower() in OF_VIDEOS
+
+    @property
+    def is_document(self) -> bool:
+        return self.path.suffix.lower() in OF_DOCUMENTS
 
     @cached_property
     def alts(self) -> Mapping[str, str]:
@@ -93,9 +98,10 @@ class MediaIndex:
     by_path: Mapping[Path, LibraryFile]
 
     def still_of(self, post: Post) -> str | None:
-        """The address of a small view of a draft's first picture; a video does not count."""
-        found = (self.by_path.get(item.path) for item in post.media)
-        return next((f"/media/files/{one.key}" for one in found if one and not one.is_video), None)
+        """The address of a small view of a draft's first picture; no video or document counts."""
+        found = filter(None, (self.by_path.get(item.path) for item in post.media))
+        stills = (one for one in found if not (one.is_video or one.is_document))
+        return next((f"/media/files/{one.key}" for one in stills), None)
 
 
 class MediaLibrary:

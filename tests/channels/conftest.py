@@ -21,7 +21,7 @@ from publisher.channels.registry import CAPABILITIES, ChannelOptions, open_chann
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
-from publisher.media import videos
+from publisher.media import documents, videos
 from publisher.model.accounts import Account
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Parcel, Prepared
@@ -36,6 +36,7 @@ from publisher.settings.settings import Settings
 from tests.channels.desk import Desk
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
+from tests.support.pdfs import pdf
 from tests.support.sandbox_accounts import by_name
 from tests.support.sending import send
 from tests.support.videos import video as make_video
@@ -123,6 +124,15 @@ class Stage:
             copy = videos.copy(make_video(Path(folder) / "a.mp4", **options))
         assert not isinstance(copy, Flaw)
         return self._moving(copy.data, copy.media_type, (copy.width, copy.height), alt)
+
+    def document(self, alt: str, pages: int = 3) -> Picture:
+        """A clean PDF, as it lies in the ledger."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = documents.copy(pdf(Path(folder) / "a.pdf", pages=pages))
+        assert not isinstance(copy, Flaw)
+        size = copy.width, copy.height
+        shown = self._moving(copy.data, copy.media_type, size, alt)
+        return shown.model_copy(update={"pages": copy.pages})
 
     def _moving(self, content: bytes, media_type: str, size: tuple[int, int], alt: str) -> Picture:
         digest = hashlib.sha256(content).hexdigest()

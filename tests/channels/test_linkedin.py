@@ -531,3 +531,52 @@ def test_a_version_that_is_over_says_to_bring_publisher_up_to_date(page: Stage) 
     (outcome,) = page.deliver(page.parcel("Bonjour"))
     assert isinstance(outcome, AccountSuspended)
     assert "Bring Publisher up to date" in outcome.message
+
+
+# Documents.
+
+
+def test_a_document_goes_out_with_its_title_and_is_waited_for(
+    page: Stage, exchanges: list[requests.PreparedRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media, "REAL_PROCESSING_SECONDS", 0.05)
+    shown = page.document("Le rapport annuel, en trois pages", pages=3)
+    attempt = page.ready(page.parcel("Le rapport est là", pictures=(shown,), title="Rapport 2016"))
+    assert isinstance(attempt.send(), Accepted)
+    (content,) = [body["content"] for body in bodies(exchanges)]
+    (stored,) = page.sandbox.store.uploads.values()
+    assert content == {"media": {"id": stored.id, "title": "Rapport 2016"}}
+    assert (stored.sha256, stored.pages, stored.failed) == (shown.digest, 3, False)
+    assert stored.id.startswith("urn:li:document:")
+    asked = [one for one in exchanges if "/rest/documents/" in str(one.url)]
+    assert len(asked) >= 1, "its state is read before it is shown"
+    assert not page.sandbox.state()["violations"]
+
+
+def test_a_document_without_a_title_has_its_description(
+    page: Stage, exchanges: list[requests.PreparedRequest]
+) -> None:
+    """LinkedIn refuses one without a title."""
+    shown = page.document("Le rapport annuel")
+    assert isinstance(page.deliver(page.parcel("Voilà", pictures=(shown,)))[0], Accepted)
+    assert [body["content"]["media"]["title"] for body in bodies(exchanges)] == [
+        "Le rapport annuel"
+    ]
+
+
+def test_a_document_that_linkedin_cannot_process_is_the_posts_fault(page: Stage) -> None:
+    page.sandbox.faults.set([Fault(what=What.PROCESSING_FAILED)])
+    shown = page.document("Le rapport annuel")
+    (outcome,) = page.deliver(page.parcel("Voilà", pictures=(shown,)))
+    assert isinstance(outcome, Refused)
+    assert "createOrganizationPost" not in page.sandbox.state()["requests"]
+
+
+def test_a_lost_post_is_found_by_its_document(page: Stage) -> None:
+    attempt = page.ready(page.parcel("Voilà", pictures=(page.document("Le rapport annuel"),)))
+    fault = Fault(what=What.HANG_UP, endpoint="createOrganizationPost", commit=True, times=1)
+    page.sandbox.faults.set([fault])
+    assert isinstance(attempt.send(), Unknown)
+    seen, (shown,) = attempt.find(), page.shown()
+    assert isinstance(seen, Accepted)
+    assert seen.remote_id == shown.id

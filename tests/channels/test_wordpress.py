@@ -13,7 +13,7 @@ from publisher.base.errors import ConfigurationError
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.http import client
 from publisher.channels.outgoing import Request
-from publisher.channels.wordpress.article import slug_of
+from publisher.channels.wordpress.article import Article, Figure, slug_of
 from publisher.delivery.cleanup import Clearing
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
@@ -21,7 +21,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.reading.queries import Queries
-from publisher.model.content import Content, Part
+from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Parcel, Prepared, Wish
 from publisher.model.outcomes import (
     Absent,
@@ -35,6 +35,8 @@ from publisher.model.outcomes import (
 from publisher.model.states import State
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.wordpress.articles import StoredArticle
+from publisher.sandbox.wordpress.refusals import WordPressFault
 from tests.channels.conftest import LOST, SETTINGS, Stage, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk
 from tests.support.clock import ManualClock
@@ -198,17 +200,32 @@ def test_a_draft_is_read_again_after_a_minute(stage: Stage) -> None:
     assert stage.sandbox.state()["requests"]["getArticle"] == 1
 
 
-def test_withdrawing_into_the_unknown_may_be_repeated(stage: Stage) -> None:
+@pytest.mark.parametrize("endpoint", ["updateArticle", "deleteAttachment", "deleteArticle"])
+def test_withdrawing_into_the_unknown_may_be_repeated(endpoint: str, stage: Stage) -> None:
     channel, parcel = stage.open(), illustrated(stage)
     prepared = stage.prepare(parcel, channel)
     outcome = accepted(send(channel, parcel, prepared, ()))
     for what in (What.SERVER_ERROR, What.HANG_UP, What.HTML, What.IGNORED):
-        stage.sandbox.faults.set([Fault(what=what, endpoint="deleteArticle")])
+        stage.sandbox.faults.set([Fault(what=what, endpoint=endpoint)])
         assert isinstance(channel.withdraw(outcome.remote_id, prepared), Unknown)
-    stage.sandbox.faults.set([Fault(what=What.IGNORED, endpoint="deleteAttachment")])
-    assert isinstance(channel.withdraw(outcome.remote_id, prepared), Unknown)
     stage.sandbox.faults.set([])
     assert accepted(channel.withdraw(outcome.remote_id, prepared)).remote_id == outcome.remote_id
+    assert stage.sandbox.store.uploads == {}
+    assert violations(stage) == []
+
+
+def test_a_picture_that_cannot_be_deleted_is_found_again_though_none_is_on_record(
+    stage: Stage,
+) -> None:
+    """After a restore: nobody sees the post from the first step on, and it is the last to go."""
+    channel, parcel = stage.open(), illustrated(stage)
+    outcome = accepted(send(channel, parcel, stage.prepare(parcel, channel), ()))
+    stage.sandbox.faults.set([Fault(what=What.FORBIDDEN, endpoint="deleteAttachment", nth=(2,))])
+    assert isinstance(channel.withdraw(outcome.remote_id, Prepared()), AccountSuspended)
+    assert stage.shown() == []
+    assert len(stage.sandbox.store.uploads) == 1
+    stage.sandbox.faults.set([])
+    assert accepted(stage.open().withdraw(outcome.remote_id, Prepared()))
     assert stage.sandbox.store.uploads == {}
     assert violations(stage) == []
 
@@ -439,3 +456,123 @@ def test_a_cancelled_posts_draft_does_not_stay_on_the_site(
     clear()
     assert site_desk.there == []
     assert (site_desk.state(), site_desk.delivery.prepared) == (State.CANCELLED, Prepared())
+
+
+# Languages, tags, videos and documents.
+
+
+def entry_of(stage: Stage) -> StoredArticle:
+    (entry,) = stage.sandbox.store.entries
+    assert isinstance(entry, StoredArticle)
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("lang", "told", "side"),
+    [
+        ("fr", "", "fr"),
+        ("fr", "es", "es"),
+        ("es-PE", "", "es"),
+        ("pl", "es", "pl"),  # what publisher.toml says is for the account's own language
+        (None, "", "en"),
+    ],
+)
+def test_a_post_stands_on_the_side_of_its_language(
+    lang: str | None, told: str, side: str, stage: Stage
+) -> None:
+    options = {"site_language": told} if told else {}
+    stage.account = stage.account.model_copy(update={"options": options})
+    parcel = stage.parcel("Bonjour", pictures=(stage.picture("Une carte"),))
+    content = parcel.content.model_copy(update={"lang": lang})
+    (outcome,) = stage.deliver(parcel.model_copy(update={"content": content}))
+    assert isinstance(outcome, Accepted)
+    assert entry_of(stage).side == side
+
+
+def test_a_post_on_another_side_is_not_published(stage: Stage) -> None:
+    stage.sandbox.faults.set([Fault(what=WordPressFault.OTHER_LANGUAGE)])
+    (outcome,) = stage.deliver(stage.parcel("Bonjour"))
+    assert isinstance(outcome, Refused)
+    assert "(en)" in outcome.message
+    assert stage.shown() == []
+
+
+def test_a_language_that_the_site_lacks_is_refused_before_anything_is_made(stage: Stage) -> None:
+    """The plugin itself would put the post on the side of its first language."""
+    parcel = stage.parcel("Guten Tag")
+    content = parcel.content.model_copy(update={"lang": "de"})
+    (outcome,) = stage.deliver(parcel.model_copy(update={"content": content}))
+    assert isinstance(outcome, Refused)
+    assert "en, fr, es, pl" in outcome.message
+    assert stage.sandbox.store.entries == []
+
+
+@pytest.mark.parametrize("what", [What.NOT_JSON, What.FORBIDDEN, What.SERVER_ERROR])
+def test_a_site_that_does_not_list_its_languages_gets_posts_all_the_same(
+    what: What, stage: Stage
+) -> None:
+    stage.sandbox.faults.set([Fault(what=what, endpoint="listLanguages")])
+    assert isinstance(stage.deliver(stage.parcel("Bonjour"))[0], Accepted)
+    assert entry_of(stage).side == "fr"
+
+
+def test_doctor_names_a_language_that_the_site_lacks(stage: Stage) -> None:
+    assert stage.open().examine().remarks == ()
+    stage.account = stage.account.model_copy(update={"language": "de"})
+    (remark,) = stage.open().examine().remarks
+    assert "no language de" in remark
+    assert "en, fr, es, pl" in remark
+    stage.account = stage.account.model_copy(update={"options": {"site_language": "pl"}})
+    assert stage.open().examine().remarks == ()
+    stage.account = stage.account.model_copy(update={"language": None, "options": {}})
+    assert "`language`" in stage.open().examine().remarks[0]
+
+
+def test_hashtags_that_the_site_knows_become_its_tags(stage: Stage) -> None:
+    """However the site writes them; the others stay words of the text."""
+    parcel = stage.parcel(
+        "Pour les #DroitsDesEnfants et l’#education, à #Genève. #DroitsDesEnfants"
+    )
+    (outcome,) = stage.deliver(parcel)
+    assert isinstance(outcome, Accepted)
+    assert entry_of(stage).tags == (101, 102)
+    assert "listTags" in stage.sandbox.state()["requests"]
+
+
+def test_a_text_without_hashtags_asks_for_no_tags(stage: Stage) -> None:
+    stage.deliver(stage.parcel("Bonjour, voir https://www.example.org/a#b"))
+    assert "listTags" not in stage.sandbox.state()["requests"]
+
+
+def test_a_video_a_gif_and_a_document_follow_the_text(stage: Stage) -> None:
+    """The first still picture alone is featured, for a theme scales that one."""
+    files = (
+        stage.gif("Une horloge"),
+        stage.picture("Une carte"),
+        stage.video("La salle se remplit"),
+        stage.document("Le rapport annuel"),
+    )
+    parcel = stage.parcel("Bonjour", pictures=files, title="Rapport 2016")
+    (outcome,) = stage.deliver(parcel)
+    assert isinstance(outcome, Accepted)
+    entry = entry_of(stage)
+    kinds = [upload.media_type for upload in entry.media]
+    assert kinds == ["image/png", "image/gif", "video/mp4", "application/pdf"]
+    assert entry.media[0].id == entry.featured
+    assert [upload.title for upload in entry.media] == ["", "", "", "Rapport 2016"]
+    assert violations(stage) == []
+    assert accepted(stage.open().withdraw(outcome.remote_id, Prepared()))
+    assert stage.sandbox.store.uploads == {}
+
+
+def test_the_settings_of_a_block_do_not_end_its_comment() -> None:
+    picture = Picture(
+        digest="0" * 64, media_type="application/pdf", width=1, height=1, alt="a", name="a", pages=1
+    )
+    content = Content(parts=(Part(text="Bonjour", pictures=(picture,)),))
+    figure = Figure("https://example.org/a--b.pdf?x=1&y=2", 1, 1, picture, "7")
+    (comment, *_rest) = [
+        line for line in Article.of(content, [figure]).content.split("\n") if "wp:file" in line
+    ]
+    assert "\\u002d\\u002d" in comment
+    assert "&" not in comment

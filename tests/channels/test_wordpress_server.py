@@ -17,6 +17,8 @@ from publisher.base.clock import SystemClock
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.channels.wordpress.article import slug_of
+from publisher.media import documents, videos
+from publisher.media.clean_copy import CleanPicture
 from publisher.model.accounts import Account, Owner
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Parcel, Prepared
@@ -31,7 +33,9 @@ from publisher.model.outcomes import (
     Unknown,
 )
 from tests.support import system
+from tests.support.pdfs import pdf
 from tests.support.sending import send
+from tests.support.videos import video as make_video
 from tests.support.wordpress_server import site as wordpress_server
 from tests.support.wordpress_server.site import TestSite
 
@@ -80,6 +84,30 @@ class Desk:
         return Picture(
             digest=digest, media_type="image/png", width=64, height=48, alt=alt, name=f"{colour}.png",
             credit=credit,
+        )  # fmt: skip
+
+    def gif(self, alt: str) -> Picture:
+        memory = io.BytesIO()
+        frames = [Image.effect_noise((64, 48), 90) for _ in range(3)]
+        frames[0].save(memory, "GIF", save_all=True, append_images=frames[1:])
+        return self._file(memory.getvalue(), "image/gif", alt)
+
+    def video(self, alt: str) -> Picture:
+        copy = videos.copy(make_video(self.folder / "a.mp4"))
+        assert isinstance(copy, CleanPicture)
+        return self._file(copy.data, copy.media_type, alt)
+
+    def document(self, alt: str) -> Picture:
+        copy = documents.copy(pdf(self.folder / "a.pdf"))
+        assert isinstance(copy, CleanPicture)
+        return self._file(copy.data, copy.media_type, alt, copy.pages)
+
+    def _file(self, content: bytes, media_type: str, alt: str, pages: int | None = None) -> Picture:
+        digest = hashlib.sha256(content).hexdigest()
+        self.media[digest] = content
+        return Picture(
+            digest=digest, media_type=media_type, width=64, height=48, alt=alt, name=digest[:8],
+            pages=pages,
         )  # fmt: skip
 
     def parcel(self, post: str, text: str, *pictures: Picture, **more: Any) -> Parcel:
@@ -423,6 +451,14 @@ NOTICE = (
     "ini_set('display_errors', '1'); echo \"<br />\\n<b>Notice</b>: {old} in a file<br />\\n\";"
 )
 CLOSED = "new WP_Error('rest_login_required', 'No.', ['status' => 401])"
+SIDES = (
+    "add_action('save_post_post', function ($id) {"
+    " $had = get_post_meta($id, 'side', true); $wanted = $_REQUEST['lang'] ?? '';"
+    " if (!$had) { update_post_meta($id, 'side', $wanted === 'fr' ? 'fr' : 'en'); } });"
+    "add_action('rest_api_init', fn () => register_rest_field('post', 'lang',"
+    " ['get_callback' => fn ($post) => get_post_meta($post['id'], 'side', true)]));"
+)
+"""What Polylang does with the language of a new post, whose side it then says."""
 PLUGINS = {
     "API for users": (f"add_filter('rest_authentication_errors', fn () => {CLOSED});", AccountSuspended),
     "firewall": ("http_response_code(403); die('<h1>403 Forbidden</h1>');", AccountSuspended),
@@ -541,3 +577,76 @@ def test_a_picture_that_is_too_big_for_the_host_is_deferred_a_few_times(desk: De
     with pytest.raises(NotPrepared) as told:
         desk.prepare(desk.open(), desk.parcel("big", "Trop grand", picture))
     assert isinstance(told.value.outcome, Refused)
+
+
+def test_a_post_stands_on_the_side_that_a_plugin_gives_its_language(desk: Desk) -> None:
+    with desk.site.plugin(SIDES):
+        channel = desk.open()
+        prepared = desk.prepare(channel, desk.parcel("side fr", "En français", lang="fr"))
+        (post,) = [desk.get(f"/wp-json/wp/v2/posts/{prepared.draft_id}?context=edit", "author")]
+        assert post.json()["lang"] == "fr"
+        with pytest.raises(NotPrepared) as told:
+            desk.prepare(channel, desk.parcel("side de", "Auf Deutsch", lang="de"))
+    assert isinstance(told.value.outcome, Refused)
+
+
+def test_a_hashtag_that_the_site_has_as_a_tag_becomes_one(desk: Desk) -> None:
+    desk.ask("POST", "/tags", json={"name": "Droits des enfants"})
+    parcel = desk.parcel("tags", "Pour les #DroitsDesEnfants, à #Nulle_part_ailleurs")
+    outcome, _prepared = desk.deliver(desk.open(), parcel)
+    assert isinstance(outcome, Accepted)
+    (number,) = desk.get(f"/wp-json/wp/v2/posts/{outcome.remote_id}").json()["tags"]
+    assert desk.get(f"/wp-json/wp/v2/tags/{number}").json()["name"] == "Droits des enfants"
+
+
+def test_a_video_a_gif_and_a_document_are_shown_and_go_with_their_post(desk: Desk) -> None:
+    """WordPress filters what an author may write, and keeps all of it."""
+    files = (
+        desk.gif("Une horloge"),
+        desk.picture("Une carte", "salmon"),
+        desk.video("La salle & son public"),
+        desk.document("Le rapport"),
+    )
+    channel = desk.open()
+    parcel = desk.parcel("files", "Avec des fichiers", *files, title="Rapport & annexes")
+    outcome, prepared = desk.deliver(channel, parcel)
+    assert isinstance(outcome, Accepted)
+    page = desk.get(str(outcome.url)).text
+    sources = {one["mime_type"]: one["source_url"] for one in desk.pictures_of(outcome.remote_id)}
+    assert set(sources) == {"image/gif", "image/png", "video/mp4", "application/pdf"}
+    assert f'<video controls src="{sources["video/mp4"]}"></video>' in page
+    assert "La salle &amp; son public</figcaption>" in page
+    assert f'<a href="{sources["application/pdf"]}">Rapport &amp; annexes</a>' in page
+    assert f'src="{sources["image/gif"]}"' in page
+    for url, shown in zip(sources.values(), sources, strict=True):
+        (file,) = [one for one in files if one.media_type == shown]
+        sent = requests.get(url, timeout=60).content
+        assert hashlib.sha256(sent).hexdigest() == file.digest, shown
+    assert isinstance(channel.withdraw(outcome.remote_id, prepared), Accepted)
+    assert all(desk.get(url).status_code == 404 for url in sources.values())
+
+
+FORBIDDEN = (
+    "add_filter('pre_delete_attachment', fn ($check, $post) =>"
+    " get_posts(['post_type' => 'attachment', 'post_status' => 'any', 'post_parent' =>"
+    " $post->post_parent, 'fields' => 'ids', 'numberposts' => -1, 'suppress_filters' => false]) ==="
+    " [$post->ID] ? false : $check, 10, 2);"
+)
+"""A plugin that keeps the last picture of each post."""
+
+
+def test_a_picture_that_stays_is_found_again_though_none_is_on_record(desk: Desk) -> None:
+    """Nobody sees the post meanwhile, and WordPress does not list its picture."""
+    channel = desk.open()
+    parcel = desk.parcel(
+        "kept", "À retirer", desk.picture("Un", "peru"), desk.picture("Deux", "sienna")
+    )
+    outcome, _prepared = desk.deliver(channel, parcel)
+    assert isinstance(outcome, Accepted)
+    with desk.site.plugin(FORBIDDEN):
+        assert not isinstance(channel.withdraw(outcome.remote_id, Prepared()), Accepted)
+    assert desk.get(f"/?p={outcome.remote_id}").status_code == 404
+    (left,) = desk.pictures_of(outcome.remote_id)
+    assert left["source_url"] not in desk.get("/wp-json/wp/v2/media?per_page=100").text
+    assert isinstance(channel.withdraw(outcome.remote_id, Prepared()), Accepted)
+    assert desk.get(left["source_url"]).status_code == 404

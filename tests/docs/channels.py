@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from publisher.channels.registry import CAPABILITIES
-from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.capabilities import Capabilities, DocumentLimits, GifLimits, Rate, VideoLimits
 from publisher.sandbox.fault_kinds import FaultEffect
 from publisher.sandbox.platforms import FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
 from tests.docs.tables import table
@@ -48,7 +48,11 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("its length, and a GIF's", lambda c: f"up to {c.motion_alt_text_max or c.alt_text_max:,}"),
     ("content warning", lambda c: "yes" if c.content_warnings else "no"),
     (
-        "a GIF or video",
+        "documents (PDF)",
+        lambda c: _documents(c.documents) if c.documents else "no",
+    ),
+    (
+        "a GIF, video or document",
         lambda c: "is all that a post shows" if c.motion_stands_alone else "may stand among others",
     ),
     ("made unseen before its time", lambda c: "yes" if c.prepares_posts else "no"),
@@ -77,6 +81,11 @@ def _rate(rate: Rate) -> str:
 
 def _gifs(limits: GifLimits) -> str:
     return f"up to {limits.max_frames} frames and {limits.max_bytes // 1_000_000} MB"
+
+
+def _documents(limits: DocumentLimits) -> str:
+    size = f"up to {limits.max_bytes / 1_000_000:g} MB"
+    return f"{size} and {limits.max_pages} pages" if limits.max_pages else size
 
 
 def _videos(limits: VideoLimits) -> str:

@@ -24,7 +24,7 @@ QUEUE_CODES = {
     "already-out": "The post, or its text, is out on the account; the draft changes nothing there.",
     "past": "The post's time and its expiry are over.",
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
-    "media-damaged": "The picture, GIF or video is truncated or damaged.",
+    "media-damaged": "The picture, GIF, video or PDF is truncated or damaged.",
     "partly-out": "Parts of the thread are out, and the edit changes them.",
     "held": "Somebody holds the same text under the name of a draft that is gone.",
     "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",

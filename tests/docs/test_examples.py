@@ -12,6 +12,7 @@ from publisher.model.values import Severity
 from publisher.settings import settings
 from publisher.settings.settings import Settings
 from tests.docs.conftest import DOCS, Fence, fences
+from tests.support.pdfs import pdf
 from tests.support.videos import video
 
 EXAMPLES = [*fences((DOCS / "drafts.md").read_text(encoding="utf-8"))]
@@ -30,6 +31,8 @@ def workspace(tmp_path: Path) -> Path:
             picture.parent.mkdir(parents=True, exist_ok=True)
             if picture.suffix == ".mp4":
                 video(picture)
+            elif picture.suffix == ".pdf":
+                pdf(picture)
             else:
                 Image.new("RGB", (40, 30), "teal").save(picture)
     return tmp_path
@@ -84,4 +87,4 @@ def test_the_secrets_of_the_page_are_what_the_accounts_need(workspace: Path) -> 
     (secrets,) = (fence.text for fence in fences(text) if fence.name == "secrets.toml")
     (workspace / "secrets.toml").write_text(secrets, encoding="utf-8")
     loaded: Settings = settings.load(workspace, {})
-    assert set(loaded.without_credentials()) == {"cedapp-x"}
+    assert set(loaded.without_credentials()) == {"bice-blog", "cedapp-x"}

@@ -14,7 +14,7 @@ from publisher.media import cache, decoder, media_file
 from publisher.media.cache import Copies
 from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.capabilities import Capabilities
-from publisher.model.posts import Motion
+from publisher.model.posts import Inspected, Motion
 from publisher.model.problems import Flaw
 from tests.support.waiting import wait_for
 
@@ -34,7 +34,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that were decoded."""
     found, look = list[Path](), decoder.look
 
-    def noted(path: Path) -> Flaw | Motion | None:
+    def noted(path: Path) -> Flaw | Inspected:
         found.append(path)
         return look(path)
 

@@ -418,7 +418,6 @@ PICTURES = ("a TIFF", "a BMP")
 @pytest.mark.parametrize(
     ("name", "data", "kind"),
     [
-        ("a.pdf", b"%PDF-1.7\n", "a PDF"),
         ("a.jpg", b"%PDF-1.7\n", "a PDF"),
         ("a.svg", b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
         ("a.tiff", b"II*\0" + bytes(20), "a TIFF"),

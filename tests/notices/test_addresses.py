@@ -11,8 +11,9 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from publisher.base.errors import ConfigurationError, NoticeNotSent, UsageError
+from publisher.base.public_addresses import is_public
 from publisher.notices.addresses import checked, masked, opened
-from publisher.notices.network_guard import is_public, public_only
+from publisher.notices.network_guard import public_only
 from publisher.notices.personal_message import trial
 from publisher.settings.schema import NoticeSettings
 from tests.support.receiver import Receiver

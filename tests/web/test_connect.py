@@ -1,8 +1,11 @@
 """/accounts/NAME/connect: an admin connects an account, and what a page may never hold."""
 
 import re
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -13,9 +16,11 @@ from publisher.base.clock import SystemClock
 from publisher.base.errors import CredentialsMissing
 from publisher.ledger.tables import web_sessions
 from publisher.sandbox.facebook.graph import app_id
-from publisher.settings import settings
+from publisher.settings import sandbox_mode, settings
 from tests.connect.conftest import Desk, desk, pin  # noqa: F401 - a fixture
 from tests.support.html import flaws
+from tests.support.lines import nothing
+from tests.support.lines import serving as a_server
 from tests.support.pages import PASSWORD, Visit, serving
 
 HERE = "/accounts/bice-x/connect"
@@ -23,6 +28,13 @@ HERE = "/accounts/bice-x/connect"
 
 @pytest.fixture
 def connecting(desk: Desk) -> Iterator[tuple[Application, str]]:  # noqa: F811
+    with connected(desk) as served:
+        yield served
+
+
+@contextmanager
+def connected(desk: Desk) -> Iterator[tuple[Application, str]]:  # noqa: F811
+    """The pages of the desk's workspace, and their address."""
     desk.workspace.write("posts/session.yaml", "name: A session\ntimezone: Europe/Zurich\n")
     app = Application(settings.load(desk.workspace.path), SystemClock())
     app.database.migrate()
@@ -190,6 +202,46 @@ def test_a_file_that_cannot_be_read_leaves_the_pages_as_they_are(
     desk.secrets.write_text("[bice-x")
     assert admin.get("/accounts").status_code == 200
     assert connecting[0].settings is before
+
+
+@pytest.fixture
+def moving_name(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[socket.socket]]]:
+    """A site whose name leads to a public address at first, then to this machine.
+
+    Gives its address, and who connected.
+    """
+    for variable in sandbox_mode.addresses().values():
+        monkeypatch.setenv(variable, "")
+    look_up, answers = socket.getaddrinfo, iter(["93.184.215.14"])
+
+    def resolve(host: str, port: int | None, *rest: Any, **more: Any) -> Any:
+        if host != "news.example.org":
+            return look_up(host, port, *rest, **more)
+        address = next(answers, "127.0.0.1")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, port or 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with a_server(nothing) as (address, connections):
+        yield f"https://news.example.org:{address.rpartition(':')[2]}", connections
+
+
+def test_a_name_that_leads_to_this_machine_a_moment_later_is_not_asked(
+    desk: Desk,  # noqa: F811
+    moving_name: tuple[str, list[socket.socket]],
+) -> None:
+    """The keys go to the address that was looked at, or nowhere."""
+    server, connections = moving_name
+    here = "/accounts/bice-wp/connect"
+    with connected(desk) as (_app, address), Visit(address) as admin:
+        admin.log_in("admin")
+        admin.get(here)
+        admin.send(here, do="start", **{"proof-password": PASSWORD})
+        begun = admin.send(here, do="begin", server=server, user="bice")
+        assert "authorize-application.php" in begun.text
+        page = admin.send(here, do="finish", answer="abcd efgh ijkl mnop")
+    assert "its address is not in the public internet" in page.text
+    assert not connections
+    assert not desk.secrets.exists()
 
 
 def test_its_structure_is_sound(admin: Visit, desk: Desk) -> None:  # noqa: F811

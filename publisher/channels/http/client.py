@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from publisher.base.public_addresses import NotPublic, is_public
 from publisher.channels.http.connection import Connection, Ended, connect, reason
 from publisher.channels.outgoing import Exchanged, Objection, Request
 from publisher.model.outcomes import Answer, Outcome, Wire
@@ -171,7 +172,8 @@ class Client:
 
     def _kept(self, request: Request) -> Connection | None:
         """An idle connection to the request's server that may still be used, with the request."""
-        idle = self._idle.get(request.origin, [])
+        # Where a connection that is open already leads to, was not looked at.
+        idle = [] if request.public_only else self._idle.get(request.origin, [])
         while idle:
             connection, since = idle.pop()
             if self._seconds() - since <= IDLE_LIMIT and connection.is_usable():
@@ -203,6 +205,10 @@ class Client:
         host, is_safe = str(server.hostname), server.scheme == "https"
         tls = _certificates(adapters.DEFAULT_CA_BUNDLE_PATH) if is_safe else None
         addresses = await self._look_up(host, server.port or (443 if is_safe else 80))
+        if request.public_only:
+            addresses = [one for one in addresses if is_public(str(one[4][0]))]
+            if not addresses:
+                raise NotPublic
         problem: OSError | None = None
         for place, (family, _kind, _protocol, _name, address) in enumerate(addresses):
             left = (limit.when() or 0.0) - self._loop.time()

@@ -16,6 +16,7 @@ from typing import Any, cast
 import h11
 
 from publisher.base.i18n import _, later
+from publisher.base.public_addresses import NotPublic
 from publisher.channels.outgoing import Exchanged, Request
 from publisher.model.outcomes import Wire
 
@@ -203,6 +204,7 @@ def _let_nothing_leave_later(sock: socket.socket, patience: float) -> None:
 
 _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
     ((socket.gaierror, UnicodeError), later("its address was not found")),
+    (NotPublic, later("its address is not in the public internet")),
     (ConnectionRefusedError, later("connection refused")),
     ((ConnectionResetError, BrokenPipeError), later("connection reset")),
     (ssl.SSLCertVerificationError, later("its certificate is not valid")),

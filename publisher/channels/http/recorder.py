@@ -21,6 +21,7 @@ from publisher.base import logs
 from publisher.base.clock import Clock, SystemClock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
+from publisher.base.public_addresses import is_public_only
 from publisher.channels.answers import dated
 from publisher.channels.http import client
 from publisher.channels.outgoing import Exchanged, Request
@@ -117,6 +118,7 @@ class Recorder:
             body=body.encode() if isinstance(body, str) else body,
             timeout=self._timeout,
             answer=self._recorded,
+            public_only=is_public_only(),
         )
 
     def _recorded(self, exchanged: Exchanged) -> Answer:

@@ -40,7 +40,7 @@ from publisher.model.outcomes import (
 )
 
 POST_URN = re.compile(r"urn:li:(?:share|ugcPost):[0-9]{1,20}")
-_MEDIA = re.compile(r"urn:li:(?:image|video):[A-Za-z0-9_-]{1,100}")
+_MEDIA = re.compile(r"urn:li:(?:image|video|document):[A-Za-z0-9_-]{1,100}")
 _DOUBTS = frozenset({408, 409, 425})
 """The server gave up on the request, which may have arrived. 409: "a write conflict occurred"."""
 _DUPLICATE_STATUSES = frozenset({400, 409, 422})
@@ -139,7 +139,8 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         return doubt(_("LinkedIn did not confirm that the post is deleted"), step)
     if step is Step.PREPARE:
         value = mapping(body.get("value"))
-        told, pattern = value.get("image") or value.get("video"), _MEDIA
+        told = value.get("image") or value.get("video") or value.get("document")
+        pattern = _MEDIA
     else:
         told, pattern = answer.headers.get("x-restli-id"), POST_URN
     if isinstance(told, str) and pattern.fullmatch(told):
@@ -205,10 +206,7 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
     if code in _NOT_READY:
         return Deferred(
             Kind.UNAVAILABLE,
-            _(
-                "LinkedIn has not processed a picture or video of the post yet. It is tried again "
-                "by itself."
-            ),
+            _("LinkedIn has not processed a file of the post yet. It is tried again by itself."),
         )
     names_the_author = "author" in str(body.get("message")).lower() or status == 404
     if code in _OF_THE_AUTHOR and (names_the_author or step is Step.PREPARE):

@@ -72,7 +72,7 @@ class LinkedIn:
         self._readings = Readings(clock, self._read_from)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        """Upload pictures, GIFs and videos; see `Channel.prepare`.
+        """Upload pictures, GIFs, videos and documents; see `Channel.prepare`.
 
         Alternative texts go with the post, so an edit of the text needs no new upload.
         """
@@ -205,14 +205,12 @@ def _pictures(content: Content) -> list[Picture]:
 
 
 def _shown(content: Content, prepared: Prepared) -> dict[str, Any] | None:
-    """What the post shows beside its text: pictures, a video, or an article; None: nothing."""
+    """What the post shows beside its text: pictures, a video, a document, or an article; None:
+    nothing.
+    """
     shown = [
-        {
-            "id": prepared.media_ids[picture.digest],
-            **({"altText": picture.alt} if described else {}),
-        }
+        {"id": prepared.media_ids[picture.digest], **_described(picture, content)}
         for picture in _pictures(content)
-        for described in [bool(picture.alt) and not picture.media_type.startswith("video/")]
     ]
     if len(shown) > 1:
         return {"multiImage": {"images": shown}}
@@ -223,3 +221,10 @@ def _shown(content: Content, prepared: Prepared) -> dict[str, Any] | None:
     # LinkedIn does not read the page, and refuses an article without a title (observed).
     title = content.title or urlsplit(content.link).netloc
     return {"article": {"source": content.link, "title": title[:_LONGEST_TITLE]}}
+
+
+def _described(picture: Picture, content: Content) -> dict[str, str]:
+    """The text of a picture, or the title of a document; videos have neither."""
+    if picture.is_document:
+        return {"title": content.title_of(picture)[:_LONGEST_TITLE]}
+    return {"altText": picture.alt} if picture.alt and picture.is_image else {}

@@ -23,6 +23,8 @@ from then on it refuses every request with 426. `tests/channels/test_versions.py
 before.
 """
 _PROTOCOL = "2.0.0"
+_LONG_UPLOAD = 5
+"""How many times the usual time an upload may take: a document goes in one request."""
 
 
 class Rest:
@@ -43,17 +45,18 @@ class Rest:
         self._credentials = credentials
         self._bearer = {"Authorization": f"Bearer {credentials['access_token']}"}
 
-        def recorder(address: str) -> Recorder:
+        def recorder(address: str, times: int = 1) -> Recorder:
             return Recorder(
                 address,
                 base_url=api_url,
-                timeout=timeout,
+                timeout=timeout * times,
                 clock=clock,
                 secrets=credentials.values(),
                 heard=heard,
             )
 
         self._api, self._website = recorder(ADDRESS), recorder(WEBSITE)
+        self._uploads = recorder(WEBSITE, _LONG_UPLOAD)
 
     def publication(self, post: Mapping[str, Any]) -> Request:
         """Build the request that makes a post public."""
@@ -99,10 +102,13 @@ class Rest:
         }
         return self._get("posts", query, method="FINDER")
 
-    def begin_picture(self) -> Answer:
-        """Ask for the address to which a picture is uploaded, and for its URN."""
+    def begin_file(self, kind: str) -> Answer:
+        """Ask for the address to which a picture or document is uploaded, and for its URN.
+
+        `kind`: `images` or `documents`.
+        """
         return self._act(
-            "images", "initializeUpload", {"initializeUploadRequest": {"owner": self.author}}
+            kind, "initializeUpload", {"initializeUploadRequest": {"owner": self.author}}
         )
 
     def begin_video(self, size: int) -> Answer:
@@ -121,18 +127,19 @@ class Rest:
         return self._act("videos", "finalizeUpload", {"finalizeUploadRequest": wish})
 
     def media(self, urn: str) -> Answer:
-        """Read the state of an uploaded picture or video."""
-        kind = "videos" if urn.startswith("urn:li:video:") else "images"
-        return self._get(f"{kind}/{quote(urn, safe='')}")
+        """Read the state of an uploaded picture, video or document."""
+        kind = urn.removeprefix("urn:li:").partition(":")[0]
+        return self._get(f"{kind}s/{quote(urn, safe='')}")
 
     def put(self, address: str, content: bytes, *, signed: bool) -> Answer:
         """Upload bytes to an address for which `takes` is true.
 
-        `signed`: with the token, as LinkedIn wants it for pictures, and not for videos.
+        `signed`: with the token, as LinkedIn wants it for pictures and documents, and not for
+        videos.
         """
         headers = {"Content-Type": "application/octet-stream", **(self._bearer if signed else {})}
-        return self._website.call(
-            lambda: self._website.session.put(address, data=content, headers=headers)
+        return self._uploads.call(
+            lambda: self._uploads.session.put(address, data=content, headers=headers)
         )
 
     def takes(self, address: object) -> bool:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
 from publisher.model.accounts import Account
-from publisher.model.capabilities import Capabilities, GifLimits, VideoLimits
+from publisher.model.capabilities import (
+    Capabilities,
+    DocumentLimits,
+    GifLimits,
+    VideoLimits,
+)
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -37,6 +42,9 @@ _VIDEOS = VideoLimits(
 video specifications.
 """
 
+_DOCUMENTS = DocumentLimits(max_bytes=100_000_000, max_pages=300)
+"""Documents API."""
+
 LINKEDIN = Capabilities(
     max_length=3_000,  # UGC Post API; the Posts API that followed it names no figure
     counting="characters",
@@ -50,6 +58,7 @@ LINKEDIN = Capabilities(
     gifs=_GIFS,
     videos=_VIDEOS,
     videos_have_alt_texts=False,
+    documents=_DOCUMENTS,
     may_be_empty_with_picture=True,  # the Posts API's own samples have posts with empty texts
 )
 """learn.microsoft.com/linkedin/marketing/community-management/shares. Rate limits are not

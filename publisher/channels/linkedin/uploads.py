@@ -1,9 +1,9 @@
-"""Uploads of pictures, GIFs and videos to LinkedIn, until it has processed them.
+"""Uploads of pictures, GIFs, videos and documents to LinkedIn, until it has processed them.
 
 A post that shows what is not processed yet may never be seen (Assets API), so each upload is read
 until it is `AVAILABLE`. LinkedIn names no time after which it forgets an upload, and has no way to
 delete one. Sources: learn.microsoft.com/linkedin/marketing/community-management/shares: Images API,
-Videos API.
+Videos API, Documents API.
 """
 
 from collections.abc import Mapping, Sequence
@@ -97,10 +97,11 @@ class LinkedInUploads:
         return upload.digest == picture.digest and (upload.whole or upload.media_id in self._open)
 
     def _begin(self, picture: Picture, content: bytes, reached: Prepared) -> Upload:
-        """Begin an upload; a picture's is whole after that."""
-        if picture.media_type.startswith("video/"):
+        """Begin an upload; that of a picture or document is whole after that."""
+        if picture.is_video:
             return self._begin_video(picture, content, reached)
-        urn, told = self._begun(self._rest.begin_picture(), reached)
+        kind = "documents" if picture.is_document else "images"
+        urn, told = self._begun(self._rest.begin_file(kind), reached)
         address = told.get("uploadUrl")
         if not isinstance(address, str) or not self._rest.takes(address):
             raise NotPrepared(_unusable(), reached)
@@ -211,8 +212,8 @@ def _failed(told: Mapping[str, Any]) -> Refused:
     return Refused(
         Kind.CONTENT,
         _(
-            "LinkedIn could not process a picture or video of the post{says}. Save it anew, and "
-            "queue the draft again.",
+            "LinkedIn could not process a file of the post{says}. Save it again, and queue the "
+            "draft again.",
             says=quote(told.get("processingFailureReason")),
         ),
     )

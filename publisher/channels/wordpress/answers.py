@@ -1,8 +1,8 @@
 """WordPress' answers and what they mean.
 
 Sources: WordPress' own code of 6.8 (`class-wp-rest-*-controller.php`, `user.php`, `rest-api.php`),
-its REST API handbook, and answers of a real server, where also pages of other software come: of web
-servers, security plugins and content delivery networks.
+its REST API handbook, and answers of a real server. What other software says in its place means
+`other_software`.
 """
 
 import re
@@ -18,12 +18,12 @@ from publisher.channels.answers import (
     doubt,
     identifier,
     mapping,
-    named_status,
     parsed,
     quote,
     unread,
     whole,
 )
+from publisher.channels.wordpress.other_software import no_api, of_another
 from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
@@ -50,12 +50,9 @@ _TOO_BIG = "rest_upload_no_content_disposition"
 """What WordPress says when PHP threw the request away, as it was longer than `post_max_size`."""
 _UPLOADS = 4
 """How often a picture that WordPress does not take is sent: its disk may be full for a while."""
-_SENT = frozenset({Step.PUBLISH, Step.REVEAL})
 _LONGEST_WAIT = timedelta(hours=25)
 _MARKUP = re.compile(r"<[^>]*>")
 _PAGE = re.compile(r"<(!doctype|html|head|body)\b", re.IGNORECASE)
-_CHALLENGES = ("cloudflare", "captcha", "challenge")
-_CRITICAL = "critical error"
 
 _NO_PERMISSION = {
     "rest_cannot_publish": later("may not publish posts"),
@@ -96,13 +93,13 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         return Refused(
             Kind.CONTENT,
             _(
-                "A picture or the text is bigger than the website takes. Ask its host to raise "
-                "upload_max_filesize and post_max_size of PHP, or use a smaller picture; then retry "
-                "it."
+                "A file of the post or its text is bigger than the website takes. Ask its host to "
+                "raise upload_max_filesize and post_max_size of PHP, or use a smaller file; then "
+                "retry it."
             ),
         )
     if not code:
-        return _of_another(answer, step)
+        return of_another(answer, step)
     return _refused(status, code, _says(body), step)
 
 
@@ -123,7 +120,7 @@ def reading(answer: Answer) -> Reading:
             )
         )
     says = _says(mapping(told))
-    found = _account(status, code, says) if code else _of_another(answer, Step.READ)
+    found = _account(status, code, says) if code else of_another(answer, Step.READ)
     if isinstance(found, AccountSuspended | Deferred):
         return found
     return unread(_("The website refused{says}", says=says))
@@ -135,7 +132,7 @@ def _read(status: int, told: Any) -> Reading:
     if isinstance(told, list) or post_id:
         return Accepted(post_id)
     if told is None:  # a page: the address leads elsewhere
-        return _no_api(status)
+        return no_api(status)
     return unread(_("The website gave an answer that cannot be used"))
 
 
@@ -222,8 +219,8 @@ def _refused(status: int, code: str, says: str, step: Step) -> Outcome:
         return Deferred(
             Kind.CONTENT,
             _(
-                "The website does not take a picture{says}. If that lasts, ask its host how big files "
-                "may be, and whether its disk is full; then retry it.",
+                "The website does not take a file of the post{says}. If that lasts, ask its host how "
+                "big files may be, and whether its disk is full; then retry it.",
                 says=says,
             ),
             most=_UPLOADS,
@@ -244,7 +241,7 @@ def _refused(status: int, code: str, says: str, step: Step) -> Outcome:
 def _account(status: int, code: str, says: str) -> AccountSuspended | None:
     """The codes that concern the account, until a person does something at the website."""
     if code == _NO_ROUTE:
-        return _no_api(status)
+        return no_api(status)
     if status == 401:
         message = _(
             "The website does not take the user and the application password{says}. If both are "
@@ -271,93 +268,6 @@ def _account(status: int, code: str, says: str) -> AccountSuspended | None:
         )
         return AccountSuspended(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
     return None
-
-
-def _of_another(answer: Answer, step: Step) -> Outcome:
-    """An answer without a code of WordPress: of a web server, a plugin or something before it."""
-    status = answer.status or 0
-    if _CRITICAL in answer.body.lower():
-        return doubt(
-            _("The website has a critical error of its own, and WordPress mails its admin"), step
-        )
-    if 300 <= status < 400:
-        found: AccountSuspended | None = _moved(status)
-    elif status in (401, 403, 406, 503) and any(
-        sign in answer.body.lower() for sign in _CHALLENGES
-    ):
-        found = _challenged(status)
-    elif status == 401:
-        found = _locked()
-    elif status in (403, 405, 406):
-        found = _closed(status)
-    elif status in (404, 410):
-        found = _no_api(status)
-    else:
-        found = None
-    if found is None or step in _SENT:
-        # Another machine said so: whether WordPress had the request before, is not proved.
-        what = _("The website answered with {status} and no reason", status=named_status(status))
-        return doubt(what, step)
-    return found
-
-
-def _mended(kind: Kind, message: str) -> AccountSuspended:
-    return AccountSuspended(kind, f"{message} {_(AGAIN)}", backoff=UNTIL_MENDED)
-
-
-def _moved(status: int) -> AccountSuspended:
-    return _mended(
-        Kind.AUTH,
-        _(
-            "The website sends Publisher on to another address ({status}), which is not followed with "
-            "a password. Write `server` in secrets.toml exactly as a browser shows the site: with "
-            "https, and with or without www.",
-            status=named_status(status),
-        ),
-    )
-
-
-def _locked() -> AccountSuspended:
-    return _mended(
-        Kind.AUTH,
-        _(
-            "The web server before WordPress wants a password of its own (HTTP Basic authentication), "
-            "so none can reach WordPress. Take that away for the path /wp-json/."
-        ),
-    )
-
-
-def _closed(status: int) -> AccountSuspended:
-    return _mended(
-        Kind.PERMISSION,
-        _(
-            "Something before WordPress refuses Publisher ({status}): a security plugin, or the host's "
-            "firewall. Allow requests to /wp-json/wp/v2/ from this machine there.",
-            status=named_status(status),
-        ),
-    )
-
-
-def _challenged(status: int) -> AccountSuspended:
-    return _mended(
-        Kind.PERMISSION,
-        _(
-            "A service before the website wants to see a person ({status}), as Cloudflare does. Make "
-            "an exception there for /wp-json/wp/v2/ from this machine.",
-            status=named_status(status),
-        ),
-    )
-
-
-def _no_api(status: int) -> AccountSuspended:
-    return _mended(
-        Kind.PERMISSION,
-        _(
-            "There is no REST API of WordPress at this address ({status}). Check `server` in "
-            "secrets.toml, and that no plugin turns the REST API off; `publisher doctor` says more.",
-            status=named_status(status),
-        ),
-    )
 
 
 def _throttled(answer: Answer) -> AccountSuspended:

@@ -25,25 +25,23 @@ _UNSTORABLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture of an article, with the address where it is."""
+    """A picture, GIF, video or document of an article, with the address where it is."""
 
     src: str
     width: int
     height: int
-    alt: str
-    credit: str | None
+    picture: Picture
     media_id: str = ""
 
-    @classmethod
-    def of(
-        cls, picture: Picture, src: str, width: int, height: int, media_id: str = ""
-    ) -> "Figure":
-        return cls(src, width, height, picture.alt, picture.credit, media_id)
+    @property
+    def alt(self) -> str:
+        return self.picture.alt
 
     @property
     def caption(self) -> str:
-        """Plain text; empty: it has none."""
-        return f"© {self.credit}" if self.credit else ""
+        """Plain text; empty: it has none. Of a video it is also what the video shows."""
+        credit = f"© {self.picture.credit}" if self.picture.credit else ""
+        return f"{self.alt} {credit}".strip() if self.picture.is_video else credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +52,11 @@ class Article:
     """Plain text, never empty: WordPress links to a post by its title."""
     paragraphs: Sequence[Markup]
     figures: Sequence[Figure]
-    """The first one is the featured picture, which the site's theme shows."""
     link: str | None
     """The link that the text does not contain."""
     lang: str | None
+    file_title: str
+    """The title of a document."""
 
     @classmethod
     def of(cls, content: Content, figures: Sequence[Figure]) -> "Article":
@@ -70,7 +69,22 @@ class Article:
             figures=figures,
             link=content.link if content.link and content.link not in text else None,
             lang=content.lang,
+            file_title=next((content.title_of(one) for one in pictures if one.is_document), ""),
         )
+
+    @property
+    def featured(self) -> Figure | None:
+        """The picture that the site's theme shows with the article: the first still one.
+
+        A theme scales it, so that a GIF would not move.
+        """
+        stills = (one for one in self.figures if one.picture.is_image and not one.picture.moves)
+        return next(stills, None)
+
+    @property
+    def shown(self) -> Sequence[Figure]:
+        """What follows the text: all but the featured picture."""
+        return [one for one in self.figures if one is not self.featured]
 
     @property
     def title(self) -> str:
@@ -84,15 +98,21 @@ class Article:
         Its credit is: not every theme shows the caption of a featured picture.
         """
         blocks = [_block("paragraph", f"<p>{_plain(html)}</p>") for html in self.paragraphs]
-        blocks += [_image(figure) for figure in self.figures[1:]]
-        if credit := next((figure.caption for figure in self.figures[:1]), ""):
-            small = f'<p class="has-small-font-size">{_escaped(credit)}</p>'
+        blocks += [self._block(figure) for figure in self.shown]
+        if self.featured and self.featured.caption:
+            credit = _escaped(self.featured.caption)
+            small = f'<p class="has-small-font-size">{credit}</p>'
             blocks.append(_block("paragraph", small, '{"fontSize":"small"}'))
         if self.link:
             address = _plain(Markup.escape(self.link))
             link = f'<a href="{address}" rel="noopener">{address}</a>'
             blocks.append(_block("paragraph", f"<p>{link}</p>"))
         return "\n\n".join(blocks)
+
+    def _block(self, figure: Figure) -> str:
+        if figure.picture.is_document:
+            return _file(figure, self.file_title)
+        return _video(figure) if figure.picture.is_video else _image(figure)
 
 
 def slug_of(post: str, account: str, content: Content) -> str:
@@ -116,15 +136,44 @@ def as_html(text: str) -> str:
 
 
 def _image(figure: Figure) -> str:
-    settings = json.dumps({"id": int(figure.media_id), "sizeSlug": "full"}, separators=(",", ":"))
-    caption = f'<figcaption class="wp-element-caption">{_escaped(figure.caption)}</figcaption>'
     return _block(
         "image",
         f'<figure class="wp-block-image size-full"><img src="{_escaped(figure.src)}" '
         f'alt="{_escaped(figure.alt)}" class="wp-image-{figure.media_id}"/>'
-        f"{caption if figure.caption else ''}</figure>",
-        settings,
+        f"{_caption(figure)}</figure>",
+        _settings(id=int(figure.media_id), sizeSlug="full"),
     )
+
+
+def _video(figure: Figure) -> str:
+    return _block(
+        "video",
+        f'<figure class="wp-block-video"><video controls src="{_escaped(figure.src)}"></video>'
+        f"{_caption(figure)}</figure>",
+        _settings(id=int(figure.media_id)),
+    )
+
+
+def _file(figure: Figure, title: str) -> str:
+    address = _escaped(figure.src)
+    return _block(
+        "file",
+        f'<div class="wp-block-file"><a href="{address}">{_escaped(title)}</a></div>',
+        _settings(id=int(figure.media_id), href=figure.src, showDownloadButton=False),
+    )
+
+
+def _caption(figure: Figure) -> str:
+    words = _escaped(figure.caption)
+    return f'<figcaption class="wp-element-caption">{words}</figcaption>' if words else ""
+
+
+def _settings(**settings: object) -> str:
+    """A block's settings: JSON in an HTML comment, escaped as WordPress does it."""
+    text = json.dumps(settings, separators=(",", ":"))
+    for sign in ("--", "<", ">", "&"):
+        text = text.replace(sign, "".join(f"\\u{ord(each):04x}" for each in sign))
+    return text
 
 
 def _escaped(text: str) -> str:

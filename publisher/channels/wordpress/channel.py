@@ -1,8 +1,8 @@
 """WordPress channel: posts of a site through its REST API, with an application password.
 
-A draft is created before its time, then its pictures are attached to it; at the instant it is
-published, which can be repeated without harm. A draft's slug is its own, so that it is found when
-the answer to its creation is lost.
+A draft is created before its time, then its pictures and files are attached to it; at the instant
+it is published, which can be repeated without harm. A draft's slug is its own, so that it is found
+when the answer to its creation is lost.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,12 +17,13 @@ from publisher.channels.outgoing import Request
 from publisher.channels.wordpress import health, orphans
 from publisher.channels.wordpress.answers import ANSWERS, said
 from publisher.channels.wordpress.article import Article, Figure, slug_of
-from publisher.channels.wordpress.categories import Categories
+from publisher.channels.wordpress.languages import SiteLanguages
 from publisher.channels.wordpress.media import SiteMedia, key_of, not_attached, of_publisher
 from publisher.channels.wordpress.posts import SitePost, fate, look, moved, shown
 from publisher.channels.wordpress.removal import SiteRemoval, out_with_another_text, public_as
 from publisher.channels.wordpress.site import SiteApi
 from publisher.channels.wordpress.spec import WORDPRESS
+from publisher.channels.wordpress.terms import Categories, Tags
 from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
@@ -68,6 +69,8 @@ class WordPress:
         self._media = SiteMedia(self._site)
         self._removal = SiteRemoval(self._site, self._media)
         self._categories = Categories(self._site, account.options.get("categories"), clock)
+        self._tags = Tags(self._site, clock)
+        self._languages = SiteLanguages(account, self._site, clock)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Create the draft, attach its pictures, then complete it; see `Channel.prepare`.
@@ -78,7 +81,7 @@ class WordPress:
         if prepared.leftovers:
             return self._without_leftovers(parcel, prepared)
         if prepared.holds(parcel.content):
-            return self._seen_again(prepared)
+            return self._seen_again(parcel, prepared)
         if prepared.draft_id:
             return self._complete(parcel, prepared, read_media)
         if prepared.begun:
@@ -103,14 +106,14 @@ class WordPress:
 
     def _create(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """Create the draft, which is complete if it has no pictures."""
-        answer = self._site.create(self._fields(parcel, ()))
+        answer = self._site.create(self._fields(parcel, ()), self._language(parcel))
         outcome = ANSWERS.judge(answer, Step.PREPARE)
         if not isinstance(outcome, Accepted):
             raise NotPrepared(outcome)
         if _pictures(parcel):
             update = {"draft_id": outcome.remote_id, "digest": None, "prepared_at": None}
             return prepared.model_copy(update=update)
-        return self._seen(prepared.with_post(outcome.remote_id, parcel.content), answer)
+        return self._seen(parcel, prepared.with_post(outcome.remote_id, parcel.content), answer)
 
     def _complete(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload the draft's missing pictures; if there are none, give it its whole content."""
@@ -126,7 +129,8 @@ class WordPress:
         if not seen.is_unpublished:
             raise NotPrepared(moved(seen), prepared)
         pictures = _pictures(parcel)
-        uploaded = self._media.upload(pictures, prepared, read_media)
+        language = self._language(parcel)
+        uploaded = self._media.upload(pictures, prepared, read_media, language)
         if uploaded != prepared:
             return uploaded
         addresses = self._media.attached(draft_id) if pictures or prepared.photos else {}
@@ -136,28 +140,39 @@ class WordPress:
         strays = {*prepared.photos, *of_publisher(addresses)} - {*ids}
         prepared = self._media.delete_all(sorted(strays), prepared)
         figures = [
-            Figure.of(one, addresses[media_id], one.width, one.height, media_id)
+            Figure(addresses[media_id], one.width, one.height, one, media_id)
             for one, media_id in zip(pictures, ids, strict=True)
         ]
-        answer = self._site.update(draft_id, self._fields(parcel, figures))
+        answer = self._site.update(draft_id, self._fields(parcel, figures), language)
         outcome = ANSWERS.judge(answer, Step.PREPARE)
         if not isinstance(outcome, Accepted):
             raise NotPrepared(outcome, prepared)
-        return self._seen(prepared.with_post(draft_id, parcel.content), answer)
+        return self._seen(parcel, prepared.with_post(draft_id, parcel.content), answer)
 
     def _fields(self, parcel: Parcel, figures: Sequence[Figure]) -> dict[str, Any]:
         """What WordPress gets of a post."""
         categories = self._categories.ids()
         if isinstance(categories, AccountSuspended | Deferred):
             raise NotPrepared(categories)
+        tags = self._tags.ids(parcel.content.joined)
+        if isinstance(tags, AccountSuspended | Deferred):
+            raise NotPrepared(tags)
         article = Article.of(parcel.content, figures)
         fields: dict[str, Any] = {
             "slug": slug_of(parcel.post, parcel.account, parcel.content),
             "title": article.title,
             "content": article.content,
-            "featured_media": int(figures[0].media_id) if figures else 0,
+            "featured_media": int(article.featured.media_id) if article.featured else 0,
+            "tags": list(tags),
         }
         return {**fields, "categories": list(categories)} if categories else fields
+
+    def _language(self, parcel: Parcel) -> Mapping[str, str]:
+        """What the requests say of the post's language. Raises `NotPrepared`."""
+        query = self._languages.query(parcel.content.lang)
+        if isinstance(query, Refused):
+            raise NotPrepared(query)
+        return query
 
     def _public(self, post: SitePost, parcel: Parcel, prepared: Prepared) -> NotPrepared:
         """The outcome for a draft that a person published on the website."""
@@ -166,15 +181,15 @@ class WordPress:
             return NotPrepared(early, public_as(post.id, parcel, prepared))
         return NotPrepared(out_with_another_text(post.id))
 
-    def _seen_again(self, prepared: Prepared) -> Prepared:
+    def _seen_again(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """The complete draft; read first if that is long ago."""
         longest = timedelta(seconds=_LOOK_AGAIN * self._clock.speed)
         seen_at = prepared.prepared_at
         if seen_at and abs(self._clock.now() - seen_at) <= longest:
             return prepared
-        return self._seen(prepared)
+        return self._seen(parcel, prepared)
 
-    def _seen(self, prepared: Prepared, answer: Answer | None = None) -> Prepared:
+    def _seen(self, parcel: Parcel, prepared: Prepared, answer: Answer | None = None) -> Prepared:
         """`prepared` if its draft is unpublished; else raises `NotPrepared`."""
         told = shown(mapping(said(answer))) if answer else None
         seen = told or look(self._site, str(prepared.draft_id))
@@ -186,6 +201,8 @@ class WordPress:
             raise NotPrepared(seen.as_early(self._clock.now()), prepared)
         if not seen.is_unpublished:
             raise NotPrepared(moved(seen), prepared)
+        if refusal := self._languages.refusal(seen, parcel.content.lang):
+            raise NotPrepared(refusal, prepared)
         return prepared.model_copy(update={"prepared_at": self._clock.now()})
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
@@ -261,7 +278,7 @@ class WordPress:
         return health.owner(self._site)
 
     def examine(self) -> Health:
-        return health.examine(self._site, self._categories)
+        return health.examine(self._site, self._categories, self._languages)
 
 
 def _pictures(parcel: Parcel) -> list[Picture]:

@@ -1,4 +1,4 @@
-"""Health check of a WordPress site: its address, the user's rights, and the categories."""
+"""Health check of a WordPress site: its address, the user's rights, categories and languages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +14,9 @@ from publisher.channels.health import (
     was_answered,
 )
 from publisher.channels.wordpress.answers import ANSWERS, is_no_api, said
-from publisher.channels.wordpress.categories import Categories
+from publisher.channels.wordpress.languages import SiteLanguages
 from publisher.channels.wordpress.site import PLAIN, SiteApi
+from publisher.channels.wordpress.terms import Categories
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred, Wire
 
@@ -38,8 +39,8 @@ def owner(site: SiteApi) -> Owner | AccountSuspended | Deferred:
     return _owner(site, answer, mapping(said(answer)))
 
 
-def examine(site: SiteApi, categories: Categories) -> Health:
-    """Ask for the user, and for the categories that the account names."""
+def examine(site: SiteApi, categories: Categories, languages: SiteLanguages) -> Health:
+    """Ask for the user, the categories that the account names, and the site's languages."""
     answer = site.user()
     told = mapping(said(answer))
     known = _owner(site, answer, told)
@@ -54,7 +55,7 @@ def examine(site: SiteApi, categories: Categories) -> Health:
         clock_ahead=clock_ahead(answer),
         owner=known,
         profile=profile and profile.model_copy(update={"id": known.id}),
-        remarks=_remarks_on_categories(categories),
+        remarks=(*_remarks_on_categories(categories), *languages.remarks()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Pictures of a site: objects of their own, each attached to its post.
+"""Pictures, videos and documents of a site: objects of their own, each attached to its post.
 
 WordPress lists pictures publicly, except those of a post that is not public; and those of a deleted
 post as well. So a picture is uploaded after its draft was made, and deleted before it.
@@ -41,13 +41,17 @@ class SiteMedia:
         self._site = site
 
     def upload(
-        self, pictures: Sequence[Picture], prepared: Prepared, read_media: MediaReader
+        self,
+        pictures: Sequence[Picture],
+        prepared: Prepared,
+        read_media: MediaReader,
+        language: Mapping[str, str],
     ) -> Prepared:
         """Upload up to five missing pictures; `NotPrepared` has those that were uploaded."""
         missing = [one for one in pictures if key_of(one) not in prepared.media_ids]
         for picture in missing[:_AT_ONCE]:
             content = read_media(picture.digest)
-            answer = self._site.upload(picture, content, str(prepared.draft_id))
+            answer = self._site.upload(picture, content, str(prepared.draft_id), language)
             outcome = ANSWERS.judge(answer, Step.PREPARE)
             if not isinstance(outcome, Accepted):
                 raise NotPrepared(outcome, prepared)

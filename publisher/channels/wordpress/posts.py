@@ -40,6 +40,8 @@ class SitePost:
     url: str | None
     made_at: datetime | None
     """When it became public; for a draft, when it was last saved."""
+    lang: str = ""
+    """The side of the site that it stands on; empty: the site does not say."""
 
     @property
     def is_public(self) -> bool:
@@ -65,7 +67,7 @@ def shown(told: Mapping[str, Any]) -> SitePost | None:
         return None
     return SitePost(
         post_id, status, str(told.get("slug") or ""), address(told.get("link")),
-        instant(told.get("date_gmt")),
+        instant(told.get("date_gmt")), identifier(told.get("lang")),
     )  # fmt: skip
 
 

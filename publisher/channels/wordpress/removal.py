@@ -1,5 +1,6 @@
 """Removal of posts and pictures from a site: withdrawn ones, and unused ones."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from publisher.base.i18n import _
@@ -13,6 +14,7 @@ from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
     Accepted,
+    Answer,
     Deferred,
     Kind,
     Outcome,
@@ -30,33 +32,46 @@ class SiteRemoval:
         self._media = media
 
     def withdraw(self, post_id: str, prepared: Prepared) -> Outcome:
-        """Delete a post, then its pictures, without which it is not withdrawn.
+        """Make a draft of a post, then delete its pictures, then itself.
 
-        They are read from the post too, which a deletion ends: after a restore, or when a person
-        said that it is out, none is on record.
+        So nobody sees any of it from the first step on, and whichever step fails, the pictures are
+        found again by their post: not all are on record after a restore, or when a person said
+        that it is out.
         """
+        hidden = self._hide(post_id)
+        if not isinstance(hidden, Accepted):
+            return hidden
         try:
             attached = self._media.attached(post_id)
         except NotPrepared as problem:
-            return problem.outcome  # nothing is deleted yet
-        outcome = self._delete(post_id)
+            return problem.outcome
         for media_id in dict.fromkeys((*prepared.photos, *of_publisher(attached))):
-            if not isinstance(outcome, Accepted):
-                break
             deleted = self._media.delete(media_id)
-            outcome = outcome if isinstance(deleted, Accepted) else deleted
-        return outcome
+            if not isinstance(deleted, Accepted):
+                return deleted
+        return self._delete(post_id)
+
+    def _hide(self, post_id: str) -> Outcome:
+        """Make a draft of a post, and verify that."""
+        answer = self._site.hide(post_id)
+        return self._verified(answer, post_id, lambda seen: not seen.is_public)
 
     def _delete(self, post_id: str) -> Outcome:
         """Delete a post, and verify that."""
         answer = self._site.delete("posts", post_id)
+        return self._verified(answer, post_id, lambda _seen: False)
+
+    def _verified(
+        self, answer: Answer, post_id: str, is_done: Callable[[SitePost], bool]
+    ) -> Outcome:
+        """The outcome of taking a post away: the post is gone, or as `is_done` says it must be."""
         if is_missing(answer):
             return Accepted(post_id)
         outcome = ANSWERS.judge(answer, Step.WITHDRAW)
         if answer.wire is not Wire.ANSWERED or not isinstance(outcome, Accepted | Unknown):
             return outcome
         seen = fate(self._site, post_id)
-        if isinstance(seen, Absent):
+        if isinstance(seen, Absent) or (isinstance(seen, SitePost) and is_done(seen)):
             return Accepted(post_id)
         if isinstance(outcome, Accepted) and isinstance(seen, SitePost):
             return Unknown(_still_shown(post_id))

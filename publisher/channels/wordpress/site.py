@@ -20,12 +20,18 @@ from publisher.model.clock_check import Heard
 from publisher.model.content import Picture
 from publisher.model.outcomes import Answer
 
-FIELDS = "id,status,link,date_gmt,slug"
-"""What is asked for with every request about a post, so that no second one is needed."""
+FIELDS = "id,status,link,date_gmt,slug,lang"
+"""What is asked for with every request about a post, so that no second one is needed; `lang` is
+Polylang's.
+"""
 PLAIN = "?rest_route=/"
 """What the address of a site without pretty permalinks ends with."""
 LISTED = 100
 """Items in one list; WordPress returns no more (handbook, pagination)."""
+_LONG_UPLOAD = 5
+"""How many times the usual time an upload may take: a video goes in one request."""
+_EVERY_SIDE = {"wpml_language": "all"}
+"""What lists are asked with: WPML lists what is in the site's first language otherwise."""
 _SUFFIXES = 5
 """WordPress adds -2, -3 … to a slug that is taken."""
 
@@ -48,17 +54,22 @@ class SiteApi:
         """
         self.address, self.is_plain = address_of(credentials["server"])
         password = credentials["application_password"]
-        self._recorder = Recorder(
-            self.address,
-            base_url=instead,
-            timeout=timeout,
-            clock=clock,
-            secrets=[password, "".join(password.split())],
-            heard=heard,
-        )
-        session = self._recorder.session
-        session.auth = (credentials["user"].encode(), password.encode())  # type: ignore[assignment]
-        session.headers["User-Agent"] = "Publisher"
+
+        def recorder(times: int = 1) -> Recorder:
+            made = Recorder(
+                self.address,
+                base_url=instead,
+                timeout=timeout * times,
+                clock=clock,
+                secrets=[password, "".join(password.split())],
+                heard=heard,
+            )
+            user = credentials["user"].encode()
+            made.session.auth = (user, password.encode())  # type: ignore[assignment]
+            made.session.headers["User-Agent"] = "Publisher"
+            return made
+
+        self._recorder, self._uploads = recorder(), recorder(_LONG_UPLOAD)
 
     @property
     def place(self) -> str:
@@ -68,13 +79,22 @@ class SiteApi:
         parts = urlsplit(self.address)
         return f"{parts.netloc.lower()}{parts.path}"
 
-    def create(self, fields: Mapping[str, Any]) -> Answer:
-        """Create a draft; its `date` floats until it is published."""
-        return self._post("/wp/v2/posts", {**fields, "status": "draft"})
+    def create(self, fields: Mapping[str, Any], language: Mapping[str, str]) -> Answer:
+        """Create a draft; its `date` floats until it is published.
 
-    def update(self, post_id: str, fields: Mapping[str, Any]) -> Answer:
+        `language` is what `SiteLanguages.query` says, here and below.
+        """
+        return self._post("/wp/v2/posts", {**fields, "status": "draft"}, language)
+
+    def update(
+        self, post_id: str, fields: Mapping[str, Any], language: Mapping[str, str]
+    ) -> Answer:
         """Change a post, whose status stays."""
-        return self._post(f"/wp/v2/posts/{post_id}", fields)
+        return self._post(f"/wp/v2/posts/{post_id}", fields, language)
+
+    def hide(self, post_id: str) -> Answer:
+        """Make a draft of a post, which nobody sees then."""
+        return self._post(f"/wp/v2/posts/{post_id}", {"status": "draft"})
 
     def publication(self, post_id: str) -> Request:
         """Build the request that makes a post public; it may be public already."""
@@ -82,22 +102,24 @@ class SiteApi:
         body = {"status": "publish"}
         return self._recorder.built(lambda: self._recorder.session.post(url, json=body))
 
-    def upload(self, picture: Picture, content: bytes, post_id: str) -> Answer:
-        """Upload a picture with its texts, attached to a post.
+    def upload(
+        self, picture: Picture, content: bytes, post_id: str, language: Mapping[str, str]
+    ) -> Answer:
+        """Upload a picture, GIF, video or document with its texts, attached to a post.
 
-        WordPress lists a picture publicly, unless it is attached to a post that is not public. Its
-        file is public under its name, so that is one that nobody can guess.
+        WordPress lists an attachment publicly, unless its post is not public. Its file is public
+        under its name, so that is one that nobody can guess.
         """
         kind = picture.media_type.partition("/")[2].replace("jpeg", "jpg")
         form = {
             "post": post_id,
             # WordPress removes what looks like a tag.
-            "alt_text": as_html(picture.alt),
+            "alt_text": "" if picture.is_document else as_html(picture.alt),
             "caption": as_html(f"© {picture.credit}" if picture.credit else ""),
         }
         files = {"file": (f"{picture.digest}.{kind}", content, picture.media_type)}
-        url = self._url("/wp/v2/media", _fields="id,source_url")
-        return self._recorder.call(lambda: self._recorder.session.post(url, data=form, files=files))
+        url = self._url("/wp/v2/media", _fields="id,source_url", **language)
+        return self._uploads.call(lambda: self._uploads.session.post(url, data=form, files=files))
 
     def delete(self, kind: str, object_id: str) -> Answer:
         """Delete a post or a picture (`posts`, `media`) for good: WordPress has no trash for
@@ -116,19 +138,26 @@ class SiteApi:
         slugs = [slug, *(f"{slug}-{number}" for number in range(2, 2 + _SUFFIXES))]
         return self._get(
             "/wp/v2/posts", slug=",".join(slugs), status="any", context="edit", _fields=FIELDS,
-            per_page=LISTED,
+            per_page=LISTED, **_EVERY_SIDE,
         )  # fmt: skip
 
     def attached(self, post_id: str) -> Answer:
-        """List the pictures that are attached to a post."""
+        """List what is attached to a post."""
         return self._get(
             "/wp/v2/media", parent=post_id, context="edit", _fields="id,source_url",
-            per_page=LISTED,
+            per_page=LISTED, **_EVERY_SIDE,
         )  # fmt: skip
 
-    def categories(self, page: int) -> Answer:
-        """List the site's categories, a page of them."""
-        return self._get("/wp/v2/categories", per_page=LISTED, page=page, _fields="id,name,slug")
+    def terms(self, kind: str, page: int) -> Answer:
+        """List the site's `categories` or `tags`, a page of them, the most used ones first."""
+        return self._get(
+            f"/wp/v2/{kind}", per_page=LISTED, page=page, _fields="id,name", orderby="count",
+            order="desc", **_EVERY_SIDE,
+        )  # fmt: skip
+
+    def languages(self) -> Answer:
+        """List Polylang's languages; only some users may."""
+        return self._get("/pll/v1/languages", _fields="slug")
 
     def user(self) -> Answer:
         """Ask whom the credentials belong to, and what that user may do."""
@@ -155,8 +184,8 @@ class SiteApi:
         url = self._url(route, **query)
         return self._recorder.call(lambda: self._recorder.session.get(url))
 
-    def _post(self, route: str, body: Mapping[str, Any]) -> Answer:
-        url = self._url(route, _fields=FIELDS)
+    def _post(self, route: str, body: Mapping[str, Any], query: Mapping[str, str] = {}) -> Answer:
+        url = self._url(route, _fields=FIELDS, **query)
         return self._recorder.call(lambda: self._recorder.session.post(url, json=dict(body)))
 
     def _url(self, route: str, **query: object) -> str:

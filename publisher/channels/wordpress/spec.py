@@ -14,12 +14,35 @@ from publisher.channels.spec import (
     ShownPicture,
 )
 from publisher.model.accounts import Account
-from publisher.model.capabilities import Capabilities
+from publisher.model.capabilities import (
+    Capabilities,
+    DocumentLimits,
+    GifLimits,
+    VideoLimits,
+)
 from publisher.model.content import Content
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
     from publisher.channels.connect import Connector
+
+_GIFS = GifLimits(
+    max_bytes=2_000_000,
+    # WordPress scales bigger ones, which do not move then (`big_image_size_threshold`).
+    max_width=2_560,
+    max_height=2_560,
+    max_frames=500,
+    max_pixels=300_000_000,
+)
+_VIDEOS = VideoLimits(
+    min_seconds=0.1,
+    max_seconds=600,
+    min_side=16,
+    max_long_side=3_840,
+    max_short_side=2_160,
+    max_rate=60,
+)
+"""Our own: WordPress looks at no video. Its host says how big a file may be."""
 
 WORDPRESS = Capabilities(
     # WordPress has none. ModSecurity, which many hosts have, takes 128 KB without a file
@@ -30,6 +53,10 @@ WORDPRESS = Capabilities(
     link="attached",
     max_pictures=10,  # our own
     picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+    gifs=_GIFS,
+    videos=_VIDEOS,
+    documents=DocumentLimits(max_bytes=50_000_000),  # our own, as for videos
+    motion_stands_alone=False,
     # PHP's own limit for a file, unless a host raises it (php.net, upload_max_filesize: 2M).
     picture_max_bytes=2_000_000,
     alt_text_max=2_000,  # our own
@@ -59,7 +86,7 @@ def _page(
     del slug, published
     sent = [picture for part in content.parts for picture in part.pictures]
     figures = [
-        Figure.of(picture, shown.src, shown.width, shown.height)
+        Figure(shown.src, shown.width, shown.height, picture)
         for picture, shown in zip(sent, pictures, strict=True)
     ]
     return Article.of(content, figures)
@@ -87,6 +114,15 @@ SPEC = ChannelSpec(
                 "between them, such as News, Actualités."
             ),
             shape=later("must be names or numbers of categories, with commas between them"),
+        ),
+        Option(
+            "site_language",
+            r"^[A-Za-z0-9_-]{2,20}$",
+            later(
+                "What Polylang or WPML on the site calls the language of the account's posts, "
+                "where that is not what publisher.toml says, such as pt-br."
+            ),
+            shape=later("must be the code of a language on the site, such as fr or pt-br"),
         ),
     ),
     credentials=(

@@ -33,6 +33,9 @@ HANDLERS: dict[str, Handler] = {
     "actOnVideo": media.act_on_video,
     "uploadVideoPart": media.upload_part,
     "getVideo": media.get,
+    "initializeDocumentUpload": media.initialize_document,
+    "uploadDocument": media.upload_document,
+    "getDocument": media.get,
     "getOrganization": organizations.get,
     "findOrganizationAcls": organizations.roles,
 }

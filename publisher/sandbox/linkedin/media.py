@@ -1,6 +1,6 @@
-"""Uploads of the simulated LinkedIn: pictures at once, videos in parts, and their states.
+"""Uploads of the simulated LinkedIn: pictures and documents at once, videos in parts; their states.
 
-Sources: Images API, Videos API. Size and length of a video are not checked.
+Sources: Images API, Videos API, Documents API. Size and length of a video are not checked.
 """
 
 import asyncio
@@ -10,13 +10,14 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from publisher.sandbox import documents
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.linkedin.errors import LinkedInError, denied, invalid, not_found
 from publisher.sandbox.linkedin.schema import (
     FinalizeVideo,
-    InitializeImage,
+    InitializeFile,
     InitializeVideo,
     read,
 )
@@ -26,20 +27,31 @@ from publisher.sandbox.store import Store, StoredMedia
 
 PIXELS = 36_152_320  # Images API: "less than"
 GIF_FRAMES = 250
+PAGES, DOCUMENT_BYTES = 300, 100_000_000
 PART_BYTES = 4_194_304
 REAL_PROCESSING_SECONDS = 0.3
-"""The processing time of a video, in real seconds."""
+"""The processing time of a video or document, in real seconds."""
 LOGO = "urn:li:image:logo-"
 _TYPES = frozenset({"image/jpeg", "image/png", "image/gif"})
 _WEBSITE = "https://www.linkedin.com"
 
 
 async def initialize_image(store: Store, call: Call, account: SandboxAccount) -> Response:
+    return _initialize(store, call, account, "image", "uploaded-image")
+
+
+async def initialize_document(store: Store, call: Call, account: SandboxAccount) -> Response:
+    return _initialize(store, call, account, "document", "ads-uploadedDocument")
+
+
+def _initialize(
+    store: Store, call: Call, account: SandboxAccount, category: str, place: str
+) -> Response:
     _action(call, "initializeUpload")
-    wish = read(call, InitializeImage).initializeUploadRequest
-    new = _new(store, account, "image", wish.owner)
-    address = f"{_WEBSITE}/dms-uploads/{_number(new)}/uploaded-image"
-    return _value({"image": new.id, "uploadUrl": address, "uploadUrlExpiresAt": _soon(store)})
+    wish = read(call, InitializeFile).initializeUploadRequest
+    new = _new(store, account, category, wish.owner)
+    address = f"{_WEBSITE}/dms-uploads/{_number(new)}/{place}"
+    return _value({category: new.id, "uploadUrl": address, "uploadUrlExpiresAt": _soon(store)})
 
 
 async def upload_image(store: Store, call: Call, account: SandboxAccount) -> Response:
@@ -56,6 +68,21 @@ async def upload_image(store: Store, call: Call, account: SandboxAccount) -> Res
         target.media_type, target.sha256 = seen.media_type, seen.sha256
         target.width, target.height = seen.width, seen.height
         target.category = "gif" if seen.animated else "image"
+    target.content, target.finalized_at = call.body, time.monotonic()
+    target.failed = target.failed or bool(call.changed(What.PROCESSING_FAILED))
+    return Response(status_code=201)
+
+
+async def upload_document(store: Store, call: Call, account: SandboxAccount) -> Response:
+    target = _own(store, f"urn:li:document:{call.parts['id']}", account)
+    seen = await asyncio.to_thread(documents.look, call.body)
+    if seen is None or seen.pages > PAGES or len(call.body) > DOCUMENT_BYTES:
+        target.failed = True
+    else:
+        target.width, target.height, target.pages = seen.width, seen.height, seen.pages
+        for kind in seen.betrays:
+            store.note("metadata-in-document", account.name, f"{target.id} carries {kind}")
+    target.media_type, target.sha256 = "application/pdf", hashlib.sha256(call.body).hexdigest()
     target.content, target.finalized_at = call.body, time.monotonic()
     target.failed = target.failed or bool(call.changed(What.PROCESSING_FAILED))
     return Response(status_code=201)
@@ -117,7 +144,7 @@ def _finalize_video(store: Store, call: Call, account: SandboxAccount) -> Respon
 
 
 async def get(store: Store, call: Call, account: SandboxAccount) -> Response:
-    """The state of a picture or a video; of the logo, its address."""
+    """The state of a picture, video or document; of the logo, its address."""
     urn = call.parts["id"]
     if urn.startswith(LOGO):
         picture = profile_of(call, account).picture
@@ -147,7 +174,7 @@ def usable(store: Store, urn: str, account: SandboxAccount) -> StoredMedia:
 def state(target: StoredMedia) -> str:
     if target.finalized_at is None:
         return "WAITING_UPLOAD"
-    is_long = target.category == "video"
+    is_long = target.category in ("video", "document")
     if is_long and time.monotonic() - target.finalized_at < REAL_PROCESSING_SECONDS:
         return "PROCESSING"
     return "PROCESSING_FAILED" if target.failed else "AVAILABLE"

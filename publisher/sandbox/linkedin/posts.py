@@ -116,9 +116,11 @@ def _media(store: Store, content: PostContent, account: SandboxAccount) -> list[
     media = []
     for one in shown:
         upload = usable(store, one.id, account)
-        if content.multiImage and upload.category == "video":
+        if content.multiImage and upload.category in ("video", "document"):
             raise LinkedInError(400, "INVALID_URN_TYPE", f"{one.id} must be an image URN")
-        upload.alt = one.altText or None
+        if upload.category == "document" and not one.title:
+            raise invalid("/content/media/title :: a document needs a title", "MISSING_FIELD")
+        upload.alt, upload.title = one.altText or None, one.title
         media.append(upload)
     return media
 
@@ -156,7 +158,10 @@ def _as_post(entry: StoredPost, account: SandboxAccount) -> dict[str, Any]:
         "isReshareDisabledByAuthor": False,
         "distribution": {"feedDistribution": "MAIN_FEED", "thirdPartyDistributionChannels": []},
     }
-    shown = [{"id": upload.id, "altText": upload.alt or ""} for upload in entry.media]
+    shown = [
+        {"id": upload.id, "altText": upload.alt or "", "title": upload.title}
+        for upload in entry.media
+    ]
     if len(shown) > 1:
         body["content"] = {"multiImage": {"images": shown}}
     elif shown:

@@ -59,15 +59,15 @@ class CreatePost(_Body):
     content: PostContent | None = None
 
 
-class _ImageOwner(_Body):
+class _FileOwner(_Body):
     owner: Urn
 
 
-class InitializeImage(_Body):
-    initializeUploadRequest: _ImageOwner  # noqa: N815
+class InitializeFile(_Body):
+    initializeUploadRequest: _FileOwner  # noqa: N815
 
 
-class _VideoOwner(_ImageOwner):
+class _VideoOwner(_FileOwner):
     fileSizeBytes: int = Field(gt=0, le=500_000_000)  # noqa: N815
     uploadCaptions: bool  # noqa: N815
     uploadThumbnail: bool  # noqa: N815

@@ -6,7 +6,7 @@ Each account has a site of its own, where it is the only author.
 import base64
 import binascii
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -41,10 +41,31 @@ CATEGORIES = ("Uncategorized", "News &amp; events", "Actualités", "Noticias", "
 """As WordPress writes them, with HTML's entities; their ids are counted from 1."""
 
 
+TAGS = ("Droits des enfants", "Éducation", "HRC31")
+"""The same; counted from 101."""
+
+
 async def _categories(_store: Store, call: Call, _account: SandboxAccount) -> Any:
+    return _terms(call, CATEGORIES, 1)
+
+
+async def _tags(_store: Store, call: Call, _account: SandboxAccount) -> Any:
+    return _terms(call, TAGS, 101)
+
+
+def _terms(call: Call, names: Sequence[str], first: int) -> Any:
     if call.query.get("page", "1") != "1":
         return []
-    return [{"id": number, "name": name} for number, name in enumerate(CATEGORIES, 1)]
+    return [{"id": number, "name": name} for number, name in enumerate(names, first)]
+
+
+async def _languages(_store: Store, _call: Call, _account: SandboxAccount) -> Any:
+    return [{"slug": side} for side in articles.SIDES]
+
+
+async def _index(_store: Store, _call: Call, _account: SandboxAccount) -> Any:
+    """The description of the API."""
+    return {"namespaces": ["oembed/1.0", "pll/v1", "wp/v2", "wp-site-health/v1"]}
 
 
 async def _user(_store: Store, call: Call, account: SandboxAccount) -> Any:
@@ -70,6 +91,9 @@ HANDLERS: dict[str, Handler] = {
     "getAttachment": attachments.get,
     "deleteAttachment": attachments.delete,
     "listCategories": _categories,
+    "listTags": _tags,
+    "listLanguages": _languages,
+    "getIndex": _index,
     "getSiteUser": _user,
 }
 

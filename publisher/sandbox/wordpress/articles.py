@@ -11,10 +11,14 @@ from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredPost
 from publisher.sandbox.wordpress.blocks import Body, NotBlocks, read
-from publisher.sandbox.wordpress.refusals import RestError, invalid, missing
+from publisher.sandbox.wordpress.refusals import RestError, WordPressFault, invalid, missing
 
 CHANNEL = "wordpress"
 _STATUSES = frozenset({"draft", "publish", "pending", "private"})
+SIDES = ("en", "fr", "es", "pl")
+"""The languages of a site, which has Polylang Pro (polylang.pro/doc/rest-api). The first one is the
+site's own, which posts without a known language get.
+"""
 
 
 @dataclass(slots=True)
@@ -26,6 +30,9 @@ class StoredArticle(StoredPost):
     status: str = "draft"
     featured: str = ""
     """The id of its featured picture."""
+    side: str = ""
+    """The side of the site that it stands on: the code of a language."""
+    tags: tuple[int, ...] = ()
     saved_at: datetime | None = None
 
 
@@ -42,6 +49,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> Any:
         received_at=call.received_at,
         lang=account.language,
         published=False,
+        side=_side_of_new(call),
     )
     _change(store, entry, account, {"status": "draft", **wish})
     store.add(entry)
@@ -89,6 +97,14 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> Any:
     return {"deleted": True, "previous": _shown(entry, account)}
 
 
+def _side_of_new(call: Call) -> str:
+    """The side of the site on which a new post stands."""
+    wanted = call.query.get("lang", "")
+    return (
+        SIDES[0] if wanted not in SIDES or call.changed(WordPressFault.OTHER_LANGUAGE) else wanted
+    )
+
+
 def article(store: Store, account: SandboxAccount, post_id: str) -> StoredArticle | None:
     """A post of the account's own site."""
     entry = store.find(CHANNEL, post_id)
@@ -134,10 +150,16 @@ def _change(
         entry.link = body.link
         ids = [entry.featured] if entry.featured else []
         entry.media = [_attached(store, account, one) for one in (*ids, *body.pictures)]
+        for upload in entry.media:
+            upload.title = body.file_title if upload.category == "document" else ""
+    if "tags" in wish:
+        entry.tags = tuple(int(one) for one in wish["tags"])
     entry.saved_at = store.clock.now()
     entry.status = str(wish.get("status", entry.status))
     if entry.status == "publish" and not entry.published:
         entry.publish(store.clock.now())
+    elif entry.status != "publish":
+        entry.published = False
 
 
 def _body(content: str) -> Body:
@@ -190,4 +212,5 @@ def _shown(entry: StoredArticle, account: SandboxAccount) -> dict[str, Any]:
         "date_gmt": dated.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "title": {"rendered": html.escape(entry.title, quote=False)},
         "featured_media": int(entry.featured or 0),
+        "lang": entry.side,
     }

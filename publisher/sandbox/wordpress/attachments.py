@@ -1,23 +1,31 @@
-"""Pictures of the simulated WordPress: upload, list, read, delete."""
+"""Pictures, videos and documents of the simulated WordPress: upload, list, read, delete."""
 
 import asyncio
+import hashlib
 import html
 from typing import Any
 
 from starlette.datastructures import UploadFile
 
+from publisher.sandbox import documents
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
-from publisher.sandbox.pictures import NotAPicture, look
+from publisher.sandbox.pictures import NotAPicture, is_video, look
 from publisher.sandbox.store import Store, StoredMedia
 from publisher.sandbox.wordpress.articles import article
 from publisher.sandbox.wordpress.refusals import RestError, missing
 
 PICTURE_BYTES = 2 * 1024 * 1024
 """PHP's own `upload_max_filesize`."""
-_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-_EXTENSIONS = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+_EXTENSIONS = {
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "mp4": "video/mp4",
+    "pdf": "application/pdf",
+}
 _NOT_ALLOWED = "Sorry, you are not allowed to upload this file type."
 
 
@@ -33,31 +41,43 @@ async def upload(store: Store, call: Call, account: SandboxAccount) -> Any:
     content, name = await file.read(), file.filename or ""
     if len(content) > PICTURE_BYTES:
         raise _not_taken("The uploaded file exceeds the upload_max_filesize directive in php.ini.")
-    try:
-        seen = await asyncio.to_thread(look, content)
-    except NotAPicture:
-        raise _not_taken(_NOT_ALLOWED) from None
-    if seen.media_type not in _TYPES or _EXTENSIONS.get(name.rpartition(".")[2]) != seen.media_type:
-        raise _not_taken(_NOT_ALLOWED)
     picture = StoredMedia(
         id=store.new_id(),
         account=account.name,
         category="image",
         created_at=store.clock.now(),
-        media_type=seen.media_type,
         content=content,
-        sha256=seen.sha256,
-        width=seen.width,
-        height=seen.height,
+        sha256=hashlib.sha256(content).hexdigest(),
         alt=html.unescape(str(call.form.get("alt_text") or "")) or None,
         used_by=post_id or None,
     )
+    betrays = await asyncio.to_thread(_look, picture)
+    if _EXTENSIONS.get(name.rpartition(".")[2]) != picture.media_type:
+        raise _not_taken(_NOT_ALLOWED)
     store.uploads[picture.id] = picture
     if post is None:  # WordPress lists it publicly
         store.note("picture-listed-early", account.name, f"media {picture.id}")
-    for kind in seen.betrays:
+    for kind in betrays:
         store.note("metadata-in-picture", account.name, f"media {picture.id} carries {kind}")
     return _shown(picture, account)
+
+
+def _look(upload: StoredMedia) -> tuple[str, ...]:
+    """Note what an upload is; returns the kinds of metadata that it carries."""
+    if upload.content.startswith(b"%PDF-") and (document := documents.look(upload.content)):
+        upload.media_type, upload.category = "application/pdf", "document"
+        upload.width, upload.height, upload.pages = document.width, document.height, document.pages
+        return document.betrays
+    if is_video(upload.content):
+        upload.media_type, upload.category = "video/mp4", "video"
+        upload.width, upload.height = 640, 360  # only for the page; the file is not decoded
+        return ()
+    try:
+        seen = look(upload.content)
+    except NotAPicture:
+        raise _not_taken(_NOT_ALLOWED) from None
+    upload.media_type, upload.width, upload.height = seen.media_type, seen.width, seen.height
+    return seen.betrays
 
 
 async def listed(store: Store, call: Call, account: SandboxAccount) -> Any:

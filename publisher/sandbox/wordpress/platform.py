@@ -6,6 +6,7 @@ from publisher.sandbox.accounts import invented, number
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.wordpress.api import WordPressApi
+from publisher.sandbox.wordpress.refusals import WordPressFault
 from publisher.settings.schema import AccountSettings
 
 _CHANNEL = "wordpress"
@@ -58,9 +59,13 @@ WORDPRESS = PlatformSpec(
         Operation("getAttachment", _CHANNEL, "GET", "/wp/v2/media/{id}"),
         Operation("deleteAttachment", _CHANNEL, "DELETE", "/wp/v2/media/{id}"),
         Operation("listCategories", _CHANNEL, "GET", "/wp/v2/categories"),
+        Operation("listTags", _CHANNEL, "GET", "/wp/v2/tags"),
+        Operation("listLanguages", _CHANNEL, "GET", "/pll/v1/languages"),
+        Operation("getIndex", _CHANNEL, "GET", "/"),
         Operation("getSiteUser", _CHANNEL, "GET", "/wp/v2/users/me"),
     ),
     bare=_bare,
     invent=_invent,
     open=WordPressApi,
+    faults=frozenset({WordPressFault.OTHER_LANGUAGE}),
 )

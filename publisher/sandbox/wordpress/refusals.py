@@ -5,10 +5,21 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.fault_kinds import FaultEffect, FaultKind, What
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
+
+
+class WordPressFault(FaultKind):
+    """Faults that this platform alone plays."""
+
+    OTHER_LANGUAGE = (
+        "other-language",
+        "a new post stands on the side of the site's first language, whatever is asked",
+        FaultEffect.CHANGES,
+    )
+
 
 _CRITICAL = "<p>There has been a critical error on this website.</p>"
 _TOO_MANY = "<html><head><title>429 Too Many Requests</title></head><body>Slow down.</body></html>"

@@ -1,5 +1,6 @@
 """/accounts/NAME/connect: gets an account's keys from its platform, step by step."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -16,12 +17,12 @@ from publisher.base.errors import (
     UsageError,
 )
 from publisher.base.i18n import _
+from publisher.base.public_addresses import leads_to_private, public_only
 from publisher.channels.connect import Keys
 from publisher.channels.http.server_address import server_address
 from publisher.channels.registry import SPECS
 from publisher.connect.connection import AccountConnection
 from publisher.ledger.manager.rights import Rank
-from publisher.notices.network_guard import leads_to_private
 from publisher.web import security
 from publisher.web.authentication import Admin, Overseer, Visitor
 from publisher.web.confirmation import confirming, is_one_of
@@ -68,10 +69,11 @@ def _step(
     try:
         if do == "revoke":
             return _revoke(request, parts, visitor, name)
-        keys = _keys(parts, visitor, name, do, typed)
-        if keys is None:
-            return here
-        return _store(request, parts, visitor, name, keys, another_owner="another" in typed)
+        with _guarded(parts, name):
+            keys = _keys(parts, visitor, name, do, typed)
+            if keys is None:
+                return here
+            return _store(request, parts, visitor, name, keys, another_owner="another" in typed)
     except (NotConnected, UsageError) as problem:
         if do != "begin" and not isinstance(problem, AnotherOwner):
             parts.connections.end(visitor, name)
@@ -84,7 +86,8 @@ def _keys(parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, s
     if do == "begin":
         connection = _connection(parts, name)
         connection.refuse_variables()
-        _refuse_private(parts, connection, typed.get("server", ""))
+        if _names_server(parts, connection):
+            _refuse_private(typed.get("server", ""))
         step = connection.begin(typed)
     elif begun is None:
         return None  # it took too long, or this process was started again
@@ -104,15 +107,26 @@ def _keys(parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, s
     return None
 
 
-def _refuse_private(parts: Parts, connection: AccountConnection, server: str) -> None:
+def _names_server(parts: Parts, connection: AccountConnection) -> bool:
+    """Whether a person types the server that is asked, and no other one stands in for it."""
+    is_typed = any(field.name == "server" for field in connection.fields)
+    return is_typed and not parts.app.settings.servers.get(connection.account.channel)
+
+
+def _guarded(parts: Parts, name: str) -> AbstractContextManager[None]:
+    """Ask a server that a person typed at public addresses alone: its name may lead elsewhere than
+    when it was typed.
+    """
+    return public_only() if _names_server(parts, _connection(parts, name)) else nullcontext()
+
+
+def _refuse_private(server: str) -> None:
     """Raise UsageError for a server beside this machine: those trust requests from here.
 
     Who works on the machine itself may name one with `publisher connect`.
     """
     address = server_address(server, path=True) if server else None
-    if not address or parts.app.settings.servers.get(connection.account.channel):
-        return
-    if leads_to_private(urlsplit(address).hostname or ""):
+    if address and leads_to_private(urlsplit(address).hostname or ""):
         raise UsageError(
             _("This server is not in the public internet."),
             hint=_("On the machine itself, `publisher connect` takes it."),

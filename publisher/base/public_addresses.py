@@ -1,0 +1,78 @@
+"""Public addresses: which IP addresses are in the public internet.
+
+A person names a server that is asked. It must not be this machine or one beside it: those trust
+requests from here.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_IPv4 = ipaddress.IPv4Address
+_IPv6 = ipaddress.IPv6Address
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+"""IPv4 addresses as NAT64 writes them. Source: RFC 6052, 2.1."""
+_public_only: ContextVar[bool] = ContextVar("public_only", default=False)
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is known to be private: `localhost`, or an address that is not public."""
+    return host == "localhost" or is_public(host.strip("[]")) is False
+
+
+def leads_to_private(host: str) -> bool:
+    """Whether a host, by what its name leads to now, is not in the public internet.
+
+    A name that leads nowhere is not private: nothing can be asked there. The name may lead
+    elsewhere a moment later, so that whoever connects looks again.
+    """
+    if is_private(host):
+        return True
+    try:
+        found = socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return False
+    return any(is_public(str(address[0])) is False for *_rest, address in found)
+
+
+def is_public(host: str) -> bool | None:
+    """Whether an IP address is in the public internet; None for what is none, such as a name."""
+    try:
+        address: _IPv4 | _IPv6 = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, _IPv6):
+        address = _inside(address) or address
+    return address.is_global and not address.is_multicast
+
+
+def _inside(address: _IPv6) -> _IPv4 | None:
+    """The IPv4 address that packets to this one are sent to."""
+    if address in _TRANSLATED:
+        return _IPv4(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+class NotPublic(OSError):
+    """No address of a server is in the public internet."""
+
+
+@contextmanager
+def public_only() -> Iterator[None]:
+    """Send the requests that are built in this block and thread to public addresses alone.
+
+    What a server's name leads to is looked at as the connection is made, which goes to the address
+    that was looked at.
+    """
+    token = _public_only.set(True)
+    try:
+        yield
+    finally:
+        _public_only.reset(token)
+
+
+def is_public_only() -> bool:
+    """Whether `public_only` holds here."""
+    return _public_only.get()
