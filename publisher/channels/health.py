@@ -1,7 +1,7 @@
 """Health check of an account, by reading only: credentials, owner and clock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from publisher.base.i18n import _
@@ -26,6 +26,8 @@ class Health:
     """When the credentials expire; None: never, or the platform does not say."""
     owner: Owner | None = None
     """The owner of the credentials; None: the platform did not say."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What publisher.toml may say of the account, as far as the platform tells."""
     profile: Profile | None = None
     """How the platform shows the owner; None: it did not say, or has no profiles."""
     remarks: tuple[str, ...] = ()

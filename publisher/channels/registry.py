@@ -23,7 +23,9 @@ from publisher.model.capabilities import Capabilities
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
 
-__all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "open_channel", "spec_of", "title"]
+__all__ = [
+    "CAPABILITIES", "SPECS", "ChannelOptions", "capabilities_of", "open_channel", "spec_of", "title",
+]  # fmt: skip
 
 _GROUP = "publisher.channels"
 _OURS = {
@@ -100,6 +102,12 @@ shown.
 
 def _open_none(account: Account, _credentials: object, _options: object) -> "Channel":
     raise ConfigurationError(_("There is no channel {name} any more.", name=account.channel))
+
+
+def capabilities_of(account: Account) -> Capabilities:
+    """What an account's channel takes from it: some platforms take more from who pays."""
+    spec = spec_of(account.channel)
+    return spec.capabilities_of(account) if spec.capabilities_of else spec.capabilities
 
 
 def title(channel: str) -> str:

@@ -37,7 +37,7 @@ def examine(app: Application, *, offline: bool, only: str | None = None) -> Iter
         subject = f"account {name}"
         try:
             app.settings.credentials(name)
-            with app.channel(name) as channel:
+            with (app.channel if offline else app.channel_to_ask)(name) as channel:
                 health = None if offline else channel.examine()
                 owner = health.owner if health else owners.by_key(name, channel)
         except (ConfigurationError, CredentialsMissing) as error:
@@ -46,12 +46,13 @@ def examine(app: Application, *, offline: bool, only: str | None = None) -> Iter
         if health is not None and health.clock_ahead is not None:
             ahead.append(health.clock_ahead)
         known = profiles.keep(app, name, health) if health else None
+        flaw = owners.flaw(name, owner, known) if owner else None
         if health is not None and health.problem:
             yield _troubled(subject, health, app)
-        elif owner is not None and (flaw := owners.flaw(name, owner, known)):
+        elif flaw := flaw or app.keyring.trouble(name):
             yield bad(subject, *flaw)
         else:
-            yield _well(subject, health, owner, app)
+            yield _well(name, health, owner, app)
     if ahead and isinstance(app.clock, SystemClock):
         yield _clock(max(ahead, key=abs))
     if isinstance(app.clock, SystemClock) and not app.database.is_sqlite:
@@ -83,19 +84,50 @@ def _troubled(subject: str, health: Health, app: Application) -> Finding:
     return warning(subject, health.problem or "", hint)
 
 
-def _well(subject: str, health: Health | None, owner: Owner | None, app: Application) -> Finding:
+def _well(name: str, health: Health | None, owner: Owner | None, app: Application) -> Finding:
+    subject = f"account {name}"
     if health and health.expires_at and health.expires_at < app.clock.now() + _SOON:
         message = _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}")
         return warning(subject, message, _("docs/credentials.md shows how to renew them."))
+    wrong, possible = _options(name, health, app) if health else ("", "")
+    if wrong:
+        return warning(subject, wrong, _("Change it in publisher.toml, and start Publisher again."))
     if health is None:
         told = _("Its credentials are there; its platform was not asked.")
     else:
         told = _("Its platform takes its requests.")
     if owner is not None:
         told = f"{told} {_('Its keys belong to {owner}.', owner=owner)}"
+    if ends_at := app.keyring.ends_at(name):
+        renewed = _(
+            "They are valid until {time} UTC, and renewed before.", time=f"{ends_at:%Y-%m-%d %H:%M}"
+        )
+        told = f"{told} {renewed}"
+    told = f"{told} {possible}".strip()
     if health and health.remarks:
         return warning(subject, told, " ".join(health.remarks))
     return good(subject, told)
+
+
+def _options(name: str, health: Health, app: Application) -> tuple[str, str]:
+    """What the platform says otherwise than publisher.toml, and what it would allow besides."""
+    ours = app.settings.accounts[name].account(name).options
+    wrong = [
+        _(
+            "publisher.toml says {name} = {ours}; by the platform it is {told}.",
+            name=option,
+            ours=ours[option],
+            told=told,
+        )
+        for option, told in health.options.items()
+        if ours.get(option, told) != told
+    ]
+    possible = [
+        _("publisher.toml may say {name} = {told}.", name=option, told=f'"{told}"')
+        for option, told in health.options.items()
+        if option not in ours and told != "no"
+    ]
+    return " ".join(wrong), " ".join(possible)
 
 
 def _clock_of_database(app: Application) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from publisher.base import progress
 from publisher.base.i18n import _
-from publisher.channels.registry import CAPABILITIES
+from publisher.channels.registry import capabilities_of
 from publisher.drafts import library, rendering, translations
 from publisher.drafts.consents import Consents
 from publisher.drafts.library import Library
@@ -45,7 +45,7 @@ def check(
     for post in progress.over(found.posts, _("Checking drafts")):
         recipients, _nobody = rendering.recipients(post, accounts)  # `library` reports nobody
         for account in recipients:
-            problems += rendering.problems(post, account, CAPABILITIES[account.channel])
+            problems += rendering.problems(post, account, capabilities_of(account))
             problems += _outside_mandate(post, account, found.session.zone)
         problems += linter.problems(post, recipients)
     if "stale-translation" not in lint.ignore:

@@ -34,7 +34,7 @@ from publisher.model.values import Position
 
 KEYS = (
     "at", "to", "lang", "title", "media", "link", "expires", "embargo", "author", "repeat",
-    "ignore",
+    "made_with_ai", "ignore",
 )  # fmt: skip
 """The keys of the front matter."""
 _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
@@ -176,6 +176,7 @@ class _Reader:
             "shown_until": self._shown_until(media),
             "link": self._link(),
             "repeat": fields.flag("repeat") or False,
+            "made_with_ai": fields.flag("made_with_ai") or False,
             "ignore": self._ignore(),
             "media": media,
         }

@@ -1,6 +1,9 @@
 """Content of a delivery: the texts and pictures that go out."""
 
 import hashlib
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from publisher.base.text import first_words
 from publisher.model.values import Frozen
@@ -46,6 +49,16 @@ class Content(Frozen):
     """The link that is sent separately; a channel that appends links has it in the text already."""
     title: str | None = None
     lang: str | None = None
+    made_with_ai: bool = False
+    """Whether the platform is to show that its pictures were made with AI."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_said(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `made_with_ai` where it is not so: earlier contents keep their digests."""
+        told: dict[str, Any] = write(self)
+        if not self.made_with_ai:
+            told.pop("made_with_ai", None)
+        return told
 
     @property
     def digest(self) -> str:

@@ -70,6 +70,8 @@ class Post(Frozen):
     """When the first consent to one of its pictures ends."""
     link: str | None = None
     repeat: bool = False
+    made_with_ai: bool = False
+    """Whether its pictures were made with AI, which some platforms can show."""
     ignore: tuple[str, ...] = ()
     """Codes of advice that the draft ignores on purpose."""
     media: tuple[MediaItem, ...] = ()

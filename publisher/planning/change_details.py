@@ -32,9 +32,13 @@ class Aspect(StrEnum):
     """The file's name as it goes out."""
     ORDER = "order"
     """The order of the pictures."""
+    MADE_WITH_AI = "made_with_ai"
     ALT = "alt"
     CREDIT = "credit"
     CONSENT = "consent"
+
+
+_OF_CONTENT = (Aspect.TITLE, Aspect.LANG, Aspect.LINK, Aspect.MADE_WITH_AI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def details(delivery: Delivery, wish: Wish) -> list[Detail]:
         *_author(delivery, wish),
         *_approval(delivery, wish),
         *_words(delivery.content, wish.content),
-        *_differences(delivery.content, wish.content, (Aspect.TITLE, Aspect.LANG, Aspect.LINK)),
+        *_differences(delivery.content, wish.content, _OF_CONTENT),
         *_pictures(_shown(delivery.content), _shown(wish.content)),
     ]
 

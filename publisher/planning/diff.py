@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from publisher.base import progress
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _, later, plural
-from publisher.channels.registry import CAPABILITIES, spec_of
+from publisher.channels.registry import capabilities_of, spec_of
 from publisher.drafts import overdue as timeliness
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
@@ -290,7 +290,7 @@ class Comparison:
             if post.media and (post.at_once or post.due_at):
                 for account in rendering.recipients(post, self._accounts)[0]:
                     for item in post.media:
-                        shown[item.path][CAPABILITIES[account.channel]] = None
+                        shown[item.path][capabilities_of(account)] = None
         return shown
 
     def _wishes(self, post: Post, standing: Mapping[tuple[str, str], Delivery]) -> Iterator[Wish]:
@@ -319,8 +319,8 @@ class Comparison:
             )
 
     def _content(self, post: Post, account: Account) -> Content:
-        capabilities = CAPABILITIES[account.channel]
-        return rendering.render(post, account, capabilities, self._illustrations.clean)
+        clean = self._illustrations.clean
+        return rendering.render(post, account, capabilities_of(account), clean)
 
     def _state(self, post: Post, account: Account) -> State:
         if post.held:

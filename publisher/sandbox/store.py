@@ -67,6 +67,8 @@ class StoredPost:
     scheduled_for: datetime | None = None
     """When a person at Facebook wants it to be public."""
     deleted: bool = False
+    made_with_ai: bool = False
+    """Whether it is marked as showing what was made with AI."""
     visibility: str = ""
     """Who sees it, on platforms where that can be chosen."""
     key: str = ""
@@ -111,6 +113,7 @@ class StoredPost:
             "published": self.published,
             "published_at": iso(self.published_at) if self.published_at else None,
             "deleted": self.deleted,
+            **({"made_with_ai": True} if self.made_with_ai else {}),
         }
 
 

@@ -8,12 +8,13 @@ from itertools import groupby
 
 from publisher.app import Application
 from publisher.base.errors import NotPossible
-from publisher.channels.registry import spec_of
+from publisher.channels.registry import capabilities_of, spec_of
 from publisher.drafts import editing
 from publisher.drafts.draft_files import DraftFile
 from publisher.ledger.manager.approvals import approved_before, digest
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.reading.history_steps import HistoryStep
+from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import State
@@ -132,7 +133,7 @@ def _reviewed(
             Shown(
                 d,
                 draft_view.on_schedule(app, d, faces),
-                lengths(d.content, spec_of(d.channel).capabilities),
+                lengths(d.content, _capabilities_of(app, d)),
             )
             for d in one.deliveries
         ],
@@ -169,3 +170,10 @@ def _anchor(app: Application, file: DraftFile | None) -> str | None:
     except NotPossible:  # it cannot be read any more; what is on the schedule can be approved
         return None
     return labels.anchor(written.strip(), app.session().agenda) if written else None
+
+
+def _capabilities_of(app: Application, delivery: Delivery) -> Capabilities:
+    entry = app.settings.accounts.get(delivery.account)
+    if entry is None:  # publisher.toml had it when it was queued
+        return spec_of(delivery.channel).capabilities
+    return capabilities_of(entry.account(delivery.account))

@@ -11,7 +11,7 @@ import typer
 from publisher.base.errors import UsageError, WorkspaceNotFound
 from publisher.base.i18n import _
 from publisher.base.text import suggestion
-from publisher.channels.registry import CAPABILITIES, SPECS
+from publisher.channels.registry import CAPABILITIES, SPECS, capabilities_of
 from publisher.cli import arguments
 from publisher.cli.output.console import paint
 from publisher.drafts import names as naming
@@ -35,10 +35,12 @@ class TextCount:
     channel: str
     parts: tuple[str, ...]
     may_be_empty: bool = False
+    of_account: Capabilities | None = None
+    """What the account may send, if that is not what its channel's others may."""
 
     @property
     def can(self) -> Capabilities:
-        return CAPABILITIES[self.channel]
+        return self.of_account or CAPABILITIES[self.channel]
 
     @property
     def valid(self) -> bool:
@@ -146,7 +148,8 @@ def count(
         {} if naming.meant(name, CAPABILITIES) else arguments.settings(context).public_accounts()
     )
     found = _account(name, accounts)
-    return [TextCount(found.name, found.channel, (plain,))], ()
+    can = capabilities_of(found)
+    return [TextCount(found.name, found.channel, (plain,), of_account=can)], ()
 
 
 def _of_draft(
@@ -176,8 +179,9 @@ def _of_draft(
             TextCount(
                 account.name,
                 account.channel,
-                rendering.texts(post, account, CAPABILITIES[account.channel]),
-                bool(post.media) and CAPABILITIES[account.channel].may_be_empty_with_picture,
+                rendering.texts(post, account, capabilities_of(account)),
+                bool(post.media) and capabilities_of(account).may_be_empty_with_picture,
+                capabilities_of(account),
             )
             for account in sorted(chosen, key=lambda a: list(CAPABILITIES).index(a.channel))
         ]
@@ -189,9 +193,9 @@ def _distinct(counts: Sequence[TextCount]) -> list[TextCount]:
     found = []
     for channel in dict.fromkeys(count.channel for count in counts):
         of_channel = [count for count in counts if count.channel == channel]
-        texts = dict.fromkeys(count.parts for count in of_channel)
-        for parts in texts:
-            same = [count for count in of_channel if count.parts == parts]
+        texts = dict.fromkeys((count.parts, count.can) for count in of_channel)
+        for text in texts:
+            same = [count for count in of_channel if (count.parts, count.can) == text]
             name = channel if len(texts) == 1 else ", ".join(count.name for count in same)
             found.append(replace(same[0], name=name))
     return found
