@@ -139,6 +139,7 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
 def _warm_up(**_: object) -> None:
     allow_many_files()
     publisher().watch_the_clock()
+    publisher().renew_keys()
     publisher().delivery.warm_up()
     Thread(target=publisher().delivery.introduce, name="identity", daemon=True).start()
     _heartbeat().start()

@@ -3,8 +3,8 @@
 Those of the ledger are in `ledger_parts.py`, those of the log-ins in `log_ins.py`.
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,9 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels.pool import Pool
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel, picture
+from publisher.delivery.keyring import SOON, KeyRenewer, Keyring
 from publisher.ledger.heartbeats import wrong_clocks
+from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.outbox import Item, News
 from publisher.ledger.personal_news import PersonalItem, PersonalNews
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from publisher.reporting.status import Overview
 
 __all__ = ["WORKSPACE_VARIABLE", "Application"]
+
+_BEFORE_POSTS = 60.0
+"""Real seconds before a post in which no keys are renewed: it leaves with the old ones."""
 
 
 class Application(LogInParts):
@@ -81,6 +86,8 @@ class Application(LogInParts):
         return DeliveryServices(
             accounts=self.settings.public_accounts(),
             channel_of=self.channel,
+            channel_to_ask=self.channel_to_ask,
+            ends_soon=lambda account: self.keyring.ends_within(account, SOON),
             clock=self.clock,
             check=self.clock_check,
             request_timeout=self.settings.delivery.request_timeout,
@@ -137,6 +144,31 @@ class Application(LogInParts):
         """A channel of an account, for one thread, in a `with` block."""
         return self._channels.lend(account)
 
+    @contextmanager
+    def channel_to_ask(self, account: str) -> "Iterator[Channel]":
+        """The same, for who waits for the platform anyway: keys that end soon are renewed first.
+
+        Raises KeysExpired if they have ended, and cannot be.
+        """
+        self.keyring.renew(account, SOON)
+        with self.channel(account) as channel:
+            yield channel
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        return Keyring(
+            self.settings,
+            self.clock,
+            lambda: self.channel_options,
+            KeyExchanges(self.database, self.clock),
+        )
+
+    def renew_keys(self) -> None:
+        """Begin to renew the keys that expire, in a thread. A process that publishes does it."""
+        KeyRenewer(
+            self.keyring, lambda account: self.queries.is_busy(account, _BEFORE_POSTS)
+        ).start()
+
     def take_keys(self) -> frozenset[str]:
         """Read the settings again if secrets.toml was changed; the accounts whose keys are others.
 
@@ -148,7 +180,7 @@ class Application(LogInParts):
             if found is None:
                 return frozenset()
             before, self.settings = self.settings, found
-            for built in ("_channels", "delivery"):
+            for built in ("_channels", "delivery", "keyring"):
                 self.__dict__.pop(built, None)
         return frozenset(name for name in found.accounts if not found.same_keys(before, name))
 
@@ -158,7 +190,7 @@ class Application(LogInParts):
 
     @cached_property
     def _channels(self) -> Pool:
-        return Pool(self._open_channel)
+        return Pool(self._open_channel, self.keyring.version)
 
     def _open_channel(self, account: str) -> "Channel":
         if account not in self.settings.accounts:
@@ -166,7 +198,7 @@ class Application(LogInParts):
             raise ConfigurationError(message)
         return open_channel(
             self.settings.accounts[account].account(account),
-            self.settings.credentials(account),
+            self.keyring.credentials(account),
             self.channel_options,
         )
 

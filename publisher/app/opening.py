@@ -15,9 +15,10 @@ from publisher.base import clock as clocks
 from publisher.base import i18n, logs
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerMissing, LedgerStarting, PublisherError
+from publisher.channels.registry import SPECS
 from publisher.ledger.database import Database
+from publisher.settings import account_files, sources
 from publisher.settings import settings as workspace_settings
-from publisher.settings import sources
 from publisher.settings.settings import Settings
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
@@ -130,18 +131,30 @@ class KeysFile:
     def __init__(self, settings: Settings) -> None:
         self._workspace, self._path = settings.workspace, settings.secrets_file
         self._mark = self._look()
+        self._text = self._lasting(settings)
 
     def changed(self) -> Settings | None:
         """The settings with the new file, if it was changed since the last question; else None.
 
-        Asks the file system once. Raises PublisherError, once for each change, if the settings
-        cannot be used with it.
+        Keys that were renewed are no change: the keyring takes those itself. Asks the file system
+        once. Raises PublisherError, once for each change, if the settings cannot be used with it.
         """
         mark = self._look()
         if mark == self._mark:
             return None
         self._mark = mark
-        return workspace_settings.load(self._workspace)
+        found = workspace_settings.load(self._workspace)
+        before, self._text = self._text, self._lasting(found)
+        return None if self._text == before else found
+
+    def _lasting(self, settings: Settings) -> str:
+        """What the file has, without the values that a renewal replaces."""
+        renewed = {
+            name: renewal.replaces
+            for name, entry in settings.accounts.items()
+            if (renewal := SPECS[entry.channel].renewal) and getattr(entry, renewal.by)
+        }
+        return account_files.without(self._path, renewed)
 
     def _look(self) -> _Mark:
         try:

@@ -112,6 +112,10 @@ class CredentialsMissing(PublisherError):
     hint = "docs/credentials.md shows step by step where they come from and where they go."
 
 
+class KeysExpired(CredentialsMissing):
+    """The keys of an account have expired, and were not renewed."""
+
+
 class FileChanged(PublisherError):
     """Somebody else changed the file meanwhile."""
 

@@ -56,6 +56,8 @@ class Keys:
     """What they are for, where a person chooses among several."""
     options: Mapping[str, str] = field(default_factory=dict)
     """What publisher.toml has to say of the account, such as the number of its Page."""
+    owner_in: str = ""
+    """The credential that is to hold the id of their owner, which these keys do not contain."""
 
 
 class Connector(Protocol):
@@ -77,6 +79,7 @@ class Connector(Protocol):
     def revoke(self, credentials: Mapping[str, str]) -> str | None:
         """End the access of these keys at the platform.
 
+        The channel's first connector ends the keys of all ways to get them.
         Returns what a person has to do there, where the keys cannot end themselves; None: it is
         done. Raises `NotConnected`.
         """

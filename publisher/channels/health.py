@@ -28,6 +28,8 @@ class Health:
     """When the credentials expire; None: never, or the platform does not say."""
     owner: Owner | None = None
     """The owner of the credentials; None: the platform did not say."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What publisher.toml may say of the account, as far as the platform tells."""
     profile: Profile | None = None
     """How the platform shows the owner; None: it did not say, or has no profiles."""
     remarks: tuple[str, ...] = ()

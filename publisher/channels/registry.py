@@ -104,14 +104,15 @@ def _open_none(account: Account, _credentials: object, _options: object) -> "Cha
 
 
 def capabilities_of(account: Account) -> Capabilities:
-    """What an account can do: as its channel, with the limits that publisher.toml names for it."""
+    """What an account can do: as its channel, with what its options in publisher.toml say."""
     spec = spec_of(account.channel)
+    can = spec.capabilities_of(account) if spec.capabilities_of else spec.capabilities
     own = {
         option.capability: int(account.options[option.name])
         for option in spec.options
         if option.capability and option.name in account.options
     }
-    return spec.capabilities.model_copy(update=own) if own else spec.capabilities
+    return can.model_copy(update=own) if own else can
 
 
 def limit_of(account: Account, name: str) -> int:

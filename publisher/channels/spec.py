@@ -3,7 +3,7 @@
 `registry.py` has the specs of all channels. Nothing outside `channels/` and `sandbox/` names one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from publisher.model.content import Content
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
     from publisher.channels.connect import Connector
+    from publisher.channels.renewal import Renewal
     from publisher.model.clock_check import ClockCheck, Heard
 
 
@@ -160,8 +161,14 @@ class ChannelSpec:
     """None: it is called `our-` and the channel's name."""
     options: tuple[Option, ...] = ()
     credentials: tuple[Credential, ...] = ()
+    other_kits: tuple[tuple[str, ...], ...] = ()
+    """Names of credentials that are enough together, in place of the required ones."""
     connect: ConnectorOpener | None = None
     """None: it has no keys, or a person types them into secrets.toml."""
+    other_connectors: Mapping[str, ConnectorOpener] = field(default_factory=dict)
+    """Other ways to get keys, by the name that a person chooses one with."""
+    renewal: "Renewal | None" = None
+    """How keys that expire are renewed in time; None: they are not."""
     server: Server | None = None
     """None: the channel uses no server."""
     mockup: str = "preview/card.html"
@@ -178,6 +185,8 @@ class ChannelSpec:
     """
     page: PageMaker | None = None
     """Makes the page of a post, with the pictures' credits; None: a post is a card or thread."""
+    capabilities_of: Callable[[Account], Capabilities] | None = None
+    """The capabilities for one account; None: they are the same for all."""
     folds_after: int | None = None
     """The number of characters after which the platform folds a text."""
     large_below: int = 0
@@ -200,6 +209,13 @@ class ChannelSpec:
         """The names of the required credentials."""
         return tuple(one.name for one in self.credentials if one.required)
 
+    def lacks(self, given: Collection[str]) -> list[str]:
+        """The credentials that are missing beside those given, by the kit that is most complete."""
+        kits = [self.required, *self.other_kits]
+        nearest = max(kits, key=lambda kit: len(set(kit) & set(given)))
+        return [name for name in nearest if name not in given]
+
     @property
-    def app_credential(self) -> str | None:
-        return next((one.name for one in self.credentials if one.of_app), None)
+    def app_credentials(self) -> tuple[str, ...]:
+        """The names of the credentials by which accounts of one app are known."""
+        return tuple(one.name for one in self.credentials if one.of_app)

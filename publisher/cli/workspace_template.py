@@ -64,7 +64,7 @@ _THREAD = """
 {second}
 """
 
-IGNORED = ("var/", "secrets.toml")
+IGNORED = ("var/", "secrets.toml", ".secrets.toml.*")
 
 
 def samples() -> dict[str, str]:

@@ -16,15 +16,13 @@ from publisher.base.errors import (
     StorageError,
     UsageError,
 )
-from publisher.base.files import locked
 from publisher.base.i18n import _
 from publisher.channels.connect import Authorization, Connector, KeyField, Keys
 from publisher.channels.health import Health
 from publisher.channels.registry import SPECS, in_sentence, open_channel, other_limits
-from publisher.connect import account_files
 from publisher.delivery import identity
 from publisher.model.accounts import Account, Owner
-from publisher.settings import settings
+from publisher.settings import account_files, settings
 from publisher.settings.schema import CREDENTIALS
 from publisher.settings.sources import SETTINGS_FILE, variable
 
@@ -35,8 +33,12 @@ _PATIENCE = 10.0  # seconds for another process that writes the files
 class AccountConnection:
     """Connects one account of a workspace, which publisher.toml may not name yet."""
 
-    def __init__(self, app: Application, account: Account) -> None:
-        """Raises ConfigurationError for a channel that has no keys to get."""
+    def __init__(self, app: Application, account: Account, method: str = "") -> None:
+        """`method`: another way to get the keys than the channel's first.
+
+        Raises ConfigurationError for a channel that has no keys to get, and UsageError for a method
+        that it does not have.
+        """
         self._app = app
         self.account = account
         spec = SPECS[account.channel]
@@ -46,8 +48,26 @@ class AccountConnection:
                 if not spec.credentials
                 else _("{channel} cannot be connected by Publisher.", channel=account.channel)
             )
-        self.connector: Connector = spec.connect(app.channel_options)
+        if method and method not in spec.other_connectors:
+            known = ", ".join(spec.other_connectors)
+            raise UsageError(
+                _(
+                    "{channel} has no other way called {name}.",
+                    channel=account.channel,
+                    name=method,
+                ),
+                hint=_("There is {names}.", names=known) if known else None,
+            )
+        opened = spec.other_connectors[method] if method else spec.connect
+        self.method = method
+        self.connector: Connector = opened(app.channel_options)
+        self._first = spec.connect
         self._spec = spec
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names of the other ways."""
+        return tuple(self._spec.other_connectors)
 
     @property
     def fields(self) -> tuple[KeyField, ...]:
@@ -180,15 +200,16 @@ class AccountConnection:
         The ledger remembers whose they are. Raises PublisherError.
         """
         told, name = self._app.settings, self.account.name
+        credentials = dict(keys.credentials)
+        if keys.owner_in and health.owner:
+            credentials[keys.owner_in] = health.owner.id
         options = self._options(keys, health)
         if name not in told.accounts:
             options = {"channel": self.account.channel, **options}
         with self._files_locked():
             toml = told.workspace / SETTINGS_FILE
             before = toml.read_text(encoding="utf-8")
-            secrets = account_files.with_keys(
-                told.secrets_file, name, keys.credentials, [*CREDENTIALS]
-            )
+            secrets = account_files.with_keys(told.secrets_file, name, credentials, [*CREDENTIALS])
             text = account_files.with_options(toml, name, options)
             if text is not None and not told.in_sandbox:  # a trial's Pages and handles are invented
                 account_files.write(toml, text, private=False)
@@ -205,6 +226,11 @@ class AccountConnection:
                 self._app.database.check_revision()
                 self._app.owners.remember(name, health.owner)
 
+    def is_renewed(self, keys: Keys) -> bool:
+        """Whether these keys are renewed before they expire."""
+        renewal = self._spec.renewal
+        return renewal is not None and renewal.concerns(keys.credentials)
+
     def _options(self, keys: Keys, health: Health) -> Mapping[str, str | int]:
         """What publisher.toml is to say of the account, and does not."""
         limits = other_limits(self.account, health.limits)
@@ -212,6 +238,10 @@ class AccountConnection:
         owner_name = health.owner.name if health.owner else ""
         if self._spec.has_handles and owner_name and not self.account.handle:
             options["handle"] = owner_name.removeprefix("@")
+        options |= {
+            name: told for name, told in health.options.items()
+            if told != "no" and name not in self.account.options
+        }  # fmt: skip
         return options
 
     def _with(self, keys: Keys) -> Account:
@@ -224,15 +254,17 @@ class AccountConnection:
     @contextmanager
     def _files_locked(self) -> Iterator[None]:
         """Hold the files, which another process may be changing too. Raises StorageError."""
-        self._app.settings.var.mkdir(parents=True, exist_ok=True)
+        path = self._app.settings.secrets_file
         try:
-            with locked(self._app.settings.var / "connect.lock", _PATIENCE):
+            with account_files.locked(path, _PATIENCE):
                 yield
         except TimeoutError:
             raise StorageError(
-                _("Another account is being connected at this moment."),
+                _("Another process is writing {file} at this moment.", file=path),
                 hint=_("Nothing was stored. Try it again in a while."),
             ) from None
+        except OSError as error:
+            raise account_files.not_written(path, error) from None
 
     def revoke(self) -> str | None:
         """End the keys' access at the platform, and take them out of secrets.toml.
@@ -241,9 +273,9 @@ class AccountConnection:
         keys are then stored as before.
         """
         told, name = self._app.settings, self.account.name
-        keys = told.credentials(name)
         with self._files_locked():
-            to_do = self._once(lambda: self.connector.revoke(keys))
+            keys = settings.load(told.workspace).credentials(name)  # they may be renewed meanwhile
+            to_do = self._once(lambda: self._first(self._app.channel_options).revoke(keys))
             text = account_files.with_keys(told.secrets_file, name, {}, [*CREDENTIALS])
             if text is not None:
                 account_files.write(told.secrets_file, text, private=True)

@@ -1,12 +1,19 @@
 """Preparation: all that needs the network before a delivery's time, on record step by step."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 
 from publisher.base.clock import Clock
-from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.base.errors import (
+    ConfigurationError,
+    CredentialsMissing,
+    KeysExpired,
+    PublisherError,
+)
 from publisher.base.i18n import _, joined
+from publisher.channels.answers import AGAIN
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.pool import ChannelOf
 from publisher.channels.registry import CAPABILITIES
@@ -32,19 +39,24 @@ class Preparation:
         clock: Clock,
         leases: Leases,
         identity: KeyCheck,
+        ends_soon: Callable[[str], bool] = lambda _account: False,
     ) -> None:
-        """`identity` checks whose keys an account has."""
+        """`identity` checks whose keys an account has; `ends_soon`, whether they are to be renewed
+        first, which `channel_of` does.
+        """
         self._attempts = attempts
         self._results = results
         self._channel_of = channel_of
         self._clock = clock
         self._leases = leases
         self._identity = identity
+        self._ends_soon = ends_soon
 
     def is_needed(self, delivery: Delivery) -> bool:
         """Whether a delivery may need the network before its time."""
         capabilities = CAPABILITIES.get(delivery.channel)
-        if not self._identity.is_verified(delivery.account):
+        account = delivery.account
+        if self._ends_soon(account) or not self._identity.is_verified(account):
             return True
         if _is_down_to_a_comment(delivery):
             return False
@@ -172,7 +184,10 @@ def broken_before() -> Deferred:
 
 def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountSuspended:
     """The outcome for an account whose settings or credentials are wrong."""
-    again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
+    if isinstance(problem, KeysExpired):  # new ones are taken from the file
+        again = _(AGAIN)
+    else:
+        again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
     return AccountSuspended(
         Kind.AUTH, joined(*problem.args[:1], problem.hint or "", again), backoff=UNTIL_MENDED
     )

@@ -1,6 +1,6 @@
 """Delivery services of one process: courier, reconciler, cleanup and withdrawal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
@@ -45,6 +45,8 @@ class DeliveryServices:
         *,
         accounts: Mapping[str, Account],
         channel_of: ChannelOf,
+        channel_to_ask: ChannelOf | None = None,
+        ends_soon: Callable[[str], bool] = lambda _account: False,
         clock: Clock,
         check: ClockCheck,
         request_timeout: timedelta,
@@ -56,8 +58,13 @@ class DeliveryServices:
         withdrawals: Withdrawals,
         safeguards: Safeguards,
     ) -> None:
+        """`channel_to_ask` lends a channel whose keys were renewed, if `ends_soon` says that they
+        end soon; None: no keys end. `channel_of` asks nobody.
+        """
         self._accounts = accounts
         self._channel_of = channel_of
+        self._channel_to_ask = channel_to_ask or channel_of
+        self._ends_soon = ends_soon
         self._clock = clock
         self._check = check
         self._leases = Leases.for_timeout(request_timeout)
@@ -73,7 +80,13 @@ class DeliveryServices:
     def courier(self) -> Courier:
         results = ResultWriter(self._attempts, self._clock, self._leases, self._check)
         preparation = Preparation(
-            self._attempts, results, self._channel_of, self._clock, self._leases, self.identity
+            self._attempts,
+            results,
+            self._channel_to_ask,
+            self._clock,
+            self._leases,
+            self.identity,
+            self._ends_soon,
         )
         return Courier(
             self._attempts,
@@ -90,11 +103,13 @@ class DeliveryServices:
 
     @cached_property
     def reconciler(self) -> Reconciler:
-        return Reconciler(self._doubts, self._channel_of, self.identity, self.lanes, self._check)
+        return Reconciler(
+            self._doubts, self._channel_to_ask, self.identity, self.lanes, self._check
+        )
 
     @cached_property
     def clearing(self) -> Clearing:
-        return Clearing(self._orphans, self._channel_of, self.identity, self.lanes)
+        return Clearing(self._orphans, self._channel_to_ask, self.identity, self.lanes)
 
     @cached_property
     def withdrawal(self) -> Withdrawal:
@@ -102,7 +117,7 @@ class DeliveryServices:
             self._control,
             self._withdrawals,
             self._safeguards,
-            self._channel_of,
+            self._channel_to_ask,
             self.identity,
             self.lanes,
         )
@@ -141,6 +156,6 @@ class DeliveryServices:
         for account in self._accounts if len(self._accounts) <= _FEW else ():
             with (
                 suppress(ConfigurationError, CredentialsMissing, LedgerUnavailable, StorageError),
-                self._channel_of(account) as channel,
+                self._channel_to_ask(account) as channel,
             ):
                 self.identity.introduce(account, channel)

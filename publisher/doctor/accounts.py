@@ -37,7 +37,7 @@ def examine(app: Application, *, offline: bool, only: str | None = None) -> Iter
         subject = f"account {name}"
         try:
             app.settings.credentials(name)
-            with app.channel(name) as channel:
+            with (app.channel if offline else app.channel_to_ask)(name) as channel:
                 health = None if offline else channel.examine()
                 owner = health.owner if health else owners.by_key(name, channel)
         except (ConfigurationError, CredentialsMissing) as error:
@@ -46,9 +46,10 @@ def examine(app: Application, *, offline: bool, only: str | None = None) -> Iter
         if health is not None and health.clock_ahead is not None:
             ahead.append(health.clock_ahead)
         known = profiles.keep(app, name, health) if health else None
+        flaw = owners.flaw(name, owner, known) if owner else None
         if health is not None and health.problem:
             yield _troubled(subject, health, app)
-        elif owner is not None and (flaw := owners.flaw(name, owner, known)):
+        elif flaw := flaw or app.keyring.trouble(name):
             yield bad(subject, *flaw)
         else:
             yield _well(subject, health, owner, app, accounts[name])
@@ -110,15 +111,45 @@ def _well(
         return warning(subject, message, _("docs/credentials.md shows how to renew them."))
     if health and (limits := other_limits(account, health.limits)):
         return _other_limits(subject, account, limits)
+    wrong, possible = _options(account, health) if health else ("", "")
+    if wrong:
+        return warning(subject, wrong, _("Change it in publisher.toml, and start Publisher again."))
     if health is None:
         told = _("Its credentials are there; its platform was not asked.")
     else:
         told = _("Its platform takes its requests.")
     if owner is not None:
         told = f"{told} {_('Its keys belong to {owner}.', owner=owner)}"
+    if ends_at := app.keyring.ends_at(account.name):
+        renewed = _(
+            "They are valid until {time} UTC, and renewed before.", time=f"{ends_at:%Y-%m-%d %H:%M}"
+        )
+        told = f"{told} {renewed}"
+    told = f"{told} {possible}".strip()
     if health and health.remarks:
         return warning(subject, told, " ".join(health.remarks))
     return good(subject, told)
+
+
+def _options(account: Account, health: Health) -> tuple[str, str]:
+    """What the platform says otherwise than publisher.toml, and what it would allow besides."""
+    ours = account.options
+    wrong = [
+        _(
+            "publisher.toml says {name} = {ours}; by the platform it is {told}.",
+            name=option,
+            ours=ours[option],
+            told=told,
+        )
+        for option, told in health.options.items()
+        if ours.get(option, told) != told
+    ]
+    possible = [
+        _("publisher.toml may say {name} = {told}.", name=option, told=f'"{told}"')
+        for option, told in health.options.items()
+        if option not in ours and told != "no"
+    ]
+    return " ".join(wrong), " ".join(possible)
 
 
 def _clock_of_database(app: Application) -> Iterator[Finding]:

@@ -94,7 +94,7 @@ def refresh(app: Application) -> None:
             continue
         try:
             if app.profiles.claim(name, app.clock.now() + _AFTER_FAILURE):
-                with app.channel(name) as channel:
+                with app.channel_to_ask(name) as channel:
                     keep(app, name, channel.examine())
         except PublisherError as error:
             log.info("a profile was not refreshed", account=name, error=str(error))

@@ -34,7 +34,7 @@ from publisher.model.values import Position
 
 KEYS = (
     "at", "to", "lang", "title", "content_warning", "media", "link", "link_in", "expires", "embargo",
-    "author", "repeat", "ignore",
+    "author", "repeat", "made_with_ai", "ignore",
 )  # fmt: skip
 """The keys of the front matter."""
 _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
@@ -178,6 +178,7 @@ class _Reader:
             "link": self._link(),
             "link_in": self._link_in(),
             "repeat": fields.flag("repeat") or False,
+            "made_with_ai": fields.flag("made_with_ai") or False,
             "ignore": self._ignore(),
             "media": media,
         }

@@ -78,6 +78,7 @@ _PROPERTIES: dict[str, Schema] = {
     "embargo": _said("Never before this moment, whatever `at` says.", _MOMENT),
     "author": _AUTHOR,
     "repeat": _said("The same text may go to the same account once more.", _FLAG),
+    "made_with_ai": _said("Its pictures were made with AI, which some platforms can show.", _FLAG),
     "ignore": _said("Advice that this draft does not follow.", _one_or_more({"enum": [*RULES]})),
 }  # fmt: skip
 _MEDIA: dict[str, Schema] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from publisher.base.i18n import _
 from publisher.base.text import slug
-from publisher.channels.registry import CAPABILITIES
+from publisher.channels.registry import CAPABILITIES, capabilities_of
 from publisher.drafts import draft, rendering
 from publisher.drafts import names as naming
 from publisher.drafts import threads as splitting
@@ -141,7 +141,7 @@ class Drafting:
     def _refusals(self, post: Post) -> list[Problem]:
         recipients, problems = rendering.recipients(post, self._around.accounts)
         for account in recipients:
-            problems += rendering.problems(post, account, CAPABILITIES[account.channel])
+            problems += rendering.problems(post, account, capabilities_of(account))
         return problems
 
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0029"
+REVISION = "0030"
 """The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 EVERYTHING = "*"
@@ -407,6 +407,16 @@ notice_topics = Table(
 )
 """What each person wants to be told, and since when."""
 
+key_exchanges = Table(
+    "key_exchanges",
+    metadata,
+    Column("account", String, primary_key=True),
+    # A part of the SHA-256 of a refresh token.
+    Column("mark", String, primary_key=True),
+    # The machine that exchanged it.
+    Column("host", String, nullable=False),
+    Column("at", Instant, nullable=False),
+)
 saved_filters = Table(
     "saved_filters",
     metadata,

@@ -93,6 +93,8 @@ class Capabilities(Frozen):
     """
     max_cashtags: int | None = None
     """The most cashtags in a part; None: no limit."""
+    discloses_ai: bool = False
+    """Whether the platform can show that a post's pictures were made with AI."""
     rates: tuple[Rate, ...] = ()
     """Empty: none is documented."""
     prepares_posts: bool = False

@@ -67,6 +67,10 @@ class Content(Frozen):
     """Stands before each part, which readers open behind it. Without one, the content has the
     digest that it had before there were any.
     """
+    made_with_ai: bool = Field(default=False, exclude_if=lambda told: not told)
+    """Whether the platform is to show that its pictures were made with AI. Not written where it is
+    not so, like a content warning.
+    """
 
     @property
     def digest(self) -> str:

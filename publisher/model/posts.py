@@ -94,6 +94,8 @@ class Post(Frozen):
     link_in: LinkPlace | None = None
     """Where the link is, on channels that let it be chosen; None: where the account has it."""
     repeat: bool = False
+    made_with_ai: bool = False
+    """Whether its pictures were made with AI, which some platforms can show."""
     ignore: tuple[str, ...] = ()
     """Codes of advice that the draft ignores on purpose."""
     media: tuple[MediaItem, ...] = ()

@@ -64,6 +64,7 @@ CODES: dict[str, str] = {
     "empty-part": "A thread has a part without text.",
     "empty-text": "There is no text for the account.",
     "too-long": "The text is longer than the channel takes.",
+    "ai-not-disclosed": "The channel cannot show that the pictures were made with AI.",
     "too-many-cashtags": "The text has more cashtags than the channel takes.",
     "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",
     "unused-section": "No recipient uses the section's text.",

@@ -33,12 +33,13 @@ class Aspect(StrEnum):
     """The file's name as it goes out."""
     ORDER = "order"
     """The order of the pictures."""
+    MADE_WITH_AI = "made_with_ai"
     ALT = "alt"
     CREDIT = "credit"
     CONSENT = "consent"
 
 
-_ABOUT_ALL = (Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.LANG, Aspect.LINK)
+_ABOUT_ALL = (Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.LANG, Aspect.LINK, Aspect.MADE_WITH_AI)
 """Fields of a content that concern all of its parts."""
 
 

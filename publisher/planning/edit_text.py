@@ -31,11 +31,13 @@ _FOLLOWING = {
 _BEGINNING = {
     Aspect.APPROVAL: later("from now on it waits for an approval"),
     Aspect.REPEAT: later("from now on the same text may go out again"),
+    Aspect.MADE_WITH_AI: later("from now on it is marked as made with AI"),
     Aspect.PICTURE: later("picture {number} is new"),
 }
 _ENDING = {
     Aspect.APPROVAL: later("it does not wait for an approval any more"),
     Aspect.REPEAT: later("the same text may not go out again any more"),
+    Aspect.MADE_WITH_AI: later("it is not marked as made with AI any more"),
     Aspect.PICTURE: later("picture {number} is gone"),
 }
 

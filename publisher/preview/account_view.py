@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.base.formats import exact
 from publisher.base.i18n import _
-from publisher.channels.registry import SPECS, capabilities_of
+from publisher.channels.registry import SPECS, capabilities_of, in_sentence
 from publisher.drafts import rendering
 from publisher.drafts.text_limits import TextLimits, TextSize
 from publisher.ledger.pending_stops import reason_of
@@ -79,7 +79,7 @@ class Recipients:
             lengths=lengths(content, capabilities),
             pictures=[picture for part in content.parts for picture in part.pictures],
             shows_credit=SPECS[account.channel].page is not None,
-            notes=[*unusable.values()],
+            notes=[*unusable.values(), *_disclosed(content, account)],
             delivery=delivery,
             delivery_notes=self._notes(delivery, post, content) if delivery else (),
         )
@@ -95,6 +95,13 @@ class Recipients:
             told = _("the ledger has another time: {time}", time=exact(delivery.due_at, self.zone))
             notes.append(told)
         return notes
+
+
+def _disclosed(content: Content, account: Account) -> list[str]:
+    if not content.made_with_ai:
+        return []
+    platform = in_sentence(account.channel)
+    return [_("{platform} will show that it was made with AI.", platform=platform)]
 
 
 def _differ(instant: datetime, one: ZoneInfo, other: ZoneInfo) -> bool:

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from publisher.base.formats import written
 from publisher.channels import registry
 from publisher.drafts import links as found
+from publisher.drafts.text_length import length
 from publisher.model.accounts import Account
 from publisher.model.content import Content, Picture
 
@@ -169,13 +170,14 @@ def look(
     if card and spec.capabilities.link == "appended":
         text = _without_last_link(text)
     shown = spec.folds_after
+    is_folded = shown and length(text, spec.capabilities.counting) > shown * 5 // 4
     return PostCard(
         id=post_id,
         author=by,
         instant=instant,
         when=when,
         html=linked(text),
-        beginning=linked(_beginning(text, shown)) if shown and len(text) > shown * 5 // 4 else None,
+        beginning=linked(_beginning(text, shown)) if shown and is_folded else None,
         is_short=len(text) < spec.large_below and not pictures and not card,
         lang=lang,
         card=card,
@@ -293,8 +295,8 @@ def _card(link: str) -> Card:
     return Card(url=link, host=host, title=parts.path.strip("/") or host)
 
 
-def _beginning(text: str, length: int) -> str:
-    return text[:length].rsplit(None, 1)[0]
+def _beginning(text: str, number: int) -> str:
+    return text[:number].rsplit(None, 1)[0]
 
 
 def _tagged(text: str) -> Markup:

@@ -25,6 +25,8 @@ class SandboxAccount(Frozen):
     """The user's id, on platforms with users."""
     page_id: str | None = None
     """The Page's id, on platforms with Pages."""
+    is_premium: bool = False
+    """Whether it may post long texts, on platforms where one pays for it."""
     credentials: dict[str, str]
     """Under the names that secrets.toml uses."""
 

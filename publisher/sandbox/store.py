@@ -73,6 +73,8 @@ class StoredPost:
     deleted: bool = False
     content_warning: str = ""
     """What readers see before the post, on platforms that fold it behind a warning."""
+    made_with_ai: bool = False
+    """Whether it is marked as showing what was made with AI."""
     visibility: str = ""
     """Who sees it, on platforms where that can be chosen."""
     key: str = ""
@@ -118,6 +120,7 @@ class StoredPost:
             "published": self.published,
             "published_at": iso(self.published_at) if self.published_at else None,
             "deleted": self.deleted,
+            **({"made_with_ai": True} if self.made_with_ai else {}),
         }
 
 

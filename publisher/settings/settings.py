@@ -188,10 +188,10 @@ class _Settings(Section):
         """
         found: dict[tuple[str, str], list[str]] = {}
         for name, entry in self.accounts.items():
-            secret = getattr(entry, SPECS[entry.channel].app_credential or "", None)
-            if secret is not None and secret.get_secret_value():
-                app = (entry.channel, secret.get_secret_value())
-                found.setdefault(app, []).append(name)
+            secrets = [getattr(entry, one) for one in SPECS[entry.channel].app_credentials]
+            told = next((one.get_secret_value() for one in secrets if one), "")
+            if told:
+                found.setdefault((entry.channel, told), []).append(name)
         together = map(frozenset, found.values())
         return {name: names for names in together for name in names}
 
@@ -220,7 +220,7 @@ class _Settings(Section):
             for field in CREDENTIALS
             if (value := getattr(entry, field)) is not None and value.get_secret_value()
         }
-        missing = [field for field in SPECS[entry.channel].required if field not in secrets]
+        missing = SPECS[entry.channel].lacks(secrets)
         if missing:
             message = _(
                 "Account {account} ({channel}) has no {names}.",

@@ -77,10 +77,12 @@ class Desk:
     def account(self, name: str) -> SandboxAccount:
         return next(one for one in self.sandbox.accounts if one.name == name)
 
-    def connection(self, name: str, channel: str | None = None) -> AccountConnection:
+    def connection(
+        self, name: str, channel: str | None = None, method: str = ""
+    ) -> AccountConnection:
         app = self.app()
         known = app.settings.public_accounts().get(name)
-        return AccountConnection(app, known or Account(name=name, channel=channel or ""))
+        return AccountConnection(app, known or Account(name=name, channel=channel or ""), method)
 
     def app_keys(self, name: str = "bice-x") -> Mapping[str, str]:
         keys = self.account(name).credentials

@@ -6,8 +6,10 @@ import pytest
 
 from publisher.base.errors import AnotherOwner, NotConnected, PublisherError
 from publisher.channels.connect import Authorization
+from publisher.doctor import Grade, accounts
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.twitter.refusals import XFault
 from publisher.settings import settings
 from tests.connect.conftest import SETTINGS, Desk, allow, pin
 
@@ -183,3 +185,17 @@ def test_nothing_is_changed_where_the_keys_cannot_be_written(desk: Desk) -> None
     with pytest.raises(PublisherError, match=r"secrets\.toml"):
         connection.store(keys, health)
     assert (desk.workspace.path / "publisher.toml").read_text() == SETTINGS
+
+
+def test_connecting_finds_out_whether_the_account_may_post_long_texts(desk: Desk) -> None:
+    desk.sandbox.faults.set([Fault(what=XFault.PREMIUM)])
+    connect(desk, "bice-x")
+    assert settings.load(desk.workspace.path).accounts["bice-x"].long_posts == "yes"
+    desk.sandbox.faults.set([Fault(what=XFault.NO_PREMIUM)])
+    (finding, *_) = [
+        one
+        for one in accounts.examine(desk.app(), offline=False, only="bice-x")
+        if one.subject == "account bice-x"
+    ]
+    assert finding.grade is Grade.WARNING
+    assert "long_posts" in finding.message

@@ -61,6 +61,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
         "cashtags in a post",
         lambda c: "any number" if c.max_cashtags is None else f"up to {c.max_cashtags}",
     ),
+    ("shows what was made with AI", lambda c: "yes" if c.discloses_ai else "no: `check` says so"),
     ("posts that fit", lambda c: ", ".join(map(_rate, c.rates)) or "none documented"),
     ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
     ("sent twice", _sent_twice),

@@ -74,12 +74,12 @@ def test_pictures_take_the_place_of_a_card() -> None:
     assert look("twitter", LONG, link=LONG, pictures=1).card is None
 
 
-def test_a_long_text_is_folded_on_facebook_alone() -> None:
+def test_a_long_text_is_folded_where_the_platform_does_it() -> None:
     text = "mot " * 200
     beginning = look("facebook", text).beginning
     assert beginning
     assert len(beginning) <= (SPECS["facebook"].folds_after or 0)
-    assert look("twitter", text).beginning is None
+    assert look("bluesky", text).beginning is None
     assert look("facebook", "mot " * 100).beginning is None
 
 

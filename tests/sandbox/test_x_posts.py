@@ -95,9 +95,9 @@ def test_280_is_taken_as_x_counts(tweeter: Tweeter, text: str) -> None:
     "text", ["é" * 281, "🎉" * 141, "漢" * 141, "a" * 257 + " https://example.org/"]
 )
 def test_one_more_than_280_is_refused(tweeter: Tweeter, sandbox: Sandbox, text: str) -> None:
-    with pytest.raises(tweepy.BadRequest) as error:
+    with pytest.raises(tweepy.Forbidden) as error:
         tweeter().create_tweet(text=text)
-    assert "of at most 280" in detail_of(error)
+    assert "too long" in str(error.value)
     assert sandbox.state()["posts"] == []
 
 

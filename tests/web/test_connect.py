@@ -16,6 +16,7 @@ from publisher.base.clock import SystemClock
 from publisher.base.errors import CredentialsMissing
 from publisher.ledger.tables import web_sessions
 from publisher.sandbox.facebook.graph import app_id
+from publisher.sandbox.twitter.oauth2 import client_of, secret_of
 from publisher.settings import sandbox_mode, settings
 from tests.connect.conftest import Desk, desk, pin  # noqa: F401 - a fixture
 from tests.support.html import flaws
@@ -253,3 +254,28 @@ def test_its_structure_is_sound(admin: Visit, desk: Desk) -> None:  # noqa: F811
 def test_only_what_has_keys_is_connected(admin: Visit, tmp_path: Path) -> None:
     assert tmp_path
     assert admin.get("/accounts/nobody/connect").status_code == 404
+
+
+def test_an_account_is_connected_by_another_method(
+    connecting: tuple[Application, str],
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    app, _address = connecting
+    client = client_of(desk.account("bice-x"))
+    admin.get(HERE)
+    admin.send(HERE, do="start", **{"proof-password": PASSWORD})
+    assert f"{HERE}?method=oauth2" in admin.get(HERE).text
+    assert "Client ID" in admin.get(f"{HERE}?method=oauth2").text
+    app_keys = {"client_id": client, "client_secret": secret_of(client)}
+    page = admin.send(HERE, do="begin", method="oauth2", **app_keys)
+    found = re.search(r'href="(http://[^"]*/i/oauth2/authorize[^"]*)"', page.text)
+    assert found, page.text
+    form = {"account": "bice-x", "answer": "allow"}
+    url = found[1].replace("&amp;", "&")
+    end = requests.post(url, data=form, timeout=5, allow_redirects=False)
+    page = admin.send(HERE, do="finish", answer=end.headers["location"])
+    assert "it posts as @bice_x" in page.text
+    kept = app.keyring.credentials("bice-x")
+    assert kept["user_id"] == desk.account("bice-x").user_id
+    assert not any(kept[name] in page.text for name in ("access_token", "refresh_token"))

@@ -61,7 +61,11 @@ _KNOWN_FAULTS = (
     (
         "too long",
         Kind.CONTENT,
-        later("The text is too long for X. Shorten the draft and queue it again."),
+        later(
+            "The text is too long for X, which takes more than 280 characters from accounts with "
+            "Premium alone. Shorten the draft and queue it again, and look at long_posts in "
+            "publisher.toml."
+        ),
     ),
     (
         "invalid url",

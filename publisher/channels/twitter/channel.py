@@ -48,6 +48,8 @@ _WRITTEN = "https://api.twitter.com"
 """The address in tweepy's code: X has redirected parts of it before, and no POST follows a
 redirect.
 """
+_PUBLIC = frozenset({"client_id", "expires_at", "user_id"})
+"""Credentials that are no secrets; answers name the user."""
 _PAGE_SIZE = 100  # posts; the most that X returns at once
 _MOST_PAGES = 10
 _YOUNG = timedelta(minutes=10)
@@ -77,21 +79,26 @@ class Twitter:
             base_url=api_url,
             timeout=timeout,
             clock=clock,
-            secrets=credentials.values(),
+            secrets=[told for name, told in credentials.items() if name not in _PUBLIC],
             heard=heard,
             written=_WRITTEN,
         )
-        self._client = tweepy.Client(
-            consumer_key=credentials["api_key"],
-            consumer_secret=credentials["api_secret"],
-            access_token=credentials["access_token"],
-            access_token_secret=credentials["access_token_secret"],
+        self._signs = "refresh_token" not in credentials
+        self._client = (
+            tweepy.Client(
+                consumer_key=credentials["api_key"],
+                consumer_secret=credentials["api_secret"],
+                access_token=credentials["access_token"],
+                access_token_secret=credentials["access_token_secret"],
+            )
+            if self._signs
+            else tweepy.Client(bearer_token=credentials["access_token"])  # OAuth 2.0, of a user
         )
         self._client.session = self._recorder.session
         self._pieces = Pieces(self._ask, self._describe, clock)
-        # X's access tokens begin with the id of their user.
-        of_token = re.match(r"([0-9]{1,19})-", credentials["access_token"])
-        self._user_id = of_token[1] if of_token else ""
+        # X's access tokens of OAuth 1.0a begin with the id of their user.
+        of_token = re.match(r"([0-9]{1,19})-", credentials["access_token"]) if self._signs else None
+        self._user_id = of_token[1] if of_token else credentials.get("user_id", "")
         self._readings = Readings(clock, self._read_from)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
@@ -131,16 +138,20 @@ class Twitter:
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
         """Build the next part's post, as a reply to the one before; see `Channel.ready`."""
         part = parcel.content.parts[len(sent)]
-        media_ids = [prepared.media_ids[picture.digest] for picture in part.pictures]
-        return self._recorder.built(
-            lambda: self._client.create_tweet(
-                text=part.text,  # also when it is empty: X refuses a post without the member
-                media_ids=media_ids or None,
-                in_reply_to_tweet_id=sent[-1] if sent else None,
-                # A thread's first post says it for the whole conversation.
-                reply_settings=None if sent else self._replies,
-            )
-        )
+        wish: dict[str, Any] = {
+            "text": part.text
+        }  # also when it is empty: X refuses a post without
+        if part.pictures:
+            ids = [prepared.media_ids[picture.digest] for picture in part.pictures]
+            wish["media"] = {"media_ids": ids}
+            if parcel.content.made_with_ai:
+                wish["made_with_ai"] = True
+        if sent:
+            wish["reply"] = {"in_reply_to_tweet_id": sent[-1]}
+        elif self._replies:  # a thread's first post says it for the whole conversation
+            wish["reply_settings"] = self._replies
+        # Not through tweepy's own method, which does not know all members.
+        return self._recorder.built(partial(self._request, "POST", "/2/tweets", json=wish))
 
     def judge(
         self,
@@ -197,12 +208,16 @@ class Twitter:
         post that it does not find counts as deleted only if reading it fails too. One that X
         reports as deleted counts as deleted unless reading shows it.
         """
-        answer = self._recorder.call(lambda: self._client.delete_tweet(remote_id))
+        answer = self._recorder.call(
+            partial(self._client.delete_tweet, remote_id, user_auth=self._signs)
+        )
         outcome = ANSWERS.judge(answer, Step.WITHDRAW)
         is_confirmed = isinstance(outcome, Accepted)
         if not is_confirmed and not missing(answer):
             return outcome
-        read = self._recorder.call(partial(self._client.get_tweet, remote_id, user_auth=True))
+        read = self._recorder.call(
+            partial(self._client.get_tweet, remote_id, user_auth=self._signs)
+        )
         if is_confirmed and isinstance(ANSWERS.judge(read, Step.READ), Accepted):
             return Unknown(
                 _("X said that the post is deleted, and shows it all the same."),
@@ -217,12 +232,14 @@ class Twitter:
         return self._user_id
 
     def owner(self) -> Owner | AccountSuspended | Deferred:
-        return answers.owner(self._recorder.call(self._client.get_me))
+        return answers.owner(self._me())
 
     def examine(self) -> Health:
-        return profile.health(
-            self._recorder.call(partial(self._client.get_me, user_fields=profile.FIELDS))
-        )
+        fields = [*profile.FIELDS]  # tweepy joins lists alone
+        return profile.health(self._me(user_fields=fields))
+
+    def _me(self, **wish: Any) -> Answer:
+        return self._recorder.call(partial(self._client.get_me, user_auth=self._signs, **wish))
 
     def _is_ready(
         self, parcel: Parcel, prepared: Prepared, pictures: Mapping[str, Picture]
@@ -249,9 +266,10 @@ class Twitter:
     def _ask(self, method: str, route: str, more: Mapping[str, Any] | None) -> Answer:
         """Make a request that tweepy has no method for; `more` is its query or its JSON."""
         place = {"params" if method == "GET" else "json": more} if more else {}
-        return self._recorder.call(
-            partial(self._client.request, method, route, **place, user_auth=True)
-        )
+        return self._recorder.call(partial(self._request, method, route, **place))
+
+    def _request(self, method: str, route: str, **place: Any) -> None:
+        self._client.request(method, route, **place, user_auth=self._signs)
 
     def _posts(self, since: datetime, *, lately: bool) -> timeline.TimelinePage | Reading:
         """The account's posts since `since`, and those shortly before it, on one page.

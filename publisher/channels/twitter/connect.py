@@ -14,6 +14,7 @@ from publisher.base.i18n import _, later
 from publisher.channels.connect import Authorization, KeyField, Keys, check, pasted
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.spec import ChannelOptions
+from publisher.channels.twitter import oauth2
 from publisher.channels.twitter.spec import ADDRESS, SPEC
 from publisher.model.outcomes import Answer
 
@@ -77,7 +78,10 @@ class TwitterConnector:
         return (Keys({**app, "access_token": token, "access_token_secret": secret}),)
 
     def revoke(self, credentials: Mapping[str, str]) -> str | None:
-        """Make the access token invalid."""
+        """Make the access token invalid, whichever way it was got."""
+        if SPEC.renewal and SPEC.renewal.concerns(credentials):
+            oauth2.revoke(self._options, credentials)
+            return None
         answer = self._post(
             "/1.1/oauth/invalidate_token",
             credentials,

@@ -1,5 +1,7 @@
 """Health check of an account on X, and its profile, from one request: each costs a fee."""
 
+from collections.abc import Mapping
+
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.health import Health, clock_ahead, problem_of, profile_of, was_answered
@@ -7,7 +9,7 @@ from publisher.channels.twitter.answers import ANSWERS, owner
 from publisher.model.accounts import Owner, Profile
 from publisher.model.outcomes import Answer
 
-FIELDS = ("profile_image_url",)
+FIELDS = ("profile_image_url", "subscription_type", "verified_type")
 """The fields to ask for besides those that X always gives: id, name, username."""
 _DEFAULT = "/default_profile_images/"
 """In the address of the picture of a user who has none."""
@@ -31,8 +33,22 @@ def health(answer: Answer) -> Health:
         was_answered(answer),
         clock_ahead(answer),
         owner=found,
+        options=_options(answer) if found else {},
         profile=_profile(answer) if found else None,
     )
+
+
+def _options(answer: Answer) -> Mapping[str, str]:
+    """Whether the account may post long texts, by its subscription (OpenAPI 2.167, User).
+
+    Every tier of Premium may, and organisations that X has verified (help.x.com, about X Premium).
+    """
+    data = mapping(mapping(parsed(answer.body)).get("data"))
+    tier, verified = data.get("subscription_type"), data.get("verified_type")
+    if not isinstance(tier, str):
+        return {}
+    may = tier.casefold() not in ("", "none") or verified in ("business", "government")
+    return {"long_posts": "yes" if may else "no"}
 
 
 def _profile(answer: Answer) -> Profile | None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
+from publisher.channels.renewal import ENDS, Renewal
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Sample, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
@@ -44,6 +45,7 @@ TWITTER = Capabilities(
     videos_have_alt_texts=False,
     may_be_empty_with_picture=True,
     max_cashtags=1,
+    discloses_ai=True,  # OpenAPI 2.167, CreatePostsRequest: made_with_ai
     rates=(
         Rate(posts=100, window=timedelta(minutes=15)),
         Rate(posts=10_000, window=timedelta(hours=24), of_app=True),
@@ -52,8 +54,15 @@ TWITTER = Capabilities(
 """docs.x.com: media best practices, media metadata; manage posts, integrate (cashtags); rate limits
 (creating posts)."""
 
+_LONG = TWITTER.model_copy(update={"max_length": 25_000})
+"""Of an account with X Premium (docs.x.com, manage posts; help.x.com, about X Premium)."""
+
 ADDRESS = "https://api.x.com"
 """X's address (docs.x.com, 2026), which requests are signed for."""
+
+
+def _capabilities_of(account: Account) -> Capabilities:
+    return _LONG if account.options.get("long_posts") == "yes" else TWITTER
 
 
 def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
@@ -73,6 +82,18 @@ def _connector(options: ChannelOptions) -> "Connector":
     from publisher.channels.twitter.connect import TwitterConnector  # noqa: PLC0415
 
     return TwitterConnector(options)
+
+
+def _oauth2_connector(options: ChannelOptions) -> "Connector":
+    from publisher.channels.twitter.oauth2 import TwitterOAuth2Connector  # noqa: PLC0415
+
+    return TwitterOAuth2Connector(options)
+
+
+def _renew(credentials: Mapping[str, str], options: ChannelOptions) -> Mapping[str, str]:
+    from publisher.channels.twitter.oauth2 import renew  # noqa: PLC0415
+
+    return renew(credentials, options)
 
 
 SPEC = ChannelSpec(
@@ -105,14 +126,36 @@ SPEC = ChannelSpec(
             ),
             shape=later("must be following, mentionedUsers, subscribers or verified"),
         ),
+        Option(
+            "long_posts",
+            r"^(yes|no)$",
+            later(
+                "Whether the account has X Premium, so that a post may have 25,000 characters in place "
+                "of 280: yes or no. `publisher connect` finds it out."
+            ),
+            shape=later("must be yes or no"),
+        ),
     ),
     credentials=(
         Credential("api_key", of_app=True),
         Credential("api_secret"),
         Credential("access_token"),
         Credential("access_token_secret"),
+        Credential("client_id", required=False, of_app=True),
+        Credential("client_secret", required=False),
+        Credential("refresh_token", required=False),
+        Credential(ENDS, required=False),
+        Credential("user_id", required=False),
     ),
+    other_kits=(("client_id", "access_token", "refresh_token"),),
     connect=_connector,
+    other_connectors={"oauth2": _oauth2_connector},
+    renewal=Renewal(
+        by="refresh_token",
+        replaces=("access_token", "refresh_token", ENDS),
+        ahead=timedelta(hours=1),  # of two
+        renew=_renew,
+    ),
     server=Server(
         ADDRESS,
         "twitter_api_url",
@@ -124,6 +167,8 @@ SPEC = ChannelSpec(
         "Give the number at the end of the post's address, such as 1811000000000000001."
     ),
     hashtags=3,
+    capabilities_of=_capabilities_of,
+    folds_after=280,  # before "Show more", of a long post
     mockup="twitter/mockup.html",
     css="as-thread x",
     package="publisher.channels.twitter",

@@ -24,14 +24,14 @@ from publisher.model.outcomes import Absent, Accepted, Limit, Unknown
 FIELDS: tuple[dict[str, str], ...] = (
     {
         "post.fields": (
-            "attachments,conversation_id,created_at,display_text_range,entities,id,text"
+            "attachments,conversation_id,created_at,display_text_range,entities,id,note_post,text"
         ),
         "expansions": "referenced_posts",
     },
     {
         "tweet.fields": (
-            "attachments,conversation_id,created_at,display_text_range,entities,id,text,"
-            "referenced_tweets"
+            "attachments,conversation_id,created_at,display_text_range,entities,id,note_tweet,"
+            "text,referenced_tweets"
         ),
     },
 )
@@ -241,6 +241,8 @@ def _post(item: Any) -> TimelinePost:
     post_id = _text(item["id"])
     if not _ID.fullmatch(post_id):
         raise ValueError("no id of a post")
+    # X cuts the text of a long post, and has all of it elsewhere.
+    whole = item.get("note_post") or item.get("note_tweet") or item
     references = item.get("referenced_posts") or item.get("referenced_tweets") or []
     parents = [_text(each["id"]) for each in references if each["type"] == "replied_to"]
     is_reply = item.get("conversation_id", post_id) != post_id
@@ -250,13 +252,17 @@ def _post(item: Any) -> TimelinePost:
         raise ValueError("no instant of a post")
     return TimelinePost(
         id=post_id,
-        text=_text(item["text"]),
+        text=_text(whole["text"]),
         created_at=created_at,
         parent=parents[0] if parents else "" if is_reply else None,
         pictures=len((item.get("attachments") or {}).get("media_keys") or []),
-        links=_links((item.get("entities") or {}).get("urls") or []),
+        links=_links([*_urls(item), *_urls(whole)]),
         names=_names_before(item) if is_reply else 0,
     )
+
+
+def _urls(item: dict[str, Any]) -> list[dict[str, Any]]:
+    return (item.get("entities") or {}).get("urls") or []
 
 
 def _names_before(item: dict[str, Any]) -> int:

@@ -36,6 +36,13 @@ def connect(
             metavar="CHANNEL", help="The platform of an account that publisher.toml does not name."
         ),
     ] = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="METHOD",
+            help="Another way to get the keys than the first, such as oauth2.",
+        ),
+    ] = "",
     check: Annotated[
         bool, typer.Option("--check", help="Only ask whose the keys are, and whether they work.")
     ] = False,
@@ -64,7 +71,7 @@ def connect(
     if check:
         _check(app, account)
         return
-    connection = AccountConnection(app, _account(app, account, channel))
+    connection = AccountConnection(app, _account(app, account, channel), method)
     if revoke:
         _revoke(connection)
         return
@@ -76,7 +83,7 @@ def connect(
         error.hint = f"{error.hint} {_('If another owner is meant: --another-owner.')}"
         raise
     connection.store(keys, health)
-    _tell(app, connection, health)
+    _tell(app, connection, keys, health)
 
 
 def _account(app: "Application", name: str, channel: str | None) -> "Account":
@@ -163,7 +170,9 @@ def _chosen(found: "Sequence[Keys]") -> "Keys":
     raise UsageError(_("That is none of these numbers; nothing was stored."))
 
 
-def _tell(app: "Application", connection: "AccountConnection", health: "Health") -> None:
+def _tell(
+    app: "Application", connection: "AccountConnection", keys: "Keys", health: "Health"
+) -> None:
     name = connection.account.name
     if health.owner:
         owner = console.printable(str(health.owner))
@@ -175,7 +184,9 @@ def _tell(app: "Application", connection: "AccountConnection", health: "Health")
     console.print_prose(_("Its keys are in {file}.", file=app.settings.secrets_name))
     for remark in health.remarks:
         console.print_prose(_("Note: {remark}", remark=console.printable(remark)))
-    if health.expires_at:
+    if connection.is_renewed(keys):
+        console.print_prose(_("They are renewed by themselves, while `publisher run` is at work."))
+    elif health.expires_at:
         console.print_prose(
             _("They end on {date}; `publisher doctor` says so two weeks before.",
               date=f"{health.expires_at:%Y-%m-%d}")

@@ -5,7 +5,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
 
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.manager.draft_edits import writers_of
@@ -60,6 +60,18 @@ class Queries(HistoryQueries, AccountQueries):
         query = select(deliveries).where(*conditions).order_by(*ordered).limit(limit)
         with self._database.read() as connection:
             return marked(connection, deliveries_in(connection, query))
+
+    def is_busy(self, account: str, seconds: float) -> bool:
+        """Whether something of an account is on its way out, or will be within real seconds."""
+        columns = deliveries.c
+        leaves_soon = and_(
+            columns.state == State.SCHEDULED, columns.next_check_at <= self._clock.ahead(seconds)
+        )
+        query = select(columns.id).where(
+            columns.account == account, or_(columns.state == State.PUBLISHING, leaves_soon)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def missed(self, since: datetime) -> int:
         """How many deliveries due from `since` on were missed."""

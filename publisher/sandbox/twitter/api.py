@@ -9,8 +9,9 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.limits import LimitStanding
 from publisher.sandbox.store import Store
-from publisher.sandbox.twitter import limits, media, posts, problems, reading
+from publisher.sandbox.twitter import limits, media, oauth2, posts, problems, reading
 from publisher.sandbox.twitter.authorization import STEPS, PinAuthorization
+from publisher.sandbox.twitter.oauth2 import CodeAuthorization, WrongToken
 from publisher.sandbox.twitter.problems import ProblemResponse
 from publisher.sandbox.twitter.refusals import refusal
 from publisher.sandbox.twitter.signatures import NotAuthenticated, Verifier
@@ -42,12 +43,15 @@ class X:
         self.store = store
         self.verifier = Verifier(store.accounts)
         self._authorization = PinAuthorization(store, self.verifier)
+        self._codes = CodeAuthorization(store)
         self._limited = limited
 
     async def handle(self, call: Call) -> Response:
         """Answer a call; errors are answers too."""
         if call.operation.name in STEPS:
             return await self._authorization.handle(call)
+        if call.operation.name in oauth2.STEPS:
+            return await self._codes.handle(call)
         try:
             account = self._authorise(call)
             call.headers |= self._count(call, account)
@@ -58,10 +62,13 @@ class X:
             return problem.response()
 
     def _authorise(self, call: Call) -> SandboxAccount:
+        by_oauth2 = call.request.headers.get("authorization", "").startswith("Bearer ")
         try:
-            return self.verifier.verify(call)
-        except NotAuthenticated as reason:
+            return self._codes.account(call) if by_oauth2 else self.verifier.verify(call)
+        except (NotAuthenticated, WrongToken) as reason:
             raise problems.unauthorised(str(reason)) from None
+        except PermissionError as scope:
+            raise problems.scope_missing(str(scope)) from None
 
     def _count(self, call: Call, account: SandboxAccount) -> dict[str, str]:
         """Count a call; returns the rate limit's headers. Raises a 429 if it is exceeded."""
@@ -79,7 +86,8 @@ class X:
 
     def claimed(self, call: Call) -> SandboxAccount | None:
         """The account of a call's token, without verification."""
-        return self.verifier.claimed(call.request.headers.get("authorization", ""))
+        header = call.request.headers.get("authorization", "")
+        return self.verifier.claimed(header) or self._codes.claimed(call)
 
     def refusal(self, fault: "Fault", call: Call) -> Response:
         """The answer of X for a fault."""

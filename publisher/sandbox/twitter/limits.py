@@ -18,6 +18,7 @@ RATES: dict[str, tuple[Allowance, ...]] = {
 }
 
 TEXT = 280  # weighted; developer docs, "Counting characters", config v3
+LONG_TEXT = 25_000  # weighted; docs.x.com, manage posts, for accounts with Premium
 PICTURES = 4  # docs.x.com/x-api/media/quickstart/best-practices, also what follows
 IMAGE_BYTES = 5 * 1024**2
 GIF_BYTES = 15 * 1024**2

@@ -19,6 +19,7 @@ def _bare(path: str, query: str) -> str | None:
     # Other platforms have a page for the consent at the same path.
     is_consent = path == "/oauth/authorize" and "oauth_token=" in query
     is_api = path == "/2" or path.startswith("/2/")
+    is_consent = is_consent or path == "/i/oauth2/authorize"
     return path if is_api or is_consent or path in _AUTHORIZATION else None
 
 
@@ -31,7 +32,8 @@ def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
         "access_token": f"{user_id}-{invented(f'token of {name}', 30)}",
         "access_token_secret": invented(f"token secret of {name}", 45),
     }
-    return {"user_id": user_id, "credentials": credentials}
+    is_premium = getattr(entry, "long_posts", None) == "yes"
+    return {"user_id": user_id, "credentials": credentials, "is_premium": is_premium}
 
 
 TWITTER = PlatformSpec(
@@ -54,6 +56,10 @@ TWITTER = PlatformSpec(
         Operation("giveConsent", "twitter", "POST", "/oauth/authorize"),
         Operation("accessToken", "twitter", "POST", "/oauth/access_token"),
         Operation("invalidateToken", "twitter", "POST", "/1.1/oauth/invalidate_token"),
+        Operation("showOAuth2Consent", "twitter", "GET", "/i/oauth2/authorize"),
+        Operation("giveOAuth2Consent", "twitter", "POST", "/i/oauth2/authorize"),
+        Operation("getOAuth2Token", "twitter", "POST", "/2/oauth2/token"),
+        Operation("revokeOAuth2Token", "twitter", "POST", "/2/oauth2/revoke"),
         Operation("createMediaMetadata", "twitter", "POST", "/2/media/metadata"),
     ),
     bare=_bare,

@@ -12,7 +12,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 from publisher.sandbox.twitter import limits, problems, shown_text
 from publisher.sandbox.twitter.media import usable
-from publisher.sandbox.twitter.reading import find_post
+from publisher.sandbox.twitter.reading import find_post, is_premium
 from publisher.sandbox.twitter.refusals import XFault
 from publisher.sandbox.twitter.schema import CreatePosts, read
 
@@ -30,7 +30,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
         unseen = timedelta(seconds=call.delay(XFault.YOUNG_PARENT) * store.clock.speed)
         if store.clock.now() - parent.created_at < unseen:
             raise problems.forbidden(problems.UNSEEN_PARENT)
-    _check_text(wish.text, has_more=bool(media))
+    _check_text(wish.text, has_more=bool(media), is_premium=is_premium(call, account))
     _check_duplicate(store, wish.text, media, account)
     found = links(wish.text)
     now, post_id = store.clock.now(), store.new_id()
@@ -46,6 +46,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
         conversation=parent.conversation if parent else post_id,
         link=found[-1].expanded if found else None,
         lang=account.language,
+        made_with_ai=bool(wish.made_with_ai),
     )
     entry.publish(now)
     for upload in media:
@@ -86,13 +87,16 @@ def _parent(store: Store, parent_id: str, account: SandboxAccount) -> StoredPost
     return parent
 
 
-def _check_text(text: str, *, has_more: bool) -> None:
+def _check_text(text: str, *, has_more: bool, is_premium: bool) -> None:
     if not text.strip() and not has_more:
         raise problems.invalid("A post needs a text or media", "text")
     if any(c in _FORBIDDEN or "\ud800" <= c <= "\udfff" for c in text):
         raise problems.invalid("The text has characters that X does not take", "text")
-    if (length := text_length.length(text, "weighted")) > limits.TEXT:
-        raise problems.invalid(f"The text weighs {length}, of at most {limits.TEXT}", "text")
+    length = text_length.length(text, "weighted")
+    if length > limits.LONG_TEXT:
+        raise problems.invalid(f"The text weighs {length}, of at most {limits.LONG_TEXT}", "text")
+    if length > limits.TEXT and not is_premium:
+        raise problems.forbidden(problems.TOO_LONG)
     if len(cashtags(text)) > 1:
         raise problems.forbidden("A post may carry one cashtag at most.")
 

@@ -14,6 +14,8 @@ DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 REPLY = "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to."
 NOT_AUTHOR = "You can only reply to or quote posts where you are mentioned or are the author."
 """X's wording since July 2026."""
+TOO_LONG = "Your post text is too long."
+"""Observed with the older API, as code 186."""
 UNSEEN_PARENT = "You attempted to reply to a Tweet that is deleted or not visible to you."
 INVALID = "One or more parameters to your request was invalid."
 
@@ -80,6 +82,17 @@ def forbidden(detail: str) -> ProblemResponse:
 def not_permitted(detail: str = "You are not permitted to perform this action.") -> ProblemResponse:
     return ProblemResponse(
         403, "not-authorized-for-resource", "Forbidden", detail, resource_type="post"
+    )
+
+
+def scope_missing(scope: str) -> ProblemResponse:
+    """403 of an OAuth 2.0 access token without a scope that the operation needs."""
+    return ProblemResponse(
+        403,
+        "client-forbidden",
+        "Client Forbidden",
+        f"The access token lacks the scope {scope}.",
+        reason="oauth2-permissions",
     )
 
 

@@ -1,15 +1,17 @@
 """Read calls of the simulated X: one post, a user's posts, the authenticated user."""
 
 import re
+import unicodedata
 from datetime import datetime
 from typing import Any
 
+from publisher.drafts import text_length
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store, StoredPost, iso, parse_instant
-from publisher.sandbox.twitter import problems, shown_text
+from publisher.sandbox.twitter import limits, problems, shown_text
 from publisher.sandbox.twitter.refusals import XFault
 
 _ID = re.compile(r"[0-9]{1,19}")
@@ -19,7 +21,7 @@ _NO_PICTURE = "https://abs.twimg.com/sticky/default_profile_images/default_profi
 _ALWAYS = ("id", "text", "edit_history_post_ids", "edit_history_tweet_ids")
 _FIELDS = frozenset(
     {
-        *_ALWAYS, "attachments", "author_id", "conversation_id", "created_at",
+        *_ALWAYS, "note_post", "note_tweet", "attachments", "author_id", "conversation_id", "created_at",
         "display_text_range", "entities", "in_reply_to_user_id", "lang", "possibly_sensitive",
         "referenced_posts", "referenced_tweets", "reply_settings",
     }
@@ -39,7 +41,16 @@ async def me(_store: Store, call: Call, account: SandboxAccount) -> tuple[int, o
     user = {"id": account.user_id, "name": profile.name, "username": profile.handle}
     if "profile_image_url" in _listed(call, "user.fields"):
         user["profile_image_url"] = profile.picture or _NO_PICTURE
+    if "subscription_type" in _listed(call, "user.fields"):
+        user["subscription_type"] = "Premium" if is_premium(call, account) else "None"
     return 200, {"data": user}
+
+
+def is_premium(call: Call, account: SandboxAccount) -> bool:
+    """Whether an account may post long texts."""
+    if call.changed(XFault.NO_PREMIUM):
+        return False
+    return account.is_premium or bool(call.changed(XFault.PREMIUM))
 
 
 async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
@@ -127,6 +138,11 @@ def _as_post(
     begin = 0
     if mentions and entry.in_reply_to:
         text, entities, begin = shown_text.answering(author.handle, text, entities)
+    note = None
+    if text_length.length(entry.text, "weighted") > limits.TEXT:
+        whole, urls = shown_text.shown(unicodedata.normalize("NFC", entry.text))
+        note = {"text": whole, "entities": {"urls": urls}}
+        text = f"{whole[: limits.TEXT - 4]}…{text[len(whole) :]}"  # with the link of the pictures
     parent = [{"type": "replied_to", "id": entry.in_reply_to}] if entry.in_reply_to else None
     values: dict[str, object] = {
         "id": entry.id,
@@ -144,6 +160,8 @@ def _as_post(
         "referenced_posts": parent,
         "referenced_tweets": parent,
         "reply_settings": "everyone",
+        "note_post": note,
+        "note_tweet": note,
         "attachments": {"media_keys": [upload.media_key for upload in entry.media]}
         if entry.media
         else None,

@@ -36,6 +36,28 @@ class XFault(FaultKind):
         "a timeline shows a reply with the account's own name before it",
         FaultEffect.CHANGES,
     )
+    PREMIUM = (
+        "premium",
+        "the account has Premium, whatever `publisher.toml` says",
+        FaultEffect.CHANGES,
+    )
+    NO_PREMIUM = (
+        "no-premium",
+        "the account has no Premium: more than 280 characters are refused",
+        FaultEffect.CHANGES,
+    )
+    TOKEN_SPENT = (
+        "token-spent",
+        "a refresh token is refused as one that was exchanged before",
+        FaultEffect.CHANGES,
+    )
+    SHORT_LIVED = (
+        "short-lived",
+        "access tokens that are given live for `seconds` (60)",
+        FaultEffect.CHANGES,
+        60,
+    )
+    SCOPE_MISSING = "scope-missing", "a consent leaves out `tweet.write`", FaultEffect.CHANGES
 
 
 _PROBLEMS: dict[FaultKind, Callable[[], ProblemResponse]] = {

@@ -41,6 +41,7 @@ class CreatePosts(_Body):
     """X's client libraries always send it, because the backend refuses a post without it."""
     reply: Reply | None = None
     media: Media | None = None
+    made_with_ai: bool | None = None
     reply_settings: Literal["following", "mentionedUsers", "subscribers", "verified"] | None = None
 
 

@@ -35,10 +35,10 @@ Confirmed = Annotated[None, confirming(is_one_of("start", "revoke"))]
 
 
 @router.get("/accounts/{name}/connect")
-def show(request: Request, parts: Use, visitor: Overseer, name: str) -> Response:
-    """Show what is to be done next."""
+def show(request: Request, parts: Use, visitor: Overseer, name: str, method: str = "") -> Response:
+    """Show what is to be done next; `method`: another way than the channel's first."""
     _require(parts, visitor, name)
-    return _page(request, parts, visitor, name)
+    return _page(request, parts, visitor, name, typed={"method": method})
 
 
 @router.post("/accounts/{name}/connect")
@@ -84,7 +84,7 @@ def _keys(parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, s
     """The keys, if this step ends with them; None if another one comes."""
     begun = parts.connections.of(visitor, name)
     if do == "begin":
-        connection = _connection(parts, name)
+        connection = _connection(parts, name, typed.get("method", ""))
         connection.refuse_variables()
         if _names_server(parts, connection):
             _refuse_private(typed.get("server", ""))
@@ -172,8 +172,8 @@ def _revoke(request: Request, parts: Parts, visitor: Visitor, name: str) -> Resp
     return parts.done(visitor, " ".join(filter(None, (told, to_do))), "/accounts")
 
 
-def _connection(parts: Parts, name: str) -> AccountConnection:
-    return AccountConnection(parts.app, parts.app.settings.accounts[name].account(name))
+def _connection(parts: Parts, name: str, method: str = "") -> AccountConnection:
+    return AccountConnection(parts.app, parts.app.settings.accounts[name].account(name), method)
 
 
 def _require(parts: Parts, visitor: Visitor, name: str) -> None:
@@ -194,10 +194,10 @@ def _page(
     problem: PublisherError | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
-    connection = _connection(parts, name)
-    shown = {
-        one.name: (typed or {}).get(one.name, "") for one in connection.fields if not one.is_secret
-    }
+    connection, typed = _connection(parts, name), typed or {}
+    if (method := typed.get("method", "")) in connection.methods:
+        connection = _connection(parts, name, method)
+    shown = {one.name: typed.get(one.name, "") for one in connection.fields if not one.is_secret}
     return parts.pages.render(
         request,
         "connect.html",
@@ -205,6 +205,8 @@ def _page(
         is_confirmed=parts.app.sessions.is_confirmed(visitor),
         begun=parts.connections.of(visitor, name),
         key_fields=connection.fields,
+        method=connection.method,
+        methods=connection.methods,
         shown=shown,
         has_keys=name not in parts.app.settings.without_credentials(),
         problem=problem,

@@ -1,7 +1,9 @@
 """Edits of publisher.toml and secrets.toml about one account; comments and order stay."""
 
 import os
-from collections.abc import Collection, Mapping
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import tomlkit
@@ -12,6 +14,44 @@ from publisher.base.errors import ConfigurationError, StorageError, why
 from publisher.base.i18n import _
 
 _PRIVATE, _PUBLIC = 0o600, 0o644
+
+
+@contextmanager
+def locked(path: Path, patience: float) -> Iterator[None]:
+    """Hold secrets.toml among all processes that write it, on all machines that share its folder.
+
+    The lock is a file beside it. Raises TimeoutError after `patience` real seconds, and OSError.
+    """
+    with files.locked(beside(path, "lock"), patience):
+        yield
+
+
+def beside(path: Path, ending: str) -> Path:
+    """A hidden file of our own in the folder of secrets.toml."""
+    target = path.resolve()
+    return target.with_name(f".{target.name}.{ending}")
+
+
+def keys_of(path: Path, account: str) -> Mapping[str, str]:
+    """What secrets.toml has of an account now. Raises OSError and ValueError."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    nested = document.get("accounts")
+    tables = nested if isinstance(nested, dict) and account in nested else document
+    table = tables.get(account)
+    found = table if isinstance(table, dict) else {}
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def without(path: Path, names: Mapping[str, Collection[str]]) -> str:
+    """The text of secrets.toml without the values of these credentials, by account."""
+    document = _parsed(path)
+    nested = document.get("accounts")
+    for account, credentials in names.items():
+        tables = nested if isinstance(nested, dict) and account in nested else document
+        for name in credentials:
+            if account in tables and name in tables[account]:
+                tables[account][name] = ""
+    return tomlkit.dumps(document)
 
 
 def with_keys(
@@ -68,10 +108,15 @@ def write(path: Path, text: str, *, private: bool) -> None:
             new.replace(target)
         files.sync(target.parent)
     except OSError as error:
-        raise StorageError(
-            _("{file} cannot be written: {reason}.", file=path, reason=why(error)),
-            hint=_("Nothing was stored. Let this user write the file, then connect again."),
-        ) from None
+        raise not_written(path, error) from None
+
+
+def not_written(path: Path, error: OSError) -> StorageError:
+    """The error for a file that cannot be written."""
+    return StorageError(
+        _("{file} cannot be written: {reason}.", file=path, reason=why(error)),
+        hint=_("Nothing was stored. Let this user write the file, then connect again."),
+    )
 
 
 def _parsed(path: Path) -> tomlkit.TOMLDocument:

@@ -1,0 +1,352 @@
+"""Keyring: the accounts' keys as secrets.toml has them now, renewed before they expire.
+
+A refresh token works once. So whoever renews holds a lock beside secrets.toml, reads the file anew,
+and has shown that it can be written before the token is spent; the new keys are on the disk before
+anything uses them. A note beside the file says that a renewal began: after a crash or a lost answer
+it tells what a refusal means. Machines that publish with such keys share the file and its folder.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from publisher.base import files
+from publisher.base.clock import Clock
+from publisher.base.errors import (
+    CredentialsMissing,
+    KeysExpired,
+    LedgerMissing,
+    PublisherError,
+    why,
+)
+from publisher.base.i18n import _, joined
+from publisher.channels.registry import SPECS, in_sentence
+from publisher.channels.renewal import NotRenewed, Renewal, ends
+from publisher.channels.spec import ChannelOptions
+from publisher.ledger.key_exchanges import KeyExchanges
+from publisher.model.outcomes import UNTIL_MENDED, AccountSuspended, Kind
+from publisher.settings import account_files
+from publisher.settings.settings import Settings
+from publisher.settings.sources import variable
+
+SOON = timedelta(minutes=5)
+"""Keys that end within it are renewed before anything is sent with them."""
+_ASK_AGAIN = timedelta(minutes=15)
+"""The time until a refused renewal is tried again: platforms refuse for hours what is right."""
+_WRITES = 5  # attempts to write the new keys
+WRITE_PAUSE = 1.0  # real seconds between two of them
+_LOOK = 30.0  # real seconds between two looks for what is to be renewed
+
+log = structlog.get_logger()
+
+
+class Keyring:
+    """The keys of all accounts, in one process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        options: Callable[[], ChannelOptions],
+        exchanges: KeyExchanges,
+    ) -> None:
+        """`options`: what a channel's renewal is given."""
+        self._settings = settings
+        self._clock = clock
+        self._options = options
+        self._exchanges = exchanges
+        self._file = settings.secrets_file
+        self._patience = 2 * settings.delivery.request_timeout.total_seconds() + 5.0
+        self._renewed = dict(self._find_renewed())
+        self._stored: dict[str, tuple[object, Mapping[str, str]]] = {}
+        """By account, the file's mark, and what was in it then."""
+
+    def _find_renewed(self) -> list[tuple[str, Renewal]]:
+        found = []
+        for name, entry in self._settings.accounts.items():
+            renewal = SPECS[entry.channel].renewal
+            with suppress(CredentialsMissing):
+                if renewal and renewal.concerns(self._settings.credentials(name)):
+                    found.append((name, renewal))
+        return found
+
+    @property
+    def renewed(self) -> tuple[str, ...]:
+        """The accounts whose keys are renewed."""
+        return tuple(self._renewed)
+
+    def credentials(self, account: str) -> dict[str, str]:
+        """The keys of an account. Raises CredentialsMissing."""
+        given = self._settings.credentials(account)
+        renewal = self._renewed.get(account)
+        if renewal is None:
+            return given
+        stored = self._read(account)
+        return given | {name: stored[name] for name in renewal.replaces if name in stored}
+
+    def version(self, account: str) -> object:
+        """Another value whenever the keys of an account are others than before."""
+        renewal = self._renewed.get(account)
+        return None if renewal is None else self._read(account).get(renewal.by)
+
+    def _read(self, account: str) -> Mapping[str, str]:
+        """What the file has of an account; what it had, while it cannot be read."""
+        known = self._stored.get(account, (None, {}))
+        try:
+            found = self._file.stat()
+            mark = found.st_ino, found.st_size, found.st_mtime_ns
+            if mark == known[0]:
+                return known[1]
+            self._stored[account] = mark, account_files.keys_of(self._file, account)
+        except (OSError, ValueError):
+            return known[1]
+        return self._stored[account][1]
+
+    def ends_at(self, account: str) -> datetime | None:
+        """When the keys of an account expire unless they are renewed; None: they are not."""
+        return ends(self.credentials(account)) if account in self._renewed else None
+
+    def ends_within(self, account: str, margin: timedelta | None = None) -> bool:
+        """Whether the keys expire within `margin`; None: so soon that they are to be renewed."""
+        renewal = self._renewed.get(account)
+        if renewal is None:
+            return False
+        left = ends(self.credentials(account)) - self._clock.now()
+        return left < (renewal.ahead if margin is None else margin)
+
+    def renew(self, account: str, margin: timedelta | None = None) -> None:
+        """Renew the keys of an account if they expire within `margin`; as `ends_within`.
+
+        Asks the platform, and may wait for another process that does. If it cannot be done now, the
+        keys stay as they are. Raises KeysExpired if they have expired and the platform refuses.
+        """
+        if not self.ends_within(account, margin):
+            return
+        try:
+            self._renew(account, self._renewed[account], margin)
+        except NotRenewed as problem:
+            log.warning("keys were not renewed", account=account, reason=problem.message)
+            if problem.is_final and self.ends_within(account, timedelta(0)):
+                raise KeysExpired(problem.message, hint=_remedy(account)) from None
+
+    def _renew(self, account: str, renewal: Renewal, margin: timedelta | None) -> None:
+        self._refuse_variables(account, renewal)
+        try:
+            with account_files.locked(self._file, self._patience):
+                if self.ends_within(account, margin):  # no other process has done it meanwhile
+                    self._exchange(account, renewal)
+        except TimeoutError:
+            raise NotRenewed(_("Another process is renewing keys at this moment.")) from None
+        except OSError as error:
+            raise NotRenewed(self._not_written(why(error))) from None
+
+    def _exchange(self, account: str, renewal: Renewal) -> None:
+        keys, path = self.credentials(account), self._note_file(account)
+        if self._read(account).get(renewal.by) != keys[renewal.by]:
+            message = _(
+                "{file} has no keys of {account}.",
+                file=self._settings.secrets_name,
+                account=account,
+            )
+            raise NotRenewed(message, is_final=True)
+        known = RenewalNote.read(path, keys[renewal.by])
+        refused = known.refused if known else ""
+        if known and refused and abs(self._clock.now() - known.at) < _ASK_AGAIN:
+            raise NotRenewed(refused, is_final=True)
+        self._try_to_write()
+        note = RenewalNote(_mark(keys[renewal.by]), self._clock.now(), refused)
+        if known is None:  # else it began with this very file
+            self._begin(account, note.mark)
+        note.write(path)
+        try:
+            new = renewal.renew(keys, self._options())
+        except NotRenewed as problem:
+            if problem.is_final:
+                told = refused or self._refused(account, problem.message, was_cut=known is not None)
+                replace(note, refused=told).write(path)
+                if not refused:
+                    self._call_for_help(account, told)
+                raise NotRenewed(told, is_final=True) from None
+            if known is None and not problem.may_be_spent:
+                with suppress(PublisherError):
+                    self._exchanges.undo(account, note.mark)
+                path.unlink(missing_ok=True)
+            raise
+        self._write(account, new)
+        path.unlink(missing_ok=True)
+        log.info("keys were renewed", account=account)
+
+    def _begin(self, account: str, mark: str) -> None:
+        """Record it where all machines see it. Raises NotRenewed if another one did it before."""
+        try:
+            host = self._exchanges.begin(account, mark)
+        except LedgerMissing:
+            return  # nothing was ever queued, so no other machine is at work
+        except PublisherError as error:
+            raise NotRenewed(str(error)) from None
+        if host:
+            message = _(
+                "The keys of {account} were renewed on the machine {host}, and {file} of this one has the "
+                "old ones. Machines that publish with such keys have to share that file in one folder.",
+                account=account,
+                host=host,
+                file=self._settings.secrets_name,
+            )
+            raise NotRenewed(message, is_final=True)
+
+    def _refused(self, account: str, message: str, *, was_cut: bool) -> str:
+        if not was_cut:
+            return message
+        lost = _(
+            "An earlier renewal was interrupted before the new keys were stored, and {platform} takes "
+            "each refresh token once.",
+            platform=in_sentence(self._settings.accounts[account].channel),
+        )
+        return joined(message, lost)
+
+    def _call_for_help(self, account: str, message: str) -> None:
+        outcome = AccountSuspended(
+            Kind.AUTH, joined(message, _remedy(account)), backoff=UNTIL_MENDED
+        )
+        try:
+            self._exchanges.refused(account, outcome)
+        except PublisherError as error:  # `doctor` says it all the same
+            log.warning("no person was called", account=account, reason=str(error))
+
+    def _refuse_variables(self, account: str, renewal: Renewal) -> None:
+        """What the environment holds would overrule what is stored, and is spent then."""
+        for name in renewal.replaces:
+            overruling = variable(("accounts", account, name))
+            if os.environ.get(overruling):
+                message = _(
+                    "{name} is set, so the keys of {account} cannot be renewed: they have to be in {file}.",
+                    name=overruling,
+                    account=account,
+                    file=self._settings.secrets_name,
+                )
+                raise NotRenewed(message, is_final=True)
+
+    def _try_to_write(self) -> None:
+        """Write the file as it is: if that fails, the new keys would have been lost."""
+        try:
+            text = self._file.read_text(encoding="utf-8")
+            account_files.write(self._file, text, private=True)
+        except (OSError, ValueError) as error:
+            raise NotRenewed(self._not_written(type(error).__name__)) from None
+        except PublisherError as error:
+            raise NotRenewed(self._not_written(str(error))) from None
+
+    def _not_written(self, reason: str) -> str:
+        return _(
+            "The keys are not renewed, because {file} could not be written: {reason}",
+            file=self._settings.secrets_name,
+            reason=reason,
+        )
+
+    def _write(self, account: str, new: Mapping[str, str]) -> None:
+        """Store the new keys; the old ones are worth nothing any more."""
+        for left in reversed(range(_WRITES)):
+            try:
+                text = account_files.with_keys(self._file, account, new, ())
+                if text is not None:
+                    account_files.write(self._file, text, private=True)
+            except PublisherError as error:
+                if not left:
+                    raise NotRenewed(self._not_written(str(error)), may_be_spent=True) from None
+                threading.Event().wait(WRITE_PAUSE)
+            else:
+                return
+
+    def trouble(self, account: str) -> tuple[str, str] | None:
+        """Message and hint on the last renewal of these keys, if the platform refused it."""
+        renewal = self._renewed.get(account)
+        if renewal is None:
+            return None
+        note = RenewalNote.read(self._note_file(account), self.credentials(account)[renewal.by])
+        return (note.refused, _remedy(account)) if note and note.refused else None
+
+    def _note_file(self, account: str) -> Path:
+        return account_files.beside(self._file, f"{account}.renewal")
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalNote:
+    """A renewal that began, and has not ended with new keys."""
+
+    mark: str
+    """Which token was to be exchanged: a part of its SHA-256."""
+    at: datetime
+    refused: str = ""
+    """What the platform said; empty: nobody knows whether it took the token."""
+
+    @classmethod
+    def read(cls, path: Path, token: str) -> "RenewalNote | None":
+        """The note about this token; None if there is none."""
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            note = cls(str(told["mark"]), datetime.fromisoformat(told["at"]), str(told["refused"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return note if note.mark == _mark(token) else None
+
+    def write(self, path: Path) -> None:
+        """Write it durably. Raises OSError."""
+        told = {"mark": self.mark, "at": self.at.isoformat(), "refused": self.refused}
+        files.write(path, json.dumps(told).encode(), 0o600)
+
+
+def _mark(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
+def _remedy(account: str) -> str:
+    return _(
+        "Connect it again: `publisher connect {account}`, or Connect on the page of the accounts.",
+        account=account,
+    )
+
+
+class KeyRenewer:
+    """The thread that renews keys long before they expire; of several processes, one does it."""
+
+    def __init__(self, keyring: Keyring, is_busy: Callable[[str], bool]) -> None:
+        """`is_busy`: whether something of an account is about to leave, with the keys of now."""
+        self._keyring = keyring
+        self._is_busy = is_busy
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keys", daemon=True)
+
+    def start(self) -> None:
+        """Start, if there is anything to renew."""
+        if self._keyring.renewed:
+            self._thread.start()
+
+    def finish(self) -> None:
+        """End, without waiting for a renewal that is under way."""
+        self._stop.set()
+
+    def look(self) -> None:
+        """Renew what is to be renewed."""
+        for account in self._keyring.renewed:
+            try:
+                is_urgent = self._keyring.ends_within(account, 2 * SOON)
+                if self._keyring.ends_within(account) and (is_urgent or not self._is_busy(account)):
+                    self._keyring.renew(account)
+            except PublisherError as error:
+                log.warning(str(error), hint=error.hint, account=account)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.look()
+            except Exception:
+                log.exception("keys were not renewed")
+            self._stop.wait(_LOOK)
