@@ -128,6 +128,8 @@ def test_every_setting_is_in_one_of_its_schemas_and_no_secret_in_the_wrong_one()
         "identifier",
         "user",
         "password",
+        "user_id",
+        "expires_at",
     )
     assert all(path.endswith(words) for path in secret - urls)
     assert not any(path.endswith(words) for path in plain)

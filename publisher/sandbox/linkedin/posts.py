@@ -159,8 +159,7 @@ def _as_post(entry: StoredPost, account: SandboxAccount) -> dict[str, Any]:
         "distribution": {"feedDistribution": "MAIN_FEED", "thirdPartyDistributionChannels": []},
     }
     shown = [
-        {"id": upload.id, "altText": upload.alt or "", "title": upload.title}
-        for upload in entry.media
+        {"id": upload.id, "altText": upload.alt or "", **_titled(upload)} for upload in entry.media
     ]
     if len(shown) > 1:
         body["content"] = {"multiImage": {"images": shown}}
@@ -173,3 +172,7 @@ def _as_post(entry: StoredPost, account: SandboxAccount) -> dict[str, Any]:
 
 def _milliseconds(instant: datetime) -> int:
     return int(instant.astimezone(UTC).timestamp() * 1000)
+
+
+def _titled(upload: StoredMedia) -> dict[str, str]:
+    return {"title": upload.title} if upload.title else {}
