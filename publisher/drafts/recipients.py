@@ -38,16 +38,19 @@ class Addressing:
         self._check_consents(post, accounts, findings)
 
     def _check_languages(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
+        others: dict[str, list[str]] = {}
         for account in accounts:
             if post.lang and account.language and account.language != post.lang:
-                message = _(
-                    "{account} speaks {spoken}, and the draft is in {language}.",
-                    account=account.name,
-                    spoken=account.language,
-                    language=post.lang,
-                )
-                hint = _("Name it only if that is meant; a channel or `all` leaves it out.")
-                findings.warning("other-language", post.position("to"), message, hint)
+                others.setdefault(account.language, []).append(account.name)
+        hint = _("Name it only if that is meant; a channel or `all` leaves it out.")
+        for spoken, names in sorted(others.items()):
+            message = _(
+                "The draft is in {language}, and these accounts are in {spoken}: {accounts}.",
+                accounts=", ".join(names),
+                spoken=spoken,
+                language=post.lang,
+            )
+            findings.warning("other-language", post.position("to"), message, hint)
 
     def _check_translations(self, post: Post, group: Sequence[Post], findings: Findings) -> None:
         addressed = {

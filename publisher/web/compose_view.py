@@ -89,31 +89,24 @@ def preview(app: Application, now: Checked) -> DraftPreview | None:
 
 
 @dataclass(frozen=True, slots=True)
-class PartCount:
-    """How long a part of a text is on an account."""
+class Count:
+    """How long the text is on an account."""
 
     account: str
     channel: str
-    part: int
-    """From 1; 0: there is only one."""
-    size: TextSize
+    parts: Sequence[TextSize]
+    """Of a thread, one for each message."""
 
     @property
     def is_roomy(self) -> bool:
         """Whether its length is nothing to think of."""
-        return self.size.limit > _ROOMY and self.size.percent < _ROOMY_PERCENT
+        return all(p.limit > _ROOMY and p.percent < _ROOMY_PERCENT for p in self.parts)
 
 
-def counts(view: DraftPreview | None) -> list[PartCount]:
+def counts(view: DraftPreview | None) -> list[Count]:
     return [
-        PartCount(
-            to.account.name,
-            to.account.channel,
-            number if len(to.lengths) > 1 else 0,
-            size,
-        )
+        Count(to.account.name, to.account.channel, to.lengths)
         for to in (view.recipients if view else ())
-        for number, size in enumerate(to.lengths, 1)
     ]
 
 

@@ -1,13 +1,13 @@
 """Faces of accounts: what their platforms call them and show of them, for one page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from publisher.app import Application
-from publisher.channels.registry import spec_of
+from publisher.channels.registry import SPECS, spec_of
 from publisher.delivery.identity import verified
 from publisher.model.accounts import Account, KnownProfile
 from publisher.preview.mockups import Face
@@ -67,6 +67,16 @@ class Faces:
         if found.handle:
             return f"@{found.handle.removeprefix('@')}"
         return (known.name if known else "") or found.title or account
+
+    def titled(self, name: str) -> str:
+        """The name of an account with its channel, as names may be alike; or that of a channel."""
+        if found := self.accounts.get(name):
+            return f"{self.named(name)} · {spec_of(found.channel).title}"
+        return SPECS[name].title if name in SPECS else name
+
+    def listed(self, names: Iterable[str]) -> str:
+        """The names of accounts with their channels, in one line."""
+        return ", ".join(map(self.titled, names))
 
     def portrait(self, account: str, *, small: bool = False) -> Markup:
         """The picture of an account, or its initials; decoration, as the name stands beside."""

@@ -32,7 +32,8 @@ def visiting(
     # A browser that is led on at once gives up the transition between two pages, and says so.
     complaints = [one for one in complaints if "Transition was skipped" not in one]
     foreseen = [f"{told} {status} " for status in refused for told in ("a status of", "Error Code")]
-    assert [one for one in complaints if not any(part in one for part in foreseen)] == []
+    complaints = [one for one in complaints if not any(part in one for part in foreseen)]
+    assert not complaints, complaints
 
 
 def log_in(page: Page, name: str) -> None:

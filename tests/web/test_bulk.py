@@ -90,7 +90,7 @@ def test_a_retry_says_what_it_cannot_do(
     ends(app, app.queries.deliveries(post="site/news.fr")[0], Refused(Kind.CONTENT, "No."))
     form = _asked(manager, "retry", "site/news.fr", "day.es", "later.fr")
     assert form["post"] == ["site/news.fr"]
-    assert "It may be out on bice-site: look there first" in manager.text
+    assert "It may be out on bice-site · Website: look there first" in manager.text
     assert "Not possible for this one as it is now." in manager.text
     workspace.edit("site/news.fr.md", "nouvelle", "chose")
     assert manager.send("/bulk", **form, sure="yes").status_code == 409
@@ -151,7 +151,7 @@ def test_a_partner_decides_on_their_own_accounts_alone(app: Application, address
         partner.log_in("partner")
         form = _asked(partner, "hold", "day.fr", "site/news.fr")
         assert form["post"] == ["day.fr"]
-        assert "You have no right over bice-site." in partner.text
+        assert "You have no right over bice-site · Website." in partner.text
         (other,) = app.queries.deliveries(post="site/news.fr")
         forged = {"post": ["site/news.fr"], "seen": [f"{other.id}:{other.version}"]}
         assert partner.send("/bulk", do="hold", reason="x", **forged).status_code == 403

@@ -338,3 +338,17 @@ def test_the_hint_on_a_missing_alternative_text_turns_red_when_its_field_is_left
         expect(need).to_be_visible()
         expect(need).not_to_have_css("color", quiet)
         expect(page.locator("#flaws-media")).to_be_empty()
+
+
+def test_what_a_new_picture_shows_is_asked_for_in_sight(
+    address: str, browser: Browser, tmp_path: Path
+) -> None:
+    with visiting(browser, address, viewport={"width": 1366, "height": 768}) as page:
+        log_in(page, "stagiaire")
+        page.goto("/new")
+        page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
+        alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+        expect(alt).to_be_focused()
+        field, bar = alt.bounding_box(), page.locator(".compose .bar").bounding_box()
+        assert field and bar  # noqa: PT018
+        assert field["y"] + field["height"] <= bar["y"]

@@ -81,7 +81,7 @@ def test_a_check_shows_problems_and_counts_and_saves_nothing(
 
 def test_a_thread_is_counted_part_by_part(manager: Visit) -> None:
     save(manager, f"{_FRONT}Un.\n\n---\nDeux deux.", do="check")
-    assert "bice-x · part 2 10 of 280, 270 left" in manager.text
+    assert "bice-x · X · part 2 10 of 280, 270 left" in manager.text
 
 
 def test_a_text_with_errors_is_saved_and_not_queued(app: Application, manager: Visit) -> None:

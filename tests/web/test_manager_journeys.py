@@ -201,7 +201,7 @@ def test_what_went_out_an_hour_ago_is_two_presses_away_on_the_platform(desk: Des
     desk.page.context.route("https://platform.example.org/**", lambda route: route.fulfill(body=""))
     desk.page.goto("/")
     assert desk.page.get_by_role("link", name=f"Sorti 11. ({desk.view})").count() == 0
-    desk.press(desk.page.get_by_role("link", name=_("All of it")))
+    desk.press(desk.page.get_by_role("link", name=_("Show all")))
     row = desk.page.locator("tr", has_text=f"Sorti 11. ({desk.view})")
     desk.press(row.locator("a[href^='https://platform']"))
     desk.page.wait_for_url(f"https://platform.example.org/{sought}")

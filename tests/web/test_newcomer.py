@@ -41,6 +41,22 @@ def test_a_text_is_shown_while_its_time_is_missing_and_is_not_saved(
     assert not (app.settings.posts / "bonjour.fr.md").exists()
 
 
+def test_who_wrote_a_post_is_not_told_to_have_changed_it(
+    app: Application, staff: Visit, address: str
+) -> None:
+    Composer(staff, "/new").write("Bonjour.").fill(when="time", at="2016-03-09T10:00").send(
+        "submit"
+    )
+    assert "written by stagiaire" in staff.text
+    assert "changed by" not in staff.text
+    with Visit(address) as visit:
+        visit.log_in("direction")
+        (post,) = {d.post for d in app.queries.deliveries() if "bonjour" in d.post}
+        visit.get(f"/review?post={post}")
+        assert "written by stagiaire" in visit.text
+        assert "changed by" not in visit.text
+
+
 def test_who_chooses_a_time_begins_with_tomorrow_at_nine(staff: Visit) -> None:
     assert Composer(staff, "/new").values("at") == ["2016-03-08T09:00"]
     assert Composer(staff, "/posts/later.fr/edit").values("at") == ["2016-03-08T12:00"]

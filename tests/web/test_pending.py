@@ -159,7 +159,10 @@ def test_a_retry_shows_both_texts_where_the_draft_says_something_else_and_asks(
     workspace.edit("site/news.fr.md", "Une nouvelle.", "Une autre.")
     manager.get("/posts/site/news.fr/queue")
     assert "the schedule is as the draft says" not in manager.text
-    assert "It was taken off the schedule of bice-site, and the draft does not" in manager.text
+    assert (
+        "It was taken off the schedule of bice-site · Website, and the draft does not"
+        in manager.text
+    )
     manager.get("/posts/site/news.fr")
     assert "This goes out:" in manager.text
     assert re.search("Une nouvelle.*The draft says: .*Une autre", manager.text)
@@ -264,7 +267,7 @@ def test_today_marks_what_is_not_on_the_schedule_as_its_draft_says(
     form.send("drop:0")
     form.send("keep")
     wait_for(marked)
-    assert "bice-page: edit" in manager.text
+    assert "bice-page · Facebook: edit" in manager.text
     manager.get(f"/posts/{shown}")
     manager.send(f"/posts/{shown}/queue", shown=manager.shown)
     wait_for(lambda: not marked())

@@ -198,8 +198,10 @@ def test_an_author_is_not_offered_to_approve_their_own_post(address: str) -> Non
         author.log_in("redaction")
         author.get("/review?post=day.fr")
         assert 'value="approve"' not in author.page
-        assert "Somebody else has to approve it: bice-page, bice-x." in author.text.replace(
-            "bice-x, bice-page", "bice-page, bice-x"
+        assert "Somebody else has to approve it: bice-page · Facebook, bice-x · X." in (
+            author.text.replace(
+                "bice-x · X, bice-page · Facebook", "bice-page · Facebook, bice-x · X"
+            )
         )
 
 

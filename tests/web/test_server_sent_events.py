@@ -129,7 +129,7 @@ def test_a_post_that_is_open_tells_what_becomes_of_it_and_keeps_what_is_typed(
         page.locator("#act-hold summary").click()
         page.locator("#reason-hold").fill("a wrong")
         app.approvals.reject(["later.fr"], None, "chef", "too long")
-        expect(page.locator(".recipient .state")).to_have_text(labels.state(State.REJECTED))
+        expect(page.locator(".views .state")).to_have_text(labels.state(State.REJECTED))
         expect(page.get_by_text("too long").first).to_be_visible()
 
 
@@ -169,7 +169,7 @@ def test_what_was_looked_at_is_what_is_approved_whatever_the_page_shows_by_now(
         draft = app.settings.posts / "later.fr.md"
         draft.write_text(draft.read_text("utf-8").replace("Deux.", "Trois."), "utf-8")
         assert not app.planner.queue([draft], actor="redaction").errors
-        expect(page.locator("#looks + .recipients")).to_contain_text("Trois.")
+        expect(page.locator("#looks + .views")).to_contain_text("Trois.")
         page.get_by_role("button", name=_("Approve exactly this")).click()
         expect(page.get_by_text("is not what you looked at")).to_be_visible()
         (delivery,) = app.queries.deliveries(post="later.fr")

@@ -25,7 +25,7 @@ VIEWS = {
     "list": later("List"),
 }
 """The titles of the views."""
-_MOST = {"month": 4, "week": 40, "day": 250, "list": 40}
+_MOST = {"month": 4, "week": 40, "day": 120, "list": 40}
 """Chips on one day of each view."""
 
 router = APIRouter()

@@ -44,6 +44,7 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         "post_live.html" if part == "live" else "post.html",
         post=post,
         shown=[(d, draft_view.on_schedule(parts.app, d, faces)) for d in deliveries],
+        first_shown=next((n for n, d in enumerate(deliveries) if labels.tone(d.state) == "bad"), 0),
         draft=draft,
         steps=[
             (step, details(_for_readers(step.detail), zone, labels.spelled))
