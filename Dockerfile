@@ -1,18 +1,27 @@
-# One image for every role: migration, dispatcher, worker, and the commands that people type.
+# One image for every role: `publisher run`, migration, dispatcher, worker, web pages, and the
+# commands that people type. It builds on amd64 and arm64; nothing of the first stage's tools is in it.
 FROM python:3.13-slim AS build
 WORKDIR /build
-RUN python -m venv /opt/publisher
-ENV PATH=/opt/publisher/bin:$PATH
-COPY pyproject.toml README.md LICENSE ./
-COPY requirements/run.txt requirements/run.txt
+COPY requirements/build.txt requirements/run.txt requirements/
+RUN python -m venv tools \
+    && tools/bin/pip install --no-cache-dir --disable-pip-version-check \
+        --require-hashes --requirement requirements/build.txt \
+    && python -m venv --without-pip /opt/publisher \
+    && tools/bin/uv pip install --no-cache --compile-bytecode --python /opt/publisher \
+        --require-hashes --requirement requirements/run.txt
+# A release's context says its version in PKG-INFO; elsewhere `--build-arg VERSION=…` does.
+ARG VERSION=""
+ENV SETUPTOOLS_SCM_PRETEND_VERSION_FOR_SESSION_PUBLISHER=$VERSION
+COPY pyproject.toml README.md LICENSE PKG-INFO* ./
+COPY docs docs
 COPY publisher publisher
 COPY workers workers
-RUN pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --requirement requirements/run.txt \
-    && pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
+RUN tools/bin/hatchling build --target wheel --directory dist \
+    && tools/bin/uv pip install --no-cache --compile-bytecode --python /opt/publisher --no-deps dist/*.whl
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin publisher \
+RUN python -m pip uninstall --quiet --yes --root-user-action=ignore pip \
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin publisher \
     && install -d -o publisher -g publisher /workspace /workspace/var
 COPY --from=build /opt/publisher /opt/publisher
 

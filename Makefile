@@ -5,10 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-# Of a package nothing is installed but what has one of the hashes that are written down.
-HASHED := $(PIP) install --require-hashes --requirement
-OURS := $(PIP) install --no-deps --no-build-isolation
-UV := uv==0.13.9
+# Of a package nothing is installed but what has one of the hashes that are written down. pip brings
+# uv, which is several times as fast and shows how far it is; what uv cannot install, pip can: it
+# knows other settings, such as an index of your own.
+INSTALL := sh tests/support/system.sh install $(VENV)
+HASHED := $(INSTALL) --require-hashes --requirement
+OURS := $(INSTALL) --no-deps --no-build-isolation
 
 # Compiled files are kept: the tests start hundreds of Pythons.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,14 +27,19 @@ install: $(INSTALLED) ## set up .venv, with the versions and hashes of requireme
 $(BIN)/python:
 	@sh tests/support/system.sh venv $(VENV)
 
-$(INSTALLED): pyproject.toml requirements/dev.txt | $(BIN)/python
-	@echo 'Installing Publisher into $(VENV) (about a minute) …'
+$(INSTALLED): pyproject.toml requirements/dev.txt | $(BIN)/uv
 	@$(HASHED) requirements/dev.txt
 	@$(OURS) --editable .
 	@touch $@
 
-production: | $(BIN)/python ## set up .venv with what publishing needs, and nothing of the tests
-	@echo 'Installing Publisher into $(VENV) (about a minute) …'
+$(BIN)/uv: requirements/build.txt | $(BIN)/python
+	@echo 'Installing Publisher into $(VENV) (less than a minute) …'
+	@$(PIP) install --require-hashes --requirement $<
+	@touch $@
+
+# Compiled at once: who runs it may not write there.
+production: export UV_COMPILE_BYTECODE := 1
+production: | $(BIN)/uv ## set up .venv with what publishing needs, and nothing of the tests
 	@$(HASHED) requirements/run.txt
 	@$(OURS) --editable .
 
@@ -89,14 +96,15 @@ run: install ## publish: broker, dispatcher and workers on this machine
 
 # Not after install: that would fail where the old pins no longer fit.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
-RUN := --extra postgres --extra build
-lock: $(BIN)/python ## write constraints.txt and requirements/ anew after a change to the dependencies
-	@$(PIP) install $(UV)
-	$(LOCK) $(UPGRADE) --all-extras pyproject.toml -o constraints.txt
-	$(LOCK) --constraint constraints.txt $(RUN) pyproject.toml -o requirements/run.txt
-	$(LOCK) --constraint constraints.txt $(RUN) --extra smoke pyproject.toml -o requirements/smoke.txt
-	$(LOCK) --constraint constraints.txt $(RUN) --extra dev pyproject.toml -o requirements/dev.txt
-	$(LOCK) --constraint constraints.txt $(RUN) --extra dev --extra bench pyproject.toml -o requirements/bench.txt
+PINNED = $(LOCK) --constraint constraints.txt
+lock: $(BIN)/uv ## write constraints.txt and requirements/ again after a change to the dependencies
+	$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group build --group release -o constraints.txt
+	$(PINNED) --group build -o requirements/build.txt
+	$(PINNED) --group release -o requirements/release.txt
+	$(PINNED) pyproject.toml --extra postgres -o requirements/run.txt
+	$(PINNED) pyproject.toml --extra postgres --extra smoke -o requirements/smoke.txt
+	$(PINNED) pyproject.toml --extra postgres --extra dev -o requirements/dev.txt
+	$(PINNED) pyproject.toml --extra postgres --extra dev --extra bench -o requirements/bench.txt
 
 clean: ## remove .venv and every cache; var/ and its ledger stay
 	rm -rf $(VENV) build dist *.egg-info

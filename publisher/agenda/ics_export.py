@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from publisher import __version__
+from publisher import version
 from publisher.agenda.ics_matching import uid_of
 from publisher.agenda.ics_zones import definition
 from publisher.drafts.session import Session
@@ -32,7 +32,7 @@ class Calendar:
         self._now = now.astimezone(UTC).replace(microsecond=0)
         self._local: list[datetime] = []
         self._calendar = icalendar.Calendar()
-        self._calendar.add("PRODID", f"-//Publisher//Publisher {__version__}//EN")
+        self._calendar.add("PRODID", f"-//Publisher//Publisher {version()}//EN")
         self._calendar.add("VERSION", "2.0")
         self._calendar.add("NAME", name)  # RFC 7986
         self._calendar.add("X-WR-CALNAME", name)  # what was understood before it

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher import __version__
+from publisher import version
 from publisher.base.i18n import _
 from publisher.cli import arguments, help_texts, sandbox_option, suggestions, usage_errors
 from publisher.cli.commands import (
@@ -29,6 +29,7 @@ from publisher.cli.commands import (
     record,
     running,
     schemas,
+    services,
     users,
     withdraw,
 )
@@ -51,7 +52,7 @@ application = typer.Typer(
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
     if wanted:
-        console.print_line(f"publisher {__version__}")
+        console.print_line(f"publisher {version()}")
         raise typer.Exit
 
 
@@ -270,7 +271,23 @@ _add(
 _add(doctor.doctor, "publisher doctor", "publisher doctor --offline")
 _add(running.notify, "publisher notify")
 _add(running.migrate, "publisher migrate")
-_add(record.backup, "publisher backup ../ledger-2016-03-07.db")
+_service = _group(
+    "service",
+    "sudo publisher service install",
+    help="Run Publisher as a service of this machine.",
+    no_args_is_help=True,
+)
+_add(
+    services.install,
+    "sudo publisher service install",
+    "publisher service install --several --user publisher --output units",
+    to=_service,
+)
+_add(
+    record.backup,
+    "publisher backup ../ledger-2016-03-07.db",
+    "publisher backup /var/backups/publisher --keep 14",
+)
 _add(
     record.restore,
     "publisher restore ../ledger-2016-03-07.db",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher import __version__
+from publisher import version
 from publisher.base.errors import PublisherError
 from publisher.base.files import create_private
 from publisher.cli.arguments import workspace_in
@@ -21,7 +21,7 @@ def write(error: BaseException, arguments: Sequence[str]) -> Path | None:
     """
     text = "\n".join(
         [
-            f"publisher {__version__}, Python {platform.python_version()}, {platform.platform()}",
+            f"publisher {version()}, Python {platform.python_version()}, {platform.platform()}",
             f"command: publisher {' '.join(arguments)}",
             "",
             "".join(traceback.format_exception(error)),

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import structlog
 
-from publisher import __version__
+from publisher import version
 from publisher.base.errors import LedgerUnavailable, PublisherError
 from publisher.base.i18n import _
 from publisher.base.process import Pulse
@@ -39,9 +39,7 @@ class Beating:
         clock_check: ClockCheck | None = None,
     ) -> None:
         """`clock_check`: the process's check of its clock, if it has one."""
-        self.process = Process(
-            uuid.uuid4().hex, kind, socket.gethostname(), os.getpid(), __version__
-        )
+        self.process = Process(uuid.uuid4().hex, kind, socket.gethostname(), os.getpid(), version())
         self._heartbeats = heartbeats
         self._pulse = pulse
         self._clock_check = clock_check

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -219,6 +220,8 @@ class WebSettings(Section):
     """How readers reach the pages, when not under `host` and `port`; https makes cookies secure."""
     hosts: Annotated[tuple[str, ...], _WORDS] = ()
     """Further names under which the pages may be asked for."""
+    proxies: Annotated[tuple[str, ...], _WORDS] = ()
+    """Addresses or networks of proxies elsewhere, whose X-Forwarded-For is believed."""
     metrics_token: SecretStr | None = None
     second_factor: Literal["optional", "managers", "everybody"] = "optional"
     """Who must log in with a second factor: nobody, managers and admins, or everybody."""
@@ -234,6 +237,17 @@ class WebSettings(Section):
             # It is a secret, so it is not repeated here.
             raise ValueError(_("must have {number} characters or more", number=_LONG_KEY))
         return key
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            try:
+                ip_network(proxy)
+            except ValueError:
+                told = _("must be addresses or networks, such as 192.0.2.0/28")
+                raise ValueError(told) from None
+        return proxies
 
     @field_validator("public_url")
     @classmethod

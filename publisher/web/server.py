@@ -65,9 +65,8 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         timeout_keep_alive=15,
         http=PatientProtocol,
         limit_concurrency=_AT_ONCE,
-        # Only a proxy on this machine is trusted about its clients.
         proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1,::1",
+        forwarded_allow_ips=trusted_proxies(where),
     )
     say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
     if where.is_open:
@@ -81,6 +80,11 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         finally:
             refresher.finish(_LAST_HEARTBEAT)
             heartbeat.finish(_LAST_HEARTBEAT)
+
+
+def trusted_proxies(where: WebSettings) -> list[str]:
+    """Who is believed about the clients: a proxy on this machine, or one that the settings name."""
+    return ["127.0.0.1", "::1", *where.proxies]
 
 
 async def _run(

@@ -144,6 +144,24 @@ def test_an_older_ledger_is_backed_up_as_it_is(cli: Cli, made: Path, tmp_path: P
     assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
 
 
+def test_backups_in_a_folder_are_named_by_the_time_and_old_ones_go(
+    cli: Cli, made: Path, tmp_path: Path
+) -> None:
+    """Only what a backup named so, and only after a new one is there."""
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    old, young = "2016-02-15-1059.db", "2016-02-16-1100.db"
+    for name in (old, young, "before-the-debate.db", "2015-01-01-0000.txt"):
+        (folder / name).touch()
+    assert cli("backup", folder, "--keep", "14").code == 0
+    assert {path.name for path in folder.iterdir()} == {
+        young, "before-the-debate.db", "2015-01-01-0000.txt", "2016-03-01-1100.db",
+    }  # fmt: skip
+    assert cli("backup", folder, "--keep", "14").code == 2, "the file of this minute is there"
+    refused = cli("backup", tmp_path / "one.db", "--keep", "14")
+    assert (refused.code, (tmp_path / "one.db").exists()) == (2, False)
+
+
 def test_a_new_ledger_gives_what_is_past_to_a_person(cli: Cli, workspace: Path) -> None:
     """In a script nobody is asked, and what is safer for the public wins."""
     past = DRAFT.replace("2016-03-07 08:30", "2016-03-01 11:58")

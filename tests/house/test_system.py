@@ -135,6 +135,7 @@ def test_what_the_tests_need_is_installed_where_that_is_allowed(run: Run, machin
         f"""
 for package in "$@"; do :; done
 [ "$package" = postgresql ] && package=initdb
+[ "$package" = prometheus ] && package=promtool
 [ "$package" = snac2 ] && package=snac
 [ "$package" = php-cli ] && package=php
 [ "$package" = mariadb-server ] && package=mariadbd
@@ -179,6 +180,8 @@ def test_what_is_there_is_not_mentioned(run: Run, machine: Path) -> None:
     add(machine, "initdb", "")
     add(machine, "chromium", "")
     add(machine, "docker-compose", "")
+    add(machine, "promtool", "")
+    add(machine, "caddy", "")
     add(machine, "faketime", "")
     add(machine, "snac", "")
     add(machine, "php", "")

@@ -13,15 +13,24 @@ env -i HOME="$HOME" PATH=/usr/bin:/bin make demo VENV="$folder/demo" \
 demo=$!
 trap 'kill "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
 
+sh tests/support/system.sh venv "$folder/tools"
+"$folder/tools/bin/pip" install --quiet --disable-pip-version-check \
+    --require-hashes --requirement requirements/build.txt
+"$folder/tools/bin/hatchling" build --target wheel --directory "$folder" >/dev/null
+
+# Into an empty environment, by the uv of another one.
+into() {
+    python=$1
+    shift
+    "$folder/tools/bin/uv" pip install --quiet --system-certs --python "$python" "$@"
+}
+
 for python in $pythons; do
     printf '%s\n' "Smoke tests on $("$python" --version), installed as in the Dockerfile …"
     sh tests/support/system.sh venv "$folder/venv" "$python"
-    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
-        --require-hashes --requirement requirements/run.txt
-    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
-        --no-deps --no-build-isolation .
-    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
-        --require-hashes --requirement requirements/smoke.txt
+    into "$folder/venv" --require-hashes --requirement requirements/run.txt
+    into "$folder/venv" --no-deps "$folder"/*.whl
+    into "$folder/venv" --require-hashes --requirement requirements/smoke.txt
     env -i HOME="$HOME" PATH=/usr/bin:/bin "$folder/venv/bin/pytest" -q -p no:cacheprovider \
         --confcutdir=tests/smoke tests/smoke
     rm -rf "$folder/venv"

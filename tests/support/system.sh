@@ -6,6 +6,8 @@
 #   system.sh pythons         print every Python that Publisher supports and apt-get can bring
 #   system.sh venv FOLDER [PYTHON]
 #                             make a virtual environment
+#   system.sh install FOLDER ARGUMENTS
+#                             install into a virtual environment by its uv, else by its pip
 #   system.sh test-parts      install what the tests need, or say which tests are left out
 set -eu
 
@@ -79,12 +81,29 @@ make_venv() {
     return 1
 }
 
+install_packages() {
+    venv=$1
+    shift
+    # The machine's own certificates, as pip does: a proxy may have one of its own.
+    "$venv/bin/uv" pip install --system-certs --python "$venv/bin/python" "$@" && return
+    say 'uv could not install it, so pip tries.'
+    "$venv/bin/python" -m pip install --disable-pip-version-check "$@"
+}
+
 has_postgres() {
     command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
 }
 
 has_chromium() {
     command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1
+}
+
+has_promtool() {
+    command -v promtool >/dev/null 2>&1
+}
+
+has_caddy() {
+    command -v caddy >/dev/null 2>&1
 }
 
 has_compose() {
@@ -163,6 +182,8 @@ test_parts() {
     part postgres postgresql 'the tests of the ledger on PostgreSQL'
     part chromium chromium 'the tests that look at pages in a browser'
     part compose docker-compose 'the test of docker-compose.yml'
+    part promtool prometheus 'the test of the alert rules'
+    part caddy caddy 'the test of the Caddyfile'
     part ip iproute2 'the tests with several hosts'
     part faketime faketime 'the tests with a wrong clock'
     part snac snac2 'the tests of the Mastodon channel against a real server'
@@ -176,6 +197,7 @@ case "${1-}" in
 python) find_python ;;
 pythons) find_pythons ;;
 venv) shift && make_venv "$@" ;;
+install) shift && install_packages "$@" ;;
 test-parts) test_parts ;;
 *)
     sed -n 's/^#   /  /p' "$0" >&2

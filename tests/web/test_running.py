@@ -3,7 +3,10 @@
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from publisher.app import Application
 from publisher.base.clock import SystemClock
@@ -11,7 +14,9 @@ from publisher.base.errors import ConfigurationError
 from publisher.model.states import State
 from publisher.running import supervisor
 from publisher.settings import settings
+from publisher.settings.schema import WebSettings
 from publisher.web import server
+from tests.support.pages import listening
 from tests.support.running import nothing, soon
 from tests.support.workspaces import SESSION, Workspace
 
@@ -35,6 +40,26 @@ def test_a_port_that_is_taken_keeps_no_post_from_going_out(tmp_path: Path) -> No
         with pytest.raises(ConfigurationError, match=f"cannot use port {port}"):
             server.serve(app, app.settings.web, say=nothing)
         app.close()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "client"), [((), "127.0.0.2"), (("127.0.0.2/31",), "198.51.100.9")]
+)
+def test_a_proxy_elsewhere_is_believed_where_the_settings_name_it(
+    proxies: tuple[str, ...], client: str
+) -> None:
+    """About the address from which a reader comes."""
+
+    async def echo(scope: Scope, _receive: Receive, send: Send) -> None:
+        await PlainTextResponse(scope["client"][0])(scope, _receive, send)
+
+    where = WebSettings(proxies=proxies)
+    trusted = server.trusted_proxies(where)
+    with listening(echo, lifespan="off", forwarded_allow_ips=trusted) as address:
+        elsewhere = httpx.HTTPTransport(local_address="127.0.0.2")
+        with httpx.Client(transport=elsewhere) as proxy:
+            answer = proxy.get(address, headers={"X-Forwarded-For": "198.51.100.9"})
+    assert answer.text == client
 
 
 def test_answers_do_not_wait_for_one_another() -> None:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,7 +107,17 @@ def archive(
 
 def backup(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="A new file, or a folder for one named by the time."),
+    ],
+    *,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            metavar="DAYS", min=1, help="Then delete backups in the folder that are older."
+        ),
+    ] = None,
 ) -> None:
     """Copy the ledger into a file, while all goes on.
 
@@ -114,12 +125,20 @@ def backup(
     drafts, settings, secrets and var/archive are not. The copy is verified. It holds texts that are
     not public yet: keep it as safe as those.
     """
-    from publisher.ledger.integrity.backup import back_up
+    from publisher.ledger.integrity.backup import back_up, backup_name, delete_older
 
     app = arguments.unopened(context)
     if not app.database.is_sqlite:
         message = _("The ledger is on PostgreSQL, which has its own backups.")
         raise UsageError(message, hint=_dump_command(app.settings))
+    folder = file if file.is_dir() else None
+    if keep and folder is None:
+        raise UsageError(
+            _("--keep is for a folder of backups, and {file} is none.", file=file),
+            hint=_("Name a folder that is there."),
+        )
+    if folder:
+        file = folder / backup_name(app.clock.now())
     with progress.shown():
         verdict = back_up(app.database, app.clock, file, app.archive)
     _print_verdict(verdict)
@@ -130,7 +149,9 @@ def backup(
             _("Older history is not in it: copy the folder {folder} as well.", folder=app.archive)
         )
     if verdict.breaks:
-        raise typer.Exit(1)
+        raise typer.Exit(1)  # and the older ones, which may be better, stay
+    if keep and folder:
+        delete_older(folder, app.clock.now() - timedelta(days=keep))
 
 
 def restore(

@@ -4,11 +4,12 @@ A backup is one file with all that the ledger has, including the pictures. Archi
 drafts, settings and secrets are not in it.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from publisher.ledger.integrity.after_restore import Aftermath, face
 from publisher.ledger.integrity.seals import Audit, Verdict
 
 _COMPANIONS = ("-wal", "-shm", "-journal")
+_NAMED = re.compile(r"\d{4}-\d\d-\d\d-\d{4}\.db")
 _PATIENCE = 5.0  # seconds that the ledger may be locked
 _TABLES = {"alembic_version", "deliveries", "history", "accounts", "media"}
 
@@ -63,6 +65,20 @@ def back_up(database: Database, clock: Clock, target: Path, archive: Path | None
         _remove(draft)
         _remove(trial)
     return verdict
+
+
+def backup_name(now: datetime) -> str:
+    """The name of a backup among others in a folder: `2016-03-08-0317.db`, in UTC."""
+    return f"{now.astimezone(UTC):%Y-%m-%d-%H%M}.db"
+
+
+def delete_older(folder: Path, limit: datetime) -> None:
+    """Delete the backups in `folder` that `backup_name` named before `limit`."""
+    oldest = backup_name(limit)
+    for path in folder.glob("[0-9]*.db"):
+        if _NAMED.fullmatch(path.name) and path.name < oldest:
+            with file_errors(path):
+                path.unlink()
 
 
 def restore(
