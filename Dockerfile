@@ -11,7 +11,7 @@ RUN python -m venv tools \
         --require-hashes --requirement requirements/run.txt
 # A release's context says its version in PKG-INFO; elsewhere `--build-arg VERSION=…` does.
 ARG VERSION=""
-ENV SETUPTOOLS_SCM_PRETEND_VERSION_FOR_SESSION_PUBLISHER=$VERSION
+ENV SETUPTOOLS_SCM_PRETEND_VERSION=$VERSION
 COPY pyproject.toml README.md LICENSE PKG-INFO* ./
 COPY docs docs
 COPY publisher publisher

@@ -16,7 +16,7 @@ OURS := $(INSTALL) --no-deps --no-build-isolation
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo quick test smoke chaos machines fuzz bench check messages run lock clean
+.PHONY: help install production demo quick test smoke chaos machines fuzz bench release check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -81,6 +81,10 @@ bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet mach
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/size.py
 	$(BIN)/python -m benchmarks.page
+
+release: install ## build wheel, sdist, image context, SBOM and hashes into dist/, twice to the same bytes
+	@$(HASHED) requirements/release.txt
+	$(BIN)/python -m tools.release
 
 check: install ## lint, format, types, import rules, docs
 	$(BIN)/ruff check
