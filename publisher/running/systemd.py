@@ -18,7 +18,7 @@ SEVERAL_MACHINES = (
     "publisher-web.service",
 )
 _UNITS = Path(__file__).with_name("units")
-_HOMES = ("/home/", "/root/")
+_HOMES = (Path("/home"), Path("/root"))
 _PLAIN = re.compile(r"[\w./+:@-]+", re.ASCII)
 """systemd takes spaces, quotes and % for something else."""
 
@@ -35,7 +35,7 @@ def unit(name: str, *, programs: Path, workspace: Path, user: str) -> str:
     text = text.replace("/opt/publisher/.venv/bin", str(programs))
     text = text.replace("/srv/publisher", str(workspace))
     text = text.replace("User=publisher", f"User={user}")
-    if any(f"{path}/".startswith(_HOMES) for path in (programs, workspace)):
+    if any(path.is_relative_to(home) for path in (programs, workspace) for home in _HOMES):
         # Of homes it then sees what it must, and still changes the workspace alone.
         text = text.replace("ProtectHome=true", "ProtectHome=read-only")
     return text

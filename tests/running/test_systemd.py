@@ -70,7 +70,7 @@ def test_paths_and_user_are_those_of_this_machine() -> None:
 
 def test_what_lies_in_a_home_can_be_read_there_and_not_elsewhere() -> None:
     at_home = systemd.unit(
-        "publisher.service", programs=PROGRAMS, workspace=Path("/home/a/campaign"), user="a"
+        "publisher.service", programs=PROGRAMS, workspace=Path("/home", "a", "campaign"), user="a"
     )
     assert value(at_home, "ProtectHome") == "read-only"
     elsewhere = systemd.unit(

@@ -65,6 +65,24 @@ def _commands(shown: str) -> list[str]:
     return re.findall(r"^  ([a-z][a-z-]*)  ", shown.partition("\nCommands:\n")[2], re.MULTILINE)
 
 
+def test_all_that_is_no_code_is_there_too(tmp_path: Path) -> None:
+    """And each page that a hint names: in the package, or in docs/ beside the sources."""
+    shown = run(tmp_path, sys.executable, "-c", "import publisher; print(publisher.__file__)")
+    package = Path(shown.strip()).parent
+    for kind in (
+        "base/templates/*", "channels/*/templates/*", "drafts/*", "ledger/migrations/*.mako",
+        "locales/*/LC_MESSAGES/publisher.po", "preview/templates/*", "rehearsal/templates/*",
+        "reporting/templates/*", "running/units/*.timer", "sandbox/templates/*", "web/fonts/*",
+        "web/icons/*", "web/static/*", "web/styles/*", "web/templates/*",
+    ):  # fmt: skip
+        assert [path for path in package.glob(kind) if path.is_file()], kind
+    docs = package / "docs" if (package / "docs").is_dir() else ROOT / "docs"
+    sources = (path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    named = {name for text in sources for name in re.findall(r"\bdocs/([a-z-]+\.md)", text)}
+    assert len(named) > 5
+    assert [name for name in sorted(named) if not (docs / name).is_file()] == []
+
+
 def test_the_campaign_is_checked_counted_and_shown(campaign: Path) -> None:
     """Every draft is counted: long ones, links and emoji included."""
     assert "no problems" in run(campaign, PUBLISHER, "check")
