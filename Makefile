@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+RUNNABLE := $(VENV)/.runnable
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Of a package nothing is installed but what has one of the hashes that are written down. pip brings
 # uv, which is several times as fast and shows how far it is; what uv cannot install, pip can: it
@@ -30,6 +31,11 @@ $(BIN)/python:
 $(INSTALLED): pyproject.toml requirements/dev.txt | $(BIN)/uv
 	@$(HASHED) requirements/dev.txt
 	@$(OURS) --editable .
+	@touch $@ $(RUNNABLE)
+
+$(RUNNABLE): pyproject.toml requirements/run.txt | $(BIN)/uv
+	@$(HASHED) requirements/run.txt
+	@$(OURS) --editable .
 	@touch $@
 
 $(BIN)/uv: requirements/build.txt | $(BIN)/python
@@ -39,11 +45,11 @@ $(BIN)/uv: requirements/build.txt | $(BIN)/python
 
 # Compiled at once: who runs it may not write there.
 production: export UV_COMPILE_BYTECODE := 1
-production: | $(BIN)/uv ## set up .venv with what publishing needs, and nothing of the tests
-	@$(HASHED) requirements/run.txt
-	@$(OURS) --editable .
+production: $(BIN)/uv ## set up .venv with what publishing needs, and nothing of the tests
+	@rm -f $(RUNNABLE)
+	@$(MAKE) --no-print-directory $(RUNNABLE)
 
-demo: install ## set up and rehearse the campaign in posts/ against the stand-in platforms
+demo: $(RUNNABLE) ## set up and rehearse the campaign in posts/ against the stand-in platforms
 	$(BIN)/publisher rehearse
 
 # What needs no server, browser or worker process, and is most of what a change breaks.

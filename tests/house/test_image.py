@@ -1,10 +1,15 @@
 """The scripts of the image, taken out of the Dockerfile and run."""
 
+import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from tests.support import postgres
 
 DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
 _SAY = 'echo "${PUBLISHER_DATABASE__URL-none} ${PUBLISHER_BROKER__URL-none}"'
@@ -55,3 +60,36 @@ def test_a_secret_that_is_there_and_cannot_be_read_is_an_error(
     done = with_secrets(tmp_path)
     assert (done.returncode, done.stdout) == (3, "")
     assert f"error: {secret} cannot be read" in done.stderr
+
+
+def test_the_backup_of_compose_is_a_whole_dump(
+    postgres_server: postgres.Server, tmp_path: Path
+) -> None:
+    """With PostgreSQL's own program; what is older than two weeks goes, whatever else stays."""
+    (tmp_path / "password").write_text("nobody asks\n")
+    old, young = tmp_path / "2016-01-01-0000.dump", tmp_path / "2016-01-20-0000.dump"
+    for path, days in ((old, 16), (young, 3), (tmp_path / "notes.txt", 90)):
+        path.touch()
+        os.utime(path, (then := time.time() - days * 86_400, then))
+    # The database that the image makes is called as its user.
+    with psycopg.connect(
+        f"postgresql://publisher@127.0.0.1:{postgres_server.port}/postgres", autocommit=True
+    ) as session:
+        session.execute("CREATE DATABASE publisher")
+        try:
+            done = subprocess.run(
+                ["sh", DOCKERFILE.parent / "deploy/compose/backup.sh"],
+                env={
+                    "PATH": os.environ["PATH"], "BACKUPS": str(tmp_path), "PGHOST": "127.0.0.1",
+                    "PGPORT": str(postgres_server.port), "PASSWORD_FILE": str(tmp_path / "password"),
+                },
+                capture_output=True, text=True, timeout=60, check=False,
+            )  # fmt: skip
+        finally:
+            session.execute("DROP DATABASE publisher WITH (FORCE)")
+    assert done.returncode == 0, done.stderr
+    left = {path.name for path in tmp_path.iterdir()} - {"password", "notes.txt", young.name}
+    (name,) = left
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}\.dump", name)
+    assert (tmp_path / name).read_bytes().startswith(b"PGDMP")
+    assert (tmp_path / name).stat().st_mode & 0o077 == 0
