@@ -36,6 +36,7 @@ def app(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[Ap
     workspace(tmp_path)
     if "before" in request.param:
         with closing(Database(url)) as database:
+            database.migrate()  # it undoes what all of them do
             make_older(database)
     with closing(application(tmp_path, url)) as app:
         yield app
