@@ -53,8 +53,11 @@ class Account:
     def posts(self) -> list[dict[str, Any]]:
         """All posts of the account, oldest key first: `uri`, `cid`, `value`."""
         query = {"repo": self.did, "collection": "app.bsky.feed.post", "limit": "100"}
-        listed = self.call("GET", "com.atproto.repo.listRecords", params=query)["records"]
-        return list(reversed(listed))
+        newest_first: list[dict[str, Any]] = []
+        while page := self.call("GET", "com.atproto.repo.listRecords", params=query)["records"]:
+            newest_first += page
+            query["cursor"] = page[-1]["uri"].rpartition("/")[2]
+        return list(reversed(newest_first))
 
 
 @dataclass(frozen=True)
