@@ -29,6 +29,9 @@ def main() -> int:
         default="real" if bluesky.available() else "sandbox",
         help="who plays Bluesky: its own server by default, where that is installed",
     )
+    parser.add_argument(
+        "--pace", type=float, default=1.0, help="times as slow, on a machine that is busy (1)"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the folders of good runs, too")
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # take the processes down with us
@@ -40,7 +43,9 @@ def main() -> int:
                 _say("Left out: PostgreSQL is not installed; `apt-get install postgresql` helps.")
                 continue
             is_real = chosen.bluesky == "real"
-            plan = Plan(seed, chosen.deliveries, chosen.kills, database, chosen.keep, is_real)
+            plan = Plan(
+                seed, chosen.deliveries, chosen.kills, database, chosen.keep, is_real, chosen.pace
+            )
             report = play(plan)
             _say(str(report))
             if report.assault.never_hit:

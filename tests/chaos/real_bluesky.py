@@ -1,11 +1,9 @@
-"""Bluesky's own server in the sandbox's place: the sandbox plays its faults, and passes on the rest.
+"""Bluesky's own server in the sandbox's place, which plays the faults and passes on the rest.
 
 So an answer of the real server is lost, comes late or never, as an answer of the sandbox is.
 """
 
 import asyncio
-import base64
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

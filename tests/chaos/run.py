@@ -40,7 +40,7 @@ _LEAD = 4.0  # seconds from the writing of the drafts to the first that is due
 _MORE_LEAD = 3.0  # times what a machine that is busy needs to queue one draft
 _QUEUED_IN_A_SECOND = 150  # drafts, by a machine that is busy
 _PERSON_LOOKS = 1.0  # seconds between two looks of the person who resumes accounts
-_LONGEST_REST = 900.0  # seconds after the last kill: doubts that last settle for ever longer
+_LONGEST_REST = 2700.0  # seconds after the last kill: what is late goes out a minute apart
 _ECHO = 3.0  # seconds in which a platform carries out what nobody waits for any more
 _LONG = 100  # kills, from which on a run has the minutes in which accounts wait
 GRACE = timedelta(seconds=5 + 2 * drafts.REQUEST_TIMEOUT + faults.LATEST + 1)
@@ -61,6 +61,9 @@ class Plan:
     """Whether its folder stays also when all is well."""
     real_bluesky: bool = False
     """Whether Bluesky's own server takes the sandbox's place for its accounts."""
+    pace: float = 1.0
+    """So many times as long are deliveries and strikes apart: for a machine that is busy, where a
+    worker would be killed before it has begun."""
 
     @property
     def name(self) -> str:
@@ -70,7 +73,7 @@ class Plan:
     @property
     def seconds(self) -> float:
         """How long the deliveries are spread over: about as long as the kills take."""
-        return self.kills * 1.3
+        return self.kills * 1.3 * self.pace
 
 
 def play(plan: Plan) -> Report:
@@ -84,7 +87,9 @@ def play(plan: Plan) -> Report:
         server.running(sandbox) as address,
     ):
         stage = _Stage(plan, folder, _environment(address, url))
-        assault = Assault(stage.tree, plan.seed, lambda: _requests(sandbox), database)
+        assault = Assault(
+            stage.tree, plan.seed, lambda: _requests(sandbox), database, pace=plan.pace
+        )
         try:
             wrong = stage.play(assault)
             report = stage.report(assault, wrong, sandbox.state(), posts(), begun)
@@ -101,9 +106,7 @@ def play(plan: Plan) -> Report:
 
 
 @contextmanager
-def _platforms(
-    plan: Plan, folder: Path
-) -> Iterator[tuple[Sandbox, Callable[[], Sequence[Post]]]]:
+def _platforms(plan: Plan, folder: Path) -> Iterator[tuple[Sandbox, Callable[[], Sequence[Post]]]]:
     """The sandbox with the workspace's accounts, and what gives the posts that it does not have."""
     accounts = accounts_for(settings.load(folder, {}))
     rules = faults.rules(plan.seed, with_rests=plan.kills >= _LONG)
