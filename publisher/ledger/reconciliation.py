@@ -115,7 +115,7 @@ def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, A
 
 def may_still_come(delivery: Delivery) -> bool:
     """Whether an earlier request of it, which was repeated at once, may yet be carried out."""
-    return _repeats_safely(delivery) and delivery.doubt_since is not None
+    return repeats_safely(delivery) and delivery.doubt_since is not None
 
 
 def kept_in_doubt(wish: StateChange, clock: Clock, settle: float) -> StateChange:
@@ -139,7 +139,8 @@ def kept_in_doubt(wish: StateChange, clock: Clock, settle: float) -> StateChange
 _NOT_OUT = frozenset(State) - {State.PUBLISHING, State.PUBLISHED, State.UNCERTAIN, State.WITHDRAWN}
 
 
-def _repeats_safely(delivery: Delivery) -> bool:
+def repeats_safely(delivery: Delivery) -> bool:
+    """Whether its platform takes the request that makes it public once, however often it comes."""
     capabilities = CAPABILITIES.get(delivery.channel)
     return bool(capabilities and capabilities.repeats_safely)
 
@@ -151,7 +152,7 @@ def _is_sent_again(delivery: Delivery) -> bool:
     under way. Nobody must want it stopped: what is to be stopped is not repeated, so it is known to
     be absent only once the platform has settled.
     """
-    return _repeats_safely(delivery) and delivery.pending_stop is None
+    return repeats_safely(delivery) and delivery.pending_stop is None
 
 
 def _may_leave(connection: Connection, delivery: Delivery, now: datetime) -> bool:

@@ -30,7 +30,7 @@ def main() -> int:
         help="who plays Bluesky: its own server by default, where that is installed",
     )
     parser.add_argument(
-        "--pace", type=float, default=1.0, help="times as slow, on a machine that is busy (1)"
+        "--pace", type=int, default=1, help="times as slow, on a machine that is busy (1)"
     )
     parser.add_argument("--keep", action="store_true", help="keep the folders of good runs, too")
     chosen = parser.parse_args()

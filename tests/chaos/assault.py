@@ -34,7 +34,7 @@ class Assault:
         seed: int,
         requests: Callable[[], int],
         database: postgres.Server | None,
-        pace: float = 1.0,
+        pace: int = 1,
     ) -> None:
         """`requests`: how many the platforms have had. Just after one is the time to strike:
         somebody waits for its answer. `database`: the server to restart; None for SQLite.

@@ -43,9 +43,15 @@ _PERSON_LOOKS = 1.0  # seconds between two looks of the person who resumes accou
 _LONGEST_REST = 2700.0  # seconds after the last kill: what is late goes out a minute apart
 _ECHO = 3.0  # seconds in which a platform carries out what nobody waits for any more
 _LONG = 100  # kills, from which on a run has the minutes in which accounts wait
-GRACE = timedelta(seconds=5 + 2 * drafts.REQUEST_TIMEOUT + faults.LATEST + 1)
-"""Five seconds from the look at the expiry to the request, the time-outs of its connection and its
-answer, and what the platform does only then."""
+
+
+def grace(pace: int = 1) -> timedelta:
+    """How late a post may become public after its expiry.
+
+    Five seconds from the look at the expiry to the request, the time-outs of its connection and its
+    answer, and what the platform does only then.
+    """
+    return timedelta(seconds=5 + 2 * drafts.REQUEST_TIMEOUT * pace + faults.LATEST + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,9 @@ class Plan:
     """Whether its folder stays also when all is well."""
     real_bluesky: bool = False
     """Whether Bluesky's own server takes the sandbox's place for its accounts."""
-    pace: float = 1.0
-    """So many times as long are deliveries and strikes apart: for a machine that is busy, where a
-    worker would be killed before it has begun."""
+    pace: int = 1
+    """So many times as long are deliveries and strikes apart, and time-outs: for a machine that is
+    busy, where a worker would be killed before it has begun."""
 
     @property
     def name(self) -> str:
@@ -80,7 +86,7 @@ def play(plan: Plan) -> Report:
     """Do one run; its folder is kept when anything is wrong."""
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"publisher-chaos-{plan.seed}-")).resolve()
-    drafts.lay_out(folder)
+    drafts.lay_out(folder, pace=plan.pace)
     with (
         _platforms(plan, folder) as (sandbox, posts),
         _database(plan.database) as (database, url),
@@ -245,7 +251,7 @@ class _Stage:
             begun=first_sent(steps),
             waited=frozenset(step.delivery or 0 for step in steps if step.event == "not there yet"),
             now=self._stopped_at,
-            grace=GRACE,
+            grace=grace(self._plan.pace),
         )
         found = [*wrong, *verdict.findings(end)]
         if len(deliveries) != self._plan.deliveries:

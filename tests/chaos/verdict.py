@@ -68,10 +68,10 @@ class End:
     """When the history says that a delivery was sent for the first time, by its id."""
     now: datetime
     """When the processes were asked to end: whatever was to wake after that waits for it."""
-    waited: Collection[int]
-    """The deliveries that had to wait until an absence counted, by their ids."""
     grace: timedelta
     """How long after its expiry a post may still become public: see docs/reliability.md."""
+    waited: Collection[int] = ()
+    """The deliveries that had to wait until an absence counted, by their ids."""
 
 
 def findings(end: End) -> list[Finding]:

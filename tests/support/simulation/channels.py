@@ -69,12 +69,12 @@ class Creating(Simulated):
 
         def publish(lag: float) -> str:
             known = platform.keys.get(key)
-            if known and world.elapsed < known.public_at + profile.remembers:
+            if known and world.elapsed < known.made_at + profile.remembers:
                 return known.id
             now = world.elapsed
             post = PublicPost(
                 str(next(platform.ids)), self._account, part.text, sent[-1] if sent else None,
-                now, now + profile.shown_after + lag, pictures=len(part.pictures),
+                now, now + profile.shown_after + lag, made_at=now, pictures=len(part.pictures),
             )  # fmt: skip
             platform.posts[post.id] = platform.keys[key] = post
             return post.id

@@ -8,6 +8,7 @@ from unittest import mock
 
 from publisher.channels.base import MediaReader
 from publisher.ledger import reconciliation
+from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.worker import attempts as attempts_module
 from publisher.ledger.worker import intents as intents_module
 from publisher.ledger.worker import results as results_module
@@ -69,7 +70,7 @@ def _a_repeat_settles() -> Patch:
 
 
 def _what_is_stopped_is_repeated() -> Patch:
-    return mock.patch.object(reconciliation, "_is_sent_again", reconciliation._repeats_safely)
+    return mock.patch.object(reconciliation, "_is_sent_again", reconciliation.repeats_safely)
 
 
 def _a_repeat_is_the_first_request() -> Patch:
@@ -78,6 +79,10 @@ def _a_repeat_is_the_first_request() -> Patch:
     for module in (attempts_module, intents_module, results_module):
         stack.enter_context(mock.patch.object(module, "kept_in_doubt", lambda wish, *_: wish))
     return stack
+
+
+def _a_withdrawal_is_done_at_once() -> Patch:
+    return mock.patch.object(Withdrawals, "may_come_back", return_value=False)
 
 
 def _each_request_has_a_key_of_its_own() -> Patch:
@@ -119,6 +124,10 @@ MUTANTS: dict[str, Mutant] = {
     "what comes of a repeat is taken for all": (
         _a_repeat_is_the_first_request, ON_BLUESKY,
         _then_everywhere((Act.DONE_LATE, 58), Act.PAUSE),
+    ),
+    "what may come back is withdrawn at once": (
+        _a_withdrawal_is_done_at_once, ON_BLUESKY,
+        _then_everywhere((Act.DONE_LATE, 58), Act.WITHDRAW),
     ),
     "what is stopped in doubt is repeated": (
         _what_is_stopped_is_repeated, ON_BLUESKY,

@@ -167,7 +167,8 @@ _WAITS = """
         AND history.at < deliveries.expires_at
         AND NOT EXISTS (
             SELECT 1 FROM history AS earlier WHERE earlier.id < history.id AND
-                (earlier.delivery = history.delivery AND earlier.event IN ('stop noted', 'refused')
+                (earlier.delivery = history.delivery AND earlier.event IN
+                    ('stop noted', 'refused', 'not approved', 'held', 'missed')
                 OR earlier.event = 'restored from a backup')
         )
 """
