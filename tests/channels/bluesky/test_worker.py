@@ -13,10 +13,13 @@ from publisher.channels.base import Channel
 from publisher.delivery.cleanup import Clearing
 from publisher.delivery.courier import Courier
 from publisher.delivery.reconcile import Reconciler
+from publisher.delivery.withdraw import Withdrawal
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
@@ -96,6 +99,17 @@ class Desk:
         clearing = Clearing(orphans, lambda _account: nullcontext(channel), AnyKeys(), lanes())
         for claim in orphans.claim(self.clock.ahead(60), 10):
             clearing.clear(claim)
+
+    def withdrawal(self) -> Withdrawal:
+        channel = self.channel()
+        return Withdrawal(
+            self.control,
+            Withdrawals(self.database, self.clock, SETTLE),
+            Safeguards(self.database, self.clock),
+            lambda _account: nullcontext(channel),
+            AnyKeys(),
+            lanes(),
+        )
 
     def fail(self, *faults: Fault) -> None:
         self.stage.sandbox.faults.set(faults)
@@ -254,6 +268,31 @@ def test_a_server_that_fails_all_the_time_is_not_hurried(desk: Desk) -> None:
         desk.look()
         desk.clock.advance(1)
     assert 5 <= desk.requests("applyWrites") <= 8
+
+
+def test_what_a_lost_request_may_bring_back_is_deleted_again_before_it_is_withdrawn(
+    desk: Desk,
+) -> None:
+    """The first request is still on its way when the post, made by the second, is deleted."""
+    desk.queue("Bonjour")
+    desk.fail(Fault(what=What.HANG_UP, endpoint="applyWrites", times=1))
+    desk.work()
+    desk.look()
+    published = desk.delivery
+    assert published.state is State.PUBLISHED
+    withdrawal = desk.withdrawal()
+    (done,) = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
+    assert desk.there == []
+    assert "may make it public once more" in done.problem
+    parcel = desk.stage.parcel("Bonjour").model_copy(update={"content": published.content})
+    send(desk.channel(), parcel, published.prepared, ())  # the request that was under way
+    assert desk.there == ["Bonjour"]
+    withdrawals = Withdrawals(desk.database, desk.clock, SETTLE)
+    desk.clock.advance(SETTLE + 1)
+    for claim in withdrawals.claim(desk.clock.ahead(60), 10):
+        withdrawal.go_on(claim)
+    assert desk.state() is State.WITHDRAWN
+    assert desk.there == []
 
 
 def test_a_look_that_is_refused_leaves_a_lost_answer_unknown(desk: Desk) -> None:
