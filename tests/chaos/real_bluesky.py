@@ -26,7 +26,7 @@ from publisher.sandbox.store import Store
 from tests.chaos.verdict import Post
 from tests.support import bluesky
 
-_TIMEOUT = 60.0
+_TIMEOUT = 180.0
 _PASSED_ON = frozenset({"authorization", "content-type"})
 _NO_LIMIT = {"x-ratelimit-bypass": "tests"}
 

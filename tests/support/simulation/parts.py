@@ -110,7 +110,7 @@ class SimulatedDatabase(Database):
         with self._raw() as connection:
             copy.backup(connection)
 
-    def peek(self, query: str, values: Mapping[str, int]) -> tuple[Any, ...]:
+    def peek(self, query: str, values: Mapping[str, int | str]) -> tuple[Any, ...]:
         """One row, read beside SQLAlchemy, which would take most of a history's time."""
         row: tuple[Any, ...] = self._beside.execute(query, values).fetchone()
         return row
