@@ -226,7 +226,7 @@ class _Stage:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=120 * self._plan.pace,
             check=False,
         )
         if done.returncode not in codes:

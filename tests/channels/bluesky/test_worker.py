@@ -283,7 +283,7 @@ def test_what_a_lost_request_may_bring_back_is_deleted_again_before_it_is_withdr
     withdrawal = desk.withdrawal()
     (done,) = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
     assert desk.there == []
-    assert "may make it public once more" in done.problem
+    assert "may make it public once more" in str(done.problem)
     parcel = desk.stage.parcel("Bonjour").model_copy(update={"content": published.content})
     send(desk.channel(), parcel, published.prepared, ())  # the request that was under way
     assert desk.there == ["Bonjour"]

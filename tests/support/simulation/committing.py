@@ -44,7 +44,7 @@ class Committing(Simulated):
         assert prepared.holds(parcel.content), "it was prepared"
         assert not sent, "all of it is out, or nothing is"
         texts = [record["text"] for record in prepared.records]
-        keys = _thread(str(prepared.draft_id), len(texts))
+        keys = keys_of(str(prepared.draft_id), len(texts))
 
         def commit(lag: float) -> Outcome:
             if any(self._is_there(key) for key in keys):
@@ -99,7 +99,7 @@ class Committing(Simulated):
         key = next(iter(_keys(prepared)), None)
         seen: Sighting = Absent(may_come=False)
         if key:
-            seen = self._look_at(_thread(key, len(sent) + 1)[-1], wanted)
+            seen = self._look_at(keys_of(key, len(sent) + 1)[-1], wanted)
         if parcel.is_forgotten and isinstance(seen, Absent):
             parent = sent[-1] if sent else None
             return self._platform.look(
@@ -109,7 +109,7 @@ class Committing(Simulated):
 
     def _look_at(self, first: str, texts: Sequence[str]) -> Sighting:
         """What is public with the keys from `first` on: exactly these texts, or nothing."""
-        keys = _thread(first, len(texts) + 1)
+        keys = keys_of(first, len(texts) + 1)
 
         def see(at: float) -> Sighting:
             said = []
@@ -157,7 +157,7 @@ def _keys(prepared: Prepared) -> list[str]:
     return [key for key in dict.fromkeys(found) if key]
 
 
-def _thread(first: str, number: int) -> tuple[str, ...]:
+def keys_of(first: str, number: int) -> tuple[str, ...]:
     """The keys of a thread's parts."""
     return tuple(str(int(first) + part) for part in range(number))
 

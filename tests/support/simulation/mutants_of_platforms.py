@@ -15,7 +15,7 @@ from publisher.ledger.worker import results as results_module
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Outcome, Unknown
 from tests.support.simulation.channels import Creating
-from tests.support.simulation.committing import Committing
+from tests.support.simulation.committing import Committing, keys_of
 from tests.support.simulation.drafting import Drafting
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import MUTANTS as OF_THE_PROTOCOL
@@ -50,7 +50,7 @@ def _a_thread_in_two_commits() -> Patch:
 
     def in_two(self: Committing, parcel: Parcel, prepared: Prepared, sent: Any) -> Any:
         whole = ready(self, parcel, prepared, ())
-        keys = [str(int(str(prepared.draft_id)) + n) for n in range(len(prepared.records))]
+        keys = keys_of(str(prepared.draft_id), len(prepared.records))
         number = len(sent)
 
         def commit(lag: float) -> Outcome:

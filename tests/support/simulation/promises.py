@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
+from tests.support.simulation.committing import keys_of
 from tests.support.simulation.platform import GONE, Platform, PublicPost, Publishing
 from tests.support.simulation.profiles import PROFILES, Making
 from tests.support.simulation.said import Agreed, Said, tag
@@ -138,13 +139,11 @@ def _in_pieces(platform: Platform, deliveries: list[Delivery]) -> Iterator[str]:
     """Promise 5: where a thread is one commit, all of its parts were made public, or none."""
     for delivery in deliveries:
         if PROFILES[delivery.channel].making is Making.COMMITS:
-            tags = [tag(text) for text in _texts(delivery)]
-            there = {
-                tag(post.text) for post in platform.ever_public if post.account == delivery.account
-            }
-            made = [each in there for each in tags]
-            if any(made) and not all(made):
-                yield f"in pieces: of {delivery.post} not all parts were made public"
+            ever = {post.id for post in platform.ever_public}
+            for first in filter(None, (delivery.prepared.draft_id, *delivery.prepared.leftovers)):
+                made = [key in ever for key in keys_of(first, len(delivery.content.parts))]
+                if any(made) and not all(made):
+                    yield f"in pieces: of {delivery.post} not all parts were made public"
 
 
 def _waited(stage: Stage) -> list[str]:
