@@ -100,11 +100,11 @@ def _at_the_request(*acts: tuple[Act, float]) -> Callable[[Scenario], Iterator[P
 
 
 def _then_everywhere(first: tuple[Act, float], second: Act) -> Callable[[Scenario], Iterator[Plan]]:
-    """One fault at the request, and another one at any step after it."""
+    """One fault at the request, and another one at any step after it, the last ones first."""
 
     def plans(scenario: Scenario) -> Iterator[Plan]:
         (plan,) = _at_the_request(first)(scenario)
-        for step in run(scenario, plan).steps:
+        for step in reversed(run(scenario, plan).steps):
             if step.number > plan[0].step:
                 yield (*plan, Fault(step.number, second))
 
