@@ -102,7 +102,7 @@ class LedgerParts(OpenWorkspace):
 
     @cached_property
     def withdrawals(self) -> Withdrawals:
-        return Withdrawals(self.database, self.clock)
+        return Withdrawals(self.database, self.clock, self.longest_settle)
 
     @cached_property
     def queries(self) -> Queries:

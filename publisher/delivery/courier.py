@@ -95,6 +95,10 @@ class Courier:
                 self._lanes.start(delivery.account, partial(self._prepare, delivery))
         self._build([delivery for delivery in deliveries if delivery.id not in needed])
 
+    def send_again(self, delivery: Delivery) -> None:
+        """Deliver what was sent before and is not there; prepares in the thread that calls."""
+        self._prepare(delivery)
+
     def _way_out(self, gathered: Sequence[Departure]) -> None:
         """The way out for all that leaves together: intend, leave, listen, judge and record."""
         answers = self._threads.queue()

@@ -1,5 +1,6 @@
 """Reconciliation by a worker: looks for an uncertain delivery on its platform."""
 
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -15,6 +16,7 @@ from publisher.ledger.transitions import Conflict
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import Sighting, Unknown
+from publisher.model.states import State
 
 log = structlog.get_logger()
 
@@ -28,11 +30,13 @@ class Reconciler:
         channel_of: ChannelOf,
         identity: KeyCheck,
         lanes: Lanes,
+        send_again: Callable[[Delivery], None],
         check: ClockCheck | None = None,
     ) -> None:
-        """`identity` checks whose keys an account has; `lanes` has the threads; `check`: as for
-        `courier.Courier`.
+        """`identity` checks whose keys an account has; `lanes` has the threads; `send_again` sends
+        what is not there, where that is safe; `check`: as for `courier.Courier`.
         """
+        self._send_again = send_again
         self._doubts = doubts
         self._identity = identity
         self._channel_of = channel_of
@@ -59,9 +63,12 @@ class Reconciler:
 
     def _take_on(self, delivery: Delivery) -> None:
         try:
-            self._doubts.record(delivery, self._look(delivery))
+            recorded = self._doubts.record(delivery, self._look(delivery))
         except Conflict:
             log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
+            return
+        if recorded.state is State.PUBLISHING:
+            self._send_again(recorded)
 
     def _look(self, delivery: Delivery) -> Sighting:
         since = delivery.doubt_since or delivery.due_at

@@ -104,7 +104,12 @@ class DeliveryServices:
     @cached_property
     def reconciler(self) -> Reconciler:
         return Reconciler(
-            self._doubts, self._channel_to_ask, self.identity, self.lanes, self._check
+            self._doubts,
+            self._channel_to_ask,
+            self.identity,
+            self.lanes,
+            self.courier.send_again,
+            self._check,
         )
 
     @cached_property

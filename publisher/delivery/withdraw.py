@@ -20,11 +20,21 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE, Withdrawals
 from publisher.ledger.transitions import ACTOR, Conflict
 from publisher.model.deliveries import Claim, Delivery
-from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Outcome, Unknown
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Deferred,
+    Kind,
+    Outcome,
+    Unknown,
+)
 from publisher.model.states import ENDED_UNSENT, State
 
 log = structlog.get_logger()
 
+_MAY_COME_BACK = later(
+    "It is deleted, but an earlier request, whose answer was lost, may make it public once more."
+)
 _UNCLEAR = {
     State.UNCERTAIN: later(
         "It may be out. If it is not, it is held; if it is, run this command again once it is "
@@ -158,6 +168,8 @@ class Withdrawal:
                     delivery = self._withdrawals.begin(delivery, actor, reason)
                     begun = True
                 outcome = self._ask(delivery)
+                if isinstance(outcome, Accepted) and self._withdrawals.may_come_back(delivery):
+                    outcome = Deferred(Kind.UNAVAILABLE, _(_MAY_COME_BACK), limits=outcome.limits)
                 if not isinstance(outcome, Accepted):
                     message = _still_out(delivery, outcome.message)
                     return Withdrawn(

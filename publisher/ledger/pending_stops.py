@@ -30,6 +30,7 @@ _ASKED = {
     State.HELD: later("held if it is not out"),
     State.REJECTED: later("rejected if it is not out"),
     State.AWAITING_APPROVAL: later("waits for an approval if it is not out"),
+    State.FAILED: later("failed if it is not out"),
 }
 _TAKEN_FOR_NOT_OUT = later("It was taken for not out, but the platform made it public: it is out.")
 _TOO_LATE = {
@@ -77,7 +78,7 @@ def obeyed(delivery: Delivery, target: State) -> tuple[State, Mapping[str, Any]]
     """
     if delivery.pending_stop is None:
         return target, {}
-    is_void = delivery.pending_stop is not State.CANCELLED
+    is_void = delivery.pending_stop not in (State.CANCELLED, State.FAILED)
     return delivery.pending_stop, {"pending_stop": None, **(NOT_APPROVED if is_void else {})}
 
 

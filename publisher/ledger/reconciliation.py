@@ -2,12 +2,15 @@
 
 An absence counts only after the platform has had time to settle, and only when two readings in a
 row report it: a platform may show a post some time after it took it. Where the same request may
-come twice (`Capabilities.repeats_safely`), one reading is enough, and nothing settles.
+come twice (`Capabilities.repeats_safely`), one reading is enough to repeat it at once. It is still
+under way then: the first request may yet be carried out. So what is not repeated, because somebody
+stopped it, or is refused, settles like all others.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,9 +28,14 @@ from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.refusals import went_out
 from publisher.ledger.replication_lag import Crowd, Delays, crowds
 from publisher.ledger.rows import deliveries_in, delivery_of
-from publisher.ledger.suspensions import suspend, suspended_for_a_person
-from publisher.ledger.tables import Instant, deliveries, written
-from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all
+from publisher.ledger.suspensions import (
+    applies_to,
+    suspend,
+    suspended_for_a_person,
+    suspended_or_unproved,
+)
+from publisher.ledger.tables import Instant, accounts, deliveries, written
+from publisher.ledger.transitions import ACTOR, By, Conflict, StateChange, change, claim_all
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import (
@@ -40,9 +48,11 @@ from publisher.model.outcomes import (
     Unknown,
 )
 from publisher.model.states import Role, State
+from publisher.model.timing import delay
 
 _FIRST_LOOK = 5.0  # real seconds; an accepted post is often visible by then
 _NEXT_LOOK = 10.0  # real seconds between two readings
+_BEGINS_WITHIN = 19.0  # real seconds in which a worker begins to send again what is not there
 _LONGEST_PAUSE = 600.0  # real seconds between two readings while reading fails
 _ENOUGH_ABSENCES = 2
 _LONGEST_SETTLE = 900.0  # real seconds; for a part that becomes uncertain again and again
@@ -72,7 +82,9 @@ def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
     if delivery.doubt_since and delivery.state is State.PUBLISHING:
         lasted = (clock.now() - delivery.doubt_since).total_seconds() / clock.speed
         settle = max(settle, min(lasted, _LONGEST_SETTLE))
-    first_look = 0.0 if _is_sent_again(delivery) else min(_FIRST_LOOK, settle)
+    first_look = min(_FIRST_LOOK, settle)
+    if _is_sent_again(delivery):  # a server that fails all the time must not be hurried
+        first_look = delay(delivery.attempts) if delivery.attempts else 0.0
     return {
         "doubt_since": delivery.doubt_since or delivery.intent_at,
         "settled_at": clock.ahead(settle),
@@ -101,6 +113,38 @@ def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, A
     }
 
 
+def may_still_come(delivery: Delivery) -> bool:
+    """Whether an earlier request of it, which was repeated at once, may yet be carried out."""
+    return repeats_safely(delivery) and delivery.doubt_since is not None
+
+
+def kept_in_doubt(wish: StateChange, clock: Clock, settle: float) -> StateChange:
+    """The change, unless it says that nothing is out while an earlier request may still come.
+
+    Then the delivery is uncertain, and becomes what the change says once that is known.
+    """
+    delivery, target = wish.delivery, wish.target
+    if target not in _NOT_OUT or not may_still_come(delivery):
+        return wish
+    columns = {"intent_at": delivery.intent_at, **wish.columns, **doubt(delivery, clock, settle)}
+    columns["intent_at"] = columns["intent_at"] or delivery.doubt_since
+    # A refusal for now says when it is tried again.
+    again = wish.columns.get("next_check_at") or columns["next_check_at"]
+    columns["next_check_at"] = max(columns["next_check_at"], again)
+    if target not in (State.SCHEDULED, State.MISSED):
+        columns["pending_stop"] = target
+    return replace(wish, target=State.UNCERTAIN, columns=columns)
+
+
+_NOT_OUT = frozenset(State) - {State.PUBLISHING, State.PUBLISHED, State.UNCERTAIN, State.WITHDRAWN}
+
+
+def repeats_safely(delivery: Delivery) -> bool:
+    """Whether its platform takes the request that makes it public once, however often it comes."""
+    capabilities = CAPABILITIES.get(delivery.channel)
+    return bool(capabilities and capabilities.repeats_safely)
+
+
 def _is_sent_again(delivery: Delivery) -> bool:
     """Whether a delivery that is not there may be sent again at once.
 
@@ -108,8 +152,18 @@ def _is_sent_again(delivery: Delivery) -> bool:
     under way. Nobody must want it stopped: what is to be stopped is not repeated, so it is known to
     be absent only once the platform has settled.
     """
-    capabilities = CAPABILITIES.get(delivery.channel)
-    return bool(capabilities and capabilities.repeats_safely) and delivery.pending_stop is None
+    return repeats_safely(delivery) and delivery.pending_stop is None
+
+
+def _may_leave(connection: Connection, delivery: Delivery, now: datetime) -> bool:
+    """Whether its account goes on, and its expiry has not come."""
+    if delivery.expires_at is not None and delivery.expires_at <= now:
+        return False
+    stops = exists().where(
+        applies_to(delivery.account),
+        or_(accounts.c.paused_at.is_not(None), suspended_or_unproved(now)),
+    )
+    return not connection.execute(select(stops)).scalar()
 
 
 def _obstacle(connection: Connection, delivery: Delivery, sighting: Sighting) -> str | None:
@@ -305,9 +359,9 @@ class Doubts(LedgerPart):
         return self._unread(connection, delivery, sighting.message, next_check_at=next_reading)
 
     def _absent(self, connection: Connection, delivery: Delivery, seen: Absent) -> Delivery:
-        if _is_sent_again(delivery):
-            return self._believed_absent(connection, delivery, seen)
         now = self._clock.now()
+        if _is_sent_again(delivery) and _may_leave(connection, delivery, now):
+            return self._repeated(connection, delivery)
         settles_at, why = self._settles_at(connection, delivery, seen)
         settled = settles_at <= now
         absences = delivery.absences + settled
@@ -325,6 +379,20 @@ class Doubts(LedgerPart):
             next_check_at=next_look,
             lease_until=None,
             **({"error_message": why} if why else {}),
+        )
+
+    def _repeated(self, connection: Connection, delivery: Delivery) -> Delivery:
+        """Back with a worker, which sends it again; its intent stays on record meanwhile."""
+        return self._change(
+            connection,
+            delivery,
+            Event.NOT_THERE,
+            target=State.PUBLISHING,
+            intent_at=delivery.intent_at or delivery.doubt_since,
+            next_check_at=self._clock.now(),
+            lease_until=self._clock.ahead(_BEGINS_WITHIN),
+            settled_at=None,
+            absences=0,
         )
 
     def _settles_at(
@@ -366,6 +434,9 @@ class Doubts(LedgerPart):
                 **stopped,
             )
         target, stopped = obeyed(delivery, State.SCHEDULED)
+        if target is not State.FAILED:  # else it was refused, which says why
+            message = _("It was looked for on the platform, and is not there.")
+            stopped = {**stopped, "error_kind": Kind.UNAVAILABLE, "error_message": message}
         return self._change(
             connection,
             delivery,
@@ -373,8 +444,6 @@ class Doubts(LedgerPart):
             target=target,
             detail=in_words(delivery, len(delivery.remote_ids)),
             next_check_at=self._clock.now(),
-            error_kind=Kind.UNAVAILABLE,
-            error_message=_("It was looked for on the platform, and is not there."),
             **_NO_DOUBT,
             **stopped,
         )

@@ -49,7 +49,7 @@ class PendingStop(Frozen):
     """A pending stop: the state of a delivery that may be out, once it is known that it is not."""
 
     state: State
-    """HELD, CANCELLED, REJECTED or AWAITING_APPROVAL."""
+    """HELD, CANCELLED, REJECTED or AWAITING_APPROVAL; FAILED for one whose repeat was refused."""
     reason: str
     draft_hold: str | None = None
     """Why its draft wants it held."""

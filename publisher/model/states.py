@@ -87,6 +87,8 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.PUBLISHING, _S.FAILED): frozenset({_WORKER}),
     (_S.PUBLISHING, _S.MISSED): frozenset({_WORKER}),
     (_S.PUBLISHING, _S.UNCERTAIN): frozenset({_WORKER, _DISPATCHER, _MANAGER, _QUEUE}),
+    # Sent again at once, where that is safe.
+    (_S.UNCERTAIN, _S.PUBLISHING): frozenset({_RECONCILER}),
     (_S.UNCERTAIN, _S.PUBLISHED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
     (_S.UNCERTAIN, _S.SCHEDULED): frozenset({_RECONCILER, _MANAGER, _WORKER}),
     (_S.UNCERTAIN, _S.FAILED): frozenset({_RECONCILER, _MANAGER}),

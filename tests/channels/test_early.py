@@ -24,7 +24,7 @@ from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import DUE, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk
-from tests.support.delivering import AnyKeys, lanes
+from tests.support.delivering import AnyKeys, lanes, never
 from tests.support.sending import send
 
 AT_ONCE = Fault(what=FacebookFault.AUTO_PUBLISH)
@@ -37,7 +37,9 @@ def reconcile(desk: Desk, database: Database) -> Callable[[], None]:
     """Let a worker look for what is in doubt, until that leads to something."""
     doubts = Doubts(database, desk.clock)
     channel = desk.stage.open(request_timeout=TIMEOUT)
-    reconciler = Reconciler(doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes())
+    reconciler = Reconciler(
+        doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes(), never
+    )
 
     def run() -> None:
         for _look in range(5):

@@ -22,7 +22,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Shown, Stage, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk
-from tests.support.delivering import AnyKeys, lanes
+from tests.support.delivering import AnyKeys, lanes, never
 
 LINK = "https://www.example.org/article"
 COMMENT = "createComment"
@@ -182,7 +182,9 @@ def reconcile(desk: Desk, database: Database) -> Callable[[], None]:
     """Let a worker look for what is in doubt, until that leads to something."""
     doubts = Doubts(database, desk.clock)
     channel = desk.stage.open(request_timeout=TIMEOUT)
-    reconciler = Reconciler(doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes())
+    reconciler = Reconciler(
+        doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes(), never
+    )
 
     def run() -> None:
         for _look in range(5):

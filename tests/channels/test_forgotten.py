@@ -20,7 +20,7 @@ from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from tests.channels.conftest import Stage, Stages
 from tests.support.clock import ManualClock
-from tests.support.delivering import AnyKeys, lanes
+from tests.support.delivering import AnyKeys, lanes, never
 from tests.support.wishes import add, wish
 
 READING = {"twitter": "getUsersPosts", "facebook": "getPublishedPosts"}
@@ -48,7 +48,7 @@ def test_one_reading_of_an_account_tells_of_all_that_may_be_out(
     clock.advance(600)
     face(database, clock, "manager")
     doubts, pool = Doubts(database, clock), Pool(lambda _account: stage.open())
-    reconciler = Reconciler(doubts, pool.lend, AnyKeys(), lanes())
+    reconciler = Reconciler(doubts, pool.lend, AnyKeys(), lanes(), never)
     before = stage.sandbox.state()["requests"].get(READING[stage.name], 0)
     for _reading in range(2):
         with ThreadPoolExecutor(4) as threads:

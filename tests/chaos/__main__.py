@@ -11,7 +11,7 @@ import signal
 import sys
 
 from tests.chaos.run import DATABASES, Plan, play
-from tests.support import postgres
+from tests.support import bluesky, postgres
 
 _SEEDS = 1_000_000
 
@@ -23,6 +23,15 @@ def main() -> int:
     parser.add_argument("--deliveries", type=int, default=1000, help="in each run (1000)")
     parser.add_argument("--kills", type=int, default=200, help="in each run (200)")
     parser.add_argument("--database", choices=DATABASES, action="append", help="all by default")
+    parser.add_argument(
+        "--bluesky",
+        choices=("sandbox", "real"),
+        default="real" if bluesky.available() else "sandbox",
+        help="who plays Bluesky: its own server by default, where that is installed",
+    )
+    parser.add_argument(
+        "--pace", type=int, default=1, help="times as slow, on a machine that is busy (1)"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the folders of good runs, too")
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # take the processes down with us
@@ -33,7 +42,11 @@ def main() -> int:
             if database == "postgresql" and not postgres.available():
                 _say("Left out: PostgreSQL is not installed; `apt-get install postgresql` helps.")
                 continue
-            report = play(Plan(seed, chosen.deliveries, chosen.kills, database, chosen.keep))
+            is_real = chosen.bluesky == "real"
+            plan = Plan(
+                seed, chosen.deliveries, chosen.kills, database, chosen.keep, is_real, chosen.pace
+            )
+            report = play(plan)
             _say(str(report))
             if report.assault.never_hit:
                 _say(f"Never killed: {', '.join(report.assault.never_hit)}.")

@@ -34,10 +34,13 @@ class Assault:
         seed: int,
         requests: Callable[[], int],
         database: postgres.Server | None,
+        pace: int = 1,
     ) -> None:
         """`requests`: how many the platforms have had. Just after one is the time to strike:
         somebody waits for its answer. `database`: the server to restart; None for SQLite.
+        `pace`: how many times as long strikes are apart, and processes are spared.
         """
+        self._pace = pace
         self._tree = tree
         self._requests = requests
         self._seen = 0
@@ -64,7 +67,7 @@ class Assault:
             "database": self._restart_database,
         }[self._choose(_STRIKES)]
         strike()
-        self._next = time.monotonic() + self._chance.uniform(*_BETWEEN)
+        self._next = time.monotonic() + self._pace * self._chance.uniform(*_BETWEEN)
 
     @property
     def over(self) -> bool:
@@ -116,7 +119,7 @@ class Assault:
         members, now = self._tree.members(), time.monotonic()
         self._first_seen = {m.pid: self._first_seen.get(m.pid, now) for m in members}
         found = [m for m in members if m.kind == kind and fits(m)]
-        grown = [m for m in found if now - self._first_seen[m.pid] > _GROWN]
+        grown = [m for m in found if now - self._first_seen[m.pid] > _GROWN * self._pace]
         return self._chance.choice(grown or found) if found else None
 
     def _choose(self, weights: dict[str, int]) -> str:

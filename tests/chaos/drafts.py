@@ -29,11 +29,11 @@ SETTLE = 6
 """Seconds: longer than the latest request of `faults` and the lag of its timelines together, also
 for a worker that stood still while it waited for the answer."""
 
-_SETTINGS = f"""\
+_SETTINGS = """\
 [delivery]
 workers = 4
-request_timeout = "{REQUEST_TIMEOUT}s"
-settle = "{SETTLE}s"
+request_timeout = "{timeout}s"
+settle = "{settle}s"
 """
 _SESSION = """\
 name: Chaos
@@ -86,8 +86,12 @@ class Draft:
         return f"---\n{lines}\n---\n{self.body}\n"
 
 
-def lay_out(folder: Path, accounts: Mapping[str, Sequence[str]] = ACCOUNTS) -> None:
-    """A workspace without drafts; its accounts, by channel, are of the sandbox."""
+def lay_out(folder: Path, accounts: Mapping[str, Sequence[str]] = ACCOUNTS, pace: int = 1) -> None:
+    """A workspace without drafts; its accounts, by channel, are of the sandbox.
+
+    `pace`: so many times as long are its time-outs.
+    """
+    waits = _SETTINGS.format(timeout=REQUEST_TIMEOUT * pace, settle=SETTLE * pace)
     tables = [
         f'[accounts.{name}]\nchannel = "{channel}"\nlanguage = "en"\n'
         + (f'{_OPTIONS[channel]} = "10020030{number}"\n' if channel in _OPTIONS else "")
@@ -95,7 +99,7 @@ def lay_out(folder: Path, accounts: Mapping[str, Sequence[str]] = ACCOUNTS) -> N
         for number, name in enumerate(names)
     ]
     (folder / "posts" / "media").mkdir(parents=True)
-    (folder / "publisher.toml").write_text(_SETTINGS + "".join(tables))
+    (folder / "publisher.toml").write_text(waits + "".join(tables))
     (folder / "posts" / "session.yaml").write_text(_SESSION)
     for number in range(_PICTURES):
         picture = Image.new("RGB", (80 + number, 60), (40 * number, 90, 200))

@@ -60,22 +60,24 @@ class Report:
         )
 
     def _by_channel(self) -> list[str]:
-        """Of each channel: its deliveries, how often an outcome was unknown, and for how many
-        of them an absence had to be waited for.
+        """Of each channel: its deliveries, its posts, how often an outcome was unknown, and how
+        many deliveries had to wait until an absence counted.
         """
-        channel_of = {(one.post, one.account): one.channel for one in self.end.deliveries}
         states: dict[str, Counter[str]] = {}
+        waited = Counter[str]()
         for one in self.end.deliveries:
             states.setdefault(one.channel, Counter())[one.state.value] += 1
-        unknown, waited = Counter[str](), Counter[str]()
-        for step in self.steps:
-            channel = channel_of.get((step.post or "", step.account or ""))
-            if channel:
-                unknown[channel] += became_unknown(step)
-                waited[channel] += step.event == "not there yet"
+            waited[one.channel] += one.id in self.end.waited
+        channel_of = {one.id: one.channel for one in self.end.deliveries}
+        unknown = Counter(
+            channel_of[step.delivery]
+            for step in self.steps
+            if step.delivery in channel_of and became_unknown(step)
+        )
+        posts = Counter(post["channel"] for post in self.end.posts if public(post))
         return [
-            f"{_figure(channel, counter)}; unknown outcomes: {unknown[channel]}, "
-            f"absences waited for: {waited[channel]}"
+            f"{_figure(channel, counter)}; posts: {posts[channel]}; unknown outcomes: "
+            f"{unknown[channel]}; waited until an absence counted: {waited[channel]}"
             for channel, counter in sorted(states.items())
         ]
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from publisher.sandbox.accounts import secrets_toml
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import sandbox_mode, settings
-from tests.chaos import drafts, faults, verdict
+from tests.chaos import drafts, faults, real_bluesky, verdict
 from tests.chaos.assault import Assault
 from tests.chaos.processes import Tree
 from tests.chaos.report import Report, line
@@ -40,12 +40,18 @@ _LEAD = 4.0  # seconds from the writing of the drafts to the first that is due
 _MORE_LEAD = 3.0  # times what a machine that is busy needs to queue one draft
 _QUEUED_IN_A_SECOND = 150  # drafts, by a machine that is busy
 _PERSON_LOOKS = 1.0  # seconds between two looks of the person who resumes accounts
-_LONGEST_REST = 900.0  # seconds after the last kill: doubts that last settle for ever longer
+_LONGEST_REST = 2700.0  # seconds after the last kill: what is late goes out a minute apart
 _ECHO = 3.0  # seconds in which a platform carries out what nobody waits for any more
 _LONG = 100  # kills, from which on a run has the minutes in which accounts wait
-GRACE = timedelta(seconds=5 + 2 * drafts.REQUEST_TIMEOUT + faults.LATEST + 1)
-"""Five seconds from the look at the expiry to the request, the time-outs of its connection and its
-answer, and what the platform does only then."""
+
+
+def grace(pace: int = 1) -> timedelta:
+    """How late a post may become public after its expiry.
+
+    Five seconds from the look at the expiry to the request, the time-outs of its connection and its
+    answer, and what the platform does only then.
+    """
+    return timedelta(seconds=5 + 2 * drafts.REQUEST_TIMEOUT * pace + faults.LATEST + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +65,40 @@ class Plan:
     """One of DATABASES."""
     keep: bool = False
     """Whether its folder stays also when all is well."""
+    real_bluesky: bool = False
+    """Whether Bluesky's own server takes the sandbox's place for its accounts."""
+    pace: int = 1
+    """So many times as long are deliveries and strikes apart, and time-outs: for a machine that is
+    busy, where a worker would be killed before it has begun."""
+
+    @property
+    def name(self) -> str:
+        bluesky = ", Bluesky's own server" if self.real_bluesky else ""
+        return f"{self.database}, seed {self.seed}{bluesky}"
 
     @property
     def seconds(self) -> float:
         """How long the deliveries are spread over: about as long as the kills take."""
-        return self.kills * 1.3
+        return self.kills * 1.3 * self.pace
 
 
 def play(plan: Plan) -> Report:
     """Do one run; its folder is kept when anything is wrong."""
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"publisher-chaos-{plan.seed}-")).resolve()
-    drafts.lay_out(folder)
-    accounts = accounts_for(settings.load(folder, {}))
-    (folder / "secrets.toml").touch(mode=0o600)
-    (folder / "secrets.toml").write_text(secrets_toml(accounts))
-    rules = faults.rules(plan.seed, with_rests=plan.kills >= _LONG)
-    sandbox = Sandbox(accounts, SystemClock(), limited=False, faults=rules)
-    with _database(plan.database) as (database, url), server.running(sandbox) as address:
+    drafts.lay_out(folder, pace=plan.pace)
+    with (
+        _platforms(plan, folder) as (sandbox, posts),
+        _database(plan.database) as (database, url),
+        server.running(sandbox) as address,
+    ):
         stage = _Stage(plan, folder, _environment(address, url))
-        assault = Assault(stage.tree, plan.seed, lambda: _requests(sandbox), database)
+        assault = Assault(
+            stage.tree, plan.seed, lambda: _requests(sandbox), database, pace=plan.pace
+        )
         try:
             wrong = stage.play(assault)
-            report = stage.report(assault, wrong, sandbox.state(), begun)
+            report = stage.report(assault, wrong, sandbox.state(), posts(), begun)
         except BaseException as error:
             error.add_note(f"What the run left is in {folder}")
             raise
@@ -92,6 +109,22 @@ def play(plan: Plan) -> Report:
     else:
         shutil.rmtree(folder)
     return report
+
+
+@contextmanager
+def _platforms(plan: Plan, folder: Path) -> Iterator[tuple[Sandbox, Callable[[], Sequence[Post]]]]:
+    """The sandbox with the workspace's accounts, and what gives the posts that it does not have."""
+    accounts = accounts_for(settings.load(folder, {}))
+    rules = faults.rules(plan.seed, with_rests=plan.kills >= _LONG)
+    with ExitStack() as stack:
+        posts: Callable[[], Sequence[Post]] = tuple
+        if plan.real_bluesky:
+            real = stack.enter_context(real_bluesky.serve(folder / "bluesky"))
+            stack.enter_context(real.in_place())
+            accounts, posts = real.moved(accounts), real.posts
+        (folder / "secrets.toml").touch(mode=0o600)
+        (folder / "secrets.toml").write_text(secrets_toml(accounts))
+        yield Sandbox(accounts, SystemClock(), limited=False, faults=rules), posts
 
 
 @contextmanager
@@ -193,7 +226,7 @@ class _Stage:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=120 * self._plan.pace,
             check=False,
         )
         if done.returncode not in codes:
@@ -201,28 +234,36 @@ class _Stage:
         return done
 
     def report(
-        self, assault: Assault, wrong: Sequence[Finding], state: dict[str, Any], begun: float
+        self,
+        assault: Assault,
+        wrong: Sequence[Finding],
+        state: dict[str, Any],
+        posts: Sequence[Post],
+        begun: float,
     ) -> Report:
-        """The verdict on what the ledger and the platforms have."""
+        """The verdict on what the ledger and the platforms have: the sandbox, and `posts`."""
         deliveries, steps = self._app.queries.deliveries(), list(all_steps(self._app))
         end = End(
             deliveries=deliveries,
             accounts=self._app.queries.accounts(),
-            posts=[*state["posts"], *_pages(self._app.settings.var / "site")],
+            posts=[*state["posts"], *posts, *_pages(self._app.settings.var / "site")],
             violations=state["violations"],
             begun=first_sent(steps),
+            waited=frozenset(step.delivery or 0 for step in steps if step.event == "not there yet"),
             now=self._stopped_at,
-            grace=GRACE,
+            grace=grace(self._plan.pace),
         )
         found = [*wrong, *verdict.findings(end)]
         if len(deliveries) != self._plan.deliveries:
             found.append(Finding(Harm.LOST, f"only {len(deliveries)} deliveries were queued"))
         keep = bool(found) or self._plan.keep
         if keep:  # what a person needs to find the cause; the database's server goes away
-            (self._folder / "state.json").write_text(json.dumps(state, indent=1))
+            (self._folder / "state.json").write_text(
+                json.dumps({**state, "elsewhere": posts}, indent=1)
+            )
             (self._folder / "history.txt").write_text("\n".join(map(line, steps)))
         return Report(
-            name=f"{self._plan.database}, seed {self._plan.seed}",
+            name=self._plan.name,
             seconds=time.monotonic() - begun,
             assault=assault,
             end=end,

@@ -60,6 +60,7 @@ _GOOD = End(
     posts=[_ONE, _TWO],
     violations=[],
     begun={1: _DUE - timedelta(milliseconds=150)},
+    waited=(1,),
     now=_DUE + timedelta(minutes=5),
     grace=timedelta(seconds=5),
 )
@@ -145,6 +146,10 @@ _HARMFUL: dict[str, tuple[Harm, End]] = {
     "dated long after it was out": (
         Harm.UNTRUE,
         _end(_delivery(published_at=_OUT + timedelta(minutes=2))),
+    ),
+    "waited on Bluesky until an absence counted": (
+        Harm.WAITED,
+        _end(_delivery(channel="bluesky")),
     ),
     "uncertain, and further than one part": (
         Harm.UNTRUE,

@@ -1,12 +1,13 @@
 """Whether the log and the platforms' own stores tell the same, and nothing was lost."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from publisher.channels.registry import CAPABILITIES
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.spacing import APART
 from publisher.model.deliveries import Delivery
@@ -34,6 +35,8 @@ class Harm(StrEnum):
     """It arrived later than its expiry, by more than what a request may take."""
     UNTRUE = "untrue"
     """The log and the platform differ, or the history's chain is broken."""
+    WAITED = "waited"
+    """An absence did not count at once, although a repeat could do no harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class End:
     """When the processes were asked to end: whatever was to wake after that waits for it."""
     grace: timedelta
     """How long after its expiry a post may still become public: see docs/reliability.md."""
+    waited: Collection[int] = ()
+    """The deliveries that had to wait until an absence counted, by their ids."""
 
 
 def findings(end: End) -> list[Finding]:
@@ -164,6 +169,8 @@ def _wrong_with(
         yield Harm.UNTRUE, f"it is {state} with {len(ids)} of {len(shown)} ids"
     if shown[0] and delivery.published_at:
         yield from _misdated(delivery, delivery.published_at, shown[0], end)
+    if CAPABILITIES[delivery.channel].repeats_safely and delivery.id in end.waited:
+        yield Harm.WAITED, "it waited for its platform to settle, which nobody has to"
     if state not in ENDED and waits_for(delivery, end) is None:
         yield Harm.LOST, f"it is {state} and waits for nobody"
     if state in ENDED - {State.PUBLISHED} and not delivery.error_message:

@@ -29,7 +29,7 @@ from publisher.model.outcomes import (
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel
 from tests.support.clock import ManualClock
-from tests.support.delivering import OneByOne, Strangers, lanes
+from tests.support.delivering import OneByOne, Strangers, lanes, never
 from tests.support.wishes import add, wish
 
 LOST = 3600  # seconds between the backup and the restore
@@ -221,7 +221,9 @@ def test_with_keys_of_somebody_else_nothing_is_read(
     forget(database, ledger, clock, ["Un."])
     channel = ScriptedChannel(clock)  # which fails when it is read
     held = AccountSuspended(Kind.AUTH, "The keys belong to @other.")
-    reconciler = Reconciler(doubts, lambda _account: nullcontext(channel), Strangers(held), lanes())
+    reconciler = Reconciler(
+        doubts, lambda _account: nullcontext(channel), Strangers(held), lanes(), never
+    )
     (claim,) = doubts.claim(clock.ahead(30), 10)
     reconciler.reconcile(Claim(delivery=claim.delivery, version=claim.version))
     clock.advance(LOST)

@@ -27,7 +27,7 @@ from publisher.model.outcomes import Absent, Accepted, Outcome, Sighting, Unknow
 from publisher.model.states import State
 from tests.delivery.hands import Hands, Hanging
 from tests.support.clock import ManualClock
-from tests.support.delivering import AnyKeys, OneByOne
+from tests.support.delivering import AnyKeys, OneByOne, never
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
 
@@ -117,7 +117,7 @@ def test_looking_leaves_a_thread(
     sent(ledger, dispatch, attempts, clock, unknown)
     clock.advance(70)
     with Hands() as hands:
-        reconciler = Reconciler(doubts, platform.channel_of, AnyKeys(), Lanes(hands))
+        reconciler = Reconciler(doubts, platform.channel_of, AnyKeys(), Lanes(hands), never)
         leave_a_thread(platform, reconciler.reconcile, doubts.claim(clock.ahead(65), 9))
     assert platform.hanging.ended == POSTS
 
@@ -189,7 +189,7 @@ def test_what_waited_for_longer_than_its_lease_is_read_once(
     """Readings that nobody waits for any more would keep those that count waiting."""
     platform, doubts, threads = Platform(), Doubts(database, clock), Later()
     platform.hanging.let_go.set()
-    reconciler = Reconciler(doubts, platform.channel_of, AnyKeys(), Lanes(threads))
+    reconciler = Reconciler(doubts, platform.channel_of, AnyKeys(), Lanes(threads), never)
     sent(ledger, dispatch, attempts, clock, unknown)
     for _round in range(4):
         clock.advance(70)
@@ -226,6 +226,7 @@ def test_what_a_lost_ledger_may_have_published_is_looked_for_one_by_one(
             lambda account: nullcontext(cast("Channel", Reading(platform, account))),
             AnyKeys(),
             lanes,
+            never,
         )
         for claim in doubts.claim(clock.ahead(65), 9):
             reconciler.reconcile(claim)

@@ -36,7 +36,7 @@ from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.support.answers.refusals import REFUSALS, Refusal
 from tests.support.clock import ManualClock
-from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes
+from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes, never
 from tests.support.sandbox_accounts import by_name
 from tests.support.wishes import wish
 
@@ -136,7 +136,7 @@ def office(
             Dispatch(database, clock, 60),
             courier_with(attempts, pool.lend, clock, timeout=TIMEOUT),
             doubts,
-            Reconciler(doubts, pool.lend, AnyKeys(), lanes()),
+            Reconciler(doubts, pool.lend, AnyKeys(), lanes(), never),
             Queries(database, clock),
         )
 

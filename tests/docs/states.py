@@ -60,6 +60,10 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.PUBLISHING, _S.MISSED): "Its expiry passed while it was made ready.",
     (_S.PUBLISHING, _S.UNCERTAIN): "It may be out or not: no answer, an answer that cannot be "
     "read, or a worker that died while it was sending.",
+    (
+        _S.UNCERTAIN,
+        _S.PUBLISHING,
+    ): "It is not there, and the platform takes a repeated request once: it is sent again.",
     (_S.UNCERTAIN, _S.PUBLISHED): "It was found on the platform, whole; or somebody looked, and it "
     "is there: `publisher resolve`.",
     (

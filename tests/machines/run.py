@@ -259,7 +259,7 @@ class _Stage:
             violations=state["violations"],
             begun=run.first_sent(steps),
             now=stopped_at,
-            grace=run.GRACE,
+            grace=run.grace(),
         )
         (self._folder / "state.json").write_text(json.dumps(state, indent=1))
         (self._folder / "history.txt").write_text("\n".join(map(line, steps)))

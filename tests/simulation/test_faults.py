@@ -6,7 +6,16 @@ from random import Random
 import pytest
 
 from tests.support.simulation.history import Scenario, pairs, run, singles
-from tests.support.simulation.scenarios import APPROVED, BATCH, BRIEF, EMBARGO, SMALL
+from tests.support.simulation.scenarios import (
+    APPROVED,
+    BATCH,
+    BRIEF,
+    EMBARGO,
+    EVERYWHERE,
+    OFTEN,
+    SELDOM,
+    SMALL,
+)
 
 PAIRS = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "60"))
 """Pairs for each scenario; `python -m tests.simulation` plays all of them."""
@@ -14,7 +23,7 @@ _OF_EACH = 3  # pairs with one first fault
 
 
 @pytest.mark.parametrize(
-    "scenario", [*SMALL, BATCH, BRIEF, EMBARGO, APPROVED], ids=lambda s: s.name
+    "scenario", [*SMALL, BATCH, BRIEF, EMBARGO, APPROVED, EVERYWHERE], ids=lambda s: s.name
 )
 def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
     history = run(scenario)
@@ -22,14 +31,23 @@ def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
     assert [step.label for step in history.steps if step.moment == "request"], "it was sent"
 
 
-@pytest.mark.parametrize("scenario", [*SMALL, BATCH, APPROVED], ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", [*OFTEN, BATCH, APPROVED], ids=lambda s: s.name)
 def test_every_single_fault_at_every_step_keeps_the_promises(scenario: Scenario) -> None:
     for plan in singles(scenario):
         history = run(scenario, plan)
         assert not history.broken, str(history)
 
 
-@pytest.mark.parametrize("scenario", SMALL, ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", SELDOM, ids=lambda s: s.name)
+def test_single_faults_keep_the_promises_on_the_other_platforms(scenario: Scenario) -> None:
+    """A sample, always the same one; `python -m tests.simulation --singles` plays all of them."""
+    random = Random(scenario.name)  # noqa: S311 - a sample
+    for plan in random.sample(list(singles(scenario)), PAIRS // _OF_EACH):
+        history = run(scenario, plan)
+        assert not history.broken, str(history)
+
+
+@pytest.mark.parametrize("scenario", OFTEN, ids=lambda s: s.name)
 def test_pairs_of_faults_keep_the_promises(scenario: Scenario) -> None:
     """A sample, always the same one: a second fault at a step after the first."""
     random = Random(scenario.name)  # noqa: S311 - a sample

@@ -20,6 +20,7 @@ from tests.support import system
 
 _FOLDER = Path(__file__).with_name("bluesky_server")
 _STARTED = 60.0  # real seconds, on a slow machine
+_PATIENCE = 180.0  # real seconds for an answer, on a machine that is busy
 _PASSWORD = "a password of the account itself"
 
 
@@ -44,7 +45,7 @@ class Account:
             method,
             f"{self.address}/xrpc/{name}",
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=30,
+            timeout=_PATIENCE,
             **more,
         )
         answer.raise_for_status()
@@ -53,8 +54,11 @@ class Account:
     def posts(self) -> list[dict[str, Any]]:
         """All posts of the account, oldest key first: `uri`, `cid`, `value`."""
         query = {"repo": self.did, "collection": "app.bsky.feed.post", "limit": "100"}
-        listed = self.call("GET", "com.atproto.repo.listRecords", params=query)["records"]
-        return list(reversed(listed))
+        newest_first: list[dict[str, Any]] = []
+        while page := self.call("GET", "com.atproto.repo.listRecords", params=query)["records"]:
+            newest_first += page
+            query["cursor"] = page[-1]["uri"].rpartition("/")[2]
+        return list(reversed(newest_first))
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class BlueskyServer:
             f"{self.address}/xrpc/com.atproto.server.createAccount",
             json=wish,
             headers=headers,
-            timeout=30,
+            timeout=_PATIENCE,
         )
         made.raise_for_status()
         told = made.json()

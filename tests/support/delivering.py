@@ -47,6 +47,11 @@ def first_found(
     return claim()
 
 
+def never(delivery: Delivery) -> None:
+    """What sends again, where no platform takes a request twice."""
+    raise AssertionError(f"{delivery.post} is sent again")
+
+
 class OneByOne(Attempts):
     """Attempts of one delivery at a time, whose problems are raised."""
 

@@ -209,11 +209,13 @@ class Bluesky:
         seen = self._posts.thread(key, wanted)
         if isinstance(seen, list):
             return replace(out(seen), limits=outcome.limits)
-        if isinstance(seen, Unknown | AccountSuspended):
+        if isinstance(seen, Unknown):
             return seen
-        if isinstance(outcome, Refused) and isinstance(seen, Deferred):
+        if isinstance(outcome, Refused) and isinstance(seen, Deferred | AccountSuspended):
             # An earlier attempt may have been taken, and nobody can look now.
             return Unknown(seen.message, limits=outcome.limits)
+        if isinstance(seen, AccountSuspended) and not isinstance(outcome, Unknown):
+            return seen
         # What is unknown and not there yet is for the reconciler, which obeys stops meanwhile.
         return outcome
 

@@ -11,11 +11,13 @@ is.
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, RowMapping, bindparam, exists, select
 
+from publisher.base.clock import Clock
 from publisher.ledger import rate_limits
-from publisher.ledger.database import LedgerPart
+from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
+from publisher.ledger.reconciliation import repeats_safely
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, history
 from publisher.ledger.transitions import ACTOR, By, change
@@ -38,6 +40,24 @@ STILL_OUT = DueQueries(
 
 class Withdrawals(LedgerPart):
     """Records the progress of withdrawals; raises `Conflict` when the delivery has changed."""
+
+    def __init__(self, database: Database, clock: Clock, settle: float = 60.0) -> None:
+        """`settle`: real seconds until a request without an answer has no effect any more."""
+        super().__init__(database, clock)
+        self._settle = settle
+
+    def may_come_back(self, delivery: Delivery) -> bool:
+        """Whether a request that was repeated at once may yet make public what is deleted."""
+        if not repeats_safely(delivery):
+            return False
+        settled = self._clock.now() - timedelta(seconds=self._settle * self._clock.speed)
+        doubted = exists().where(
+            history.c.delivery == delivery.id,
+            history.c.target == State.UNCERTAIN,
+            history.c.at > settled,
+        )
+        with self._database.read() as connection:
+            return bool(connection.execute(select(doubted)).scalar())
 
     def current(self, delivery: Delivery) -> Delivery:
         """The delivery as it is now."""

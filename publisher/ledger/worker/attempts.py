@@ -19,7 +19,7 @@ from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.commands import RuleOf, no_rule
 from publisher.ledger.orphans import without_others
 from publisher.ledger.pending_stops import as_it_stands, in_words
-from publisher.ledger.reconciliation import known_out
+from publisher.ledger.reconciliation import kept_in_doubt, known_out
 from publisher.ledger.refusals import (
     SharesWith,
     may_be_the_accounts,
@@ -77,7 +77,8 @@ class Attempts(LedgerPart):
         `thread_pause`: real seconds between a part of a thread and the next.
         """
         super().__init__(database, clock)
-        self._intents = Intents(clock, rule_of, breach_of)
+        self._settle = settle
+        self._intents = Intents(clock, settle, rule_of, breach_of)
         self._results = Results(clock, settle, shares_with, thread_pause)
 
     def take_all(self, claims: Sequence[Claim]) -> list[Delivery]:
@@ -128,7 +129,7 @@ class Attempts(LedgerPart):
             lease_until=None,
         )
         with self._database.write() as connection:
-            change_all(connection, [wish])
+            change_all(connection, [kept_in_doubt(wish, self._clock, self._settle)])
 
     def publishes_early(self, account: str) -> bool:
         """Whether the account's platform ever made a prepared post public before its time."""

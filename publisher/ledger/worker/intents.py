@@ -13,6 +13,7 @@ from publisher.ledger import suspensions
 from publisher.ledger.manager.approvals import is_approved
 from publisher.ledger.manager.commands import RuleOf
 from publisher.ledger.manager.draft_edits import writers
+from publisher.ledger.reconciliation import kept_in_doubt
 from publisher.ledger.suspensions import is_paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange
@@ -49,8 +50,10 @@ class Intent(NamedTuple):
 class Intents:
     """Checks intents, and turns them into changes of their deliveries."""
 
-    def __init__(self, clock: Clock, rule_of: RuleOf, breach_of: BreachOf) -> None:
+    def __init__(self, clock: Clock, settle: float, rule_of: RuleOf, breach_of: BreachOf) -> None:
+        """`settle`: real seconds until an absence from the platform counts."""
         self._clock = clock
+        self._settle = settle
         self._rule_of = rule_of
         self._breach_of = breach_of
 
@@ -71,7 +74,11 @@ class Intents:
         paused_or_suspended = {row.account for row in rows if is_paused_or_suspended(row, now)}
         return [
             _busy(intent.delivery.account, pausing)
-            or self._intention(connection, intent, paused_or_suspended, now)
+            or kept_in_doubt(
+                self._intention(connection, intent, paused_or_suspended, now),
+                self._clock,
+                self._settle,
+            )
             for intent in intents
         ]
 

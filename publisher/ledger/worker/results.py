@@ -12,7 +12,7 @@ from publisher.base.i18n import joined, plural
 from publisher.ledger import rate_limits
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.pending_stops import in_words, obeyed
-from publisher.ledger.reconciliation import doubt
+from publisher.ledger.reconciliation import doubt, kept_in_doubt
 from publisher.ledger.refusals import (
     SharesWith,
     may_be_the_accounts,
@@ -84,7 +84,12 @@ class Results:
         late = [result for result in results if self._is_retried_late(result)]
         begins = next_places(connection, self._clock, [result.delivery for result in late])
         return [
-            self._change(result, ends.get(result.delivery.account), begins) for result in results
+            kept_in_doubt(
+                self._change(result, ends.get(result.delivery.account), begins),
+                self._clock,
+                self._settle,
+            )
+            for result in results
         ]
 
     def _is_retried_late(self, result: Result) -> bool:

@@ -11,17 +11,21 @@ import pytest
 
 from publisher.channels.base import Channel
 from publisher.delivery.cleanup import Clearing
+from publisher.delivery.courier import Courier
 from publisher.delivery.reconcile import Reconciler
+from publisher.delivery.withdraw import Withdrawal
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
-from publisher.model.outcomes import Accepted
+from publisher.model.outcomes import Accepted, Kind
 from publisher.model.states import State
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
@@ -69,27 +73,43 @@ class Desk:
 
     def work(self, attempts: OneByOne | None = None) -> None:
         """Let a worker take what is due now as far as it goes."""
-        channel = self.channel()
-        courier = courier_with(
+        courier = self.courier(self.channel(), attempts)
+        for claim in self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 10):
+            courier.deliver([claim])
+
+    def courier(self, channel: Channel, attempts: OneByOne | None = None) -> Courier:
+        return courier_with(
             attempts or self.attempts,
             lambda _account: nullcontext(channel),
             self.clock,
             timeout=TIMEOUT,
         )
-        for claim in self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 10):
-            courier.deliver([claim])
 
     def look(self) -> None:
         """Let a worker look for what is uncertain, and clear away what is left."""
         channel = self.channel()
         doubts = Doubts(self.database, self.clock, SETTLE)
-        reconciler = Reconciler(doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes())
+        again = self.courier(channel).send_again
+        reconciler = Reconciler(
+            doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes(), again
+        )
         for claim in doubts.claim(self.clock.ahead(60), 10):
             reconciler.reconcile(claim)
         orphans = Orphans(self.database, self.clock)
         clearing = Clearing(orphans, lambda _account: nullcontext(channel), AnyKeys(), lanes())
         for claim in orphans.claim(self.clock.ahead(60), 10):
             clearing.clear(claim)
+
+    def withdrawal(self) -> Withdrawal:
+        channel = self.channel()
+        return Withdrawal(
+            self.control,
+            Withdrawals(self.database, self.clock, SETTLE),
+            Safeguards(self.database, self.clock),
+            lambda _account: nullcontext(channel),
+            AnyKeys(),
+            lanes(),
+        )
 
     def fail(self, *faults: Fault) -> None:
         self.stage.sandbox.faults.set(faults)
@@ -182,8 +202,6 @@ def test_after_a_workers_death_nothing_settles(desk: Desk, commit: bool) -> None
     desk.fail()
     at = desk.clock.now()
     desk.look()
-    assert desk.state() is (State.PUBLISHED if commit else State.SCHEDULED)
-    desk.work()
     assert desk.clock.now() - at < timedelta(seconds=3)
     assert desk.state() is State.PUBLISHED
     assert desk.there == [*TEXTS]
@@ -203,6 +221,89 @@ def test_what_is_to_be_stopped_is_absent_only_after_it_had_time_to_come(desk: De
         desk.look()
     assert desk.state() is State.CANCELLED
     assert desk.there == []
+
+
+def test_what_an_account_may_not_repeat_stays_in_doubt_until_it_had_time_to_come(
+    desk: Desk,
+) -> None:
+    """While it is paused, a request that is still under way may make it public."""
+    desk.queue("Bonjour")
+    desk.fail(Fault(what=What.HANG_UP, endpoint="applyWrites"))
+    desk.work()
+    desk.control.pause(None, "crisis", "direction")
+    desk.look()
+    assert desk.state() is State.UNCERTAIN
+    for _ in range(5):
+        desk.clock.advance(SETTLE / 2)
+        desk.look()
+    assert desk.state() is State.SCHEDULED
+    assert desk.there == []
+
+
+def test_a_repeat_that_is_refused_settles_before_it_has_failed(desk: Desk) -> None:
+    """The request before it may still be carried out: until then it may be out."""
+    desk.queue("Bonjour")
+    desk.fail(
+        Fault(what=What.HANG_UP, endpoint="applyWrites", nth=(1,)),
+        Fault(what=What.BAD_REQUEST, endpoint="applyWrites"),
+    )
+    desk.work()
+    desk.look()
+    assert desk.state() is State.UNCERTAIN
+    assert desk.requests("applyWrites") == 2
+    for _ in range(5):
+        desk.clock.advance(SETTLE / 2)
+        desk.look()
+    assert desk.state() is State.FAILED
+    assert desk.delivery.error_kind == Kind.CONTENT
+    assert desk.requests("applyWrites") == 2
+
+
+def test_a_server_that_fails_all_the_time_is_not_hurried(desk: Desk) -> None:
+    """Its posts can be read, and none is made: the repeats come 2, 4, 8 … 60 seconds apart."""
+    desk.queue("Bonjour")
+    desk.fail(Fault(what=What.SERVER_ERROR, endpoint="applyWrites"))
+    desk.work()
+    for _ in range(120):
+        desk.look()
+        desk.clock.advance(1)
+    assert 5 <= desk.requests("applyWrites") <= 8
+
+
+def test_what_a_lost_request_may_bring_back_is_deleted_again_before_it_is_withdrawn(
+    desk: Desk,
+) -> None:
+    """The first request is still on its way when the post, made by the second, is deleted."""
+    desk.queue("Bonjour")
+    desk.fail(Fault(what=What.HANG_UP, endpoint="applyWrites", times=1))
+    desk.work()
+    desk.look()
+    published = desk.delivery
+    assert published.state is State.PUBLISHED
+    withdrawal = desk.withdrawal()
+    (done,) = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
+    assert desk.there == []
+    assert "may make it public once more" in str(done.problem)
+    parcel = desk.stage.parcel("Bonjour").model_copy(update={"content": published.content})
+    send(desk.channel(), parcel, published.prepared, ())  # the request that was under way
+    assert desk.there == ["Bonjour"]
+    withdrawals = Withdrawals(desk.database, desk.clock, SETTLE)
+    desk.clock.advance(SETTLE + 1)
+    for claim in withdrawals.claim(desk.clock.ahead(60), 10):
+        withdrawal.go_on(claim)
+    assert desk.state() is State.WITHDRAWN
+    assert desk.there == []
+
+
+def test_a_look_that_is_refused_leaves_a_lost_answer_unknown(desk: Desk) -> None:
+    """That the account is suspended says nothing about the request that was on its way."""
+    desk.queue("Bonjour")
+    desk.fail(
+        Fault(what=What.HANG_UP, endpoint="applyWrites", commit=True),
+        Fault(what=What.SUSPENDED, endpoint="getRecord"),
+    )
+    desk.work()
+    assert desk.state() is State.UNCERTAIN
 
 
 def test_while_nothing_can_be_read_it_is_uncertain_and_then_goes_on(desk: Desk) -> None:

@@ -1,10 +1,14 @@
 """Whether the assertions bite: each mutant must break a promise, where the protocol keeps it."""
 
-from tests.support.simulation import mutants, mutants_of_words
+from tests.support.simulation import mutants, mutants_of_platforms, mutants_of_words
 from tests.support.simulation.history import run
 from tests.support.simulation.mutants import Mutant
 
-MUTANTS: dict[str, Mutant] = {**mutants.MUTANTS, **mutants_of_words.MUTANTS}
+MUTANTS: dict[str, Mutant] = {
+    **mutants.MUTANTS,
+    **mutants_of_words.MUTANTS,
+    **mutants_of_platforms.MUTANTS,
+}
 
 
 def catch(name: str) -> bool:

@@ -1,57 +1,34 @@
-"""The two kinds of channel: X publishes with each request, Facebook reveals what is prepared."""
+"""Simulated channels: what they all have, and the one whose request makes the post."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
-from publisher.channels.base import Channel, MediaReader, NotPrepared, Unverified
-from publisher.channels.facebook.spec import FACEBOOK
+from publisher.channels.base import MediaReader, Unverified
 from publisher.channels.health import Health
+from publisher.channels.mastodon.channel import _key
 from publisher.channels.timelines import LOOK_BACK
 from publisher.channels.twitter import timeline
-from publisher.channels.twitter.spec import TWITTER
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Sighting, Unknown
-from tests.support.simulation.plan import Act, Moment
+from publisher.model.outcomes import Outcome, Sighting
 from tests.support.simulation.platform import Platform, Posting, PublicPost
+from tests.support.simulation.profiles import Profile
 from tests.support.simulation.world import START
 
 
-def open_channel(platform: Platform, account: str, kind: str) -> Channel:
-    """The channel of an account, as `publisher.channels.registry` gives it."""
-    return LikeX(platform, account) if kind == "twitter" else LikeFacebook(platform, account)
+class Simulated:
+    """What all simulated channels have."""
 
-
-class LikeX:
-    """Each request makes a new post; nothing tells a repeated one from a new one."""
-
-    capabilities: ClassVar[Capabilities] = TWITTER
-
-    def __init__(self, platform: Platform, account: str) -> None:
+    def __init__(self, platform: Platform, account: str, profile: Profile) -> None:
         self._platform = platform
         self._account = account
+        self._profile = profile
 
-    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        return prepared
-
-    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        return Prepared()
-
-    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Any:
-        part = parcel.content.parts[len(sent)]
-        platform, world = self._platform, self._platform.world
-
-        def publish(lag: float) -> str:
-            remote_id, parent = str(next(platform.ids)), sent[-1] if sent else None
-            platform.posts[remote_id] = PublicPost(
-                remote_id, self._account, part.text, parent, world.elapsed, world.elapsed + lag,
-                pictures=len(part.pictures),
-            )  # fmt: skip
-            return remote_id
-
-        return Posting(parcel, part.text, publish)
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._profile.capabilities
 
     def judge(
         self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Any
@@ -61,6 +38,53 @@ class LikeX:
 
     def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
         raise NotImplementedError
+
+    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
+        return self._platform.delete(remote_id)
+
+    @property
+    def owner_id(self) -> None:
+        return None
+
+    def owner(self) -> Owner:
+        raise NotImplementedError
+
+    def examine(self) -> Health:
+        raise NotImplementedError
+
+
+class Creating(Simulated):
+    """Each request makes a new post, unless the platform remembers its key."""
+
+    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        return prepared
+
+    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
+        return Prepared()
+
+    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Any:
+        part = parcel.content.parts[len(sent)]
+        platform, world, profile = self._platform, self._platform.world, self._profile
+        key = self._key(parcel, sent)
+
+        def publish(lag: float) -> str:
+            known = platform.keys.get(key)
+            if known and world.elapsed < known.made_at + profile.remembers:
+                return known.id
+            now = world.elapsed
+            post = PublicPost(
+                str(next(platform.ids)), self._account, part.text, sent[-1] if sent else None,
+                now, now + profile.shown_after + lag, made_at=now, pictures=len(part.pictures),
+            )  # fmt: skip
+            platform.posts[post.id] = platform.keys[key] = post
+            return post.id
+
+        return Posting(parcel, part.text, publish, profile.lacks)
+
+    @staticmethod
+    def _key(parcel: Parcel, sent: tuple[str, ...]) -> str:
+        """What tells a repeated request from another one, where a platform looks at it."""
+        return _key(parcel, sent)
 
     def find(
         self,
@@ -86,251 +110,3 @@ class LikeX:
             return timeline.look_for(part, posts, sent, since)
 
         return self._platform.look(part.text, see)
-
-    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
-        return self._platform.delete(remote_id)
-
-    @property
-    def owner_id(self) -> None:
-        return None
-
-    def owner(self) -> Owner:
-        raise NotImplementedError
-
-    def examine(self) -> Health:
-        raise NotImplementedError
-
-
-class LikeFacebook:
-    """A post is prepared unpublished, and revealed by its id, which may be repeated."""
-
-    capabilities: ClassVar[Capabilities] = FACEBOOK
-
-    def __init__(self, platform: Platform, account: str) -> None:
-        self._platform = platform
-        self._account = account
-
-    def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        for draft_id in prepared.leftovers:
-            if draft_id != prepared.draft_id:
-                self._discard(draft_id, parcel)
-        if prepared.leftovers:
-            return prepared.model_copy(update={"leftovers": ()})
-        if prepared.holds(parcel.content):
-            return prepared
-        if prepared.draft_id:
-            self._discard(prepared.draft_id, parcel)
-        if found := self._found(parcel, prepared):
-            return found.model_copy(update={"at_once": prepared.at_once})
-        if prepared.at_once:
-            return Prepared(at_once=True)
-        draft_id = self._create(parcel.content.joined)
-        made = Prepared(draft_id=draft_id, digest=parcel.content.digest)
-        if self._is_public(draft_id):  # which the answer tells
-            raise NotPrepared(self._early(draft_id), made)
-        return made
-
-    def _is_public(self, draft_id: str) -> bool:
-        post = self._platform.posts.get(draft_id)
-        return post is not None and post.public_at is not None
-
-    def _early(self, draft_id: str) -> Accepted:
-        public_at = self._platform.posts[draft_id].public_at
-        assert public_at is not None
-        return Accepted(draft_id, public_since=START + timedelta(seconds=public_at))
-
-    def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
-        if prepared.begun:
-            found = self._found(parcel, prepared) or Prepared()
-            both = dict.fromkeys((*prepared.leftovers, *found.leftovers))
-            return Prepared(leftovers=tuple(both), failures=prepared.failures)
-        for draft_id in prepared.leftovers:
-            seen = self._look_at(draft_id)
-            if isinstance(seen, Absent):
-                outcome = self._remove(draft_id)
-                if not isinstance(outcome, Accepted):
-                    raise NotPrepared(Deferred(Kind.UNAVAILABLE, outcome.message), prepared)
-            elif isinstance(seen, Accepted) and self._says(draft_id, parcel):
-                raise NotPrepared(self._early(draft_id), Prepared(draft_id=draft_id))
-            elif isinstance(seen, Accepted):
-                raise NotPrepared(Unknown(f"{draft_id} is public."), Prepared())
-            elif not isinstance(seen, Unknown):
-                raise NotPrepared(seen, prepared)
-        return Prepared()
-
-    def _create(self, text: str) -> str:
-        platform = self._platform
-
-        def create(_lag: float) -> str:
-            draft_id = str(next(platform.ids))
-            platform.posts[draft_id] = PublicPost(
-                draft_id, self._account, text, None, None, made_at=platform.world.elapsed
-            )
-            if Act.PUBLISHES_EARLY in platform.struck:
-                post = platform.posts[draft_id]
-                post.public_at = post.shown_at = platform.world.elapsed
-                post.is_early = True
-            return draft_id
-
-        outcome = platform.ask(Moment.LAYING, text, create)
-        if isinstance(outcome, Unknown):  # unseen, so it may be made again
-            outcome = Deferred(Kind.UNAVAILABLE, outcome.message)
-        if not isinstance(outcome, Accepted):
-            raise NotPrepared(outcome)
-        return outcome.remote_id
-
-    def _found(self, parcel: Parcel, prepared: Prepared) -> Prepared | None:
-        """What earlier attempts left; None when nothing is seen."""
-        texts = {preparation.content.joined for preparation in prepared.begun}
-        drafts: list[PublicPost] = []
-
-        def see(at: float) -> Sighting:
-            drafts.extend(
-                post
-                for post in self._platform.posts.values()
-                if post.account == self._account
-                and post.text in texts
-                and (post.public_at is None or post.is_early)
-                and not post.is_deleted
-                and post.made_at <= at
-            )
-            return Absent()
-
-        if not texts or self._platform.look("drafts", see) != Absent() or not drafts:
-            return None
-        whole = [
-            post.id
-            for post in drafts
-            if post.text == parcel.content.joined and post.public_at is None
-        ]
-        return Prepared(
-            draft_id=whole[0] if whole else None,
-            digest=parcel.content.digest if whole else None,
-            leftovers=tuple(post.id for post in drafts),
-        )
-
-    def _says(self, draft_id: str, parcel: Parcel) -> bool:
-        return self._platform.posts[draft_id].text == parcel.content.joined
-
-    def _discard(self, draft_id: str, parcel: Parcel) -> None:
-        seen = self._look_at(draft_id)
-        if isinstance(seen, Accepted) and self._says(draft_id, parcel):
-            raise NotPrepared(self._early(draft_id), Prepared(draft_id=draft_id))
-        if isinstance(seen, Accepted):
-            raise NotPrepared(Unknown(f"It is public with an earlier text, as {draft_id}."))
-        if isinstance(seen, Absent):
-            self._remove(draft_id)
-        elif not isinstance(seen, Unknown):
-            raise NotPrepared(seen)
-
-    def _remove(self, draft_id: str) -> Outcome:
-        def delete(_lag: float) -> str:
-            post = self._platform.posts.pop(draft_id, None)
-            if post and post.public_at is not None:
-                self._platform.taken_down.append(post)
-            return draft_id
-
-        return self._platform.ask(Moment.LAYING, f"delete {draft_id}", delete)
-
-    def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Any:
-        assert not sent, "it can only be revealed once"
-        text, platform = parcel.content.parts[0].text, self._platform
-        if prepared.at_once and not prepared.holds(parcel.content):
-            return Posting(parcel, text, self._publishing(parcel))
-        assert prepared.holds(parcel.content), "it was prepared"
-        draft_id, world = str(prepared.draft_id), platform.world
-
-        def reveal(lag: float) -> str | None:
-            post = platform.posts.get(draft_id)
-            if post is None or post.is_deleted:
-                return None
-            if post.public_at is None and Act.IGNORED not in platform.struck:
-                post.public_at, post.shown_at = world.elapsed, world.elapsed + lag
-            return draft_id
-
-        return Posting(parcel, text, reveal)
-
-    def judge(
-        self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Any
-    ) -> Outcome | Unverified:
-        outcome: Outcome = answer
-        if not isinstance(outcome, Accepted):
-            return outcome
-        if not prepared.holds(parcel.content):
-            return Unverified(outcome)
-        is_public = self._is_public(outcome.remote_id)  # which the answer tells
-        return outcome if is_public else self._unseen(outcome)
-
-    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
-        assert isinstance(outcome, Accepted)
-        seen = self._look_at(outcome.remote_id)
-        return outcome if isinstance(seen, Accepted) else self._unseen(outcome)
-
-    @staticmethod
-    def _unseen(outcome: Accepted) -> Unknown:
-        return Unknown("It was said to be public, and is not seen.", remote_id=outcome.remote_id)
-
-    def _publishing(self, parcel: Parcel) -> Callable[[float], str]:
-        """Makes a post that is public at once."""
-
-        def publish(lag: float) -> str:
-            world, remote_id = self._platform.world, str(next(self._platform.ids))
-            self._platform.posts[remote_id] = PublicPost(
-                remote_id, self._account, parcel.content.joined, None, world.elapsed,
-                world.elapsed + lag,
-            )  # fmt: skip
-            return remote_id
-
-        return publish
-
-    def find(
-        self,
-        parcel: Parcel,
-        prepared: Prepared,
-        sent: tuple[str, ...],
-        since: datetime,
-        taken: Collection[str] = (),
-    ) -> Sighting:
-        for draft_id in prepared.leftovers:
-            if isinstance(self._look_at(draft_id), Accepted):
-                return Unknown(f"It is public with an earlier text, as {draft_id}.")
-        looks_for_words = prepared.at_once or parcel.is_forgotten
-        if not sent and not prepared.draft_id and looks_for_words:
-            return self._platform.look("posts", lambda at: self._listed(parcel, taken, at))
-        if sent or not prepared.draft_id:
-            return Absent()
-        seen = self._look_at(prepared.draft_id)
-        if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
-            return Unknown(f"It is public with an earlier text, as {prepared.draft_id}.")
-        return seen
-
-    def _listed(self, parcel: Parcel, taken: Collection[str], at: float) -> Sighting:
-        """The post with these words; not every one is listed."""
-        for post in self._platform.public:
-            is_it = post.account == self._account and post.text == parcel.content.joined
-            if is_it and post.id not in taken and post.shown_at <= at:
-                return Accepted(post.id)
-        return Absent(is_proof=False)
-
-    def _look_at(self, draft_id: str) -> Sighting:
-        def see(at: float) -> Sighting:
-            post = self._platform.posts.get(draft_id)
-            if post is None or post.is_deleted:
-                return Unknown("What was prepared is gone; look at the Page.")
-            is_shown = post.public_at is not None and post.shown_at <= at
-            return Accepted(draft_id) if is_shown else Absent()
-
-        return self._platform.look(f"draft {draft_id}", see)
-
-    def withdraw(self, remote_id: str, prepared: Prepared | None = None) -> Outcome:
-        return self._platform.delete(remote_id)
-
-    @property
-    def owner_id(self) -> None:
-        return None
-
-    def owner(self) -> Owner:
-        raise NotImplementedError
-
-    def examine(self) -> Health:
-        raise NotImplementedError

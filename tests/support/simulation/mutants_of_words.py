@@ -19,7 +19,8 @@ from publisher.model.states import State
 from publisher.planning import diff as comparison_module
 from publisher.planning.edits import kind_of_edit
 from publisher.planning.plan import Change
-from tests.support.simulation.channels import LikeFacebook, LikeX
+from tests.support.simulation.channels import Simulated
+from tests.support.simulation.drafting import Drafting
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import Mutant, Patch, no_fence, only
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
@@ -92,15 +93,15 @@ def _queueing_lets_go_what_somebody_holds() -> Patch:
 
 
 def _a_deletion_is_taken_for_done() -> Patch:
-    def withdraw(self: LikeX, remote_id: str, prepared: Prepared | None = None) -> Accepted:
+    def withdraw(self: Simulated, remote_id: str, prepared: Prepared | None = None) -> Accepted:
         self._platform.delete(remote_id)
         return Accepted(remote_id)
 
-    return mock.patch.object(LikeX, "withdraw", withdraw)
+    return mock.patch.object(Simulated, "withdraw", withdraw)
 
 
 def _a_success_is_not_looked_at() -> Patch:
-    return mock.patch.object(LikeFacebook, "_unseen", staticmethod(lambda outcome: outcome))
+    return mock.patch.object(Drafting, "_unseen", staticmethod(lambda outcome: outcome))
 
 
 def _while_it_rests(first: Act, second: Act, scenario: Scenario) -> Iterator[Plan]:

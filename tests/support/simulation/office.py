@@ -20,15 +20,19 @@ _ADDRESSEES = (
     ("bice-x",),
     ("bice-page",),
     ("apg-x",),
+    ("bice-sky",),
+    ("bice-fedi",),
     ("bice-x", "bice-page"),
     ("apg-x", "apg-page"),
     ("bice-x", "apg-x"),
+    ("apg-sky", "bice-sky"),
+    ("bice-in", "bice-wp", "bice-snac"),
 )
 _MOST_DRAFTS = 6
 STEPS = st.integers(0, 10)
 """After a command has begun."""
 _NUMBER = st.integers(0, _MOST_DRAFTS - 1)
-_ACCOUNT = st.sampled_from([None, "bice-x", "bice-page", "apg-x"])
+_ACCOUNT = st.sampled_from([None, "bice-x", "bice-page", "apg-x", "bice-sky"])
 _BY = st.sampled_from([timedelta(seconds=s) for s in (20, 180, 900, -20, -180)])
 
 

@@ -35,14 +35,20 @@ from publisher.model.deliveries import Delivery
 from publisher.model.posts import MediaItem, Post
 from publisher.settings.schema import AccountSettings, ApprovalSettings, BrokerSettings
 from publisher.settings.settings import Settings
-from tests.support.simulation.channels import open_channel
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform, Posting
+from tests.support.simulation.platforms import open_channel
 from tests.support.simulation.world import Process, SimulatedClock, SimulatedQueue, World
 
 ACCOUNTS = {
     "bice-x": AccountSettings(channel="twitter"),
     "bice-page": AccountSettings(channel="facebook", page_id="100200300"),
+    "bice-sky": AccountSettings(channel="bluesky"),
+    "bice-fedi": AccountSettings(channel="mastodon"),
+    "bice-snac": AccountSettings(channel="mastodon"),
+    "bice-in": AccountSettings(channel="linkedin", organization_id="100200301"),
+    "bice-wp": AccountSettings(channel="wordpress"),
+    "apg-sky": AccountSettings(channel="bluesky", approval=True),
     "apg-x": AccountSettings(channel="twitter", approval=True),
     "apg-page": AccountSettings(channel="facebook", page_id="400500600", approval=True),
 }
@@ -104,7 +110,7 @@ class SimulatedDatabase(Database):
         with self._raw() as connection:
             copy.backup(connection)
 
-    def peek(self, query: str, values: Mapping[str, int]) -> tuple[Any, ...]:
+    def peek(self, query: str, values: Mapping[str, int | str]) -> tuple[Any, ...]:
         """One row, read beside SQLAlchemy, which would take most of a history's time."""
         row: tuple[Any, ...] = self._beside.execute(query, values).fetchone()
         return row

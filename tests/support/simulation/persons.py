@@ -172,8 +172,6 @@ class Persons:
         """The ids of the next parts of a delivery, as a person sees them on the account."""
         known = {i for other in self._app().queries.deliveries() for i in other.remote_ids}
         texts = [part.text for part in delivery.content.parts[len(delivery.remote_ids) :]]
-        if delivery.channel != "twitter":
-            texts = ["\n\n".join(part.text for part in delivery.content.parts)]
         parent = delivery.remote_ids[-1] if delivery.remote_ids else None
         ids: list[str] = []
         for text in texts:

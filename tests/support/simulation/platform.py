@@ -5,7 +5,7 @@ after the client gave up.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -55,6 +55,12 @@ class PublicPost:
     is_deleted: bool = False
 
 
+Effect = Callable[[float], str | Outcome]
+"""Does what a request asks for; gives the id of what it concerns, or another answer. Its argument
+is how long reading lags.
+"""
+
+
 @dataclass(frozen=True)
 class Posting:
     """A request that makes something public, built and not sent."""
@@ -62,10 +68,9 @@ class Posting:
     parcel: Parcel
     text: str
     """Of the part that goes out."""
-    effect: Callable[[float], str | None]
-    """Does it, and gives the id it concerns; its argument is how long reading lags. None: what it
-    is about is gone.
-    """
+    effect: "Effect"
+    lacks: frozenset[Act] = frozenset()
+    """What never happens to such a request."""
 
     @staticmethod
     def answer(how: "Ending") -> Outcome | None:
@@ -106,9 +111,13 @@ class Platform:
     """What was public when it was deleted."""
     struck: frozenset[Act] = frozenset()
     """What goes wrong with the request that takes effect just now."""
+    keys: dict[str, PublicPost] = field(default_factory=dict)
+    """By its key, the post that a request made."""
     under_way: int = 0
     """Requests that may still have an effect."""
     ids: "count[int]" = field(default_factory=lambda: count(101))
+    own_keys: "count[int]" = field(default_factory=lambda: count(50_000, 100))
+    """Those that clients choose for the posts that they make."""
     on_request: Callable[[Publishing], None] = lambda _request: None
     scripted: Callable[[Moment, str], Outcome | None] = lambda _moment, _text: None
     """What a request gets instead of an effect, by its kind and its text; None: it has its
@@ -149,7 +158,7 @@ class Platform:
         if request.parcel.account in self.refused_since:
             self.asking[request.parcel.account] = self.world.elapsed + REQUEST_TIMEOUT
         self.under_way += 1
-        faults = {fault.act: fault for fault in struck}
+        faults = {fault.act: fault for fault in struck if fault.act not in request.lacks}
 
         def go_on() -> None:
             try:
@@ -201,17 +210,19 @@ class Platform:
         self,
         moment: Moment,
         label: str,
-        effect: Callable[[float], str | None],
+        effect: Effect,
         leaves: Callable[[], None] = lambda: None,
+        lacks: frozenset[Act] = frozenset(),
     ) -> Outcome:
-        """One request that changes something; `effect` does it, and gives the id it concerns.
+        """One request that changes something, as `effect` does.
 
-        None from `effect`: what it is about is gone. Its argument is how long reading lags.
-        `leaves` is called when the request leaves, whatever comes of it.
+        `leaves` is called when the request leaves, whatever comes of it. `lacks`: what never
+        happens to it.
         """
         self.under_way += 1
         try:
-            faults = {fault.act: fault for fault in self.world.step(moment, label)}
+            struck = self.world.step(moment, label)
+            faults = {fault.act: fault for fault in struck if fault.act not in lacks}
             leaves()
             if scripted := self.scripted(moment, label):
                 self.world.sleep(_LATENCY)
@@ -222,9 +233,7 @@ class Platform:
         finally:
             self.under_way -= 1
 
-    def _answer(
-        self, faults: dict[Act, Fault], label: str, effect: Callable[[float], str | None]
-    ) -> Outcome:
+    def _answer(self, faults: dict[Act, Fault], label: str, effect: Effect) -> Outcome:
         world = self.world
         if failure := _failure(faults, world):
             self._remember(failure)
@@ -240,24 +249,24 @@ class Platform:
         world.sleep(_LATENCY / 2)
         lag = faults[Act.LAGS].value if Act.LAGS in faults else 0.0
         self.struck = frozenset(faults)
-        remote_id = effect(lag)
+        done = effect(lag)
         self.struck = frozenset()
         world.step(Moment.REACHED, label)
         if Act.ANSWER_LOST in faults:
             return self._give_up(REQUEST_TIMEOUT, label)
         world.sleep(_SLOW if Act.SLOW in faults else _LATENCY / 2)
         world.step(Moment.ANSWERED, label)
-        if remote_id is None:
-            return Refused(Kind.CONTENT, GONE)
-        rests = faults.get(Act.RESTS)
-        until = world.now() + timedelta(seconds=rests.value) if rests else None
+        return self._told(Accepted(done) if isinstance(done, str) else done, faults)
+
+    def _told(self, outcome: Outcome, faults: dict[Act, Fault]) -> Outcome:
+        """What the answer says of a request that was carried out."""
+        if not isinstance(outcome, Accepted):
+            return outcome
+        rests, now = faults.get(Act.RESTS), self.world.now()
+        until = now + timedelta(seconds=rests.value) if rests else None
         self.names_accounts |= until is not None
-        return Accepted(
-            remote_id,
-            url=f"https://example.org/{remote_id}",
-            suspended_until=until,
-            limits=self._limits(),
-        )
+        url = f"https://example.org/{outcome.remote_id}"
+        return replace(outcome, url=url, suspended_until=until, limits=self._limits())
 
     def _remember(self, failure: Refused | Deferred | AccountSuspended | Unknown) -> None:
         self.alike += isinstance(failure, Refused) and bool(failure.sign)
@@ -270,7 +279,7 @@ class Platform:
         now, left = self.world.now(), 1_000 - len(self.ever_public)
         return (Limit("posts-24h", 1_000, left, now, now + timedelta(hours=24)),)
 
-    def _do_late(self, seconds: float, effect: Callable[[float], str | None]) -> None:
+    def _do_late(self, seconds: float, effect: Effect) -> None:
         self.under_way += 1
 
         def happen() -> None:

@@ -1,12 +1,15 @@
 """The six promises, asserted over what the ledger says and what the public saw."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
+from tests.support.simulation.committing import keys_of
 from tests.support.simulation.platform import GONE, Platform, PublicPost, Publishing
+from tests.support.simulation.profiles import PROFILES, Making
 from tests.support.simulation.said import Agreed, Said, tag
 from tests.support.simulation.stage import Stage
 from tests.support.simulation.world import START
@@ -45,7 +48,22 @@ class Watch:
             # When a stop came after its intent, nobody could call it back, and people are told so.
             *([] if delivery.pending_stop else _unapproved(stage, delivery)),
             *([] if delivery.pending_stop else _forbidden(said, delivery, request)),
+            *(["after it was stopped"] if self._is_stopped(delivery) else []),
         ]
+
+    def _is_stopped(self, delivery: Delivery) -> bool:
+        """Whether its intent is younger than its stop."""
+        if delivery.pending_stop is None:
+            return False
+        (found,) = self._stage.database.peek(_INTENDED_AFTER_A_STOP, {"delivery": delivery.id})
+        return bool(found)
+
+
+_INTENDED_AFTER_A_STOP = """
+    SELECT max(CASE WHEN event = 'sending' THEN seq END)
+        > max(CASE WHEN event = 'stop noted' THEN seq END)
+    FROM history WHERE delivery = :delivery
+"""
 
 
 def _among_many(stage: Stage, account: str) -> list[str]:
@@ -110,9 +128,49 @@ def broken_already(stage: Stage, watch: Watch) -> list[str]:
         *_doubled(stage),
         *_untrue(stage.platform, found),
         *_out_of_order(stage.platform, found),
+        *_in_pieces(stage.platform, found),
+        *_waited(stage),
         *(f"lost: {post.id} was public, and was deleted" for post in stage.platform.taken_down),
         *_stopped(stage),
     ]
+
+
+def _in_pieces(platform: Platform, deliveries: list[Delivery]) -> Iterator[str]:
+    """Promise 5: where a thread is one commit, all of its parts were made public, or none."""
+    for delivery in deliveries:
+        if PROFILES[delivery.channel].making is Making.COMMITS:
+            ever = {post.id for post in platform.ever_public}
+            for first in filter(None, (delivery.prepared.draft_id, *delivery.prepared.leftovers)):
+                made = [key in ever for key in keys_of(first, len(delivery.content.parts))]
+                if any(made) and not all(made):
+                    yield f"in pieces: of {delivery.post} not all parts were made public"
+
+
+def _waited(stage: Stage) -> list[str]:
+    """Where a repeat is harmless, no absence waits until the platform has settled.
+
+    But for what must not be repeated: it is to be stopped, was refused, its account is not to
+    send, it has expired, or a restored ledger has forgotten it.
+    """
+    if stage.persons.said.pauses or stage.platform.names_accounts:
+        return []
+    repeating = [name for name, one in PROFILES.items() if one.capabilities.repeats_safely]
+    (number,) = stage.database.peek(_WAITS, {"channels": json.dumps(repeating)})
+    return ["waited: an absence did not count at once"] * bool(number)
+
+
+_WAITS = """
+    SELECT count(*) FROM history JOIN deliveries ON deliveries.id = history.delivery
+    WHERE history.event = 'not there yet'
+        AND deliveries.channel IN (SELECT value FROM json_each(:channels))
+        AND history.at < deliveries.expires_at
+        AND NOT EXISTS (
+            SELECT 1 FROM history AS earlier WHERE earlier.id < history.id AND
+                (earlier.delivery = history.delivery AND earlier.event IN
+                    ('stop noted', 'refused', 'not approved', 'held', 'missed')
+                OR earlier.event = 'restored from a backup')
+        )
+"""
 
 
 def _stopped(stage: Stage) -> list[str]:
@@ -245,8 +303,7 @@ def _goes(post: PublicPost, delivery: Delivery) -> bool:
 
 
 def _texts(delivery: Delivery) -> list[str]:
-    texts = [part.text for part in delivery.content.parts]
-    return texts if delivery.channel == "twitter" else ["\n\n".join(texts)]
+    return [part.text for part in delivery.content.parts]
 
 
 def _is_in_doubt(post: PublicPost, deliveries: list[Delivery]) -> bool:

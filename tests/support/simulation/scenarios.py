@@ -6,9 +6,21 @@ from tests.support.simulation.plan import Act
 ON_X = Scenario("a post on X")
 THREAD = Scenario("a thread of two on X", parts=2)
 ON_FACEBOOK = Scenario("a post on Facebook", accounts=("bice-page",))
-SMALL = (ON_X, THREAD, ON_FACEBOOK)
-"""All single faults and all pairs are played in these. (Facebook has no threads: two parts are one
-text there, and their history is that of one.)"""
+ON_BLUESKY = Scenario("a post on Bluesky", accounts=("bice-sky",))
+THREAD_ON_BLUESKY = Scenario("a thread of two on Bluesky", parts=2, accounts=("bice-sky",))
+ON_MASTODON = Scenario("a post on Mastodon", accounts=("bice-fedi",))
+WITHOUT_KEYS = Scenario("a post on a server without keys", accounts=("bice-snac",))
+ON_LINKEDIN = Scenario("a post on LinkedIn", accounts=("bice-in",))
+ON_WORDPRESS = Scenario("a post on WordPress", accounts=("bice-wp",))
+OFTEN = (ON_X, THREAD, ON_FACEBOOK)
+"""Each suite plays all of their single faults. (Facebook has no threads: two parts are one text
+there, and their history is that of one.)"""
+SELDOM = (
+    ON_BLUESKY, THREAD_ON_BLUESKY, ON_MASTODON, WITHOUT_KEYS, ON_LINKEDIN, ON_WORDPRESS,
+)  # fmt: skip
+"""Each suite plays a sample of theirs."""
+SMALL = (*OFTEN, *SELDOM)
+"""At length, all single faults and all pairs are played in these."""
 
 EMBARGO = Scenario("a post under embargo", embargo=30.0)
 BRIEF = Scenario("a post that expires soon", expires=20.0)
@@ -39,5 +51,15 @@ TWINS = Scenario(
 )
 QUEUE = Scenario("three posts of one account", posts=3)
 """Of which two wait while the first is refused."""
-WIDE = (CROWD, BATCH, QUEUE, PAIR, EMBARGO, BRIEF, FLEETING, THREAD, ON_FACEBOOK, APPROVED, TWINS)
+EVERYWHERE = Scenario(
+    "a post on every platform, two dispatchers, two workers",
+    parts=2,
+    accounts=("bice-x", "bice-page", "bice-sky", "bice-fedi", "bice-snac", "bice-in", "bice-wp"),
+    dispatchers=2,
+    workers=2,
+)
+WIDE = (
+    CROWD, BATCH, QUEUE, PAIR, EMBARGO, BRIEF, FLEETING, THREAD, ON_FACEBOOK, APPROVED, TWINS,
+    THREAD_ON_BLUESKY, ON_MASTODON, WITHOUT_KEYS, ON_LINKEDIN, ON_WORDPRESS, EVERYWHERE,
+)  # fmt: skip
 """Random plans and schedules are played in these."""
