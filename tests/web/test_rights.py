@@ -137,7 +137,7 @@ def test_a_post_of_two_organisations_is_acted_on_account_by_account(
     with Visit(address) as nadia:
         nadia.log_in("nadia")
         page = nadia.get("/posts/both.fr").text
-        assert "You have no right over bice-site." in nadia.text
+        assert "You have no right over bice-site · Website." in nadia.text
         assert "all its accounts" not in page
         assert nadia.send("/posts/both.fr", do="cancel").status_code == 403
         assert nadia.send("/posts/both.fr", do="cancel", account="bice-x").status_code == 200
