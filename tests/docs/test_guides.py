@@ -1,0 +1,193 @@
+"""The guides: the labels are those of the pages, in the guide's language, and no guide is long."""
+
+import html
+import re
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGINT
+from urllib.error import URLError
+
+import pytest
+
+from publisher.base.i18n import LANGUAGES, LOCALES
+from tests.cli.runner import SCRIPT
+from tests.docs.conftest import DOCS, ROOT, fences, prose
+from tests.support.system import free_port
+from tests.support.waiting import wait_for
+from tools import messages
+
+FOLDER = DOCS / "guides"
+GUIDES = sorted(FOLDER.glob("*.md"))
+TUTORIALS = sorted(FOLDER.glob("tutorial.*.md"))
+_MOST_WORDS = 1500
+_SANDBOX = "http://127.0.0.1:8099"
+"""Where a reader's sandbox is; that of a test has a port of its own."""
+_PAGES = "http://127.0.0.1:8080"
+
+
+def _names(paths: list[Path]) -> list[str]:
+    return [path.name for path in paths]
+
+
+def _language(guide: Path) -> str:
+    return guide.suffixes[0].removeprefix(".")
+
+
+def _labels(text: str) -> list[str]:
+    """What stands between single asterisks."""
+    return [_plain(found) for found in re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", prose(text))]
+
+
+def _plain(text: str) -> str:
+    """French has spaces that do not break; a guide may have either."""
+    return re.sub(r"\s+", " ", text)
+
+
+def _of_pages(language: str) -> Iterator[str]:
+    """Every text of the web pages in a language."""
+    pages = [*ROOT.glob("publisher/web/**/*.py"), *ROOT.glob("publisher/web/templates/*.html")]
+    sources = "".join(path.read_text(encoding="utf-8") for path in pages)
+    of = "fr" if language == "en" else language
+    for entry in messages.read(LOCALES / of / "LC_MESSAGES" / "publisher.po", of):
+        english = [entry.id] if isinstance(entry.id, str) else [*entry.id]
+        if english[0] and f'"{english[0]}"' in sources:
+            forms = english if language == "en" else entry.string or ()
+            yield from (forms,) if isinstance(forms, str) else map(str, forms)
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, re.Pattern[str]]:
+    """For each language what matches the texts of its pages, with any value in their braces."""
+    return {language: _pattern([*_of_pages(language)]) for language in LANGUAGES}
+
+
+def _pattern(texts: list[str]) -> re.Pattern[str]:
+    values = re.compile(r"\{\w+\}")
+    worded = [text for text in texts if len(re.sub(r"\W", "", values.sub("", text))) > 2]
+    return re.compile(
+        "|".join(".+".join(map(re.escape, values.split(_plain(text)))) for text in worded)
+    )
+
+
+def test_each_guide_is_there_in_each_language() -> None:
+    wanted = {f"{of}.{code}.md" for of in ("staff", "manager") for code in LANGUAGES}
+    assert wanted | {"tutorial.en.md", "tutorial.fr.md"} == {path.name for path in GUIDES}
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=_names(GUIDES))
+def test_every_label_is_one_of_the_pages(guide: Path, known: dict[str, re.Pattern[str]]) -> None:
+    """Word for word, so that a reader finds it; a page that changes its words fails here."""
+    labels = _labels(guide.read_text(encoding="utf-8"))
+    assert len(labels) > 10
+    assert [one for one in labels if not known[_language(guide)].fullmatch(one)] == []
+
+
+def test_a_label_of_no_page_would_be_noticed(known: dict[str, re.Pattern[str]]) -> None:
+    """Nor does it count in another language, or when only a command says it."""
+    assert _labels("press *Approve*, **now**, and `*this*` *not*") == ["Approve", "this", "not"]
+    assert known["fr"].fullmatch("Approuver")
+    assert known["fr"].fullmatch("Traduire : English")
+    for language, label in [
+        ("fr", "Approve"),
+        ("en", "Approves"),
+        ("pl", "Approuver"),
+        ("en", "A workspace is ready in {folder}:"),
+    ]:
+        assert not known[language].fullmatch(label)
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=_names(GUIDES))
+def test_no_guide_is_long(guide: Path) -> None:
+    """Who reads it has work to do."""
+    text = re.sub(r"\]\([^)]*\)", "]", guide.read_text(encoding="utf-8"))
+    assert len([word for word in text.split() if re.search(r"\w", word)]) <= _MOST_WORDS
+
+
+@pytest.mark.parametrize("tutorial", TUTORIALS, ids=_names(TUTORIALS))
+def test_the_tutorial_ends_with_posts_in_the_timelines(tutorial: Path, tmp_path: Path) -> None:
+    """Its commands run as they stand, one after the other; what stays open is open until the end.
+
+    Only the ports are the test's own: others may use those of the page at the same time.
+    """
+    text = tutorial.read_text(encoding="utf-8")
+    (said,) = re.findall(r'^echo "(.+) #\w+" >>', text, re.MULTILINE)
+    timelines = re.findall(rf"<{_SANDBOX}(/\w+)>", text)
+    assert len(timelines) == 3
+    assert f"<{_PAGES}>" in text
+    with _reader(tmp_path) as reader:
+        for fence in fences(text):
+            assert fence.language == "sh"
+            if fence.name == "stays":
+                reader.start(fence.text.strip())
+            else:
+                reader.do(fence.text, fails=fence.name == "fails")
+        for timeline in timelines:
+            assert reader.read(f"{reader.sandbox}{timeline}").count(said) == 1
+        wait_for(lambda: "<form" in reader.read(f"{reader.pages}/login"), 60)
+
+
+@dataclass
+class _Reader:
+    """A person at a terminal, without the settings of this machine."""
+
+    folder: Path
+    pages: str
+    sandbox: str = ""
+    open: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": f"{SCRIPT.parent}:/usr/bin:/bin",
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+            "PUBLISHER_WEB__PORT": self.pages.rpartition(":")[2],
+        }
+
+    def do(self, commands: str, *, fails: bool) -> None:
+        """Run a block, and stay in the folder in which it ends."""
+        done = subprocess.run(
+            ["sh", "-ec", f"{commands}\npwd"], input="four voices from Geneva\n", cwd=self.folder,
+            env=self.environment, capture_output=True, encoding="utf-8", timeout=120, check=False,
+        )  # fmt: skip
+        assert bool(done.returncode) == fails, done.stdout + done.stderr
+        if not fails:
+            self.folder = Path(done.stdout.splitlines()[-1])
+
+    def start(self, command: str) -> None:
+        """Leave a command open, as in a terminal of its own."""
+        words = command.split()
+        is_sandbox = words == ["publisher", "sandbox"]
+        process = subprocess.Popen(
+            [SCRIPT, *words[1:], *(["--port", "0"] if is_sandbox else [])],
+            cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, encoding="utf-8",
+        )  # fmt: skip
+        self.open.append(process)
+        if is_sandbox:
+            assert process.stdout
+            (self.sandbox,) = re.findall(r"http://[\d.:]+\d", process.stdout.readline())
+
+    def read(self, address: str) -> str:
+        """A page as text; empty while nobody serves it."""
+        try:
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                return html.unescape(answer.read().decode())
+        except URLError:
+            return ""
+
+
+@contextmanager
+def _reader(folder: Path) -> Iterator[_Reader]:
+    """A reader, who ends with Ctrl-C what is still open."""
+    reader = _Reader(folder, f"http://127.0.0.1:{free_port()}")
+    try:
+        yield reader
+    finally:
+        for process in reversed(reader.open):
+            process.send_signal(SIGINT)
+            process.communicate(timeout=60)
