@@ -36,6 +36,9 @@ _OF_CATALOG = frozenset({
     "/PageMode", "/MarkInfo", "/StructTreeRoot", "/OCProperties", "/OutputIntents",
 })  # fmt: skip
 """What the document says of itself that its readers need."""
+_OF_TREE = frozenset({
+    "/Type", "/Parent", "/Kids", "/Count", "/Resources", "/MediaBox", "/CropBox", "/Rotate",
+})  # fmt: skip
 _OF_PAGE = frozenset({
     "/Type", "/Parent", "/Resources", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox",
     "/Rotate", "/UserUnit", "/Contents", "/Group", "/Annots", "/StructParents", "/Tabs",
@@ -49,9 +52,12 @@ _ADDRESSES = ("http://", "https://", "mailto:")
 """Where links may lead; others name files of somebody's computer."""
 _NOWHERE = frozenset({
     "/Metadata", "/PieceInfo", "/LastModified", "/Thumb", "/AA", "/AF", "/JS", "/OPI", "/VP",
-    "/Measure", "/PtData", "/LGIDict", "/Alternates", "/SpiderInfo", "/CreatorInfo", "/User",
+    "/Measure", "/PtData", "/LGIDict", "/Alternates", "/SpiderInfo", "/CreatorInfo", "/User", "/EF",
+    "/RF", "/PronunciationLexicon", "/Schema",
 })  # fmt: skip
 """Keys that are in no dictionary of the copy."""
+_ELSEWHERE = frozenset({"/F", "/FFilter", "/FDecodeParms", "/Ref"})
+"""Keys of a stream that name a file of somebody's computer."""
 _UNSEEN = frozenset({"/Popup", "/PrinterMark", "/TrapNet"})
 """Annotations that nobody sees."""
 _END = 2048  # bytes at a file's end, within which its last mark must be
@@ -156,12 +162,18 @@ def _prune(reader: "PdfReader", path: Path) -> None:
     _keep(catalog, _OF_CATALOG)
     if isinstance(names := _at(catalog, "/Names"), dict):
         _keep(names, frozenset({"/Dests"}))
+    seen: set[int] = set()
     for shown in reader.pages:
         page = _resolved(shown.indirect_reference)  # of which `shown` is a copy
         _keep(page, _OF_PAGE)
-        _check_annotations(page, path)
+        seen |= {id(page), *map(id, _check_annotations(page, path))}
     for each in _dictionaries(catalog):
-        for key in _NOWHERE & each.keys():
+        if id(each) not in seen and _is_for_readers(each):
+            each.clear()  # deleted, but a bookmark or a tag still names it
+        if _at(each, "/Type") == "/Pages":
+            _keep(each, _OF_TREE)
+        nowhere = _NOWHERE | _ELSEWHERE if _is_stream(each) else _NOWHERE
+        for key in nowhere & each.keys():
             del each[key]
         action = _at(each, "/A")
         if isinstance(action, dict) and "/S" in action:  # not the attributes of a tag
@@ -171,17 +183,35 @@ def _prune(reader: "PdfReader", path: Path) -> None:
         photo_metadata.strip(each)
 
 
-def _check_annotations(page: dict[Any, Any], path: Path) -> None:
-    """Keep the links of a page. Raises `_Refused` for what else is visible on it."""
+def _is_for_readers(each: dict[Any, Any]) -> bool:
+    """Whether it is a page, or an annotation of one."""
+    content = _at(each, "/Contents")  # of an annotation, it is a text
+    is_page = _at(each, "/Type") in ("/Page", "/Template") or isinstance(content, dict | list)
+    is_annotation = _at(each, "/Type") == "/Annot" or {"/Rect", "/Subtype"} <= each.keys()
+    return is_page or is_annotation
+
+
+def _is_stream(each: dict[Any, Any]) -> bool:
+    from pypdf.generic import StreamObject  # noqa: PLC0415
+
+    return isinstance(each, StreamObject)
+
+
+def _check_annotations(page: dict[Any, Any], path: Path) -> list[dict[Any, Any]]:
+    """Keep the links of a page, and return them.
+
+    Raises `_Refused` for what else is visible on it.
+    """
     from pypdf.generic import ArrayObject, NameObject  # noqa: PLC0415
 
-    links = []
+    links, kept = [], []
     for reference in _at(page, "/Annots") or ():
         annotation = _resolved(reference)
         kind = _at(annotation, "/Subtype") if isinstance(annotation, dict) else None
         if kind == "/Link":
             _keep(annotation, _OF_LINK)
             links.append(reference)
+            kept.append(annotation)
         elif kind and kind not in _UNSEEN:
             message = _(
                 "{file} has comments, form fields or signatures, which tell names.", file=path.name
@@ -191,6 +221,7 @@ def _check_annotations(page: dict[Any, Any], path: Path) -> None:
     page.pop("/Annots", None)
     if links:
         page[NameObject("/Annots")] = ArrayObject(links)
+    return kept
 
 
 def _is_followed(action: dict[Any, Any]) -> bool:
