@@ -176,9 +176,9 @@ class Keyring:
                     self._call_for_help(account, told)
                 raise NotRenewed(told, is_final=True) from None
             if known is None and not problem.may_be_spent:
-                with suppress(PublisherError):
+                with suppress(PublisherError):  # else the note tells the next process to go on
                     self._exchanges.undo(account, note.mark)
-                path.unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
             raise
         self._write(account, new)
         path.unlink(missing_ok=True)

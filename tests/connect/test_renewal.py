@@ -12,9 +12,10 @@ import pytest
 
 from publisher.app import Application
 from publisher.app.opening import KeysFile
-from publisher.base.errors import KeysExpired, LedgerMissing, StorageError
+from publisher.base.errors import KeysExpired, LedgerMissing, LedgerUnavailable, StorageError
 from publisher.delivery.keyring import SOON, KeyRenewer
 from publisher.doctor import Grade, accounts
+from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.twitter.refusals import XFault
@@ -175,6 +176,24 @@ def test_a_renewal_that_did_not_count_is_repeated(app: Application, desk: Desk, 
     app.keyring.renew("bice-x")
     assert not app.keyring.ends_within("bice-x")
     assert suspension(app) == ""
+
+
+def test_a_renewal_that_never_left_can_be_made_on_another_machine(
+    app: Application, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the ledger was away at the moment when that was to be recorded."""
+
+    def away(*_: object) -> None:
+        raise LedgerUnavailable("The database does not answer.")
+
+    desk.sandbox.faults.set([Fault(what=What.RATE_LIMIT, endpoint="getOAuth2Token")])
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyExchanges, "undo", away)
+        app.keyring.renew("bice-x")
+    desk.sandbox.faults.set([])
+    monkeypatch.setattr("socket.gethostname", lambda: "another-machine")
+    desk.app().keyring.renew("bice-x")
+    assert not desk.app().keyring.ends_within("bice-x")
 
 
 def test_a_refused_renewal_calls_a_person_at_once_and_is_not_asked_each_time(
