@@ -242,6 +242,32 @@ def test_a_disk_that_is_full_for_a_moment_loses_nothing(
     assert not note(desk).exists()
 
 
+def test_new_keys_outlast_a_file_that_cannot_be_written_for_long(
+    app: Application, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one that a person broke while the platform was asked."""
+    write, calls = account_files.write, iter([True, *[False] * 5])
+
+    def broken(*words: object, **more: object) -> None:
+        if not next(calls):
+            raise StorageError("secrets.toml cannot be written.")
+        write(*words, **more)  # type: ignore[arg-type]
+
+    before = stored(desk)
+    with monkeypatch.context() as patch:
+        patch.setattr(account_files, "write", broken)
+        patch.setattr("publisher.delivery.keyring.WRITE_PAUSE", 0.0)
+        app.keyring.renew("bice-x")
+    assert stored(desk) == before
+    assert note(desk).stat().st_mode & 0o777 == 0o600
+    other = desk.app()
+    other.keyring.renew("bice-x")
+    assert renewals(desk) == 1
+    assert not note(desk).exists()
+    with other.channel("bice-x") as channel:
+        assert channel.examine().problem is None
+
+
 def test_a_key_in_the_environment_is_not_spent(
     app: Application, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
