@@ -11,6 +11,7 @@ meaning: ISO 32000-2.
 
 import io
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,8 @@ _ELSEWHERE = frozenset({"/F", "/FFilter", "/FDecodeParms", "/Ref"})
 """Keys of a stream that name a file of somebody's computer."""
 _UNSEEN = frozenset({"/Popup", "/PrinterMark", "/TrapNet"})
 """Annotations that nobody sees."""
+_PHOTO_WITHIN = re.compile(rb"\bBI\b[^>]{0,500}/DCT(?:Decode)?\b")
+"""A JPEG among the drawing operators, which is at most an icon (ISO 32000-2, 8.9.7)."""
 _END = 2048  # bytes at a file's end, within which its last mark must be
 _SHEET = 640  # pixels of the longer side
 _EDGE, _INK = "#d8dde3", "#5b6673"
@@ -132,7 +135,7 @@ def _rewritten(path: Path) -> tuple[bytes, Document]:
         message = _("{file} is protected with a password.", file=path.name)
         hint = _("Save it without protection: print it to a new PDF, or export it again.")
         raise _Refused(Flaw("document-locked", message, hint))
-    seen = _measured(reader)
+    seen = _measured(reader, path)
     _prune(reader, path)
     writer = PdfWriter()
     writer.clone_reader_document_root(reader)
@@ -143,17 +146,26 @@ def _rewritten(path: Path) -> tuple[bytes, Document]:
     return out.getvalue(), seen
 
 
-def _measured(reader: "PdfReader") -> Document:
+def _measured(reader: "PdfReader", path: Path) -> Document:
     """The pages, each of which is read to its end."""
     for page in reader.pages:
-        if contents := page.get_contents():
-            contents.get_data()
+        contents = page.get_contents()
+        if contents is not None:  # it is a dictionary too, and an empty one
+            _check_drawing(contents, path)
     first = reader.pages[0]
     sides = abs(first.cropbox.width), abs(first.cropbox.height)
     width, height = sides if first.rotation % 180 == 0 else sides[::-1]
     return Document(
         pages=len(reader.pages), width=max(1, round(width)), height=max(1, round(height))
     )
+
+
+def _check_drawing(stream: Any, path: Path) -> None:
+    """Read drawing operators. Raises `_Refused` for a photo in them, which may tell its place."""
+    if _PHOTO_WITHIN.search(stream.get_data()):
+        message = _("{file} has a photo whose metadata cannot be taken out.", file=path.name)
+        hint = _("Print it to a new PDF, or export it again.")
+        raise _Refused(Flaw("media-unsupported", message, hint))
 
 
 def _prune(reader: "PdfReader", path: Path) -> None:
@@ -170,6 +182,8 @@ def _prune(reader: "PdfReader", path: Path) -> None:
     for each in _dictionaries(catalog):
         if id(each) not in seen and _is_for_readers(each):
             each.clear()  # deleted, but a bookmark or a tag still names it
+        if _at(each, "/Subtype") == "/Form" and _is_stream(each):
+            _check_drawing(each, path)
         if _at(each, "/Type") == "/Pages":
             _keep(each, _OF_TREE)
         nowhere = _NOWHERE | _ELSEWHERE if _is_stream(each) else _NOWHERE

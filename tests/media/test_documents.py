@@ -127,6 +127,21 @@ def test_what_no_reader_reaches_is_not_in_the_copy(
     assert MARKER not in copy.data
 
 
+@pytest.mark.parametrize("keys", [b"", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]"])
+def test_a_photo_among_the_drawing_is_refused(keys: bytes, posts: Path) -> None:
+    drawing = stream(
+        b"q BI /W 64 /H 48 /CS /RGB /BPC 8 /F /DCT ID " + photo("JPEG") + b" EI Q", keys
+    )
+    form = b"/Resources << /XObject << /Fm0 4 0 R >> >>" if keys else b"/Contents 4 0 R"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] %b >>" % form,
+        drawing,
+    ]
+    assert code(written(posts / "media/a.pdf", objects), posts) == "media-unsupported"
+
+
 def _streams(read: Any) -> list[Any]:
     found = [read.get_object(number) for number in range(1, int(read.trailer["/Size"]))]
     plain = [one for one in found if hasattr(one, "get_data")]
