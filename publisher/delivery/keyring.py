@@ -315,8 +315,12 @@ class RenewalNote:
 
     def write(self, path: Path) -> None:
         """Write it durably. Raises OSError."""
-        told = {"mark": self.mark, "at": self.at.isoformat(), "refused": self.refused}
-        told |= {"keys": {**self.keys}} if self.keys else {}
+        told = {
+            "mark": self.mark,
+            "at": self.at.isoformat(),
+            "refused": self.refused,
+            "keys": {**self.keys},
+        }
         files.write(path, json.dumps(told).encode(), 0o600)
 
 
