@@ -279,4 +279,5 @@ class AccountConnection:
             text = account_files.with_keys(told.secrets_file, name, {}, [*CREDENTIALS])
             if text is not None:
                 account_files.write(told.secrets_file, text, private=True)
+            account_files.renewal_note(told.secrets_file, name).unlink(missing_ok=True)
         return to_do

@@ -3,7 +3,8 @@
 A refresh token works once. So whoever renews holds a lock beside secrets.toml, reads the file anew,
 and has shown that it can be written before the token is spent; the new keys are on the disk before
 anything uses them. A note beside the file says that a renewal began: after a crash or a lost answer
-it tells what a refusal means. Machines that publish with such keys share the file and its folder.
+it tells what a refusal means, or has the new keys. Machines that publish with such keys share the
+file and its folder.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -158,6 +159,9 @@ class Keyring:
             )
             raise NotRenewed(message, is_final=True)
         known = RenewalNote.read(path, keys[renewal.by])
+        if known and known.keys:
+            self._store(account, known.keys)
+            return
         refused = known.refused if known else ""
         if known and refused and abs(self._clock.now() - known.at) < _ASK_AGAIN:
             raise NotRenewed(refused, is_final=True)
@@ -176,12 +180,17 @@ class Keyring:
                     self._call_for_help(account, told)
                 raise NotRenewed(told, is_final=True) from None
             if known is None and not problem.may_be_spent:
-                with suppress(PublisherError):
+                with suppress(PublisherError):  # else the note tells the next process to go on
                     self._exchanges.undo(account, note.mark)
-                path.unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
             raise
+        with suppress(OSError):  # a second place, for when secrets.toml cannot be written now
+            replace(note, keys=new).write(path)
+        self._store(account, new)
+
+    def _store(self, account: str, new: Mapping[str, str]) -> None:
         self._write(account, new)
-        path.unlink(missing_ok=True)
+        self._note_file(account).unlink(missing_ok=True)
         log.info("keys were renewed", account=account)
 
     def _begin(self, account: str, mark: str) -> None:
@@ -274,7 +283,7 @@ class Keyring:
         return (note.refused, _remedy(account)) if note and note.refused else None
 
     def _note_file(self, account: str) -> Path:
-        return account_files.beside(self._file, f"{account}.renewal")
+        return account_files.renewal_note(self._file, account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,20 +295,32 @@ class RenewalNote:
     at: datetime
     refused: str = ""
     """What the platform said; empty: nobody knows whether it took the token."""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The new keys, until they are in secrets.toml."""
 
     @classmethod
     def read(cls, path: Path, token: str) -> "RenewalNote | None":
         """The note about this token; None if there is none."""
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
-            note = cls(str(told["mark"]), datetime.fromisoformat(told["at"]), str(told["refused"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            note = cls(
+                str(told["mark"]),
+                datetime.fromisoformat(told["at"]),
+                str(told["refused"]),
+                {str(name): str(value) for name, value in told.get("keys", {}).items()},
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return note if note.mark == _mark(token) else None
 
     def write(self, path: Path) -> None:
         """Write it durably. Raises OSError."""
-        told = {"mark": self.mark, "at": self.at.isoformat(), "refused": self.refused}
+        told = {
+            "mark": self.mark,
+            "at": self.at.isoformat(),
+            "refused": self.refused,
+            "keys": {**self.keys},
+        }
         files.write(path, json.dumps(told).encode(), 0o600)
 
 

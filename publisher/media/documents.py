@@ -11,6 +11,7 @@ meaning: ISO 32000-2.
 
 import io
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,9 @@ _OF_CATALOG = frozenset({
     "/PageMode", "/MarkInfo", "/StructTreeRoot", "/OCProperties", "/OutputIntents",
 })  # fmt: skip
 """What the document says of itself that its readers need."""
+_OF_TREE = frozenset({
+    "/Type", "/Parent", "/Kids", "/Count", "/Resources", "/MediaBox", "/CropBox", "/Rotate",
+})  # fmt: skip
 _OF_PAGE = frozenset({
     "/Type", "/Parent", "/Resources", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox",
     "/Rotate", "/UserUnit", "/Contents", "/Group", "/Annots", "/StructParents", "/Tabs",
@@ -49,11 +53,16 @@ _ADDRESSES = ("http://", "https://", "mailto:")
 """Where links may lead; others name files of somebody's computer."""
 _NOWHERE = frozenset({
     "/Metadata", "/PieceInfo", "/LastModified", "/Thumb", "/AA", "/AF", "/JS", "/OPI", "/VP",
-    "/Measure", "/PtData", "/LGIDict", "/Alternates", "/SpiderInfo", "/CreatorInfo", "/User",
+    "/Measure", "/PtData", "/LGIDict", "/Alternates", "/SpiderInfo", "/CreatorInfo", "/User", "/EF",
+    "/RF", "/PronunciationLexicon", "/Schema",
 })  # fmt: skip
 """Keys that are in no dictionary of the copy."""
+_ELSEWHERE = frozenset({"/F", "/FFilter", "/FDecodeParms", "/Ref"})
+"""Keys of a stream that name a file of somebody's computer."""
 _UNSEEN = frozenset({"/Popup", "/PrinterMark", "/TrapNet"})
 """Annotations that nobody sees."""
+_PHOTO_WITHIN = re.compile(rb"\bBI\b[^>]{0,500}/DCT(?:Decode)?\b")
+"""A JPEG among the drawing operators, which is at most an icon (ISO 32000-2, 8.9.7)."""
 _END = 2048  # bytes at a file's end, within which its last mark must be
 _SHEET = 640  # pixels of the longer side
 _EDGE, _INK = "#d8dde3", "#5b6673"
@@ -126,7 +135,7 @@ def _rewritten(path: Path) -> tuple[bytes, Document]:
         message = _("{file} is protected with a password.", file=path.name)
         hint = _("Save it without protection: print it to a new PDF, or export it again.")
         raise _Refused(Flaw("document-locked", message, hint))
-    seen = _measured(reader)
+    seen = _measured(reader, path)
     _prune(reader, path)
     writer = PdfWriter()
     writer.clone_reader_document_root(reader)
@@ -137,11 +146,12 @@ def _rewritten(path: Path) -> tuple[bytes, Document]:
     return out.getvalue(), seen
 
 
-def _measured(reader: "PdfReader") -> Document:
+def _measured(reader: "PdfReader", path: Path) -> Document:
     """The pages, each of which is read to its end."""
     for page in reader.pages:
-        if contents := page.get_contents():
-            contents.get_data()
+        contents = page.get_contents()
+        if contents is not None:  # it is a dictionary too, and an empty one
+            _check_drawing(contents, path)
     first = reader.pages[0]
     sides = abs(first.cropbox.width), abs(first.cropbox.height)
     width, height = sides if first.rotation % 180 == 0 else sides[::-1]
@@ -150,18 +160,34 @@ def _measured(reader: "PdfReader") -> Document:
     )
 
 
+def _check_drawing(stream: Any, path: Path) -> None:
+    """Read drawing operators. Raises `_Refused` for a photo in them, which may tell its place."""
+    if _PHOTO_WITHIN.search(stream.get_data()):
+        message = _("{file} has a photo whose metadata cannot be taken out.", file=path.name)
+        hint = _("Print it to a new PDF, or export it again.")
+        raise _Refused(Flaw("media-unsupported", message, hint))
+
+
 def _prune(reader: "PdfReader", path: Path) -> None:
     """Take out of the document, as it is read, all that the copy must not have."""
     catalog = reader.root_object
     _keep(catalog, _OF_CATALOG)
     if isinstance(names := _at(catalog, "/Names"), dict):
         _keep(names, frozenset({"/Dests"}))
+    seen: set[int] = set()
     for shown in reader.pages:
         page = _resolved(shown.indirect_reference)  # of which `shown` is a copy
         _keep(page, _OF_PAGE)
-        _check_annotations(page, path)
+        seen |= {id(page), *map(id, _check_annotations(page, path))}
     for each in _dictionaries(catalog):
-        for key in _NOWHERE & each.keys():
+        if id(each) not in seen and _is_for_readers(each):
+            each.clear()  # deleted, but a bookmark or a tag still names it
+        if _at(each, "/Subtype") == "/Form" and _is_stream(each):
+            _check_drawing(each, path)
+        if _at(each, "/Type") == "/Pages":
+            _keep(each, _OF_TREE)
+        nowhere = _NOWHERE | _ELSEWHERE if _is_stream(each) else _NOWHERE
+        for key in nowhere & each.keys():
             del each[key]
         action = _at(each, "/A")
         if isinstance(action, dict) and "/S" in action:  # not the attributes of a tag
@@ -171,17 +197,35 @@ def _prune(reader: "PdfReader", path: Path) -> None:
         photo_metadata.strip(each)
 
 
-def _check_annotations(page: dict[Any, Any], path: Path) -> None:
-    """Keep the links of a page. Raises `_Refused` for what else is visible on it."""
+def _is_for_readers(each: dict[Any, Any]) -> bool:
+    """Whether it is a page, or an annotation of one."""
+    content = _at(each, "/Contents")  # of an annotation, it is a text
+    is_page = _at(each, "/Type") in ("/Page", "/Template") or isinstance(content, dict | list)
+    is_annotation = _at(each, "/Type") == "/Annot" or {"/Rect", "/Subtype"} <= each.keys()
+    return is_page or is_annotation
+
+
+def _is_stream(each: dict[Any, Any]) -> bool:
+    from pypdf.generic import StreamObject  # noqa: PLC0415
+
+    return isinstance(each, StreamObject)
+
+
+def _check_annotations(page: dict[Any, Any], path: Path) -> list[dict[Any, Any]]:
+    """Keep the links of a page, and return them.
+
+    Raises `_Refused` for what else is visible on it.
+    """
     from pypdf.generic import ArrayObject, NameObject  # noqa: PLC0415
 
-    links = []
+    links, kept = [], []
     for reference in _at(page, "/Annots") or ():
         annotation = _resolved(reference)
         kind = _at(annotation, "/Subtype") if isinstance(annotation, dict) else None
         if kind == "/Link":
             _keep(annotation, _OF_LINK)
             links.append(reference)
+            kept.append(annotation)
         elif kind and kind not in _UNSEEN:
             message = _(
                 "{file} has comments, form fields or signatures, which tell names.", file=path.name
@@ -191,6 +235,7 @@ def _check_annotations(page: dict[Any, Any], path: Path) -> None:
     page.pop("/Annots", None)
     if links:
         page[NameObject("/Annots")] = ArrayObject(links)
+    return kept
 
 
 def _is_followed(action: dict[Any, Any]) -> bool:

@@ -32,6 +32,11 @@ def beside(path: Path, ending: str) -> Path:
     return target.with_name(f".{target.name}.{ending}")
 
 
+def renewal_note(path: Path, account: str) -> Path:
+    """The file that says of a renewal of an account's keys that it began; it may have the keys."""
+    return beside(path, f"{account}.renewal")
+
+
 def keys_of(path: Path, account: str) -> Mapping[str, str]:
     """What secrets.toml has of an account now. Raises OSError and ValueError."""
     document = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 
@@ -23,6 +24,7 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Shown, Stage, Stages
 from tests.channels.desk import TEXT, TIMEOUT, Desk
 from tests.support.delivering import AnyKeys, lanes, never
+from tests.support.sending import send
 
 LINK = "https://www.example.org/article"
 COMMENT = "createComment"
@@ -96,6 +98,31 @@ def test_a_comment_of_another_delivery_or_person_is_not_taken_for_it(out: Attemp
     assert isinstance(taken, Absent)
     other = out.stage.parcel(TEXT, comment=f"{LINK}/autre")
     assert isinstance(channel.find(other, out.prepared, out.sent, out.since), Absent)
+
+
+def test_a_comment_is_found_though_facebook_sorts_otherwise(out: Attempt) -> None:
+    """Of a post whose comment is tried again on another day, older comments come first then."""
+    earlier = out.stage.parcel(TEXT, comment=f"{LINK}/autre")
+    send(out.channel, earlier, out.prepared, out.sent)
+    store = out.stage.sandbox.store
+    post = store.find("facebook", out.sent[0])
+    assert post
+    (other,) = store.replies(post)
+    other.created_at -= timedelta(days=1)
+    fail(out.stage, Fault(what=What.HANG_UP, endpoint=COMMENT, commit=True))
+    assert isinstance(out.send(), Unknown)
+    fail(out.stage, Fault(what=FacebookFault.UNSORTED))
+    assert isinstance(out.find(), Accepted)
+
+
+def test_a_comment_without_an_author_is_for_a_person(out: Attempt) -> None:
+    fail(out.stage, Fault(what=FacebookFault.NAMELESS))
+    absent = out.find()
+    assert isinstance(absent, Absent)
+    fail(out.stage, Fault(what=What.HANG_UP, endpoint=COMMENT, commit=True))
+    assert isinstance(out.send(), Unknown)
+    fail(out.stage, Fault(what=FacebookFault.NAMELESS))
+    assert isinstance(out.find(), Unknown)
 
 
 def test_comments_that_cannot_be_read_prove_nothing(out: Attempt) -> None:

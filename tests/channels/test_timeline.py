@@ -182,6 +182,26 @@ def test_a_reply_of_which_x_does_not_say_to_what_is_doubtful() -> None:
     assert look("Non", reply, sent=("5",)) == Absent()
 
 
+LONG = f"Les enfants parlent. {A} " * 15
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        f"{LONG[:270]}…",
+        f"{LONG[:270]}… https://t.co/zzz",
+        f"{LONG[:261]} …",
+        LONG[:230].replace(A, "https://t.co/zzz") + "…",
+        f"{LONG[:236]}https://exa…",
+    ],
+)
+def test_the_beginning_of_a_long_text_is_doubtful(shown: str) -> None:
+    """X has the rest elsewhere, and may leave that out: sending again might double."""
+    assert isinstance(look(LONG, item(shown)), Unknown)
+    assert look(LONG.replace("Les", "Ces"), item(shown)) == Absent()
+    assert look(LONG[:140], item(shown)) == Absent()
+
+
 def test_a_certain_match_outweighs_a_doubtful_one() -> None:
     assert look(f"Lire {A}", item("Lire @0", B, id="10"), item("Lire @0", A)) == FOUND
 

@@ -8,7 +8,7 @@ from publisher.channels.registry import ChannelOptions, capabilities_of
 from publisher.cli.commands import counting
 from publisher.drafts.check import check
 from publisher.model.accounts import Account
-from publisher.model.outcomes import Accepted, Kind, Refused
+from publisher.model.outcomes import Accepted, Kind, Refused, Unknown
 from publisher.preview import mockups
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.faults import Fault
@@ -79,6 +79,13 @@ def test_a_long_post_is_found_by_its_whole_text(stage: Stage) -> None:
     found = attempt.find(sent=())
     assert isinstance(found, Accepted)
     assert found.remote_id == sent.remote_id
+
+
+def test_a_long_post_that_is_shown_cut_is_not_sent_again(stage: Stage) -> None:
+    attempt = stage.ready(stage.parcel(LONG, pictures=(stage.picture("Une salle"),)))
+    attempt.send()
+    stage.sandbox.faults.set([Fault(what=XFault.PREMIUM), Fault(what=XFault.SHORTENED)])
+    assert isinstance(attempt.find(sent=()), Unknown)
 
 
 def test_an_account_without_premium_is_told_what_to_do(stage: Stage) -> None:

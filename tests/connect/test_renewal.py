@@ -12,9 +12,10 @@ import pytest
 
 from publisher.app import Application
 from publisher.app.opening import KeysFile
-from publisher.base.errors import KeysExpired, LedgerMissing, StorageError
+from publisher.base.errors import KeysExpired, LedgerMissing, LedgerUnavailable, StorageError
 from publisher.delivery.keyring import SOON, KeyRenewer
 from publisher.doctor import Grade, accounts
+from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.twitter.refusals import XFault
@@ -177,6 +178,24 @@ def test_a_renewal_that_did_not_count_is_repeated(app: Application, desk: Desk, 
     assert suspension(app) == ""
 
 
+def test_a_renewal_that_never_left_can_be_made_on_another_machine(
+    app: Application, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the ledger was away at the moment when that was to be recorded."""
+
+    def away(*_: object) -> None:
+        raise LedgerUnavailable("The database does not answer.")
+
+    desk.sandbox.faults.set([Fault(what=What.RATE_LIMIT, endpoint="getOAuth2Token")])
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyExchanges, "undo", away)
+        app.keyring.renew("bice-x")
+    desk.sandbox.faults.set([])
+    monkeypatch.setattr("socket.gethostname", lambda: "another-machine")
+    desk.app().keyring.renew("bice-x")
+    assert not desk.app().keyring.ends_within("bice-x")
+
+
 def test_a_refused_renewal_calls_a_person_at_once_and_is_not_asked_each_time(
     app: Application, desk: Desk
 ) -> None:
@@ -221,6 +240,32 @@ def test_a_disk_that_is_full_for_a_moment_loses_nothing(
     app.keyring.renew("bice-x")
     assert stored(desk)["refresh_token"] != before["refresh_token"]
     assert not note(desk).exists()
+
+
+def test_new_keys_outlast_a_file_that_cannot_be_written_for_long(
+    app: Application, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one that a person broke while the platform was asked."""
+    write, calls = account_files.write, iter([True, *[False] * 5])
+
+    def broken(*words: object, **more: object) -> None:
+        if not next(calls):
+            raise StorageError("secrets.toml cannot be written.")
+        write(*words, **more)  # type: ignore[arg-type]
+
+    before = stored(desk)
+    with monkeypatch.context() as patch:
+        patch.setattr(account_files, "write", broken)
+        patch.setattr("publisher.delivery.keyring.WRITE_PAUSE", 0.0)
+        app.keyring.renew("bice-x")
+    assert stored(desk) == before
+    assert note(desk).stat().st_mode & 0o777 == 0o600
+    other = desk.app()
+    other.keyring.renew("bice-x")
+    assert renewals(desk) == 1
+    assert not note(desk).exists()
+    with other.channel("bice-x") as channel:
+        assert channel.examine().problem is None
 
 
 def test_a_key_in_the_environment_is_not_spent(

@@ -25,7 +25,7 @@ from publisher.model.content import Content, Part, Picture
 from publisher.model.posts import Document
 from publisher.model.problems import Flaw
 from tests.drafts.drafts import Workspace, codes
-from tests.support.pdfs import MARKER, pdf, photo, with_comment, with_secrets
+from tests.support.pdfs import MARKER, pdf, photo, stream, with_comment, with_secrets, written
 
 DRAFT = "to: {to}\nmedia:\n  - file: media/a.pdf\n    alt: Le rapport annuel"
 
@@ -64,6 +64,82 @@ def test_the_copy_tells_nothing_but_what_readers_see(tmp_path: Path) -> None:
     assert "/A" not in second.annotations[0].get_object()
     assert [entry.title for entry in read.outline] == ["Chapitre"]
     assert [one.image.size for one in first.images] == [(64, 48)] * 3
+
+
+_COMMENT = b"<< /Type /Annot /Subtype /Text /Rect [0 0 1 1] /T (MARKER) /Contents (MARKER) >>"
+
+
+@pytest.mark.parametrize(
+    ("catalog", "tree", "page", "others"),
+    [
+        (
+            b"/Outlines 4 0 R",
+            b"",
+            b"",
+            [
+                b"<< /Type /Outlines /First 5 0 R /Last 5 0 R /Count 1 >>",
+                b"<< /Title (Chapitre) /Parent 4 0 R /Dest [6 0 R /Fit] >>",
+                b"<< /Type /Page /MediaBox [0 0 9 9] /Contents 7 0 R /Annots [8 0 R] >>",
+                stream(b"(MARKER) Tj"),
+                _COMMENT,
+            ],
+        ),
+        (
+            b"/StructTreeRoot 4 0 R",
+            b"",
+            b"",
+            [
+                b"<< /Type /StructTreeRoot /K 5 0 R >>",
+                b"<< /Type /StructElem /S /Annot /K << /Type /OBJR /Obj 6 0 R >> >>",
+                _COMMENT,
+            ],
+        ),
+        (
+            b"/StructTreeRoot << /Type /StructTreeRoot /PronunciationLexicon [4 0 R] >>",
+            b"",
+            b"",
+            [
+                b"<< /Type /Filespec /F (MARKER.txt) /EF << /F 5 0 R >> >>",
+                stream(b"MARKER"),
+            ],
+        ),
+        (b"", b"", b"/Contents 4 0 R", [stream(b"q Q", b"/F (C:/Users/MARKER/a.txt)")]),
+        (b"", b"/Author (MARKER)", b"", []),
+    ],
+    ids=[
+        "a deleted page that a bookmark names",
+        "a deleted comment that a tag names",
+        "a file in the tags",
+        "a file elsewhere",
+        "a key of no use",
+    ],
+)
+def test_what_no_reader_reaches_is_not_in_the_copy(
+    catalog: bytes, tree: bytes, page: bytes, others: list[bytes], tmp_path: Path
+) -> None:
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R %b >>" % catalog,
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 %b >>" % tree,
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] %b >>" % page,
+    ]
+    copy = clean(written(tmp_path / "a.pdf", [*objects, *others]), LINKEDIN)
+    assert copy.pages == 1
+    assert MARKER not in copy.data
+
+
+@pytest.mark.parametrize("keys", [b"", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]"])
+def test_a_photo_among_the_drawing_is_refused(keys: bytes, posts: Path) -> None:
+    drawing = stream(
+        b"q BI /W 64 /H 48 /CS /RGB /BPC 8 /F /DCT ID " + photo("JPEG") + b" EI Q", keys
+    )
+    form = b"/Resources << /XObject << /Fm0 4 0 R >> >>" if keys else b"/Contents 4 0 R"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] %b >>" % form,
+        drawing,
+    ]
+    assert code(written(posts / "media/a.pdf", objects), posts) == "media-unsupported"
 
 
 def _streams(read: Any) -> list[Any]:

@@ -80,6 +80,26 @@ def with_secrets(path: Path) -> Path:
     return path
 
 
+def written(path: Path, objects: list[bytes]) -> Path:
+    """A PDF of these objects, numbered from 1; the first one is its catalog."""
+    content, places = b"%PDF-1.7\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(content))
+        content += b"%d 0 obj\n%b\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    path.write_bytes(
+        b"%bxref\n0 %d\n0000000000 65535 f \n%btrailer << /Size %d /Root 1 0 R >>\n"
+        b"startxref\n%d\n%%%%EOF\n" % (content, size, table, size, len(content))
+    )
+    return path
+
+
+def stream(data: bytes, keys: bytes = b"") -> bytes:
+    """A stream, to be one of the objects of `written`."""
+    return b"<< %b /Length %d >>\nstream\n%b\nendstream" % (keys, len(data), data)
+
+
 def with_comment(path: Path, kind: str) -> Path:
     """A PDF whose page has an annotation of this kind, by somebody."""
     writer = PdfWriter()

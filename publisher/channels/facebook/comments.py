@@ -8,7 +8,7 @@ Sources: Meta's own specs of PagePost and AdVideo (edge `comments`), and its ref
 comments of an object; the permission: observed answers (brightbeanxyz/brightbean-studio 84, 90).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.orphans import SKEW
 from publisher.channels.facebook.posts import made_at
+from publisher.channels.timelines import words
 from publisher.model.outcomes import (
     Absent,
     Accepted,
@@ -61,7 +62,7 @@ def find(
     page: PageGraph, post_id: str, text: str, since: datetime, taken: Collection[str]
 ) -> Sighting:
     """Look for the Page's comment with this text below a post, made at `since` or later."""
-    after = None
+    after, nameless = None, ""
     for _page in range(_PAGES):
         answer = page.comments(post_id, _FIELDS, _AT_ONCE, after)
         body = mapping(parsed(answer.body))
@@ -69,21 +70,40 @@ def find(
         if not isinstance(listed, list):
             return _unread(answer)
         limits = ANSWERS.judge(answer, Step.READ).limits
-        for comment in map(mapping, listed):
+        found = [mapping(comment) for comment in listed]
+        for comment in found:
             written_at = made_at(comment)
-            if written_at and written_at < since - SKEW:
-                return Absent(limits=limits)
-            if _is_ours(comment, page.page_id, text) and comment.get("id") not in taken:
-                return Accepted(identifier(comment["id"]), made_at=written_at, limits=limits)
+            is_since = written_at is None or written_at >= since - SKEW
+            comment_id = identifier(comment.get("id"))
+            is_free = bool(comment_id) and comment_id not in taken
+            if not (is_free and is_since and _says(comment, text)):
+                continue
+            author = mapping(comment.get("from")).get("id")
+            if author == page.page_id:
+                return Accepted(comment_id, made_at=written_at, limits=limits)
+            if author is None:
+                nameless = comment_id
+        if _reach_before(found, since - SKEW):
+            return _doubtful(nameless) if nameless else Absent(limits=limits)
         after = mapping(paging.get("cursors")).get("after")
         if not paging.get("next") or not isinstance(after, str):
-            return Absent(limits=limits)
+            return _doubtful(nameless) if nameless else Absent(limits=limits)
     return Unknown(
         _(
             "The post has had too many comments since to look for ours. Look at it, then say with "
             "`publisher resolve` or `publisher retry` what you saw."
         )
     )
+
+
+def _reach_before(comments: Sequence[dict[str, Any]], since: datetime) -> bool:
+    """Whether no comment after these is of `since` or later: they go from newer to older ones.
+
+    Facebook sorts by what it finds relevant unless it obeys `order`.
+    """
+    times = [time for time in map(made_at, comments) if time]
+    is_sorted = len(times) == len(comments) and times == sorted(times, reverse=True)
+    return is_sorted and bool(times) and times[-1] < since
 
 
 def is_comment(remote_id: str, page_id: str) -> bool:
@@ -94,14 +114,18 @@ def is_comment(remote_id: str, page_id: str) -> bool:
     return "_" in remote_id and not remote_id.startswith(f"{page_id}_")
 
 
-def _is_ours(comment: dict[str, Any], page_id: str, text: str) -> bool:
-    is_from_us = mapping(comment.get("from")).get("id") == page_id
+def _says(comment: dict[str, Any], text: str) -> bool:
     message = comment.get("message")
-    return (
-        is_from_us
-        and isinstance(message, str)
-        and message.strip() == text.strip()
-        and bool(identifier(comment.get("id")))
+    return isinstance(message, str) and words(message) == words(text)
+
+
+def _doubtful(comment_id: str) -> Unknown:
+    return Unknown(
+        _(
+            "The comment {id} has the same words, and Facebook does not say who wrote it. Look at the "
+            "post, then say with `publisher resolve` or `publisher retry` what you saw.",
+            id=comment_id,
+        )
     )
 
 

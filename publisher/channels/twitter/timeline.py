@@ -42,6 +42,10 @@ the second: if X refuses or ignores one, the other one is tried.
 _ID = re.compile(r"[0-9]{1,19}")
 _FIRST_ID = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
+_LINK = re.compile(r"https?://", re.IGNORECASE)
+_CUT = "…"
+"""What X ends a text with whose rest it does not show."""
+_SHORTEST_BEGINNING = 100  # characters; X shows some 280 that weigh 1, or 140 that weigh 2
 _OF_MEDIA = re.compile(r"https?://(?:www\.)?(?:x|twitter)\.com/\S+/(?:photo|video)/\d+")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
@@ -87,7 +91,7 @@ class Likeness(IntEnum):
 
     DIFFERENT = 0
     SAME_WORDS = 1
-    """The same words, but another link, as far as X says."""
+    """The same words, but another link, as far as X says; or the beginning, and no more of it."""
     SAME = 2
 
 
@@ -129,8 +133,8 @@ def look_for(
         return Unknown(
             _(
                 "The post {id} on X has the same words, but whether it is this one "
-                "cannot be told: its links differ, or X does not say what it answers. "
-                "Look at the account, then say with `publisher resolve` or `publisher "
+                "cannot be told: its links differ, or X does not show all of its text "
+                "or say what it answers. Look at the account, then say with `publisher resolve` or `publisher "
                 "retry` what you saw.",
                 id=perhaps[-1].id,
             )
@@ -162,7 +166,11 @@ def address(post_id: str) -> str:
 
 def _likeness(part: Part, post: TimelinePost) -> Likeness:
     theirs = words(_unescaped(post.text))
-    return max(_likeness_of_words(part, post, theirs[left:]) for left in range(post.names + 1))
+    shown = [theirs[left:] for left in range(post.names + 1)]
+    found = max(_likeness_of_words(part, post, each) for each in shown)
+    if not found and any(_is_beginning(part, post, each) for each in shown):
+        return Likeness.SAME_WORDS
+    return found
 
 
 def _likeness_of_words(part: Part, post: TimelinePost, theirs: list[str]) -> Likeness:
@@ -174,6 +182,23 @@ def _likeness_of_words(part: Part, post: TimelinePost, theirs: list[str]) -> Lik
         return Likeness.DIFFERENT
     pairs = zip(ours, theirs, strict=True)
     return min((_word_likeness(our, their, post) for our, their in pairs), default=Likeness.SAME)
+
+
+def _is_beginning(part: Part, post: TimelinePost, theirs: Sequence[str]) -> bool:
+    """Whether a post shows the beginning of a long text, and X left out the rest."""
+    last = next((place for place, word in enumerate(theirs) if word.endswith(_CUT)), None)
+    ours = words(part.text)
+    if last is None or last >= len(ours) or len(post.text) < _SHORTEST_BEGINNING:
+        return False
+    rest = theirs[last].removesuffix(_CUT)
+    return (
+        all(map(_SHORT_LINK.fullmatch, theirs[last + 1 :]))
+        and (ours[last].startswith(rest) or bool(_LINK.match(rest)))
+        and all(
+            _word_likeness(our, their, post)
+            for our, their in zip(ours[:last], theirs[:last], strict=True)
+        )
+    )
 
 
 def _is_unexplained(word: str, post: TimelinePost) -> bool:

@@ -10,6 +10,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph
 from publisher.sandbox.facebook.graph import GraphError, parameter
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredPost
 
@@ -46,7 +47,8 @@ def on(store: Store, call: Call, account: SandboxAccount) -> list[StoredPost]:
     entry = _commented(store, call, account, "get")
     found = store.replies(entry, call.delay(What.LAG))
     is_backwards = call.query.get("order") == "reverse_chronological"
-    return found[::-1] if is_backwards else found
+    is_obeyed = not call.changed(FacebookFault.UNSORTED)
+    return found[::-1] if is_backwards and is_obeyed else found
 
 
 def _commented(store: Store, call: Call, account: SandboxAccount, verb: str) -> StoredPost:

@@ -55,7 +55,10 @@ def _listed(
 async def comments_on(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """`/comments`: those on a post."""
     shown = comments.on(store, call, account)
-    return _paged(call, shown, lambda entry: _comment(entry, account), _COMMENT)
+    is_nameless = bool(call.changed(FacebookFault.NAMELESS))
+    return _paged(
+        call, shown, lambda entry: _comment(entry, account, is_nameless=is_nameless), _COMMENT
+    )
 
 
 def _paged(
@@ -221,11 +224,11 @@ def _video(upload: StoredMedia, entry: StoredPost | None, account: SandboxAccoun
     return Node("Video", values)
 
 
-def _comment(comment: StoredPost, account: SandboxAccount) -> Node:
+def _comment(comment: StoredPost, account: SandboxAccount, *, is_nameless: bool = False) -> Node:
     values = {
         "id": comment.id,
         "created_time": _facebook_time(comment.dated),
-        "from": _page(account),
+        "from": None if is_nameless else _page(account),
         "message": comment.text,
         "permalink_url": f"{_ADDRESS}/{comment.in_reply_to}?comment_id={comment.id}",
     }

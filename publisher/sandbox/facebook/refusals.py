@@ -49,6 +49,12 @@ class FacebookFault(FaultKind):
         "the answer to a `POST` lacks the `fields` that it was asked for",
         FaultEffect.CHANGES,
     )
+    NAMELESS = "nameless", "comments do not say who wrote them", FaultEffect.CHANGES
+    UNSORTED = (
+        "unsorted",
+        "comments are listed with the oldest one first, whatever is asked",
+        FaultEffect.CHANGES,
+    )
     FIELDS_DENIED = (
         "fields-denied",
         "a `POST` that asks for `fields` is answered with error 10, and carried out all the same",

@@ -75,6 +75,8 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     if len(rest) > size:
         meta["next_token"] = f"b{page[-1].id}"
     mentions = bool(call.changed(XFault.SELF_MENTION))
+    if call.changed(XFault.SHORTENED):
+        fields -= {"note_post", "note_tweet"}
     data = [_as_post(store, entry, fields, mentions=mentions) for entry in page]
     return 200, {"data": data, "meta": meta}
 

@@ -46,6 +46,11 @@ class XFault(FaultKind):
         "the account has no Premium: more than 280 characters are refused",
         FaultEffect.CHANGES,
     )
+    SHORTENED = (
+        "shortened",
+        "a timeline shows the beginning of a long text, and the rest nowhere",
+        FaultEffect.CHANGES,
+    )
     TOKEN_SPENT = (
         "token-spent",
         "a refresh token is refused as one that was exchanged before",
