@@ -163,11 +163,13 @@ class AccountConnection:
 
     def _compare(self, account: Account, owner: Owner, *, another_owner: bool) -> None:
         known = self._owners()
-        for other, theirs in known.items():
-            entry = self._app.settings.accounts.get(other)
-            is_same = entry is not None and entry.channel == account.channel
-            is_same = is_same and not self._spec.shares_owner
-            if other != account.name and is_same and theirs.id == owner.id:
+        for other, entry in self._app.settings.public_accounts().items():
+            if other == account.name or entry.channel != account.channel:
+                continue
+            theirs = known.get(other)
+            # Before the first post there is no ledger, and publisher.toml alone names the owners.
+            is_theirs = theirs.id == owner.id if theirs else identity.names(entry, owner)
+            if is_theirs and not self._spec.shares_owner:
                 raise NotConnected(
                     _(
                         "These are the keys of {owner}, as {other} has them.",
