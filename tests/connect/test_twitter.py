@@ -206,5 +206,7 @@ def test_connecting_finds_out_whether_the_account_may_post_long_texts(desk: Desk
         for one in accounts.examine(desk.app(), offline=False, only="bice-x")
         if one.subject == "account bice-x"
     ]
-    assert finding.grade is Grade.WARNING
-    assert "long_posts" in finding.message
+    assert finding.grade is Grade.BAD, "what is longer would be refused"
+    assert 'long_posts = "no"' in finding.message
+    connect(desk, "bice-x")
+    assert settings.load(desk.workspace.path).accounts["bice-x"].long_posts == "no"
