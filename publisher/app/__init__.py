@@ -15,7 +15,8 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels.pool import Pool
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel, picture
-from publisher.delivery.keyring import SOON, KeyRenewer, Keyring
+from publisher.delivery.key_renewer import KeyRenewer
+from publisher.delivery.keyring import SOON, Keyring
 from publisher.ledger.heartbeats import wrong_clocks
 from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.ledger.manager.consent_holds import Safeguards

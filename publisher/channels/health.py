@@ -28,16 +28,16 @@ class Health:
     """When the credentials expire; None: never, or the platform does not say."""
     owner: Owner | None = None
     """The owner of the credentials; None: the platform did not say."""
-    options: Mapping[str, str] = field(default_factory=dict)
-    """What publisher.toml may say of the account, as far as the platform tells."""
+    options: Mapping[str, str | int] = field(default_factory=dict)
+    """The account's options for publisher.toml, such as limits of its own server, as far as the
+    platform tells them.
+    """
     profile: Profile | None = None
     """How the platform shows the owner; None: it did not say, or has no profiles."""
     remarks: tuple[str, ...] = ()
     """What a person should know, and what does not keep the account from being connected: a server
     that takes less than usual, a setting that does not fit. Each says what to do.
     """
-    limits: Mapping[str, int] = field(default_factory=dict)
-    """The limits of the account's own server, by the names of its options in publisher.toml."""
 
 
 def owner_of(

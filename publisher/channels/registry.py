@@ -106,25 +106,14 @@ def _open_none(account: Account, _credentials: object, _options: object) -> "Cha
 def capabilities_of(account: Account) -> Capabilities:
     """What an account can do: as its channel, with what its options in publisher.toml say."""
     spec = spec_of(account.channel)
-    can = spec.capabilities_of(account) if spec.capabilities_of else spec.capabilities
-    own = {
-        option.capability: int(account.options[option.name])
-        for option in spec.options
-        if option.capability and option.name in account.options
-    }
-    return can.model_copy(update=own) if own else can
+    return spec.capabilities_of(account) if spec.capabilities_of else spec.capabilities
 
 
-def limit_of(account: Account, name: str) -> int:
-    """The limit that an account has by its option `name`, or by its channel without it."""
-    capability = next(o.capability for o in spec_of(account.channel).options if o.name == name)
-    limit: int = getattr(capabilities_of(account), capability)
-    return limit
-
-
-def other_limits(account: Account, limits: Mapping[str, int]) -> dict[str, int]:
-    """Those of the limits, by the names of options, that an account does not have."""
-    return {name: limit for name, limit in limits.items() if limit != limit_of(account, name)}
+def other_options(account: Account, told: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Those of the options that the platform tells which the account does not have."""
+    defaults = {option.name: option.default for option in spec_of(account.channel).options}
+    ours = {**defaults, **account.options}
+    return {name: value for name, value in told.items() if str(value) != str(ours.get(name))}
 
 
 def title(channel: str) -> str:

@@ -77,7 +77,7 @@ class Option:
 
     name: str
     pattern: str = ""
-    """The pattern that the whole value must match; empty for a number."""
+    """The pattern that the whole value must match; a number needs none."""
     about: str = ""
     """Its description in the files' schema, for editors."""
     required: str | None = None
@@ -88,8 +88,8 @@ class Option:
     """Whether it is the id that the owner of the keys must have."""
     example: str = ""
     """Its value in a fresh workspace; empty: it does not stand there."""
-    capability: str = ""
-    """For a number: the limit of `Capabilities` that the account has of its own."""
+    default: str | int = ""
+    """What an account without it has; a number makes its value one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from publisher.base.errors import (
 from publisher.base.i18n import _
 from publisher.channels.connect import Authorization, Connector, KeyField, Keys
 from publisher.channels.health import Health
-from publisher.channels.registry import SPECS, in_sentence, open_channel, other_limits
+from publisher.channels.registry import SPECS, in_sentence, open_channel, other_options
 from publisher.delivery import identity
 from publisher.model.accounts import Account, Owner
 from publisher.settings import account_files, settings
@@ -163,11 +163,13 @@ class AccountConnection:
 
     def _compare(self, account: Account, owner: Owner, *, another_owner: bool) -> None:
         known = self._owners()
-        for other, theirs in known.items():
-            entry = self._app.settings.accounts.get(other)
-            is_same = entry is not None and entry.channel == account.channel
-            is_same = is_same and not self._spec.shares_owner
-            if other != account.name and is_same and theirs.id == owner.id:
+        for other, entry in self._app.settings.public_accounts().items():
+            if other == account.name or entry.channel != account.channel:
+                continue
+            theirs = known.get(other)
+            # Before the first post there is no ledger, and publisher.toml alone names the owners.
+            is_theirs = theirs.id == owner.id if theirs else identity.names(entry, owner)
+            if is_theirs and not self._spec.shares_owner:
                 raise NotConnected(
                     _(
                         "These are the keys of {owner}, as {other} has them.",
@@ -233,15 +235,10 @@ class AccountConnection:
 
     def _options(self, keys: Keys, health: Health) -> Mapping[str, str | int]:
         """What publisher.toml is to say of the account, and does not."""
-        limits = other_limits(self.account, health.limits)
-        options: dict[str, str | int] = {**keys.options, **limits}
+        options = {**keys.options, **other_options(self.account, health.options)}
         owner_name = health.owner.name if health.owner else ""
         if self._spec.has_handles and owner_name and not self.account.handle:
             options["handle"] = owner_name.removeprefix("@")
-        options |= {
-            name: told for name, told in health.options.items()
-            if told != "no" and name not in self.account.options
-        }  # fmt: skip
         return options
 
     def _with(self, keys: Keys) -> Account:

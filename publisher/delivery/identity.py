@@ -184,6 +184,11 @@ def belongs(owner: Owner, account: Account) -> bool:
     return account.handle is None or plain(account.handle) == plain(owner.name)
 
 
+def names(account: Account, owner: Owner) -> bool:
+    """Whether publisher.toml says that the account belongs to this owner."""
+    return _names_its_owner(account) and belongs(owner, account)
+
+
 def plain(handle: str) -> str:
     """A handle without `@` and in lower case, as X compares them."""
     return handle.removeprefix("@").casefold()

@@ -7,19 +7,16 @@ it tells what a refusal means, or has the new keys. Machines that publish with s
 file and its folder.
 """
 
-import hashlib
-import json
 import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from publisher.base import files
 from publisher.base.clock import Clock
 from publisher.base.errors import (
     CredentialsMissing,
@@ -32,6 +29,7 @@ from publisher.base.i18n import _, joined
 from publisher.channels.registry import SPECS, in_sentence
 from publisher.channels.renewal import NotRenewed, Renewal, ends
 from publisher.channels.spec import ChannelOptions
+from publisher.delivery.renewal_note import RenewalNote, mark_of
 from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.model.outcomes import UNTIL_MENDED, AccountSuspended, Kind
 from publisher.settings import account_files
@@ -44,7 +42,6 @@ _ASK_AGAIN = timedelta(minutes=15)
 """The time until a refused renewal is tried again: platforms refuse for hours what is right."""
 _WRITES = 5  # attempts to write the new keys
 WRITE_PAUSE = 1.0  # real seconds between two of them
-_LOOK = 30.0  # real seconds between two looks for what is to be renewed
 
 log = structlog.get_logger()
 
@@ -166,7 +163,7 @@ class Keyring:
         if known and refused and abs(self._clock.now() - known.at) < _ASK_AGAIN:
             raise NotRenewed(refused, is_final=True)
         self._try_to_write()
-        note = RenewalNote(_mark(keys[renewal.by]), self._clock.now(), refused)
+        note = RenewalNote(mark_of(keys[renewal.by]), self._clock.now(), refused)
         if known is None:  # else it began with this very file
             self._begin(account, note.mark)
         note.write(path)
@@ -286,88 +283,8 @@ class Keyring:
         return account_files.renewal_note(self._file, account)
 
 
-@dataclass(frozen=True, slots=True)
-class RenewalNote:
-    """A renewal that began, and has not ended with new keys."""
-
-    mark: str
-    """Which token was to be exchanged: a part of its SHA-256."""
-    at: datetime
-    refused: str = ""
-    """What the platform said; empty: nobody knows whether it took the token."""
-    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The new keys, until they are in secrets.toml."""
-
-    @classmethod
-    def read(cls, path: Path, token: str) -> "RenewalNote | None":
-        """The note about this token; None if there is none."""
-        try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            note = cls(
-                str(told["mark"]),
-                datetime.fromisoformat(told["at"]),
-                str(told["refused"]),
-                {str(name): str(value) for name, value in told.get("keys", {}).items()},
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None
-        return note if note.mark == _mark(token) else None
-
-    def write(self, path: Path) -> None:
-        """Write it durably. Raises OSError."""
-        told = {
-            "mark": self.mark,
-            "at": self.at.isoformat(),
-            "refused": self.refused,
-            "keys": {**self.keys},
-        }
-        files.write(path, json.dumps(told).encode(), 0o600)
-
-
-def _mark(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:16]
-
-
 def _remedy(account: str) -> str:
     return _(
         "Connect it again: `publisher connect {account}`, or Connect on the page of the accounts.",
         account=account,
     )
-
-
-class KeyRenewer:
-    """The thread that renews keys long before they expire; of several processes, one does it."""
-
-    def __init__(self, keyring: Keyring, is_busy: Callable[[str], bool]) -> None:
-        """`is_busy`: whether something of an account is about to leave, with the keys of now."""
-        self._keyring = keyring
-        self._is_busy = is_busy
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keys", daemon=True)
-
-    def start(self) -> None:
-        """Start, if there is anything to renew."""
-        if self._keyring.renewed:
-            self._thread.start()
-
-    def finish(self) -> None:
-        """End, without waiting for a renewal that is under way."""
-        self._stop.set()
-
-    def look(self) -> None:
-        """Renew what is to be renewed."""
-        for account in self._keyring.renewed:
-            try:
-                is_urgent = self._keyring.ends_within(account, 2 * SOON)
-                if self._keyring.ends_within(account) and (is_urgent or not self._is_busy(account)):
-                    self._keyring.renew(account)
-            except PublisherError as error:
-                log.warning(str(error), hint=error.hint, account=account)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.look()
-            except Exception:
-                log.exception("keys were not renewed")
-            self._stop.wait(_LOOK)

@@ -1,5 +1,6 @@
 """Account checks: credentials, the platform's answer, owners of keys, and clocks."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from publisher.base.errors import ConfigurationError, CredentialsMissing, Publis
 from publisher.base.i18n import _
 from publisher.channels.base import Channel
 from publisher.channels.health import Health
-from publisher.channels.registry import limit_of, other_limits, spec_of
+from publisher.channels.registry import capabilities_of, other_options, spec_of
 from publisher.delivery import identity
 from publisher.doctor import profiles
 from publisher.doctor.finding import Finding, bad, good, warning
@@ -84,20 +85,24 @@ def _troubled(subject: str, health: Health, app: Application) -> Finding:
     return warning(subject, health.problem or "", hint)
 
 
-def _other_limits(subject: str, account: Account, limits: Mapping[str, int]) -> Finding:
-    """What to write into publisher.toml so that `check` knows the limits of the account's server.
+def _other_options(subject: str, account: Account, told: Mapping[str, str | int]) -> Finding:
+    """What to write into publisher.toml so that `check` knows what the platform takes.
 
-    A server that takes less than is assumed will refuse what `check` takes.
+    What takes less than `check` assumes will refuse what `check` takes.
     """
-    now = ", ".join(f"{name} = {limit}" for name, limit in limits.items())
-    takes_less = any(limit < limit_of(account, name) for name, limit in limits.items())
+    now = ", ".join(f"{name} = {json.dumps(value)}" for name, value in told.items())
+    options = {**account.options, **{name: str(value) for name, value in told.items()}}
+    known = capabilities_of(account)
+    actual = capabilities_of(account.model_copy(update={"options": options}))
+    limits = (name for name, value in known if isinstance(value, int))
+    takes_less = any(getattr(actual, name) < getattr(known, name) for name in limits)
     if not takes_less:
-        message = _("Its server takes more than `publisher check` knows: {limits}.", limits=now)
+        message = _("Its platform takes more than `publisher check` knows: {options}.", options=now)
     else:
         message = _(
-            "Its server has other limits than `publisher check` knows: {limits}. What is longer is "
-            "refused when it is due.",
-            limits=now,
+            "Its platform has other limits than `publisher check` knows: {options}. What is longer "
+            "is refused when it is due.",
+            options=now,
         )
     hint = _("Write them beside the account in publisher.toml, or connect the account again.")
     return (bad if takes_less else warning)(subject, message, hint)
@@ -109,11 +114,8 @@ def _well(
     if health and health.expires_at and health.expires_at < app.clock.now() + _SOON:
         message = _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}")
         return warning(subject, message, _("docs/credentials.md shows how to renew them."))
-    if health and (limits := other_limits(account, health.limits)):
-        return _other_limits(subject, account, limits)
-    wrong, possible = _options(account, health) if health else ("", "")
-    if wrong:
-        return warning(subject, wrong, _("Change it in publisher.toml, and start Publisher again."))
+    if health and (options := other_options(account, health.options)):
+        return _other_options(subject, account, options)
     if health is None:
         told = _("Its credentials are there; its platform was not asked.")
     else:
@@ -125,31 +127,9 @@ def _well(
             "They are valid until {time} UTC, and renewed before.", time=f"{ends_at:%Y-%m-%d %H:%M}"
         )
         told = f"{told} {renewed}"
-    told = f"{told} {possible}".strip()
     if health and health.remarks:
         return warning(subject, told, " ".join(health.remarks))
     return good(subject, told)
-
-
-def _options(account: Account, health: Health) -> tuple[str, str]:
-    """What the platform says otherwise than publisher.toml, and what it would allow besides."""
-    ours = account.options
-    wrong = [
-        _(
-            "publisher.toml says {name} = {ours}; by the platform it is {told}.",
-            name=option,
-            ours=ours[option],
-            told=told,
-        )
-        for option, told in health.options.items()
-        if ours.get(option, told) != told
-    ]
-    possible = [
-        _("publisher.toml may say {name} = {told}.", name=option, told=f'"{told}"')
-        for option, told in health.options.items()
-        if option not in ours and told != "no"
-    ]
-    return " ".join(wrong), " ".join(possible)
 
 
 def _clock_of_database(app: Application) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from publisher.app import Application
-from publisher.base.errors import PublisherError
+from publisher.base.errors import LedgerMissing, PublisherError
 from publisher.channels.health import Health
 from publisher.channels.registry import spec_of, widest
 from publisher.delivery.identity import plain
@@ -50,6 +50,8 @@ def keep(app: Application, account: str, health: Health) -> KnownProfile | None:
             by_handle=spec.has_handles,
             is_named=_names(entry.handle, health.profile.handle),
         )
+    except LedgerMissing:  # as before the first `queue`
+        return None
     except PublisherError as error:  # the ledger has a finding of its own
         log.info("a profile was not kept", account=account, error=str(error))
         return None

@@ -17,12 +17,15 @@ from publisher.drafts.editing import Manuscript
 from publisher.drafts.session import Session
 from publisher.drafts.when import When
 from publisher.model.accounts import Account
-from publisher.model.posts import Post
+from publisher.model.posts import LinkPlace, Post
 from publisher.model.problems import Flaw
 from publisher.model.values import Frozen
 
 _YES = ("true", "yes")
-_SINGLE = ("at", "lang", "title", "content_warning", "link", "expires", "embargo", "author")
+_SINGLE = (
+    "at", "lang", "title", "content_warning", "link", "link_in", "expires", "embargo", "author",
+    "made_with_ai",
+)  # fmt: skip
 """The keys whose value is one line of text."""
 
 
@@ -49,7 +52,7 @@ class MediaEntry(Frozen):
     @property
     def entry(self) -> dict[str, str]:
         """As a draft has it, without what is empty."""
-        said = {"alt": self.alt, "credit": self.credit, "people": "true" if self.people else ""}
+        said = {"alt": self.alt, "credit": self.credit, "people": _flag(self.people)}
         entry = {"file": self.file, **said, "consent": self.consent}
         return {key: value for key, value in entry.items() if value}
 
@@ -67,6 +70,8 @@ class Composition(Frozen):
     title: str = ""
     content_warning: str = ""
     link: str = ""
+    link_in: LinkPlace | None = None
+    made_with_ai: bool = False
     author: str = ""
     texts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """The parts of the texts, by channel or account; `""` is the common text."""
@@ -97,6 +102,8 @@ class Composing:
             title=one_line(draft.value("title")),
             content_warning=one_line(draft.value("content_warning")),
             link=one_line(draft.value("link")),
+            link_in=post.link_in,
+            made_with_ai=post.made_with_ai,
             author=one_line(draft.value("author") or post.author),
             texts=body_patch.texts(draft.body, self.names),
             media=() if "media" in unusual(draft) else tuple(map(MediaEntry.of, draft.media)),
@@ -126,7 +133,11 @@ class Composing:
             revised = revised.with_words("to", wanted.to)
         if wanted.media != seen.media:
             revised = _illustrated(revised, wanted.media)
+        revised = _said(
+            revised, "made_with_ai", _flag(wanted.made_with_ai), _flag(seen.made_with_ai)
+        )
         revised = _said(revised, "link", wanted.link, seen.link)
+        revised = _said(revised, "link_in", wanted.link_in or "", seen.link_in or "")
         if wanted.expires != seen.expires:
             revised = _said(revised, "expires", duration_text(wanted.expires or timedelta()))
         revised = self._timed(revised, "embargo", wanted.embargo, seen.embargo)
@@ -160,6 +171,10 @@ def unusual(draft: Manuscript) -> list[str]:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
+
+
+def _flag(value: bool) -> str:  # noqa: FBT001 - it is the value that is written
+    return "true" if value else ""
 
 
 def _said(draft: Manuscript, key: str, wanted: str, seen: str | None = None) -> Manuscript:

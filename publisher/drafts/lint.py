@@ -183,23 +183,43 @@ class Linter:
 
 
 def _of_keys(post: Post, recipients: Iterable[Account]) -> Iterator[tuple[Flaw, str]]:
-    """The advice on the title and the content warning, each with its key."""
+    """The advice on keys of the front matter, each with its key."""
     for key, value in (("title", post.title), ("content_warning", post.content_warning)):
         for word, _at in placeholders.find(value or "", post.lang):
             yield _placeholder(word), key
-    if post.content_warning and (flaw := _unseen_warning(recipients)):
-        yield flaw, "content_warning"
+    can = {account.channel: SPECS[account.channel].capabilities for account in recipients}
+    if post.content_warning:
+        without = [name for name, one in can.items() if not one.content_warnings]
+        if without:
+            yield _unseen_warning(without), "content_warning"
+    if post.made_with_ai:
+        without = [name for name, one in can.items() if not one.discloses_ai]
+        if without or not post.media:
+            yield _undisclosed(without if post.media else ()), "made_with_ai"
 
 
-def _unseen_warning(recipients: Iterable[Account]) -> Flaw | None:
-    """That some recipients show no content warning."""
-    channels = dict.fromkeys(account.channel for account in recipients)
-    without = [c for c in channels if not SPECS[c].capabilities.content_warnings]
-    if not without:
-        return None
+def _undisclosed(channels: Sequence[str]) -> Flaw:
+    """That some channels do not show that the pictures were made with AI; none: no pictures."""
+    if not channels:
+        message = _("`made_with_ai` is about pictures, and the draft has none.")
+        hint = _("Take it out, or say in the text what was made with AI.")
+    else:
+        message = _(
+            "{channels} cannot show that the pictures were made with AI.",
+            channels=", ".join(channels),
+        )
+        hint = _(
+            "Say it in the text there, or make another draft. If it is meant, say `ignore: "
+            "ai-not-disclosed` in the draft."
+        )
+    return Flaw("ai-not-disclosed", message, hint)
+
+
+def _unseen_warning(channels: Sequence[str]) -> Flaw:
+    """That some channels show no content warning."""
     message = _(
         "No content warning is shown on {channels}: the text and the pictures are seen at once.",
-        channels=", ".join(without),
+        channels=", ".join(channels),
     )
     hint = _(
         "Begin the text there with the warning, or make another draft. If it is meant, say `ignore: "

@@ -171,8 +171,6 @@ def problems(post: Post, account: Account, capabilities: Capabilities) -> list[P
         if flaw := _too_many_cashtags(account, capabilities, text):
             findings.add(flaw, _place(post, account, number))
     _check_pictures(post, account, capabilities, findings)
-    if post.made_with_ai:
-        _check_disclosure(post, account, capabilities, findings)
     return findings.problems
 
 
@@ -299,20 +297,6 @@ def _thread(text: str, limits: TextLimits) -> str:
         len(parts),
         ends=ends,
     )
-
-
-def _check_disclosure(
-    post: Post, account: Account, capabilities: Capabilities, findings: Findings
-) -> None:
-    if not post.media:
-        message = _("`made_with_ai` is about pictures, and the draft has none.")
-        hint = _("Take it out, or say in the text what was made with AI.")
-    elif not capabilities.discloses_ai:
-        message = _("{channel} cannot show that it was made with AI.", channel=account.channel)
-        hint = _("Say it in the text, under `## {channel}`.", channel=account.channel)
-    else:
-        return
-    findings.warning("ai-not-disclosed", post.position("made_with_ai"), message, hint)
 
 
 def _check_pictures(

@@ -1,7 +1,6 @@
 """Content of a delivery: the texts and pictures that go out."""
 
 import hashlib
-from collections.abc import Iterator
 
 from pydantic import Field
 
@@ -97,9 +96,9 @@ class Content(Frozen):
         return self.title or document.alt
 
     @property
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> tuple[Picture, ...]:
         """Those of all parts, in order."""
-        return (picture for part in self.parts for picture in part.pictures)
+        return tuple(picture for part in self.parts for picture in part.pictures)
 
     @property
     def moves(self) -> bool:
@@ -119,5 +118,5 @@ class Content(Frozen):
         """
         words = [" ".join(part.text.split()) for part in self.parts] + [self.link or ""]
         if not any(words):
-            words = [picture.digest for part in self.parts for picture in part.pictures]
+            words = [picture.digest for picture in self.pictures]
         return hashlib.sha256("\n".join(words).encode()).hexdigest()

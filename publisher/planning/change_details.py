@@ -63,7 +63,7 @@ def details(delivery: Delivery, wish: Wish) -> list[Detail]:
         *_approval(delivery, wish),
         *_words(delivery.content, wish.content),
         *_differences(delivery.content, wish.content, _ABOUT_ALL),
-        *_pictures(_shown(delivery.content), _shown(wish.content)),
+        *_pictures(delivery.content.pictures, wish.content.pictures),
     ]
 
 
@@ -97,10 +97,6 @@ def _words(old: Content, new: Content) -> Iterator[Detail]:
         texts = before.text if before else "", after.text if after else ""
         if texts[0] != texts[1]:
             yield Detail(Aspect.TEXT, *texts, number)
-
-
-def _shown(content: Content) -> list[Picture]:
-    return [picture for part in content.parts for picture in part.pictures]
 
 
 def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> Iterator[Detail]:

@@ -436,8 +436,7 @@ class Comparison:
             picture.digest
             for change in self._changes
             if change.wish
-            for part in change.wish.content.parts
-            for picture in part.pictures
+            for picture in change.wish.content.pictures
         }
 
 

@@ -77,7 +77,7 @@ class Recipients:
             leaves=exact(leaves, zone) if leaves and _differ(leaves, zone, self.zone) else None,
             zone=account.timezone,
             lengths=lengths(content, capabilities),
-            pictures=[picture for part in content.parts for picture in part.pictures],
+            pictures=content.pictures,
             shows_credit=SPECS[account.channel].page is not None,
             notes=[*unusable.values(), *_disclosed(content, account)],
             delivery=delivery,

@@ -66,8 +66,7 @@ class Pictures:
         """The pictures of a content that was rendered with `clean`."""
         return [
             mockups.ShownImage.of(picture, self._sources[picture.digest])
-            for part in content.parts
-            for picture in part.pictures
+            for picture in content.pictures
         ]
 
 

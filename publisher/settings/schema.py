@@ -422,7 +422,7 @@ def _fits_its_channel(told: object, info: ValidationInfo) -> object:
 def _field(options: Sequence[Option]) -> tuple[Any, Any]:
     """The field of options with one name."""
     about = "\n".join(one.about for one in options if one.about) or None
-    if options[0].capability:
+    if isinstance(options[0].default, int):
         return int | None, Field(default=None, ge=1, le=LARGEST_LIMIT, description=about)
     pattern = "|".join(dict.fromkeys(one.pattern for one in options))
     return str | None, Field(default=None, pattern=pattern, description=about)

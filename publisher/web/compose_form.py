@@ -16,6 +16,7 @@ from publisher.drafts.composition import Composition, MediaEntry, one_line
 from publisher.drafts.session import LANGUAGE, Session
 from publisher.drafts.text_files import invalid_character
 from publisher.media.crops import Frame
+from publisher.model.posts import LINK_PLACES
 from publisher.model.problems import Flaw
 from publisher.web.time_fields import TimeFields, from_units, in_units
 
@@ -56,6 +57,8 @@ class ComposeForm:
     title: Text = ""
     content_warning: Text = ""
     link: Text = ""
+    link_in: Text = ""
+    made_with_ai: Text = ""
     author: Text = ""
     when: Text = ""
     at: Text = ""
@@ -106,6 +109,8 @@ class ComposeForm:
             title=composition.title,
             content_warning=composition.content_warning,
             link=composition.link,
+            link_in=composition.link_in or "",
+            made_with_ai="yes" if composition.made_with_ai else "",
             author=composition.author,
             expires=expires,
             expires_unit=expires_unit,
@@ -276,6 +281,8 @@ class ComposeForm:
             title=one_line(self.title),
             content_warning=one_line(self.content_warning),
             link=one_line(self.link),
+            link_in=next((one for one in LINK_PLACES if one == self.link_in), None),
+            made_with_ai=bool(self.made_with_ai),
             author=one_line(self.author),
             texts=texts,
             media=tuple(self.media),

@@ -101,6 +101,7 @@ def page(
         problems={} if is_first and composed.is_new else now.shown(is_tried=is_tried),
         chips=chips,
         near=compose_view.near(chips),
+        takers=compose_view.takers(now),
         texts=compose_view.own_texts(now, form, Faces(sent.parts.app).named),
         pictures=list(compose_view.pictures(app, now, form)),
         stage=compose_pictures.stage(sent.parts, composed.id, form, sent.do),

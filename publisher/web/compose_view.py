@@ -9,7 +9,7 @@ from publisher.app import Application
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _
 from publisher.channels import registry
-from publisher.channels.registry import SPECS, widest
+from publisher.channels.registry import SPECS, capabilities_of, widest
 from publisher.drafts import consents as consent_file
 from publisher.drafts.composition import MediaEntry
 from publisher.drafts.draft import place_of
@@ -164,6 +164,18 @@ def own_texts(now: Checked, form: ComposeForm, names: Callable[[str], str]) -> l
             for a in accounts.values()
         ),
     ]
+
+
+def takers(now: Checked) -> dict[str, list[str]]:
+    """The accounts whose channel has an option that not every channel has, by the field for it."""
+    can = {
+        name: capabilities_of(account) for name, account in now.composed.composing.accounts.items()
+    }
+    return {
+        "content_warning": [name for name, one in can.items() if one.content_warnings],
+        "link_in": [name for name, one in can.items() if one.link_in_comment],
+        "made_with_ai": [name for name, one in can.items() if one.discloses_ai],
+    }
 
 
 def pictures(app: Application, now: Checked, form: ComposeForm) -> Iterator[PictureField]:

@@ -220,6 +220,7 @@ def _translation(
             "to": tuple(_writable(app, person, (n for n in composing.accounts if n in names))),
             "lang": lang,
             "title": "",
+            "content_warning": "",
             "author": person.name,
             "texts": {new: ("",) * len(source.seen.texts[old]) for old, new in sections.items()},
             "media": tuple(entry.model_copy(update={"alt": ""}) for entry in source.seen.media),

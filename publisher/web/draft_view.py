@@ -249,8 +249,7 @@ def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face])
         when=mockups.short_time(instant, app.session().zone),
         pictures=[
             ShownImage.of(picture, f"/media/{picture.digest}")
-            for part in delivery.content.parts
-            for picture in part.pictures
+            for picture in delivery.content.pictures
         ],
         face=faces.get(delivery.account, NOBODY),
     )

@@ -136,10 +136,6 @@ def first_words(of: Content | Post) -> str:
     return of.first_words or _("a picture")
 
 
-def pictures(delivery: Delivery) -> list[Picture]:
-    return [picture for part in delivery.content.parts for picture in part.pictures]
-
-
 def first_picture(delivery: Delivery) -> Picture | None:
     """The picture that stands for a post in lists; no video or document does."""
     return still_picture(delivery.content)
@@ -147,8 +143,7 @@ def first_picture(delivery: Delivery) -> Picture | None:
 
 def still_picture(content: Content) -> Picture | None:
     """The first picture of what goes out that is no video or document."""
-    found = (picture for part in content.parts for picture in part.pictures)
-    return next((picture for picture in found if picture.is_image), None)
+    return next((picture for picture in content.pictures if picture.is_image), None)
 
 
 _ANCHORS = {

@@ -465,14 +465,14 @@ def test_the_limits_of_the_server_are_read(
     faults(stage, {"what": "answer", "endpoint": "getInstance", "status": 200, "body": body})
     health = stage.open().examine()
     assert health.problem is None
-    assert health.limits == limits
+    assert health.options == limits
 
 
 def test_a_server_of_another_make_says_how_much_it_takes_in_its_own_way(stage: Stage) -> None:
     """Pleroma, and what descends from it."""
     body = {"domain": "pleroma.example", "max_toot_chars": 5000}
     faults(stage, {"what": "answer", "endpoint": "getInstance", "status": 200, "body": body})
-    assert stage.open().examine().limits == {"max_characters": 5000}
+    assert stage.open().examine().options == {"max_characters": 5000}
 
 
 def warned(stage: Stage, text: str, warning: str | None = "Violences") -> Parcel:

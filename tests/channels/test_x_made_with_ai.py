@@ -52,6 +52,8 @@ def test_check_says_which_channels_cannot_show_it(tmp_path: Path) -> None:
     media = "media:\n  - file: /media/a.png\n    alt: Une salle\n    people: false"
     workspace.draft("a", f"to: [bice-x, bice-page]\nmade_with_ai: true\n{media}", "Bonjour")
     workspace.draft("b", "to: bice-x\nmade_with_ai: true", "Bonsoir")
+    told = "made_with_ai: true\nignore: ai-not-disclosed"
+    workspace.draft("c", f"to: [bice-x, bice-page]\n{told}\n{media}", "Fait avec l’IA.")
     found = check(settings.load(tmp_path, {}))[1]
     said = [(one.file, one.line, one.message) for one in found if one.code == "ai-not-disclosed"]
     assert [(Path(file).name, line) for file, line, _ in said] == [("a.md", 3), ("b.md", 3)]

@@ -96,6 +96,7 @@ def test_init_lays_out_the_accounts_that_are_named(cli: Cli, tmp_path: Path, cha
         ("lima=myspace", "channels are twitter"),
         ("Lima=twitter", "is no account's name"),
         ("twitter=twitter", "in drafts it means many"),
+        ("lima=twiter", "Did you mean `lima=twitter`?"),
     ],
 )
 def test_init_with_a_wrong_account_writes_nothing(
@@ -105,6 +106,14 @@ def test_init_with_a_wrong_account_writes_nothing(
     assert result.code == 2
     assert said in " ".join(result.err.split())
     assert [*tmp_path.iterdir()] == []
+
+
+def test_init_takes_each_name_once_and_says_what_to_connect(cli: Cli, tmp_path: Path) -> None:
+    twice = cli("init", tmp_path, "--account", "lima=x", "--account", "lima=facebook")
+    assert (twice.code, [*tmp_path.iterdir()]) == (2, [])
+    assert "lima is named twice" in twice.err
+    done = cli("init", tmp_path, "--account", "lima=x", "--account", "lima-site=site")
+    assert done.out.endswith("in that folder:\n  publisher connect lima\n  publisher check\n")
 
 
 def test_init_keeps_secrets_to_their_owner_and_out_of_git(cli: Cli, tmp_path: Path) -> None:
@@ -164,7 +173,9 @@ def test_init_on_a_full_disk_leaves_nothing(
 def test_init_leaves_a_gitignore_of_another_encoding_as_it_is(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_bytes("caf\xe9/\n".encode("latin-1"))
     assert cli("init", tmp_path).code == 0
-    assert (tmp_path / ".gitignore").read_bytes() == b"caf\xe9/\nvar/\nsecrets.toml\n"
+    assert (
+        tmp_path / ".gitignore"
+    ).read_bytes() == b"caf\xe9/\nvar/\nsecrets.toml\n.secrets.toml.*\n"
 
 
 def test_init_that_cannot_keep_secrets_out_of_git_leaves_nothing(cli: Cli, tmp_path: Path) -> None:

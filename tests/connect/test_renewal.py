@@ -13,7 +13,8 @@ import pytest
 from publisher.app import Application
 from publisher.app.opening import KeysFile
 from publisher.base.errors import KeysExpired, LedgerMissing, LedgerUnavailable, StorageError
-from publisher.delivery.keyring import SOON, KeyRenewer
+from publisher.delivery.key_renewer import KeyRenewer
+from publisher.delivery.keyring import SOON
 from publisher.doctor import Grade, accounts
 from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.sandbox.fault_kinds import What

@@ -117,6 +117,15 @@ def test_two_accounts_do_not_get_the_keys_of_one_owner(desk: Desk) -> None:
         connection.check(keys)
 
 
+def test_before_there_is_a_ledger_a_handle_names_the_owner(desk: Desk) -> None:
+    """As when a workspace is new, and its accounts are connected one after the other."""
+    connect(desk, "bice-x")
+    connection = desk.connection("lima-x")
+    (keys,) = pin(desk, "lima-x", as_account="bice-x")
+    with pytest.raises(NotConnected, match="as bice-x has them"):
+        connection.check(keys)
+
+
 def test_an_owner_that_changes_has_to_be_meant(desk: Desk) -> None:
     desk.app().database.migrate()
     connect(desk, "bice-x")
@@ -197,5 +206,7 @@ def test_connecting_finds_out_whether_the_account_may_post_long_texts(desk: Desk
         for one in accounts.examine(desk.app(), offline=False, only="bice-x")
         if one.subject == "account bice-x"
     ]
-    assert finding.grade is Grade.WARNING
-    assert "long_posts" in finding.message
+    assert finding.grade is Grade.BAD, "what is longer would be refused"
+    assert 'long_posts = "no"' in finding.message
+    connect(desk, "bice-x")
+    assert settings.load(desk.workspace.path).accounts["bice-x"].long_posts == "no"

@@ -355,3 +355,17 @@ def test_a_content_warning_is_one_line(desk: Desk, workspace: Workspace) -> None
     again = Desk(workspace, changed)
     assert again.seen.content_warning == "Violences : guerre"
     assert again.change(content_warning="") == _TEXT
+
+
+def test_where_the_link_is_and_what_was_made_with_ai_are_kept_and_changed(
+    desk: Desk, workspace: Workspace
+) -> None:
+    """What the form does not change keeps its spelling; what it takes back is gone."""
+    changed = desk.change(link_in="comment", made_with_ai=True)
+    assert "link_in: comment\n" in changed
+    assert "made_with_ai: true\n" in changed
+    spelled = changed.replace("made_with_ai: true", "made_with_ai: yes  # by the agency")
+    again = Desk(workspace, spelled)
+    assert (again.seen.link_in, again.seen.made_with_ai) == ("comment", True)
+    assert again.change(title="Le jour").count("made_with_ai: yes  # by the agency\n") == 1
+    assert Desk(workspace, changed).change(link_in=None, made_with_ai=False) == _TEXT

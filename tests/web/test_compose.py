@@ -440,7 +440,8 @@ def test_a_translation_stands_beside_its_source(
     """With the accounts of its language, its schedule, its pictures, and as many parts."""
     workspace.draft(
         "jour.fr",
-        "at: annual-day - 30m\nto: [bice-x, bice-site]\ntitle: Le jour\nmedia:\n  - file: media/old.png\n    alt: La salle",
+        "at: annual-day - 30m\nto: [bice-x, bice-site]\ntitle: Le jour\ncontent_warning: Violences\n"
+        "media:\n  - file: media/old.png\n    alt: La salle",
         "Un.\n\n---\nDeux.\n\n## site\nLong.",
     )
     es = composer(staff, "/new?translate=jour.fr&lang=es")
@@ -448,6 +449,8 @@ def test_a_translation_stands_beside_its_source(
     assert "Un." in staff.text
     assert "La salle" in staff.text
     assert "Le jour" in staff.text
+    assert "Violences" in staff.text
+    assert es.values("content_warning") == [""]
     assert es.values("account") == ["bice-site"], "no account of X speaks Spanish"
     assert (es.values("when"), es.values("number")) == (["item:annual-day"], ["30"])
     assert es.values("section")[:2] == ["", ""]
@@ -584,3 +587,32 @@ def test_a_content_warning_is_filled_in_and_counted(
     new.fill(title="Le jour").send("keep")
     (made,) = (workspace.path / "posts").glob("le-jour*.md")
     assert "content_warning: Violences\n" in made.read_text(encoding="utf-8")
+
+
+def test_a_field_of_some_channels_is_there_where_a_chosen_account_has_it(
+    staff: Visit, workspace: Workspace
+) -> None:
+    """And where it is filled in: what the file says is neither hidden nor lost."""
+    front = "at: annual-day\nto: [bice-site]\nlink: https://example.org/a"
+    workspace.draft("plain.fr", front, "Un.")
+    told = f"{front}\nlink_in: comment\nmade_with_ai: yes"
+    workspace.draft("told.fr", told, "Deux.")
+    composer(staff, "/posts/plain.fr/edit")
+    assert hidden(staff.page) == {"content_warning", "link_in", "made_with_ai"}
+    edit = composer(staff, "/posts/told.fr/edit")
+    assert hidden(staff.page) == {"content_warning"}
+    edit.fill(text=["Trois."]).send("keep")
+    assert told in text(workspace, "told.fr")
+    edit = composer(staff, "/posts/told.fr/edit")
+    edit.fill(account=["bice-x", "bice-page"], link_in="post", made_with_ai=[]).send("keep")
+    assert "link_in: post\n" in text(workspace, "told.fr")
+    assert "made_with_ai" not in text(workspace, "told.fr")
+    composer(staff, "/posts/told.fr/edit")
+    assert hidden(staff.page) == {"content_warning"}
+
+
+def hidden(page: str) -> set[str]:
+    """The names of the fields that are there for some channels alone, and hidden."""
+    fields = re.findall(r"<p data-takers=\"[^\"]*\"( hidden)?>.*? name=\"(\w+)\"", page)
+    assert len(fields) == 3
+    return {name for is_hidden, name in fields if is_hidden}

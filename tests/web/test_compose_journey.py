@@ -352,3 +352,22 @@ def test_what_a_new_picture_shows_is_asked_for_in_sight(
         field, bar = alt.bounding_box(), page.locator(".compose .bar").bounding_box()
         assert field and bar  # noqa: PT018
         assert field["y"] + field["height"] <= bar["y"]
+
+
+def test_fields_of_some_channels_come_and_go_with_the_accounts(
+    address: str, browser: Browser
+) -> None:
+    """At once, without the server; what is filled in stays to be seen."""
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.goto("/new")
+        made_with_ai, link_in = page.locator("[name=made_with_ai]"), page.locator("[name=link_in]")
+        page.locator("#more summary").click()
+        expect(made_with_ai).to_be_visible()
+        expect(link_in).to_be_visible()
+        expect(page.locator("[name=content_warning]")).to_be_hidden()
+        link_in.select_option("comment")
+        for account in ("bice-x", "bice-page"):
+            page.locator(f"[name=account][value={account}]").uncheck()
+        expect(made_with_ai).to_be_hidden()
+        expect(link_in).to_be_visible()

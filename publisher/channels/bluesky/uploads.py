@@ -41,7 +41,7 @@ class BlueskyUploads:
         `known` has what an earlier call returned. Raises `NotPrepared`.
         """
         files: Files = {}
-        for picture in (picture for part in content.parts for picture in part.pictures):
+        for picture in content.pictures:
             if picture.digest in files:
                 continue
             reached = (

@@ -109,7 +109,7 @@ class Facebook:
                 return prepared
         if content.moves:
             return self._uploaded(parcel, prepared, read_media)
-        pictures = [picture for part in content.parts for picture in part.pictures]
+        pictures = content.pictures
         if not all(picture.digest in prepared.media_ids for picture in pictures):
             bound = prepared.model_copy(update={"digest": content.digest})
             return self._photos.upload(pictures, bound, read_media)
@@ -123,7 +123,7 @@ class Facebook:
 
     def _uploaded(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Go on with the upload of a GIF or video, which is the only one in its post."""
-        (picture,) = (picture for part in parcel.content.parts for picture in part.pictures)
+        (picture,) = parcel.content.pictures
         file = read_media(picture.digest)
         return self._videos.go_on(picture, parcel.content, prepared, file)
 
@@ -183,7 +183,7 @@ class Facebook:
         if not sent and prepared.holds(parcel.content) and not prepared.upload:
             draft_id = str(prepared.draft_id)
             return self._page.reveal(draft_id, fields_of(draft_id))
-        shows = {picture.digest for part in parcel.content.parts for picture in part.pictures}
+        shows = {picture.digest for picture in parcel.content.pictures}
         is_ready = not shows or prepared.digest == parcel.content.digest
         if sent or not prepared.at_once or not is_ready:
             raise ValueError("Facebook can only send, once, what it has prepared.")

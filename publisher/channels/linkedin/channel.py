@@ -76,7 +76,7 @@ class LinkedIn:
 
         Alternative texts go with the post, so an edit of the text needs no new upload.
         """
-        pictures = _pictures(parcel.content)
+        pictures = parcel.content.pictures
         shown = {picture.digest for picture in pictures}
         is_whole = shown <= set(prepared.media_ids) and prepared.upload is None
         if not pictures or (is_whole and prepared.digest == parcel.content.digest):
@@ -127,7 +127,7 @@ class LinkedIn:
         if not isinstance(read, tuple):
             return read
         free = [post for post in read if post.urn not in taken]
-        pictures = _pictures(parcel.content)
+        pictures = parcel.content.pictures
         media = [prepared.media_ids.get(picture.digest, "") for picture in pictures]
         return timeline.look_for(parcel.content, media if all(media) else (), free, since)
 
@@ -200,17 +200,13 @@ class LinkedIn:
         )
 
 
-def _pictures(content: Content) -> list[Picture]:
-    return [picture for part in content.parts for picture in part.pictures]
-
-
 def _shown(content: Content, prepared: Prepared) -> dict[str, Any] | None:
     """What the post shows beside its text: pictures, a video, a document, or an article; None:
     nothing.
     """
     shown = [
         {"id": prepared.media_ids[picture.digest], **_described(picture, content)}
-        for picture in _pictures(content)
+        for picture in content.pictures
     ]
     if len(shown) > 1:
         return {"multiImage": {"images": shown}}

@@ -65,7 +65,7 @@ def examine(server: AccountServer) -> Health:
     return Health(
         _flaw_of_account(told) or _flaw_of_scopes(server.app()),
         clock_ahead=clock_ahead(answer),
-        limits=_limits(instance),
+        options=_limits(instance),
         owner=Owner(id=known.id, name=f"@{handle}"),
         profile=profile_of(
             {**told, "handle": handle},

@@ -23,6 +23,13 @@ MAX_PICTURES = "max_pictures"
 MAX_PICTURE_BYTES = "max_picture_bytes"
 MAX_ALT_TEXT = "max_alt_text"
 """The account's options with limits of its own server."""
+_LIMITS = {
+    MAX_CHARACTERS: "max_length",
+    MAX_PICTURES: "max_pictures",
+    MAX_PICTURE_BYTES: "picture_max_bytes",
+    MAX_ALT_TEXT: "alt_text_max",
+}
+"""The limit of `Capabilities` that each of them is."""
 
 MASTODON = Capabilities(
     max_length=500,
@@ -50,6 +57,15 @@ MASTODON = Capabilities(
     may_be_empty_with_picture=True,
     rates=(Rate(posts=300, window=timedelta(hours=3)),),
 )  # fmt: skip
+
+
+def _capabilities_of(account: Account) -> Capabilities:
+    own = {
+        limit: int(account.options[name])
+        for name, limit in _LIMITS.items()
+        if name in account.options
+    }
+    return MASTODON.model_copy(update=own) if own else MASTODON
 
 
 def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
@@ -98,24 +114,24 @@ SPEC = ChannelSpec(
         Option(
             MAX_CHARACTERS,
             about=later("How many characters its server takes; `connect` writes it."),
-            capability="max_length",
+            default=MASTODON.max_length,
         ),
         Option(
             MAX_PICTURES,
             about=later("How many pictures its server takes in a post; `connect` writes it."),
-            capability="max_pictures",
+            default=MASTODON.max_pictures,
         ),
         Option(
             MAX_PICTURE_BYTES,
             about=later("How big a picture its server takes, in bytes; `connect` writes it."),
-            capability="picture_max_bytes",
+            default=MASTODON.picture_max_bytes,
         ),
         Option(
             MAX_ALT_TEXT,
             about=later(
                 "How many characters of an alternative text its server takes; `connect` writes it."
             ),
-            capability="alt_text_max",
+            default=MASTODON.alt_text_max,
         ),
     ),
     credentials=(
@@ -129,6 +145,7 @@ SPEC = ChannelSpec(
     post_id=r"[A-Za-z0-9_-]{1,100}",  # numbers; letters too on servers of other makes
     post_id_hint=later("Give the end of the post's address, such as 113560000000000001."),
     hashtags=5,
+    capabilities_of=_capabilities_of,
     mockup="mastodon/mockup.html",
     css="mastodon",
     package="publisher.channels.mastodon",

@@ -96,7 +96,7 @@ class MastodonUploads:
 
 
 def _pictures(content: Content) -> Mapping[str, Picture]:
-    return {picture.digest: picture for part in content.parts for picture in part.pictures}
+    return {picture.digest: picture for picture in content.pictures}
 
 
 def _with(known: Prepared, digest: str, media_id: str) -> Prepared:

@@ -90,7 +90,7 @@ class Site:
         ready = self._ready(slug(parcel.post))
         try:
             self._remove_served_pictures()
-            for picture in _pictures(parcel):
+            for picture in parcel.content.pictures:
                 if not (ready / _file_name(picture)).exists():
                     ready.mkdir(parents=True, exist_ok=True)
                     files.write(ready / _file_name(picture), read_media(picture.digest))
@@ -224,7 +224,7 @@ class Site:
                     alt=picture.alt,
                     credit=picture.credit,
                 )
-                for picture in _pictures(parcel)
+                for picture in parcel.content.pictures
             ),
             link=content.link,
             title=content.title,
@@ -250,7 +250,7 @@ class Site:
     def _move_pictures(self, parcel: Parcel, post_slug: str) -> str | None:
         """Move the pictures to where pages find them; returns the name of a missing one."""
         ready, media = self._ready(post_slug), self._folder / "media"
-        for picture in _pictures(parcel):
+        for picture in parcel.content.pictures:
             name = _file_name(picture)
             if (ready / name).exists():
                 files.move(ready / name, media / name)
@@ -270,10 +270,6 @@ def slug(post: str) -> str:
         return post
     plain = re.sub(r"[^a-z0-9._-]+", "-", post.lower()).strip("-._")[:80] or "post"
     return f"{plain}~{hashlib.sha256(post.encode()).hexdigest()[:12]}"
-
-
-def _pictures(parcel: Parcel) -> list[Picture]:
-    return [picture for part in parcel.content.parts for picture in part.pictures]
 
 
 def _file_name(picture: Picture) -> str:

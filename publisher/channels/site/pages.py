@@ -21,7 +21,7 @@ from publisher.base import html as html_text
 from publisher.base.i18n import _
 from publisher.channels.spec import ShownPicture
 from publisher.model.accounts import Account, Profile
-from publisher.model.content import Content, Picture
+from publisher.model.content import Content
 from publisher.model.values import Frozen
 
 _IN_FULL = 50  # posts that the index and the feeds show in full; the index lists the others
@@ -83,7 +83,7 @@ def page_of(
     content: Content, *, slug: str, published: datetime, pictures: Sequence[ShownPicture]
 ) -> Page:
     """The page of `content`, with `pictures` in the order of its own."""
-    sent: list[Picture] = [picture for part in content.parts for picture in part.pictures]
+    sent = content.pictures
     return Page(
         slug=slug,
         text=content.joined,

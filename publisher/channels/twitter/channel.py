@@ -103,9 +103,7 @@ class Twitter:
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload pictures, GIFs and videos with their alternative texts; see `Channel.prepare`."""
-        pictures = {
-            picture.digest: picture for part in parcel.content.parts for picture in part.pictures
-        }
+        pictures = {picture.digest: picture for picture in parcel.content.pictures}
         if not pictures or self._is_ready(parcel, prepared, pictures):
             return prepared
         media_ids = {}

@@ -134,6 +134,7 @@ SPEC = ChannelSpec(
                 "of 280: yes or no. `publisher connect` finds it out."
             ),
             shape=later("must be yes or no"),
+            default="no",
         ),
     ),
     credentials=(

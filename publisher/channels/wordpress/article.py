@@ -61,7 +61,7 @@ class Article:
     @classmethod
     def of(cls, content: Content, figures: Sequence[Figure]) -> "Article":
         text = _UNSTORABLE.sub("", content.joined)
-        pictures = [picture for part in content.parts for picture in part.pictures]
+        pictures = content.pictures
         otherwise = first_words(None, (picture.alt for picture in pictures)) or "…"
         return cls(
             heading=html_text.heading(content.title, text, otherwise),

@@ -27,7 +27,6 @@ from publisher.channels.wordpress.terms import Categories, Tags
 from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
-from publisher.model.content import Picture
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
@@ -110,7 +109,7 @@ class WordPress:
         outcome = ANSWERS.judge(answer, Step.PREPARE)
         if not isinstance(outcome, Accepted):
             raise NotPrepared(outcome)
-        if _pictures(parcel):
+        if parcel.content.pictures:
             update = {"draft_id": outcome.remote_id, "digest": None, "prepared_at": None}
             return prepared.model_copy(update=update)
         return self._seen(parcel, prepared.with_post(outcome.remote_id, parcel.content), answer)
@@ -128,7 +127,7 @@ class WordPress:
             raise self._public(seen, parcel, prepared)
         if not seen.is_unpublished:
             raise NotPrepared(moved(seen), prepared)
-        pictures = _pictures(parcel)
+        pictures = parcel.content.pictures
         language = self._language(parcel)
         uploaded = self._media.upload(pictures, prepared, read_media, language)
         if uploaded != prepared:
@@ -279,7 +278,3 @@ class WordPress:
 
     def examine(self) -> Health:
         return health.examine(self._site, self._categories, self._languages)
-
-
-def _pictures(parcel: Parcel) -> list[Picture]:
-    return [picture for part in parcel.content.parts for picture in part.pictures]

@@ -84,7 +84,7 @@ def _page(
     from publisher.channels.wordpress.article import Article, Figure  # noqa: PLC0415
 
     del slug, published
-    sent = [picture for part in content.parts for picture in part.pictures]
+    sent = content.pictures
     figures = [
         Figure(shown.src, shown.width, shown.height, picture)
         for picture, shown in zip(sent, pictures, strict=True)

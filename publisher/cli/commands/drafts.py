@@ -13,6 +13,7 @@ import typer
 from publisher.base import files, progress
 from publisher.base.errors import StorageError, UsageError, why
 from publisher.base.i18n import Language, _, from_environment, plural, use
+from publisher.base.text import did_you_mean, nearest
 from publisher.cli import arguments
 from publisher.cli.options import FormatJson, Paths
 from publisher.cli.output import console
@@ -77,26 +78,43 @@ def init(
             console.print_line(f"  {path}")
     console.print_line()
     console.print_prose(
-        _("Next: connect them with `publisher connect`. In that folder:")
+        _("Next, in that folder:")
         if account
         else _("Next: name your accounts in publisher.toml. Then, in that folder:")
     )
+    for name in _to_connect(accounts) if account else ():
+        console.print_line(f"  publisher connect {name}")
     console.print_line("  publisher check")
+
+
+def _to_connect(accounts: Mapping[str, str]) -> list[str]:
+    """The names of the accounts that need keys."""
+    from publisher.channels.registry import SPECS
+
+    return [name for name, channel in accounts.items() if SPECS[channel].connect]
 
 
 def _accounts(told: Sequence[str]) -> dict[str, str]:
     """The channel of each account by its name, from `NAME=CHANNEL`."""
-    from publisher.channels.registry import SPECS, channel_called
+    from publisher.channels.registry import ALIASES, SPECS, channel_called
     from publisher.settings.settings import check_names
 
     accounts: dict[str, str] = {}
     for one in told:
         name, __, channel = one.partition("=")
+        if name in accounts:
+            raise UsageError(
+                _("The account {name} is named twice.", name=name),
+                hint=_("Give each account a name of its own, such as lima-x and lima-page."),
+            )
         accounts[name] = channel_called(channel)
         if accounts[name] not in SPECS:
+            near = nearest(channel, [*SPECS, *ALIASES])
             raise UsageError(
                 _("{value} names no channel of an account.", value=repr(one)),
-                hint=_("Write it like NAME=CHANNEL; channels are {names}.", names=", ".join(SPECS)),
+                hint=did_you_mean(f"{name}={near}")
+                if name and near
+                else _("Write it like NAME=CHANNEL; channels are {names}.", names=", ".join(SPECS)),
             )
     try:
         check_names(accounts)

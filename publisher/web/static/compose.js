@@ -191,6 +191,20 @@
     document.body.addEventListener("htmx:afterSettle", update);
   }
 
+  // A field that only some accounts can have is there where one of them is chosen, or it is filled in.
+  function options(form) {
+    const isFilled = (field) => [...field.querySelectorAll("input, select")].some((one) =>
+      one.type === "checkbox" ? one.checked : one.value !== "");
+    const update = () => {
+      const chosen = [...form.querySelectorAll("[name=account]:checked")].map((one) => one.value);
+      form.querySelectorAll("[data-takers]").forEach((field) => {
+        field.hidden = !isFilled(field) && !field.dataset.takers.split("\n").some((name) => chosen.includes(name));
+      });
+    };
+    form.addEventListener("input", update);
+    document.body.addEventListener("htmx:afterSettle", update);
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     forget();
     const form = document.getElementById("compose");
@@ -202,5 +216,6 @@
     pictures(form);
     places(form);
     tabs(form);
+    options(form);
   });
 })();
