@@ -8,7 +8,7 @@ import typer
 
 from publisher.base import formats
 from publisher.base.i18n import _
-from publisher.cli import arguments
+from publisher.cli import arguments, completion
 from publisher.cli.commands.control import print_stopped
 from publisher.cli.options import Account, Who
 from publisher.cli.output import console
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from publisher.model.deliveries import Delivery
 
 Posts = Annotated[
-    list[str], typer.Argument(metavar="POST...", help="Posts' ids, or the paths of their drafts.")
+    list[str],
+    typer.Argument(
+        metavar="POST...",
+        help="Posts' ids, or the paths of their drafts.",
+        autocompletion=completion.posts,
+    ),
 ]
 
 
@@ -27,7 +32,9 @@ def approve(
     posts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="POST...", help="Posts' ids, or the paths of their drafts. None: what waits."
+            metavar="POST...",
+            help="Posts' ids, or the paths of their drafts. None: what waits.",
+            autocompletion=completion.posts,
         ),
     ] = None,
     *,

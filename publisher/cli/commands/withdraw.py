@@ -9,7 +9,7 @@ from publisher.base import progress
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import suggestion
-from publisher.cli import arguments
+from publisher.cli import arguments, completion
 from publisher.cli.commands.control import operated
 from publisher.cli.options import Account, Reason, Who, Yes
 from publisher.cli.output import console
@@ -24,7 +24,11 @@ def withdraw(
     context: typer.Context,
     post: Annotated[
         str | None,
-        typer.Argument(metavar="POST", help="The post's id, or the path of its draft."),
+        typer.Argument(
+            metavar="POST",
+            help="The post's id, or the path of its draft.",
+            autocompletion=completion.posts,
+        ),
     ] = None,
     *,
     reason: Reason = None,
