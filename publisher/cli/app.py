@@ -98,6 +98,9 @@ def _workspace(
     """
     del version
     context.obj = workspace
+    source = context.get_parameter_source("workspace")
+    is_typed = source is not None and source.name == "COMMANDLINE"
+    console.propose_with_workspace(workspace if is_typed else None)
     sandbox_option.begin(context.invoked_subcommand, wanted=sandbox)
 
 
@@ -143,7 +146,7 @@ def _examples(examples: Sequence[str]) -> str:
 _add(
     drafts.init,
     "publisher init campaign",
-    "publisher init campaign --account lima-x=twitter --account lima-blog=wordpress",
+    "publisher init lima --account lima-x=twitter --account lima-blog=wordpress",
 )
 _add(
     drafts.new,
@@ -238,7 +241,7 @@ _add(control.resume, "publisher resume", "publisher resume --account bice-x")
 _add(
     control.cancel,
     "publisher cancel 2016-03-07-annual-day.fr",
-    'publisher cancel lima/2016-03-02.es --account lima-x --reason "said already"',
+    'publisher cancel lima/opening.es --account lima-x --reason "said already"',
 )
 _add(
     holds.hold,

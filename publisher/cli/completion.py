@@ -106,9 +106,9 @@ def posts(context: typer.Context, incomplete: str) -> list[str]:
 
 def _workspace(context: typer.Context) -> Path | None:
     """The folder that the unfinished command line is about."""
-    given: Path | None = context.find_root().params.get("workspace")
+    given: str | None = context.find_root().params.get("workspace")
     try:
-        return given or find_workspace(Path.cwd())
+        return Path(given) if given else find_workspace(Path.cwd())
     except PublisherError:
         return None
 
