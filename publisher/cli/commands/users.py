@@ -85,6 +85,8 @@ def add(
     if invite:
         if openid or openid_subject:
             raise UsageError(_("--invite goes without --openid."))
+        if as_json:
+            raise UsageError(_("--invite goes without --json: it prints the link alone."))
         link = app.password_links.invite(
             name,
             Rank(role),
