@@ -47,10 +47,10 @@ def help_(
         console.print_line(_help_of(root, words))
 
 
-def _help_of(context: typer.Context, words: Sequence[str]) -> str:
+def _help_of(context: Any, words: Sequence[str]) -> str:  # Typer's context, or Click's
     """A command's help; a usage error with what may be meant, where there is none."""
     for word in words:
-        group: TyperGroup = context.command  # type: ignore[assignment]
+        group: TyperGroup = context.command
         if not hasattr(group, "commands"):
             break
         _name, command, _rest = group.resolve_command(context, [word])
