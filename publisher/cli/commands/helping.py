@@ -57,7 +57,7 @@ def _help_of(context: Any, words: Sequence[str]) -> str:  # Typer's context, or 
         assert command is not None  # noqa: S101 - resolve_command has refused by now
         context = command.make_context(word, [], parent=context, resilient_parsing=True)
         context.resilient_parsing = False  # so that the next word is refused if it is none
-    return context.get_help()
+    return str(context.get_help())
 
 
 def _table(context: typer.Context, heading: str, rows: Sequence[tuple[str, str]]) -> str:
