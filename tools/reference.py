@@ -1,8 +1,8 @@
 # ruff: noqa: INP001 -- a script beside the package, not a part of it
-"""Writes docs/commands.md out of the commands' own help.
+"""Writes docs/commands.md and the man page out of the commands' own help.
 
-`python -m tools.reference docs/commands.md` writes it; with `--check` it only says whether
-the file is stale, by its exit code.
+`python -m tools.reference docs/commands.md docs/publisher.1` writes them; with `--check` it only
+says whether a file is stale, by its exit code.
 """
 
 import sys
@@ -10,19 +10,27 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from publisher.cli import app
+from publisher.cli import app, exit_codes
 from publisher.cli.output.console import print_error, print_line
+from tools import man_page
 
 _WIDTH = 80
 _TOP = """\
 # Commands
 
-<!-- Written by `python -m tools.reference docs/commands.md`. Do not edit it by hand. -->
+<!-- Written by `python -m tools.reference docs/commands.md docs/publisher.1`. Do not edit it by hand. -->
 
-Each command ends with an exit code that a script can rely on: 0 done, 1 the drafts or deliveries
-have problems, 2 the command was used wrongly, 3 the surroundings are wrong (no broker, no database,
-no credentials), 130 it was interrupted. Errors go to standard error, with a hint at what to do.
-Colours appear only on a terminal, and not where `NO_COLOR` is set.
+In a terminal: `publisher help COMMAND`, `man publisher`, and `publisher help TOPIC` for what belongs
+to no command alone. `publisher completion SHELL` teaches bash, zsh or fish to complete commands,
+accounts and posts.
+
+Each command ends with an exit code that a script can rely on. Errors go to standard error, with a
+hint at what to do. Colours appear only on a terminal, and not where `NO_COLOR` is set. With
+`--json` nobody is asked: what would ask needs `--yes`.
+
+| exit code | means |
+|---|---|
+{exit_codes}
 """
 
 
@@ -30,7 +38,9 @@ def text() -> str:
     """The whole of docs/commands.md."""
     group = app.command()
     context = group.make_context("publisher", [], resilient_parsing=True, terminal_width=_WIDTH)
-    sections = [_TOP, _section("publisher", group.get_help(context))]
+    meanings = exit_codes.MEANINGS.items()
+    table = "\n".join(f"| {code} | {meaning} |" for code, meaning in meanings)
+    sections = [_TOP.format(exit_codes=table), _section("publisher", group.get_help(context))]
     sections += _sections(group, context)
     return "\n".join(sections)
 
@@ -50,19 +60,20 @@ def _section(heading: str, help_text: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the file, or with `--check` compare it; the result is the exit code."""
+    """Write the files, or with `--check` compare them; the result is the exit code."""
     paths = [Path(argument) for argument in arguments if argument != "--check"]
-    if len(paths) != 1:
-        print_error("Name one file.", "python -m tools.reference docs/commands.md")
+    if not paths:
+        print_error("Name a file.", "python -m tools.reference docs/commands.md docs/publisher.1")
         return 2
-    path, new = paths[0], text()
-    if "--check" not in arguments:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(new, encoding="utf-8")
-    elif not path.exists() or path.read_text(encoding="utf-8") != new:
-        print_error(f"{path} is stale.", f"Run: python -m tools.reference {path}")
-        return 1
-    print_line(f"{path} is up to date.")
+    for path in paths:
+        new = man_page.text(app.command()) if path.suffix == ".1" else text()
+        if "--check" not in arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(new, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != new:
+            print_error(f"{path} is stale.", f"Run: python -m tools.reference {path}")
+            return 1
+        print_line(f"{path} is up to date.")
     return 0
 
 

@@ -1,8 +1,7 @@
 """The command line: `publisher` and its commands.
 
-Exit codes: 0 done, 1 the drafts or deliveries have problems, 2 wrong usage, 3 the surroundings are
-wrong, 130 interrupted, 141 whoever read the output went away. Nothing ends in a traceback on the
-screen: what nobody foresaw goes into a file under var/log.
+Exit codes: see `exit_codes`. Nothing ends in a traceback on the screen: what nobody foresaw goes
+into a file under var/log.
 """
 
 import errno
@@ -15,10 +14,10 @@ from contextlib import suppress
 from publisher.base import i18n
 from publisher.base.errors import PublisherError, StorageError, why
 from publisher.base.i18n import _
+from publisher.cli import completion
 from publisher.cli.arguments import language_in
+from publisher.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
 
-INTERRUPTED = 130
-BROKEN_PIPE = 141
 _OUTPUT = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 
@@ -29,7 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_anything()
     i18n.use(language_in(arguments))
     try:
-        code = _run(arguments)
+        if completion.is_asked():
+            completion.answer(arguments)
+            code = 0
+        else:
+            code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         _silence_stdout()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from publisher import version
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.cli import arguments, help_texts, sandbox_option, suggestions, usage_errors
 from publisher.cli.commands import (
     agenda,
@@ -22,6 +22,7 @@ from publisher.cli.commands import (
     deliveries,
     doctor,
     drafts,
+    helping,
     holds,
     html_pages,
     imports,
@@ -97,10 +98,27 @@ def _workspace(
     """
     del version
     context.obj = workspace
+    source = context.get_parameter_source("workspace")
+    is_typed = source is not None and source.name == "COMMANDLINE"
+    console.propose_with_workspace(workspace if is_typed else None)
     sandbox_option.begin(context.invoked_subcommand, wanted=sandbox)
 
 
-_order: list[str] = []
+SECTIONS = {
+    later("Write"): ("new", "check", "count", "preview", "import", "schema"),
+    later("Schedule"): ("plan", "queue", "agenda", "calendar"),
+    later("Approve"): ("approve", "reject"),
+    later("Watch"): ("status", "log", "history", "report"),
+    later("Stop and correct"): (
+        "pause", "resume", "hold", "release", "cancel", "withdraw", "retry", "resolve",
+    ),
+    later("Run"): ("run", "web", "sandbox", "rehearse"),
+    later("Administer"): (
+        "init", "connect", "user", "doctor", "notify", "migrate", "backup", "restore", "service",
+    ),
+    later("Learn"): ("help", "completion"),
+}  # fmt: skip
+"""All commands as the help lists them."""
 
 
 def _add(
@@ -110,15 +128,12 @@ def _add(
     name: str | None = None,
 ) -> None:
     to.command(name, cls=help_texts.Command, epilog=_examples(examples))(command)
-    if to is application:
-        _order.append(name or command.__name__)
 
 
 def _group(name: str, *examples: str, **options: Any) -> typer.Typer:
     """A command that has others below it."""
     group = typer.Typer(cls=suggestions.Group, suggest_commands=False, rich_markup_mode=None)
     application.add_typer(group, name=name, epilog=_examples(examples), **options)
-    _order.append(name)
     return group
 
 
@@ -131,7 +146,7 @@ def _examples(examples: Sequence[str]) -> str:
 _add(
     drafts.init,
     "publisher init campaign",
-    "publisher init campaign --account lima-x=twitter --account lima-blog=wordpress",
+    "publisher init lima --account lima-x=twitter --account lima-blog=wordpress",
 )
 _add(
     drafts.new,
@@ -226,7 +241,7 @@ _add(control.resume, "publisher resume", "publisher resume --account bice-x")
 _add(
     control.cancel,
     "publisher cancel 2016-03-07-annual-day.fr",
-    'publisher cancel lima/2016-03-02.es --account lima-x --reason "said already"',
+    'publisher cancel lima/opening.es --account lima-x --reason "said already"',
 )
 _add(
     holds.hold,
@@ -293,6 +308,20 @@ _add(
     "publisher restore ../ledger-2016-03-07.db",
     "publisher restore --in-place",
 )
+_add(
+    helping.help_,
+    "publisher help",
+    "publisher help agenda move",
+    "publisher help draft",
+    name="help",
+)
+_add(
+    helping.completion_,
+    "source <(publisher completion bash)",
+    "publisher completion zsh > ~/.zfunc/_publisher",
+    "publisher completion fish > ~/.config/fish/completions/publisher.fish",
+    name="completion",
+)
 
 
 def command() -> "TyperGroup":
@@ -305,7 +334,8 @@ def command() -> "TyperGroup":
 def bare_command() -> "TyperGroup":
     """The same as it is written here, in English."""
     group: TyperGroup = typer.main.get_command(application)  # type: ignore[assignment]
-    group.commands = {name: group.commands[name] for name in _order}
+    group.commands = {name: group.commands[name] for names in SECTIONS.values() for name in names}
+    group.sections = SECTIONS  # type: ignore[attr-defined]
     return group
 
 

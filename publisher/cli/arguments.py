@@ -180,6 +180,13 @@ def actor(given: str | None) -> str:
     return name.strip()
 
 
+def refuse_to_ask(*, as_json: bool) -> None:
+    """UsageError where a question would come between what a script reads."""
+    if as_json:
+        message = _("With --json nobody is asked.")
+        raise UsageError(message, hint=_("Say --yes once you know what it brings."))
+
+
 def confirm(question: str) -> None:
     """Ask, and end the command unless the answer is yes; UsageError where nobody can answer."""
     if not sys.stdin.isatty():
@@ -190,9 +197,9 @@ def confirm(question: str) -> None:
         raise typer.Abort
 
 
-def reason(given: str | None) -> str:
+def reason(given: str | None, *, as_json: bool = False) -> str:
     """Why somebody does something: `--reason`, else what they answer when they are asked."""
-    if given is None and sys.stdin.isatty():
+    if given is None and sys.stdin.isatty() and not as_json:
         asked = console.prose(_("Why? (For the record)"))
         given = str(typer.prompt(asked, prompt_suffix=" "))
     if given is None or not given.strip():

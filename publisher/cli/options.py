@@ -5,18 +5,31 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli import completion
+
 Post = Annotated[
     str,
-    typer.Argument(metavar="POST", help="The post's id, or the path of its draft."),
+    typer.Argument(
+        metavar="POST",
+        help="The post's id, or the path of its draft.",
+        autocompletion=completion.posts,
+    ),
 ]
 Paths = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="PATH...", help="Drafts, folders of drafts, or posts' ids. Default: all."
+        metavar="PATH...",
+        help="Drafts, folders of drafts, or posts' ids. Default: all.",
+        autocompletion=completion.posts,
     ),
 ]
 Account = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Only this account, instead of all.")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Only this account, instead of all.",
+        autocompletion=completion.accounts,
+    ),
 ]
 Who = Annotated[
     str | None,
@@ -35,7 +48,10 @@ Until = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Due before then; a date includes its whole day."),
 ]
-OfAccount = Annotated[str | None, typer.Option(metavar="NAME", help="Only of this account.")]
+OfAccount = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Only of this account.", autocompletion=completion.accounts),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show it; change nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]

@@ -1,5 +1,6 @@
-"""What is proposed for a command that does not exist."""
+"""Groups of commands: how their help lists them, and what is proposed for one that is none."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer.core
@@ -45,17 +46,30 @@ _MEANT = (
     (("validate", "lint", "verify", "test", "vérifier", "verifier", "contrôler", "controler", "tester",
       "verificar", "comprobar", "revisar", "sprawdź", "sprawdz", "zweryfikuj"),
      later("`publisher check` finds what is wrong with the drafts.")),
-    (("help", "aide", "ayuda", "pomoc"),
-     later("`publisher --help` shows all commands, `publisher COMMAND --help` one of them.")),
+    (("aide", "ayuda", "pomoc"),
+     later("`publisher help` shows all commands, `publisher help COMMAND` one of them.")),
     (("version",), later("It is an option: publisher --version")),
 )  # fmt: skip
 """Words that people know from elsewhere, and what does that here."""
+
+_WHOLE = 1000  # characters, more than any first sentence has
 
 
 class Group(typer.core.TyperGroup):
     """Commands that propose what was meant by a word that is none of them."""
 
     context_class = help_texts.Context
+    sections: Mapping[str, Sequence[str]] | None = None
+    """The headings under which the help lists the commands; None: one for all."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """List them with the whole first sentence of each: Typer cuts it at the line's end."""
+        width = max(map(len, self.commands))
+        for heading, names in (self.sections or {"Commands": [*self.commands]}).items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(n.ljust(width), self.commands[n].get_short_help_str(_WHOLE)) for n in names]
+                )
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         try:

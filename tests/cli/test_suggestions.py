@@ -15,7 +15,7 @@ OURS = {
     "list": ("publisher status", "publisher log"),
     "schedule": ("publisher queue",),
     "edit": ("posts/POST.md",),
-    "help": ("publisher --help",),
+    "aide": ("publisher help",),
     "version": ("publisher --version",),
     "supprimer": ("publisher cancel POST", "publisher withdraw POST"),
     "annuler": ("publisher cancel POST",),

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from publisher.base import i18n
-from tests.cli.runner import Cli, at_terminal
+from publisher.cli.topics import TOPICS
+from tests.cli.runner import Cli, shown_at_terminal
+from tools import reference
 
 DRAFT = """\
 ---
@@ -31,16 +33,33 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("code", i18n.LANGUAGES)
-def test_no_line_is_longer_and_no_word_is_cut(cli: Cli, workspace: Path, code: str) -> None:
+def test_no_line_is_longer_and_no_word_is_cut(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
     path = workspace / "publisher.toml"
     path.write_text(f'language = "{code}"\n[approval]\nrequired = true\n{path.read_text()}')
     (workspace / "posts" / "day.fr.md").write_text(DRAFT, encoding="utf-8")
     (workspace / "plan.csv").write_text(PLAN, encoding="utf-8")
-    environment = {"PUBLISHER_LANGUAGE": code}
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", code)
     for command, typed in COMMANDS.items():
-        shown = at_terminal(
-            *command.split(), folder=workspace, typed=typed, environment=environment
-        )
-        lines = re.sub(r"\x1b\[[0-9;]*[mK]", "", shown.out).splitlines()
-        too_long = [line for line in lines if len(line) > 80 and " " in line.strip()]
-        assert too_long == [], command
+        shown = shown_at_terminal(*command.split(), typed=typed, monkeypatch=monkeypatch)
+        assert shown
+        assert _too_long(re.sub(r"\x1b\[[0-9;]*[mK]", "", shown)) == [], command
+
+
+@pytest.mark.parametrize("code", i18n.LANGUAGES)
+def test_help_is_not_wider_and_no_sentence_is_cut(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """Of every command and topic."""
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", code)
+    topics = [cli("help", topic).out for topic in TOPICS]  # after which that language is spoken
+    _top, *commands = reference.text().split("\n## ")
+    for shown in (*topics, *commands):
+        assert _too_long(shown) == []
+        for line in shown.splitlines():
+            assert not line.endswith("...") or "[ARGS]..." in line
+
+
+def _too_long(shown: str) -> list[str]:
+    return [line for line in shown.splitlines() if len(line) > 80 and " " in line.strip()]

@@ -8,17 +8,23 @@ import typer
 
 from publisher.base import formats
 from publisher.base.i18n import _
-from publisher.cli import arguments
-from publisher.cli.commands.control import print_stopped
-from publisher.cli.options import Account, Who
+from publisher.cli import arguments, completion
+from publisher.cli.commands.control import print_json, print_stopped
+from publisher.cli.options import Account, Json, Who
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
+    from publisher.app import Application
     from publisher.model.content import Part
     from publisher.model.deliveries import Delivery
 
 Posts = Annotated[
-    list[str], typer.Argument(metavar="POST...", help="Posts' ids, or the paths of their drafts.")
+    list[str],
+    typer.Argument(
+        metavar="POST...",
+        help="Posts' ids, or the paths of their drafts.",
+        autocompletion=completion.posts,
+    ),
 ]
 
 
@@ -27,12 +33,15 @@ def approve(
     posts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="POST...", help="Posts' ids, or the paths of their drafts. None: what waits."
+            metavar="POST...",
+            help="Posts' ids, or the paths of their drafts. None: what waits.",
+            autocompletion=completion.posts,
         ),
     ] = None,
     *,
     account: Account = None,
     yes: Annotated[bool, typer.Option("--yes", help="Approve without asking.")] = False,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Look at what waits for approval, and approve it.
@@ -48,20 +57,29 @@ def approve(
     arguments.refuse_empty(app)
     zone = arguments.zone(app.settings)
     if not posts:
-        _list(app.approvals.waiting(account=name), zone)
+        waiting = app.approvals.waiting(account=name)
+        if as_json:
+            print_json(waiting)
+        else:
+            _list(waiting, zone)
         return
     ids = [arguments.post(app, post) for post in posts]
     shown = [delivery for post in ids for delivery in app.approvals.waiting(post, name)]
     if shown:
         known = [one for post in ids for one in app.queries.deliveries(post=post, account=name)]
-        ids = _still_to_approve(ids, shown, known)
-    changed_by = app.queries.writers(ids)
-    for alike in _alike(shown):
-        _show(alike, zone, changed_by.get(alike[0].post, ()))
+        done = _approved_already(shown, known)
+        ids = [post for post in ids if post not in {one.post for one in done}]
+        if not as_json:
+            _tell_approved(done)
+            _show_all(app, shown, ids, zone)
     if shown and not yes:
+        arguments.refuse_to_ask(as_json=as_json)
         arguments.confirm(_("Approve {deliveries}?", deliveries=formats.deliveries(len(shown))))
     seen = {delivery.id: digest(delivery) for delivery in shown}
     approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
+    if as_json:
+        print_json(approved)
+        return
     for delivery in approved:
         console.print_prose(_("Approved: {delivery}", delivery=console.heading(delivery)))
 
@@ -77,13 +95,14 @@ def reject(
         ),
     ] = None,
     account: Account = None,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Send a post back to its author, also one that was approved.
 
     It does not go out until its draft was edited and approved.
     """
-    why = arguments.reason(reason)
+    why = arguments.reason(reason, as_json=as_json)
     app = arguments.application(context)
     name = arguments.account(account, sorted(app.settings.accounts))
     arguments.refuse_empty(app)
@@ -93,23 +112,37 @@ def reject(
         arguments.actor(who),
         why,
     )
+    if as_json:
+        print_json(rejected)
+        return
     for delivery in rejected:
         if not delivery.may_be_out:
             console.print_prose(_("Rejected: {delivery}", delivery=console.heading(delivery)))
     print_stopped(delivery for delivery in rejected if delivery.may_be_out)
 
 
-def _still_to_approve(
-    ids: "Sequence[str]", waiting: "Sequence[Delivery]", known: "Sequence[Delivery]"
-) -> list[str]:
-    """The posts without those that need no approval any more, which are told."""
+def _approved_already(
+    waiting: "Sequence[Delivery]", known: "Sequence[Delivery]"
+) -> "Sequence[Delivery]":
+    """Those of posts that need no approval any more."""
     open_posts = {delivery.post for delivery in waiting}
-    done = [one for one in known if one.approved_by and one.post not in open_posts]
+    return [one for one in known if one.approved_by and one.post not in open_posts]
+
+
+def _tell_approved(done: "Sequence[Delivery]") -> None:
     for one in done:
         heading = console.heading(one)
         told = _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
         console.print_prose(told)
-    return [post for post in ids if post not in {one.post for one in done}]
+
+
+def _show_all(
+    app: "Application", waiting: "Sequence[Delivery]", ids: "Sequence[str]", zone: tzinfo
+) -> None:
+    """What is to be approved of these posts, and who changed each."""
+    changed_by = app.queries.writers(ids)
+    for alike in _alike(waiting):
+        _show(alike, zone, changed_by.get(alike[0].post, ()))
 
 
 def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:

@@ -9,7 +9,7 @@ import typer
 from publisher.base.errors import AnotherOwner, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import suggestion
-from publisher.cli import arguments
+from publisher.cli import arguments, completion
 from publisher.cli.commands.doctor import print_finding
 from publisher.cli.output import console
 
@@ -27,13 +27,20 @@ _TRIES = 3
 def connect(
     context: typer.Context,
     account: Annotated[
-        str, typer.Argument(metavar="ACCOUNT", help="As publisher.toml calls it, or will.")
+        str,
+        typer.Argument(
+            metavar="ACCOUNT",
+            help="As publisher.toml calls it, or will.",
+            autocompletion=completion.accounts,
+        ),
     ],
     *,
     channel: Annotated[
         str | None,
         typer.Option(
-            metavar="CHANNEL", help="The platform of an account that publisher.toml does not name."
+            metavar="CHANNEL",
+            help="The platform of an account that publisher.toml does not name.",
+            autocompletion=completion.channels,
         ),
     ] = None,
     method: Annotated[

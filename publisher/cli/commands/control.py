@@ -10,7 +10,7 @@ from publisher.base import formats
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _, later
 from publisher.cli import arguments
-from publisher.cli.options import Account, Post, Reason, Who, Yes
+from publisher.cli.options import Account, Json, Post, Reason, Who, Yes
 from publisher.cli.output import console
 from publisher.model.states import State
 
@@ -36,6 +36,7 @@ def pause(
     *,
     reason: Reason = None,
     account: Account = None,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Stop publishing at once.
@@ -44,9 +45,12 @@ def pause(
     until `publisher resume`. Posts that fall due meanwhile wait; those whose expiry passes are
     marked as missed.
     """
-    why = arguments.reason(reason)
+    why = arguments.reason(reason, as_json=as_json)
     app, name = operated(context, account)
     unanswered = app.control.pause(name, why, arguments.actor(who))
+    if as_json:
+        print_json(unanswered, paused=name or "all")
+        return
     console.print_prose(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
     if unanswered:
         told = _("These were already on their way and have not been answered; they may be out:")
@@ -55,7 +59,12 @@ def pause(
 
 
 def resume(
-    context: typer.Context, *, account: Account = None, yes: Yes = False, who: Who = None
+    context: typer.Context,
+    *,
+    account: Account = None,
+    yes: Yes = False,
+    as_json: Json = False,
+    who: Who = None,
 ) -> None:
     """Go on publishing after a pause, or after an account was suspended.
 
@@ -65,8 +74,11 @@ def resume(
     """
     app, name = operated(context, account)
     actor = arguments.actor(who)
-    seen = None if yes else _agreed(app, name, actor)
+    seen = None if yes else _agreed(app, name, actor, as_json=as_json)
     overdue = app.control.resume(name, actor, seen=seen)
+    if as_json:
+        print_json(overdue, resumed=name or "all")
+        return
     console.print_prose(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
         heading = later("{deliveries} fell due meanwhile, and will go out at these times:")
@@ -74,7 +86,7 @@ def resume(
         _print_times(heading, overdue, times, arguments.zone(app.settings))
 
 
-def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None":
+def _agreed(app: "Application", account: str | None, actor: str, *, as_json: bool) -> "Seen | None":
     """What a person saw that would go out, and agreed to; None where `resume` refuses anyway."""
     from publisher.ledger.manager.resume import Seen
     from publisher.ledger.spacing import spread
@@ -84,6 +96,7 @@ def _agreed(app: "Application", account: str | None, actor: str) -> "Seen | None
         return None
     overdue = app.control.overdue(account)
     if overdue:
+        arguments.refuse_to_ask(as_json=as_json)
         times = spread(overdue, app.clock.now())
         heading = later("{deliveries} fell due meanwhile, and would go out from now on:")
         _print_times(heading, overdue, times, arguments.zone(app.settings))
@@ -112,6 +125,7 @@ def cancel(
     *,
     account: Account = None,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")] = "",
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Take a post off the schedule, before it is out.
@@ -126,6 +140,9 @@ def cancel(
         arguments.actor(who),
         reason,
     )
+    if as_json:
+        print_json(cancelled)
+        return
     certain = [delivery for delivery in cancelled if delivery.state is State.CANCELLED]
     if certain:
         print_outcome(_("Cancelled"), certain)
@@ -138,6 +155,7 @@ def retry(
     *,
     account: Account = None,
     yes: Yes = False,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Try a post again that failed, was missed or was cancelled.
@@ -152,10 +170,14 @@ def retry(
     seen = {delivery.id: delivery.doubt for delivery in standing}
     uncertain = [delivery for delivery in standing if delivery.state is State.UNCERTAIN]
     if uncertain and not yes:
+        arguments.refuse_to_ask(as_json=as_json)
         console.print_prose(_("These may be out. If one is, it would be there twice:"))
         _print_each(uncertain)
         arguments.confirm(_("Did you look, and none of them is there?"))
     retried = app.control.retry(name, of_account, arguments.actor(who), seen)
+    if as_json:
+        print_json(retried)
+        return
     for state, what in _RETRIED.items():
         if found := [delivery for delivery in retried if delivery.state is state]:
             print_outcome(_(what), found)
@@ -175,6 +197,7 @@ def resolve(
     ],
     account: Account = None,
     yes: Yes = False,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Say that an uncertain post is on the platform after all.
@@ -191,6 +214,7 @@ def resolve(
     name = arguments.post(app, post)
     standing = app.queries.deliveries(post=name, account=of_account, state=State.UNCERTAIN)
     if standing and not yes:
+        arguments.refuse_to_ask(as_json=as_json)
         _print_each(standing)
         question = _("Put on record that this is published as {ids}?", ids=", ".join(published))
         arguments.confirm(question)
@@ -200,6 +224,9 @@ def resolve(
         tuple(remote_id.strip() for remote_id in published),
         arguments.actor(who),
     )
+    if as_json:
+        print_json(resolved)
+        return
     for delivery in resolved:
         told = _(
             "On record: {delivery}, {what}.",
@@ -227,6 +254,13 @@ def operated(context: typer.Context, account: str | None) -> "tuple[Application,
     name = arguments.account(account, app.accounts())
     arguments.refuse_empty(app)
     return app, name
+
+
+def print_json(deliveries: "Iterable[Delivery]", **more: object) -> None:
+    """What was changed, for scripts."""
+    from publisher.cli.output import changed
+
+    changed.print_json(deliveries, **more)
 
 
 def print_stopped(deliveries: "Iterable[Delivery]") -> None:

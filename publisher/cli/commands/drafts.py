@@ -14,7 +14,7 @@ from publisher.base import files, progress
 from publisher.base.errors import StorageError, UsageError, why
 from publisher.base.i18n import Language, _, from_environment, plural, use
 from publisher.base.text import did_you_mean, nearest
-from publisher.cli import arguments
+from publisher.cli import arguments, completion
 from publisher.cli.options import FormatJson, Paths
 from publisher.cli.output import console
 
@@ -138,6 +138,7 @@ def new(
         list[str] | None,
         typer.Option(
             metavar="ACCOUNT",
+            autocompletion=completion.recipients,
             help="An account, a channel, or all. Give it once for each.",
         ),
     ] = None,
@@ -243,6 +244,7 @@ def count(
         str | None,
         typer.Option(
             metavar="CHANNEL",
+            autocompletion=completion.channels,
             help="A channel, or an account. Default: all that the draft goes to; for other "
             "texts the first channel.",
         ),

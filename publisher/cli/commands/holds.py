@@ -4,8 +4,8 @@ import typer
 
 from publisher.base.i18n import _, later
 from publisher.cli import arguments
-from publisher.cli.commands.control import operated, print_outcome
-from publisher.cli.options import Account, Post, Reason, Who
+from publisher.cli.commands.control import operated, print_json, print_outcome
+from publisher.cli.options import Account, Json, Post, Reason, Who
 from publisher.cli.output import console
 from publisher.model.states import State
 
@@ -23,6 +23,7 @@ def hold(
     *,
     reason: Reason = None,
     account: Account = None,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Keep one post from going out, until `publisher release`.
@@ -30,7 +31,7 @@ def hold(
     No edit and no `publisher queue` lets it go meanwhile. What may be out already is held once it
     is known that it is not. An approval stays, unless the draft is edited.
     """
-    why = arguments.reason(reason)
+    why = arguments.reason(reason, as_json=as_json)
     app, of_account = operated(context, account)
     held = app.holds.hold(
         arguments.post(app, post),
@@ -38,6 +39,9 @@ def hold(
         arguments.actor(who),
         why,
     )
+    if as_json:
+        print_json(held)
+        return
     certain = [delivery for delivery in held if not delivery.may_be_out]
     if certain:
         print_outcome(_("Held"), certain)
@@ -50,7 +54,12 @@ def hold(
 
 
 def release(
-    context: typer.Context, post: Post, *, account: Account = None, who: Who = None
+    context: typer.Context,
+    post: Post,
+    *,
+    account: Account = None,
+    as_json: Json = False,
+    who: Who = None,
 ) -> None:
     """Let a post go that somebody held with `publisher hold`.
 
@@ -62,6 +71,9 @@ def release(
         of_account,
         arguments.actor(who),
     )
+    if as_json:
+        print_json(released)
+        return
     ended = [d for d in released if d.state not in _RELEASED]
     for state, what in _RELEASED.items():
         if found := [delivery for delivery in released if delivery.state is state]:

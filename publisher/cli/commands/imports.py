@@ -8,7 +8,7 @@ import typer
 from publisher.base import formats, progress
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.cli import arguments
+from publisher.cli import arguments, completion
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def bring(
         list[str] | None,
         typer.Option(
             metavar="ACCOUNT",
+            autocompletion=completion.recipients,
             help="Who gets the posts: an account, a channel, or all. Give it once for each. "
             "Default: as the rows say, else the session's default.",
         ),

@@ -68,6 +68,7 @@ def add(
             "for seven days.",
         ),
     ] = False,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Let somebody log in to the web pages.
@@ -84,6 +85,8 @@ def add(
     if invite:
         if openid or openid_subject:
             raise UsageError(_("--invite goes without --openid."))
+        if as_json:
+            raise UsageError(_("--invite goes without --json: it prints the link alone."))
         link = app.password_links.invite(
             name,
             Rank(role),
@@ -103,6 +106,9 @@ def add(
         subject=_subject(app, openid_subject),
         actor=actor,
     )
+    if as_json:
+        console.print_json(_as_json(person))
+        return
     told = _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
     console.print_prose(told)
 
@@ -116,6 +122,7 @@ def rights(
     everything: Annotated[
         bool, typer.Option("--everything", help="A right over the accounts of all organisations.")
     ] = False,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Give somebody another role, or a right over other organisations.
@@ -137,6 +144,9 @@ def rights(
         None if everything else wanted,
         actor=arguments.actor(who),
     )
+    if as_json:
+        console.print_json(_as_json(person))
+        return
     console.print_prose(_("{name} is {role}.", name=person.name, role=rights_in_words(person)))
 
 

@@ -9,9 +9,9 @@ from publisher.base import progress
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import suggestion
-from publisher.cli import arguments
-from publisher.cli.commands.control import operated
-from publisher.cli.options import Account, Reason, Who, Yes
+from publisher.cli import arguments, completion
+from publisher.cli.commands.control import operated, print_json
+from publisher.cli.options import Account, Json, Reason, Who, Yes
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ def withdraw(
     context: typer.Context,
     post: Annotated[
         str | None,
-        typer.Argument(metavar="POST", help="The post's id, or the path of its draft."),
+        typer.Argument(
+            metavar="POST",
+            help="The post's id, or the path of its draft.",
+            autocompletion=completion.posts,
+        ),
     ] = None,
     *,
     reason: Reason = None,
@@ -43,6 +47,7 @@ def withdraw(
         ),
     ] = False,
     yes: Yes = False,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Delete a post from its platforms, on record.
@@ -61,12 +66,44 @@ def withdraw(
         raise UsageError(_("--gone goes with a post, not with --consent."))
     if consent is None and post is None:
         raise UsageError(_("Name a post, or a consent with --consent."))
-    actor, why = arguments.actor(who), arguments.reason(reason)
+    actor, why = arguments.actor(who), arguments.reason(reason, as_json=as_json)
+    if not yes:
+        arguments.refuse_to_ask(as_json=as_json)
     app, of_account = operated(context, account)
+    held: Sequence[Delivery] = ()
     if consent is not None:
-        done = _all_of(app, consent, actor, why, yes=yes)
+        held, done = _all_of(app, consent, actor, why, yes=yes)
     else:
         done = _one(app, arguments.post(app, str(post)), of_account, actor, why, gone=gone, yes=yes)
+    if as_json:
+        _print_json(app, held, done)
+    else:
+        _print(held, done)
+        if consent is not None and not held and not done:
+            told = _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
+            console.print_prose(told)
+    if any(one.problem for one in done):
+        raise typer.Exit(1)
+
+
+def _print_json(
+    app: "Application", held: "Sequence[Delivery]", done: "Sequence[Withdrawn]"
+) -> None:
+    """The deliveries as they are now, and what could not be deleted."""
+    problems = [
+        {"post": one.delivery.post, "account": one.delivery.account, "message": one.problem}
+        for one in done
+        if one.problem
+    ]
+    ids = {delivery.id for delivery in (*held, *(one.delivery for one in done))}
+    posts = {delivery.post for delivery in (*held, *(one.delivery for one in done))}
+    now = [one for post in sorted(posts) for one in app.queries.deliveries(post=post)]
+    print_json((one for one in now if one.id in ids), problems=problems)
+
+
+def _print(held: "Sequence[Delivery]", done: "Sequence[Withdrawn]") -> None:
+    for delivery in held:
+        console.print_prose(_("Held: {delivery}", delivery=console.heading(delivery)))
     for one in done:
         place = _("{post} on {account}", post=one.delivery.post, account=one.delivery.account)
         console.print_prose(
@@ -74,8 +111,6 @@ def withdraw(
             if one.problem
             else _("Withdrawn: {place}", place=place)
         )
-    if any(one.problem for one in done):
-        raise typer.Exit(1)
 
 
 def _one(
@@ -103,19 +138,13 @@ def _one(
 
 def _all_of(
     app: "Application", consent: str, actor: str, why: str, *, yes: bool
-) -> "list[Withdrawn]":
+) -> "tuple[list[Delivery], list[Withdrawn]]":
     """Everything that shows a picture of a consent; what is not out is held."""
     _refuse_consent_that_holds(app, consent)
     if not yes:
         _ask(app.delivery.withdrawal.showing(consent), _("Take them down, or hold them?"))
     with progress.shown():
-        held, done = app.delivery.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
-    for delivery in held:
-        console.print_prose(_("Held: {delivery}", delivery=console.heading(delivery)))
-    if not held and not done:
-        told = _("Nothing that is out or on the schedule uses {consent}.", consent=consent)
-        console.print_prose(told)
-    return done
+        return app.delivery.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
 
 
 def _refuse_consent_that_holds(app: "Application", consent: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 _DOCS = Path(__file__).parents[2] / "docs"
 _COLOURS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
 
+_PROPOSED = re.compile(r"`publisher (\w[\w-]*)")
+"""A command that a message proposes."""
+_WITHOUT_WORKSPACE = frozenset({"init", "help", "completion"})
+_WITHOUT_TRIAL = frozenset({"init", "help", "completion", "sandbox", "rehearse"})
+_named = {"workspace": ""}
+
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     """Colour `text` with a colour of `_COLOURS`, if `stream` (default stdout) shows colours."""
@@ -38,14 +45,27 @@ def shows_colours(stream: TextIO) -> bool:
 
 def print_line(text: str = "") -> None:
     """Print a line without wrapping."""
-    typer.echo(_in_trial(text))
+    typer.echo(_in_place(text))
 
 
-def _in_trial(text: str) -> str:
-    """Add `--sandbox` to commands that a message proposes, in a trial."""
-    if os.environ.get(sandbox_mode.VARIABLE) != "1":
-        return text
-    return re.sub(r"`publisher (?!sandbox|rehearse|--)", "`publisher --sandbox ", text)
+def propose_with_workspace(given: Path | None) -> None:
+    """From now on, the commands that a message proposes name this workspace as well."""
+    _named["workspace"] = f" --workspace {shlex.quote(str(given))}" if given else ""
+
+
+def _in_place(text: str) -> str:
+    """Make the commands that a message proposes work where its reader is.
+
+    They get the `--workspace` that was typed, and `--sandbox` in a trial.
+    """
+
+    def whole(found: re.Match[str]) -> str:
+        command = found[1]
+        workspace = "" if command in _WITHOUT_WORKSPACE else _named["workspace"]
+        trial = os.environ.get(sandbox_mode.VARIABLE) == "1" and command not in _WITHOUT_TRIAL
+        return f"`publisher{workspace}{' --sandbox' * trial} {command}"
+
+    return _PROPOSED.sub(whole, text)
 
 
 def print_prose(text: str, indent: str = "") -> None:
@@ -55,7 +75,7 @@ def print_prose(text: str, indent: str = "") -> None:
 
 def prose(text: str, indent: str = "") -> str:
     """Format sentences as `print_prose` does, without printing."""
-    return _broken(_in_trial(text), indent, sys.stdout)
+    return _broken(_in_place(text), indent, sys.stdout)
 
 
 def print_warned(text: str) -> None:
@@ -65,7 +85,7 @@ def print_warned(text: str) -> None:
 
 def print_note(text: str) -> None:
     """Print a note on stderr, where no script takes it for a result."""
-    typer.echo(_broken(_in_trial(text), "", sys.stderr), err=True)
+    typer.echo(_broken(_in_place(text), "", sys.stderr), err=True)
 
 
 def print_warning(text: str) -> None:
@@ -88,7 +108,7 @@ def located(hint: str) -> str:
 
 
 def _print_labelled(label: str, colour: str, text: str) -> None:
-    line = f"{paint(label, colour, sys.stderr)} {_in_trial(text)}"
+    line = f"{paint(label, colour, sys.stderr)} {_in_place(text)}"
     typer.echo(_broken(line, " " * (len(label) + 1), sys.stderr), err=True)
 
 
