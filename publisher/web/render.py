@@ -23,7 +23,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
 from publisher.model.deliveries import Delivery
-from publisher.web import browsers, icons, labels, navigation
+from publisher.web import icons, labels, navigation
 from publisher.web.authentication import Visitor
 from publisher.web.counters import Counters, Counts
 from publisher.web.errors import log_refusal, status_of
@@ -89,7 +89,6 @@ class Renderer:
             "glyph": icons.glyph,
             "face": icons.face,
             "words": labels,
-            "browser": browsers.name,
             "figures": formats,
             "limits": limits_text,
             "event": events.event,

@@ -204,7 +204,7 @@ def _png(width: int, height: int) -> bytes:
         ("a.heic", b"\0\0\0\x18ftypheic" + bytes(50), "a.heic is truncated or damaged."),
         ("a.avif", b"\0\0\0\x18ftypavif" + bytes(50), "a.avif is truncated or damaged."),
         ("a.heic", HTML, "a.heic is a web page, and no picture."),
-        ("a.pdf", b"%PDF-1.7\n", "a.pdf is a PDF, and no picture."),
+        ("a.pdf", b"%PDF-1.7\n", "a.pdf is truncated or damaged."),
         ("a.jpg", jpeg()[:-300], "a.jpg is truncated or damaged."),
         ("a.jpg", b"\xff\xd8\xff" + HTML, "a.jpg is no picture."),
         ("a.gif", b"GIF89a" + HTML, "a.gif is no picture."),
