@@ -4,8 +4,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from publisher.base.errors import EXIT_CODES
 from publisher.base.i18n import _
-from publisher.cli import exit_codes, help_texts, topics
+from publisher.cli import help_texts, topics
 
 _WIDTH = 80
 
@@ -29,7 +30,7 @@ def text(group: Any) -> str:
         lines += [f".SH COMMANDS: {_escaped(_(heading)).upper()}"]
         for name in names:
             lines += _command(group.commands[name], name, root)
-    lines += [".SH EXIT STATUS", *_table((str(c), m) for c, m in exit_codes.MEANINGS.items())]
+    lines += [".SH EXIT STATUS", *_table((str(c), m) for c, m in EXIT_CODES.items())]
     lines += [".SH ENVIRONMENT", *_table(topics.ENVIRONMENT.items())]
     lines += [".SH EXAMPLES", *_examples(group.epilog)]
     return "\n".join(lines) + "\n"

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from publisher.cli import app, exit_codes
+from publisher.base.errors import EXIT_CODES
+from publisher.cli import app
 from publisher.cli.output.console import print_error, print_line
 from tools import man_page
 
@@ -38,8 +39,7 @@ def text() -> str:
     """The whole of docs/commands.md."""
     group = app.command()
     context = group.make_context("publisher", [], resilient_parsing=True, terminal_width=_WIDTH)
-    meanings = exit_codes.MEANINGS.items()
-    table = "\n".join(f"| {code} | {meaning} |" for code, meaning in meanings)
+    table = "\n".join(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items())
     sections = [_TOP.format(exit_codes=table), _section("publisher", group.get_help(context))]
     sections += _sections(group, context)
     return "\n".join(sections)

@@ -10,6 +10,18 @@ from typing import ClassVar
 
 from publisher.base.i18n import _, later
 
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+EXIT_CODES = {
+    0: later("Done."),
+    1: later("Drafts or deliveries have problems, or what was asked is not possible."),
+    2: later("The command was used wrongly."),
+    3: later("The surroundings are wrong: no workspace, no broker, no database, no credentials."),
+    INTERRUPTED: later("It was interrupted, or the answer to a question was no."),
+    BROKEN_PIPE: later("Whoever read the output went away."),
+}
+"""What each code means; `publisher help exit-codes`, the man page and docs/commands.md show it."""
 _OF_SYSTEM = (
     later("Disk quota exceeded"),
     later("File exists"),

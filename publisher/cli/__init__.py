@@ -1,6 +1,6 @@
 """The command line: `publisher` and its commands.
 
-Exit codes: see `exit_codes`. Nothing ends in a traceback on the screen: what nobody foresaw goes
+Exit codes: see `EXIT_CODES`. Nothing ends in a traceback on the screen: what nobody foresaw goes
 into a file under var/log.
 """
 
@@ -12,11 +12,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from publisher.base import i18n
-from publisher.base.errors import PublisherError, StorageError, why
+from publisher.base.errors import (
+    BROKEN_PIPE,
+    INTERRUPTED,
+    PublisherError,
+    StorageError,
+    why,
+)
 from publisher.base.i18n import _
 from publisher.cli import completion
 from publisher.cli.arguments import language_in
-from publisher.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
 
 _OUTPUT = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)

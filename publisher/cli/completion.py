@@ -5,11 +5,13 @@ unfinished; each line that comes back is a candidate, a tab, and what it is. (Ty
 are not used: what theirs hand to zsh is evaluated, and their help texts lose words in brackets.)
 """
 
+import io
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -59,7 +61,10 @@ _PLAIN = re.compile(r"[\w@./+=-]+")
 
 def answer(words: Sequence[str]) -> None:
     """Print the candidates for a command line; nothing where there is any trouble."""
-    from typer._completion_classes import BashComplete
+    from typer.completion import (  # Typer lists nowhere what it exports
+        completion_init,  # type: ignore[attr-defined]
+        shell_complete,
+    )
 
     from publisher.cli import app
 
@@ -68,11 +73,17 @@ def answer(words: Sequence[str]) -> None:
     before = [word for word in before if word != "="]
     unfinished = "" if unfinished == "=" else unfinished
     option, equals, _value = unfinished.rpartition("=")
-    with suppress(Exception):  # no message may appear while somebody types
-        shell = BashComplete(app.command(), {}, "publisher", VARIABLE)
-        for found in shell.get_completions(before, unfinished):
-            if _PLAIN.fullmatch(found.value):
-                typer.echo(f"{option}{equals}{found.value}\t{' '.join((found.help or '').split())}")
+    # Of Typer's own answers that for fish has what a candidate is.
+    os.environ["_TYPER_COMPLETE_FISH_ACTION"] = "get-args"
+    os.environ["_TYPER_COMPLETE_ARGS"] = f"{shlex.join(['publisher', *before])} {unfinished}"
+    told = io.StringIO()
+    with suppress(Exception), redirect_stdout(told):  # no message may appear while somebody types
+        completion_init()
+        shell_complete(app.command(), {}, "publisher", VARIABLE, "complete_fish")
+    for line in told.getvalue().splitlines():
+        value, _tab, about = line.partition("\t")
+        if _PLAIN.fullmatch(value):
+            typer.echo(f"{option}{equals}{value}\t{about}")
 
 
 def accounts(context: typer.Context, incomplete: str) -> list[str]:

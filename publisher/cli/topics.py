@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from publisher.base.errors import EXIT_CODES
 from publisher.base.i18n import _, later
-from publisher.cli import exit_codes
 from publisher.cli.arguments import USER_VARIABLE, WORKSPACE_VARIABLE
 
 Rows = list[tuple[str, str]]
@@ -46,7 +46,7 @@ def _states() -> Rows:
 
 
 def _exit_codes() -> Rows:
-    return [(str(code), _(meaning)) for code, meaning in exit_codes.MEANINGS.items()]
+    return [(str(code), _(meaning)) for code, meaning in EXIT_CODES.items()]
 
 
 def _environment() -> Rows:

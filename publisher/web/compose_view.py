@@ -89,7 +89,7 @@ def preview(app: Application, now: Checked) -> DraftPreview | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class AccountLengths:
     """How long the text is on an account."""
 
     account: str
@@ -103,9 +103,9 @@ class Count:
         return all(p.limit > _ROOMY and p.percent < _ROOMY_PERCENT for p in self.parts)
 
 
-def counts(view: DraftPreview | None) -> list[Count]:
+def counts(view: DraftPreview | None) -> list[AccountLengths]:
     return [
-        Count(to.account.name, to.account.channel, to.lengths)
+        AccountLengths(to.account.name, to.account.channel, to.lengths)
         for to in (view.recipients if view else ())
     ]
 

@@ -126,7 +126,7 @@ def test_init_keeps_secrets_to_their_owner_and_out_of_git(cli: Cli, tmp_path: Pa
 def test_init_adds_to_a_gitignore_that_is_there(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*.bak\nvar/")
     cli("init", tmp_path)
-    assert (tmp_path / ".gitignore").read_text() == "*.bak\nvar/\nsecrets.toml\n"
+    assert (tmp_path / ".gitignore").read_text() == "*.bak\nvar/\nsecrets.toml\n.secrets.toml.*\n"
 
 
 @pytest.mark.parametrize(

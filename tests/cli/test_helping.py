@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.cli import completion, exit_codes, topics
+from publisher.base.errors import EXIT_CODES
+from publisher.cli import completion, topics
 from publisher.cli.app import SECTIONS, bare_command, command
 from publisher.model.states import State
 from tests.cli.runner import SCRIPT, Cli
@@ -54,7 +55,7 @@ def test_topics_say_what_the_code_knows(cli: Cli) -> None:
     """Every state, exit code and key."""
     assert [*topics._STATES] == [state.value for state in State]
     shown = cli("help", "exit-codes").out
-    assert all(f"\n  {code} " in shown for code in exit_codes.MEANINGS)
+    assert all(f"\n  {code} " in shown for code in EXIT_CODES)
     assert "\n  media.alt " in cli("help", "draft").out
     assert "\n  delivery.expires " in cli("help", "settings").out
 

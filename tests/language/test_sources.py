@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.cli import completion
 from tests.language.unmarked import anywhere, hiding, shown
 
 ROOT = Path(__file__).parents[2]
@@ -36,11 +37,20 @@ ALLOWED = {
     "cli/commands/html_pages.py": {"Mapping[str, Face]"},  # a type
     "cli/commands/record.py": {"`publisher run`", "`publisher log archive`", "… UTC"},
     "cli/crash_report.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
-    "cli/commands/drafts.py": {"  publisher check", "tuple[int, list[Problem], int]"},
+    "cli/commands/drafts.py": {
+        "  publisher check",
+        "  publisher connect …",
+        "tuple[int, list[Problem], int]",
+    },
     "cli/draft_template.py": {"title: …", "at: …", "# at: 2016-03-07 08:30  # …", "to: […]"},
+    "cli/commands/services.py": {"  sudo systemctl enable --now …"},
+    "cli/commands/withdraw.py": {"tuple[list[Delivery], list[Withdrawn]]"},  # a type
+    "cli/completion.py": {*completion.SCRIPTS.values()},
     "cli/output/console.py": {
-        "`publisher (?!sandbox|rehearse|--)",
-        "`publisher --sandbox ",
+        r"`publisher (\w[\w-]*)",
+        "`publisher…… …",
+        " --sandbox",
+        " --workspace …",
     },
     "cli/output/status.py": {" --account …", "publisher resume…"},
     "cli/output/plan.py": {

@@ -59,7 +59,7 @@ def test_a_crop_is_a_clean_copy_of_a_part_of_the_upright_picture(tmp_path: Path)
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
 def test_what_moves_is_not_cropped(tmp_path: Path, name: str) -> None:
-    with pytest.raises(PictureUnusable, match="only a still picture"):
+    with pytest.raises(PictureUnusable, match="Only a still picture"):
         media_file.cropped(_moving(tmp_path / name), widest(), (0, 0, 0.5, 0.5))
 
 

@@ -280,7 +280,8 @@ def test_a_file_that_is_too_big_is_refused_by_its_size(posts: Path) -> None:
         ("bice-x", {"size": (1080, 1920), "seconds": 0.6}, []),
         ("bice-x", {"rate": 60}, []),
         ("bice-x", {"rate": 90}, ["video-limits"]),
-        ("bice-page", {}, ["media-unsupported"]),
+        ("bice-page", {"seconds": 0.6}, ["video-limits"]),
+        ("bice-page", {"seconds": 1.5, "size": (640, 640)}, []),
     ],
 )
 def test_each_channel_has_its_limits(
@@ -302,9 +303,9 @@ def test_a_video_stands_alone_on_x_and_not_on_the_website(
     assert codes(workspace.channel_problems(DRAFT.format(to="bice-site") + more)) == []
 
 
-def test_a_page_takes_none(posts: Path) -> None:
+def test_a_channel_without_videos_takes_none(posts: Path) -> None:
     with pytest.raises(PictureUnusable):
-        clean(video(posts / "a.mp4"), FACEBOOK)
+        clean(video(posts / "a.mp4"), FACEBOOK.model_copy(update={"videos": None}))
 
 
 def test_alt_text_and_consent_are_asked_for_as_with_pictures(

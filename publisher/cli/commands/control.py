@@ -257,10 +257,18 @@ def operated(context: typer.Context, account: str | None) -> "tuple[Application,
 
 
 def print_json(deliveries: "Iterable[Delivery]", **more: object) -> None:
-    """What was changed, for scripts."""
-    from publisher.cli.output import changed
+    """What was changed, for scripts: rows as in `publisher log --json`, and `more` beside them.
 
-    changed.print_json(deliveries, **more)
+    Each says besides which stop waits until it is known whether it is out.
+    """
+    from publisher.reporting.log_export import log_rows
+
+    deliveries = list(deliveries)
+    rows = [
+        {**row, "pending_stop": delivery.pending_stop}
+        for row, delivery in zip(log_rows(deliveries), deliveries, strict=True)
+    ]
+    console.print_json({**more, "deliveries": rows})
 
 
 def print_stopped(deliveries: "Iterable[Delivery]") -> None:
