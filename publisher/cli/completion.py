@@ -61,10 +61,8 @@ _PLAIN = re.compile(r"[\w@./+=-]+")
 
 def answer(words: Sequence[str]) -> None:
     """Print the candidates for a command line; nothing where there is any trouble."""
-    from typer.completion import (  # Typer lists nowhere what it exports
-        completion_init,  # type: ignore[attr-defined]
-        shell_complete,
-    )
+    # Typer lists nowhere what it exports.
+    from typer.completion import completion_init, shell_complete  # type: ignore[attr-defined]
 
     from publisher.cli import app
 
