@@ -62,7 +62,7 @@ def test_nothing_more_goes_out_and_the_run_ends_and_says_why(stage: Stage, deed:
         assert run.process.wait(PATIENCE) == 3, run.screen
         assert not run.children()
         assert "publisher.db was deleted or replaced while it was in use." in run.screen
-        assert "publisher restore" in run.screen
+        assert " restore FILE`" in run.screen
     until(lambda: time.monotonic() > due)
     texts = {post["text"] for post in stage.sandbox.state()["posts"] if post["published"]}
     assert texts == {"This is first-1."}
@@ -77,7 +77,7 @@ def test_no_second_run_starts_beside_one_whose_lock_was_deleted(stage: Stage) ->
         finally:
             run.process.send_signal(signal.SIGCONT)
         assert second.returncode == 3
-        assert "`publisher run` is already at work in this workspace." in second.stderr
+        assert " run` is already at work in this workspace." in second.stderr
         assert run.process.wait(PATIENCE) == 3
 
 
