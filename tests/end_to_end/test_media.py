@@ -79,7 +79,7 @@ def media_type(content: bytes) -> str:
 
 
 def test_check_says_why_a_video_cannot_go_out(workspace: Workspace, publisher: Publisher) -> None:
-    """Not to a Page at all; not in this encoding; not half of it."""
+    """Too small for a Page; not in this encoding; not half of it."""
     folder = workspace.path / "posts" / "media"
     folder.mkdir()
     whole = videos.video(folder / "a.mp4").read_bytes()
@@ -90,6 +90,6 @@ def test_check_says_why_a_video_cannot_go_out(workspace: Workspace, publisher: P
     workspace.draft("c.fr", f"to: [bice-x]\n{media('c.mp4')}")
     problems = json.loads(publisher("check", "--format", "json", code=1))
     found = {problem["file"][6:7]: problem["code"] for problem in problems}
-    assert found == {"a": "media-unsupported", "b": "media-damaged", "c": "video-codec"}
+    assert found == {"a": "video-limits", "b": "media-damaged", "c": "video-codec"}
     assert all(problem["hint"] for problem in problems)
     assert all(problem["line"] == 4 for problem in problems)
