@@ -507,11 +507,18 @@ def test_a_language_that_the_site_lacks_is_refused_before_anything_is_made(stage
     assert stage.sandbox.store.entries == []
 
 
-@pytest.mark.parametrize("what", [What.NOT_JSON, What.FORBIDDEN, What.SERVER_ERROR])
-def test_a_site_that_does_not_list_its_languages_gets_posts_all_the_same(
+@pytest.mark.parametrize("what", [What.NOT_JSON, What.SERVER_ERROR])
+def test_while_a_site_cannot_be_asked_for_its_languages_nothing_is_made(
     what: What, stage: Stage
 ) -> None:
+    """The post might stand on the wrong side."""
     stage.sandbox.faults.set([Fault(what=what, endpoint="listLanguages")])
+    assert isinstance(stage.deliver(stage.parcel("Bonjour"))[0], Deferred)
+    assert stage.sandbox.store.entries == []
+
+
+def test_a_site_that_does_not_list_its_languages_gets_posts_all_the_same(stage: Stage) -> None:
+    stage.sandbox.faults.set([Fault(what=What.FORBIDDEN, endpoint="listLanguages")])
     assert isinstance(stage.deliver(stage.parcel("Bonjour"))[0], Accepted)
     assert entry_of(stage).side == "fr"
 

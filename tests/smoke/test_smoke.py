@@ -62,7 +62,7 @@ def test_every_command_has_its_help(tmp_path: Path) -> None:
 
 
 def _commands(shown: str) -> list[str]:
-    return re.findall(r"^  ([a-z][a-z-]*)  ", shown.partition("\nCommands:\n")[2], re.MULTILINE)
+    return re.findall(r"^  ([a-z][a-z-]*)  ", shown.partition("\nOptions:\n")[2], re.MULTILINE)
 
 
 def test_all_that_is_no_code_is_there_too(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ class WordPress:
     def _language(self, parcel: Parcel) -> Mapping[str, str]:
         """What the requests say of the post's language. Raises `NotPrepared`."""
         query = self._languages.query(parcel.content.lang)
-        if isinstance(query, Refused):
+        if isinstance(query, Refused | Deferred):
             raise NotPrepared(query)
         return query
 

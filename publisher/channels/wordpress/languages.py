@@ -17,10 +17,12 @@ from publisher.channels.wordpress.answers import said
 from publisher.channels.wordpress.posts import SitePost, items_of
 from publisher.channels.wordpress.site import SiteApi
 from publisher.model.accounts import Account
-from publisher.model.outcomes import Kind, Refused
+from publisher.model.outcomes import AccountSuspended, Deferred, Kind, Refused
 
 _PLUGINS = ("pll/", "wpml/")
 """How the names of their parts of the REST API begin."""
+_NOT_LISTED = (401, 403, 404)
+"""There is no Polylang, or this user may not list its languages."""
 
 
 class SiteLanguages:
@@ -32,12 +34,17 @@ class SiteLanguages:
         self._site = site
         self._lately: Lately[Sequence[str]] = Lately(clock)
 
-    def query(self, language: str | None) -> Mapping[str, str] | Refused:
-        """What a request says of a new post's language; empty if that is not known."""
+    def query(self, language: str | None) -> Mapping[str, str] | Refused | Deferred:
+        """What a request says of a new post's language; empty if that is not known.
+
+        An outcome where the site has no such language, or could not be asked.
+        """
         names = self._names(language)
         if not names:
             return {}
         known = self._known()
+        if isinstance(known, Deferred):
+            return known
         chosen = next((name for name in names if name in known), None)
         if known and chosen is None:
             flaw = self._unknown(names[0], known)
@@ -66,6 +73,8 @@ class SiteLanguages:
     def _flaw(self) -> str | None:
         if names := self._names(self._language):
             known = self._known()
+            if isinstance(known, Deferred):  # what the site says comes elsewhere
+                return None
             is_known = not known or any(name in known for name in names)
             return None if is_known else self._unknown(names[0], known)
         index = mapping(said(self._site.index(plain=self._site.is_plain)))
@@ -87,13 +96,19 @@ class SiteLanguages:
         whole = (language or "").lower()
         return [*filter(None, (whole, whole.partition("-")[0]))]
 
-    def _known(self) -> Sequence[str]:
+    def _known(self) -> Sequence[str] | Deferred:
         """Polylang's languages; empty where there is none, or it does not list them."""
         if self._lately.read is not None:
             return self._lately.read
-        items = items_of(self._site.languages())
-        listed = items if isinstance(items, list) else []
-        return self._lately.keep([str(one.get("slug")) for one in listed])
+        answer = self._site.languages()
+        if answer.status in _NOT_LISTED:
+            return self._lately.keep(())
+        items = items_of(answer)
+        if isinstance(items, AccountSuspended):  # by this alone the account is not judged
+            return Deferred(items.kind, items.message)
+        if isinstance(items, Deferred):
+            return items
+        return self._lately.keep([str(one.get("slug")) for one in items])
 
     @staticmethod
     def _unknown(wanted: str, known: Sequence[str]) -> str:
