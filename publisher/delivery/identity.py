@@ -117,9 +117,10 @@ class Identity:
             return _Verified()
         if by_key and not _names_its_owner(account):
             if known:
-                return self._refuse(account, _named(channel, by_key), known)
-            self._owners.remember(account.name, Owner(id=by_key))
-            return _Verified()
+                told = _told(account, other := _named(channel, by_key), known)
+                return self._refuse(account, other, told)
+            if not any(map(_names_its_owner, self._others(account).values())):
+                return self._accept(account, Owner(id=by_key))
         return self._ask(account, channel, known)
 
     def _ask(
@@ -133,14 +134,30 @@ class Identity:
             names_it = _owner_option(account) is not None and not channel.owner_id
             may_try = names_it and known is not None and belongs(known, account)
             return None if may_try else _not_known_yet()
-        if refusal(account, told, known):
-            return self._refuse(account, told, known)
-        self._owners.remember(account.name, told)
+        if problem := refusal(account, told, known):
+            return self._refuse(account, told, problem)
+        return self._accept(account, told)
+
+    def _accept(self, account: Account, owner: Owner) -> "_Verified | AccountSuspended":
+        others = self._others(account)
+        namesake = next((name for name, other in others.items() if names(other, owner)), None)
+        if other := namesake or self._owners.claim(account.name, owner, others):
+            return self._refuse(account, owner, _of_another(owner, other))
         return _Verified()
 
-    def _refuse(self, account: Account, other: Owner, known: Owner | None) -> AccountSuspended:
+    def _others(self, account: Account) -> dict[str, Account]:
+        """The accounts that may not have the same owner."""
+        if spec_of(account.channel).shares_owner:
+            return {}
+        return {
+            name: other
+            for name, other in self._accounts.items()
+            if other.channel == account.channel and name != account.name
+        }
+
+    def _refuse(self, account: Account, other: Owner, problem: tuple[str, str]) -> AccountSuspended:
         resume = _("Then run `publisher resume --account {account}`.", account=account.name)
-        told = joined(*_told(account, other, known), resume)
+        told = joined(*problem, resume)
         log.info("the keys belong to somebody else", account=account.name, owner=str(other))
         outcome = AccountSuspended(Kind.AUTH, told)
         self._owners.refuse(account.name, other, outcome)
@@ -246,6 +263,13 @@ def _told(account: Account, other: Owner, known: Owner | None) -> tuple[str, str
             "them as they are.",
             other=other,
         ),
+    )
+
+
+def _of_another(owner: Owner, other: str) -> tuple[str, str]:
+    return (
+        _("These are the keys of {owner}, as {other} has them.", owner=owner, other=other),
+        _("Put each account's own keys into secrets.toml and start Publisher again."),
     )
 
 

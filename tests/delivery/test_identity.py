@@ -1,8 +1,10 @@
 """Nothing goes out with keys that belong to somebody else."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 from types import SimpleNamespace
 from typing import cast
 
@@ -171,6 +173,47 @@ def test_without_a_handle_nobody_is_asked_and_the_owner_is_remembered(stage: Sta
     assert state is State.SCHEDULED
     assert list(stage.public()) == ["our-x"]
     assert "belong to @our_x_en; those before belonged to" in (held.suspension_message or "")
+
+
+NAMED = {"fr": "", "en": 'handle = "@our_x_en"'}
+
+
+@pytest.mark.parametrize(
+    ("handles", "first", "asked"),
+    [(NO_HANDLES, "our-x-en", 1), (NAMED, "our-x-en", 2), (NAMED, None, 1)],
+    ids=["it published before", "and is named", "it is named alone"],
+)
+def test_an_account_never_goes_out_with_the_keys_of_another_account(
+    stage: Stage, handles: dict[str, str], first: str | None, asked: int
+) -> None:
+    stage.configure(handles)
+    stage.put_keys(our_x="our-x-en")
+    if first:
+        assert stage.publish("own", first)[0] is State.PUBLISHED
+    state, held = stage.publish("a", "our-x")
+    assert state is State.SCHEDULED
+    assert set(stage.public()) <= {first}
+    (message,) = [one.suspension_message or "" for one in held if one.account == "our-x"]
+    assert message.startswith("These are the keys of ")
+    assert ", as our-x-en has them. Put each account's own keys into secrets.toml" in message
+    assert stage.asked() <= asked
+
+
+def test_two_accounts_with_one_owner_that_ask_at_once_are_never_both_verified(
+    stage: Stage,
+) -> None:
+    stage.configure(NO_HANDLES)
+    owner = Owner(id="7001")
+    together = Barrier(2)
+
+    def claim(account: str, other: str) -> str | None:
+        with closing(stage.application()) as app:
+            together.wait()
+            return app.owners.claim(account, owner, [other])
+
+    with ThreadPoolExecutor(2) as both:
+        answers = both.map(claim, ["our-x", "our-x-en"], ["our-x-en", "our-x"])
+        assert sorted(map(str, answers)) in (["None", "our-x"], ["None", "our-x-en"])
 
 
 def test_new_keys_of_the_same_user_disturb_nobody_and_cost_nothing(stage: Stage) -> None:
