@@ -4,7 +4,7 @@ A channel's module has the rows of its table, and the step in which its posts be
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
@@ -43,16 +43,15 @@ def parts() -> dict[str, Callable[[], str]]:
 
 
 def _table(channel: str) -> str:
+    """The answers that lead to the same stand in one row."""
     told = import_module(f"{__name__}.{channel}")
-    rows = [
-        (
-            name,
-            _common({_effect(meaning(channel, a, Step.PREPARE), public=False) for a in alike}),
-            _common({_effect(meaning(channel, a, told.MADE_PUBLIC), public=True) for a in alike}),
-        )
-        for name, alike in told.ROWS
-    ]
-    return table(("answer", "while it is made ready", "when it is made public"), rows)
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name, answers in told.ROWS:
+        ready = {_effect(meaning(channel, a, Step.PREPARE), public=False) for a in answers}
+        public = {_effect(meaning(channel, a, told.MADE_PUBLIC), public=True) for a in answers}
+        alike.setdefault((_common(ready), _common(public)), []).append(name)
+    rows = [("; ".join(names), *effects) for effects, names in alike.items()]
+    return table(("answer", "made ready", "made public"), rows)
 
 
 def _common(effects: set[str]) -> str:
@@ -62,30 +61,22 @@ def _common(effects: set[str]) -> str:
 
 
 def _effect(outcome: Outcome, *, public: bool) -> str:
+    """In the words that the page explains above its tables."""
     match outcome:
         case Accepted():
-            rests = public and (outcome.suspended_until or outcome.backoff)
-            rest = _until(outcome.suspended_until, outcome.backoff) if rests else ""
-            return ("`published`" if public else "goes on") + (
-                f"; then the account {rest}" if rest else ""
-            )
+            limit = public and (outcome.suspended_until or outcome.backoff)
+            return ("`published`" if public else "goes on") + (", then *limit*" if limit else "")
         case Refused():
-            return f"`failed` ({outcome.kind})"
+            return "`failed`"
         case Deferred() if outcome.most:
-            return f"`scheduled`, tried again; after {outcome.most} tries `failed` ({outcome.kind})"
+            return f"*again*, {outcome.most} times, then `failed`"
         case Deferred():
-            return "`scheduled`, tried again"
+            return "*again*"
         case AccountSuspended():
-            return f"`scheduled`; the account {_until(outcome.until, outcome.backoff)} ({outcome.kind})"
+            return _SUSPENSIONS[outcome.backoff]
         case Unknown():
             return "`uncertain`"
 
 
-def _until(until: datetime | None, backoff: tuple[timedelta, ...]) -> str:
-    if until and not backoff:
-        return f"is suspended for {round((until - NOW).total_seconds() / 60)} minutes"
-    return {
-        THROTTLED: "is suspended for 30 s, 1, 2, 4 … minutes",
-        UNTIL_MENDED: "is suspended for 1, 5, 15, 30 minutes, and a person is called",
-        CAPPED: "is suspended, tried again every 30 minutes, and a person is called",
-    }[backoff]
+_SUSPENSIONS = {(): "*limit*", THROTTLED: "*limit*", UNTIL_MENDED: "*mend*", CAPPED: "*cap*"}
+"""By how long the next tries are apart; with nothing, the platform named an instant."""
