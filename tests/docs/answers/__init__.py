@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
+from itertools import product
 from pkgutil import iter_modules
 
 from publisher.model.outcomes import (
@@ -37,21 +38,40 @@ def body(body: str, *statuses: int, usage: str = "") -> Answers:
     return tuple(Answer(Wire.ANSWERED, NOW, s, {"x-app-usage": usage}, body) for s in statuses)
 
 
+_CHANNELS = tuple(one.name for one in iter_modules(__path__))
+_ALIKE: Rows = (
+    ("refused connection, no address, no TLS", (NO_WAY,)),
+    ("time-out or reset after sending began", (CUT,)),
+)
+"""What leads to the same on all channels."""
+
+
 def parts() -> dict[str, Callable[[], str]]:
-    """A table for each channel, by the name in its markers."""
-    return {f"answers-of-{one.name}": partial(_table, one.name) for one in iter_modules(__path__)}
+    """A table for all channels, and one for each, by the name in its markers."""
+    return {
+        "answers-of-all": lambda: _table(_CHANNELS, _ALIKE),
+        **{f"answers-of-{name}": partial(_table_of, name) for name in _CHANNELS},
+    }
 
 
-def _table(channel: str) -> str:
+def _table_of(channel: str) -> str:
+    return _table((channel,), import_module(f"{__name__}.{channel}").ROWS)
+
+
+def _table(channels: tuple[str, ...], rows: Rows) -> str:
     """The answers that lead to the same stand in one row."""
-    told = import_module(f"{__name__}.{channel}")
-    alike: dict[tuple[str, str], list[str]] = {}
-    for name, answers in told.ROWS:
-        ready = {_effect(meaning(channel, a, Step.PREPARE), public=False) for a in answers}
-        public = {_effect(meaning(channel, a, told.MADE_PUBLIC), public=True) for a in answers}
-        alike.setdefault((_common(ready), _common(public)), []).append(name)
-    rows = [("; ".join(names), *effects) for effects, names in alike.items()]
-    return table(("answer", "made ready", "made public"), rows)
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for name, answers in rows:
+        ready, public = set(), set()
+        for channel, answer in product(channels, answers):
+            step = import_module(f"{__name__}.{channel}").MADE_PUBLIC
+            ready.add(_effect(meaning(channel, answer, Step.PREPARE), public=False))
+            public.add(_effect(meaning(channel, answer, step), public=True))
+        grouped.setdefault((_common(ready), _common(public)), []).append(name)
+    return table(
+        ("answer", "made ready", "made public"),
+        (("; ".join(names), *effects) for effects, names in grouped.items()),
+    )
 
 
 def _common(effects: set[str]) -> str:

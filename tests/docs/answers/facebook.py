@@ -3,7 +3,7 @@
 import json
 
 from publisher.model.outcomes import Answer, Step, Wire
-from tests.docs.answers import CUT, NO_WAY, NOW, Answers, Rows, body
+from tests.docs.answers import NOW, Answers, Rows, body
 
 MADE_PUBLIC = Step.REVEAL
 """The step in which a post becomes public."""
@@ -47,6 +47,4 @@ ROWS: Rows = (
     ),
     ("status 413", body("", 413)),
     ("any other status without an error of the Graph API", body("<html>", 302, 400, 500, 502)),
-    ("refused connection, no address, no TLS", (NO_WAY,)),
-    ("time-out or reset after sending began", (CUT,)),
 )

@@ -3,7 +3,7 @@
 import json
 
 from publisher.model.outcomes import Answer, Step, Wire
-from tests.docs.answers import CUT, NO_WAY, NOW, Answers, Rows, body
+from tests.docs.answers import NOW, Answers, Rows, body
 
 MADE_PUBLIC = Step.PUBLISH
 """The step in which a post becomes public."""
@@ -31,6 +31,4 @@ ROWS: Rows = (
         "3xx, 5xx; 4xx without an error of LinkedIn's",
         (*_li(302, 500, 502, 503, 504), *body("<html>", 400, 401, 403, 404)),
     ),
-    ("refused connection, no address, no TLS", (NO_WAY,)),
-    ("time-out or reset after sending began", (CUT,)),
 )

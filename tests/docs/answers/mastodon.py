@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from publisher.model.outcomes import Answer, Step, Wire
-from tests.docs.answers import CUT, NO_WAY, NOW, Answers, Rows, body
+from tests.docs.answers import NOW, Answers, Rows, body
 
 MADE_PUBLIC = Step.PUBLISH
 """The step in which a post becomes public."""
@@ -28,6 +28,4 @@ ROWS: Rows = (
     ("429 that names a time 10 minutes away", _masto(429, headers=_RESET)),
     ("429 that names no time, or an absurd one", _masto(429)),
     ("3xx, 5xx, whatever the body", (*_masto(301, 500, 502, 503), *body("<html>", 502))),
-    ("refused connection, no address, no TLS", (NO_WAY,)),
-    ("time-out or reset after sending began", (CUT,)),
 )

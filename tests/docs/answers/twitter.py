@@ -3,7 +3,7 @@
 import json
 
 from publisher.model.outcomes import Answer, Step, Wire
-from tests.docs.answers import CUT, NO_WAY, NOW, Answers, Rows, body
+from tests.docs.answers import NOW, Answers, Rows, body
 
 MADE_PUBLIC = Step.PUBLISH
 """The step in which a post becomes public."""
@@ -46,6 +46,4 @@ ROWS: Rows = (
         _x(429, type="https://api.x.com/2/problems/usage-capped"),
     ),
     ("3xx, 5xx, whatever the body", (*_x(301, 302, 500, 502, 503, 504), *body("<html>", 502))),
-    ("refused connection, no address, no TLS", (NO_WAY,)),
-    ("time-out or reset after sending began", (CUT,)),
 )
