@@ -42,7 +42,10 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("a picture's file, MB", lambda c: f"{c.picture_max_bytes / 1_000_000:.3g}"),
     ("alternative text", lambda c: f"{c.alt_text_max:,}"),
     ("animated GIFs: frames, MB", lambda c: _gifs(c.gifs) if c.gifs else "no"),
-    ("videos: seconds, pixels, pictures a second", lambda c: _videos(c.videos) if c.videos else "no"),
+    (
+        "videos: seconds, pixels, pictures a second",
+        lambda c: _videos(c.videos) if c.videos else "no",
+    ),
     ("alternative text of GIFs", lambda c: "yes" if c.gifs_have_alt_texts else "no"),
     ("alternative text of videos", lambda c: "yes" if c.videos_have_alt_texts else "no"),
     ("its length, and a GIF's", lambda c: f"{c.motion_alt_text_max or c.alt_text_max:,}"),
@@ -67,9 +70,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("sent twice", _sent_twice),
     (
         "after a lost answer",
-        lambda c: (
-            "sent again" if c.repeats_safely else "read first"
-        ),
+        lambda c: "sent again" if c.repeats_safely else "read first",
     ),
 )
 

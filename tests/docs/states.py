@@ -36,15 +36,17 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.REJECTED, _S.SCHEDULED): _APPROVED,
     (_S.PUBLISHING, _S.SCHEDULED): "It is certainly not out, and may go out later: a pause, a "
     "refusal for now, no connection, or a process that ended before anything was sent.",
-    (_S.UNCERTAIN, _S.SCHEDULED): "Not there in two readings after the settling time; or more parts "
+    (
+        _S.UNCERTAIN,
+        _S.SCHEDULED,
+    ): "Not there in two readings after the settling time; or more parts "
     "are to come; or `publisher retry`.",
-    **{
-        (source, _S.SCHEDULED): _MENDED
-        for source in (_S.HELD, _S.FAILED, _S.MISSED, _S.CANCELLED)
-    },
+    **{(source, _S.SCHEDULED): _MENDED for source in (_S.HELD, _S.FAILED, _S.MISSED, _S.CANCELLED)},
     (_S.SCHEDULED, _S.PUBLISHING): "It falls due within fifteen seconds: a worker gets it.",
-    (_S.UNCERTAIN, _S.PUBLISHING): "Not there, and the platform takes a repeated request once: sent "
-    "again.",
+    (
+        _S.UNCERTAIN,
+        _S.PUBLISHING,
+    ): "Not there, and the platform takes a repeated request once: sent again.",
     (_S.PUBLISHING, _S.PUBLISHED): "The platform took it, the last part included.",
     (_S.UNCERTAIN, _S.PUBLISHED): "Found on the platform, whole; or `publisher resolve`.",
     **{
@@ -74,7 +76,10 @@ _REASONS: dict[tuple[State, State], str] = {
         )
     },
     (_S.PUBLISHING, _S.FAILED): "The platform refused it for good.",
-    (_S.UNCERTAIN, _S.FAILED): "The platform called it a duplicate, and an older post has its text.",
+    (
+        _S.UNCERTAIN,
+        _S.FAILED,
+    ): "The platform called it a duplicate, and an older post has its text.",
     **{
         (source, _S.MISSED): _EXPIRED
         for source in (
@@ -98,12 +103,12 @@ _REASONS: dict[tuple[State, State], str] = {
     (_S.PUBLISHING, _S.CANCELLED): _STOPPED,
     (_S.UNCERTAIN, _S.CANCELLED): _STOPPED,
     (_S.FAILED, _S.CANCELLED): "`publisher cancel`.",
-    (_S.PUBLISHED, _S.WITHDRAWN): "`publisher withdraw`: deleted, and confirmed by the platform, at "
+    (
+        _S.PUBLISHED,
+        _S.WITHDRAWN,
+    ): "`publisher withdraw`: deleted, and confirmed by the platform, at "
     "once or when a worker tried again.",
-    **{
-        (source, _S.WITHDRAWN): _PARTS_WITHDRAWN
-        for source in (_S.FAILED, _S.MISSED, _S.CANCELLED)
-    },
+    **{(source, _S.WITHDRAWN): _PARTS_WITHDRAWN for source in (_S.FAILED, _S.MISSED, _S.CANCELLED)},
 }
 _BY_ITSELF = frozenset({Role.DISPATCHER, Role.WORKER, Role.RECONCILER})
 _RARE = frozenset({_FORGOTTEN, _FORGOTTEN_OR_OTHERWISE, _ON_ITS_OWN})
