@@ -15,12 +15,14 @@ def _li(*statuses: int, code: str = "", message: str = "?") -> Answers:
 
 
 ROWS: Rows = (
-    ("400 for the post: too long, a picture that failed", _li(400, code="FIELD_LENGTH_TOO_LONG")),
-    ("any other 400, 405, 422", (*_li(400, 405, 422, code="MISSING_FIELD"),)),
+    (
+        "any other 400, 405, 422",
+        (*_li(400, code="FIELD_LENGTH_TOO_LONG"), *_li(400, 405, 422, code="MISSING_FIELD")),
+    ),
     ("400 while a picture is not processed", _li(400, code="MEDIA_ASSET_WAITING_UPLOAD")),
     ("401: the token", (*_li(401), *_li(401, code="EXPIRED_ACCESS_TOKEN"))),
     ("403 that names permissions", _li(403, code="ACCESS_DENIED")),
-    ("403, anything else", _li(403, message="This page is restricted")),
+    ("any other 403", _li(403, message="This page is restricted")),
     ("404, or 400 for the page's number", _li(404, code="NOT_FOUND")),
     ("413, 415", _li(413, 415)),
     ("422, duplicate", _li(422, message="Content is a duplicate of urn:li:share:1")),
