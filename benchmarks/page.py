@@ -14,10 +14,12 @@ import json
 import math
 import os
 import platform
+import re
 import shlex
 import sqlite3
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -33,6 +35,22 @@ NAMES = (
 )  # fmt: skip
 """The benchmarks that the page tells of, by the names of their results."""
 _GIB = 1024**3
+_EVERYWHERE = ("memory", "system", "Python", "SQLite")
+"""What results/ says of the machine, and the page does not repeat."""
+_LONG, _MOST = ("startup", "pages"), 12
+"""The lists that show so many figures without a limit: the slowest come first."""
+_LARGE_SMALL = ", large / small"
+_COLUMN_FIRST = {
+    name: re.compile(rf"(?P<column>{columns}), (?P<row>.+)")
+    for name, columns in {
+        "idle": "memory|processor|wake-ups|taken by the host meanwhile",
+        "burst": "99 % within|median|last|too early|lost|memory",
+        "throughput": "sent|processor",
+        "commands": "processor",
+        "check": "processor",
+    }.items()
+}
+"""How the names of figures begin that stand in one row of a table."""
 _FAR_APART = 20.0  # between the longest bar and the shortest, and the scale becomes logarithmic
 _INK, _BAR, _MISSED, _LIMIT = "#222222", "#3b6ea5", "#b3372f", "#b3372f"
 
@@ -141,12 +159,12 @@ def table_of(name: str) -> str:
     if result is None:
         return "Not measured yet."
     machine = "; ".join(
-        f"{what} {value}" if what[0].isupper() else value for what, value in result.machine.items()
+        f"{what} {value}" if what[0].isupper() else value
+        for what, value in result.machine.items()
+        if what not in _EVERYWHERE
     )
-    lines = [f"Measured on {result.day} by `{result.command}`: {machine}.", ""]
-    lines += ["| what | measured | limit | |", "|---|---:|---:|---|"]
-    lines += [_row(figure) for figure in result.figures]
-    lines += [line for figure in result.figures if figure.missed for line in _why(name, figure)]
+    lines = [f"Measured on {result.day} by `{result.command}`: {machine}.", "", *_table(result)]
+    lines += _reasons(name, result.figures)
     for number, title in enumerate(_titles(result), 1):
         lines += ["", f"![{title}]({_picture(name, number)})"]
     return "\n".join(lines)
@@ -159,20 +177,70 @@ PARTS: Mapping[str, Callable[[], str]] = {
 """As in tests/docs/parts.py."""
 
 
-def _row(figure: Figure) -> str:
-    measured = f"{_number(figure.measured)} {figure.unit}"
+def _table(result: Result) -> Iterator[str]:
+    """A row for each thing that was measured, a column for each way to measure it.
+
+    A column names the unit that most of its figures have, and a figure any other.
+    """
+    shown, others = _shown(result)
+    rows: dict[str, dict[str, Figure]] = {}
+    units: dict[str, Counter[str]] = {}
+    for figure in shown:
+        row, column = _place(result.name, figure.what)
+        rows.setdefault(row, {})[column] = figure
+        units.setdefault(column, Counter())[figure.unit] += 1
+    common = {column: counts.most_common(1)[0][0] for column, counts in units.items()}
+    yield f"| | {' | '.join(f'{column}, {unit}' for column, unit in common.items())} |"
+    yield f"|---|{'---:|' * len(common)}"
+    for row, found in rows.items():
+        cells = [_cell(found[c], unit) if c in found else "" for c, unit in common.items()]
+        yield f"| {row} | {' | '.join(cells)} |"
+    if others:
+        most = max(others, key=lambda figure: figure.measured)
+        yield f"| {len(others)} others, each at most | {_cell(most, *common.values())} |"
+
+
+def _shown(result: Result) -> tuple[Sequence[Figure], Sequence[Figure]]:
+    """The figures of the table, and those of a long list that it leaves out."""
+    if result.name not in _LONG:
+        return result.figures, ()
+    free = [figure for figure in result.figures if figure.limit is None]
+    left_out = free[_MOST:]
+    return [figure for figure in result.figures if figure not in left_out], left_out
+
+
+def _place(name: str, what: str) -> tuple[str, str]:
+    """The row and the column of a figure, by its name."""
+    if name in _COLUMN_FIRST and (found := _COLUMN_FIRST[name].fullmatch(what)):
+        return found["row"], found["column"]
+    if name == "size":
+        database, _, rest = what.partition(": ")
+        row = rest.removesuffix(_LARGE_SMALL)
+        return row, database + (_LARGE_SMALL if row != rest else "")
+    return what, "measured"
+
+
+def _cell(figure: Figure, unit: str) -> str:
+    """With its limit, and in bold where that is missed; `unit` is that of the column."""
+    measured = _number(figure.measured)
+    if figure.unit != unit:
+        measured = f"{measured} {figure.unit}".rstrip()
     if figure.limit is None:
-        return f"| {figure.what} | {measured} | | |"
-    sign = "≥" if figure.at_least else "≤"
-    verdict = "**missed**" if figure.missed else "kept"
-    limit = f"{sign} {_number(figure.limit)} {figure.unit}"
-    return f"| {figure.what} | {measured} | {limit} | {verdict} |"
+        return measured
+    limit = f"{'≥' if figure.at_least else '≤'}{_number(figure.limit)}"
+    return f"**{measured}** (not {limit})" if figure.missed else f"{measured} ({limit})"
 
 
-def _why(name: str, figure: Figure) -> Iterator[str]:
+def _reasons(name: str, figures: Sequence[Figure]) -> Iterator[str]:
+    """Why figures miss their limits; those with one reason together."""
     reasons = tomllib.loads(REASONS.read_text(encoding="utf-8")) if REASONS.exists() else {}
-    reason = reasons.get(name, {}).get(figure.what, "the reason is not known yet.")
-    yield from ("", f"Missed, {figure.what}: {reason}")
+    alike: dict[str, list[str]] = {}
+    for figure in figures:
+        if figure.missed:
+            reason = reasons.get(name, {}).get(figure.what, "the reason is not known yet.")
+            alike.setdefault(reason, []).append(figure.what)
+    for reason, missed in alike.items():
+        yield from ("", f"Missed, {'; '.join(missed)}: {reason}")
 
 
 def _number(value: float) -> str:

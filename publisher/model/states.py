@@ -1,6 +1,6 @@
 """States of a delivery, the moves between them, and the roles that may make them.
 
-docs/states.md draws this table. The ledger refuses every move that is not in it.
+docs/states.md shows this table. The ledger refuses every move that is not in it.
 """
 
 from enum import StrEnum

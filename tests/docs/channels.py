@@ -10,89 +10,90 @@ from publisher.sandbox.platforms import FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
 from tests.docs.tables import table
 
 _COUNTED = {
-    "weighted": "as X weighs them",
-    "characters": "in characters",
-    "shortened": "as Mastodon shortens them",
-    "graphemes": "in characters as people see them",
+    "weighted": "as X weighs",
+    "characters": "code points",
+    "shortened": "as Mastodon shortens",
+    "graphemes": "graphemes",
 }
 
 
 def _sent_twice(can: Capabilities) -> str:
     if can.repeats_safely:
-        return "is there once: the second request is refused"
-    return "takes its own place" if can.replaces_itself else "is there twice"
+        return "once"
+    return "replaces itself" if can.replaces_itself else "twice"
 
 
 _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("longest text", lambda c: f"{c.max_length:,}"),
     ("counted", lambda c: _COUNTED[c.counting]),
-    ("longest in bytes", lambda c: f"{c.max_bytes:,}" if c.max_bytes else "no limit besides"),
-    ("threads", lambda c: "yes" if c.threads else "no: the parts are joined with a blank line"),
+    ("longest in bytes", lambda c: f"{c.max_bytes:,}" if c.max_bytes else "–"),
+    ("threads", lambda c: "yes" if c.threads else "joined"),
     (
         "`link:`",
         lambda c: {
-            "appended": "at the end of the last part's text",
-            "attached": "beside the text",
-            "attached-alone": "beside the text; at its end if there are pictures",
+            "appended": "in the text",
+            "attached": "a card",
+            "attached-alone": "a card; with pictures, in the text",
         }[c.link],
     ),
-    ("the link in a comment", lambda c: "if that is wanted" if c.link_in_comment else "no"),
-    ("pictures in a post", lambda c: f"up to {c.max_pictures}"),
+    ("the link in a comment", lambda c: "possible" if c.link_in_comment else "no"),
+    ("pictures in a post", lambda c: str(c.max_pictures)),
     ("types of picture", lambda c: ", ".join(sorted(t[6:].upper() for t in c.picture_types))),
-    ("a picture's file", lambda c: f"up to {c.picture_max_bytes / 1_000_000:.3g} MB"),
-    ("alternative text", lambda c: f"up to {c.alt_text_max:,} characters"),
-    ("animated GIFs", lambda c: _gifs(c.gifs) if c.gifs else "no"),
-    ("videos", lambda c: _videos(c.videos) if c.videos else "no"),
+    ("a picture's file, MB", lambda c: f"{c.picture_max_bytes / 1_000_000:.3g}"),
+    ("alternative text", lambda c: f"{c.alt_text_max:,}"),
+    ("animated GIFs: frames, MB", lambda c: _gifs(c.gifs) if c.gifs else "no"),
+    (
+        "videos: seconds, pixels, pictures a second",
+        lambda c: _videos(c.videos) if c.videos else "no",
+    ),
     ("alternative text of GIFs", lambda c: "yes" if c.gifs_have_alt_texts else "no"),
     ("alternative text of videos", lambda c: "yes" if c.videos_have_alt_texts else "no"),
-    ("its length, and a GIF's", lambda c: f"up to {c.motion_alt_text_max or c.alt_text_max:,}"),
+    ("its length, and a GIF's", lambda c: f"{c.motion_alt_text_max or c.alt_text_max:,}"),
     ("content warning", lambda c: "yes" if c.content_warnings else "no"),
     (
-        "documents (PDF)",
+        "documents (PDF): MB, pages",
         lambda c: _documents(c.documents) if c.documents else "no",
     ),
     (
         "a GIF, video or document",
-        lambda c: "is all that a post shows" if c.motion_stands_alone else "may stand among others",
+        lambda c: "alone" if c.motion_stands_alone else "among others",
     ),
     ("made unseen before its time", lambda c: "yes" if c.prepares_posts else "no"),
     ("made at its instant instead", lambda c: "yes" if c.can_create_at_once else "no"),
     (
         "cashtags in a post",
-        lambda c: "any number" if c.max_cashtags is None else f"up to {c.max_cashtags}",
+        lambda c: "any" if c.max_cashtags is None else str(c.max_cashtags),
     ),
-    ("shows what was made with AI", lambda c: "yes" if c.discloses_ai else "no: `check` says so"),
-    ("posts that fit", lambda c: ", ".join(map(_rate, c.rates)) or "none documented"),
+    ("shows what was made with AI", lambda c: "yes" if c.discloses_ai else "no"),
+    ("posts that fit", lambda c: ", ".join(map(_rate, c.rates)) or "–"),
     ("pictures without text", lambda c: "yes" if c.may_be_empty_with_picture else "no"),
     ("sent twice", _sent_twice),
     (
         "after a lost answer",
-        lambda c: (
-            "is sent again at once" if c.repeats_safely else "waits until the platform settles"
-        ),
+        lambda c: "sent again" if c.repeats_safely else "read first",
     ),
 )
 
 
 def _rate(rate: Rate) -> str:
     hours, minutes = rate.window // timedelta(hours=1), rate.window // timedelta(minutes=1)
-    window = f"{hours} hours" if hours else f"{minutes} minutes"
-    return f"{rate.posts:,} of {'an app' if rate.of_app else 'an account'} in {window}"
+    window = f"{hours} h" if hours else f"{minutes} min"
+    return f"{rate.posts:,} in {window}{' (app)' if rate.of_app else ''}"
 
 
 def _gifs(limits: GifLimits) -> str:
-    return f"up to {limits.max_frames} frames and {limits.max_bytes // 1_000_000} MB"
+    return f"{limits.max_frames}, {limits.max_bytes // 1_000_000}"
 
 
 def _documents(limits: DocumentLimits) -> str:
-    size = f"up to {limits.max_bytes / 1_000_000:g} MB"
-    return f"{size} and {limits.max_pages} pages" if limits.max_pages else size
+    size = f"{limits.max_bytes / 1_000_000:g}"
+    return f"{size}, {limits.max_pages}" if limits.max_pages else size
 
 
 def _videos(limits: VideoLimits) -> str:
     return (
-        f"{limits.min_seconds:g} to {limits.max_seconds:g} seconds, up to {limits.max_long_side} x "
-        f"{limits.max_short_side} and {limits.max_rate} pictures a second"
+        f"{limits.min_seconds:g}–{limits.max_seconds:g}, {limits.max_long_side}×"
+        f"{limits.max_short_side}, {limits.max_rate}"
     )
 
 

@@ -160,7 +160,6 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "importing.md": {"import-codes": import_codes, "import-titles": import_titles},
     "states.md": {
         "states-by-itself": states.by_itself,
-        "states-by-people": states.by_people,
         "moves": states.moves,
     },
     "editors.md": {"task": task},

@@ -4,9 +4,10 @@ A channel's module has the rows of its table, and the step in which its posts be
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
+from itertools import product
 from pkgutil import iter_modules
 
 from publisher.model.outcomes import (
@@ -37,22 +38,40 @@ def body(body: str, *statuses: int, usage: str = "") -> Answers:
     return tuple(Answer(Wire.ANSWERED, NOW, s, {"x-app-usage": usage}, body) for s in statuses)
 
 
+_CHANNELS = tuple(one.name for one in iter_modules(__path__))
+_ALIKE: Rows = (
+    ("refused connection, no address, no TLS", (NO_WAY,)),
+    ("time-out or reset after sending began", (CUT,)),
+)
+"""What leads to the same on all channels."""
+
+
 def parts() -> dict[str, Callable[[], str]]:
-    """A table for each channel, by the name in its markers."""
-    return {f"answers-of-{one.name}": partial(_table, one.name) for one in iter_modules(__path__)}
+    """A table for all channels, and one for each, by the name in its markers."""
+    return {
+        "answers-of-all": lambda: _table(_CHANNELS, _ALIKE),
+        **{f"answers-of-{name}": partial(_table_of, name) for name in _CHANNELS},
+    }
 
 
-def _table(channel: str) -> str:
-    told = import_module(f"{__name__}.{channel}")
-    rows = [
-        (
-            name,
-            _common({_effect(meaning(channel, a, Step.PREPARE), public=False) for a in alike}),
-            _common({_effect(meaning(channel, a, told.MADE_PUBLIC), public=True) for a in alike}),
-        )
-        for name, alike in told.ROWS
-    ]
-    return table(("answer", "while it is made ready", "when it is made public"), rows)
+def _table_of(channel: str) -> str:
+    return _table((channel,), import_module(f"{__name__}.{channel}").ROWS)
+
+
+def _table(channels: tuple[str, ...], rows: Rows) -> str:
+    """The answers that lead to the same stand in one row."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for name, answers in rows:
+        ready, public = set(), set()
+        for channel, answer in product(channels, answers):
+            step = import_module(f"{__name__}.{channel}").MADE_PUBLIC
+            ready.add(_effect(meaning(channel, answer, Step.PREPARE), public=False))
+            public.add(_effect(meaning(channel, answer, step), public=True))
+        grouped.setdefault((_common(ready), _common(public)), []).append(name)
+    return table(
+        ("answer", "made ready", "made public"),
+        (("; ".join(names), *effects) for effects, names in grouped.items()),
+    )
 
 
 def _common(effects: set[str]) -> str:
@@ -62,30 +81,22 @@ def _common(effects: set[str]) -> str:
 
 
 def _effect(outcome: Outcome, *, public: bool) -> str:
+    """In the words that the page explains above its tables."""
     match outcome:
         case Accepted():
-            rests = public and (outcome.suspended_until or outcome.backoff)
-            rest = _until(outcome.suspended_until, outcome.backoff) if rests else ""
-            return ("`published`" if public else "goes on") + (
-                f"; then the account {rest}" if rest else ""
-            )
+            limit = public and (outcome.suspended_until or outcome.backoff)
+            return ("`published`" if public else "goes on") + (", then *limit*" if limit else "")
         case Refused():
-            return f"`failed` ({outcome.kind})"
+            return "`failed`"
         case Deferred() if outcome.most:
-            return f"`scheduled`, tried again; after {outcome.most} tries `failed` ({outcome.kind})"
+            return f"*again*, {outcome.most} times, then `failed`"
         case Deferred():
-            return "`scheduled`, tried again"
+            return "*again*"
         case AccountSuspended():
-            return f"`scheduled`; the account {_until(outcome.until, outcome.backoff)} ({outcome.kind})"
+            return _SUSPENSIONS[outcome.backoff]
         case Unknown():
             return "`uncertain`"
 
 
-def _until(until: datetime | None, backoff: tuple[timedelta, ...]) -> str:
-    if until and not backoff:
-        return f"is suspended for {round((until - NOW).total_seconds() / 60)} minutes"
-    return {
-        THROTTLED: "is suspended for 30 s, 1, 2, 4 … minutes",
-        UNTIL_MENDED: "is suspended for 1, 5, 15, 30 minutes, and a person is called",
-        CAPPED: "is suspended, tried again every 30 minutes, and a person is called",
-    }[backoff]
+_SUSPENSIONS = {(): "*limit*", THROTTLED: "*limit*", UNTIL_MENDED: "*mend*", CAPPED: "*cap*"}
+"""By how long the next tries are apart; with nothing, the platform named an instant."""

@@ -3,7 +3,7 @@
 import json
 
 from publisher.model.outcomes import Answer, Step, Wire
-from tests.docs.answers import CUT, NO_WAY, NOW, Answers, Rows, body
+from tests.docs.answers import NOW, Answers, Rows, body
 
 MADE_PUBLIC = Step.REVEAL
 """The step in which a post becomes public."""
@@ -32,12 +32,13 @@ ROWS: Rows = (
     ),
     (
         "error 4, 17, 32, 341, 613, 80001; status 429",
-        (*_fb(4, 17, 32, 341, 613, 80001), *body("", 429)),
+        (*_fb(4, 17, 32, 341, 613, 80001), *_fb(4, usage=_REGAIN), *body("", 429)),
     ),
-    ("the same, naming 30 minutes", _fb(4, usage=_REGAIN)),
     ("error 10, 200–299", _fb(*_PERMISSION, status=403)),
-    ("error 100, and others with a status 4xx", _fb(100, 105, 2500)),
-    ("error 100 with subcode 33: the post is gone", _fb(100, subcode=33)),
+    (
+        "error 100 (with subcode 33: the post is gone), and others with a status 4xx",
+        (*_fb(100, 105, 2500), *_fb(100, subcode=33)),
+    ),
     ("error 102, 190: the token", (*_fb(102, 190), *_fb(190, subcode=463))),
     ("error 368: blocked, or posting too often", (*_fb(368), *_fb(368, subcode=1390008))),
     ("error 506, duplicate", _fb(506)),
@@ -47,6 +48,4 @@ ROWS: Rows = (
     ),
     ("status 413", body("", 413)),
     ("any other status without an error of the Graph API", body("<html>", 302, 400, 500, 502)),
-    ("refused connection, no address, no TLS", (NO_WAY,)),
-    ("time-out or reset after sending began", (CUT,)),
 )
