@@ -99,7 +99,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "editors.md": {"task": task},
     "architecture.md": {"layers": layers},
     "adding-a-channel.md": {"capabilities": channels.capabilities},
-    "sandbox.md": {"faults": channels.faults, "endpoints": channels.endpoints},
+    "sandbox.md": {"faults": channels.faults, "own-faults": channels.own_faults},
     "reliability.md": answers.parts(),
     "benchmarks.md": dict(benchmarks.PARTS),
 }
