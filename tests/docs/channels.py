@@ -1,6 +1,6 @@
 """docs/adding-a-channel.md and docs/sandbox.md: what channels can do, and how platforms fail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 from publisher.channels.registry import CAPABILITIES
@@ -103,21 +103,23 @@ def capabilities() -> str:
 
 
 def faults() -> str:
-    return table(("`what`", "where", "what happens", "is the request carried out?"), _faults())
-
-
-def _faults() -> Iterator[tuple[str, ...]]:
-    for what in FAULT_KINDS.values():
-        places = [spec.title for spec in PLATFORMS.values() if what in spec.faults]
-        where = ", ".join(places) if what in NOT_EVERYWHERE else "all"
-        commits = "no" if what.effect is FaultEffect.REFUSES else "yes"
-        yield f"`{what}`", where, what.about, commits
-
-
-def endpoints() -> str:
+    """The kinds that every platform plays."""
     rows = [
-        (f"`{operation.name}`", operation.channel, f"`{operation.method} {operation.path}`")
-        for spec in PLATFORMS.values()
-        for operation in spec.operations
+        (f"`{what}`", what.about, "no" if what.effect is FaultEffect.REFUSES else "yes")
+        for what in FAULT_KINDS.values()
+        if what not in NOT_EVERYWHERE
     ]
-    return table(("`endpoint`", "`channel`", "request"), rows)
+    return table(("`what`", "what happens", "is the request carried out?"), rows)
+
+
+def own_faults() -> str:
+    """The kinds of single platforms, and the requests that a rule can name."""
+    rows = [
+        (
+            f"`{channel}`",
+            ", ".join(f"`{what}`" for what in sorted(spec.faults)),
+            ", ".join(f"`{operation.name}`" for operation in spec.operations),
+        )
+        for channel, spec in PLATFORMS.items()
+    ]
+    return table(("`channel`", "`what`", "`endpoint`"), rows)

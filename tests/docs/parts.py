@@ -9,69 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import page as benchmarks
-from publisher.agenda.ics_lines import CODES as CALENDAR_CODES
 from publisher.base.i18n import LANGUAGES, _, speaking
 from publisher.importers.columns import ROLES, TITLES
-from publisher.importers.problems import CODES as IMPORT_CODES
-from publisher.model.problems import CODES
 from tests.docs import answers, channels, states
 from tests.docs.tables import table
 
-# --- docs/drafts.md ---------------------------------------------------------
-
-QUEUE_CODES = {
-    "cancelled": "Somebody cancelled the same text under the name of a draft that is gone.",
-    "already-out": "The post, or its text, is out on the account; the draft changes nothing there.",
-    "past": "The post's time and its expiry are over.",
-    "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",
-    "media-damaged": "The picture, GIF, video or PDF is truncated or damaged.",
-    "partly-out": "Parts of the thread are out, and the edit changes them.",
-    "held": "Somebody holds the same text under the name of a draft that is gone.",
-    "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",
-    "account-renamed": "The ledger has the post, or its text, for an account that is gone from "
-    "publisher.toml; the account may be the same under a new name.",
-    "may-be-out": "It was due before the ledger was restored from a backup, so it may be out: it "
-    "becomes `uncertain`.",
-    "sent-twice": "The post says `at: now`, and may be one that is out already under another name.",
-    "no-mandate": "The account's mandate does not cover the author or the day.",
-}
-"""What the comparison with the ledger finds; the test compares the codes with the source."""
-
-
-def codes_of_the_comparison() -> set[str]:
-    """The codes that `publisher/planning/` gives to its problems."""
-    calls = (
-        node
-        for path in sorted((Path(__file__).parents[2] / "publisher" / "planning").glob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-    )
-    return {
-        str(call.args[1].value)
-        for call in calls
-        if isinstance(call.func, ast.Attribute)
-        and call.func.attr in ("error", "warning", "add")
-        and len(call.args) > 1
-        and isinstance(call.args[1], ast.Constant)
-    }
-
-
-def problem_codes() -> str:
-    rows = [(f"`{code}`", meaning_of) for code, meaning_of in CODES.items()]
-    return table(("code", "what it says"), rows)
-
-
-def queue_codes() -> str:
-    rows = [(f"`{code}`", meaning_of) for code, meaning_of in QUEUE_CODES.items()]
-    return table(("code", "what it says"), rows)
-
-
 # --- docs/importing.md ------------------------------------------------------
-
-
-def import_codes() -> str:
-    rows = [(f"`{code}`", meaning_of) for code, meaning_of in IMPORT_CODES.items()]
-    return table(("code", "what it says"), rows)
 
 
 def import_titles() -> str:
@@ -80,14 +23,6 @@ def import_titles() -> str:
         for role, holds in ROLES.items()
     ]
     return table(("role", "what it holds", "titles"), rows)
-
-
-# --- docs/agenda.md ---------------------------------------------------------
-
-
-def calendar_codes() -> str:
-    rows = [(f"`{code}`", meaning_of) for code, meaning_of in CALENDAR_CODES.items()]
-    return table(("code", "what it says"), rows)
 
 
 # --- docs/editors.md --------------------------------------------------------
@@ -156,17 +91,15 @@ def _first_line(root: Path, module: str) -> str:
 
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
-    "drafts.md": {"problem-codes": problem_codes, "queue-codes": queue_codes},
-    "importing.md": {"import-codes": import_codes, "import-titles": import_titles},
+    "importing.md": {"import-titles": import_titles},
     "states.md": {
         "states-by-itself": states.by_itself,
         "moves": states.moves,
     },
     "editors.md": {"task": task},
-    "agenda.md": {"calendar-codes": calendar_codes},
     "architecture.md": {"layers": layers},
     "adding-a-channel.md": {"capabilities": channels.capabilities},
-    "sandbox.md": {"faults": channels.faults, "endpoints": channels.endpoints},
+    "sandbox.md": {"faults": channels.faults, "own-faults": channels.own_faults},
     "reliability.md": answers.parts(),
     "benchmarks.md": dict(benchmarks.PARTS),
 }

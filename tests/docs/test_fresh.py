@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 from publisher.channels.base import Channel
 from publisher.drafts import draft, session_reader
 from publisher.model.capabilities import Capabilities
-from publisher.model.problems import CODES, RULES
+from publisher.model.problems import RULES
 from publisher.model.states import State
 from publisher.settings import settings
 from publisher.settings.schema import AccountSettings
@@ -55,11 +55,6 @@ def test_no_mark_is_left_without_its_part() -> None:
         for name in re.findall(r"<!-- generated: (.+?) -->", path.read_text(encoding="utf-8"))
     }
     assert marked == {(name, part) for name, found in parts.PARTS.items() for part in found}
-
-
-def test_every_code_of_the_comparison_is_explained() -> None:
-    assert parts.codes_of_the_comparison() == set(parts.QUEUE_CODES)
-    assert all(parts.QUEUE_CODES[code] == CODES[code] for code in {*parts.QUEUE_CODES} & {*CODES})
 
 
 def test_every_capability_is_in_the_table() -> None:
