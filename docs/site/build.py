@@ -20,7 +20,8 @@ def main(folder: Path) -> int:
     with tempfile.TemporaryDirectory() as made:
         site = Path(made) / "site"
         options = ["--quiet", "--fail-on-warning", "--doctree-dir", f"{made}/parsed"]
-        command = [sys.executable, "-m", "sphinx", *options, "--conf-dir", HERE, HERE.parent, site]
+        sphinx = [sys.executable, "-m", "sphinx", *options]
+        command = [*sphinx, "--conf-dir", str(HERE), str(HERE.parent), str(site)]
         code = subprocess.run(command, check=False).returncode
         if code == 0:
             shutil.rmtree(folder, ignore_errors=True)

@@ -90,7 +90,10 @@ def _around(
     stem = pagename.removesuffix(f".{language}")
     is_translated = stem != pagename
     translated = stem if is_translated else f"guides/{GUIDES[0]}"
+    # Without the title of the page, which Sphinx puts around the headings below it.
+    contents = context.get("toc", "").partition("</a>")[2].rpartition("</li>")[0].strip()
     context |= {
+        "contents": contents,
         "lang": language,
         "words": words,
         "all_words": WORDS,

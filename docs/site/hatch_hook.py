@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_SCRIPT, _FOLDER = "docs/site/build.py", "publisher/web/help"
 
 
 class HelpPages(BuildHookInterface[Any]):
@@ -13,6 +14,5 @@ class HelpPages(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         if version != "editable":
-            root = Path(self.root)
-            command = [sys.executable, root / "docs/site/build.py", root / "publisher/web/help"]
-            subprocess.run(command, check=True)
+            script, folder = (f"{self.root}/{name}" for name in (_SCRIPT, _FOLDER))
+            subprocess.run([sys.executable, script, folder], check=True)

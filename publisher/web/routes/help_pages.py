@@ -26,7 +26,7 @@ def start(request: Request, guide: Literal["staff", "manager", "tutorial"] = "st
     if (FOLDER / page).is_file():
         return RedirectResponse(f"/help/{page}", 303)
     message = _("The help was not built into this installation.")
-    hint = _("Whoever installed it builds it with: make install. Its text is in the folder docs.")
+    hint = _("The person who installed Publisher builds it with: make install.")
     return errors.page(request, 404, _("There is no help here"), message, hint)
 
 
