@@ -2,17 +2,25 @@
 
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_SCRIPT, _FOLDER = "docs/site/build.py", "publisher/web/help"
-
 
 class HelpPages(BuildHookInterface[Any]):
-    """Runs docs/site/build.py before the files of the wheel are collected."""
+    """Runs docs/site/build.py, beside the sources: others may be at work in them."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            return
+        self._made = TemporaryDirectory()
+        folder = Path(self._made.name) / "help"
+        script = Path(self.root) / "docs/site/build.py"
+        subprocess.run([sys.executable, str(script), str(folder)], check=True)
+        build_data["force_include"][str(folder)] = "publisher/web/help"
+
+    def finalize(self, version: str, _build_data: dict[str, Any], _artifact: str) -> None:
         if version != "editable":
-            script, folder = (f"{self.root}/{name}" for name in (_SCRIPT, _FOLDER))
-            subprocess.run([sys.executable, script, folder], check=True)
+            self._made.cleanup()
