@@ -2,10 +2,10 @@
 # commands that people type. It builds on amd64 and arm64; nothing of the first stage's tools is in it.
 FROM python:3.13-slim AS build
 WORKDIR /build
-COPY requirements/build.txt requirements/run.txt requirements/
+COPY requirements/build.txt requirements/docs.txt requirements/run.txt requirements/
 RUN python -m venv tools \
     && tools/bin/pip install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --requirement requirements/build.txt \
+        --require-hashes --requirement requirements/build.txt --requirement requirements/docs.txt \
     && python -m venv --without-pip /opt/publisher \
     && tools/bin/uv pip install --no-cache --compile-bytecode --python /opt/publisher \
         --require-hashes --requirement requirements/run.txt

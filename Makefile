@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 RUNNABLE := $(VENV)/.runnable
+SPHINX := $(VENV)/sphinx
+HELP := publisher/web/help/index.html
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Of a package nothing is installed but what has one of the hashes that are written down. pip brings
 # uv, which is several times as fast and shows how far it is; what uv cannot install, pip can: it
@@ -22,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
 
-install: $(INSTALLED) ## set up .venv, with the versions and hashes of requirements/
+install: $(INSTALLED) $(HELP) ## set up .venv, with the versions and hashes of requirements/
 	@:
 
 $(BIN)/python:
@@ -43,11 +45,21 @@ $(BIN)/uv: requirements/build.txt | $(BIN)/python
 	@$(PIP) install --require-hashes --requirement $<
 	@touch $@
 
+# Sphinx is no part of the environment: what publishes does without.
+$(SPHINX)/.installed: requirements/docs.txt | $(BIN)/uv
+	@rm -rf $(SPHINX)
+	@$(HASHED) $< --quiet --target $(SPHINX)
+	@touch $@
+
+$(HELP): $(SPHINX)/.installed $(wildcard docs/*.md docs/guides/* docs/site/* docs/site/theme/* publisher/web/styles/*)
+	@echo 'Building the help that /help shows …'
+	@PYTHONPATH=$(SPHINX) $(BIN)/python docs/site/build.py $(@D)
+
 # Compiled at once: who runs it may not write there.
 production: export UV_COMPILE_BYTECODE := 1
 production: $(BIN)/uv ## set up .venv with what publishing needs, and nothing of the tests
 	@rm -f $(RUNNABLE)
-	@$(MAKE) --no-print-directory $(RUNNABLE)
+	@$(MAKE) --no-print-directory $(RUNNABLE) $(HELP)
 
 demo: $(RUNNABLE) ## set up and rehearse the campaign in posts/ against the stand-in platforms
 	$(BIN)/publisher rehearse
@@ -108,15 +120,16 @@ run: install ## publish: broker, dispatcher and workers on this machine
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes
 PINNED = $(LOCK) --constraint constraints.txt
 lock: $(BIN)/uv ## write constraints.txt and requirements/ again after a change to the dependencies
-	$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group build --group release -o constraints.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group build --group docs --group release -o constraints.txt
 	$(PINNED) --group build -o requirements/build.txt
-	$(PINNED) --group release -o requirements/release.txt
+	$(PINNED) --group docs -o requirements/docs.txt
+	$(PINNED) --group docs --group release -o requirements/release.txt
 	$(PINNED) pyproject.toml --extra postgres -o requirements/run.txt
 	$(PINNED) pyproject.toml --extra postgres --extra smoke -o requirements/smoke.txt
 	$(PINNED) pyproject.toml --extra postgres --extra dev -o requirements/dev.txt
 	$(PINNED) pyproject.toml --extra postgres --extra dev --extra bench -o requirements/bench.txt
 
 clean: ## remove .venv and every cache; var/ and its ledger stay
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info publisher/web/help
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

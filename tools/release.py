@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 _IMAGE = (
     ".dockerignore", "Dockerfile", "LICENSE", "PKG-INFO", "README.md", "deploy",
     "docker-compose.one-machine.yml", "docker-compose.yml", "docs", "publisher", "pyproject.toml",
-    "requirements/build.txt", "requirements/run.txt", "workers",
+    "requirements/build.txt", "requirements/docs.txt", "requirements/run.txt", "workers",
 )  # fmt: skip
 """What of the sdist is in the image's context; .dockerignore takes less."""
 
@@ -80,7 +80,7 @@ def _image_context(sdist: Path, moment: int) -> None:
             member.name = member.name.partition("/")[2]
             member.pax_headers = {}  # long names stand there again, and would count
             wanted = any(f"{member.name}/".startswith(f"{name}/") for name in _IMAGE)
-            if wanted and not member.name.startswith("docs/images/"):
+            if wanted:
                 context.addfile(member, source.extractfile(member))
     with target.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=moment) as zipped:
         zipped.write(packed.getvalue())

@@ -27,6 +27,7 @@ from publisher.web.routes import (
     feeds,
     filters,
     health,
+    help_pages,
     log,
     login,
     mandate,
@@ -57,7 +58,7 @@ ROUTE_MODULES = (
     assets, login, openid, password_link, profile, personal_notices, factors, dashboard, review, search, pause,
     calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file, media,
     pictures, notes, post, undo, accounts, connect, mandate, consents, report, feeds, users, health, metrics, design,
-    phone,
+    phone, help_pages,
 )  # fmt: skip
 
 _PAGES = APIRouter(dependencies=[Depends(plain)])

@@ -30,7 +30,7 @@ from publisher.web import security
 from publisher.web.request_buffer import Reception
 from publisher.web.request_places import Places
 
-_PUBLIC = ("/static/", "/healthz", "/metrics")
+_PUBLIC = ("/static/", "/help/", "/healthz", "/metrics")
 """Paths that need no session."""
 _WITHOUT_FACTOR = (
     "/me", "/me/language", "/me/factors", "/me/passkeys", "/me/password", "/pause", "/stopped",

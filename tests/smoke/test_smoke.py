@@ -73,7 +73,8 @@ def test_all_that_is_no_code_is_there_too(tmp_path: Path) -> None:
         "base/templates/*", "channels/*/templates/*", "drafts/*", "ledger/migrations/*.mako",
         "locales/*/LC_MESSAGES/publisher.po", "preview/templates/*", "rehearsal/templates/*",
         "reporting/templates/*", "running/units/*.timer", "sandbox/templates/*", "web/fonts/*",
-        "web/icons/*", "web/static/*", "web/styles/*", "web/templates/*",
+        "web/help/_images/*", "web/help/_static/*", "web/help/guides/*.fr.html", "web/icons/*",
+        "web/static/*", "web/styles/*", "web/templates/*",
     ):  # fmt: skip
         assert [path for path in package.glob(kind) if path.is_file()], kind
     docs = package / "docs" if (package / "docs").is_dir() else ROOT / "docs"

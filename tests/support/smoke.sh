@@ -15,7 +15,7 @@ trap 'kill "$demo" 2>/dev/null || true; rm -rf "$folder"' EXIT
 
 sh tests/support/system.sh venv "$folder/tools"
 "$folder/tools/bin/pip" install --quiet --disable-pip-version-check \
-    --require-hashes --requirement requirements/build.txt
+    --require-hashes --requirement requirements/build.txt --requirement requirements/docs.txt
 "$folder/tools/bin/hatchling" build --target wheel --directory "$folder" >/dev/null
 
 # Into an empty environment, by the uv of another one.
