@@ -1,8 +1,8 @@
 """What the console script promises whatever the command is."""
 
 import os
-import re
 import pty
+import re
 import stat
 import subprocess
 import sys
