@@ -165,9 +165,7 @@ def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Path:
-    """The browser for tests that look at pages: without a window of its own where there is one
-    such, for that costs a third of the processor time.
-    """
+    """The browser for tests that look at pages; the one without windows needs the least time."""
     names = ("chromium-headless-shell", "chromium", "chromium-browser")
     path = next(filter(None, map(system.program, names)), None)
     if path is None:
