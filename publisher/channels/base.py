@@ -1,4 +1,4 @@
-"""The contract of all channels; `tests/channels/test_contract.py` checks each of them.
+"""The contract of all channels; `tests/channels/test_contract*.py` check each of them.
 
 A channel translates and classifies. It does not wait, retry, limit, log or know the ledger.
 """

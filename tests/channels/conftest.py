@@ -34,12 +34,15 @@ from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.channels.desk import Desk
+from tests.support import system
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.pdfs import pdf
 from tests.support.sandbox_accounts import by_name
 from tests.support.sending import send
 from tests.support.videos import video as make_video
+from tests.support.wordpress_server import site as wordpress_server
+from tests.support.wordpress_server.site import TestSite
 
 TIMEOUT = timedelta(seconds=5)
 DUE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
@@ -404,3 +407,12 @@ def closed_port() -> str:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestSite]:
+    """One real WordPress for all tests of it."""
+    if packages := wordpress_server.missing():
+        system.missing("a part of WordPress", packages)
+    with wordpress_server.serve(tmp_path_factory.mktemp("wordpress")) as site:
+        yield site

@@ -1,63 +1,33 @@
-"""What is particular to Mastodon: idempotency keys, texts read back from HTML, uploads."""
+"""What is particular to Mastodon: idempotency keys, what a request carries, uploads."""
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-import requests
 
-from publisher.base.errors import ConfigurationError
 from publisher.channels.base import NotPrepared
-from publisher.channels.mastodon import status_html, timeline
-from publisher.channels.mastodon.server import address_of
 from publisher.channels.registry import open_channel
-from publisher.channels.timelines import words
-from publisher.model.content import Content, Part
-from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import (
     Absent,
     Accepted,
     Deferred,
     Kind,
-    Outcome,
     Refused,
     Unknown,
 )
 from publisher.sandbox.fault_kinds import What
-from publisher.sandbox.faults import Fault
 from publisher.sandbox.mastodon import limits
-from publisher.sandbox.mastodon.content_html import content
-from tests.channels.conftest import DUE, LOST, Stage, Stages
+from tests.channels.conftest import LOST, Stage, Stages
+from tests.channels.mastodon import NOTHING, Exchanges, faults, sent_once
 from tests.support.clock import ManualClock
 from tests.support.sending import send
-
-NOTHING = Prepared()
-Exchanges = list[requests.PreparedRequest]
-TEXTS = [
-    "L’égalité, c’est maintenant. #HRC31 & <b>, 50 % + « guillemets » 🕊️ ñ ł",
-    "À lire https://www.example.org/un/article/avec/une/longue/adresse?a=1&b=2#c (fr).",
-    "Voir example.org, https://x.org et http://y.org/a_(b), puis #a#b",
-    "Une ligne\nune autre\n\nun paragraphe *gras* _it_ `code` <p>\r\n\r\n\r\nfin",
-    "@bice @BICE @bice@mastodon.example @personne @bice@ailleurs.example bice@example.org",
-    "e\u0301te\u0301 Å \u200bet\u00a0des\u2060 signes : 👩‍👩‍👧 🇫🇷",
-    "#HRC31#Deux & &amp; &lt;p&gt; \"x\" 'y' \\ / @ # @@bice",
-]
 
 
 @pytest.fixture
 def stage(stages: Stages) -> Stage:
     return stages("mastodon")
-
-
-def faults(stage: Stage, *what: dict[str, Any]) -> None:
-    stage.sandbox.faults.set([Fault(**one) for one in what])
-
-
-def sent_once(stage: Stage, parcel: Parcel, prepared: Prepared = NOTHING) -> Outcome:
-    """One request, by an instance that never made one."""
-    return send(stage.open(request_timeout=timedelta(seconds=0.5)), parcel, prepared, ())
 
 
 def keys(exchanges: Exchanges) -> list[str]:
@@ -190,109 +160,6 @@ def test_after_a_withdrawal_the_same_post_waits_until_its_key_is_forgotten(stage
     assert len(stage.shown()) == 1
 
 
-@pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("has_source", [True, False])
-def test_a_text_is_found_whatever_the_server_makes_of_it(
-    text: str, has_source: bool, stage: Stage, exchanges: Exchanges
-) -> None:
-    """By the HTML or by the source; without a source, mentions may leave it to a person."""
-    attempt = stage.ready(stage.parcel(text))
-    sent = attempt.send()
-    assert isinstance(sent, Accepted)
-    if not has_source:
-        faults(stage, {"what": "not-found", "endpoint": "getStatusSource"})
-    found = attempt.find(())
-    if not has_source and "@bice@mastodon.example" in text:
-        assert isinstance(found, Unknown)
-    else:
-        assert isinstance(found, Accepted)
-        assert found.remote_id == sent.remote_id
-    assert {request.method for request in exchanges[1:]} == {"GET"}
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_another_text_is_not_taken_for_it(text: str, stage: Stage) -> None:
-    attempt = stage.ready(stage.parcel(text))
-    attempt.send()
-    for other in (f"{text} Fin", text.replace("e", "a", 1), text[1:], "Tout autre chose"):
-        if words(other) != words(text):
-            found = stage.open().find(stage.parcel(other), NOTHING, (), attempt.since)
-            assert found == Absent()
-
-
-def test_without_a_source_other_words_do_not_prove_that_it_is_absent(stage: Stage) -> None:
-    """The server may have made them of ours; but not a picture."""
-    attempt = stage.ready(stage.parcel("Bonjour"))
-    attempt.send()
-    faults(stage, {"what": "not-found", "endpoint": "getStatusSource"})
-    channel, parcel = stage.open(), stage.parcel("Bonsoir", post="two")
-    assert channel.find(parcel, NOTHING, (), attempt.since) == Absent(is_proof=False)
-    shows = stage.parcel("Bonsoir", pictures=(stage.picture("Une carte"),), post="two")
-    assert channel.find(shows, NOTHING, (), attempt.since) == Absent()
-
-
-@pytest.mark.parametrize(("number", "is_proof"), [(5, True), (6, False)])
-def test_with_more_posts_than_are_read_it_is_not_proved_absent(
-    number: int, is_proof: bool, stage: Stage, exchanges: Exchanges
-) -> None:
-    since = stage.options.clock.now()
-    for one in range(number):
-        stage.ready(stage.parcel(f"Jour {one}", post=f"day-{one}")).send()
-    found = stage.open().find(stage.parcel("Bonsoir", post="two"), NOTHING, (), since)
-    assert found == Absent(is_proof=is_proof)
-    assert sum(str(request.url).endswith("/source") for request in exchanges) == 5
-
-
-def test_another_link_in_the_same_words_is_not_taken_for_it(stage: Stage) -> None:
-    attempt = stage.ready(stage.parcel("Lire https://example.org/un?a=1"))
-    attempt.send()
-    other = stage.parcel("Lire https://example.org/un?a=2")
-    assert stage.open().find(other, NOTHING, (), attempt.since) == Absent()
-
-
-def test_the_same_words_from_before_leave_it_to_a_person(stage: Stage) -> None:
-    stage.ready(stage.parcel("Bonjour")).send()
-    stage.options.clock.sleep_until(stage.options.clock.now() + timedelta(minutes=5))
-    seen = stage.ready(stage.parcel("Bonjour", post="two")).find()
-    assert isinstance(seen, Unknown)
-    assert "it was there before" in seen.message
-
-
-def test_pictures_without_words_are_told_apart_by_their_uploads(stage: Stage) -> None:
-    """Where they cannot be, a person decides."""
-    first = stage.ready(stage.parcel("", pictures=(stage.picture("Une carte", "teal"),)))
-    second = stage.ready(stage.parcel("", pictures=(stage.picture("Autre", "navy"),), post="two"))
-    sent = first.send()
-    assert isinstance(sent, Accepted)
-    assert isinstance(second.find(), Unknown)
-    second.send()
-    found = first.find(())
-    assert isinstance(found, Accepted)
-    assert found.remote_id == sent.remote_id
-
-
-def test_a_part_of_a_thread_is_found_by_its_parent(stage: Stage) -> None:
-    """Two parts with the same words are two posts."""
-    thread = stage.parcel("Un", "Oui", "Oui")
-    attempt = stage.ready(thread)
-    for _part in range(3):
-        assert attempt.find() == Absent()
-        attempt.send()
-    assert [attempt.find(attempt.sent[:n]) for n in range(3)] == [
-        Accepted(shown.id, url=f"https://mastodon.example/@bice/{shown.id}")
-        for shown in stage.shown()
-    ]
-
-
-def test_the_same_words_elsewhere_are_no_part_of_a_thread(stage: Stage) -> None:
-    """Neither a post of its own, nor an answer to another one."""
-    thread = stage.ready(stage.parcel("Un", "Oui"))
-    thread.send()
-    for other in (stage.parcel("Oui", post="two"), stage.parcel("Autre", "Oui", post="three")):
-        stage.deliver(other)
-    assert thread.find() == Absent()
-
-
 @pytest.mark.parametrize("status", [404, 410, 502])
 @pytest.mark.parametrize("deleted", ["server-error", "not-found"])
 def test_gone_is_what_the_server_itself_says(deleted: str, status: int, stage: Stage) -> None:
@@ -418,203 +285,3 @@ def test_pictures_that_were_uploaded_are_not_uploaded_again(
     assert stop.value.prepared
     stage.open().prepare(parcel, stop.value.prepared, stage.media.__getitem__)
     assert len(exchanges) == 3
-
-
-@pytest.mark.parametrize(
-    ("scopes", "problem"),
-    [
-        (["read", "write", "follow"], None),
-        (["read:accounts", "read:statuses", "write:statuses", "write:media"], None),
-        (["read"], "lacks write"),
-        (["write", "profile"], "lacks read"),
-        (["read", "write:media"], "lacks write"),
-    ],
-)
-def test_the_scopes_are_checked(scopes: list[str], problem: str | None, stage: Stage) -> None:
-    body = {"id": "1", "name": "Publisher", "scopes": scopes}
-    faults(stage, {"what": "answer", "endpoint": "verifyApp", "status": 200, "body": body})
-    told = stage.open().examine().problem
-    assert (told is None) if problem is None else problem in (told or "")
-
-
-@pytest.mark.parametrize(
-    ("told", "limits"),
-    [
-        (
-            {
-                "statuses": {"max_characters": 300, "max_media_attachments": 6},
-                "media_attachments": {"description_limit": 900, "image_size_limit": 8_000_000},
-            },
-            {
-                "max_characters": 300,
-                "max_pictures": 6,
-                "max_alt_text": 900,
-                "max_picture_bytes": 8_000_000,
-            },
-        ),
-        ({"statuses": {"max_characters": "many", "max_media_attachments": -1}}, {}),
-        ({"statuses": {"max_characters": 0}}, {}),
-        ({"statuses": {"max_characters": 99_999_999_999}}, {}),
-        ([], {}),
-    ],
-)
-def test_the_limits_of_the_server_are_read(
-    told: object, limits: dict[str, int], stage: Stage
-) -> None:
-    body = {"domain": "mastodon.example", "configuration": told}
-    faults(stage, {"what": "answer", "endpoint": "getInstance", "status": 200, "body": body})
-    health = stage.open().examine()
-    assert health.problem is None
-    assert health.options == limits
-
-
-def test_a_server_of_another_make_says_how_much_it_takes_in_its_own_way(stage: Stage) -> None:
-    """Pleroma, and what descends from it."""
-    body = {"domain": "pleroma.example", "max_toot_chars": 5000}
-    faults(stage, {"what": "answer", "endpoint": "getInstance", "status": 200, "body": body})
-    assert stage.open().examine().options == {"max_characters": 5000}
-
-
-def warned(stage: Stage, text: str, warning: str | None = "Violences") -> Parcel:
-    parcel = stage.parcel(text)
-    content = parcel.content.model_copy(update={"content_warning": warning})
-    return parcel.model_copy(update={"content": content})
-
-
-def test_a_post_goes_out_behind_its_content_warning(stage: Stage) -> None:
-    """With its pictures covered too."""
-    picture = stage.picture("Une carte")
-    parcel = stage.parcel("Un", "Deux", pictures=(picture,))
-    content = parcel.content.model_copy(update={"content_warning": "Violences"})
-    outcomes = stage.deliver(parcel.model_copy(update={"content": content}))
-    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
-    state = stage.sandbox.state()
-    assert [post["content_warning"] for post in state["posts"]] == ["Violences"] * 2
-    assert stage.sandbox.store.violations == []
-
-
-def test_a_content_warning_counts_with_the_text(stage: Stage) -> None:
-    fits, too_long = warned(stage, "a" * 491, "Violences"), warned(stage, "b" * 492, "Violences")
-    assert isinstance(stage.deliver(fits)[0], Accepted)
-    assert isinstance(stage.deliver(too_long)[0], Refused)
-
-
-@pytest.mark.parametrize("other", [None, "Autre chose"])
-def test_the_same_words_behind_another_warning_are_another_post(
-    other: str | None, stage: Stage
-) -> None:
-    since = stage.options.clock.now()
-    sent = sent_once(stage, warned(stage, "Bonjour"))
-    assert isinstance(sent, Accepted)
-    found = stage.open().find(warned(stage, "Bonjour"), NOTHING, (), since)
-    assert isinstance(found, Accepted)
-    assert found.remote_id == sent.remote_id
-    assert stage.open().find(warned(stage, "Bonjour", other), NOTHING, (), since) == Absent()
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "said"),
-    [
-        ("<html>Welcome</html>", 200, "does not answer as Mastodon does"),
-        ({"hello": "world"}, 200, "does not answer as Mastodon does"),
-        ("<html>Not here</html>", 404, "could not be read|when the account was read"),
-    ],
-)
-def test_a_server_that_is_no_mastodon_is_named(
-    body: Any, status: int, said: str, stage: Stage
-) -> None:
-    faults(stage, {"what": "answer", "status": status, "body": body})
-    health = stage.open().examine()
-    assert health.problem
-    assert health.owner is None
-
-
-@pytest.mark.parametrize("flag", ["limited", "suspended"])
-def test_a_limited_account_publishes_and_a_suspended_one_does_not(flag: str, stage: Stage) -> None:
-    body = {"id": "1", "username": "bice", flag: True}
-    faults(stage, {"what": "answer", "endpoint": "verifyAccount", "status": 200, "body": body})
-    health = stage.open().examine()
-    told = " ".join(health.remarks) if flag == "limited" else health.problem or ""
-    assert f"has {flag} this account" in told
-    assert (health.problem is None) is (flag == "limited")
-
-
-def test_the_owner_has_the_domain_that_the_server_names(stage: Stage) -> None:
-    """An address may be another than the domain in the names (`WEB_DOMAIN`)."""
-    body = {"domain": "bice.example"}
-    faults(stage, {"what": "answer", "endpoint": "getInstance", "status": 200, "body": body})
-    assert str(stage.open().owner()) == "@bice@bice.example"
-    health = stage.open().examine()
-    assert str(health.owner) == "@bice@bice.example"
-
-
-@pytest.mark.parametrize(
-    ("written", "address"),
-    [
-        ("https://mastodon.example", "https://mastodon.example"),
-        (" https://mastodon.example/ ", "https://mastodon.example"),
-        ("mastodon.example", "https://mastodon.example"),
-        ("https://mastodon.example:8443", "https://mastodon.example:8443"),
-        ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
-        ("http://localhost:3000", "http://localhost:3000"),
-        ("http://mastodon.example", None),
-        ("ftp://mastodon.example", None),
-        ("https://mastodon.example/@bice", None),
-        ("https://a:b@mastodon.example", None),
-        ("https://mastodon.example?a=1", None),
-        ("https://", None),
-        ("", None),
-        ("https://[x", None),
-        ("https://mastodon.example:0", None),
-        ("https://mastodon.example:99999", None),
-    ],
-)
-def test_a_token_goes_to_no_unsafe_address(written: str, address: str | None) -> None:
-    if address is not None:
-        assert address_of(written) == address
-        return
-    with pytest.raises(ConfigurationError, match="not the address of a Mastodon server"):
-        address_of(written)
-
-
-def test_a_bad_address_says_where_it_stands(stage: Stage) -> None:
-    stage.credentials["server"] = "http://mastodon.example"
-    with pytest.raises(ConfigurationError) as caught:
-        stage.open()
-    assert "secrets.toml" in str(caught.value.hint)
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_the_html_of_a_text_has_its_words(text: str) -> None:
-    """All but the servers of mentions, which Mastodon leaves out."""
-    shown, _led = status_html.texts(content(text.strip(), {"bice"}, "mastodon.example"))
-    ours = text.replace("@bice@mastodon.example", "@bice")
-    assert words(shown) == words(ours)
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        "", "<", "<p", "</p></a>", "<a href>x", "<a href='https://x'>y</a", "&#x110000;", "<![CDATA[x",
-        "<!--", "<a class=mention>@<span>b", "\0", "<![foo[bar]]>", "<p>a</p><![", f"&#{'9' * 5000};",
-    ],
-)  # fmt: skip
-def test_no_html_raises(html: str) -> None:
-    status_html.texts(html)
-
-
-def test_another_server_may_shorten_links_otherwise() -> None:
-    html = '<p>Lire <a href="https://example.org/long/chemin">example.org/…</a>.</p>'
-    status = timeline.Status("1", html, "", DUE, None, (), None)
-    shown = Content(parts=(Part(text="Lire https://example.org/long/chemin."),))
-    wanted = timeline.ExpectedStatus.of(shown, 0, {})
-    found = timeline.candidates(wanted, [status], (), status.created_at)
-    assert found.whole == [status]
-
-
-@pytest.mark.parametrize(
-    "body", ["", "{}", "[1]", '[{"id": "1"}]', '[{"id": "1", "created_at": "x", "content": ""}]',
-             '[{"id": "1", "created_at": "2016-03-07T07:30:00", "content": ""}]', "null"],
-)  # fmt: skip
-def test_a_page_that_is_none_is_not_read_as_empty(body: str) -> None:
-    assert timeline.parse(body) is None

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from publisher.model.outcomes import Accepted, Kind, Refused
+from tests.cli.annual_day import DRAFT, POST, attempt, set_clock
 from tests.cli.runner import Cli
 
 SETTINGS = """\
@@ -59,3 +61,25 @@ def made(cli: Cli, workspace: Path) -> Path:
     """The workspace with a ledger on which nothing was queued yet."""
     assert cli("migrate").code == 0
     return workspace
+
+
+@pytest.fixture
+def draft(workspace: Path) -> Path:
+    """One post to bice-x (a thread of two) and bice-page, due on 7 March at 8:30 in Geneva."""
+    path = workspace / "posts" / f"{POST}.md"
+    path.write_text(DRAFT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def published(cli: Cli, workspace: Path, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread is out on X, and Facebook has refused the post."""
+    cli("queue")
+    set_clock(monkeypatch, "2016-03-07T08:30:00.120+01:00")
+    attempt(
+        workspace,
+        {
+            "bice-x": [Accepted("71", "https://x.com/i/71"), Accepted("72", None)],
+            "bice-page": [Refused(Kind.CONTENT, "Facebook \x1b[31mrefuses this.")],
+        },
+    )

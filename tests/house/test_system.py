@@ -151,6 +151,22 @@ echo > {machine}/$package
     assert "Left out" not in done.stderr
 
 
+def test_a_browser_without_windows_is_enough_and_is_preferred(run: Run, machine: Path) -> None:
+    """Where apt-get has it; a machine that has one of the others gets no second one."""
+    add(machine, "ls", "exit 1")
+    add(machine, "id", "echo 0")
+    add(machine, "apt-cache", '[ "$2" = chromium-headless-shell ]')
+    add(machine, "apt-get", f'for package in "$@"; do :; done; echo > {machine}/asked-$package')
+    run("test-parts")
+    assert (machine / "asked-chromium-headless-shell").exists()
+    (machine / "asked-chromium-headless-shell").unlink()
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser"):
+        add(machine, name, "")
+        run("test-parts")
+        assert not [*machine.glob("asked-chromium*")]
+        (machine / name).unlink()
+
+
 def test_tests_that_are_left_out_are_named(run: Run, machine: Path) -> None:
     """Without apt-get nothing is installed, nothing fails, and the reason is said."""
     add(machine, "ls", "exit 1")  # no /usr/lib/postgresql, whatever this machine has

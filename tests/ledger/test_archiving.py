@@ -1,4 +1,4 @@
-"""Old history moves into files: nothing is lost, nothing else is touched, any change shows."""
+"""Old history moves into files: nothing is lost, nothing else is touched."""
 
 import gzip
 import json
@@ -9,115 +9,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import func, insert, select, update
 
 from publisher.base.errors import HistoryBroken, NotPossible, StorageError
-from publisher.ledger.database import Database
-from publisher.ledger.dispatcher.claims import Dispatch
-from publisher.ledger.enqueue import Ledger
-from publisher.ledger.integrity import archive_files, archiving
+from publisher.ledger.integrity import archiving
 from publisher.ledger.integrity.archive_files import Archive
 from publisher.ledger.integrity.archiving import Archiving
 from publisher.ledger.integrity.seals import Audit
-from publisher.ledger.manager.operations import Control
-from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.outbox import News
 from publisher.ledger.reading.history_steps import HistoryStep
-from publisher.ledger.reading.queries import Queries
-from publisher.ledger.tables import archived, deliveries, history, notices
+from publisher.ledger.tables import history, notices
 from publisher.ledger.transitions import Conflict
-from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
-from publisher.model.states import State
+from tests.ledger.archive_office import (
+    DAY,
+    NOT_ENDED,
+    Office,
+    disarm,
+    empty,
+    rewrite,
+    told,
+    truncate,
+)
 from tests.support.clock import ManualClock
-from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
-DAY = 86_400.0
 ENDED = {"out", "down", "failed", "cancelled"}
-NOT_ENDED = {"uncertain", "later", "held", "asking", "leftovers", "half-down", "young"}
-
-
-class Office:
-    """A ledger with its archives, and a hand for what happens to deliveries."""
-
-    def __init__(self, database: Database, clock: ManualClock, folder: Path) -> None:
-        self.database, self.clock, self.folder = database, clock, folder
-        self.ledger = Ledger(database, clock)
-        self.control = Control(database, clock)
-        self.queries = Queries(database, clock, folder)
-        self.audit = Audit(database, clock, folder)
-        self.archiving = Archiving(database, clock, self.audit, folder)
-
-    def send(self, post: str, *outcomes: Outcome, **more: Any) -> None:
-        """Queue a post and take it as far as these answers take it."""
-        add(self.ledger, wish(self.clock, post, due_in=1, **more))
-        dispatch = Dispatch(self.database, self.clock, settle=60)
-        (claim,) = dispatch.claim(self.clock.ahead(2), self.clock.ahead(30), 1)
-        attempts = OneByOne(self.database, self.clock, settle=60)
-        delivery = attempts.take(claim)
-        for outcome in outcomes:
-            assert delivery is not None
-            delivery = attempts.intend(delivery, self.clock.now(), self.clock.ahead(30))
-            assert delivery is not None
-            delivery = attempts.record(delivery, outcome, self.clock.ahead(30))
-
-    def withdraw(self, post: str, parts: int) -> None:
-        withdrawals = Withdrawals(self.database, self.clock)
-        (delivery,) = self.queries.deliveries(post=post)
-        delivery = withdrawals.begin(delivery, "manager", "faux")
-        for _ in range(parts):
-            delivery = withdrawals.deleted(delivery, "manager", "faux", Accepted("gone"))
-
-    def archive(self, months: int = 12) -> list[Archive]:
-        return list(self.archiving.run(self.archiving.before(months), "manager"))
-
-    def flaws(self) -> list[str]:
-        return [str(flaw) for flaw in self.audit.verify().breaks]
-
-    def posts_with_steps(self) -> set[str]:
-        query = select(deliveries.c.post).join(history).distinct()
-        with self.database.read() as connection:
-            return set(connection.execute(query).scalars())
-
-    def steps(self) -> int:
-        with self.database.read() as connection:
-            return connection.execute(select(func.count(history.c.id))).scalar_one()
-
-
-@pytest.fixture
-def office(database: Database, clock: ManualClock, tmp_path: Path) -> Office:
-    """Deliveries of every kind, all of March 2016, in the April of the next year."""
-    office = Office(database, clock, tmp_path / "archive")
-    office.send("out", Accepted("1"), Accepted("2"), texts=("un", "deux"))
-    office.send("down", Accepted("3"))
-    office.withdraw("down", 1)
-    office.send("failed", Refused(Kind.CONTENT, "too long"), expires_at=None)
-    office.send("uncertain", Unknown("reset"))
-    office.send("half-down", Accepted("4"), Accepted("5"), texts=("un demi", "entier"))
-    office.withdraw("half-down", 1)
-    add(
-        office.ledger,
-        wish(clock, "cancelled"),
-        wish(clock, "leftovers"),
-        wish(clock, "later", due_in=500 * DAY),
-        wish(clock, "held", state=State.HELD),
-        wish(clock, "asking", state=State.AWAITING_APPROVAL),
-    )
-    clock.advance(30)
-    for post in ("cancelled", "leftovers"):
-        office.control.cancel(post, None, "manager", "trop tard")
-    with database.write() as connection:  # no step tells of it
-        left = update(deliveries).where(deliveries.c.post == "leftovers")
-        connection.execute(left.values(clear_at=clock.now()))
-    clock.advance(380 * DAY)
-    office.send("young", Accepted("6"))
-    clock.advance(15 * DAY)
-    return office
-
-
-def told(office: Office, post: str) -> list[tuple[str, str | None]]:
-    return [(step.event, step.account) for step in office.queries.history(post)]
 
 
 def everything(office: Office) -> dict[str, list[tuple[str, str | None]]]:
@@ -287,212 +203,6 @@ def test_the_report_still_knows_what_people_did(office: Office) -> None:
     (office.folder / made.file).unlink()
     assert [step.event for step in done()[1]] == ["cancelled", "not at hand"]
     assert [step.event for step in done()[2]] == []
-
-
-# Somebody changes an archive
-
-
-def drop(path: Path) -> None:
-    path.unlink()
-
-
-def truncate(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-20])
-
-
-def rewrite(path: Path) -> None:
-    data = gzip.decompress(path.read_bytes()).replace(b'"manager"', b'"nobody"')
-    path.write_bytes(gzip.compress(data))
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-@pytest.mark.parametrize("change", [drop, truncate, rewrite, empty])
-def test_an_archive_that_is_not_as_it_was_written_is_named(
-    office: Office, change: Callable[[Path], None]
-) -> None:
-    """It alone, with what to do; and no run removes anything before that is done."""
-    (made,) = office.archive()
-    office.audit.seal()
-    path = office.folder / made.file
-    whole = path.read_bytes()
-    change(path)
-    (flaw,) = office.flaws()
-    assert flaw.startswith("archive 2016-03.jsonl.gz ")
-    assert flaw.endswith("into var/archive")
-    (last,) = [step for step in office.queries.history("out") if step.event == "archived"]
-    assert last.detail["message"] in flaw
-    office.clock.advance(400 * DAY)
-    with pytest.raises(HistoryBroken, match=r"archive 2016-03\.jsonl\.gz"):
-        office.archive()
-    path.write_bytes(whole)
-    assert office.flaws() == []
-
-
-def test_archives_that_changed_places_are_named(office: Office, clock: ManualClock) -> None:
-    clock.advance(400 * DAY)
-    one, two = (office.folder / made.file for made in office.archive())
-    first = one.read_bytes()
-    one.write_bytes(two.read_bytes())
-    two.write_bytes(first)
-    assert [flaw.split()[1] for flaw in office.flaws()] == [one.name, two.name]
-
-
-def test_what_remains_is_verified_although_an_archive_is_lost(office: Office) -> None:
-    """Both the chain behind it and the deliveries that it has nothing of."""
-    (made,) = office.archive()
-    office.withdraw("out", 2)
-    office.audit.seal()
-    (office.folder / made.file).unlink()
-    disarm(office.database)
-    with office.database.write() as connection:
-        last = select(func.max(history.c.id)).join(deliveries)
-        for post in ("out", "later"):
-            of_post = last.where(deliveries.c.post == post).scalar_subquery()
-            connection.execute(update(history).where(history.c.id == of_post).values(actor="x"))
-    breaks = [flaw for flaw in office.flaws() if not flaw.startswith("archive")]
-    assert [flaw.split(",")[0] for flaw in breaks] == ["out to bice-x", "later to bice-x"]
-
-
-def test_a_step_that_tells_of_an_archive_can_be_changed_as_little_as_another(
-    office: Office,
-) -> None:
-    """Whoever exchanges a file, and its hash in the ledger, breaks the chain."""
-    (made,) = office.archive()
-    office.audit.seal()
-    path = office.folder / made.file
-    rewrite(path)
-    disarm(office.database)
-    with office.database.write() as connection:
-        step = history.c.id == made.step
-        detail = connection.execute(select(history.c.detail).where(step)).scalar_one()
-        forged = detail.replace(made.sha256, archive_files.digest(path))
-        connection.execute(update(history).where(step).values(detail=forged))
-    assert any(flaw.startswith("*, step ") for flaw in office.flaws())
-
-
-def test_a_change_of_any_field_of_the_step_that_tells_of_an_archive_is_found(
-    office: Office,
-) -> None:
-    (made,) = office.archive()
-    disarm(office.database)
-    step = history.c.id == made.step
-    with office.database.read() as connection:
-        before = dict(connection.execute(select(history).where(step)).mappings().one())
-    changes: list[dict[str, Any]] = [
-        {"at": before["at"] + timedelta(seconds=1)},
-        {"event": "restored"},
-        {"actor": "nobody"},
-        {"detail": "{}"},
-        {"detail": "[]"},
-        {"detail": "no JSON"},
-        {"detail": before["detail"].replace('"steps": ', '"steps": "x", "": ')},
-        {"detail": before["detail"].replace("2016-03.jsonl.gz", "../../publisher.toml")},
-    ]
-    for change in changes:
-        with office.database.write() as connection:
-            connection.execute(update(history).where(step).values(change))
-        assert any(flaw.startswith("*, step 1") for flaw in office.flaws()), change
-        with office.database.write() as connection:
-            connection.execute(update(history).where(step).values(before))
-    assert office.flaws() == []
-
-
-def test_a_hash_in_an_archive_is_not_taken_on_trust(office: Office) -> None:
-    """Even where the file is what the ledger says, its steps must fit the chains and the seals."""
-    (made,) = office.archive()
-    office.audit.seal()
-    path = office.folder / made.file
-    steps = list(archive_files.read(path))[:-1]
-    archive_files.write(path, steps)
-    disarm(office.database)
-    with office.database.write() as connection:
-        step = history.c.id == made.step
-        detail = connection.execute(select(history.c.detail).where(step)).scalar_one()
-        forged = detail.replace(made.sha256, archive_files.digest(path))
-        connection.execute(update(history).where(step).values(detail=forged))
-    found = office.flaws()
-    assert any("is missing" in flaw for flaw in found)
-    assert any(flaw.startswith("seal 1 covers") for flaw in found)
-
-
-def test_garbage_with_a_forged_hash_is_named(office: Office) -> None:
-    (made,) = office.archive()
-    path = office.folder / made.file
-    disarm(office.database)
-    for garbage in (b"garbage", gzip.compress(b"{}\n"), gzip.compress(b"[1]\n")):
-        path.write_bytes(garbage)
-        with office.database.write() as connection:
-            step = history.c.id == made.step
-            detail = connection.execute(select(history.c.detail).where(step)).scalar_one()
-            told = json.loads(detail) | {"sha256": archive_files.digest(path)}
-            connection.execute(update(history).where(step).values(detail=json.dumps(told)))
-        with pytest.raises(StorageError, match=r"2016-03\.jsonl\.gz does not hold"):
-            office.flaws()
-
-
-def disarm(database: Database) -> None:
-    """Get around the guards of the history."""
-    with database.write() as connection:
-        if database.is_sqlite:
-            connection.execute(text("DROP TRIGGER history_no_update"))
-        else:
-            connection.execute(text("ALTER TABLE history DISABLE TRIGGER USER"))
-
-
-# The database's own guards
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_the_database_lets_no_other_step_go(office: Office, when: str) -> None:
-    if when == "after":
-        office.archive()
-        office.withdraw("out", 2)  # steps behind those that are archived
-    with office.database.read() as connection:
-        ids = connection.execute(select(history.c.id)).scalars().all()
-    for key in ids:
-        with (
-            pytest.raises(DatabaseError, match="append-only"),
-            office.database.write() as connection,
-        ):
-            connection.execute(delete(history).where(history.c.id == key))
-
-
-@pytest.mark.parametrize("statement", ["UPDATE archived SET through = 99", "DELETE FROM archived"])
-def test_the_database_keeps_what_is_archived(office: Office, statement: str) -> None:
-    office.archive()
-    with pytest.raises(DatabaseError, match="append-only"), office.database.write() as connection:
-        connection.execute(text(statement))
-
-
-@pytest.mark.parametrize("post", sorted(NOT_ENDED - {"young"}))
-def test_the_database_lets_nobody_archive_what_has_not_ended(office: Office, post: str) -> None:
-    (made,) = office.archive()
-    with office.database.read() as connection:
-        query = select(deliveries.c.id, deliveries.c.version, deliveries.c.head)
-        row = connection.execute(query.where(deliveries.c.post == post)).one()
-    values = {"delivery": row.id, "through": row.version, "head": row.head, "step": made.step}
-    with pytest.raises(DatabaseError, match="ended"), office.database.write() as connection:
-        connection.execute(insert(archived).values(values))
-
-
-def test_the_database_lets_nobody_archive_steps_that_are_still_to_come(office: Office) -> None:
-    (made,) = office.archive()
-    (out,) = office.queries.deliveries(post="out")
-    values = {"delivery": out.id, "through": 99, "head": out.head, "step": made.step}
-    with pytest.raises(DatabaseError, match="ended"), office.database.write() as connection:
-        connection.execute(insert(archived).values(values))
-
-
-def test_the_database_lets_nobody_archive_without_a_step_that_tells_of_it(office: Office) -> None:
-    with office.database.read() as connection:
-        query = select(deliveries.c.id, deliveries.c.version, deliveries.c.head)
-        row = connection.execute(query.where(deliveries.c.post == "out")).one()
-    values = {"delivery": row.id, "through": row.version, "head": row.head, "step": 1}
-    with pytest.raises(DatabaseError, match="ended"), office.database.write() as connection:
-        connection.execute(insert(archived).values(values))
 
 
 # Something goes wrong on the way

@@ -95,7 +95,17 @@ has_postgres() {
 }
 
 has_chromium() {
-    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1
+    command -v chromium-headless-shell >/dev/null 2>&1 || command -v chromium >/dev/null 2>&1 ||
+        command -v chromium-browser >/dev/null 2>&1
+}
+
+# Without windows where there is such a one: the tests then need half of the processor time.
+chromium_package() {
+    if apt-cache show chromium-headless-shell >/dev/null 2>&1; then
+        echo chromium-headless-shell
+    else
+        echo chromium
+    fi
 }
 
 has_promtool() {
@@ -180,7 +190,7 @@ bluesky_part() {
 
 test_parts() {
     part postgres postgresql 'the tests of the ledger on PostgreSQL'
-    part chromium chromium 'the tests that look at pages in a browser'
+    part chromium "$(chromium_package)" 'the tests that look at pages in a browser'
     part compose docker-compose 'the test of docker-compose.yml'
     part promtool prometheus 'the test of the alert rules'
     part caddy caddy 'the test of the Caddyfile'
