@@ -75,6 +75,8 @@ def _step(
                 return here
             return _store(request, parts, visitor, name, keys, another_owner="another" in typed)
     except (NotConnected, UsageError) as problem:
+        if begun := parts.connections.of(visitor, name):
+            typed.setdefault("method", begun.connection.method)
         if do != "begin" and not isinstance(problem, AnotherOwner):
             parts.connections.end(visitor, name)
         return _page(request, parts, visitor, name, problem, typed)
