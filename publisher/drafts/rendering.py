@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from publisher.base.i18n import _, later, plural
+from publisher.channels.registry import in_sentence
 from publisher.drafts import threads
 from publisher.drafts.sections import position_key
 from publisher.drafts.tags import cashtags
@@ -211,15 +212,16 @@ def _too_long(
         hints.append(
             _("Shorten it, or write another text under `## {channel}`.", channel=account.channel)
         )
-    own = capabilities.counting if capabilities.counting in ("weighted", "shortened") else None
+    is_own = capabilities.counting in ("weighted", "shortened")
     message = _(
-        _TOO_LONG[number > 1, own],
+        _TOO_LONG[number > 1, is_own],
         number=number,
         account=account.name,
         channel=account.channel,
         excess=excess,
         counted=counted,
         limit=limits.characters,
+        platform=in_sentence(account.channel),
     )
     return Flaw("too-long", message, " ".join(hints))
 
@@ -240,32 +242,24 @@ def _too_many_bytes(account: Account, limits: TextLimits, text: str) -> Flaw | N
 
 
 _TOO_LONG = {
-    (False, None): later(
+    (False, False): later(
         "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
         "characters."
     ),
-    (False, "weighted"): later(
+    (False, True): later(
         "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
-        "characters, as X counts them."
+        "characters, as {platform} counts them."
     ),
-    (False, "shortened"): later(
-        "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
-        "characters, as Mastodon counts them."
-    ),
-    (True, None): later(
+    (True, False): later(
         "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
         "of {limit} characters."
     ),
-    (True, "weighted"): later(
+    (True, True): later(
         "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
-        "of {limit} characters, as X counts them."
-    ),
-    (True, "shortened"): later(
-        "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
-        "of {limit} characters, as Mastodon counts them."
+        "of {limit} characters, as {platform} counts them."
     ),
 }
-"""Messages by (is a later part of a thread, the way of counting that they name)."""
+"""Messages by (is a later part of a thread, the platform counts in a way of its own)."""
 
 
 def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:

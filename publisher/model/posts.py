@@ -12,6 +12,11 @@ from pydantic import Field
 from publisher.base.text import first_words
 from publisher.model.values import Frozen, Position
 
+DRAFT_KEYS = (
+    "at", "to", "lang", "title", "content_warning", "media", "link", "link_in", "expires", "embargo",
+    "author", "repeat", "made_with_ai", "ignore",
+)  # fmt: skip
+"""The keys of a draft's front matter."""
 LinkPlace = Literal["post", "comment"]
 """Where a link is: in the post, or in the first comment below it."""
 LINK_PLACES: tuple[LinkPlace, ...] = ("post", "comment")

@@ -111,6 +111,7 @@ CODES: dict[str, str] = {
     "markdown-as-text": "Bold, a table or another sign of Markdown is published as it stands.",
     "shouting": "Several words in a row are in capitals.",
     "content-warning-unseen": "A recipient's channel shows no content warning.",
+    "comment-without-link": "`link_in: comment` stands in a draft that has no `link`.",
     "placeholder": "A word such as TODO, [LIEN] or XX still waits for the right one.",
     "alt-is-file-name": "The alternative text is the name of a file.",
     "hidden-characters": "The text holds characters that nobody sees, or that turn the writing round.",
