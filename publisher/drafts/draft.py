@@ -25,9 +25,10 @@ from publisher.drafts.time_hints import is_nearly_now
 from publisher.drafts.times import Moment, is_now
 from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
-from publisher.media import at_once, media_file
+from publisher.media import at_once, captions, media_file, videos
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
+from publisher.model.content import Captions
 from publisher.model.posts import (
     DRAFT_KEYS,
     LINK_PLACES,
@@ -182,9 +183,10 @@ class _Reader:
         due_at = at.instant if at else None
         expires = fields.duration("expires") or self._default("expires", defaults.expires)
         self._check_times(due_at, embargo and embargo.instant, expires)
+        self._lang = language(fields) or self._language()
         media = self._media()
         return {
-            "lang": language(fields) or self._language(),
+            "lang": self._lang,
             "title": fields.text("title"),
             "content_warning": self._content_warning(),
             "author": fields.text("author") or self._default("author", defaults.author),
@@ -347,11 +349,27 @@ class _Reader:
         return MediaItem(
             path=path,
             alt=alt,
+            captions=self._captions(fields, path),
             credit=fields.text("credit"),
             people=people,
             consent=consent,
             position=fields.position("file"),
         )
+
+    def _captions(self, fields: Fields, path: Path) -> Captions | None:
+        """What is in the file with captions beside a video; None: there is none."""
+        if path.suffix.lower() not in videos.SUFFIXES:
+            return None
+        for place, lang in captions.beside(path, self._lang):
+            found = self._around.locate(place)
+            if isinstance(found, Flaw) and found.code == "media-missing":
+                continue
+            told = found if isinstance(found, Flaw) else captions.read(found, lang or "und")
+            if not isinstance(told, Flaw):
+                return told
+            fields.reject("file", told)
+            break
+        return None
 
     def _picture(self, fields: Fields, name: str) -> Path | None:
         unsaved = self._around.unsaved.get(name)

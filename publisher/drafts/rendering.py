@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from publisher.base import formats
 from publisher.base.i18n import _, later, plural
 from publisher.channels.registry import in_sentence
 from publisher.drafts import threads
@@ -124,7 +125,7 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
 
     The same input gives the same content. Raises PictureUnusable if `clean` does.
     """
-    pictures = tuple(_picture(item, clean(item, capabilities)) for item in post.media)
+    pictures = tuple(_picture(item, clean(item, capabilities), capabilities) for item in post.media)
     parts = [
         Part(text=text, pictures=() if number else pictures)
         for number, text in enumerate(texts(post, account, capabilities))
@@ -143,7 +144,7 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
     )
 
 
-def _picture(item: MediaItem, copy: Copy) -> Picture:
+def _picture(item: MediaItem, copy: Copy, capabilities: Capabilities) -> Picture:
     return Picture(
         digest=copy.digest,
         media_type=copy.media_type,
@@ -155,6 +156,7 @@ def _picture(item: MediaItem, copy: Copy) -> Picture:
         name=f"{copy.digest[:16]}{SUFFIXES[copy.media_type]}",
         consent=item.consent,
         pages=copy.pages,
+        captions=item.captions if capabilities.captions_max_bytes else None,
     )
 
 
@@ -328,6 +330,17 @@ def _check_pictures(
             flaw := _flaw_of_document(item.document, channel, capabilities.documents)
         ):
             findings.add(flaw, item.position)
+        most = capabilities.captions_max_bytes
+        if item.captions and most and (excess := len(item.captions.data) - most) > 0:
+            message = _(
+                "The captions of the video have {excess} bytes too many for {channel}, which takes "
+                "{limit}.",
+                excess=formats.number(excess),
+                channel=channel,
+                limit=formats.number(most),
+            )
+            hint = _("Shorten them, or make another draft for {channel}.", channel=channel)
+            findings.error("captions-too-long", item.position, message, hint)
     for item in post.media:
         limit = (item.motion and capabilities.motion_alt_text_max) or capabilities.alt_text_max
         excess = len(item.alt) - limit

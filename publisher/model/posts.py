@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from publisher.base.text import first_words
+from publisher.model.content import Captions
 from publisher.model.values import Frozen, Position
 
 DRAFT_KEYS = (
@@ -60,6 +61,8 @@ class MediaItem(Frozen):
     """None: it does not move."""
     document: Document | None = None
     """None: it is no document."""
+    captions: Captions | None = None
+    """Of a video, from the file beside it."""
     position: Position = Position()
 
 

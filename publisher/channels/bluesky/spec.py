@@ -40,6 +40,7 @@ BLUESKY = Capabilities(
         max_short_side=2160,
         max_rate=120,
     ),
+    captions_max_bytes=20_000,
     may_be_empty_with_picture=True,
     rates=(
         Rate(posts=1_666, window=timedelta(hours=1)),
