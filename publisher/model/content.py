@@ -16,6 +16,11 @@ class Captions(Frozen):
     """WebVTT."""
 
     @property
+    def cues(self) -> str:
+        """The times and words alone, for people."""
+        return self.text.removeprefix("WEBVTT").lstrip()
+
+    @property
     def data(self) -> bytes:
         """The file that is sent."""
         return self.text.encode()
