@@ -31,7 +31,7 @@ def guides_to(account: SandboxAccount, clock: Clock) -> list[ConnectGuide]:
     """The guides to one account, the platform's first way first; none if it has no way."""
     spec, platform = SPECS[account.channel], PLATFORMS[account.channel]
     options = ChannelOptions(request_timeout=timedelta(seconds=1), folder=Path(), clock=clock)
-    opened = {"": spec.connect, **spec.other_connectors} if spec.connect else {}
+    openers = {"": spec.connect, **spec.other_connectors} if spec.connect else {}
     values = platform.typed(account)
     return [
         ConnectGuide(
@@ -39,8 +39,7 @@ def guides_to(account: SandboxAccount, clock: Clock) -> list[ConnectGuide]:
             tuple(_answers(opener(options).fields, values)),
             platform.afterwards[method],
         )
-        for method, opener in opened.items()
-        if opener
+        for method, opener in openers.items()
     ]
 
 
