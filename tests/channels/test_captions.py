@@ -1,15 +1,19 @@
 """Captions of a video on the channels that take them, and what `check` says of the others."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from publisher.app import Application
 from publisher.drafts.check import check
 from publisher.model.content import Captions
 from publisher.model.outcomes import Accepted
+from publisher.planning import edit_text
 from publisher.sandbox.bluesky import video_service
 from publisher.settings import settings
 from tests.channels.conftest import Stage, Stages
+from tests.support.clock import ManualClock
 from tests.support.sending import send
 from tests.support.videos import video
 from tests.support.workspaces import Workspace
@@ -108,3 +112,23 @@ def test_a_file_that_cannot_be_read_and_one_that_is_too_long_are_errors(
     assert found(workspace)[1] == ["captions-unusable"]
     captions.write_text("\n".join(SRT % f"Mot {number}" for number in range(600)))
     assert found(workspace)[1] == ["captions-too-long"]
+
+
+def test_other_captions_are_another_content_and_are_shown_word_by_word(
+    workspace: Workspace, clock: ManualClock
+) -> None:
+    """So an approval of the first ones does not cover them, and who looks sees why."""
+    captions = workspace.write("posts/media/film.fr.srt", SRT % "La salle se lève")
+    draft(workspace, "[our-site]", "at: 2016-03-08 12:00\n")
+    app = Application(settings.load(workspace.path, {}), clock)
+    app.database.migrate()
+    with closing(app):
+        app.planner.queue(actor="redaction")
+        (before,) = app.queries.deliveries()
+        captions.write_text(SRT % "La salle se vide")
+        (change,) = app.planner.plan().changes
+        assert change.wish
+        assert change.wish.content.digest != before.content.digest
+        (shown,) = edit_text.comparisons(change)
+        assert shown.label == "captions:"
+        assert ("lève" in shown.old, "vide" in shown.new) == (True, True)
