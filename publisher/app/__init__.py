@@ -211,4 +211,5 @@ class Application(LogInParts):
             servers=self.settings.servers,
             clock=self.clock,
             check=self.clock_check,
+            private_hosts=self.settings.delivery.private_hosts,
         )

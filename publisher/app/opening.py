@@ -72,7 +72,7 @@ class OpenWorkspace:
         with app._closed_on_error():
             if app._patiently(app.database.is_old):
                 allow(app)
-            app.is_new = app.database.migrate(now=app.clock.now())
+            app.is_new = app._migrate()
         return app
 
     @classmethod
@@ -86,9 +86,17 @@ class OpenWorkspace:
             except LedgerMissing as error:
                 app.database.close()
                 app.database = Database(f"sqlite:///{folder}/empty.db")
-                app.database.migrate(now=app.clock.now())
+                app._migrate()
                 app.without_ledger = error
             yield app
+
+    def _migrate(self) -> bool:
+        """Migrate the ledger, or make it; returns whether it is new.
+
+        A new ledger may replace a lost one, but not that of a trial: what another one published in
+        the sandbox is not public.
+        """
+        return self.database.migrate(now=None if self.settings.in_sandbox else self.clock.now())
 
     def _patiently(self, ask: Callable[[], _T]) -> _T:
         """The ledger's answer, once its database has started, which takes a while after a crash."""

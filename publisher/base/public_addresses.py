@@ -6,15 +6,11 @@ requests from here.
 
 import ipaddress
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 
 _IPv4 = ipaddress.IPv4Address
 _IPv6 = ipaddress.IPv6Address
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv4 addresses as NAT64 writes them. Source: RFC 6052, 2.1."""
-_public_only: ContextVar[bool] = ContextVar("public_only", default=False)
 
 
 def is_private(host: str) -> bool:
@@ -57,22 +53,3 @@ def _inside(address: _IPv6) -> _IPv4 | None:
 
 class NotPublic(OSError):
     """No address of a server is in the public internet."""
-
-
-@contextmanager
-def public_only() -> Iterator[None]:
-    """Send the requests that are built in this block and thread to public addresses alone.
-
-    What a server's name leads to is looked at as the connection is made, which goes to the address
-    that was looked at.
-    """
-    token = _public_only.set(True)
-    try:
-        yield
-    finally:
-        _public_only.reset(token)
-
-
-def is_public_only() -> bool:
-    """Whether `public_only` holds here."""
-    return _public_only.get()

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
+from publisher.base.public_addresses import is_private
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content
@@ -35,6 +37,18 @@ class ChannelOptions:
     """By channel, a server to use instead of the platform's."""
     check: "ClockCheck | None" = None
     """Gets the time that each answer names."""
+    private_hosts: Collection[str] = ()
+    """The hosts of accounts' own servers that need not be in the public internet."""
+
+    def public_only(self, channel: str, server: str) -> bool:
+        """Whether requests to an account's own server go to public addresses alone.
+
+        Its name may be led to this machine, or to one beside it, which trusts requests from here.
+        Not where the operator wants such a server: one that stands in for the channel's platform,
+        one that is written as a private address, one in `private_hosts`.
+        """
+        host = urlsplit(server).hostname or ""
+        return not (self.servers.get(channel) or is_private(host) or host in self.private_hosts)
 
     def heard(self, spec: "ChannelSpec") -> "Heard":
         """The function that gets the time from the answers of a channel's platform."""

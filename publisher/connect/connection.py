@@ -219,6 +219,7 @@ class AccountConnection:
                 settings.load(told.workspace)
                 if secrets is not None:
                     account_files.write(told.secrets_file, secrets, private=True)
+                account_files.forget_renewals(told.secrets_file, name)
             except PublisherError:
                 if toml.read_text(encoding="utf-8") != before:
                     account_files.write(toml, before, private=False)
@@ -270,11 +271,12 @@ class AccountConnection:
         keys are then stored as before.
         """
         told, name = self._app.settings, self.account.name
+        self._app.keyring.restore(name)
         with self._files_locked():
             keys = settings.load(told.workspace).credentials(name)  # they may be renewed meanwhile
             to_do = self._once(lambda: self._first(self._app.channel_options).revoke(keys))
             text = account_files.with_keys(told.secrets_file, name, {}, [*CREDENTIALS])
             if text is not None:
                 account_files.write(told.secrets_file, text, private=True)
-            account_files.renewal_note(told.secrets_file, name).unlink(missing_ok=True)
+            account_files.forget_renewals(told.secrets_file, name)
         return to_do

@@ -36,6 +36,7 @@ class KeyRenewer:
         """Renew what is to be renewed."""
         for account in self._keyring.renewed:
             try:
+                self._keyring.restore(account)
                 is_urgent = self._keyring.ends_within(account, 2 * SOON)
                 if self._keyring.ends_within(account) and (is_urgent or not self._is_busy(account)):
                     self._keyring.renew(account)

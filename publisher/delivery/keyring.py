@@ -3,15 +3,16 @@
 A refresh token works once. So whoever renews holds a lock beside secrets.toml, reads the file anew,
 and has shown that it can be written before the token is spent; the new keys are on the disk before
 anything uses them. A note beside the file says that a renewal began: after a crash or a lost answer
-it tells what a refusal means, or has the new keys. Machines that publish with such keys share the
-file and its folder.
+it tells what a refusal means. Another file beside it has the newest keys: they count, and come back
+into secrets.toml, when somebody saves an older one over it. Machines that publish with such keys
+share the file and its folder.
 """
 
 import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from publisher.base.i18n import _, joined
 from publisher.channels.registry import SPECS, in_sentence
 from publisher.channels.renewal import NotRenewed, Renewal, ends
 from publisher.channels.spec import ChannelOptions
-from publisher.delivery.renewal_note import RenewalNote, mark_of
+from publisher.delivery.renewal_note import RenewalNote, RenewedKeys, mark_of
 from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.model.outcomes import UNTIL_MENDED, AccountSuspended, Kind
 from publisher.settings import account_files
@@ -44,6 +45,17 @@ _WRITES = 5  # attempts to write the new keys
 WRITE_PAUSE = 1.0  # real seconds between two of them
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The newest keys of an account that the files have."""
+
+    mark: object = None
+    """Another one whenever the files were changed."""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_old: bool = False
+    """Whether secrets.toml has older ones."""
 
 
 class Keyring:
@@ -64,8 +76,7 @@ class Keyring:
         self._file = settings.secrets_file
         self._patience = 2 * settings.delivery.request_timeout.total_seconds() + 5.0
         self._renewed = dict(self._find_renewed())
-        self._stored: dict[str, tuple[object, Mapping[str, str]]] = {}
-        """By account, the file's mark, and what was in it then."""
+        self._stored: dict[str, _Stored] = {}
 
     def _find_renewed(self) -> list[tuple[str, Renewal]]:
         found = []
@@ -87,26 +98,28 @@ class Keyring:
         renewal = self._renewed.get(account)
         if renewal is None:
             return given
-        stored = self._read(account)
+        stored = self._read(account, renewal).keys
         return given | {name: stored[name] for name in renewal.replaces if name in stored}
 
     def version(self, account: str) -> object:
         """Another value whenever the keys of an account are others than before."""
         renewal = self._renewed.get(account)
-        return None if renewal is None else self._read(account).get(renewal.by)
+        return None if renewal is None else self._read(account, renewal).keys.get(renewal.by)
 
-    def _read(self, account: str) -> Mapping[str, str]:
-        """What the file has of an account; what it had, while it cannot be read."""
-        known = self._stored.get(account, (None, {}))
+    def _read(self, account: str, renewal: Renewal) -> _Stored:
+        """What the files have of an account; what they had, while they cannot be read."""
+        known = self._stored.get(account, _Stored())
+        path = account_files.renewed_keys(self._file, account)
         try:
-            found = self._file.stat()
-            mark = found.st_ino, found.st_size, found.st_mtime_ns
-            if mark == known[0]:
-                return known[1]
-            self._stored[account] = mark, account_files.keys_of(self._file, account)
+            mark = _mark(self._file), _mark(path)
+            if mark == known.mark:
+                return known
+            keys = account_files.keys_of(self._file, account)
         except (OSError, ValueError):
-            return known[1]
-        return self._stored[account][1]
+            return known
+        newer = RenewedKeys.read(path).instead_of(keys.get(renewal.by, ""))
+        self._stored[account] = _Stored(mark, {**keys, **newer}, is_old=bool(newer))
+        return self._stored[account]
 
     def ends_at(self, account: str) -> datetime | None:
         """When the keys of an account expire unless they are renewed; None: they are not."""
@@ -126,6 +139,7 @@ class Keyring:
         Asks the platform, and may wait for another process that does. If it cannot be done now, the
         keys stay as they are. Raises KeysExpired if they have expired and the platform refuses.
         """
+        self.restore(account)
         if not self.ends_within(account, margin):
             return
         try:
@@ -134,6 +148,24 @@ class Keyring:
             log.warning("keys were not renewed", account=account, reason=problem.message)
             if problem.is_final and self.ends_within(account, timedelta(0)):
                 raise KeysExpired(problem.message, hint=_remedy(account)) from None
+
+    def restore(self, account: str) -> None:
+        """Write the newest keys into secrets.toml again, if somebody saved an older one over it.
+
+        If it cannot be done now, they are used all the same.
+        """
+        renewal = self._renewed.get(account)
+        if renewal is None or not self._read(account, renewal).is_old:
+            return
+        try:
+            with account_files.locked(self._file, self._patience):
+                stored = self._read(account, renewal)
+                if stored.is_old:
+                    self._store(account, {name: stored.keys[name] for name in renewal.replaces})
+        except (NotRenewed, OSError) as problem:  # TimeoutError is an OSError
+            log.warning("renewed keys were not restored", account=account, reason=str(problem))
+        else:
+            log.warning("an older secrets.toml was saved over renewed keys", account=account)
 
     def _renew(self, account: str, renewal: Renewal, margin: timedelta | None) -> None:
         self._refuse_variables(account, renewal)
@@ -148,7 +180,7 @@ class Keyring:
 
     def _exchange(self, account: str, renewal: Renewal) -> None:
         keys, path = self.credentials(account), self._note_file(account)
-        if self._read(account).get(renewal.by) != keys[renewal.by]:
+        if self._read(account, renewal).keys.get(renewal.by) != keys[renewal.by]:
             message = _(
                 "{file} has no keys of {account}.",
                 file=self._settings.secrets_name,
@@ -156,9 +188,6 @@ class Keyring:
             )
             raise NotRenewed(message, is_final=True)
         known = RenewalNote.read(path, keys[renewal.by])
-        if known and known.keys:
-            self._store(account, known.keys)
-            return
         refused = known.refused if known else ""
         if known and refused and abs(self._clock.now() - known.at) < _ASK_AGAIN:
             raise NotRenewed(refused, is_final=True)
@@ -181,8 +210,9 @@ class Keyring:
                     self._exchanges.undo(account, note.mark)
                     path.unlink(missing_ok=True)
             raise
-        with suppress(OSError):  # a second place, for when secrets.toml cannot be written now
-            replace(note, keys=new).write(path)
+        kept = account_files.renewed_keys(self._file, account)
+        with suppress(OSError):
+            RenewedKeys.read(kept).followed_by(new, note.mark).write(kept)
         self._store(account, new)
 
     def _store(self, account: str, new: Mapping[str, str]) -> None:
@@ -281,6 +311,15 @@ class Keyring:
 
     def _note_file(self, account: str) -> Path:
         return account_files.renewal_note(self._file, account)
+
+
+def _mark(path: Path) -> object:
+    """Another value whenever a file was changed; None: there is none. Raises OSError."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _remedy(account: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.base.text import did_you_mean, suggestion
 from publisher.channels.registry import SPECS
 from publisher.drafts import missing_media, sections, text_files
@@ -25,19 +25,42 @@ from publisher.drafts.time_hints import is_nearly_now
 from publisher.drafts.times import Moment, is_now
 from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
-from publisher.media import at_once, media_file
+from publisher.media import at_once, captions, media_file, videos
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
-from publisher.model.posts import LINK_PLACES, Document, Inspected, LinkPlace, MediaItem, Post
+from publisher.model.content import Captions
+from publisher.model.posts import (
+    DRAFT_KEYS,
+    LINK_PLACES,
+    Document,
+    Inspected,
+    LinkPlace,
+    MediaItem,
+    Post,
+)
 from publisher.model.problems import RULES, Findings, Flaw
 from publisher.model.values import Position
+from publisher.settings.schema import CREDENTIALS
 
-KEYS = (
-    "at", "to", "lang", "title", "content_warning", "media", "link", "link_in", "expires", "embargo",
-    "author", "repeat", "made_with_ai", "ignore",
-)  # fmt: skip
-"""The keys of the front matter."""
 _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
+_ELSEWHERE = {
+    **dict.fromkeys(
+        (
+            "organisation",
+            "approval",
+            "mandate",
+            *(o.name for s in SPECS.values() for o in s.options),
+        ),
+        later("It belongs into publisher.toml, to the account: below [accounts.NAME]."),
+    ),
+    **dict.fromkeys(
+        CREDENTIALS, later("It belongs into secrets.toml, below [NAME], and never into a draft.")
+    ),
+    **dict.fromkeys(
+        _MEDIA_KEYS, later("It belongs to a file: below its `- file:` in the list `media`.")
+    ),
+}
+"""By key of another file or place, where it belongs; a draft's own keys come first."""
 _LANGUAGE_SUFFIX = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
 _MARGIN = timedelta(days=7)
 """Preparation and follow-up belong to a session; a time further off is likely a mistake."""
@@ -147,7 +170,7 @@ class _Reader:
     def __init__(
         self, front: MappingNode, post_id: str, surroundings: Surroundings, findings: Findings
     ) -> None:
-        self.fields = Fields(front, KEYS, findings)
+        self.fields = Fields(front, DRAFT_KEYS, findings, _ELSEWHERE)
         self._post_id = post_id
         self._around = surroundings
         self._session = surroundings.session
@@ -160,9 +183,10 @@ class _Reader:
         due_at = at.instant if at else None
         expires = fields.duration("expires") or self._default("expires", defaults.expires)
         self._check_times(due_at, embargo and embargo.instant, expires)
+        self._lang = language(fields) or self._language()
         media = self._media()
         return {
-            "lang": language(fields) or self._language(),
+            "lang": self._lang,
             "title": fields.text("title"),
             "content_warning": self._content_warning(),
             "author": fields.text("author") or self._default("author", defaults.author),
@@ -297,6 +321,13 @@ class _Reader:
         if text is not None and place is None:
             message = _("`link_in` is either post or comment.")
             self.fields.reject("link_in", Flaw("bad-value", message))
+        if place == "comment" and "link" not in self.fields:
+            self._findings.warning(
+                "comment-without-link",
+                self.fields.position("link_in"),
+                _("There is no `link` that could be the first comment."),
+                _("Write the link behind `link:`, and not into the text, or take `link_in` away."),
+            )
         return place
 
     def _media(self) -> tuple[MediaItem, ...]:
@@ -318,11 +349,27 @@ class _Reader:
         return MediaItem(
             path=path,
             alt=alt,
+            captions=self._captions(fields, path),
             credit=fields.text("credit"),
             people=people,
             consent=consent,
             position=fields.position("file"),
         )
+
+    def _captions(self, fields: Fields, path: Path) -> Captions | None:
+        """What is in the file with captions beside a video; None: there is none."""
+        if path.suffix.lower() not in videos.SUFFIXES:
+            return None
+        for place, lang in captions.beside(path, self._lang):
+            found = self._around.locate(place)
+            if isinstance(found, Flaw) and found.code == "media-missing":
+                continue
+            told = found if isinstance(found, Flaw) else captions.read(found, lang or "und")
+            if not isinstance(told, Flaw):
+                return told
+            fields.reject("file", told)
+            break
+        return None
 
     def _picture(self, fields: Fields, name: str) -> Path | None:
         unsaved = self._around.unsaved.get(name)

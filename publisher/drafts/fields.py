@@ -1,7 +1,9 @@
 """Typed access to a YAML mapping: reads values and notes what is wrong with each."""
 
+from collections import abc
 from collections.abc import Collection
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
@@ -41,13 +43,25 @@ class Fields:
     Keys that are not in `known` are reported on creation.
     """
 
-    def __init__(self, node: Mapping, known: Collection[str], findings: Findings) -> None:
+    def __init__(
+        self,
+        node: Mapping,
+        known: Collection[str],
+        findings: Findings,
+        elsewhere: abc.Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`elsewhere`: by key that does not belong here, where it does; translated here."""
         self._node = node
         self._findings = findings
         for key, entry in node.entries.items():
             if key not in known:
                 near = nearest(key, known)
-                hint = did_you_mean(near) if near else _("Keys are: {keys}.", keys=", ".join(known))
+                if key in elsewhere:
+                    hint = _(elsewhere[key])
+                elif near:
+                    hint = did_you_mean(near)
+                else:
+                    hint = _("Keys are: {keys}.", keys=", ".join(known))
                 findings.error(
                     "unknown-key", entry.key, _("The key `{key}` is unknown.", key=key), hint
                 )

@@ -21,6 +21,7 @@ from pydantic_core import core_schema
 from publisher.base.i18n import _
 from publisher.channels.registry import ALIASES, SPECS
 from publisher.drafts import consents, draft, session, session_reader
+from publisher.model.posts import DRAFT_KEYS
 from publisher.model.problems import RULES
 from publisher.settings import schema as sections
 from publisher.settings import settings
@@ -128,7 +129,7 @@ def draft_schema() -> Schema:
     """Schema of a draft's front matter."""
     picture = _object(draft._MEDIA_KEYS, _MEDIA, required=("file", "alt"))  # noqa: SLF001
     media = _said("The pictures.", {"type": "array", "items": picture})
-    return _object(draft.KEYS, {**_PROPERTIES, "media": media})
+    return _object(DRAFT_KEYS, {**_PROPERTIES, "media": media})
 
 
 def session_schema() -> Schema:

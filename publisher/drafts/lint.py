@@ -188,6 +188,10 @@ def _of_keys(post: Post, recipients: Iterable[Account]) -> Iterator[tuple[Flaw, 
         for word, _at in placeholders.find(value or "", post.lang):
             yield _placeholder(word), key
     can = {account.channel: SPECS[account.channel].capabilities for account in recipients}
+    if any(item.captions for item in post.media):
+        without = [n for n, one in can.items() if one.videos and not one.captions_max_bytes]
+        if without:
+            yield _unseen_captions(without), "media"
     if post.content_warning:
         without = [name for name, one in can.items() if not one.content_warnings]
         if without:
@@ -213,6 +217,16 @@ def _undisclosed(channels: Sequence[str]) -> Flaw:
             "ai-not-disclosed` in the draft."
         )
     return Flaw("ai-not-disclosed", message, hint)
+
+
+def _unseen_captions(channels: Sequence[str]) -> Flaw:
+    """That some channels take no captions from us."""
+    message = _("The captions of the video do not go to {channels}.", channels=", ".join(channels))
+    hint = _(
+        "Add them there by hand once it is out, or show the words in the video itself. If it is "
+        "meant, say `ignore: captions-unseen` in the draft."
+    )
+    return Flaw("captions-unseen", message, hint)
 
 
 def _unseen_warning(channels: Sequence[str]) -> Flaw:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from publisher.base import formats
 from publisher.base.i18n import _, later, plural
+from publisher.channels.registry import in_sentence
 from publisher.drafts import threads
 from publisher.drafts.sections import position_key
 from publisher.drafts.tags import cashtags
@@ -123,7 +125,7 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
 
     The same input gives the same content. Raises PictureUnusable if `clean` does.
     """
-    pictures = tuple(_picture(item, clean(item, capabilities)) for item in post.media)
+    pictures = tuple(_picture(item, clean(item, capabilities), capabilities) for item in post.media)
     parts = [
         Part(text=text, pictures=() if number else pictures)
         for number, text in enumerate(texts(post, account, capabilities))
@@ -142,7 +144,7 @@ def render(post: Post, account: Account, capabilities: Capabilities, clean: Clea
     )
 
 
-def _picture(item: MediaItem, copy: Copy) -> Picture:
+def _picture(item: MediaItem, copy: Copy, capabilities: Capabilities) -> Picture:
     return Picture(
         digest=copy.digest,
         media_type=copy.media_type,
@@ -154,6 +156,7 @@ def _picture(item: MediaItem, copy: Copy) -> Picture:
         name=f"{copy.digest[:16]}{SUFFIXES[copy.media_type]}",
         consent=item.consent,
         pages=copy.pages,
+        captions=item.captions if capabilities.captions_max_bytes else None,
     )
 
 
@@ -211,15 +214,16 @@ def _too_long(
         hints.append(
             _("Shorten it, or write another text under `## {channel}`.", channel=account.channel)
         )
-    own = capabilities.counting if capabilities.counting in ("weighted", "shortened") else None
+    is_own = capabilities.counting in ("weighted", "shortened")
     message = _(
-        _TOO_LONG[number > 1, own],
+        _TOO_LONG[number > 1, is_own],
         number=number,
         account=account.name,
         channel=account.channel,
         excess=excess,
         counted=counted,
         limit=limits.characters,
+        platform=in_sentence(account.channel),
     )
     return Flaw("too-long", message, " ".join(hints))
 
@@ -240,32 +244,24 @@ def _too_many_bytes(account: Account, limits: TextLimits, text: str) -> Flaw | N
 
 
 _TOO_LONG = {
-    (False, None): later(
+    (False, False): later(
         "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
         "characters."
     ),
-    (False, "weighted"): later(
+    (False, True): later(
         "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
-        "characters, as X counts them."
+        "characters, as {platform} counts them."
     ),
-    (False, "shortened"): later(
-        "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
-        "characters, as Mastodon counts them."
-    ),
-    (True, None): later(
+    (True, False): later(
         "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
         "of {limit} characters."
     ),
-    (True, "weighted"): later(
+    (True, True): later(
         "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
-        "of {limit} characters, as X counts them."
-    ),
-    (True, "shortened"): later(
-        "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
-        "of {limit} characters, as Mastodon counts them."
+        "of {limit} characters, as {platform} counts them."
     ),
 }
-"""Messages by (is a later part of a thread, the way of counting that they name)."""
+"""Messages by (is a later part of a thread, the platform counts in a way of its own)."""
 
 
 def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) -> Flaw | None:
@@ -334,6 +330,17 @@ def _check_pictures(
             flaw := _flaw_of_document(item.document, channel, capabilities.documents)
         ):
             findings.add(flaw, item.position)
+        most = capabilities.captions_max_bytes
+        if item.captions and most and (excess := len(item.captions.data) - most) > 0:
+            message = _(
+                "The captions of the video have {excess} bytes too many for {channel}, which takes "
+                "{limit}.",
+                excess=formats.number(excess),
+                channel=channel,
+                limit=formats.number(most),
+            )
+            hint = _("Shorten them, or make another draft for {channel}.", channel=channel)
+            findings.error("captions-too-long", item.position, message, hint)
     for item in post.media:
         limit = (item.motion and capabilities.motion_alt_text_max) or capabilities.alt_text_max
         excess = len(item.alt) - limit

@@ -82,6 +82,8 @@ class Capabilities(Frozen):
     """None: the channel takes no videos."""
     gifs_have_alt_texts: bool = True
     videos_have_alt_texts: bool = True
+    captions_max_bytes: int | None = None
+    """Of the captions of a video, in WebVTT; None: the channel takes none."""
     motion_stands_alone: bool = True
     """Whether a GIF, video or document must be the only one in a post."""
     documents: DocumentLimits | None = None

@@ -8,6 +8,29 @@ from publisher.base.text import first_words
 from publisher.model.values import Frozen
 
 
+class Captions(Frozen):
+    """What is said in a video, with its times."""
+
+    lang: str
+    text: str
+    """WebVTT."""
+
+    @property
+    def cues(self) -> str:
+        """The times and words alone, for people."""
+        return self.text.removeprefix("WEBVTT").lstrip()
+
+    @property
+    def data(self) -> bytes:
+        """The file that is sent."""
+        return self.text.encode()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
 class Picture(Frozen):
     """A picture, GIF, video or document as it is sent: cleaned, and named by its content."""
 
@@ -26,6 +49,9 @@ class Picture(Frozen):
     """The record in posts/consents.yaml that allows it to be shown."""
     pages: int | None = Field(default=None, exclude_if=lambda pages: pages is None)
     """Of a document; of what is none it is not written: approvals are valid for the digest."""
+
+    captions: Captions | None = Field(default=None, exclude_if=lambda told: told is None)
+    """Of a video, on a channel that takes them; not written where there are none, like `pages`."""
 
     @property
     def is_image(self) -> bool:

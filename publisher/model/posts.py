@@ -10,8 +10,14 @@ from typing import Literal
 from pydantic import Field
 
 from publisher.base.text import first_words
+from publisher.model.content import Captions
 from publisher.model.values import Frozen, Position
 
+DRAFT_KEYS = (
+    "at", "to", "lang", "title", "content_warning", "media", "link", "link_in", "expires", "embargo",
+    "author", "repeat", "made_with_ai", "ignore",
+)  # fmt: skip
+"""The keys of a draft's front matter."""
 LinkPlace = Literal["post", "comment"]
 """Where a link is: in the post, or in the first comment below it."""
 LINK_PLACES: tuple[LinkPlace, ...] = ("post", "comment")
@@ -55,6 +61,8 @@ class MediaItem(Frozen):
     """None: it does not move."""
     document: Document | None = None
     """None: it is no document."""
+    captions: Captions | None = None
+    """Of a video, from the file beside it."""
     position: Position = Position()
 
 

@@ -36,6 +36,8 @@ class Aspect(StrEnum):
     MADE_WITH_AI = "made_with_ai"
     ALT = "alt"
     CREDIT = "credit"
+    CAPTIONS = "captions"
+    """Of a video; the values are their times and words."""
     CONSENT = "consent"
 
 
@@ -115,8 +117,14 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> Iterator[Detail
             __, same = out.pop(0)
             yield Detail(Aspect.PICTURE, same.name, picture.name, number)
         yield from _differences(same, picture, (Aspect.ALT, Aspect.CREDIT, Aspect.CONSENT), number)
+        if same.captions != picture.captions:
+            yield Detail(Aspect.CAPTIONS, _cues(same), _cues(picture), number)
     for number, picture in out:
         yield Detail(Aspect.PICTURE, picture.name, None, number)
+
+
+def _cues(video: Picture) -> str | None:
+    return video.captions.cues if video.captions else None
 
 
 def _differences(

@@ -8,7 +8,9 @@ from publisher.base.i18n import _, later
 from publisher.planning.change_details import Aspect, Detail, Value, details
 from publisher.planning.plan import PlannedChange
 
-_COMPARED = (Aspect.TEXT, Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.ALT, Aspect.CREDIT)
+_COMPARED = (
+    Aspect.TEXT, Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.ALT, Aspect.CREDIT, Aspect.CAPTIONS,
+)  # fmt: skip
 """Fields that are shown old and new, word by word."""
 
 _CHANGING = {
@@ -112,5 +114,7 @@ def _label(detail: Detail, change: PlannedChange) -> str:
             return _("title:")
         case Aspect.ALT:
             return _("alternative text of picture {number}:", number=detail.number)
+        case Aspect.CAPTIONS:
+            return _("captions:")
         case _:
             return _("credit of picture {number}:", number=detail.number)

@@ -16,7 +16,7 @@ from publisher.channels import registry
 from publisher.drafts import links as found
 from publisher.drafts.text_length import length
 from publisher.model.accounts import Account
-from publisher.model.content import Content, Picture
+from publisher.model.content import Captions, Content, Picture
 
 COLOURS = 8
 """Number of avatar colours in the stylesheet."""
@@ -75,10 +75,20 @@ class ShownImage:
     is_video: bool = False
     pages: int | None = None
     """Of a document."""
+    captions: Captions | None = None
+    """Of a video."""
 
     @classmethod
     def of(cls, picture: Picture, src: str) -> "ShownImage":
-        return cls(src, picture.alt, picture.width, picture.height, picture.is_video, picture.pages)
+        return cls(
+            src,
+            picture.alt,
+            picture.width,
+            picture.height,
+            picture.is_video,
+            picture.pages,
+            picture.captions,
+        )
 
 
 @dataclass(frozen=True, slots=True)

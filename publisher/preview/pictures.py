@@ -60,6 +60,7 @@ class Pictures:
             height=copy.height,
             is_video=copy.media_type.startswith("video/"),
             pages=copy.pages,
+            captions=item.captions if capabilities.captions_max_bytes else None,
         )
 
     def shown(self, content: Content) -> list[mockups.ShownImage]:

@@ -14,6 +14,7 @@ from publisher.preview import mockups
 from publisher.preview.mockups import Author, PostCard, ShownImage
 from publisher.sandbox import profiles
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.connect_guides import guides_to
 from publisher.sandbox.platforms import PLATFORMS
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
@@ -32,7 +33,7 @@ class Timelines:
 
     @speaking("en")
     def index(self) -> str:
-        """The start page: accounts and recorded violations."""
+        """The start page: accounts, how each is connected, and recorded violations."""
         rows = [
             {
                 "name": account.name,
@@ -40,6 +41,7 @@ class Timelines:
                 "title": account.title,
                 "address": f"/{PLATFORMS[account.channel].page}/{account.handle}",
                 "posts": len(self._store.timeline(account.name)),
+                "guides": guides_to(account, self._store.clock),
             }
             for account in self._store.accounts
         ]

@@ -1,6 +1,6 @@
 """Simulated platform: all that the rest of the sandbox knows of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -57,6 +57,10 @@ class PlatformSpec:
     this platform has.
     """
     open: PlatformOpener
+    typed: Callable[[SandboxAccount], Mapping[str, str]]
+    """What a person types to connect an account, by the names of its `KeyField`s."""
+    afterwards: Mapping[str, str]
+    """What the person does then, by the method of `publisher connect`; of the first, empty."""
     profile: str = ""
     """What its timeline calls an account; empty: its handle."""
     faults: frozenset[FaultKind] = frozenset()

@@ -33,8 +33,19 @@ def beside(path: Path, ending: str) -> Path:
 
 
 def renewal_note(path: Path, account: str) -> Path:
-    """The file that says of a renewal of an account's keys that it began; it may have the keys."""
+    """The file that says of a renewal of an account's keys that it began."""
     return beside(path, f"{account}.renewal")
+
+
+def renewed_keys(path: Path, account: str) -> Path:
+    """The file that has an account's newest keys, and knows which ones they replaced."""
+    return beside(path, f"{account}.renewed")
+
+
+def forget_renewals(path: Path, account: str) -> None:
+    """Delete what is known of renewals: the account gets other keys, or none. Raises OSError."""
+    for file in (renewal_note(path, account), renewed_keys(path, account)):
+        file.unlink(missing_ok=True)
 
 
 def keys_of(path: Path, account: str) -> Mapping[str, str]:

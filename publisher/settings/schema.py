@@ -153,6 +153,13 @@ class DeliverySettings(Section):
     """For posts that say nothing themselves, and whose session says nothing."""
     workers: int = Field(default=1, ge=1, le=64)
     """Worker processes that `publisher run` keeps."""
+    private_hosts: Annotated[tuple[str, ...], _WORDS] = ()
+    """The names of accounts' own servers that are not in the public internet, in small letters."""
+
+    @field_validator("private_hosts")
+    @classmethod
+    def _in_small_letters(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.casefold() for host in hosts)
 
 
 class NoticeSettings(Section):

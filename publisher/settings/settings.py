@@ -24,11 +24,12 @@ from pydantic_core import ErrorDetails
 
 from publisher.base import i18n as language
 from publisher.base.errors import ConfigurationError, CredentialsMissing
-from publisher.base.i18n import Language, _, later
-from publisher.base.text import suggestion
+from publisher.base.i18n import Language, _, joined, later
+from publisher.base.text import did_you_mean, nearest, suggestion
 from publisher.base.toml_positions import Keys
 from publisher.channels.registry import SPECS
 from publisher.model.accounts import Account, ApprovalRule
+from publisher.model.posts import DRAFT_KEYS
 from publisher.settings import sandbox_mode
 from publisher.settings.schema import (
     ADDRESSES,
@@ -485,8 +486,12 @@ def _hint(error: ValidationError) -> str | None:
         if detail["type"] == "extra_forbidden":
             if detail["loc"] in NOT_NEEDED:
                 return _(DELETE_IT)
-            known = _fields_at(detail["loc"][:-1])
-            return suggestion(str(detail["loc"][-1]), known)
+            known, key = _fields_at(detail["loc"][:-1]), str(detail["loc"][-1])
+            if key not in DRAFT_KEYS:
+                return suggestion(key, known)
+            near = nearest(key, known)
+            told = _("`{key}` belongs into a draft, between the lines `---` at its top.", key=key)
+            return joined(did_you_mean(near), told) if near else told
     return _("docs/settings.md lists every setting.")
 
 

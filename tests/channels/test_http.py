@@ -264,7 +264,7 @@ def test_no_more_than_some_idle_connections_stay_open(monkeypatch: pytest.Monkey
         line = recorder(address, 5)
         assert [a.status for a in threads.map(lambda _: get(line), range(5))] == [200] * 5
         wait_for(lambda: len(open_now) == 2)
-        assert len(kept._idle[address]) == 2
+        assert len(kept._idle[address, False]) == 2
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

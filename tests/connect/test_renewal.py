@@ -70,6 +70,10 @@ def note(desk: Desk) -> Path:
     return account_files.beside(desk.secrets, "bice-x.renewal")
 
 
+def kept(desk: Desk) -> Path:
+    return account_files.renewed_keys(desk.secrets, "bice-x")
+
+
 def suspension(app: Application) -> str:
     return " ".join(one.suspension_message or "" for one in app.queries.accounts())
 
@@ -154,6 +158,38 @@ def test_an_answer_that_is_lost_after_it_counted_leads_to_connecting_again(
         assert channel.examine().problem is None
 
 
+@pytest.mark.parametrize("renewed", [1, 3])
+def test_an_editor_that_saves_an_older_file_loses_no_keys(
+    app: Application, desk: Desk, renewed: int
+) -> None:
+    """The newest keys are used at once, and come back into the file; no token is sent twice."""
+    opened = desk.secrets.read_text()
+    for _time in range(renewed):
+        app.keyring.renew("bice-x", timedelta(days=1))
+    newest = stored(desk)
+    desk.secrets.write_text(f"# a word of the editor\n{opened}")
+    for process in (app, desk.app()):
+        assert process.keyring.credentials("bice-x") == newest
+        with process.channel_to_ask("bice-x") as channel:
+            assert channel.examine().problem is None
+    KeyRenewer(app.keyring, lambda _account: False).look()
+    assert stored(desk) == newest
+    assert "a word of the editor" in desk.secrets.read_text()
+    assert renewals(desk) == renewed
+    assert not desk.sandbox.state()["violations"]
+
+
+def test_who_connects_again_after_a_renewal_gets_nothing_older_back(
+    app: Application, desk: Desk
+) -> None:
+    app.keyring.renew("bice-x")
+    connect(desk)
+    assert not kept(desk).exists()
+    app.keyring.renew("bice-x")
+    desk.connection("bice-x").revoke()
+    assert not kept(desk).exists()
+
+
 def test_a_machine_with_an_old_copy_of_the_file_spends_no_token(
     app: Application, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +198,7 @@ def test_a_machine_with_an_old_copy_of_the_file_spends_no_token(
     app.keyring.renew("bice-x")
     new = desk.secrets.read_text()
     desk.secrets.write_text(copy)
+    kept(desk).unlink()  # it is in the other machine's folder
     monkeypatch.setattr("socket.gethostname", lambda: "another-machine")
     with pytest.raises(KeysExpired, match="share that file"):
         desk.app().keyring.renew("bice-x")
@@ -260,7 +297,7 @@ def test_new_keys_outlast_a_file_that_cannot_be_written_for_long(
         patch.setattr("publisher.delivery.keyring.WRITE_PAUSE", 0.0)
         app.keyring.renew("bice-x")
     assert stored(desk) == before
-    assert note(desk).stat().st_mode & 0o777 == 0o600
+    assert kept(desk).stat().st_mode & 0o777 == 0o600
     other = desk.app()
     other.keyring.renew("bice-x")
     assert renewals(desk) == 1

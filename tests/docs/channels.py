@@ -49,6 +49,10 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
     ("alternative text of GIFs", lambda c: "yes" if c.gifs_have_alt_texts else "no"),
     ("alternative text of videos", lambda c: "yes" if c.videos_have_alt_texts else "no"),
     ("its length, and a GIF's", lambda c: f"{c.motion_alt_text_max or c.alt_text_max:,}"),
+    (
+        "captions of videos, bytes",
+        lambda c: f"{c.captions_max_bytes:,}" if c.captions_max_bytes else "no",
+    ),
     ("content warning", lambda c: "yes" if c.content_warnings else "no"),
     (
         "documents (PDF): MB, pages",

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publisher.drafts import draft
 from publisher.drafts.check import check
+from publisher.model.posts import DRAFT_KEYS
 from publisher.model.values import Severity
 from publisher.settings import settings
 from publisher.settings.settings import Settings
@@ -57,7 +57,7 @@ def test_the_full_example_has_every_key(workspace: Path) -> None:
     library, _ = check(settings.load(workspace, {}))
     post = library.post("2016-03-07-journee.fr")
     assert post is not None
-    assert set(draft.KEYS) <= set(post.positions)
+    assert set(DRAFT_KEYS) <= set(post.positions)
 
 
 def test_a_wrong_example_would_be_noticed(workspace: Path) -> None:

@@ -114,6 +114,10 @@ def test_the_language_comes_from_the_name_unless_the_draft_says_otherwise(
         ("media:\n - {file: media/card.png, alt: [a]}", "not-a-text", None),
         ("media:\n - {alt: Une carte}", "missing-key", "Name a picture"),
         ("media:\n - {file: media/card.png, alt: A, caption: B}", "unknown-key", "Keys are"),
+        ("visibility: unlisted", "unknown-key", "It belongs into publisher.toml"),
+        ("app_password: abcd", "unknown-key", "It belongs into secrets.toml"),
+        ("alt: Une carte", "unknown-key", "It belongs to a file: below its `- file:`"),
+        ("language: fr", "unknown-key", "Did you mean `lang`?"),
     ],
 )
 def test_a_mistake_in_the_front_matter_is_a_problem(
@@ -169,6 +173,14 @@ def test_nobody_to_write_to_is_a_problem(workspace: Workspace) -> None:
     error = workspace.error("to: [facebook]\nlang: es")
     assert (error.code, error.line, error.column) == ("no-recipients", 2, 1)
     assert "es" in error.message
+
+
+def test_a_first_comment_without_a_link_is_told(workspace: Workspace) -> None:
+    (found,) = workspace.problems("link_in: comment")
+    assert (found.code, found.severity) == ("comment-without-link", "warning")
+    assert found.line == 2
+    for front in ("link_in: comment\nlink: https://www.example.org/a", "link_in: post"):
+        assert workspace.problems(front) == []
 
 
 def test_warnings_refuse_nothing(workspace: Workspace) -> None:

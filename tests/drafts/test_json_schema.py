@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from publisher.channels.registry import SPECS
 from publisher.drafts import consents, draft, json_schema, session_reader
+from publisher.model.posts import DRAFT_KEYS
 from publisher.settings.schema import AccountSettings
 from publisher.settings.settings import Settings
 from tests.docs.conftest import DOCS, fences
@@ -95,7 +96,7 @@ def test_every_key_of_a_parser_is_in_its_schema() -> None:
     of_draft = json_schema.schema("draft")["properties"]
     of_session = json_schema.schema("session")["properties"]
     of_consent = json_schema.schema("consents")["additionalProperties"]
-    assert [*of_draft] == [*draft.KEYS]
+    assert [*of_draft] == [*DRAFT_KEYS]
     assert [*of_draft["media"]["items"]["properties"]] == [*draft._MEDIA_KEYS]
     assert [*of_session] == [*session_reader.KEYS]
     assert [*of_session["defaults"]["properties"]] == [*session_reader.DEFAULTS_KEYS]

@@ -136,6 +136,15 @@ def test_the_same_draft_gives_the_same_content(workspace: Workspace) -> None:
     assert digest() != first
 
 
+def test_who_counts_in_a_way_of_its_own_is_named(workspace: Workspace) -> None:
+    """A channel of another distribution may count as Mastodon does, and is not Mastodon."""
+    account = Account(name="bice-sky", channel="bluesky")
+    counting = TWITTER.model_copy(update={"counting": "shortened", "max_length": 10})
+    post = workspace.post("lang: fr\nto: [bice-x]", "Un texte long.")
+    (problem,) = rendering.problems(post, account, counting)
+    assert problem.message.endswith("14 of 10 characters, as Bluesky counts them.")
+
+
 def test_a_text_that_is_too_long_by_one_is_a_problem_at_its_place(workspace: Workspace) -> None:
     body = f"Un\n\n## twitter\n{'a' * 280}\n---\n{'b' * 281}\n"
     post = workspace.post("lang: fr\nto: [bice-x]", body)

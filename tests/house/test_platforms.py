@@ -24,8 +24,7 @@ _REGISTRIES = {"publisher/channels/registry.py", "publisher/sandbox/platforms.py
 _ALLOWED = {
     "publisher/cli/app.py": "the examples of the commands",
     "publisher/cli/output/plan.py": "`[prices]` are those of X, the one platform with fees",
-    "publisher/drafts/rendering.py": "the two ways of counting have the names of who made them",
-    "publisher/preview/templates/preview.html": "the same",
+    "publisher/preview/templates/preview.html": "the ways of counting have the names of who made them",
 }
 
 

@@ -3,6 +3,7 @@ past.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -105,3 +106,21 @@ def test_a_restored_ledger_has_another_id_and_its_own_gap(
     new, restored = app.queries.gaps()
     assert (new.is_new, restored.is_new) == (True, False)
     assert restored.until - new.until == timedelta(seconds=1200)
+
+
+@pytest.mark.parametrize("at", ["now", "2016-03-07 08:30"])
+def test_in_a_trial_a_first_post_goes_out_without_a_doubt(
+    workspace: Workspace, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """Its draft is older than the ledger, and queued on a page, where nobody is asked."""
+    workspace.write("var/sandbox/address", "http://127.0.0.1:9")
+    secrets = workspace.write("var/sandbox/secrets.toml", "")
+    secrets.chmod(0o600)
+    workspace.draft("one.fr", f"at: {at}\nto: bice-x")
+    monkeypatch.setenv("PUBLISHER_SANDBOX", "1")
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T09:00:00+01:00")
+    trial = Application.open_or_make(workspace.path)
+    with closing(trial):
+        assert trial.is_new
+        assert doubted(queue(trial)) == []
+        assert only(trial).state is State.SCHEDULED

@@ -229,6 +229,20 @@ def test_what_has_another_shape_is_named_with_its_file(
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
 
 
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("content_warning", "`content_warning` belongs into a draft, between the lines `---`"),
+        ("to", "`to` belongs into a draft"),
+        ("lang", "Did you mean `language`? `lang` belongs into a draft"),
+    ],
+)
+def test_a_key_of_a_draft_is_sent_there(tmp_path: Path, key: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, f"{ACCOUNTS}\n[accounts.other]\nchannel = 'site'\n{key} = 'a'\n")
+    assert (caught.value.hint or "").startswith(hint)
+
+
 def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -> None:
     variable = "PUBLISHER_DELIVERY__WORKERS"
     with pytest.raises(ConfigurationError, match=f"^{variable}: "):

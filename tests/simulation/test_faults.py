@@ -5,11 +5,15 @@ from random import Random
 
 import pytest
 
+from publisher.model.states import State
 from tests.support.simulation.history import Scenario, pairs, run, singles
+from tests.support.simulation.mutants_of_platforms import a_late_comment_is_lost
+from tests.support.simulation.plan import Act
 from tests.support.simulation.scenarios import (
     APPROVED,
     BATCH,
     BRIEF,
+    COMMENTED,
     EMBARGO,
     EVERYWHERE,
     OFTEN,
@@ -45,6 +49,16 @@ def test_single_faults_keep_the_promises_on_the_other_platforms(scenario: Scenar
     for plan in random.sample(list(singles(scenario)), PAIRS // _OF_EACH):
         history = run(scenario, plan)
         assert not history.broken, str(history)
+
+
+def test_a_first_comment_is_found_in_a_list_that_is_not_sorted() -> None:
+    """Among older ones of other people."""
+    (plan,) = a_late_comment_is_lost(COMMENTED)
+    assert Act.UNSORTED in {fault.act for fault in plan}
+    history = run(COMMENTED, plan)
+    assert not history.broken, str(history)
+    (delivery,) = history.ended
+    assert (delivery.state, len(delivery.remote_ids)) == (State.PUBLISHED, 2)
 
 
 @pytest.mark.parametrize("scenario", OFTEN, ids=lambda s: s.name)

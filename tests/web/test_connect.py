@@ -279,3 +279,17 @@ def test_an_account_is_connected_by_another_method(
     kept = app.keyring.credentials("bice-x")
     assert kept["user_id"] == desk.account("bice-x").user_id
     assert not any(kept[name] in page.text for name in ("access_token", "refresh_token"))
+
+
+def test_who_pastes_the_wrong_thing_begins_again_in_the_same_way(
+    admin: Visit,
+    desk: Desk,  # noqa: F811
+) -> None:
+    admin.get(HERE)
+    admin.send(HERE, do="start", **{"proof-password": PASSWORD})
+    client = client_of(desk.account("bice-x"))
+    keys = {"client_id": client, "client_secret": secret_of(client)}
+    admin.send(HERE, do="begin", method="oauth2", **keys)
+    admin.send(HERE, do="finish", answer="about:blank")
+    assert "This address holds no code of X." in admin.text
+    assert 'name="client_id"' in admin.page

@@ -113,6 +113,11 @@ def is_expired(answer: Answer) -> bool:
     return refused and _error(mapping(parsed(answer.body))) in _EXPIRED
 
 
+def is_without_file(answer: Answer) -> bool:
+    """Whether the server did nothing because an uploaded file is gone."""
+    return _answered(answer, 400) and _error(mapping(parsed(answer.body))) in _MISSING_FILE
+
+
 def is_unknown_name(answer: Answer) -> bool:
     """Whether no account has the handle that was asked for."""
     body = mapping(parsed(answer.body))

@@ -21,6 +21,7 @@ from publisher.channels.bluesky.answers import (
     did_of,
     is_expired,
     is_unknown_name,
+    is_without_file,
 )
 from publisher.channels.bluesky.keys import is_key, new_key, thread_keys
 from publisher.channels.bluesky.posts import RepoPost, RepoPosts, out
@@ -57,6 +58,7 @@ a while (lexicon com.atproto.repo.uploadBlob: “e.g. minutes”).
 """
 
 
+_A_MOMENT = timedelta(seconds=1)
 _VIDEO_FOR = timedelta(minutes=30)
 """The same for a video, which the app too uploads while a post is still being written."""
 
@@ -74,9 +76,11 @@ class Bluesky:
         timeout: timedelta,
         clock: Clock,
         heard: Heard,
+        public_only: bool,
     ) -> None:
+        """`public_only`: as `Recorder`, for all servers of the account."""
         self._clock = clock
-        way = Way(base_url, timeout, clock, heard)
+        way = Way(base_url, timeout, clock, heard, public_only=public_only)
         self._repo = Repo(credentials, way)
         self._uploads = BlueskyUploads(self._repo, VideoService(self._repo, way), clock)
         self._posts = RepoPosts(self._repo)
@@ -132,10 +136,13 @@ class Bluesky:
 
     def _is_old(self, content: Content, prepared: Prepared) -> bool:
         """Whether its uploads may be gone by now."""
-        kept = _VIDEO_FOR if content.moves else _UPLOADED_FOR
-        since, longest = prepared.prepared_at, kept * self._clock.speed
+        since, longest = prepared.prepared_at, self._kept(content)
         is_fresh = since is not None and abs(self._clock.now() - since) <= longest
         return bool(prepared.media_ids) and not is_fresh
+
+    def _kept(self, content: Content) -> timedelta:
+        """How long its uploads are used."""
+        return (_VIDEO_FOR if content.moves else _UPLOADED_FOR) * self._clock.speed
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Outgoing:
         """Build the request that makes all parts after those in `sent` public; see `Channel.ready`.
@@ -182,13 +189,17 @@ class Bluesky:
 
     def judge(
         self,
-        parcel: Parcel,  # noqa: ARG002
+        parcel: Parcel,
         prepared: Prepared,
         sent: tuple[str, ...],
         answer: Answer,
     ) -> Outcome | Unverified:
         """The meaning of the answer. A refusal may be due to an earlier attempt: it is verified."""
         outcome = ANSWERS.judge(answer, Step.REVEAL)
+        if isinstance(outcome, Deferred) and is_without_file(answer) and prepared.prepared_at:
+            # The next attempt uploads it again: an earlier one would name the same file.
+            again_at = prepared.prepared_at + self._kept(parcel.content) + _A_MOMENT
+            return replace(outcome, again_at=again_at)
         if isinstance(outcome, Accepted):
             keys = thread_keys(str(prepared.draft_id), len(prepared.records))[len(sent) :]
             if outcome.remote_ids == keys:

@@ -19,6 +19,7 @@ from publisher.channels.bluesky.keys import blob_cid, record_cid
 from publisher.model.content import Content, Part, Picture
 
 COLLECTION = "app.bsky.feed.post"
+CAPTIONS_TYPE = "text/vtt"
 _EPOCH = "1970-01-01T00:00:00.000Z"
 
 Record = dict[str, Any]
@@ -71,7 +72,7 @@ def _undated(
     ) = None
     moving = next((picture for picture in part.pictures if picture.moves), None)
     if moving:
-        embed = _video(moving, files[moving.digest])
+        embed = _video(moving, files)
     elif part.pictures:
         images = [_image(picture, files[picture.digest]) for picture in part.pictures]
         embed = models.AppBskyEmbedImages.Main(images=images)
@@ -114,12 +115,18 @@ def _image(picture: Picture, file: UploadedFile) -> models.AppBskyEmbedImages.Im
     )
 
 
-def _video(picture: Picture, file: UploadedFile) -> models.AppBskyEmbedVideo.Main:
+def _video(picture: Picture, files: Mapping[str, UploadedFile]) -> models.AppBskyEmbedVideo.Main:
     """A video; one that was a GIF is shown as one: without sound, again and again."""
+    told = picture.captions
     return models.AppBskyEmbedVideo.Main(
         alt=picture.alt,
         aspect_ratio=_aspect_ratio(picture),
-        video=file.reference,
+        video=files[picture.digest].reference,
+        captions=[
+            models.AppBskyEmbedVideo.Caption(file=files[told.digest].reference, lang=told.lang)
+        ]
+        if told
+        else None,
         presentation=None if picture.is_video else "gif",
     )
 

@@ -18,7 +18,6 @@ from publisher.channels.bluesky.sessions import (
 from publisher.channels.bluesky.spec import ADDRESS
 from publisher.channels.bluesky.xrpc import Way, Xrpc
 from publisher.channels.outgoing import Request
-from publisher.model.content import Picture
 from publisher.model.outcomes import Answer
 
 _LONG_UPLOAD = 5
@@ -102,15 +101,15 @@ class Repo:
             )
         )
 
-    def upload(self, picture: Picture, content: bytes) -> Answer:
-        """Upload a picture or video. A server deletes what no post refers to."""
-        headers = {"Content-Type": picture.media_type}
+    def upload(self, media_type: str, content: bytes) -> Answer:
+        """Upload a picture, a video or captions. A server deletes what no post refers to."""
+        headers = {"Content-Type": media_type}
         # Not by the library's own method, which warns: it hands bytes over as a form.
         return self._ask(
             lambda client, _did: client.invoke_procedure(
                 "com.atproto.repo.uploadBlob", content=content, headers=headers
             ),
-            times=_LONG_UPLOAD if picture.is_video else 1,
+            times=_LONG_UPLOAD if media_type.startswith("video/") else 1,
         )
 
     def service_auth(self, audience: str, method: str, until: int | None = None) -> Answer:

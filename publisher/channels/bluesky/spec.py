@@ -40,6 +40,7 @@ BLUESKY = Capabilities(
         max_short_side=2160,
         max_rate=120,
     ),
+    captions_max_bytes=20_000,
     may_be_empty_with_picture=True,
     rates=(
         Rate(posts=1_666, window=timedelta(hours=1)),
@@ -63,13 +64,17 @@ VIDEO_SERVICE = "https://video.bsky.app"
 
 def _open(_account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
     from publisher.channels.bluesky.channel import Bluesky  # noqa: PLC0415
+    from publisher.channels.bluesky.sessions import login_server  # noqa: PLC0415
 
+    server = login_server(credentials.get("server") or ADDRESS)
     return Bluesky(
         credentials,
         base_url=options.servers.get(SPEC.name),
         timeout=options.request_timeout,
         clock=options.clock,
         heard=options.heard(SPEC),
+        # The account's posts may be on another server, which the first one names.
+        public_only=options.public_only(SPEC.name, server),
     )
 
 

@@ -12,7 +12,7 @@ from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.bluesky import video_service
 from publisher.channels.bluesky.answers import ANSWERS
 from publisher.channels.bluesky.keys import blob_cid
-from publisher.channels.bluesky.records import UploadedFile
+from publisher.channels.bluesky.records import CAPTIONS_TYPE, UploadedFile
 from publisher.channels.bluesky.repo import Repo
 from publisher.channels.bluesky.video_service import VideoJob, VideoService
 from publisher.model.content import Content, Picture
@@ -47,11 +47,13 @@ class BlueskyUploads:
             reached = (
                 self._processed(picture, known, read_media)
                 if picture.moves
-                else self._file(picture, read_media(picture.digest))
+                else self._file(picture.digest, picture.media_type, read_media(picture.digest))
             )
             if isinstance(reached, Upload):
                 return reached
             files[picture.digest] = reached
+            if told := picture.captions:
+                files[told.digest] = self._file(told.digest, CAPTIONS_TYPE, told.data)
         return files
 
     def _processed(
@@ -65,21 +67,21 @@ class BlueskyUploads:
             raise NotPrepared(job.failure, _begun_again(known))
         return job.file or self._unfinished(video, job, begun)
 
-    def _file(self, picture: Picture, data: bytes) -> UploadedFile:
+    def _file(self, digest: str, media_type: str, data: bytes) -> UploadedFile:
         """Upload a file to the account's own server."""
-        outcome = ANSWERS.judge(self._repo.upload(picture, data), Step.PREPARE)
-        cid = blob_cid(picture.digest)
+        outcome = ANSWERS.judge(self._repo.upload(media_type, data), Step.PREPARE)
+        cid = blob_cid(digest)
         if isinstance(outcome, Accepted) and outcome.remote_id != cid:
             outcome = ANSWERS.unreadable()
         if not isinstance(outcome, Accepted):
             raise NotPrepared(outcome)
-        return UploadedFile(cid, len(data), picture.media_type)
+        return UploadedFile(cid, len(data), media_type)
 
     def _begin(self, video: Picture, read_media: MediaReader) -> VideoJob | UploadedFile:
         data, limits = read_media(video.digest), self._service.limits()
         match video_service.is_open(limits):
             case None if video.is_video:
-                return self._file(video, data)
+                return self._file(video.digest, video.media_type, data)
             case None:
                 raise NotPrepared(_no_gif())
             case False:

@@ -34,6 +34,8 @@ class Way:
     timeout: timedelta
     clock: Clock
     heard: Heard
+    public_only: bool = False
+    """Whether its servers have to be in the public internet."""
 
     def lasting(self, times: int) -> "Way":
         """The same for requests that may take so many times as long."""
@@ -48,6 +50,7 @@ class Way:
             clock=self.clock,
             secrets=secrets,
             heard=self.heard,
+            public_only=self.public_only,
         )
         return Xrpc(server, recorder, token)
 

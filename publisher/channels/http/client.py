@@ -64,8 +64,10 @@ class Client:
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         """`seconds` gives real seconds, for the age of idle connections."""
         self._seconds = seconds
-        self._idle: dict[str, list[tuple[Connection, float]]] = {}
-        """By origin, each with since when, the one that was used last at the end."""
+        self._idle: dict[tuple[str, bool], list[tuple[Connection, float]]] = {}
+        """By origin, and whether it is known to lead to a public address; each with since when, the
+        one that was used last at the end.
+        """
         self._look_ups: dict[tuple[str, int], tuple[asyncio.Future[_Addresses], float]] = {}
         self._doors: dict[str, asyncio.Semaphore] = {}
         """By origin: so many connect at a time that each has the processor within its limit."""
@@ -164,7 +166,7 @@ class Client:
         return keep
 
     def _keep(self, connection: Connection) -> None:
-        idle = self._idle.setdefault(connection.request.origin, [])
+        idle = self._idle.setdefault(_kind(connection.request), [])
         if len(idle) < _MOST_IDLE and connection.is_open:
             idle.append((connection, self._seconds()))
         else:
@@ -172,8 +174,7 @@ class Client:
 
     def _kept(self, request: Request) -> Connection | None:
         """An idle connection to the request's server that may still be used, with the request."""
-        # Where a connection that is open already leads to, was not looked at.
-        idle = [] if request.public_only else self._idle.get(request.origin, [])
+        idle = self._idle.get(_kind(request), [])
         while idle:
             connection, since = idle.pop()
             if self._seconds() - since <= IDLE_LIMIT and connection.is_usable():
@@ -252,6 +253,11 @@ class Client:
         task = self._loop.create_task(work)
         self._under_way.add(task)  # a loop keeps none of its tasks alive
         task.add_done_callback(self._under_way.discard)
+
+
+def _kind(request: Request) -> tuple[str, bool]:
+    """What a request needs of a connection: where one leads is looked at as it is made."""
+    return request.origin, request.public_only
 
 
 def _objection(leaving: Leaving) -> Outcome | Exchanged | None:

@@ -204,7 +204,13 @@ def _let_nothing_leave_later(sock: socket.socket, patience: float) -> None:
 
 _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
     ((socket.gaierror, UnicodeError), later("its address was not found")),
-    (NotPublic, later("its address is not in the public internet")),
+    (
+        NotPublic,
+        later(
+            "its address is not in the public internet, and `private_hosts` under [delivery] in "
+            "publisher.toml does not name it"
+        ),
+    ),
     (ConnectionRefusedError, later("connection refused")),
     ((ConnectionResetError, BrokenPipeError), later("connection reset")),
     (ssl.SSLCertVerificationError, later("its certificate is not valid")),

@@ -21,7 +21,6 @@ from publisher.base import logs
 from publisher.base.clock import Clock, SystemClock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
-from publisher.base.public_addresses import is_public_only
 from publisher.channels.answers import dated
 from publisher.channels.http import client
 from publisher.channels.outgoing import Exchanged, Request
@@ -55,7 +54,9 @@ class Recorder:
     address in its code, that is `written`. If `base_url` is given, requests go there instead, while
     the signature stays the same. `timeout` (real time) covers the connection, and then the request
     and its whole answer. `secrets` never appear in an answer, even if the platform repeats them.
-    `heard` gets the time that each answer names, and checks our clock with it.
+    `heard` gets the time that each answer names, and checks our clock with it. `public_only`:
+    requests go to addresses in the public internet alone, which is looked at as each connection is
+    made.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Recorder:
         secrets: Iterable[str],
         heard: Heard = unheard,
         written: str | None = None,
+        public_only: bool = False,
     ) -> None:
         logs.silence(*_LOQUACIOUS)
         self._clock = clock
@@ -76,6 +78,7 @@ class Recorder:
         self._platform = platform
         self._server = _checked(base_url or platform)
         self._timeout = timeout.total_seconds()
+        self._public_only = public_only
         self.session: requests.Session = _Session(platform, written or platform)
 
     def call(self, function: Callable[[], object]) -> Answer:
@@ -118,7 +121,7 @@ class Recorder:
             body=body.encode() if isinstance(body, str) else body,
             timeout=self._timeout,
             answer=self._recorded,
-            public_only=is_public_only(),
+            public_only=self._public_only,
         )
 
     def _recorded(self, exchanged: Exchanged) -> Answer:

@@ -61,12 +61,22 @@ class Mastodon:
         timeout: timedelta,
         clock: Clock,
         heard: Heard,
+        public_only: bool,
     ) -> None:
-        """`visibility`: `public` or `unlisted`. Raises ConfigurationError for a bad `server`."""
+        """`visibility`: `public` or `unlisted`. `public_only`: as `Recorder`.
+
+        Raises ConfigurationError for a bad `server`.
+        """
         self._clock = clock
         self._visibility = visibility
         self._server = AccountServer(
-            server, token, instead=instead, timeout=timeout, clock=clock, heard=heard
+            server,
+            token,
+            instead=instead,
+            timeout=timeout,
+            clock=clock,
+            heard=heard,
+            public_only=public_only,
         )
         self._uploads = MastodonUploads(self._server, clock)
         self._account_id = ""

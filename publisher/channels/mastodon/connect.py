@@ -119,6 +119,7 @@ class MastodonConnector:
             base_url=self._instead,
             timeout=self._options.request_timeout,
             clock=self._options.clock,
+            public_only=self._options.public_only(SPEC.name, server),
             secrets=[wish[name] for name in ("client_secret", "code", "token") if name in wish],
         )
         return recorder.call(lambda: recorder.session.post(f"{server}{path}", data=wish))

@@ -50,12 +50,15 @@ class AccountServer:
         timeout: timedelta,
         clock: Clock,
         heard: Heard,
+        public_only: bool,
     ) -> None:
         """`instead`: another server to send all requests to, such as the sandbox.
+        `public_only`: as `Recorder`.
 
         Raises ConfigurationError for a `server` that is not usable.
         """
         self.address = address_of(server)
+        self._public_only = public_only
         self._recorder, self._library = self._client(token, instead, timeout, clock, heard)
         # A whole video leaves in one request: Mastodon takes no chunks.
         self._long, self._uploads = self._client(
@@ -72,6 +75,7 @@ class AccountServer:
             clock=clock,
             secrets=(token,),
             heard=heard,
+            public_only=self._public_only,
         )
         library = Library(
             api_base_url=self.address,

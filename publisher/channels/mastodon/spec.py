@@ -70,6 +70,7 @@ def _capabilities_of(account: Account) -> Capabilities:
 
 def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
     from publisher.channels.mastodon.channel import Mastodon  # noqa: PLC0415
+    from publisher.channels.mastodon.server import address_of  # noqa: PLC0415
 
     return Mastodon(
         credentials["server"],
@@ -79,6 +80,7 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
         timeout=options.request_timeout,
         clock=options.clock,
         heard=options.heard(SPEC),
+        public_only=options.public_only(SPEC.name, address_of(credentials["server"])),
     )
 
 

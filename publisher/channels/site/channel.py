@@ -31,7 +31,7 @@ from publisher.channels.site.pages import Image, Page, Pages, profile_of
 from publisher.channels.site.spec import SITE
 from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
-from publisher.model.content import Picture
+from publisher.model.content import Captions, Picture
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
@@ -94,6 +94,8 @@ class Site:
                 if not (ready / _file_name(picture)).exists():
                     ready.mkdir(parents=True, exist_ok=True)
                     files.write(ready / _file_name(picture), read_media(picture.digest))
+                if told := picture.captions:
+                    files.write(ready / _captions_name(told), told.data)
             folder = ready.name if ready.exists() else None
         except OSError as error:
             raise NotPrepared(_unwritable(error)) from None
@@ -223,8 +225,11 @@ class Site:
                     height=picture.height,
                     alt=picture.alt,
                     credit=picture.credit,
+                    captions=f"media/{_captions_name(told)}" if told else None,
+                    spoken=told.lang if told else None,
                 )
                 for picture in parcel.content.pictures
+                for told in [picture.captions]
             ),
             link=content.link,
             title=content.title,
@@ -251,11 +256,12 @@ class Site:
         """Move the pictures to where pages find them; returns the name of a missing one."""
         ready, media = self._ready(post_slug), self._folder / "media"
         for picture in parcel.content.pictures:
-            name = _file_name(picture)
-            if (ready / name).exists():
-                files.move(ready / name, media / name)
-            elif not (media / name).exists():
-                return picture.name
+            told = picture.captions
+            for name in (_file_name(picture), *([_captions_name(told)] if told else [])):
+                if (ready / name).exists():
+                    files.move(ready / name, media / name)
+                elif not (media / name).exists():
+                    return picture.name
         if ready.exists():
             files.sync(media)
             for left_over in ready.iterdir():  # of an earlier version of the post
@@ -274,6 +280,10 @@ def slug(post: str) -> str:
 
 def _file_name(picture: Picture) -> str:
     return f"{picture.digest}.{_EXTENSIONS[picture.media_type]}"
+
+
+def _captions_name(captions: Captions) -> str:
+    return f"{captions.digest}.vtt"
 
 
 def _unwritable(error: OSError, *, begun: bool = False) -> Deferred | Unknown:

@@ -40,6 +40,10 @@ class Image(Frozen):
     height: int
     alt: Text
     credit: Text | None
+    captions: str | None = None
+    """The file with the captions of a video, like `file`."""
+    spoken: str | None = None
+    """Their language."""
 
     @property
     def is_video(self) -> bool:
@@ -142,7 +146,9 @@ class Pages:
             (posts / f"{slug}{suffix}").unlink(missing_ok=True)
         files.sync(posts)
         pages = self._rebuild(now)
-        used = {image.file for page in pages for image in page.images}
+        used = {
+            name for page in pages for image in page.images for name in (image.file, image.captions)
+        }
         for path in (self._folder / "media").iterdir():
             if f"media/{path.name}" not in used:
                 path.unlink()

@@ -39,6 +39,7 @@ SITE = Capabilities(
     alt_text_max=2_000,
     gifs=_GIFS,
     videos=_VIDEOS,
+    captions_max_bytes=200_000,
     motion_stands_alone=False,
     may_be_empty_with_picture=True,
     replaces_itself=True,

@@ -59,11 +59,19 @@ class WordPress:
         timeout: timedelta,
         clock: Clock,
         heard: Heard,
+        public_only: bool,
     ) -> None:
-        """`instead`: another server to send all requests to, such as the sandbox."""
+        """`instead`: another server to send all requests to, such as the sandbox.
+        `public_only`: as `Recorder`.
+        """
         self._clock = clock
         self._site = SiteApi(
-            credentials, instead=instead, timeout=timeout, clock=clock, heard=heard
+            credentials,
+            instead=instead,
+            timeout=timeout,
+            clock=clock,
+            heard=heard,
+            public_only=public_only,
         )
         self._media = SiteMedia(self._site)
         self._removal = SiteRemoval(self._site, self._media)

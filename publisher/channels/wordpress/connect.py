@@ -78,6 +78,7 @@ class WordPressConnector:
             timeout=self._options.request_timeout,
             clock=self._options.clock,
             heard=unheard,
+            public_only=self._options.public_only(SPEC.name, address_of(credentials["server"])[0]),
         )
         refused = _("The site did not delete the application password")
         hint = _("Delete it in WordPress, in the user's profile, under Application Passwords.")

@@ -47,8 +47,10 @@ class SiteApi:
         timeout: timedelta,
         clock: Clock,
         heard: Heard,
+        public_only: bool,
     ) -> None:
         """`instead`: another server to send all requests to, such as the sandbox.
+        `public_only`: as `Recorder`.
 
         Raises ConfigurationError for a `server` that is not usable.
         """
@@ -63,6 +65,7 @@ class SiteApi:
                 clock=clock,
                 secrets=[password, "".join(password.split())],
                 heard=heard,
+                public_only=public_only,
             )
             user = credentials["user"].encode()
             made.session.auth = (user, password.encode())  # type: ignore[assignment]

@@ -67,6 +67,7 @@ WORDPRESS = Capabilities(
 
 def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
     from publisher.channels.wordpress.channel import WordPress  # noqa: PLC0415
+    from publisher.channels.wordpress.site import address_of  # noqa: PLC0415
 
     return WordPress(
         account,
@@ -75,6 +76,7 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
         timeout=options.request_timeout,
         clock=options.clock,
         heard=options.heard(SPEC),
+        public_only=options.public_only(SPEC.name, address_of(credentials["server"])[0]),
     )
 
 

@@ -90,10 +90,9 @@ def queue(
     zone = arguments.zone(app.settings)
     arguments.keep_all()
     drafts = arguments.drafts(paths or [], app.settings.posts)
-    is_first = new_ledger or app.settings.in_sandbox  # nothing of a trial was out before
     asks = not (yes or as_json)
-    was_asked = not is_first and _is_said_to_be_the_first(app, drafts, asks=asks)
-    if is_first or was_asked:
+    was_asked = not new_ledger and _is_said_to_be_the_first(app, drafts, asks=asks)
+    if new_ledger or was_asked:
         _say_what_stays_in_doubt(app.trust_ledger(arguments.actor(who)))
 
     shown: Plan | None = None

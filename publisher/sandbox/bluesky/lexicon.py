@@ -24,6 +24,7 @@ from publisher.sandbox.bluesky.errors import invalid_record
 
 GRAPHEMES, BYTES = 300, 3_000
 IMAGE_BYTES, VIDEO_BYTES = 1_000_000, 100_000_000
+CAPTIONS_BYTES = 20_000
 VIDEO_ALT_GRAPHEMES = 1_000
 _TAG_GRAPHEMES = 64
 
@@ -78,8 +79,19 @@ class LexiconVideoBlob(LexiconBlob):
     size: int = Field(ge=1, le=VIDEO_BYTES)
 
 
+class LexiconCaptionsBlob(LexiconBlob):
+    mime_type: str = Field(alias="mimeType", pattern="^text/vtt$")
+    size: int = Field(ge=1, le=CAPTIONS_BYTES)
+
+
+class LexiconCaption(_Of):
+    lang: str = Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    file: LexiconCaptionsBlob
+
+
 class LexiconVideo(_Of):
     video: LexiconVideoBlob
+    captions: list[LexiconCaption] = Field(default=[], max_length=20)
     alt: str = ""
     aspect_ratio: LexiconAspectRatio | None = Field(default=None, alias="aspectRatio")
     presentation: Literal["default", "gif"] | None = None
@@ -182,6 +194,10 @@ class LexiconPost(BaseModel):
                 return [LexiconMedium(self.embed.video, self.embed.alt, self.embed.aspect_ratio)]
             case _:
                 return []
+
+    @property
+    def captions(self) -> list[LexiconCaption]:
+        return self.embed.captions if isinstance(self.embed, LexiconVideo) else []
 
     @property
     def link(self) -> str | None:

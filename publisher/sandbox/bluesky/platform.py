@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from publisher.sandbox.accounts import digest, invented
+from publisher.sandbox.accounts import SandboxAccount, digest, invented
 from publisher.sandbox.bluesky.api import BlueskyApi
 from publisher.sandbox.bluesky.errors import BlueskyFault
 from publisher.sandbox.endpoints import Operation
@@ -28,6 +28,10 @@ def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
         "user_id": f"did:plc:{digest(f'did of {name}')[:24].translate(_IN_A_DID)}",
         "credentials": {"identifier": handle, "app_password": password},
     }
+
+
+def _typed(account: SandboxAccount) -> dict[str, str]:
+    return {name: account.credentials[name] for name in ("identifier", "app_password")}
 
 
 def _query(name: str, method: str) -> Operation:
@@ -61,5 +65,7 @@ BLUESKY = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=BlueskyApi,
+    typed=_typed,
+    afterwards={"": "Nothing more: the app password is tried at once."},
     faults=frozenset({*BlueskyFault, What.TOKEN_DEAD, What.PROCESSING_FAILED}),
 )

@@ -37,7 +37,10 @@ async def upload(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         raise XrpcError(413, "PayloadTooLarge", "request entity too large")
     cid, media_type = file_cid(call.body), call.content_type
     new = StoredMedia(cid, account.name, "image", store.clock.now(), media_type, call.body)
-    if media_type == "video/mp4":
+    betrays: tuple[str, ...] = ()
+    if media_type == "text/vtt":
+        new.category = "captions"
+    elif media_type == "video/mp4":
         new.category, new.sha256 = "video", hashlib.sha256(call.body).hexdigest()
         film = await asyncio.to_thread(videos.look, call.body)
         if film:
@@ -145,6 +148,9 @@ def _created(
         raise invalid_record("Invalid record key: must be a TID", f"{place}.rkey")
     post = lexicon.read(record, f"{place}.record")
     media = [_medium(store, account, medium) for medium in post.media]
+    for caption in post.captions:
+        if file_place(account, caption.file.ref.ref) not in store.uploads:
+            raise _not_found(caption.file.ref.ref)
     if not post.text.strip() and not media:
         store.note("empty-post", account.name, f"post {key} has neither text nor picture")
     parent = _parent(store, account, post.reply, before) if post.reply else None
@@ -169,12 +175,16 @@ def _language(post: LexiconPost, account: SandboxAccount) -> str | None:
     return post.langs[0] if post.langs else account.language
 
 
+def _not_found(cid: str) -> XrpcError:
+    return XrpcError(400, "BlobNotFound", f"Could not find blob: {cid}")
+
+
 def _medium(store: Store, account: SandboxAccount, medium: LexiconMedium) -> StoredMedia:
     """The picture or video of a post, with its text: a file may stand in several posts."""
     cid = medium.blob.ref.ref
     upload = store.uploads.get(file_place(account, cid))
     if upload is None:
-        raise XrpcError(400, "BlobNotFound", f"Could not find blob: {cid}")
+        raise _not_found(cid)
     # What the video service processed has another size than what was uploaded.
     named, stored = medium.blob.size, upload.total_bytes or len(upload.content)
     if named != stored:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from publisher.sandbox.accounts import digest, invented
+from publisher.sandbox.accounts import SandboxAccount, digest, invented
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.facebook.api import FacebookApi
-from publisher.sandbox.facebook.graph import graph_version
+from publisher.sandbox.facebook.graph import app_id, graph_version
 from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
@@ -23,6 +23,10 @@ def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
         "app_secret": digest(f"facebook app of {entry.organisation or name}")[:32],
     }
     return {"page_id": entry.page_id, "credentials": credentials}
+
+
+def _typed(account: SandboxAccount) -> dict[str, str]:
+    return {"app_id": app_id(account), "app_secret": account.credentials["app_secret"]}
 
 
 FACEBOOK = PlatformSpec(
@@ -51,5 +55,10 @@ FACEBOOK = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=FacebookApi,
+    typed=_typed,
+    afterwards={
+        "": "Open the address, choose the Page, allow, and copy the whole address of the page that "
+        "says Success."
+    },
     faults=frozenset({*FacebookFault, What.TOKEN_DEAD, What.PROCESSING_FAILED}),
 )

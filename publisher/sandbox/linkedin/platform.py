@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from publisher.sandbox.accounts import invented
+from publisher.sandbox.accounts import SandboxAccount, invented
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.linkedin.api import LinkedInApi
@@ -24,6 +24,10 @@ def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
         "client_secret": "WPL_AP1." + invented(f"secret, {app}", 16),
     }
     return {"page_id": entry.organization_id, "credentials": credentials}
+
+
+def _typed(account: SandboxAccount) -> dict[str, str]:
+    return {name: account.credentials[name] for name in ("client_id", "client_secret")}
 
 
 def _operation(name: str, method: str, path: str, success: int = 200) -> Operation:
@@ -59,5 +63,10 @@ LINKEDIN = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=LinkedInApi,
+    typed=_typed,
+    afterwards={
+        "": "Open the address, choose the page, allow. The browser then finds no page: copy the "
+        "whole address that it shows."
+    },
     faults=frozenset({What.NOT_FOUND, What.PROCESSING_FAILED}),
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from publisher.sandbox.accounts import invented, number
+from publisher.sandbox.accounts import SandboxAccount, invented, number
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.mastodon.api import MastodonApi
@@ -32,6 +32,10 @@ def _invent(name: str, _entry: AccountSettings) -> dict[str, Any]:
     return {"user_id": number(f"mastodon account {name}"), "credentials": credentials}
 
 
+def _typed(account: SandboxAccount) -> dict[str, str]:
+    return {"server": account.credentials["server"]}
+
+
 MASTODON = PlatformSpec(
     channel="mastodon",
     title="Mastodon",
@@ -56,5 +60,7 @@ MASTODON = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=MastodonApi,
+    typed=_typed,
+    afterwards={"": "Open the address, choose the account, allow, and copy the code."},
     faults=frozenset({*MastodonFault, What.NOT_FOUND, What.PROCESSING_FAILED}),
 )

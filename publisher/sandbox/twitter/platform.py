@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from publisher.sandbox.accounts import invented, number
+from publisher.sandbox.accounts import SandboxAccount, invented, number
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.twitter.api import X
+from publisher.sandbox.twitter.oauth2 import client_of, secret_of
 from publisher.sandbox.twitter.refusals import XFault
 from publisher.settings.schema import AccountSettings
 
@@ -34,6 +35,12 @@ def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
     }
     is_premium = getattr(entry, "long_posts", None) == "yes"
     return {"user_id": user_id, "credentials": credentials, "is_premium": is_premium}
+
+
+def _typed(account: SandboxAccount) -> dict[str, str]:
+    keys = {name: account.credentials[name] for name in ("api_key", "api_secret")}
+    client = client_of(account)
+    return {**keys, "client_id": client, "client_secret": secret_of(client)}
 
 
 TWITTER = PlatformSpec(
@@ -65,5 +72,11 @@ TWITTER = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=X,
+    typed=_typed,
+    afterwards={
+        "": "Open the address, choose the account, allow, and copy the PIN.",
+        "oauth2": "Open the address, choose the account, allow. The browser then finds no page: "
+        "copy the whole address that it shows.",
+    },
     faults=frozenset({*XFault, What.NOT_FOUND, What.PROCESSING_FAILED}),
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from publisher.sandbox.accounts import invented, number
+from publisher.sandbox.accounts import SandboxAccount, invented, number
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.wordpress.api import WordPressApi
@@ -27,6 +27,10 @@ def _invent(name: str, _entry: AccountSettings) -> dict[str, Any]:
         "server": f"https://{name}.example",
     }
     return {"user_id": number(f"user {name}"), "credentials": credentials}
+
+
+def _typed(account: SandboxAccount) -> dict[str, str]:
+    return {name: account.credentials[name] for name in ("server", "user")}
 
 
 WORDPRESS = PlatformSpec(
@@ -67,5 +71,7 @@ WORDPRESS = PlatformSpec(
     bare=_bare,
     invent=_invent,
     open=WordPressApi,
+    typed=_typed,
+    afterwards={"": "Open the address, choose the site, allow, and copy the password."},
     faults=frozenset({WordPressFault.OTHER_LANGUAGE}),
 )

@@ -1,6 +1,5 @@
 """/accounts/NAME/connect: gets an account's keys from its platform, step by step."""
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -17,7 +16,7 @@ from publisher.base.errors import (
     UsageError,
 )
 from publisher.base.i18n import _
-from publisher.base.public_addresses import leads_to_private, public_only
+from publisher.base.public_addresses import leads_to_private
 from publisher.channels.connect import Keys
 from publisher.channels.http.server_address import server_address
 from publisher.channels.registry import SPECS
@@ -69,12 +68,13 @@ def _step(
     try:
         if do == "revoke":
             return _revoke(request, parts, visitor, name)
-        with _guarded(parts, name):
-            keys = _keys(parts, visitor, name, do, typed)
-            if keys is None:
-                return here
-            return _store(request, parts, visitor, name, keys, another_owner="another" in typed)
+        keys = _keys(parts, visitor, name, do, typed)
+        if keys is None:
+            return here
+        return _store(request, parts, visitor, name, keys, another_owner="another" in typed)
     except (NotConnected, UsageError) as problem:
+        if begun := parts.connections.of(visitor, name):
+            typed.setdefault("method", begun.connection.method)
         if do != "begin" and not isinstance(problem, AnotherOwner):
             parts.connections.end(visitor, name)
         return _page(request, parts, visitor, name, problem, typed)
@@ -87,7 +87,7 @@ def _keys(parts: Parts, visitor: Visitor, name: str, do: str, typed: dict[str, s
         connection = _connection(parts, name, typed.get("method", ""))
         connection.refuse_variables()
         if _names_server(parts, connection):
-            _refuse_private(typed.get("server", ""))
+            _refuse_private(parts, typed.get("server", ""))
         step = connection.begin(typed)
     elif begun is None:
         return None  # it took too long, or this process was started again
@@ -113,23 +113,20 @@ def _names_server(parts: Parts, connection: AccountConnection) -> bool:
     return is_typed and not parts.app.settings.servers.get(connection.account.channel)
 
 
-def _guarded(parts: Parts, name: str) -> AbstractContextManager[None]:
-    """Ask a server that a person typed at public addresses alone: its name may lead elsewhere than
-    when it was typed.
-    """
-    return public_only() if _names_server(parts, _connection(parts, name)) else nullcontext()
-
-
-def _refuse_private(server: str) -> None:
+def _refuse_private(parts: Parts, server: str) -> None:
     """Raise UsageError for a server beside this machine: those trust requests from here.
 
-    Who works on the machine itself may name one with `publisher connect`.
+    Its name may lead elsewhere a moment later: the channels look again as they connect.
     """
     address = server_address(server, path=True) if server else None
-    if address and leads_to_private(urlsplit(address).hostname or ""):
+    host = urlsplit(address).hostname or "" if address else ""
+    if host and host not in parts.app.settings.delivery.private_hosts and leads_to_private(host):
         raise UsageError(
             _("This server is not in the public internet."),
-            hint=_("On the machine itself, `publisher connect` takes it."),
+            hint=_(
+                "If it is meant, who runs Publisher names it in publisher.toml, as one of the "
+                "`private_hosts` under [delivery]."
+            ),
         )
 
 

@@ -16,6 +16,7 @@ from publisher.model.outcomes import (
     Sighting,
     Unknown,
 )
+from tests.support.simulation import comments
 from tests.support.simulation.channels import Simulated
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import GONE, Posting, PublicPost
@@ -177,7 +178,8 @@ class Drafting(Simulated):
         return self._platform.ask(Moment.LAYING, f"delete {draft_id}", delete)
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Any:
-        assert not sent, "it can only be revealed once"
+        if sent:
+            return self._commenting(parcel, sent[0])
         text, platform = parcel.content.parts[0].text, self._platform
         if prepared.at_once and not prepared.holds(parcel.content):
             return Posting(parcel, text, self._publishing(parcel), self._profile.lacks)
@@ -198,7 +200,7 @@ class Drafting(Simulated):
         self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Any
     ) -> Outcome | Unverified:
         outcome: Outcome = answer
-        if not isinstance(outcome, Accepted):
+        if sent or not isinstance(outcome, Accepted):
             return outcome
         if not prepared.holds(parcel.content):
             return Unverified(outcome)
@@ -213,6 +215,12 @@ class Drafting(Simulated):
     @staticmethod
     def _unseen(outcome: Accepted) -> Unknown:
         return Unknown("It was said to be public, and is not seen.", remote_id=outcome.remote_id)
+
+    def _commenting(self, parcel: Parcel, post_id: str) -> Posting:
+        text = parcel.content.comment
+        assert text is not None, "it can only be revealed once"
+        effect = comments.writing(self._platform, self._account, post_id, text)
+        return Posting(parcel, text, effect, self._profile.lacks | {Act.IGNORED})
 
     def _publishing(self, parcel: Parcel) -> Callable[[float], str]:
         """Makes a post that is public at once."""
@@ -238,6 +246,9 @@ class Drafting(Simulated):
         for draft_id in prepared.leftovers:
             if isinstance(self._look_at(draft_id), Accepted):
                 return Unknown(f"It is public with an earlier text, as {draft_id}.")
+        if sent and parcel.content.comment:
+            comment = parcel.content.comment
+            return comments.find(self._platform, self._account, sent[0], comment, since, taken)
         looks_for_words = prepared.at_once or parcel.is_forgotten
         if not sent and not prepared.draft_id and looks_for_words:
             return self._platform.look("posts", lambda at: self._listed(parcel, taken, at))

@@ -49,6 +49,8 @@ class Scenario:
     """Seconds between the times of two posts."""
     same_beginning: bool = False
     """Whether the threads begin with the same words."""
+    commented: bool = False
+    """Whether each post has a link that is to be its first comment, where there are any."""
 
     def drafts(self) -> list[Post]:
         due = START + timedelta(seconds=self.due)
@@ -65,6 +67,8 @@ class Scenario:
                 else due + timedelta(seconds=self.embargo),
                 anchor=persons.ITEM if self.pictured else None,
                 media=(parts.picture(persons.CONSENT),) if self.pictured else (),
+                link=f"{self._name(number, self.parts)} v0" if self.commented else None,
+                link_in="comment" if self.commented else None,
                 texts={"": tuple(f"{self._name(number, n)} v0" for n in range(self.parts))},
             )
             for number in range(1, self.posts + 1)

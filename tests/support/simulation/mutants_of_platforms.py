@@ -1,28 +1,33 @@
 """What makes a repeat safe, or an absence certain, taken away: a promise must be seen broken."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from itertools import count
 from typing import Any
 from unittest import mock
 
 from publisher.channels.base import MediaReader
+from publisher.channels.facebook import comments as of_facebook
+from publisher.channels.facebook.posts import made_at
 from publisher.ledger import reconciliation
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.worker import attempts as attempts_module
 from publisher.ledger.worker import intents as intents_module
 from publisher.ledger.worker import results as results_module
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Accepted, Outcome, Unknown
+from publisher.model.outcomes import Absent, Accepted, Outcome, Unknown
+from tests.support.simulation import comments
 from tests.support.simulation.channels import Creating
 from tests.support.simulation.committing import Committing, keys_of
 from tests.support.simulation.drafting import Drafting
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import MUTANTS as OF_THE_PROTOCOL
 from tests.support.simulation.mutants import Mutant, Patch, only
-from tests.support.simulation.plan import Act, Fault, Moment, Plan
+from tests.support.simulation.plan import Act, Fault, Moment, Plan, Step
 from tests.support.simulation.platform import Posting
 from tests.support.simulation.scenarios import (
+    COMMENTED,
     ON_BLUESKY,
     ON_LINKEDIN,
     ON_MASTODON,
@@ -111,6 +116,40 @@ def _then_everywhere(first: tuple[Act, float], second: Act) -> Callable[[Scenari
     return plans
 
 
+def _no_comment_is_ever_found() -> Patch:
+    return mock.patch.object(comments, "find", return_value=Absent())
+
+
+def _a_list_of_comments_is_sorted() -> Patch:
+    """As if Facebook always obeyed: behind an older comment is no younger one."""
+
+    def reach_before(found: Sequence[dict[str, Any]], since: datetime) -> bool:
+        return any(time < since for time in map(made_at, found) if time)
+
+    return mock.patch.object(of_facebook, "_reach_before", reach_before)
+
+
+_READS = 60  # steps within which comments are read; another kind of step cannot be unsorted
+
+
+def a_late_comment_is_lost(scenario: Scenario) -> Iterator[Plan]:
+    """The account is held for two minutes; then no answer comes, and no list is sorted.
+
+    By then the comments of other people are older.
+    """
+    plan: Plan = ()
+    for act, value in ((Act.HELD, 120), (Act.ANSWER_LOST, 0)):
+        requests = [step.number for step in run(scenario, plan).steps if is_comment(step)]
+        plan = (*plan, Fault(requests[-1], act, value))
+    lost = plan[-1].step
+    yield (*plan, *(Fault(lost + later, Act.UNSORTED) for later in range(1, _READS)))
+
+
+def is_comment(step: Step) -> bool:
+    """Whether it is the request that makes the first comment of `COMMENTED`."""
+    return step.moment is Moment.REQUEST and "§2" in step.label
+
+
 MUTANTS: dict[str, Mutant] = {
     "a key is chosen anew for each attempt": (
         _anew(Committing), ON_BLUESKY, _at_the_request((Act.DONE_LATE, 58)),
@@ -141,6 +180,12 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "each request has a key of its own": (
         _each_request_has_a_key_of_its_own, ON_MASTODON, _at_the_request((Act.DONE_LATE, 120))
+    ),
+    "no first comment is found by reading": (
+        _no_comment_is_ever_found, COMMENTED, lambda s: only(s, Act.ANSWER_LOST)
+    ),
+    "a list of comments is taken for sorted": (
+        _a_list_of_comments_is_sorted, COMMENTED, a_late_comment_is_lost
     ),
     "a draft is made again for each attempt": (
         _anew(Drafting), ON_WORDPRESS, _at_the_request((Act.DONE_LATE, 120))

@@ -88,6 +88,8 @@ class Act(StrEnum):
     """Not done, although the answer says so; one that looks at what it did sees that."""
     STALE = "stale"
     """Reading shows the account as it was so many seconds ago."""
+    UNSORTED = "unsorted"
+    """A list of comments is not sorted by their time."""
     UNREADABLE = "unreadable"
     """Reading gives no certainty."""
     # a person, at any step
@@ -227,6 +229,7 @@ SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
         (Act.HELD_FOR_A_PERSON, 0),
         (Act.UNREADABLE, 0),
         (Act.STALE, 300),
+        (Act.UNSORTED, 0),
         (Act.SLOW, 0),
     ),
 }

@@ -302,7 +302,9 @@ class Platform:
         if Act.UNREADABLE in faults:
             failure = Unknown("It cannot be told from reading; look at the account.")
         self.world.sleep(_LATENCY / 2)
+        self.struck = frozenset(faults)
         seen = see(self.world.elapsed - (faults[Act.STALE].value if Act.STALE in faults else 0.0))
+        self.struck = frozenset()
         self.world.sleep(_SLOW if Act.SLOW in faults else _LATENCY / 2)
         self.world.step(Moment.ANSWERED, label)
         return failure if failure and not isinstance(failure, Refused) else seen

@@ -12,11 +12,15 @@ ON_MASTODON = Scenario("a post on Mastodon", accounts=("bice-fedi",))
 WITHOUT_KEYS = Scenario("a post on a server without keys", accounts=("bice-snac",))
 ON_LINKEDIN = Scenario("a post on LinkedIn", accounts=("bice-in",))
 ON_WORDPRESS = Scenario("a post on WordPress", accounts=("bice-wp",))
+COMMENTED = Scenario(
+    "a post on Facebook with its first comment", accounts=("bice-page",), commented=True
+)
 OFTEN = (ON_X, THREAD, ON_FACEBOOK)
 """Each suite plays all of their single faults. (Facebook has no threads: two parts are one text
 there, and their history is that of one.)"""
 SELDOM = (
     ON_BLUESKY, THREAD_ON_BLUESKY, ON_MASTODON, WITHOUT_KEYS, ON_LINKEDIN, ON_WORDPRESS,
+    COMMENTED,
 )  # fmt: skip
 """Each suite plays a sample of theirs."""
 SMALL = (*OFTEN, *SELDOM)
@@ -60,6 +64,6 @@ EVERYWHERE = Scenario(
 )
 WIDE = (
     CROWD, BATCH, QUEUE, PAIR, EMBARGO, BRIEF, FLEETING, THREAD, ON_FACEBOOK, APPROVED, TWINS,
-    THREAD_ON_BLUESKY, ON_MASTODON, WITHOUT_KEYS, ON_LINKEDIN, ON_WORDPRESS, EVERYWHERE,
+    THREAD_ON_BLUESKY, ON_MASTODON, WITHOUT_KEYS, ON_LINKEDIN, ON_WORDPRESS, EVERYWHERE, COMMENTED,
 )  # fmt: skip
 """Random plans and schedules are played in these."""
