@@ -88,9 +88,11 @@
   // Pictures that are dropped on the form or pasted into it are chosen in the field for them.
   function pictures(form) {
     const field = () => form.querySelector("#upload");
+    // Not every system knows the type of a HEIC picture.
+    const fits = (file) => /^(image|video)\/|^application\/pdf$/.test(file.type) || /\.(heic|heif|avif)$/i.test(file.name);
     const choose = (files) => {
       const list = new DataTransfer();
-      for (const file of files) if (/^(image|video)\//.test(file.type)) list.items.add(file);
+      for (const file of files) if (fits(file)) list.items.add(file);
       if (!list.files.length) return false;
       field().files = list.files;
       field().dispatchEvent(new Event("change", { bubbles: true }));

@@ -1,0 +1,63 @@
+"""A picture that was just added: it shows beside the composer before its words are written."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from publisher.app import Application
+from publisher.base.i18n import _
+from tests.support.forms import Composer
+from tests.support.journeys import log_in, visiting
+from tests.support.pages import Visit
+from tests.support.photos import photo
+from tests.support.workspaces import Workspace
+
+ADD = """([name, type]) => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(9)], name, { type }));
+    const field = document.querySelector("#upload");
+    let taken = "";
+    field.addEventListener("change", () => { taken = field.files[0].name; });
+    document.querySelector("#compose").dispatchEvent(
+        new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+    return taken;
+}"""
+
+
+def test_a_new_picture_shows_in_the_preview_at_once_with_what_is_missing(
+    address: str, browser: Browser, tmp_path: Path
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.goto("/new")
+        page.get_by_label(_("The text"), exact=True).fill("Bonjour.")
+        page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
+        expect(page.locator("#look .look img[src^='data:']").first).to_be_visible()
+        expect(page.locator(".need")).to_have_text(_("Needed before it can go out."))
+
+
+def test_a_picture_without_words_is_shown_and_not_submitted(
+    app: Application, staff: Visit, workspace: Workspace
+) -> None:
+    (workspace.path / "posts" / "media").mkdir(exist_ok=True)
+    photo(workspace.path / "posts" / "media" / "day.jpg")
+    front = "at: 2016-03-09 10:00\nto: [bice-page]\nmedia:\n- file: media/day.jpg"
+    workspace.draft("without.fr", front, "Bonjour.")
+    staff.get("/posts/without.fr")
+    assert '<img src="data:image/jpeg;base64' in staff.page
+    assert "The picture has no alternative text." in staff.text
+    form = Composer(staff, "/posts/without.fr/edit")
+    assert form.send("submit").status_code == 400
+    assert not app.queries.deliveries(post="without.fr")
+
+
+def test_a_document_is_dropped_as_a_picture_is_and_a_heic_of_unknown_type_too(
+    address: str, browser: Browser
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.goto("/new")
+        page.route("**/new", lambda route: route.fulfill(status=204))
+        for name, kind in (("a.pdf", "application/pdf"), ("b.HEIC", ""), ("c.png", "image/png")):
+            assert page.evaluate(ADD, [name, kind]) == name
+        assert page.evaluate(ADD, ["d.txt", "text/plain"]) == ""
