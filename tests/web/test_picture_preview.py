@@ -1,11 +1,15 @@
 """A picture that was just added: it shows beside the composer before its words are written."""
 
+import html
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from publisher.app import Application
+from publisher.base import formats
 from publisher.base.i18n import _
+from tests.support.desk import Desk, View
 from tests.support.forms import Composer
 from tests.support.journeys import log_in, visiting
 from tests.support.pages import Visit
@@ -61,3 +65,45 @@ def test_a_document_is_dropped_as_a_picture_is_and_a_heic_of_unknown_type_too(
         for name, kind in (("a.pdf", "application/pdf"), ("b.HEIC", ""), ("c.png", "image/png")):
             assert page.evaluate(ADD, [name, kind]) == name
         assert page.evaluate(ADD, ["d.txt", "text/plain"]) == ""
+
+
+class TestFromThePageOfAPost:
+    """A picture for a post is chosen on its page, and described in the composer."""
+
+    @pytest.fixture
+    def person(self) -> str:
+        return "stagiaire"
+
+    @pytest.mark.parametrize(
+        "view",
+        [View(1440, "fr", "mouse"), View(390, "pl", "touch"), View(820, "en", "keys")],
+        ids=str,
+    )
+    def test_three_presses_and_its_words(self, desk: Desk, tmp_path: Path) -> None:
+        """From Today: the post, the picture, submit."""
+        post = desk.post("illustrate", "Sans image.", approved=True)
+        page = desk.page
+        page.goto("/")
+        desk.press(page.get_by_role("link", name="Sans image.").first)
+        desk.give(page.get_by_label(_("Add a picture")), photo(tmp_path / "salle.jpg"))
+        alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+        expect(alt).to_be_focused()
+        page.keyboard.type("La salle")
+        desk.press(page.get_by_role("button", name=_("Submit for approval")))
+        desk.told(_("Submitted for approval: {what}.", what=formats.deliveries(2)))
+        assert desk.presses == 3
+        pictures = [one.content.parts[0].pictures for one in desk.deliveries(post)]
+        assert [[one.alt for one in some] for some in pictures] == [["La salle"]] * 2
+
+    def test_nothing_of_the_draft_is_lost(self, staff: Visit, tmp_path: Path) -> None:
+        data = photo(tmp_path / "salle.jpg").read_bytes()
+        before = Composer(staff, "/posts/day.fr/edit")
+        token = {"form": before.values("form")[0]}
+        files = [("upload", ("salle.jpg", data, "image/jpeg"))]
+        answer = staff.client.post("/posts/day.fr/illustrate", data=token, files=files)
+        assert answer.status_code == 200
+        for name in ("account", "text", "when", "author", "seen"):
+            for value in before.values(name):
+                assert html.escape(value, quote=False) in answer.text
+        assert "Bonjour de Genève." in answer.text
+        assert staff.client.get("/posts/day.fr/illustrate").headers["location"].endswith("/edit")

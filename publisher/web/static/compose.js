@@ -209,6 +209,10 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     forget();
+    // A picture for a post, from its page.
+    document.addEventListener("change", (event) => {
+      if (event.target.matches("[data-send]") && event.target.files.length) event.target.form.requestSubmit();
+    });
     const form = document.getElementById("compose");
     if (!form) return;
     form.addEventListener("submit", (event) => { // Enter in a field
