@@ -206,7 +206,7 @@ def save(page: Page, width: int, path: Path) -> None:
     whole = page.screenshot()
     page.set_viewport_size({"width": width, "height": HEIGHT})
     with Image.open(BytesIO(whole)) as image:
-        image.convert("RGB").quantize(64).save(path, optimize=True)
+        image.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

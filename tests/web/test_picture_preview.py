@@ -4,7 +4,7 @@ import html
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from publisher.app import Application
 from publisher.base import formats
@@ -35,9 +35,34 @@ def test_a_new_picture_shows_in_the_preview_at_once_with_what_is_missing(
         log_in(page, "stagiaire")
         page.goto("/new")
         page.get_by_label(_("The text"), exact=True).fill("Bonjour.")
+        expect(page.locator("#look .look").first).to_contain_text("Bonjour.")  # that check is over
         page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
         expect(page.locator("#look .look img[src^='data:']").first).to_be_visible()
         expect(page.locator(".need")).to_have_text(_("Needed before it can go out."))
+
+
+def test_who_goes_on_typing_while_a_picture_is_prepared_keeps_the_cursor(
+    address: str, browser: Browser, tmp_path: Path
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.goto("/new")
+        text = page.get_by_label(_("The text"), exact=True)
+        text.fill("Bon")
+
+        def slowly(route: Route) -> None:
+            if "multipart" in route.request.headers["content-type"]:
+                text.press_sequentially("jour.")
+            route.continue_()
+
+        page.route("**/new", slowly)
+        page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
+        expect(page.locator(".picture")).to_have_count(1)
+        expect(page.locator("#preparing")).to_be_hidden()
+        expect(text).to_be_focused()
+        expect(text).to_have_value("Bonjour.")
+        expect(page.locator("#look .look").first).to_contain_text("Bonjour.")
+        expect(page.locator(".htmx-request")).to_have_count(0)
 
 
 def test_a_picture_without_words_is_shown_and_not_submitted(

@@ -111,11 +111,15 @@
     }
     form.addEventListener("drop", (event) => { if (holds(event)) { event.preventDefault(); choose(event.dataTransfer.files); } });
     form.addEventListener("paste", (event) => { if (choose(event.clipboardData.files)) event.preventDefault(); });
+    // Whoever went on typing while a picture was prepared is not led away from it.
+    const written = () => [...form.querySelectorAll("textarea:not([name=alt])")].map((area) => area.value).join("\0");
+    let before = "";
     // A file that is refused anyway is not sent first.
     document.body.addEventListener("htmx:configRequest", (event) => {
       const input = event.target;
       if (input.id !== "upload") return;
       const size = [...input.files].reduce((sum, file) => sum + file.size, 0);
+      before = written();
       input.setCustomValidity(size > Number(input.dataset.most) ? input.dataset.heavy : "");
       if (!input.reportValidity()) event.preventDefault();
     });
@@ -123,7 +127,7 @@
       if (event.target.id !== "upload") return;
       event.target.value = "";
       const [first] = form.querySelectorAll(".picture.new textarea");
-      if (first && event.detail.successful) first.focus();
+      if (first && event.detail.successful && written() === before) first.focus();
       form.querySelectorAll(".picture.new").forEach((one) => one.classList.remove("new"));
     });
   }
