@@ -121,7 +121,7 @@ class TestFromThePageOfAPost:
         assert [[one.alt for one in some] for some in pictures] == [["La salle"]] * 2
 
     def test_nothing_of_the_draft_is_lost(self, staff: Visit, tmp_path: Path) -> None:
-        data = photo(tmp_path / "salle.jpg").read_bytes()
+        data = photo(tmp_path / "salle.jpg").read_bytes() + bytes(4_000_000)  # as of a phone
         before = Composer(staff, "/posts/day.fr/edit")
         token = {"form": before.values("form")[0]}
         files = [("upload", ("salle.jpg", data, "image/jpeg"))]
