@@ -7,7 +7,8 @@ which a busy machine changes less.
 
 Then Chromium opens each page with an empty cache, as wide as a laptop and as a phone: when it has
 painted something, what it has got over the network, and how far its parts have moved meanwhile (the
-browser's own figures: first contentful paint, transferred bytes, cumulative layout shift).
+browser's own figures: first contentful paint, transferred bytes, cumulative layout shift). The
+first paint is the least of several openings: what else runs on the machine can only add to it.
 
     .venv/bin/python benchmarks/pages.py [--deliveries 100000] [--rounds 20] [--postgresql URL]
         [--drafts 3000] [--only WORD] [--keep FOLDER]
@@ -231,6 +232,7 @@ class Painted:
 
 
 WIDTHS = (1440, 390)
+OPENINGS = 3
 BROWSER = "/usr/bin/chromium"
 MOST_PAINT, MOST_BYTES, MOST_SHIFT = 400, 250, 0.1
 _SHIFTS = """
@@ -263,8 +265,9 @@ def painted(address: str, visitor: httpx.Client, paths: list[str]) -> dict[str, 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         for path in paths:
-            taken = [_opened(browser, address, cookies, path, width) for width in WIDTHS]
-            found[path] = Painted(*map(max, zip(*taken, strict=True)))
+            widths = [_opened(browser, address, cookies, path, width) for width in WIDTHS]
+            paint, transferred, shift = map(max, zip(*widths, strict=True))
+            found[path] = Painted(paint, transferred, shift)
         browser.close()
     return found
 
@@ -272,15 +275,20 @@ def painted(address: str, visitor: httpx.Client, paths: list[str]) -> dict[str, 
 def _opened(
     browser: Browser, address: str, cookies: list[Any], path: str, width: int
 ) -> tuple[float, float, float]:
-    context = browser.new_context(viewport={"width": width, "height": 900}, service_workers="block")
-    context.add_cookies(cookies)
-    context.add_init_script(_SHIFTS)
-    tab = context.new_page()
-    tab.goto(address + path, wait_until="load")
-    tab.wait_for_timeout(300)  # what moves late
-    paint, transferred, shift = tab.evaluate(_TAKEN)
-    context.close()
-    return paint, transferred, shift
+    taken = []
+    for _ in range(OPENINGS):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, service_workers="block"
+        )
+        context.add_cookies(cookies)
+        context.add_init_script(_SHIFTS)
+        tab = context.new_page()
+        tab.goto(address + path, wait_until="load")
+        tab.wait_for_timeout(300)  # what moves late
+        taken.append(tab.evaluate(_TAKEN))
+        context.close()
+    paints, transferred, shifts = zip(*taken, strict=True)
+    return min(paints), max(transferred), max(shifts)
 
 
 def tell_painted(found: dict[str, Painted]) -> None:

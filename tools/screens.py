@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 -- a script beside the package, not a part of it
 """Photographs every web page of this repository's own campaign, for docs/screens.md.
 
-    .venv/bin/python -m tools.screens [--into docs/images/screens]
+    .venv/bin/python -m tools.screens [--into docs/images/screens] [--only today,new]
 
 It is the evening before the annual day. What was due is out, but for one post that failed and one
 of which nobody knows; an account is paused. Each page is taken wide in the light, wide in the dark,
@@ -82,8 +82,10 @@ LONGEST = 1600  # pixels: a page that goes on looks the same below
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--into", type=Path, default=ROOT / "docs" / "images" / "screens")
+    parser.add_argument("--only", default="", help="names of pages, with commas between them")
     parser.add_argument("--browser", default="/usr/bin/chromium")
     options = parser.parse_args()
+    wanted = options.only.split(",") if options.only else ["login", *PAGES]
     options.into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         app = campaign(Path(folder))
@@ -99,7 +101,7 @@ def main() -> None:
                     viewport={"width": how.width, "height": HEIGHT},
                 )
                 page = context.new_page()
-                for name in photographed(page):
+                for name in photographed(page, wanted):
                     save(page, how.width, options.into / f"{name}-{view}.png")
             browser.close()
         app.close()
@@ -179,25 +181,32 @@ def send(app: Application, claim: Claim, what: Outcome) -> None:
             return
 
 
-def photographed(page: Page) -> Iterator[str]:
+def photographed(page: Page, wanted: Sequence[str]) -> Iterator[str]:
     """Leads to one page after the other, and names it."""
     page.goto("/login")
-    yield "login"
+    if "login" in wanted:
+        yield "login"
     page.get_by_label("Name").fill("direction")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/")
     for name, path in PAGES.items():
-        page.goto(path)
-        yield name
+        if name in wanted:
+            page.goto(path)
+            yield name
 
 
 def save(page: Page, width: int, path: Path) -> None:
-    """As a small file: the pages have few colours."""
+    """As a small file: the pages have few colours. What stands at the bottom of a window stands at
+    the bottom of the picture.
+    """
     height = min(LONGEST, page.evaluate("document.documentElement.scrollHeight"))
-    whole = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function("[...document.images].every((one) => one.complete)")
+    whole = page.screenshot()
+    page.set_viewport_size({"width": width, "height": HEIGHT})
     with Image.open(BytesIO(whole)) as image:
-        image.convert("RGB").quantize(64).save(path, optimize=True)
+        image.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -344,11 +344,11 @@ class _Reader:
         people, consent = fields.flag("people") or False, fields.text("consent")
         self._check_consent(fields, consent, people=people)
         path = self._picture(fields, name) if name else None
-        if path is None or alt is None:
+        if path is None:
             return None
         return MediaItem(
             path=path,
-            alt=alt,
+            alt=alt or "",  # a preview shows it; its error keeps the draft from the schedule
             captions=self._captions(fields, path),
             credit=fields.text("credit"),
             people=people,

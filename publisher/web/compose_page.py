@@ -78,7 +78,7 @@ def page(
     app, form, person = sent.parts.app, sent.form, sent.visitor.person
     now = now or checked(app, composed, form)
     view, chips = compose_view.preview(app, now), compose_view.chips(app, person, now)
-    is_first = sent.request.method == "GET"
+    is_first, is_part = sent.request.method == "GET", bool(sent.request.headers.get("hx-request"))
     refused = problem is not None and sent.do in ("keep", "submit")
     is_tried = bool(form.tried) or refused or (is_first and now.lacks_alt)
     standing = app.queries.deliveries(post=composed.id) if not composed.is_new else []
@@ -94,6 +94,7 @@ def page(
         is_tried=is_tried,
         suggested=_suggested(app),
         new_from=len(form.media) - new,
+        is_part=is_part,
         lang_is_fixed=composed.language_is_fixed,
         composed=composed,
         problem=problem,
@@ -127,7 +128,7 @@ def page(
         expires=composed.composing.session.defaults.expires or app.settings.delivery.expires,
         most=media_file.MAX_BYTES,
     )
-    if sent.request.headers.get("hx-request"):  # a part of it takes the place of the old one
+    if is_part:  # it takes the place of the old one
         answer.status_code = 200
     if isinstance(problem, Busy):
         answer.headers["Retry-After"] = _LATER

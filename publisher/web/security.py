@@ -44,6 +44,7 @@ _LARGEST_UPLOAD = MAX_BYTES + _LARGEST
 """The same for a request with a picture, from a logged-in person."""
 COMPOSER = re.compile(r"/new|/posts/.+/edit")
 """The addresses of the form of a post, which takes pictures."""
+_UPLOAD = re.compile(rf"{COMPOSER.pattern}|/posts/.+/illustrate")
 _CALENDAR, _LARGEST_CALENDAR = "/agenda/import", ics_lines.MAX_BYTES + _LARGEST
 """The same for a request with a calendar's file."""
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
@@ -166,7 +167,7 @@ def _largest(scope: Scope) -> int:
     """The size limit of a request; call it after the visitor has been looked up."""
     if scope["method"] != "POST" or not scope.get("state", {}).get("visitor"):
         return _LARGEST
-    if COMPOSER.fullmatch(scope["path"]):
+    if _UPLOAD.fullmatch(scope["path"]):
         return _LARGEST_UPLOAD
     return _LARGEST_CALENDAR if scope["path"] == _CALENDAR else _LARGEST
 

@@ -93,8 +93,11 @@ def edit(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
         return RedirectResponse(post_address(post, "file"), 303)
     accounts = compose_saving.accounts(parts.app, composed)
     parts.app.edits.require(Event.DRAFT_EDITED, visitor.name, accounts)
-    form = replace(ComposeForm.of(composed.seen), seen=composed.draft.digest)
-    return page(SentForm(request, parts, visitor, post, form), composed)
+    return page(SentForm(request, parts, visitor, post, _untouched(composed)), composed)
+
+
+def _untouched(composed: ComposedDraft) -> ComposeForm:
+    return replace(ComposeForm.of(composed.seen), seen=composed.draft.digest)
 
 
 @router.post("/new")
@@ -122,6 +125,25 @@ async def change(
 ) -> Response:
     """Show the form again, with what was done to it, or save or delete the draft."""
     return await _answer(SentForm(request, parts, visitor, post, form, do), upload or ())
+
+
+@router.get("/posts/{post:path}/illustrate")
+def illustrated(_visitor: Reader, post: str) -> Response:
+    """Show the composer: what was chosen is not there any more, after a log-in for example."""
+    return RedirectResponse(post_address(post, "edit"), 303)
+
+
+@router.post("/posts/{post:path}/illustrate")
+async def illustrate(
+    request: Request, parts: Use, visitor: Writer, post: str, upload: Uploads = None
+) -> Response:
+    """Show the composer with new pictures, from the page of a post."""
+    try:
+        composed = await run_in_threadpool(composed_draft.existing, parts.app, post)
+    except NotPossible:  # a form cannot show it
+        return RedirectResponse(post_address(post, "file"), 303)
+    sent = SentForm(request, parts, visitor, post, _untouched(composed), "check")
+    return await _answer(sent, upload or ())
 
 
 async def _answer(sent: SentForm, sent_files: Sequence[UploadFile]) -> Response:

@@ -29,7 +29,10 @@ from publisher.web.dependencies import Parts, Use
 
 router = APIRouter()
 
-Confirmed = Annotated[None, confirming(is_one_of("start", "revoke"))]
+_PROVEN = ("start", "revoke")
+"""Steps that come with the proof, or after it."""
+
+Confirmed = Annotated[None, confirming(is_one_of(*_PROVEN))]
 """What is typed afterwards is secret, so that no page may keep it for the proof."""
 
 
@@ -63,7 +66,8 @@ def _step(
     if do == "cancel":
         parts.connections.end(visitor, name)
         return RedirectResponse("/accounts", 303)
-    if do == "start" or not parts.app.sessions.is_confirmed(visitor):
+    is_proven = do in _PROVEN or parts.app.sessions.is_confirmed(visitor)
+    if do == "start" or not is_proven:
         return here
     try:
         if do == "revoke":

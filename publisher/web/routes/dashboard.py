@@ -28,6 +28,8 @@ _ATTENTION = 100
 """Deliveries of each state; those of one post share a line. The log has the others."""
 _LATELY = Wanted(order=SortOrder.PUBLISHED)
 """What went out last."""
+_LAST = 30
+"""Deliveries among which the posts are that went out last."""
 _SHOWN = 5
 """Lines of each list, and of each kind of trouble; the others are folded, or a link leads there."""
 _FEW = 3
@@ -66,7 +68,7 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         paused_or_suspended=_lines(paused_or_suspended),
         differing=parts.differences.posts(parts.app),
         shown_paused_or_suspended=len(paused_or_suspended),
-        lately=parts.app.logbook.page(_LATELY, _FEW).deliveries,
+        lately=_posts(parts.app.logbook.page(_LATELY, _LAST).deliveries)[:_FEW],
     )
 
 
@@ -110,6 +112,14 @@ def _lines(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
     for d in deliveries:
         key = (d.post, d.state, d.not_before, tuple(labels.why(d)))
         groups.setdefault(key, []).append(d)
+    return list(groups.values())
+
+
+def _posts(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
+    """Group deliveries by post, in the order of the first of each."""
+    groups: dict[str, list[Delivery]] = {}
+    for d in deliveries:
+        groups.setdefault(d.post, []).append(d)
     return list(groups.values())
 
 

@@ -88,9 +88,11 @@
   // Pictures that are dropped on the form or pasted into it are chosen in the field for them.
   function pictures(form) {
     const field = () => form.querySelector("#upload");
+    // Not every system knows the type of a HEIC picture.
+    const fits = (file) => /^(image|video)\/|^application\/pdf$/.test(file.type) || /\.(heic|heif|avif)$/i.test(file.name);
     const choose = (files) => {
       const list = new DataTransfer();
-      for (const file of files) if (/^(image|video)\//.test(file.type)) list.items.add(file);
+      for (const file of files) if (fits(file)) list.items.add(file);
       if (!list.files.length) return false;
       field().files = list.files;
       field().dispatchEvent(new Event("change", { bubbles: true }));
@@ -109,11 +111,15 @@
     }
     form.addEventListener("drop", (event) => { if (holds(event)) { event.preventDefault(); choose(event.dataTransfer.files); } });
     form.addEventListener("paste", (event) => { if (choose(event.clipboardData.files)) event.preventDefault(); });
+    // Whoever went on typing while a picture was prepared is not led away from it.
+    const written = () => [...form.querySelectorAll("textarea:not([name=alt])")].map((area) => area.value).join("\0");
+    let before = "";
     // A file that is refused anyway is not sent first.
     document.body.addEventListener("htmx:configRequest", (event) => {
       const input = event.target;
       if (input.id !== "upload") return;
       const size = [...input.files].reduce((sum, file) => sum + file.size, 0);
+      before = written();
       input.setCustomValidity(size > Number(input.dataset.most) ? input.dataset.heavy : "");
       if (!input.reportValidity()) event.preventDefault();
     });
@@ -121,7 +127,7 @@
       if (event.target.id !== "upload") return;
       event.target.value = "";
       const [first] = form.querySelectorAll(".picture.new textarea");
-      if (first && event.detail.successful) first.focus();
+      if (first && event.detail.successful && written() === before) first.focus();
       form.querySelectorAll(".picture.new").forEach((one) => one.classList.remove("new"));
     });
   }
@@ -207,6 +213,10 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     forget();
+    // A picture for a post, from its page.
+    document.addEventListener("change", (event) => {
+      if (event.target.matches("[data-send]") && event.target.files.length) event.target.form.requestSubmit();
+    });
     const form = document.getElementById("compose");
     if (!form) return;
     form.addEventListener("submit", (event) => { // Enter in a field
