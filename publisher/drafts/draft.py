@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from publisher.base.i18n import _
 from publisher.base.text import did_you_mean, suggestion
 from publisher.channels.registry import SPECS
-from publisher.drafts import missing_media, sections, text_files
+from publisher.drafts import missing_media, recurrence, sections, text_files
 from publisher.drafts import names as naming
 from publisher.drafts.consents import Consents
 from publisher.drafts.fields import Fields, quotes_hint
@@ -28,13 +28,21 @@ from publisher.drafts.yaml_tree import Scalar
 from publisher.media import at_once, media_file
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
-from publisher.model.posts import LINK_PLACES, Document, Inspected, LinkPlace, MediaItem, Post
+from publisher.model.posts import (
+    LINK_PLACES,
+    Document,
+    Inspected,
+    LinkPlace,
+    MediaItem,
+    Occurrence,
+    Post,
+)
 from publisher.model.problems import RULES, Findings, Flaw
 from publisher.model.values import Position
 
 KEYS = (
     "at", "to", "lang", "title", "content_warning", "media", "link", "link_in", "expires", "embargo",
-    "author", "repeat", "made_with_ai", "ignore",
+    "author", "repeat", "until", "made_with_ai", "ignore",
 )  # fmt: skip
 """The keys of the front matter."""
 _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
@@ -124,11 +132,14 @@ def parse(text: str, post_id: str, surroundings: Surroundings, findings: Finding
         return None
     body = sections.parse(halves.body, surroundings.names, findings, halves.body_line)
     reader = _Reader(halves.front, post_id, surroundings, findings)
+    positions = reader.fields.key_positions()
+    if recurrence.is_meant(reader.fields):
+        positions["at"] = reader.fields.position("repeat")
     return Post(
         id=post_id,
         file=findings.file,
         texts=body.texts,
-        positions={**reader.fields.key_positions(), **body.positions},
+        positions={**positions, **body.positions},
         **reader.values(),
     )
 
@@ -158,8 +169,12 @@ class _Reader:
         at_once = self._is_at_once()
         at, embargo = None if at_once else self._moment("at"), self._moment("embargo")
         due_at = at.instant if at else None
+        recurs = recurrence.is_meant(fields)
+        occurrences = recurrence.read(fields, self._session, self._findings)
         expires = fields.duration("expires") or self._default("expires", defaults.expires)
-        self._check_times(due_at, embargo and embargo.instant, expires)
+        # The first occurrence tells whether an embargo, or the session's dates, speak against it.
+        first = occurrences[0].due_at if occurrences else due_at
+        self._check_times(first, embargo and embargo.instant, expires)
         media = self._media()
         return {
             "lang": language(fields) or self._language(),
@@ -169,6 +184,8 @@ class _Reader:
             "to": self._to(),
             "due_at": due_at,
             "at_once": at_once,
+            "occurrences": occurrences
+            and tuple(self._with_reason_to_hold(one, embargo, media) for one in occurrences),
             "anchor": at and at.item,
             "expires_after": expires,
             "embargo_until": embargo and embargo.instant,
@@ -177,7 +194,7 @@ class _Reader:
             "shown_until": self._shown_until(media),
             "link": self._link(),
             "link_in": self._link_in(),
-            "repeat": fields.flag("repeat") or False,
+            "repeat": recurs or fields.flag("repeat") or False,
             "made_with_ai": fields.flag("made_with_ai") or False,
             "ignore": self._ignore(),
             "media": media,
@@ -205,6 +222,12 @@ class _Reader:
         node, flawed = self.fields.node("at"), self._session.flawed
         is_item = any(is_now(key.removeprefix("agenda.")) for key in flawed)
         return isinstance(node, Scalar) and is_now(node.value) and not is_item
+
+    def _with_reason_to_hold(
+        self, one: Occurrence, embargo: Moment | None, media: tuple[MediaItem, ...]
+    ) -> Occurrence:
+        held = self._reason_to_hold(Moment(one.due_at, local=True), embargo, media)
+        return one.model_copy(update={"held": held})
 
     def _moment(self, key: str) -> Moment | None:
         text = self.fields.text(key, may_be_empty=key == "at")

@@ -45,6 +45,7 @@ CODES: dict[str, str] = {
     "no-end": "The agenda item has no end to count from.",
     "bad-duration": "The duration cannot be read.",
     "session-unusable": "The draft relies on something in posts/session.yaml that has problems.",
+    "no-day": "The draft repeats on no day at all.",
     "duplicate-uid": "Two agenda items have the `uid` of one event of a calendar.",
     "outside-session": "The post is due more than a week before or after the session.",
     "ends-before-start": "The end is not after the start.",

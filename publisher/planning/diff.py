@@ -16,7 +16,7 @@ from publisher.drafts import rendering
 from publisher.drafts.library import Library
 from publisher.drafts.times import local
 from publisher.ledger.manager.approvals import may_approve
-from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
+from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, OTHER_DAYS, UNFINISHED
 from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.model import mandates
@@ -25,7 +25,7 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content
 from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.outcomes import Limit
-from publisher.model.posts import Post
+from publisher.model.posts import Post, is_occurrence
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 from publisher.model.values import Problem
 from publisher.planning import past_times, repetitions
@@ -90,10 +90,14 @@ class Comparison:
 
     def plan(self) -> Plan:
         broken = self._problems.broken_files
-        whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
+        whole = {
+            post.id: post
+            for post in self._drafts.posts
+            if post.file not in broken and not self._was_an_occurrence(post)
+        }
         known = self._known(whole)
-        at_once = {key for key in known if key[0] in whole and whole[key[0]].at_once}
-        wanted = self._wanted(whole, self._standing(known, at_once))
+        timed = {key for key in known if key[0] in whole and whole[key[0]].timed_by_queue}
+        wanted = self._wanted(whole, self._standing(known, timed))
         wishes = list(wanted.items())
         same = {
             key
@@ -121,7 +125,7 @@ class Comparison:
             cost=self._cost(change.wish for change in self._changes if change.is_new),
             cost_of_edits=self._cost_of_edits(),
             on_schedule=self._on_schedule(),
-            undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
+            undated=sum(not post.is_dated for post in whole.values()),
             overdue=overdue,
             repeated=repeated,
             stopped=tuple(self._stopped(wanted, standing)),
@@ -129,18 +133,31 @@ class Comparison:
             beyond=tuple(self._beyond),
         )
 
+    def _was_an_occurrence(self, post: Post) -> bool:
+        """Whether it is an occurrence that has expired.
+
+        An edit of its draft is for those to come; the ledger keeps what became of it.
+        """
+        if not post.is_occurrence or post.due_at is None:
+            return False
+        expires_after = post.expires_after or self._settings.delivery.expires
+        return expiry(post, post.due_at + expires_after) <= self._now
+
     def _as_queued(self) -> Iterator[Delivery]:
         """The deliveries that go out as queued before, because their drafts have errors now."""
         files = self._problems.broken_files
         broken = [file.removeprefix("posts/").removesuffix(".md") for file in sorted(files)]
-        for delivery in self._queries.standing(broken, and_under_way=False):
+        posts = self._queries.posts_of(broken)
+        for delivery in self._queries.standing(posts, and_under_way=False):
             if delivery.state in (State.SCHEDULED, State.PUBLISHING) and not delivery.manual_hold:
                 yield delivery
 
     def _settled(self, known: Iterable[Brief]) -> set[str]:
         """The files of finished posts: advice about them comes too late."""
         ids = timeliness.settled(known) - {change.post for change in self._changes}
-        return {post.file for post in self._drafts.posts if post.id in ids}
+        drafts = self._drafts.posts
+        to_come = {p.file for p in drafts if p.id not in ids and not self._was_an_occurrence(p)}
+        return {post.file for post in drafts if post.id in ids} - to_come
 
     def _stopped(
         self,
@@ -287,7 +304,7 @@ class Comparison:
         """The channels that show each picture, by their capabilities."""
         shown: defaultdict[Path, dict[Capabilities, None]] = defaultdict(dict)
         for post in posts:
-            if post.media and (post.at_once or post.due_at):
+            if post.media and post.is_dated:
                 for account in rendering.recipients(post, self._accounts)[0]:
                     for item in post.media:
                         shown[item.path][capabilities_of(account)] = None
@@ -420,8 +437,9 @@ class Comparison:
                 continue  # wanted; or its draft has errors: the ledger keeps what it has
             note = GONE
             if post is not None:
-                dated = post.due_at is not None or post.at_once
-                note = NOT_ADDRESSED if dated else UNFINISHED
+                note = NOT_ADDRESSED if post.is_dated else UNFINISHED
+            elif self._drafts.has_draft(delivery.post):
+                note = OTHER_DAYS if is_occurrence(delivery.post) else UNFINISHED
             if delivery.in_reach:
                 change = PlannedChange(
                     Change.CANCEL, delivery.post, delivery.account, None, delivery, note
@@ -464,7 +482,9 @@ def _stays(content: Content, delivery: Delivery) -> bool:
 
 
 def expiry(post: Post, expires_at: datetime) -> datetime:
-    """The expiry, not after the consent of the people shown ends."""
+    """The expiry, not after the consent of the people shown ends, nor the next occurrence is due."""
+    if post.next_at:
+        expires_at = min(expires_at, post.next_at)
     if post.shown_until is None or post.held:
         return expires_at
     return min(expires_at, post.shown_until)

@@ -124,7 +124,7 @@ def compared(
             tuple(deliveries[post.id]),
             settings.delivery.expires,
             now,
-            broken=post.id in new.broken,
+            broken=new.is_broken(post),
         )
         for earlier, post in moved
     ]
@@ -239,7 +239,7 @@ def _close(library: Library, accounts: Mapping[str, Account]) -> Iterator[Clash]
     by_account: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for post in library.posts:
         leaves = post.not_before
-        if leaves and not post.held and post.id not in library.broken:
+        if leaves and not post.held and not library.is_broken(post):
             for account in rendering.recipients(post, accounts)[0]:
                 by_account[account.name].append((leaves, post.id))
     for name, times in sorted(by_account.items()):
