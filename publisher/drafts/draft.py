@@ -22,7 +22,7 @@ from publisher.drafts.session import FILE as SESSION_FILE
 from publisher.drafts.session import Session, unusable
 from publisher.drafts.session_reader import language
 from publisher.drafts.time_hints import is_nearly_now
-from publisher.drafts.times import Moment, is_now
+from publisher.drafts.times import Moment, is_now, is_slot
 from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
 from publisher.media import at_once, media_file
@@ -167,7 +167,9 @@ class _Reader:
     def values(self) -> dict[str, Any]:
         fields, defaults = self.fields, self._session.defaults
         at_once = self._is_at_once()
-        at, embargo = None if at_once else self._moment("at"), self._moment("embargo")
+        in_slot = isinstance(node := fields.node("at"), Scalar) and is_slot(node.value)
+        at = None if at_once or in_slot else self._moment("at")
+        embargo = self._moment("embargo")
         due_at = at.instant if at else None
         recurs = recurrence.is_meant(fields)
         occurrences = recurrence.read(fields, self._session, self._findings)
@@ -184,6 +186,7 @@ class _Reader:
             "to": self._to(),
             "due_at": due_at,
             "at_once": at_once,
+            "in_slot": in_slot,
             "occurrences": occurrences
             and tuple(self._with_reason_to_hold(one, embargo, media) for one in occurrences),
             "anchor": at and at.item,

@@ -47,6 +47,7 @@ CODES: dict[str, str] = {
     "session-unusable": "The draft relies on something in posts/session.yaml that has problems.",
     "no-day": "The draft repeats on no day at all.",
     "duplicate-uid": "Two agenda items have the `uid` of one event of a calendar.",
+    "no-slot": "The account has no slots, or none of them is free.",
     "outside-session": "The post is due more than a week before or after the session.",
     "ends-before-start": "The end is not after the start.",
     "embargo-after-expiry": "The embargo ends when the post has expired: it can never go out.",

@@ -44,6 +44,7 @@ from publisher.planning.edits import (
     stop_in_words,
     stop_of,
 )
+from publisher.planning.free_slots import FreeSlots
 from publisher.planning.media import Illustrations
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.planning.problems import Problems
@@ -247,14 +248,19 @@ class Comparison:
     def _refuse_writers(self, posts: Mapping[str, Post]) -> None:
         """Remove posts changed on the web pages by people whom the account's mandate excludes."""
         zone, wanted = self._drafts.session.zone, [c for c in self._changes if c.wish]
-        mandated = [c for c in wanted if (m := self._accounts[c.account].mandate) and m.authors]
+        mandated = [
+            change
+            for change in wanted
+            if (mandate := self._accounts[change.account].mandate)
+            and (mandate.authors or posts[change.post].in_slot)
+        ]
         changed_by = self._queries.writers(sorted({c.post for c in mandated})) if mandated else {}
         for change in mandated:
             post, mandate = posts[change.post], self._accounts[change.account].mandate
             names = changed_by.get(change.post, ())
-            for breach in mandates.breaches(
-                mandate, change.account, post.author, None, zone, names
-            ):
+            # `check` looks at the day of a post, unless only its slot tells it.
+            day = change.wish.not_before if change.wish and post.in_slot else None
+            for breach in mandates.breaches(mandate, change.account, post.author, day, zone, names):
                 self._problems.error(post, "no-mandate", breach.message, breach.hint, at=breach.key)
                 if change in self._changes:
                     self._changes.remove(change)
@@ -289,9 +295,12 @@ class Comparison:
         """
         wanted: dict[tuple[str, str], Wish] = {}
         self._illustrations.prepare(self._pictures(posts.values()))
-        for post in progress.over(list(posts.values()), _("Rendering posts")):
+        free = FreeSlots(self._queries, self._now, self._zone_of)
+        # Those with a time of their own take it before the others get the slots that are free.
+        ordered = sorted(posts.values(), key=lambda post: post.in_slot)
+        for post in progress.over(ordered, _("Rendering posts")):
             try:
-                wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing)}
+                wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing, free)}
             except PictureUnusable as unusable:
                 text, hint = str(unusable), unusable.hint
                 self._problems.error(post, "media-damaged", text, hint, at="media")
@@ -310,17 +319,18 @@ class Comparison:
                         shown[item.path][capabilities_of(account)] = None
         return shown
 
-    def _wishes(self, post: Post, standing: Mapping[tuple[str, str], Delivery]) -> Iterator[Wish]:
-        due_at = self._now.replace(microsecond=0) if post.at_once else post.due_at
-        if due_at is None:
-            return
+    def _wishes(
+        self, post: Post, standing: Mapping[tuple[str, str], Delivery], free: FreeSlots
+    ) -> Iterator[Wish]:
         expires_after = post.expires_after or self._settings.delivery.expires
         recipients, _problems = rendering.recipients(post, self._accounts)
         for account in recipients:
             content = self._content(post, account)
             delivery = standing.get((post.id, account.name))
-            if post.at_once and delivery and _stays(content, delivery):
-                due_at = delivery.due_at
+            due_at = self._due_at(post, account, content, delivery, free)
+            if due_at is None:
+                continue
+            free.take(account.name, due_at)
             yield Wish(
                 post=post.id,
                 account=account.name,
@@ -333,7 +343,32 @@ class Comparison:
                 reason=post.held,
                 queued_by=post.author,
                 repeat=post.repeat,
+                in_slot=post.in_slot,
             )
+
+    def _due_at(
+        self,
+        post: Post,
+        account: Account,
+        content: Content,
+        delivery: Delivery | None,
+        free: FreeSlots,
+    ) -> datetime | None:
+        """When the post is due on the account; None: it has no time, or no slot is free."""
+        if post.at_once:
+            stays = delivery and _stays(content, delivery)
+            return delivery.due_at if delivery and stays else self._now.replace(microsecond=0)
+        if not post.in_slot:
+            return post.due_at
+        slot = free.time(post, account, content, delivery)
+        if slot is None:
+            message = _(
+                "No slot of {account} is free within a year, or before the consent to its pictures "
+                "ends.",
+                account=account.name,
+            )
+            self._problems.error(post, "no-slot", message, _("Give the draft a time."))
+        return slot
 
     def _content(self, post: Post, account: Account) -> Content:
         capabilities = capabilities_of(account)

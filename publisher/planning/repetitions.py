@@ -1,4 +1,4 @@
-"""Repetition check: `at: now` drafts that may be out already, renamed or slightly reworded.
+"""Repetition check: drafts without a time of their own (`at: now`) that may be out already, renamed or slightly reworded.
 
 `duplicates` handles the exact text under another name, which never goes out again by itself.
 """
@@ -42,7 +42,7 @@ def find(
         for change in changes
         if change.wish
         and change.delivery is None
-        and posts[change.post].at_once
+        and posts[change.post].timed_by_queue
         and change.wish.state in (State.SCHEDULED, State.AWAITING_APPROVAL)
     ]
     found: dict[str, list[tuple[PlannedChange, Delivery]]] = defaultdict(list)

@@ -135,6 +135,7 @@ class ChipMaker:
             is_broken=not entry.standing and draft_of(entry.post) in self.drafts.broken,
             draft_says=self._planned(entry, draft),
             is_movable=draft is not None
+            and not draft.is_occurrence
             and _is_free(entry.standing)
             and self.may_move([*names, *(account.name for account in recipients)]),
             is_past=entry.at <= self.now,

@@ -15,6 +15,7 @@ from publisher.ledger.reading.history_steps import HistoryQueries
 from publisher.ledger.reading.reported import marked
 from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
+from publisher.ledger.taken_slots import TAKES_ITS_TIME
 from publisher.ledger.tables import Instant, deliveries, identity, media
 from publisher.model.deliveries import Brief, Delivery
 from publisher.model.posts import draft_of, is_occurrence
@@ -178,6 +179,14 @@ class Queries(HistoryQueries, AccountQueries):
                 query = select(deliveries.c.post).where(deliveries.c.post.in_(chunk)).distinct()
                 known |= set(connection.execute(query).scalars())
         return known
+
+    def taken(self, account: str, since: datetime) -> set[datetime]:
+        """The times at which an account has a post, so that they are no free slots."""
+        query = select(deliveries.c.due_at).where(
+            deliveries.c.account == account, deliveries.c.due_at >= since, TAKES_ITS_TIME
+        )
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
 
     def posts_of(self, drafts: Collection[str]) -> list[str]:
         """The posts of these drafts that the ledger has: of one that repeats, its occurrences."""
