@@ -53,15 +53,15 @@ def read(fields: Fields, session: Session, findings: Findings) -> tuple[Occurren
         message = _("A draft that repeats has its time under `repeat`.")
         fields.reject("at", Flaw("bad-value", message, _("Delete one of the two.")))
     text = fields.text("repeat")
-    rule = parse(text) if text else None
+    meant = parse(text) if text else None
     until = last_day(fields.text("until"), session)
-    if isinstance(rule, Flaw):
-        fields.reject("repeat", rule)
+    if isinstance(meant, Flaw):
+        fields.reject("repeat", meant)
     if isinstance(until, Flaw):
         fields.reject("until" if "until" in fields else "repeat", until)
-    if rule is None or isinstance(rule, Flaw) or isinstance(until, Flaw):
+    if meant is None or isinstance(meant, Flaw) or isinstance(until, Flaw):
         return None
-    found = occurrences(rule, until, session)
+    found = occurrences(meant, until, session)
     if isinstance(found, Flaw):
         fields.reject("repeat", found)
         return None
@@ -72,12 +72,30 @@ def read(fields: Fields, session: Session, findings: Findings) -> tuple[Occurren
     return found
 
 
+class Words(NamedTuple):
+    """The words of `every DAYS at CLOCK`, as they are written."""
+
+    days: str
+    clock: str
+
+
+def split(text: str) -> Words | None:
+    """The words of a repetition; None for a text that is none."""
+    match = _RULE.fullmatch(text.strip())
+    return Words(match["days"], match["clock"]) if match else None
+
+
+def rule(days: str, clock: str) -> str:
+    """The value of `repeat` with these words."""
+    return f"every {days} at {clock}"
+
+
 def parse(text: str) -> Recurrence | Flaw:
     """Parse `every sitting day at 08:30`."""
-    match = _RULE.fullmatch(text)
-    clock = match and weekdays.clock(match["clock"])
-    is_sitting = match is not None and _SITTING.fullmatch(match["days"]) is not None
-    days = weekdays.parse(match["days"]) if match and not is_sitting else None
+    found = split(text)
+    clock = found and weekdays.clock(found.clock)
+    is_sitting = found is not None and _SITTING.fullmatch(found.days) is not None
+    days = weekdays.parse(found.days) if found and not is_sitting else None
     if clock is None or (days is None and not is_sitting):
         hint = _(
             "Write true, or {examples}. The last day stands under `until:`.",

@@ -119,6 +119,7 @@ CODES: dict[str, str] = {
     "too-close": "Two posts of one account go out within five minutes.",
     "at-night": "It goes out between 22:00 and 7:00 by the account's clock.",
     "same-text-on-x": "Two accounts say the same, word for word.",
+    "repeated-text": "A draft that repeats says the same each time, where copies are taken for spam.",
     "over-limit": "More posts are planned than the platform takes in that time.",
     "sure-miss": "It expires before its account may post again.",
     "account-stopped": "The account is paused, or suspended until a person resumes it.",

@@ -266,7 +266,13 @@ class Comparison:
                     self._changes.remove(change)
 
     def _known(self, posts: Collection[str]) -> dict[tuple[str, str], Brief]:
-        """The deliveries of these posts, and those under way of others in scope."""
+        """The deliveries of these posts, and those under way of others in scope.
+
+        Also of days on which a draft that was read by itself does not repeat any more.
+        """
+        if "" not in self._scope:
+            drafts = {post.draft for post in self._drafts.parsed}
+            posts = {*posts, *self._queries.posts_of(drafts)}
         found = self._queries.in_brief(sorted(posts), and_under_way=bool(self._scope))
         return {
             (brief.post, brief.account): brief

@@ -24,7 +24,7 @@ _FIELDS = {
     "missing-translation": "to", "unused-section": "text",
 }  # fmt: skip
 """The parts of the form that problems belong to, where their places in the file do not say it."""
-_OF_KEYS = {"to": "to", "media": "media", "at": "when"}
+_OF_KEYS = {"to": "to", "media": "media", "at": "when", "repeat": "when", "until": "when"}
 _HINTS = {
     "no-recipients": later("Choose at least one account."),
     "other-language": later("Choose it only if that is meant."),

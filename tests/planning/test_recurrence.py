@@ -35,9 +35,19 @@ def test_each_occurrence_to_come_is_queued_once(app: Application, workspace: Wor
     workspace.draft("a.fr", DAILY)
     changes, problems = plan_of(app)
     assert [change[1] for change in changes] == DAYS
-    assert problems == []
+    assert problems == ["repeated-text"]
     assert plan_of(app) == ([], [])
     assert standing(app, DAYS[0]).due_at == datetime(2016, 3, 7, 17, 30, tzinfo=UTC)
+
+
+def test_what_differs_from_day_to_day_is_no_repeated_text(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", DAILY, "Jour {{number}}")
+    changes, problems = plan_of(app)
+    assert len(changes) == len(DAYS)
+    assert problems == []
+    assert standing(app, DAYS[0]).content.joined == "Jour 8"
 
 
 def test_a_later_end_adds_days_and_an_earlier_one_cancels_them(
@@ -56,6 +66,15 @@ def test_a_later_end_adds_days_and_an_earlier_one_cancels_them(
     assert standing(app, "a.fr@2016-03-10").reason == "its draft does not repeat on this day"
     workspace.edit("a.fr.md", "03-09", "03-10")
     assert queue(app) == [(Change.RESTORE, "a.fr@2016-03-10", "bice-x")]
+
+
+def test_a_draft_that_is_queued_by_itself_drops_its_days_too(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", DAILY)
+    queue(app)
+    workspace.edit("a.fr.md", "03-10", "03-09")
+    assert queue(app, "posts/a.fr.md") == [(Change.CANCEL, "a.fr@2016-03-10", "bice-x")]
 
 
 def test_sitting_days_follow_the_agenda(app: Application, workspace: Workspace) -> None:
@@ -91,7 +110,7 @@ def test_an_edit_is_for_the_days_to_come(
     workspace.draft("a.fr", DAILY.replace("18:30", "09:30"), "D'autres mots.")
     changes, problems = plan_of(app)
     assert [change[1] for change in changes] == DAYS[2:]
-    assert problems == []
+    assert problems == ["repeated-text"]
     assert posts(app, State.MISSED) == [DAYS[1]]
 
 
