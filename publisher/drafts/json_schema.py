@@ -45,7 +45,10 @@ _LANGUAGE: Schema = {"type": "string", "pattern": f"^{session.LANGUAGE.pattern}$
 _MOMENT: Schema = {
     "type": "string",
     "examples": [
-        "2016-03-07 08:30", "2016-03-07T08:30:00+01:00", "annual-day - 30m", "now",
+        "2016-03-07 08:30",
+        "2016-03-07T08:30:00+01:00",
+        "annual-day - 30m",
+        "now",
         times.SLOT,
     ],
 }

@@ -24,7 +24,9 @@ from publisher.model.values import Position
 KEYS = ("name", "timezone", "starts", "ends", "defaults", "agenda")
 DEFAULTS_KEYS = ("to", "expires", "lang", "author")
 ITEM_KEYS = ("title", "starts", "ends", "place", "cancelled", "uid")
-_EVERYTHING = frozenset({"timezone", "starts", "ends", "agenda"} | {f"defaults.{key}" for key in DEFAULTS_KEYS})
+_EVERYTHING = frozenset(
+    {"timezone", "starts", "ends", "agenda"} | {f"defaults.{key}" for key in DEFAULTS_KEYS}
+)
 _ITEM_NAME = re.compile(r"[^\W\d_][\w-]*")
 
 

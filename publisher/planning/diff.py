@@ -306,7 +306,9 @@ class Comparison:
         ordered = sorted(posts.values(), key=lambda post: post.in_slot)
         for post in progress.over(ordered, _("Rendering posts")):
             try:
-                wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing, free)}
+                wishes = {
+                    (wish.post, wish.account): wish for wish in self._wishes(post, standing, free)
+                }
             except PictureUnusable as unusable:
                 text, hint = str(unusable), unusable.hint
                 self._problems.error(post, "media-damaged", text, hint, at="media")

@@ -359,7 +359,7 @@ class _AccountSettings(Section):
     timezone: str | None = None
     slots: Annotated[
         tuple[str, ...],
-        BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
+        BeforeValidator(lambda value: value.split(";") if isinstance(value, str) else value),
     ] = ()
     """When posts go out that say `at: next free slot`: `weekdays 09:00`, in the account's time zone
     or else the session's."""

@@ -111,7 +111,13 @@ def reviewed(app: Application, actor: str, posts: Sequence[Waiting]) -> list[Rev
     able = {delivery.id for delivery in own}
     return [
         _reviewed(
-            app, one, able, drafts.get(draft_of(one.post)), writers.get(one.post, ()), steps[one.post], faces
+            app,
+            one,
+            able,
+            drafts.get(draft_of(one.post)),
+            writers.get(one.post, ()),
+            steps[one.post],
+            faces,
         )
         for one in posts
     ]

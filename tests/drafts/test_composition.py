@@ -114,16 +114,16 @@ def test_a_form_shows_slots_and_repetitions(workspace: Workspace, front: str, se
     desk = Desk(workspace, f"---\n{front}\nto: bice-x\n---\nUn.\n")
     assert desk.seen.when == seen
     assert desk.change() == desk.draft.data.decode()
-    assert "\nat: next free slot\n" in desk.change(when=When(kind="slot")).replace("Next  ", "next ")
+    assert "\nat: next free slot\n" in desk.change(when=When(kind="slot")).replace(
+        "Next  ", "next "
+    )
 
 
 def test_a_form_ends_a_repetition_and_begins_one(workspace: Workspace) -> None:
     desk = Desk(workspace, "---\nat: now # at once\nrepeat: true\nto: bice-x\n---\nUn.\n")
     daily = When(kind="repeat", days="day", clock="08:30", until=date(2016, 3, 20))
     begun = desk.change(when=daily)
-    assert begun == (
-        "---\nrepeat: every day at 08:30\nto: bice-x\nuntil: 2016-03-20\n---\nUn.\n"
-    )
+    assert begun == ("---\nrepeat: every day at 08:30\nto: bice-x\nuntil: 2016-03-20\n---\nUn.\n")
     desk = Desk(workspace, begun)
     assert desk.change(when=When()) == "---\nto: bice-x\n---\nUn.\n"
     later = daily.model_copy(update={"until": None})

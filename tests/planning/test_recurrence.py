@@ -243,8 +243,7 @@ def _simulate(folder: Path, actions: list[tuple[str, int]]) -> None:
             expected |= {
                 day
                 for day in (item, item + timedelta(days=1), item + timedelta(days=2))
-                if day <= end
-                and clock.now() - timedelta(hours=4) < _instant(day, hour) <= until
+                if day <= end and clock.now() - timedelta(hours=4) < _instant(day, hour) <= until
             }
             _publish(app, clock, until)
         elif action == "move":

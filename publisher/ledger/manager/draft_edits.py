@@ -126,7 +126,9 @@ class Edits(Commands):
 
 
 def _refuse_deletion(connection: Connection, post: str) -> None:
-    is_its = or_(deliveries.c.post == post, deliveries.c.post.startswith(f"{post}@", autoescape=True))
+    is_its = or_(
+        deliveries.c.post == post, deliveries.c.post.startswith(f"{post}@", autoescape=True)
+    )
     found = deliveries_in(connection, select(deliveries).where(is_its).order_by(deliveries.c.id))
     standing = [d for d in found if d.in_reach or d.may_be_out or d.state is State.PUBLISHED]
     kept = dict.fromkeys(d.account for d in standing if draft_of(d.post) == post)
