@@ -26,12 +26,13 @@ from publisher.model.content import Content
 from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.posts import Post, is_occurrence
-from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
+from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.model.values import Problem
 from publisher.planning import past_times, repetitions
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts
 from publisher.planning.costs import Cost, cost_on_x
+from publisher.planning.due_times import DueTimes
 from publisher.planning.duplicates import Duplicates
 from publisher.planning.edits import (
     changes_stop,
@@ -44,7 +45,6 @@ from publisher.planning.edits import (
     stop_in_words,
     stop_of,
 )
-from publisher.planning.free_slots import FreeSlots
 from publisher.planning.media import Illustrations
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.planning.problems import Problems
@@ -301,13 +301,13 @@ class Comparison:
         """
         wanted: dict[tuple[str, str], Wish] = {}
         self._illustrations.prepare(self._pictures(posts.values()))
-        free = FreeSlots(self._queries, self._now, self._zone_of)
+        times = DueTimes(self._queries, self._now, self._zone_of)
         # Those with a time of their own take it before the others get the slots that are free.
         ordered = sorted(posts.values(), key=lambda post: post.in_slot)
         for post in progress.over(ordered, _("Rendering posts")):
             try:
                 wishes = {
-                    (wish.post, wish.account): wish for wish in self._wishes(post, standing, free)
+                    (wish.post, wish.account): wish for wish in self._wishes(post, standing, times)
                 }
             except PictureUnusable as unusable:
                 text, hint = str(unusable), unusable.hint
@@ -328,17 +328,20 @@ class Comparison:
         return shown
 
     def _wishes(
-        self, post: Post, standing: Mapping[tuple[str, str], Delivery], free: FreeSlots
+        self, post: Post, standing: Mapping[tuple[str, str], Delivery], times: DueTimes
     ) -> Iterator[Wish]:
+        if not post.is_dated:
+            return
         expires_after = post.expires_after or self._settings.delivery.expires
         recipients, _problems = rendering.recipients(post, self._accounts)
         for account in recipients:
             content = self._content(post, account)
             delivery = standing.get((post.id, account.name))
-            due_at = self._due_at(post, account, content, delivery, free)
+            due_at = times.time(post, account, content, delivery)
             if due_at is None:
+                if post.in_slot:
+                    self._problems.error(post, "no-slot", *_no_slot(account))
                 continue
-            free.take(account.name, due_at)
             yield Wish(
                 post=post.id,
                 account=account.name,
@@ -353,30 +356,6 @@ class Comparison:
                 repeat=post.repeat,
                 in_slot=post.in_slot,
             )
-
-    def _due_at(
-        self,
-        post: Post,
-        account: Account,
-        content: Content,
-        delivery: Delivery | None,
-        free: FreeSlots,
-    ) -> datetime | None:
-        """When the post is due on the account; None: it has no time, or no slot is free."""
-        if post.at_once:
-            stays = delivery and _stays(content, delivery)
-            return delivery.due_at if delivery and stays else self._now.replace(microsecond=0)
-        if not post.in_slot:
-            return post.due_at
-        slot = free.time(post, account, content, delivery)
-        if slot is None:
-            message = _(
-                "No slot of {account} is free within a year, or before the consent to its pictures "
-                "ends.",
-                account=account.name,
-            )
-            self._problems.error(post, "no-slot", message, _("Give the draft a time."))
-        return slot
 
     def _content(self, post: Post, account: Account) -> Content:
         capabilities = capabilities_of(account)
@@ -515,17 +494,17 @@ def _planned(kind: Change, post: Post, wish: Wish, delivery: Delivery | None) ->
     )
 
 
-def _stays(content: Content, delivery: Delivery) -> bool:
-    """Whether a draft that says `now` keeps the delivery's time from when it was queued.
-
-    An edit of a post that is not out is queued again.
-    """
-    beyond_reach = delivery.state in OUT_OR_MAYBE and not delivery.in_reach
-    return beyond_reach or content == delivery.content
+def _no_slot(account: Account) -> tuple[str, str]:
+    """Message and hint."""
+    message = _(
+        "No slot of {account} is free within a year, or before the consent to its pictures ends.",
+        account=account.name,
+    )
+    return message, _("Give the draft a time.")
 
 
 def expiry(post: Post, expires_at: datetime) -> datetime:
-    """The expiry, not after the consent of the people shown ends, nor the next occurrence is due."""
+    """The expiry: at the latest when the next occurrence is due, or a consent ends."""
     if post.next_at:
         expires_at = min(expires_at, post.next_at)
     if post.shown_until is None or post.held:

@@ -1,4 +1,6 @@
-"""Repetition check: drafts without a time of their own (`at: now`) that may be out already, renamed or slightly reworded.
+"""Repetition check: `at: now` drafts that may be out already, renamed or slightly reworded.
+
+The same for those that take the next free slot.
 
 `duplicates` handles the exact text under another name, which never goes out again by itself.
 """

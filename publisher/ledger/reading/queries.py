@@ -15,8 +15,8 @@ from publisher.ledger.reading.history_steps import HistoryQueries
 from publisher.ledger.reading.reported import marked
 from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
-from publisher.ledger.taken_slots import TAKES_ITS_TIME
 from publisher.ledger.tables import Instant, deliveries, identity, media
+from publisher.ledger.taken_slots import TAKES_ITS_TIME
 from publisher.model.deliveries import Brief, Delivery
 from publisher.model.posts import draft_of, is_occurrence
 from publisher.model.states import WAITING, State
