@@ -11,7 +11,7 @@ HORIZON = timedelta(days=366)
 """How far ahead a free slot is looked for."""
 
 
-class Slot(NamedTuple):
+class WeeklySlot(NamedTuple):
     """A time of the clock on some days of the week."""
 
     weekdays: frozenset[int]
@@ -19,7 +19,7 @@ class Slot(NamedTuple):
     clock: time
 
 
-def parse(text: str) -> Slot:
+def parse(text: str) -> WeeklySlot:
     """Parse `weekdays 09:00`. Raises ValueError, in the user's language."""
     days, _space, clock = text.strip().rpartition(" ")
     found, at = weekdays.parse(days), weekdays.clock(clock)
@@ -31,7 +31,7 @@ def parse(text: str) -> Slot:
                 examples='"weekdays 09:00", "monday and thursday 17:00"',
             )
         )
-    return Slot(found, at)
+    return WeeklySlot(found, at)
 
 
 def times(slots: Sequence[str], zone: tzinfo, after: datetime) -> Iterator[datetime]:

@@ -629,3 +629,21 @@ def test_count_knows_an_accounts_own_limit_and_the_content_warning(
     told = cli("count", draft, "--json").json
     (part,) = told["parts"]
     assert (part["weighted_length"], part["limit"], part["text"]) == (17, 1000, "Bonjour.")
+
+
+@pytest.mark.parametrize(
+    ("at", "line"),
+    [
+        ("next free slot", "at: next free slot"),
+        ("every sitting day at 08:30", "repeat: every sitting day at 08:30"),
+    ],
+)
+def test_new_takes_a_slot_or_repeats(cli: Cli, workspace: Path, at: str, line: str) -> None:
+    path = cli("new", "Rappel", "--at", at, "--to", "bice-site").out.strip()
+    assert f"\n{line}\n" in (workspace / path).read_text(encoding="utf-8")
+
+
+def test_new_refuses_a_repetition_that_cannot_be_meant(cli: Cli) -> None:
+    result = cli("new", "Rappel", "--at", "every fullmoon at 08:30")
+    assert result.code == 2
+    assert "--at: `every fullmoon at 08:30` is no repetition." in result.err
