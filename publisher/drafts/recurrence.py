@@ -49,17 +49,18 @@ def read(fields: Fields, session: Session, findings: Findings) -> tuple[Occurren
             hint = _("Write `repeat: every weekday at 08:30`, or delete the line.")
             fields.reject("until", Flaw("bad-value", message, hint))
         return None
+    text = fields.text("repeat")
+    meant = parse(text) if text else None
+    if meant is None or isinstance(meant, Flaw):
+        if meant:
+            fields.reject("repeat", meant)
+        return None
     if "at" in fields:
         message = _("A draft that repeats has its time under `repeat`.")
         fields.reject("at", Flaw("bad-value", message, _("Delete one of the two.")))
-    text = fields.text("repeat")
-    meant = parse(text) if text else None
     until = last_day(fields.text("until"), session)
-    if isinstance(meant, Flaw):
-        fields.reject("repeat", meant)
     if isinstance(until, Flaw):
         fields.reject("until" if "until" in fields else "repeat", until)
-    if meant is None or isinstance(meant, Flaw) or isinstance(until, Flaw):
         return None
     found = occurrences(meant, until, session)
     if isinstance(found, Flaw):
