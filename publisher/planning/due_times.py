@@ -34,13 +34,12 @@ class DueTimes:
         None: it has no time; or no slot is free, or none before the consent to its pictures ends.
         Posts in slots come last: a slot is free if no other post is due then.
         """
+        due_at = post.due_at
         if post.at_once:
             stays = delivery and _stays(content, delivery)
             due_at = delivery.due_at if delivery and stays else self._now.replace(microsecond=0)
         elif post.in_slot:
             due_at = self._slot(post, account, content, delivery)
-        else:
-            due_at = post.due_at
         if due_at is not None:
             self._given[account.name].add(due_at)
         return due_at
