@@ -131,7 +131,8 @@ def new(
         str | None,
         typer.Option(
             metavar="TIME",
-            help='When it goes out: "2016-03-07 08:30", or an agenda item like "opening - 30m".',
+            help='When it goes out: "2016-03-07 08:30", an agenda item like "opening - 30m", '
+            '"next free slot", or "every sitting day at 08:30".',
         ),
     ] = None,
     to: Annotated[
