@@ -1,11 +1,10 @@
 """The keys of an account are ended on its card on Accounts, by an admin who proves who they are."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Browser, expect
 
 from publisher.app import Application
+from publisher.connect.connection import AccountConnection
 from publisher.settings import settings
 from tests.support.journeys import log_in, serious, visiting
 from tests.support.log_ins import an_hour_later
@@ -15,11 +14,13 @@ from tests.support.pages import PASSWORD, Visit
 def test_an_admin_ends_the_keys_on_the_card_after_one_confirmation_and_a_proof(
     app: Application, address: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended: list[Any] = []
-    monkeypatch.setattr(
-        "publisher.connect.connection.AccountConnection.revoke",
-        lambda connection: ended.append(connection.account.name) or "",
-    )
+    ended: list[str] = []
+
+    def revoke(connection: AccountConnection) -> str:
+        ended.append(connection.account.name)
+        return ""
+
+    monkeypatch.setattr(AccountConnection, "revoke", revoke)
     with visiting(browser, address, refused=[403]) as page:
         log_in(page, "chef")
         an_hour_later(app)
