@@ -31,6 +31,7 @@ from publisher.cli.commands import (
     running,
     schemas,
     services,
+    tokens,
     users,
     withdraw,
 )
@@ -275,6 +276,12 @@ _add(users.remove, "publisher user remove direction", to=_user)
 _add(log_ins.password, "publisher user password direction", to=_user)
 _add(log_ins.factors, "publisher user factors direction", to=_user)
 _add(log_ins.sessions, "publisher user sessions direction --revoke", to=_user)
+_add(
+    tokens.token,
+    "publisher user token redaction --make n8n --scope read --scope draft --days 30",
+    "publisher user token redaction --end 3",
+    to=_user,
+)
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
 _add(

@@ -48,6 +48,7 @@ from publisher.web.routes import (
     reschedule,
     review,
     search,
+    tokens,
     undo,
     users,
 )
@@ -55,7 +56,7 @@ from publisher.web.security import Compression, Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROUTE_MODULES = (
-    assets, login, openid, password_link, profile, personal_notices, factors, dashboard, review, search, pause,
+    assets, login, openid, password_link, profile, personal_notices, tokens, factors, dashboard, review, search, pause,
     calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file, media,
     pictures, notes, post, undo, accounts, connect, mandate, consents, report, feeds, users, health, metrics, design,
     phone, help_pages,
