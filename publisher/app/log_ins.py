@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from publisher.auth.second_factors import SecondFactors
     from publisher.auth.sessions import Sessions
     from publisher.auth.users import People
+    from publisher.ledger.api_requests import ApiRequests
 
 
 class LogInParts(LedgerParts):
@@ -78,6 +79,12 @@ class LogInParts(LedgerParts):
         from publisher.auth.api_tokens import ApiTokens  # noqa: PLC0415
 
         return ApiTokens(self.database, SystemClock(), self.people)
+
+    @cached_property
+    def api_requests(self) -> "ApiRequests":
+        from publisher.ledger.api_requests import ApiRequests  # noqa: PLC0415
+
+        return ApiRequests(self.database, SystemClock())
 
     @cached_property
     def second_factors(self) -> "SecondFactors":

@@ -6,6 +6,7 @@ from publisher.app import Application
 from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web import anonymous_forms, errors
+from publisher.web.api import app as api
 from publisher.web.authentication import Recognition
 from publisher.web.dependencies import Parts
 from publisher.web.password_check import WaitingLogins
@@ -52,7 +53,7 @@ from publisher.web.routes import (
     undo,
     users,
 )
-from publisher.web.security import Compression, Guard, plain
+from publisher.web.security import API, Compression, Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROUTE_MODULES = (
@@ -87,6 +88,7 @@ def create(
         monitor or Monitor(application),
     )
     web.state.waiting = WaitingLogins()
+    web.mount(API, api.create(application, web.state.parts), name="api")
     errors.install(web)
     anonymous_forms.install(web)
     web.add_middleware(Recognition, application=application, settings=where)
