@@ -27,6 +27,7 @@ from publisher.cli.commands import (
     html_pages,
     imports,
     log_ins,
+    programs,
     record,
     running,
     schemas,
@@ -113,7 +114,7 @@ SECTIONS = {
     later("Stop and correct"): (
         "pause", "resume", "hold", "release", "cancel", "withdraw", "retry", "resolve",
     ),
-    later("Run"): ("run", "web", "sandbox", "rehearse"),
+    later("Run"): ("run", "web", "mcp", "sandbox", "rehearse"),
     later("Administer"): (
         "init", "connect", "user", "doctor", "notify", "migrate", "backup", "restore", "service",
     ),
@@ -261,6 +262,11 @@ _add(
 )
 _add(running.run, "publisher run", "publisher run --until-idle --no-web")
 _add(running.web, "publisher web", "publisher web --host 0.0.0.0 --port 8000")
+_add(
+    programs.mcp,
+    "PUBLISHER_TOKEN=publisher_… publisher mcp",
+    "publisher mcp --http 8090",
+)
 _user = _group(
     "user",
     "publisher user add direction --role manager --language fr",

@@ -88,7 +88,8 @@ def create(
         monitor or Monitor(application),
     )
     web.state.waiting = WaitingLogins()
-    web.mount(API, api.create(application, web.state.parts), name="api")
+    web.state.api = api.create(application, web.state.parts)
+    web.mount(API, web.state.api, name="api")
     errors.install(web)
     anonymous_forms.install(web)
     web.add_middleware(Recognition, application=application, settings=where)

@@ -270,6 +270,6 @@ def _result(post_id: str, found: list[Problem]) -> CheckResult:
 
 def _tagged(answer: Response) -> Response:
     """The answer with the ETag of the draft in it."""
-    etag = Draft.model_validate_json(answer.body).etag
+    etag = Draft.model_validate_json(bytes(answer.body)).etag
     answer.headers["ETag"] = f'"{etag}"'
     return answer

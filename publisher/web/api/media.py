@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import partial
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel, Field
@@ -17,6 +17,8 @@ from publisher.web.api.access import Call, Drafting
 from publisher.web.api.once import Key, once
 from publisher.web.api.values import DraftMedia
 from publisher.web.compose_check import unsaved_pictures
+
+_PIECE = 1_000_000  # bytes
 
 router = APIRouter(tags=["media"])
 
@@ -44,7 +46,7 @@ async def upload_media(
             _("It has no alternative text."),
             hint=_("Say what it shows, for those who cannot see it."),
         )
-    digest = await run_in_threadpool(lambda: hashlib.file_digest(file.file, "sha256").hexdigest())
+    digest = await run_in_threadpool(_digest, file.file)
     await file.seek(0)
     entry = DraftMedia(file="", alt=alt, credit=credit, people=people, consent=consent)
     # Cleaned before the turn of its key: that may wait for others, and changes nothing.
@@ -53,6 +55,13 @@ async def upload_media(
     keeping = partial(_kept, call, picture, entry)
     asked = f"{digest}\n{entry.model_dump_json()}"
     return await run_in_threadpool(once, call, key, asked, keeping, 201)
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _kept(call: Call, picture: CleanPicture, entry: DraftMedia) -> UploadedMedia:

@@ -107,8 +107,7 @@ def assert_nothing_forbidden(app: Application, workspace: Path, before: Seen) ->
 
 def operations(app: Application) -> Iterator[tuple[str, str, str, list[str]]]:
     """Method, path, name and scopes of each operation in the description."""
-    api = next(route for route in create(app).routes if getattr(route, "name", "") == "api")
-    description = api.app.openapi()  # type: ignore[attr-defined]
+    description = create(app).state.api.openapi()
     for path, item in description["paths"].items():
         for method, operation in item.items():
             (security,) = operation["security"]

@@ -19,6 +19,10 @@ from tests.web.api.conftest import Make, Program
 from tests.web.conftest import published
 
 TEXT = {"": ["Bonjour de Lima."]}
+_CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("PATCH", {"json": {"texts": TEXT}}),
+    ("DELETE", {}),
+)
 WHOLE = {"to": ["bice-x"], "at": "2016-03-09 12:00", "lang": "fr", "texts": TEXT}
 
 
@@ -64,7 +68,7 @@ def test_a_change_of_somebody_else_is_never_lost(program: Make, workspace: Works
     asking = program()
     draft = asking.get("/drafts/unfinished.fr")
     workspace.draft("unfinished.fr", "to: [bice-x]", "Le texte d'une autre.")
-    for method, more in (("PATCH", {"json": {"texts": TEXT}}), ("DELETE", {})):
+    for method, more in _CHANGES:
         answer = asking.send(method, "/drafts/unfinished.fr", match=draft["etag"], **more)
         assert answer.status_code == 412
         assert "ETag" in answer.json()["remedy"]
@@ -174,7 +178,10 @@ def test_a_picture_is_uploaded_with_its_words_and_put_into_a_draft(
     program: Make, workspace: Workspace
 ) -> None:
     asking = program()
-    sent = {"files": {"file": ("salle.png", picture())}, "data": {"alt": "La salle."}}
+    sent: dict[str, Any] = {
+        "files": {"file": ("salle.png", picture())},
+        "data": {"alt": "La salle."},
+    }
     answer = asking.send("POST", "/media", key="p1", **sent)
     assert answer.status_code == 201, answer.text
     media = answer.json()["media"]
@@ -290,7 +297,7 @@ def test_a_token_writes_for_its_organisations_alone(
     asking = program(organisations=["BICE"])
     before = (workspace.path / "posts/site/news.fr.md").read_bytes()
     assert asking.send("POST", "/drafts", json={**WHOLE, "to": ["bice-site"]}).status_code == 403
-    for method, more in (("PATCH", {"json": {"texts": TEXT}}), ("DELETE", {})):
+    for method, more in _CHANGES:
         answer = asking.send(method, "/drafts/site/news.fr", match="*", **more)
         assert answer.status_code == 403
     made = asking.make(**WHOLE)
