@@ -386,6 +386,15 @@ notices = Table(
 )
 """The notices that each service has sent, by the step of the history that they are about."""
 
+webhook_positions = Table(
+    "webhook_positions",
+    metadata,
+    Column("service", String, primary_key=True),
+    # All steps up to it were sent; further ones that were are in `notices`.
+    Column("step", BigInteger, nullable=False),
+)
+"""How far each receiver of webhooks is (see webhook_news.py)."""
+
 notice_addresses = Table(
     "notice_addresses",
     metadata,

@@ -15,6 +15,7 @@ _NEW_TABLES = (
     "key_exchanges",
     "profiles",
     "saved_filters",
+    "webhook_positions",
 )
 _NEW_COLUMNS = (
     ("people", ("link", "link_until", "factors", "feed_key")),

@@ -1,4 +1,4 @@
-"""Tokens of people for programs, and the requests that programs may repeat"""
+"""Tokens of people for programs, requests that programs may repeat, and positions of webhooks"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,4 +33,9 @@ def upgrade() -> None:
         sa.Column("begun_at", Instant, nullable=False),
         sa.Column("status", sa.Integer),
         sa.Column("answer", sa.Text),
+    )
+    op.create_table(
+        "webhook_positions",
+        sa.Column("service", sa.String, primary_key=True),
+        sa.Column("step", sa.BigInteger, nullable=False),
     )
