@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlsplit
 
 import structlog
@@ -102,8 +102,11 @@ class Receiver:
             "webhook-timestamp": str(now),
             "webhook-signature": " ".join(signatures),
         }
+        guard: AbstractContextManager[list[str]] = (
+            public_only() if self._is_guarded else nullcontext([])
+        )
         try:
-            with public_only() if self._is_guarded else nullcontext([]) as refused:
+            with guard as refused:
                 status = self._post(body, headers)
         except (OSError, http.client.HTTPException) as error:
             why = (
