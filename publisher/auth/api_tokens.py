@@ -18,7 +18,7 @@ from publisher.auth.known_browsers import token_digest
 from publisher.auth.users import People
 from publisher.base.clock import Clock
 from publisher.base.errors import NotFound, NotPossible, UsageError
-from publisher.base.i18n import _, later
+from publisher.base.i18n import _
 from publisher.base.text import same_person
 from publisher.ledger import people as records
 from publisher.ledger.database import Database, LedgerPart
@@ -40,9 +40,10 @@ _USED = timedelta(minutes=1)
 class Scope(StrEnum):
     """What a token may be used for."""
 
-    READ = later("read")
-    DRAFT = later("draft")
-    SUBMIT = later("submit")
+    READ = "read"
+    DRAFT = "draft"
+    SUBMIT = "submit"
+    """Asking for approvals."""
 
 
 @dataclass(frozen=True, slots=True)

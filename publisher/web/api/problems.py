@@ -37,8 +37,7 @@ class ProblemDetails(BaseModel):
 
 
 class Unsavable(DraftHasErrors):
-    """The same, with what is wrong in the draft."""
-
+    # With what is wrong in the draft. No docstring: that would be a message.
     def __init__(self, problems: Sequence[Problem], message: str | None = None) -> None:
         super().__init__(message or _(str(DraftHasErrors.__doc__)))
         self.problems = list(problems)
