@@ -37,7 +37,7 @@ _USED = timedelta(minutes=1)
 """The precision with which the use of a token is recorded."""
 
 
-class Scope(StrEnum):
+class TokenScope(StrEnum):
     """What a token may be used for."""
 
     READ = "read"
@@ -54,7 +54,7 @@ class ApiToken:
     name: str
     person: Person
     """With the rights that the token has at most: those of staff, for its organisations."""
-    scopes: frozenset[Scope]
+    scopes: frozenset[TokenScope]
     organisations: tuple[str, ...] | None
     """Those that were chosen; None: all of the person's."""
     created_at: datetime
@@ -80,7 +80,7 @@ class ApiTokens(LedgerPart):
         self,
         person: Person,
         name: str,
-        scopes: Collection[Scope],
+        scopes: Collection[TokenScope],
         life: timedelta,
         organisations: Sequence[str] | None = None,
         *,
@@ -164,7 +164,7 @@ def _token(row: Any) -> ApiToken:
         id=row.id,
         name=row.name,
         person=bounded(person, Bounds(organisations)),
-        scopes=frozenset(map(Scope, row.scopes.split("\n"))),
+        scopes=frozenset(map(TokenScope, row.scopes.split("\n"))),
         organisations=organisations,
         created_at=row.created_at,
         expires_at=row.expires_at,
@@ -189,9 +189,9 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _checked_scopes(scopes: Collection[Scope]) -> list[str]:
+def _checked_scopes(scopes: Collection[TokenScope]) -> list[str]:
     if not scopes:
-        names = ", ".join(Scope)
+        names = ", ".join(TokenScope)
         raise UsageError(
             _("Nothing is chosen that the token may do."),
             hint=_("Choose of: {names}.", names=names),

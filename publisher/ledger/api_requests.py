@@ -32,7 +32,7 @@ class Answered:
 
 
 @dataclass(slots=True)
-class Turn:
+class RequestTurn:
     """The turn of a request; `before` is the answer if it was carried out already."""
 
     before: Answered | None
@@ -44,13 +44,13 @@ class ApiRequests(LedgerPart):
     """Records requests and what was answered. The clock is the machine's own, as for sessions."""
 
     @contextmanager
-    def turn(self, token: int, key: str, request: str) -> Iterator[Turn]:
+    def turn(self, token: int, key: str, request: str) -> Iterator[RequestTurn]:
         """The turn of a request of this token. `request`: all that was asked, as SHA-256.
 
         Raises KeyReused for a key of another request, StillRunning while another process is at it.
         """
         key = hashlib.sha256(key.encode()).hexdigest()
-        turn = Turn(self._begin(token, key, request))
+        turn = RequestTurn(self._begin(token, key, request))
         if turn.before:
             yield turn
             return

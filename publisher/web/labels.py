@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from publisher.auth.api_tokens import Scope
+from publisher.auth.api_tokens import TokenScope
 from publisher.auth.users import rights_in_words
 from publisher.base.formats import span
 from publisher.base.formats import written as formatted
@@ -41,9 +41,9 @@ _TOPICS = {
     Topic.TROUBLE: later("A post of mine failed, was missed or is uncertain"),
 }
 _SCOPES = {
-    Scope.READ: later("read drafts, plan, calendar and log"),
-    Scope.DRAFT: later("write, change and delete drafts"),
-    Scope.SUBMIT: later("ask for approval"),
+    TokenScope.READ: later("read drafts, plan, calendar and log"),
+    TokenScope.DRAFT: later("write, change and delete drafts"),
+    TokenScope.SUBMIT: later("ask for approval"),
 }
 LANGUAGES = NAMES
 rights = rights_in_words
@@ -124,13 +124,13 @@ def topic(of: Topic) -> str:
     return _(_TOPICS[of])
 
 
-def scope(of: Scope) -> str:
+def scope(of: TokenScope) -> str:
     return _(_SCOPES[of])
 
 
-def scopes(of: Collection[Scope]) -> str:
+def scopes(of: Collection[TokenScope]) -> str:
     """What a token may be used for."""
-    return ", ".join(scope(one) for one in Scope if one in of)
+    return ", ".join(scope(one) for one in TokenScope if one in of)
 
 
 def tone(of: State) -> str:

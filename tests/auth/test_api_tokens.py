@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from publisher.auth.api_tokens import MOST, ApiTokens, Scope
+from publisher.auth.api_tokens import MOST, ApiTokens, TokenScope
 from publisher.auth.users import People, Rank
 from publisher.base.errors import NotFound, NotPermitted, NotPossible, UsageError
 from publisher.ledger import token_bounds
@@ -39,7 +39,7 @@ def tokens(database: Database, clock: ManualClock, people: People) -> ApiTokens:
 
 @pytest.fixture
 def secret(tokens: ApiTokens, people: People) -> str:
-    return tokens.make(people.find("anna"), "n8n", [Scope.READ], DAY, actor="anna")
+    return tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, actor="anna")
 
 
 def test_only_a_hash_is_kept_and_the_history_names_no_secret(
@@ -57,7 +57,7 @@ def test_a_token_has_the_rights_of_staff_at_most_and_no_more_organisations(
     tokens: ApiTokens, people: People
 ) -> None:
     """Also those that its person loses or gets later."""
-    secret = tokens.make(people.find("anna"), "n8n", [Scope.READ], DAY, ["Lima"], actor="anna")
+    secret = tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, ["Lima"], actor="anna")
     found = tokens.find(secret)
     assert found
     assert (found.person.rank, found.person.organisations) == (Rank.STAFF, ("Lima",))
@@ -122,17 +122,17 @@ def test_its_last_use_is_shown(
 @pytest.mark.parametrize(
     ("name", "scopes", "days", "organisations"),
     [
-        ("", [Scope.READ], 1, None),
-        ("x" * 61, [Scope.READ], 1, None),
+        ("", [TokenScope.READ], 1, None),
+        ("x" * 61, [TokenScope.READ], 1, None),
         ("n8n", [], 1, None),
-        ("n8n", [Scope.READ], 0, None),
-        ("n8n", [Scope.READ], 366, None),
-        ("n8n", [Scope.READ], 1, ["BICE"]),
-        ("n8n", [Scope.READ], 1, []),
+        ("n8n", [TokenScope.READ], 0, None),
+        ("n8n", [TokenScope.READ], 366, None),
+        ("n8n", [TokenScope.READ], 1, ["BICE"]),
+        ("n8n", [TokenScope.READ], 1, []),
     ],
 )
 def test_limits_that_no_token_has_are_refused(
-    tokens: ApiTokens, people: People, name: str, scopes: list[Scope], days: int,
+    tokens: ApiTokens, people: People, name: str, scopes: list[TokenScope], days: int,
     organisations: list[str] | None,
 ) -> None:  # fmt: skip
     with pytest.raises(UsageError):
@@ -141,9 +141,9 @@ def test_limits_that_no_token_has_are_refused(
 
 def test_nobody_has_more_than_some(tokens: ApiTokens, people: People) -> None:
     for number in range(MOST):
-        tokens.make(people.find("anna"), f"{number}", [Scope.READ], DAY, actor="anna")
+        tokens.make(people.find("anna"), f"{number}", [TokenScope.READ], DAY, actor="anna")
     with pytest.raises(NotPossible):
-        tokens.make(people.find("anna"), "one more", [Scope.READ], DAY, actor="anna")
+        tokens.make(people.find("anna"), "one more", [TokenScope.READ], DAY, actor="anna")
 
 
 def test_no_step_but_drafting_gets_past_the_history_while_a_token_acts(

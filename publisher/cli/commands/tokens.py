@@ -15,7 +15,7 @@ from publisher.cli.output import console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from publisher.auth.api_tokens import ApiToken, Scope
+    from publisher.auth.api_tokens import ApiToken, TokenScope
 
 _USUAL_DAYS = 90
 
@@ -53,7 +53,7 @@ def token(
     """
     from datetime import timedelta
 
-    from publisher.auth.api_tokens import Scope
+    from publisher.auth.api_tokens import TokenScope
     from publisher.cli.commands.users import organisations_of
 
     app = arguments.application(context)
@@ -64,7 +64,7 @@ def token(
         secret = app.api_tokens.make(
             person,
             make,
-            _scopes(scope or [Scope.READ]),
+            _scopes(scope or [TokenScope.READ]),
             timedelta(days=days),
             organisations_of(app, organisation),
             actor=arguments.actor(who),
@@ -94,17 +94,17 @@ def token(
         console.print_prose(_("{name} has no token.", name=person.name))
 
 
-def _scopes(given: "Sequence[str]") -> "list[Scope]":
-    from publisher.auth.api_tokens import Scope
+def _scopes(given: "Sequence[str]") -> "list[TokenScope]":
+    from publisher.auth.api_tokens import TokenScope
 
     for name in given:
-        if name not in list(Scope):
-            names = ", ".join(Scope)
+        if name not in list(TokenScope):
+            names = ", ".join(TokenScope)
             raise UsageError(
                 _("There is no scope {name}.", name=name),
                 hint=_("Choose of: {names}.", names=names),
             )
-    return [Scope(name) for name in given]
+    return [TokenScope(name) for name in given]
 
 
 def _as_json(one: "ApiToken") -> dict[str, Any]:

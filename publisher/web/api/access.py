@@ -19,8 +19,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.app import Application
-from publisher.auth.api_tokens import ApiToken
-from publisher.auth.api_tokens import Scope as TokenScope
+from publisher.auth.api_tokens import ApiToken, TokenScope
 from publisher.base import i18n
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
@@ -40,7 +39,7 @@ DESCRIPTION = "/openapi.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One request of a program: the workspace, and the token that asks."""
 
     parts: Parts
@@ -105,7 +104,7 @@ class TokenAccess:
                 return
             try:
                 token = await self._found(scope)
-            except problems.Refused as refused:
+            except problems.ApiRefused as refused:
                 await refused.response()(scope, receive, send)
                 return
             except PublisherError as error:
@@ -117,7 +116,7 @@ class TokenAccess:
                     await self._app(scope, receive, send)
 
     async def _found(self, scope: Scope) -> ApiToken:
-        """The token of a request. Raises Refused, or why the ledger cannot tell."""
+        """The token of a request. Raises ApiRefused, or why the ledger cannot tell."""
         kind, _space, secret = Headers(scope=scope).get("authorization", "").partition(" ")
         token = None
         if kind.lower() == "bearer" and secret:
@@ -126,7 +125,7 @@ class TokenAccess:
         if token is None:
             if secret:
                 log_event(scope, "token refused")
-            raise problems.Refused(
+            raise problems.ApiRefused(
                 401,
                 _("This needs a token that is valid."),
                 remedy=_(
@@ -135,7 +134,7 @@ class TokenAccess:
             )
         if wait := self._limit.wait(token.id):
             log_event(scope, "token limited", token=token)
-            raise problems.Refused(
+            raise problems.ApiRefused(
                 429,
                 _("No more than {most} requests a minute are taken.", most=PER_MINUTE),
                 remedy=_("Wait, and ask less often: a webhook tells what happens."),
@@ -163,8 +162,8 @@ _bearer = HTTPBearer(
 
 def _call(
     request: Request, parts: Use, scopes: SecurityScopes, _header: Annotated[Any, Depends(_bearer)]
-) -> Call:
-    """Require a token with these scopes. Raises Refused.
+) -> ApiCall:
+    """Require a token with these scopes. Raises ApiRefused.
 
     A body may take minutes to arrive: the token and its person's rights are those of now.
     """
@@ -172,19 +171,19 @@ def _call(
     if request.method != "GET":
         now = parts.app.api_tokens.find(request.headers["authorization"].partition(" ")[2].strip())
         if now is None:
-            raise problems.Refused(401, _("This needs a token that is valid."))
+            raise problems.ApiRefused(401, _("This needs a token that is valid."))
         token = now
     missing = [name for name in scopes.scopes if TokenScope(name) not in token.scopes]
     if missing:
         log_event(request.scope, "refused", token=token, why="scope")
-        raise problems.Refused(
+        raise problems.ApiRefused(
             403,
             _("The token may not be used for this: it needs {scopes}.", scopes=", ".join(missing)),
             remedy=_("Make another token with what it needs on your page /me."),
         )
-    return Call(parts, token, request)
+    return ApiCall(parts, token, request)
 
 
-Reading = Annotated[Call, Security(_call, scopes=[TokenScope.READ.value])]
-Drafting = Annotated[Call, Security(_call, scopes=[TokenScope.DRAFT.value])]
-Submitting = Annotated[Call, Security(_call, scopes=[TokenScope.SUBMIT.value])]
+Reading = Annotated[ApiCall, Security(_call, scopes=[TokenScope.READ.value])]
+Drafting = Annotated[ApiCall, Security(_call, scopes=[TokenScope.DRAFT.value])]
+Submitting = Annotated[ApiCall, Security(_call, scopes=[TokenScope.SUBMIT.value])]

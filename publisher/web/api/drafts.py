@@ -17,9 +17,9 @@ from publisher.drafts.composition import Composition
 from publisher.ledger.manager.draft_edits import MadeBefore
 from publisher.model.values import Problem
 from publisher.web import compose_saving, composed_draft, draft_view
-from publisher.web.api.access import Call, Drafting, Reading
+from publisher.web.api.access import ApiCall, Drafting, Reading
 from publisher.web.api.once import Key, once
-from publisher.web.api.problems import Refused, Unsavable
+from publisher.web.api.problems import ApiRefused, Unsavable
 from publisher.web.api.values import DraftValues, Line, Sent
 from publisher.web.compose_check import Checked, checked
 from publisher.web.compose_form import ComposeForm
@@ -42,7 +42,7 @@ Match = Annotated[
 router = APIRouter(tags=["drafts"])
 
 
-class NewDraft(DraftValues):
+class DraftToMake(DraftValues):
     """A new draft."""
 
     translation_of: Line = Field(
@@ -113,7 +113,7 @@ def list_drafts(call: Reading, after: Line = "", limit: Limit = MOST) -> DraftPa
 
 
 @router.post("/drafts", status_code=201, response_model=Draft)
-def make_draft(call: Drafting, key: Key, values: NewDraft) -> Response:
+def make_draft(call: Drafting, key: Key, values: DraftToMake) -> Response:
     """Write a new draft, which only a person puts on the schedule."""
 
     def make() -> Draft:
@@ -182,7 +182,7 @@ def check_draft(call: Reading, draft: str) -> CheckResult:
 
 
 @router.post("/checks")
-def check_values(call: Reading, values: NewDraft) -> CheckResult:
+def check_values(call: Reading, values: DraftToMake) -> CheckResult:
     """Check values as a draft, without writing anything."""
     form = replace(
         _form(call.app, Composition(author=call.person.name), values),
@@ -200,7 +200,7 @@ def _form(app: Application, seen: Composition, values: DraftValues) -> ComposeFo
     return ComposeForm.of(values.applied(seen, app.session()))
 
 
-def _save(call: Call, composed: ComposedDraft, form: ComposeForm) -> None:
+def _save(call: ApiCall, composed: ComposedDraft, form: ComposeForm) -> None:
     """Save as the composer does."""
     try:
         now = compose_saving.savable(call.app, call.person.name, composed, form)
@@ -230,8 +230,8 @@ def _seen(if_match: str, digest: str) -> str:
     return digest if if_match.strip() == "*" else if_match.strip().removeprefix("W/").strip('"')
 
 
-def _changed(file: str) -> Refused:
-    return Refused(
+def _changed(file: str) -> ApiRefused:
+    return ApiRefused(
         412,
         _("Somebody else changed {file} meanwhile.", file=file),
         remedy=_("Read the draft again, bring both changes together, and send its new ETag."),

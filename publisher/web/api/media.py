@@ -13,7 +13,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.media.media_file import CleanPicture
 from publisher.web import compose_pictures
-from publisher.web.api.access import Call, Drafting
+from publisher.web.api.access import ApiCall, Drafting
 from publisher.web.api.once import Key, once
 from publisher.web.api.values import DraftMedia
 from publisher.web.compose_check import unsaved_pictures
@@ -64,7 +64,7 @@ def _digest(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _kept(call: Call, picture: CleanPicture, entry: DraftMedia) -> UploadedMedia:
+def _kept(call: ApiCall, picture: CleanPicture, entry: DraftMedia) -> UploadedMedia:
     name = unsaved_pictures(call.app).keep(picture, call.person.name)
     call.log("media uploaded", bytes=len(picture.data))
     return UploadedMedia(media=entry.model_copy(update={"file": name}), bytes=len(picture.data))

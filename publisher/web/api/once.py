@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from publisher.ledger.api_requests import Answered
-from publisher.web.api.access import Call
+from publisher.web.api.access import ApiCall
 
 Key = Annotated[
     str,
@@ -24,7 +24,11 @@ Key = Annotated[
 
 
 def once(
-    call: Call, key: str, asked: str, carry_out: Callable[[], BaseModel | None], status: int = 200
+    call: ApiCall,
+    key: str,
+    asked: str,
+    carry_out: Callable[[], BaseModel | None],
+    status: int = 200,
 ) -> Response:
     """Carry a request out, or give the answer that it got before. `asked`: all that it said.
 

@@ -43,7 +43,7 @@ class Unsavable(DraftHasErrors):
         self.problems = list(problems)
 
 
-class Refused(Exception):
+class ApiRefused(Exception):
     """The API refuses a request."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Refused(Exception):
 def install(api: FastAPI) -> None:
     """Register the handlers of all expected errors."""
     api.add_exception_handler(PublisherError, _foreseen)
-    api.add_exception_handler(Refused, _refused)
+    api.add_exception_handler(ApiRefused, _refused)
     api.add_exception_handler(Conflict, _moved)
     api.add_exception_handler(RequestValidationError, _malformed)
     api.add_exception_handler(HTTPException, _by_status)
@@ -104,7 +104,7 @@ async def _foreseen(_request: Request, error: Exception) -> Response:
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)  # noqa: S101 - for the type checker
+    assert isinstance(error, ApiRefused)  # noqa: S101 - for the type checker
     return error.response()
 
 

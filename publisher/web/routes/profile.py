@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from publisher.auth.api_tokens import Scope
+from publisher.auth.api_tokens import TokenScope
 from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _, plural
 from publisher.ledger.notice_addresses import Topic
@@ -40,7 +40,7 @@ def me(
         chosen=known.topics(visitor.person),
         topics=list(Topic),
         tokens=parts.app.api_tokens.of(visitor.person),
-        scopes=list(Scope),
+        scopes=list(TokenScope),
         organisations=_organisations(parts, visitor),
         has_mail=parts.app.settings.notices.mail is not None,
     )

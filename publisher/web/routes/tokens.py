@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from publisher.auth.api_tokens import Scope
+from publisher.auth.api_tokens import TokenScope
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.web import security
@@ -54,7 +54,7 @@ def _made(
     days: int,
     organisations: list[str] | None,
 ) -> str:
-    known = {scope.value: scope for scope in Scope}
+    known = {scope.value: scope for scope in TokenScope}
     return parts.app.api_tokens.make(
         visitor.person,
         title,

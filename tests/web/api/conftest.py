@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from publisher.app import Application
-from publisher.auth.api_tokens import Scope
+from publisher.auth.api_tokens import TokenScope
 from tests.support.pages import TLS
 
-ALL = tuple(Scope)
+ALL = tuple(TokenScope)
 
 
 class Program:
@@ -56,7 +56,7 @@ def program(app: Application, address: str) -> Iterator[Make]:
 
     def make(
         name: str = "redaction",
-        scopes: tuple[Scope, ...] = ALL,
+        scopes: tuple[TokenScope, ...] = ALL,
         organisations: list[str] | None = None,
     ) -> Program:
         person = app.people.find(name)

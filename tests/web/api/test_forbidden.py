@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from publisher.app import Application
-from publisher.auth.api_tokens import Scope
+from publisher.auth.api_tokens import TokenScope
 from publisher.auth.users import Rank
 from publisher.base.errors import NotPermitted
 from publisher.ledger import tables, token_bounds
@@ -26,32 +26,32 @@ from publisher.web.app import create
 from tests.support.workspaces import Workspace
 from tests.web.api.conftest import ALL, Make, Program
 
-ALLOWED: Mapping[str, Scope] = {
-    "list_drafts": Scope.READ,
-    "read_draft": Scope.READ,
-    "make_draft": Scope.DRAFT,
-    "change_draft": Scope.DRAFT,
-    "delete_draft": Scope.DRAFT,
-    "check_draft": Scope.READ,
-    "check_values": Scope.READ,
-    "upload_media": Scope.DRAFT,
-    "preview_draft": Scope.READ,
-    "plan_all": Scope.READ,
-    "plan_draft": Scope.READ,
-    "submit_draft": Scope.SUBMIT,
-    "read_token": Scope.READ,
-    "list_accounts": Scope.READ,
-    "read_agenda": Scope.READ,
-    "read_calendar": Scope.READ,
-    "search_log": Scope.READ,
-    "read_delivery": Scope.READ,
+ALLOWED: Mapping[str, TokenScope] = {
+    "list_drafts": TokenScope.READ,
+    "read_draft": TokenScope.READ,
+    "make_draft": TokenScope.DRAFT,
+    "change_draft": TokenScope.DRAFT,
+    "delete_draft": TokenScope.DRAFT,
+    "check_draft": TokenScope.READ,
+    "check_values": TokenScope.READ,
+    "upload_media": TokenScope.DRAFT,
+    "preview_draft": TokenScope.READ,
+    "plan_all": TokenScope.READ,
+    "plan_draft": TokenScope.READ,
+    "submit_draft": TokenScope.SUBMIT,
+    "read_token": TokenScope.READ,
+    "list_accounts": TokenScope.READ,
+    "read_agenda": TokenScope.READ,
+    "read_calendar": TokenScope.READ,
+    "search_log": TokenScope.READ,
+    "read_delivery": TokenScope.READ,
 }
 """Every operation that a token has. Who adds one here has asked: can it act past a person?"""
 _STEPS = {"draft made", "draft edited", "draft moved", "draft deleted", "queued", "queued again"}
 _POSTS = ("day.fr", "later.fr", "site/news.fr", "new.fr", "due.es")
 _FILES = ("publisher.toml", "secrets.toml", "posts/session.yaml", "posts/consents.yaml")
 _OF_PEOPLE = (tables.people, tables.web_sessions, tables.notice_addresses, tables.known_browsers)
-_SCOPES = [*((scope,) for scope in Scope), ALL]
+_SCOPES = [*((scope,) for scope in TokenScope), ALL]
 _BODIES: tuple[dict[str, Any], ...] = (
     {"to": ["bice-site"], "at": "now", "texts": {"": ["Publish this at once."]}},
     {"to": ["bice-x", "bice-site"], "at": "2016-03-07 08:00", "lang": "fr", "texts": {"": ["x"]}},
@@ -134,7 +134,7 @@ def prepared(app: Application, workspace: Workspace) -> None:
 @pytest.mark.parametrize("scopes", _SCOPES, ids="+".join)
 @pytest.mark.usefixtures("prepared")
 def test_no_operation_does_what_is_for_people(
-    app: Application, program: Make, workspace: Workspace, scopes: tuple[Scope, ...],
+    app: Application, program: Make, workspace: Workspace, scopes: tuple[TokenScope, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """With the token of an admin, to every post, with what makes sense and what does not."""

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from publisher.app import Application
-from publisher.auth.api_tokens import Scope
+from publisher.auth.api_tokens import TokenScope
 from publisher.web.mcp import tools
 from tests.support import system
 from tests.support.waiting import wait_for
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def secret(app: Application) -> str:
     chef = app.people.find("chef")
     life = timedelta(days=1)
-    return app.api_tokens.make(chef, "assistant", tuple(Scope), life, actor="chef")
+    return app.api_tokens.make(chef, "assistant", tuple(TokenScope), life, actor="chef")
 
 
 def environment(workspace: Path, **more: str) -> dict[str, str]:

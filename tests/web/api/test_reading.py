@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from publisher.app import Application
-from publisher.auth.api_tokens import Scope
+from publisher.auth.api_tokens import TokenScope
 from publisher.web.api.access import PER_MINUTE, RequestLimit
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
@@ -12,7 +12,7 @@ from tests.web.api.conftest import Make
 
 
 def test_the_token_says_for_whom_it_acts(program: Make) -> None:
-    told = program(scopes=(Scope.READ, Scope.DRAFT), organisations=["BICE"]).get("/token")
+    told = program(scopes=(TokenScope.READ, TokenScope.DRAFT), organisations=["BICE"]).get("/token")
     assert (told["person"], told["scopes"]) == ("redaction", ["draft", "read"])
     assert told["organisations"] == ["BICE"]
     assert told["expires_at"]

@@ -9,7 +9,7 @@ from PIL import Image
 from sqlalchemy import insert, select
 
 from publisher.app import Application
-from publisher.auth.api_tokens import Scope
+from publisher.auth.api_tokens import TokenScope
 from publisher.base.clock import SystemClock
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.tables import api_requests, history
@@ -309,7 +309,7 @@ def test_a_token_writes_for_its_organisations_alone(
 
 
 def test_each_operation_needs_its_scope(program: Make) -> None:
-    reading, drafting = program(scopes=(Scope.READ,)), program(scopes=(Scope.DRAFT,))
+    reading, drafting = program(scopes=(TokenScope.READ,)), program(scopes=(TokenScope.DRAFT,))
     assert reading.send("POST", "/drafts", json=WHOLE).status_code == 403
     assert drafting.client.get("/drafts").status_code == 403
     made = drafting.make(**WHOLE)
