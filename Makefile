@@ -126,8 +126,8 @@ lock: $(BIN)/uv ## write constraints.txt and requirements/ again after a change 
 	$(PINNED) --group docs --group release -o requirements/release.txt
 	$(PINNED) pyproject.toml --extra postgres -o requirements/run.txt
 	$(PINNED) pyproject.toml --extra postgres --extra smoke -o requirements/smoke.txt
-	$(PINNED) pyproject.toml --extra postgres --extra dev -o requirements/dev.txt
-	$(PINNED) pyproject.toml --extra postgres --extra dev --extra bench -o requirements/bench.txt
+	$(PINNED) pyproject.toml --extra postgres --extra mcp --extra dev -o requirements/dev.txt
+	$(PINNED) pyproject.toml --extra postgres --extra mcp --extra dev --extra bench -o requirements/bench.txt
 
 clean: ## remove .venv and every cache; var/ and its ledger stay
 	rm -rf $(VENV) build dist *.egg-info publisher/web/help

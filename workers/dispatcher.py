@@ -199,6 +199,7 @@ def main() -> int:
     )
     heartbeat.start()
     publisher().notices.start()
+    publisher().webhooks.start()
     publisher().watch_the_clock()
     watchdog = Watchdog(publisher(), Monitor(publisher(), heartbeat), beating=heartbeat)
     if not pulse.is_heard:  # else `publisher run` watches
@@ -210,6 +211,7 @@ def main() -> int:
         return error.exit_code
     watchdog.finish()
     publisher().notices.finish(_LAST_NOTICES)
+    publisher().webhooks.finish(_LAST_NOTICES)
     heartbeat.finish(_LAST_HEARTBEAT)
     return 0
 

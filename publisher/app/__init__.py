@@ -22,11 +22,13 @@ from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.outbox import Item, News
 from publisher.ledger.personal_news import PersonalItem, PersonalNews
+from publisher.ledger.webhook_news import WebhookNews
 from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
 from publisher.notices import Notices
 from publisher.notices.message import Message, compose
 from publisher.notices.personal_message import compose_personal
 from publisher.notices.personal_notices import PersonalNotices
+from publisher.notices.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -134,6 +136,10 @@ class Application(LogInParts):
             self._compose_personal,
         )
         return Notices(settings.notices.urls, news, self.clock, self._compose, personal)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self.settings.webhooks, WebhookNews(self.database, self.clock))
 
     def _compose(self, items: Sequence[Item]) -> Message:
         return compose(items, self.session().zone)

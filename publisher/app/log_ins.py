@@ -7,6 +7,7 @@ from publisher.app.ledger_parts import LedgerParts
 from publisher.base.clock import SystemClock
 
 if TYPE_CHECKING:
+    from publisher.auth.api_tokens import ApiTokens
     from publisher.auth.challenges import Challenges
     from publisher.auth.feed_keys import FeedKeys
     from publisher.auth.known_browsers import Browsers
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from publisher.auth.second_factors import SecondFactors
     from publisher.auth.sessions import Sessions
     from publisher.auth.users import People
+    from publisher.ledger.api_requests import ApiRequests
 
 
 class LogInParts(LedgerParts):
@@ -71,6 +73,18 @@ class LogInParts(LedgerParts):
         from publisher.auth.feed_keys import FeedKeys  # noqa: PLC0415
 
         return FeedKeys(self.database, SystemClock(), self.people)
+
+    @cached_property
+    def api_tokens(self) -> "ApiTokens":
+        from publisher.auth.api_tokens import ApiTokens  # noqa: PLC0415
+
+        return ApiTokens(self.database, SystemClock(), self.people)
+
+    @cached_property
+    def api_requests(self) -> "ApiRequests":
+        from publisher.ledger.api_requests import ApiRequests  # noqa: PLC0415
+
+        return ApiRequests(self.database, SystemClock())
 
     @cached_property
     def second_factors(self) -> "SecondFactors":

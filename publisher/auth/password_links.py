@@ -102,8 +102,8 @@ class PasswordLinks(LedgerPart):
     def use(self, token: str, password: str) -> Person:
         """Set the password that its person chose, and end the link, their sessions and browsers.
 
-        The key of their feeds ends too: somebody else may have made it. Raises UsageError for a
-        bad password, NotFound for a link that is not valid any more.
+        The key of their feeds and their tokens end too: somebody else may have made them. Raises
+        UsageError for a bad password, NotFound for a link that is not valid any more.
         """
         person = self.person(token)
         if person is None:
@@ -118,6 +118,7 @@ class PasswordLinks(LedgerPart):
             if connection.execute(used).rowcount != 1:  # somebody else was faster
                 raise no_longer_valid()
             records.forget(connection, person.id)
+            records.end_tokens(connection, person.id)
         return self._people.find(person.name)
 
     def _new(self) -> tuple[str, datetime]:

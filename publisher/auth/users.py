@@ -7,8 +7,8 @@ that covers the person's row: people who made themselves managers by SQL are fou
 `ledger/people.py`). No step contains a credential; only the digest depends on it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -21,7 +21,7 @@ from publisher.base.errors import NotFound, NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import folded, same_person
 from publisher.ledger import people as records
-from publisher.ledger.database import Database, LedgerPart
+from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of
 from publisher.ledger.notice_addresses import forget_addresses
 from publisher.ledger.tables import people
@@ -136,7 +136,7 @@ class People(LedgerPart):
     def set_password(self, name: str, password: str, *, actor: str = ACTOR) -> None:
         """Set a person's password, and end their sessions; it replaces OpenID Connect.
 
-        Set by somebody else it ends the key of their feeds too.
+        Set by somebody else it ends the key of their feeds and their tokens too.
         """
         person = self.find(name)
         is_reset = not same_person(actor, person.name)
@@ -147,6 +147,8 @@ class People(LedgerPart):
                 self.require_over_now(connection, person, actor)
             connection.execute(update(people).where(people.c.id == person.id).values(values))
             records.forget(connection, person.id)
+            if is_reset:
+                records.end_tokens(connection, person.id)
 
     def set_rights(
         self, name: str, rank: Rank, organisations: Sequence[str] | None, *, actor: str = ACTOR
@@ -200,7 +202,7 @@ class People(LedgerPart):
             connection.execute(chosen)
 
     def disable(self, person: Person, *, disabled: bool, actor: str = ACTOR) -> None:
-        """Disable a person and end their sessions, or enable them again."""
+        """Disable a person and end their sessions and tokens, or enable them again."""
         event = Event.KEPT_OUT if disabled else Event.LET_IN_AGAIN
         now = self._clock.now()
         values = {"disabled_at": now, **NO_LINK} if disabled else {"disabled_at": None}
@@ -209,6 +211,20 @@ class People(LedgerPart):
             connection.execute(update(people).where(people.c.id == person.id).values(values))
             if disabled:
                 records.end_sessions(connection, person.id)
+                records.end_tokens(connection, person.id)
+
+    @contextmanager
+    def noting(
+        self, person: Person, event: Event, actor: str, detail: Mapping[str, Any]
+    ) -> Iterator[Connection]:
+        """A transaction about a person that does not change their row, and records the step."""
+        with self._database.write() as connection:
+            self._database.take_turns(connection, Turn.PEOPLE)
+            yield connection
+            row = row_of(connection, person.name)
+            if row is None:
+                raise NotFound(_("Nobody is called {name}.", name=person.name))
+            records.note_about(connection, self._clock, row, event, detail, actor)
 
     def note(
         self, connection: Connection, row: RowMapping, event: Event, detail: Mapping[str, Any]

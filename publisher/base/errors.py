@@ -239,6 +239,25 @@ class Busy(PublisherError):
     hint = "This one was not stored. Wait half a minute, load the page again, and send what is missing."
 
 
+class KeyReused(UsageError):
+    """This idempotency key was used for another request."""
+
+    hint = "Choose a new key for each request, such as a UUID; only a repetition has the same one."
+
+
+class StillRunning(Busy):
+    """The request with this idempotency key is still being carried out."""
+
+    hint = "Wait a few seconds, then send it again with the same key."
+
+
+class DraftHasErrors(PublisherError):
+    """Nothing was saved: the draft has errors."""
+
+    exit_code = 1
+    hint = "Mend what is listed, then send it again."
+
+
 class StorageError(PublisherError):
     """A file cannot be written."""
 

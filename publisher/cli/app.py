@@ -27,10 +27,12 @@ from publisher.cli.commands import (
     html_pages,
     imports,
     log_ins,
+    programs,
     record,
     running,
     schemas,
     services,
+    tokens,
     users,
     withdraw,
 )
@@ -112,7 +114,7 @@ SECTIONS = {
     later("Stop and correct"): (
         "pause", "resume", "hold", "release", "cancel", "withdraw", "retry", "resolve",
     ),
-    later("Run"): ("run", "web", "sandbox", "rehearse"),
+    later("Run"): ("run", "web", "mcp", "sandbox", "rehearse"),
     later("Administer"): (
         "init", "connect", "user", "doctor", "notify", "migrate", "backup", "restore", "service",
     ),
@@ -260,6 +262,11 @@ _add(
 )
 _add(running.run, "publisher run", "publisher run --until-idle --no-web")
 _add(running.web, "publisher web", "publisher web --host 0.0.0.0 --port 8000")
+_add(
+    programs.mcp,
+    "PUBLISHER_TOKEN=publisher_… publisher mcp",
+    "publisher mcp --http 8090",
+)
 _user = _group(
     "user",
     "publisher user add direction --role manager --language fr",
@@ -275,6 +282,12 @@ _add(users.remove, "publisher user remove direction", to=_user)
 _add(log_ins.password, "publisher user password direction", to=_user)
 _add(log_ins.factors, "publisher user factors direction", to=_user)
 _add(log_ins.sessions, "publisher user sessions direction --revoke", to=_user)
+_add(
+    tokens.token,
+    "publisher user token redaction --make n8n --scope read --scope draft --days 30",
+    "publisher user token redaction --end 3",
+    to=_user,
+)
 _add(running.sandbox, "publisher sandbox", "publisher sandbox --port 0")
 _add(running.rehearse, "publisher rehearse", "publisher rehearse --speed 1200")
 _add(

@@ -15,13 +15,15 @@ from publisher.ledger.database import LedgerPart
 from publisher.ledger.tables import notice_services, notices
 
 _LEASE = 120.0  # real seconds; longer than a service takes, unless it hangs
-_APART = 60.0  # real seconds between two messages to one service
 _FIRST_DELAY = 30.0  # real seconds after a failure, doubled with each further one
 _LONGEST_DELAY = 1800.0
 
 
 class NoticeTurns(LedgerPart):
     """Gives out turns to send, and records what was sent."""
+
+    apart = 60.0
+    """Real seconds between two messages to one service."""
 
     def begin(self, service: str, since: datetime) -> None:
         """Add a new service, which sends what has happened since then."""
@@ -61,7 +63,7 @@ class NoticeTurns(LedgerPart):
         rows = [{"service": name, "step": step, "told_at": now} for name, step in told]
         with self._database.write() as connection:
             self._database.insert_missing(connection, notices, rows)
-            next_check_at = self._clock.ahead(_APART) if rows else now
+            next_check_at = self._clock.ahead(self.apart) if rows else now
             _end(connection, service, turn, next_check_at=next_check_at, failures=0)
 
     def not_told(self, service: str, turn: int) -> None:

@@ -17,6 +17,8 @@ from publisher.ledger.database import Database, Turn
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.manager.rights import Person, person_of
 from publisher.ledger.tables import (
+    api_requests,
+    api_tokens,
     challenges,
     factor_counters,
     known_browsers,
@@ -25,7 +27,7 @@ from publisher.ledger.tables import (
     saved_filters,
     web_sessions,
 )
-from publisher.ledger.transitions import note_account
+from publisher.ledger.transitions import ACTOR, note_account
 from publisher.model.events import Event
 
 NO_SECRETS: Mapping[str, Any] = {"link": None, "link_until": None, "feed_key": None}
@@ -58,13 +60,18 @@ def changing(
 
 
 def note_about(
-    connection: Connection, clock: Clock, row: RowMapping, event: Event, detail: Mapping[str, Any]
+    connection: Connection,
+    clock: Clock,
+    row: RowMapping,
+    event: Event,
+    detail: Mapping[str, Any],
+    actor: str = ACTOR,
 ) -> None:
     """Record a step about a person that does not change their row."""
     digest = hash_chain.person_digest(dict(row))
     told = {**detail, hash_chain.BEFORE: digest}
     account = hash_chain.about_person(row["key"])
-    note_account(connection, account, event, clock.now(), detail=told, digest=digest)
+    note_account(connection, account, event, clock.now(), actor, told, digest)
 
 
 def everybody(database: Database) -> list[Person]:
@@ -81,7 +88,9 @@ def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
     feeds. Raises HistoryBroken when the database undoes that.
     """
     with database.write() as connection:  # first, in case this is interrupted
-        for table in (web_sessions, known_browsers, login_failures, challenges):
+        for table in (
+        web_sessions, known_browsers, login_failures, challenges, api_requests, api_tokens,
+    ):  # fmt: skip
             connection.execute(delete(table))
     found = everybody(database)
     for person in found:
@@ -102,6 +111,16 @@ def end_sessions(connection: Connection, person: int) -> None:
         connection.execute(delete(table).where(table.c.person == person))
 
 
+def end_tokens(connection: Connection, person: int, token: int | None = None) -> int:
+    """End a person's tokens, or one of them; returns how many were ended."""
+    ended = api_tokens.c.person == person
+    if token is not None:
+        ended &= api_tokens.c.id == token
+    of = select(api_tokens.c.id).where(ended)
+    connection.execute(delete(api_requests).where(api_requests.c.token.in_(of)))
+    return connection.execute(delete(api_tokens).where(ended)).rowcount
+
+
 def forget(connection: Connection, person: int) -> None:
     """The same, and forget the browsers in which they logged in."""
     end_sessions(connection, person)
@@ -111,6 +130,7 @@ def forget(connection: Connection, person: int) -> None:
 def remove(connection: Connection, person: int) -> None:
     """Remove a person with all that belongs to them; the history keeps their name."""
     forget(connection, person)
+    end_tokens(connection, person)
     for table in (factor_counters, saved_filters):
         connection.execute(delete(table).where(table.c.person == person))
     connection.execute(delete(people).where(people.c.id == person))

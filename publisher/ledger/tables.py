@@ -32,7 +32,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0030"
+REVISION = "0031"
 """The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 EVERYTHING = "*"
@@ -386,6 +386,15 @@ notices = Table(
 )
 """The notices that each service has sent, by the step of the history that they are about."""
 
+webhook_positions = Table(
+    "webhook_positions",
+    metadata,
+    Column("service", String, primary_key=True),
+    # All steps up to it were sent; further ones that were are in `notices`.
+    Column("step", BigInteger, nullable=False),
+)
+"""How far each receiver of webhooks is (see webhook_news.py)."""
+
 notice_addresses = Table(
     "notice_addresses",
     metadata,
@@ -492,6 +501,40 @@ web_sessions = Table(
     Index("ix_web_sessions_person", "person"),
 )
 """Sessions of people who are logged in. Of the token only the SHA-256 is stored."""
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("person", _Key, ForeignKey("people.id"), nullable=False),
+    # What the person calls it.
+    Column("name", String, nullable=False),
+    # What it may do, one per line.
+    Column("scopes", Text, nullable=False),
+    # Those of the person's organisations whose accounts it may write for, one per line; NULL: all.
+    Column("organisations", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("ix_api_tokens_person", "person"),
+)
+"""Tokens with which programs act for people (see api_tokens.py); the token as its SHA-256."""
+
+api_requests = Table(
+    "api_requests",
+    metadata,
+    Column("token", _Key, ForeignKey("api_tokens.id"), primary_key=True),
+    # What the program chose, as SHA-256.
+    Column("key", String(64), primary_key=True),
+    # What was asked, as SHA-256.
+    Column("request", String(64), nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    # What was answered; NULL: it is being worked on, or the process died.
+    Column("status", Integer),
+    Column("answer", Text),
+)
+"""Requests of programs with an idempotency key, so that none is carried out twice."""
 
 challenges = Table(
     "challenges",

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from publisher.base.stored_messages import kept
-from publisher.ledger import remote_ids, rows
+from publisher.ledger import remote_ids, rows, token_bounds
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.integrity.chain_links import chained, chained_to_accounts
 from publisher.ledger.reading import search_index
@@ -276,8 +276,10 @@ def _table_of(connection: Connection, values: Mapping[int, str]) -> TableValuedA
 def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
     """Append steps to the history, in the transaction of the change.
 
-    Steps of deliveries come `chained`; those about accounts are chained here.
+    Steps of deliveries come `chained`; those about accounts are chained here. Raises NotPermitted
+    for one that the token which acts may not make.
     """
+    token_bounds.require(steps)
     if steps:
         of_accounts = [s for s in steps if "hash" not in s]
         entries = [dict(s) for s in steps if "hash" in s]

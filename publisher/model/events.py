@@ -105,6 +105,8 @@ class Event(StrEnum):
     STOP_LIFTED = later("stop lifted")
     STOP_NOTED = later("stop noted")
     STOPPED = later("stopped")
+    TOKEN_ENDED = later("token ended")
+    TOKEN_MADE = later("token made")
     UNKNOWN_OUTCOME = later("unknown outcome")
     WITHDRAWING = later("withdrawing")
     WITHDRAWN = later("withdrawn")
@@ -151,12 +153,14 @@ LABELS = (
     later("reason"),
     later("recipients"),
     later("role"),
+    later("scopes"),
     later("second factor"),
     later("since"),
     later("starts at"),
     later("text"),
     later("time"),
     later("title"),
+    later("token"),
     later("until"),
 )
 """The names of the keys in a step's detail."""

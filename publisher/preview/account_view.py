@@ -25,6 +25,7 @@ class Recipient:
     """One account that gets the draft."""
 
     account: Account
+    content: Content
     look: mockups.Look
     leaves: str | None
     """When it goes out in the account's time zone, if that differs from the session's."""
@@ -63,6 +64,7 @@ class Recipients:
         zone = ZoneInfo(own) if own else self.zone
         return Recipient(
             account=account,
+            content=content,
             look=mockups.look_of(
                 content,
                 account,

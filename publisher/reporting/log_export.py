@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from publisher.base.formats import instant_text
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 
 COLUMNS = (
@@ -62,4 +63,19 @@ def with_instants(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: datetime.fromisoformat(value) if value and key.endswith(("_at", "_until")) else value
         for key, value in flat(row).items()
+    }
+
+
+def step_row(step: HistoryStep) -> dict[str, Any]:
+    """A step of the history for scripts: `publisher history --json`."""
+    return {
+        "at": instant_text(step.at),
+        "post": step.post,
+        "account": step.account,
+        "channel": step.channel,
+        "event": step.event,
+        "from": step.source,
+        "to": step.target,
+        "actor": step.actor,
+        "detail": step.detail,
     }

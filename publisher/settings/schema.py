@@ -1,5 +1,6 @@
 """The sections of publisher.toml: what may stand in each, and what it must be like."""
 
+import base64
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -217,6 +218,53 @@ class NoticeSettings(Section):
                 )
                 raise ValueError(message)
         return urls
+
+
+class WebhookSettings(Section):
+    urls: Annotated[tuple[SecretStr, ...], _WORDS] = ()
+    """The addresses of programs that are told of each change of a delivery's state."""
+    secrets: Annotated[tuple[SecretStr, ...], _WORDS] = ()
+    """The secrets by which each message is signed, `whsec_` and a key in base64; several while one
+    takes the place of another.
+    """
+    hosts: Annotated[tuple[str, ...], _WORDS] = ()
+    """Servers that may be asked although they are not public."""
+
+    @field_validator("urls")
+    @classmethod
+    def _are_of_the_web(cls, urls: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, url in enumerate(urls, 1):
+            # It may hold a token, so it is not repeated here.
+            if not re.match(r"https?://[^/\s@]+(/\S*)?$", url.get_secret_value()):
+                message = _("number {number} must begin with https:// or http://", number=number)
+                raise ValueError(message)
+        return urls
+
+    @field_validator("secrets")
+    @classmethod
+    def _are_keys(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, secret in enumerate(secrets, 1):
+            if not _is_key(secret.get_secret_value()):
+                message = _(
+                    "number {number} must be whsec_ and 24 to 64 bytes in base64", number=number
+                )
+                raise ValueError(message)
+        return secrets
+
+    @model_validator(mode="after")
+    def _are_signed(self) -> Self:
+        if self.urls and not self.secrets:
+            raise ValueError(_("urls need secrets, by which their messages are signed"))
+        return self
+
+
+def _is_key(secret: str) -> bool:
+    """Whether it is a secret as Standard Webhooks wants it."""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return secret.startswith("whsec_") and 24 <= len(key) <= 64
 
 
 class WebSettings(Section):

@@ -44,6 +44,7 @@ from publisher.settings.schema import (
     OpenIDSettings,
     PriceSettings,
     Section,
+    WebhookSettings,
     WebSettings,
     safe_address,
 )
@@ -64,6 +65,7 @@ _SERVERS = {spec.name: spec.server.setting for spec in SPECS.values() if spec.se
 """By channel, the setting that names another server than the platform's own."""
 _SECRET_SECTIONS = {
     "notices": ("urls", "heartbeat", "mail", "hosts"),
+    "webhooks": ("urls", "secrets", "hosts"),
     "web": ("metrics_token", "totp_key"),
     "openid": ("issuer", "client_id", "client_secret", "claim"),
     "database": ("url",),
@@ -71,7 +73,7 @@ _SECRET_SECTIONS = {
 }
 """Settings that may stand in secrets.toml."""
 _REFUSED = (
-    ("notices",), ("web", "metrics_token"), ("web", "totp_key"), ("openid", "client_secret"),
+    ("notices",), ("webhooks",), ("web", "metrics_token"), ("web", "totp_key"), ("openid", "client_secret"),
 )  # fmt: skip
 """Of those, what stands in secrets.toml or the environment alone. A URL may stand in publisher.toml
 too, when it holds no password."""
@@ -128,6 +130,7 @@ class _Settings(Section):
     delivery: DeliverySettings = DeliverySettings()
     lint: LintSettings = LintSettings()
     notices: NoticeSettings = NoticeSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     web: WebSettings = WebSettings()
     openid: OpenIDSettings = OpenIDSettings()
     prices: PriceSettings = PriceSettings()

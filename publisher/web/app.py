@@ -6,6 +6,7 @@ from publisher.app import Application
 from publisher.monitoring.monitor import Monitor
 from publisher.settings.schema import WebSettings
 from publisher.web import anonymous_forms, errors
+from publisher.web.api import app as api
 from publisher.web.authentication import Recognition
 from publisher.web.dependencies import Parts
 from publisher.web.password_check import WaitingLogins
@@ -48,14 +49,15 @@ from publisher.web.routes import (
     reschedule,
     review,
     search,
+    tokens,
     undo,
     users,
 )
-from publisher.web.security import Compression, Guard, plain
+from publisher.web.security import API, Compression, Guard, plain
 from publisher.web.server_sent_events import EventStream
 
 ROUTE_MODULES = (
-    assets, login, openid, password_link, profile, personal_notices, factors, dashboard, review, search, pause,
+    assets, login, openid, password_link, profile, personal_notices, tokens, factors, dashboard, review, search, pause,
     calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file, media,
     pictures, notes, post, undo, accounts, connect, mandate, consents, report, feeds, users, health, metrics, design,
     phone, help_pages,
@@ -86,6 +88,8 @@ def create(
         monitor or Monitor(application),
     )
     web.state.waiting = WaitingLogins()
+    web.state.api = api.create(application, web.state.parts)
+    web.mount(API, web.state.api, name="api")
     errors.install(web)
     anonymous_forms.install(web)
     web.add_middleware(Recognition, application=application, settings=where)

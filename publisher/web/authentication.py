@@ -30,8 +30,8 @@ from publisher.web import security
 from publisher.web.request_buffer import Reception
 from publisher.web.request_places import Places
 
-_PUBLIC = ("/static/", "/help/", "/healthz", "/metrics")
-"""Paths that need no session."""
+_PUBLIC = ("/static/", "/help/", "/healthz", "/metrics", f"{security.API}/")
+"""Paths that need no session; the API asks for a token."""
 _WITHOUT_FACTOR = (
     "/me", "/me/language", "/me/factors", "/me/passkeys", "/me/password", "/pause", "/stopped",
     "/logout",
@@ -103,7 +103,9 @@ class Recognition:
         state["step"] = await run_in_threadpool(self._newest_step, scope) if session else 0
         state["secret"] = secret
         spoken = session.person.language if session else None
-        wanted = spoken or _accepted(Headers(scope=scope)) or self._application.settings.language
+        wanted = (
+            spoken or accepted_language(Headers(scope=scope)) or self._application.settings.language
+        )
         if session is None:
             self._warn_of_proxy(scope)
             try:
@@ -207,7 +209,7 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _accepted(headers: Headers) -> str | None:
+def accepted_language(headers: Headers) -> str | None:
     """The supported language that the browser prefers."""
     wishes = _WISH.findall(headers.get("accept-language", "")[:200].lower())
     best_first = sorted(wishes, key=lambda wish: -float(wish[1] or 1))

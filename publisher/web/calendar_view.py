@@ -120,21 +120,9 @@ def timetable(
     """
     zone, now, accounts = drafts.session.zone, app.clock.now(), app.settings.public_accounts()
     since, until = _beginning(days[0], zone), _beginning(days[-1] + _DAY, zone)
-    found = app.placements.between(since, until, _COUNTED + 1, choice.accounts, choice.lang)
-    entries = _queued(found[:_COUNTED])
-    queued = {entry.post for entry in entries}
-    due = [
-        CalendarEntry(at, draft.id)
-        for draft in drafts.posts.values()
-        if (at := draft.not_before) is not None
-        and since <= at < until
-        and draft.id not in queued
-        and _is_wanted(draft, choice, accounts)
-    ]
-    known = app.queries.known_posts([entry.post for entry in due])
-    entries += [entry for entry in due if entry.post not in known]
+    entries, is_cut = entries_between(app, drafts, since, until, choice)
     by_day: dict[date, list[CalendarEntry]] = defaultdict(list)
-    for entry in sorted(entries):
+    for entry in entries:
         by_day[entry.at.astimezone(zone).date()].append(entry)
     shown, left = {}, _SHOWN
     for day in days:
@@ -161,8 +149,32 @@ def timetable(
             )
             for day in days
         ],
-        is_cut=len(found) > _COUNTED,
+        is_cut=is_cut,
     )
+
+
+def entries_between(
+    app: Application, drafts: KnownDrafts, since: datetime, until: datetime, choice: Choice
+) -> tuple[list[CalendarEntry], bool]:
+    """The posts that leave from `since` on and before `until`, queued or not, in their order.
+
+    And whether there are more deliveries than are read.
+    """
+    accounts = app.settings.public_accounts()
+    found = app.placements.between(since, until, _COUNTED + 1, choice.accounts, choice.lang)
+    entries = _queued(found[:_COUNTED])
+    queued = {entry.post for entry in entries}
+    due = [
+        CalendarEntry(at, draft.id)
+        for draft in drafts.posts.values()
+        if (at := draft.not_before) is not None
+        and since <= at < until
+        and draft.id not in queued
+        and _is_wanted(draft, choice, accounts)
+    ]
+    known = app.queries.known_posts([entry.post for entry in due])
+    entries += [entry for entry in due if entry.post not in known]
+    return sorted(entries), len(found) > _COUNTED
 
 
 def hours(day: CalendarDay, now: datetime) -> list[CalendarHour]:

@@ -7,17 +7,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from publisher.base.errors import UsageError
+from publisher.base.errors import PictureUnusable, UsageError
 from publisher.base.i18n import _
 from publisher.channels.registry import widest
 from publisher.drafts.composition import MediaEntry
 from publisher.drafts.draft import place_of
-from publisher.media import crops, media_file
+from publisher.media import crops, media_file, uploads
 from publisher.media.crops import Frame
+from publisher.media.media_file import CleanPicture
 from publisher.media.unsaved import is_unsaved
 from publisher.model.accounts import Account
 from publisher.model.posts import MediaItem
+from publisher.model.problems import Flaw
 from publisher.preview.mockups import ShownImage
 from publisher.web import draft_view, media_library
 from publisher.web.authentication import Visitor
@@ -47,6 +50,14 @@ class PictureStep:
     @property
     def number(self) -> int:
         return int(self.of) if self.of.isdecimal() and len(self.of) < len("1000") else 0
+
+
+def cleaned(file: BinaryIO, name: str) -> CleanPicture:
+    """The clean copy of an upload. Raises PictureUnusable."""
+    found = uploads.clean(file, name, widest())
+    if isinstance(found, Flaw):
+        raise PictureUnusable(found.message, hint=found.hint)
+    return found
 
 
 def stepped(parts: Parts, visitor: Visitor, post: str, form: ComposeForm, do: str) -> ComposeForm:

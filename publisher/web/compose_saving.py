@@ -6,7 +6,7 @@ from pathlib import Path
 
 from publisher.app import Application
 from publisher.base import formats
-from publisher.base.errors import NotPossible, PublisherError, UsageError
+from publisher.base.errors import FileChanged, NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.drafts.composition import Composition
@@ -20,7 +20,8 @@ from publisher.model.states import State
 from publisher.planning import Plan
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Visitor
-from publisher.web.compose_check import Checked, unsaved_pictures
+from publisher.web.compose_check import Checked, checked, unsaved_pictures
+from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts
 from publisher.web.render import Toast
@@ -39,6 +40,31 @@ def accounts(app: Application, composed: ComposedDraft, now: Checked | None = No
     if not composed.is_new:
         found |= {delivery.account for delivery in app.queries.deliveries(post=composed.id)}
     return found & {*app.accounts()}
+
+
+class NotSavable(Exception):
+    """The form holds what no draft may have."""
+
+    def __init__(self, now: Checked) -> None:
+        super().__init__()
+        self.now = now
+
+
+def savable(app: Application, actor: str, composed: ComposedDraft, form: ComposeForm) -> Checked:
+    """The form as it would be saved.
+
+    Raises what keeps it from being saved: MadeBefore, NotPermitted, FileChanged, NotSavable.
+    """
+    event = Event.DRAFT_MADE if composed.is_new else Event.DRAFT_EDITED
+    if composed.is_new:
+        app.edits.require_new(actor, form.fingerprint)
+    now = checked(app, composed, form)
+    app.edits.require(event, actor, accounts(app, composed, now))
+    if not composed.is_new and composed.draft.digest != form.seen:
+        raise FileChanged(_("Somebody else changed {file} meanwhile.", file=composed.draft.file))
+    if now.revised is None:
+        raise NotSavable(now)
+    return now
 
 
 def save(app: Application, actor: str, now: Checked, form: str) -> None:

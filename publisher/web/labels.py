@@ -1,9 +1,10 @@
 """Labels of states, channels, roles and buttons on the pages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from publisher.auth.api_tokens import TokenScope
 from publisher.auth.users import rights_in_words
 from publisher.base.formats import span
 from publisher.base.formats import written as formatted
@@ -38,6 +39,11 @@ _TOPICS = {
     Topic.REJECTED: later("A post of mine was sent back"),
     Topic.MENTIONED: later("Somebody mentioned me in a note"),
     Topic.TROUBLE: later("A post of mine failed, was missed or is uncertain"),
+}
+_SCOPES = {
+    TokenScope.READ: later("read drafts, plan, calendar and log"),
+    TokenScope.DRAFT: later("write, change and delete drafts"),
+    TokenScope.SUBMIT: later("ask for approval"),
 }
 LANGUAGES = NAMES
 rights = rights_in_words
@@ -96,6 +102,7 @@ _TO_ONESELF = {
     "/me/passkeys ": later("Add a passkey"),
     "/me/addresses add": later("Add an address at which you are told"),
     "/me/feed make": later("Make a secret address"),
+    "/me/tokens make": later("Make a token"),
 }
 
 
@@ -115,6 +122,15 @@ def state(of: State) -> str:
 
 def topic(of: Topic) -> str:
     return _(_TOPICS[of])
+
+
+def scope(of: TokenScope) -> str:
+    return _(_SCOPES[of])
+
+
+def scopes(of: Collection[TokenScope]) -> str:
+    """What a token may be used for."""
+    return ", ".join(scope(one) for one in TokenScope if one in of)
 
 
 def tone(of: State) -> str:

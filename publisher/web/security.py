@@ -45,6 +45,8 @@ _LARGEST_UPLOAD = MAX_BYTES + _LARGEST
 COMPOSER = re.compile(r"/new|/posts/.+/edit")
 """The addresses of the form of a post, which takes pictures."""
 _UPLOAD = re.compile(rf"{COMPOSER.pattern}|/posts/.+/illustrate")
+API = "/api/v1"
+"""Where the API is, which looks its visitors up itself."""
 _CALENDAR, _LARGEST_CALENDAR = "/agenda/import", ics_lines.MAX_BYTES + _LARGEST
 """The same for a request with a calendar's file."""
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
@@ -165,7 +167,10 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
 
 def _largest(scope: Scope) -> int:
     """The size limit of a request; call it after the visitor has been looked up."""
-    if scope["method"] != "POST" or not scope.get("state", {}).get("visitor"):
+    state = scope.get("state", {})
+    if scope["path"] == f"{API}/media" and state.get("token"):
+        return _LARGEST_UPLOAD
+    if scope["method"] != "POST" or not state.get("visitor"):
         return _LARGEST
     if _UPLOAD.fullmatch(scope["path"]):
         return _LARGEST_UPLOAD

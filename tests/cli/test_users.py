@@ -1,5 +1,6 @@
 """user add, rights, enable, unlock, list, remove, password, sessions; and who acts by `--as`."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -318,3 +319,19 @@ def test_the_approver_reads_who_changed_the_draft(cli: Cli, workspace: Path, mad
     refused = cli("approve", "one.fr", "--yes", "--as", "lima")
     assert "written by redaction, changed by lima\n" in refused.out
     assert refused.code == 1
+
+
+def test_a_token_is_printed_once_and_alone_and_ended(cli: Cli, workspace: Path, made: Path) -> None:
+    """Without a password or a secret in anything else that the command prints."""
+    cli("user", "add", "lima", stdin=_PASSWORD)
+    added = cli("user", "token", "lima", "--make", "n8n", "--scope", "draft", "--days", "7")
+    assert (added.code, added.out.startswith("publisher_")) == (0, True)
+    secret = added.out.strip()
+    with closing(Application.open(workspace)) as app:
+        assert app.api_tokens.find(secret)
+    (listed,) = cli("user", "token", "lima", "--json").json
+    assert (listed["name"], listed["scopes"], listed["used_at"]) == ("n8n", ["draft"], None)
+    assert secret not in cli("user", "token", "lima").out + cli("user", "list").out
+    assert cli("user", "token", "lima", "--end", str(listed["number"])).code == 0
+    assert "has no token" in cli("user", "token", "lima").out
+    assert cli("user", "token", "lima", "--make", "x", "--organisation", "nobody").code == 2

@@ -7,7 +7,16 @@ from publisher.ledger.integrity.hash_chain import FORMER
 
 OLDER = "0024"
 """The revision that `make_older` leads to."""
-_NEW_TABLES = ("challenges", "factor_counters", "key_exchanges", "profiles", "saved_filters")
+_NEW_TABLES = (
+    "api_requests",
+    "api_tokens",
+    "challenges",
+    "factor_counters",
+    "key_exchanges",
+    "profiles",
+    "saved_filters",
+    "webhook_positions",
+)
 _NEW_COLUMNS = (
     ("people", ("link", "link_until", "factors", "feed_key")),
     ("web_sessions", ("confirmed_at", "needs_factor")),

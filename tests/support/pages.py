@@ -17,7 +17,7 @@ from publisher.web.app import create
 from publisher.web.server_sent_events import EventStream
 from tests.support.waiting import wait_for
 
-_TLS = ssl.create_default_context()
+TLS = ssl.create_default_context()
 """Made once: reading the authorities' certificates takes longer than a page."""
 PASSWORD = "plough wicker ostrich"
 
@@ -52,7 +52,7 @@ class Visit:
     """A browser without JavaScript: it keeps cookies, and fills in the forms that a page has."""
 
     def __init__(self, address: str, **headers: str) -> None:
-        self.client = httpx.Client(base_url=address, headers=headers, timeout=30, verify=_TLS)
+        self.client = httpx.Client(base_url=address, headers=headers, timeout=30, verify=TLS)
         self._page, self._first = "", ""
 
     def __enter__(self) -> Self:

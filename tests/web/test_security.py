@@ -22,7 +22,7 @@ _ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=d
 _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
     "/posts/day.fr/edit", "/posts/day.fr/file", "/new", "/posts/day.fr/notes", "/undo",
-    "/me/notices", "/me/addresses", "/filters", "/bulk",
+    "/me/notices", "/me/addresses", "/me/tokens", "/filters", "/bulk",
      "/accounts/ask", "/log/verify", "/me/language",
     "/review", "/review/many", "/me/password", "/me/sessions", "/me/feed", "/me/factors", "/me/passkeys",
     "/accounts/bice-x/mandate", "/accounts/bice-x/handle", "/accounts/bice-x/connect", "/agenda/new", "/agenda/items/annual-day", "/agenda/import",

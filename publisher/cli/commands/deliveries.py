@@ -30,13 +30,14 @@ LogFormat = Literal["table", "json", "csv", "xlsx"]
 def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) -> None:
     """Show what `queue` would change, and change nothing."""
     from publisher.cli.output import plan as plans
+    from publisher.planning import plan_data
 
     app = arguments.looking(context)
     arguments.keep_all()
     with progress.shown():
         found = app.planner.plan(arguments.drafts(paths or [], app.settings.posts))
     if as_json:
-        console.print_json(plans.as_json(found))
+        console.print_json(plan_data.as_json(found))
     else:
         zone = arguments.zone(app.settings)
         plans.show(found, zone)
@@ -84,6 +85,7 @@ def queue(
     """
     from publisher.cli.output import plan as plans
     from publisher.cli.output import unqueued
+    from publisher.planning import plan_data
 
     app = arguments.making(context)
     begun = time.time()
@@ -120,7 +122,7 @@ def queue(
     if not paths and not done.errors:
         unqueued.note(app, begun)
     if as_json:
-        console.print_json({**plans.as_json(done), "written": written})
+        console.print_json({**plan_data.as_json(done), "written": written})
     else:
         _print_queued(done, shown, zone, written=written)
     if done.errors:
@@ -248,6 +250,7 @@ def log(
 def history(context: typer.Context, post: Post, *, as_json: Json = False) -> None:
     """Show every step of one post: when, what, and by whom."""
     from publisher.cli.output import history as steps
+    from publisher.reporting import log_export
 
     app = arguments.application(context)
     name = arguments.post_id(post, app.settings.posts)
@@ -256,7 +259,7 @@ def history(context: typer.Context, post: Post, *, as_json: Json = False) -> Non
     except NoSuchPost:
         raise arguments.unknown(app, name) from None
     if as_json:
-        console.print_json([steps.as_json(step) for step in found])
+        console.print_json([log_export.step_row(step) for step in found])
     else:
         steps.print_history(found, arguments.zone(app.settings))
         steps.print_addresses(app.queries.deliveries(post=name))

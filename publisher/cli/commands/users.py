@@ -91,7 +91,7 @@ def add(
             name,
             Rank(role),
             language,
-            organisations=_organisations(app, organisation),
+            organisations=organisations_of(app, organisation),
             actor=actor,
         )
         log_ins.print_link(app, link)
@@ -102,7 +102,7 @@ def add(
         Rank(role),
         secret,
         language,
-        organisations=_organisations(app, organisation),
+        organisations=organisations_of(app, organisation),
         subject=_subject(app, openid_subject),
         actor=actor,
     )
@@ -137,7 +137,7 @@ def rights(
     person = app.people.find(name)
     if everything and organisation:
         raise UsageError(_("--everything goes without --organisation."))
-    wanted = _organisations(app, organisation) if organisation else person.organisations
+    wanted = organisations_of(app, organisation) if organisation else person.organisations
     person = app.people.set_rights(
         name,
         Rank(role or person.rank),
@@ -169,7 +169,7 @@ def enable(
         console.print_line(told)
 
 
-def _organisations(app: "Application", given: Sequence[str] | None) -> tuple[str, ...] | None:
+def organisations_of(app: "Application", given: Sequence[str] | None) -> tuple[str, ...] | None:
     """As publisher.toml spells them; UsageError for one that no account has."""
     from publisher.base.text import folded
 

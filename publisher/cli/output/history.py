@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from typing import Any
 
 from rich.text import Text
 
-from publisher.base.formats import instant_text
 from publisher.base.i18n import _
 from publisher.cli.output import console, listing, tables
 from publisher.ledger.reading.history_steps import HistoryStep
@@ -49,17 +47,3 @@ def _row(step: HistoryStep, zone: tzinfo) -> tuple[Text, ...]:
         what.append(f"\n{console.printable(line)}", style="dim")
     time = Text(f"{step.at.astimezone(zone):%H:%M:%S}")
     return time, Text(step.account or _("all")), Text(console.printable(step.actor)), what
-
-
-def as_json(step: HistoryStep) -> dict[str, Any]:
-    return {
-        "at": instant_text(step.at),
-        "post": step.post,
-        "account": step.account,
-        "channel": step.channel,
-        "event": step.event,
-        "from": step.source,
-        "to": step.target,
-        "actor": step.actor,
-        "detail": step.detail,
-    }

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -20,7 +20,9 @@ from sqlalchemy import Connection, RowMapping, select
 from publisher.base.errors import NotPermitted
 from publisher.base.i18n import _, later
 from publisher.base.text import folded, same_person
+from publisher.ledger import token_bounds
 from publisher.ledger.tables import EVERYTHING, people
+from publisher.ledger.token_bounds import Bounds
 from publisher.model.accounts import Mandate
 from publisher.model.mandates import may_write
 
@@ -184,7 +186,7 @@ class Rights:
         row = row_of(connection, actor)
         if row is None and _through_pages.get():
             raise _kept_out(actor)
-        return person_of(row) if row else None
+        return acting(person_of(row)) if row else None
 
     def _why(self, person: Person, rank: Rank, accounts: Collection[str]) -> str | None:
         if not person.rank.includes(rank):
@@ -223,6 +225,20 @@ class Rights:
         if able:
             return _("These may: {names}.", names=", ".join(able))
         return _("Nobody who may log in has this right. An admin can give it.")
+
+
+def bounded(person: Person, bounds: Bounds) -> Person:
+    """The person with the rights that a token of theirs has: of staff, at most."""
+    chosen, own = bounds.organisations, person.organisations
+    if chosen is not None:
+        own = tuple(name for name in chosen if person.is_of(name))
+    return replace(person, rank=Rank.STAFF, organisations=own)
+
+
+def acting(person: Person) -> Person:
+    """The person as they act: with the rights of a token, if it is a token that acts."""
+    bounds = token_bounds.current()
+    return bounded(person, bounds) if bounds else person
 
 
 def _kept_out(name: str) -> NotPermitted:

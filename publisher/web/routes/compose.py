@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
@@ -13,17 +13,12 @@ from starlette.responses import RedirectResponse
 from publisher.base.errors import (
     FileChanged,
     NotPossible,
-    PictureUnusable,
     PublisherError,
     UsageError,
 )
 from publisher.base.i18n import _
-from publisher.channels.registry import widest
 from publisher.ledger.manager.draft_edits import MadeBefore
-from publisher.media import uploads
-from publisher.media.media_file import CleanPicture
 from publisher.model.events import Event
-from publisher.model.problems import Flaw
 from publisher.planning import Plan
 from publisher.web import (
     compose_pictures,
@@ -33,7 +28,7 @@ from publisher.web import (
     plan_view,
 )
 from publisher.web.authentication import Reader, Writer
-from publisher.web.compose_check import Checked, checked, for_submission, unsaved_pictures
+from publisher.web.compose_check import Checked, for_submission, unsaved_pictures
 from publisher.web.compose_form import ComposeForm
 from publisher.web.compose_page import SentForm, conflict, given_back, landed, page
 from publisher.web.composed_draft import ComposedDraft
@@ -173,7 +168,7 @@ def _require(sent: SentForm) -> None:
 
 async def _kept(sent: SentForm, file: UploadFile) -> str:
     """Keep the clean copy of a picture until its draft is saved; its name in the form."""
-    cleaning = partial(_cleaned, file.file, file.filename or "")
+    cleaning = partial(compose_pictures.cleaned, file.file, file.filename or "")
     picture = await sent.parts.uploads.take(sent.visitor.name, cleaning)
     keep = unsaved_pictures(sent.parts.app).keep
     return await run_in_threadpool(keep, picture, sent.visitor.name)
@@ -189,13 +184,6 @@ async def _cut(sent: SentForm) -> SentForm:
 
     form = await sent.parts.uploads.take(sent.visitor.name, cutting)
     return replace(sent, form=form, do="check")
-
-
-def _cleaned(file: BinaryIO, name: str) -> CleanPicture:
-    found = uploads.clean(file, name, widest())
-    if isinstance(found, Flaw):
-        raise PictureUnusable(found.message, hint=found.hint)
-    return found
 
 
 def _with_pictures(sent: SentForm, new: int, problem: PublisherError | None) -> Response:
@@ -241,17 +229,11 @@ def restored(
 
 def _savable(sent: SentForm, composed: ComposedDraft) -> Checked:
     """The form as it would be saved. Raises what keeps it from being saved."""
-    event = Event.DRAFT_MADE if composed.is_new else Event.DRAFT_EDITED
-    if composed.is_new:
-        sent.parts.app.edits.require_new(sent.visitor.name, sent.form.fingerprint)
-    now = checked(sent.parts.app, composed, sent.form)
-    accounts = compose_saving.accounts(sent.parts.app, composed, now)
-    sent.parts.app.edits.require(event, sent.visitor.name, accounts)
-    if not composed.is_new and composed.draft.digest != sent.form.seen:
-        raise FileChanged(_("Somebody else changed {file} meanwhile.", file=composed.draft.file))
-    if now.revised is None:
-        raise _Refused(UsageError(_("Nothing was saved yet."), hint=_("Mend what is marked.")), now)
-    return now
+    try:
+        return compose_saving.savable(sent.parts.app, sent.visitor.name, composed, sent.form)
+    except compose_saving.NotSavable as unsavable:
+        problem = UsageError(_("Nothing was saved yet."), hint=_("Mend what is marked."))
+        raise _Refused(problem, unsavable.now) from None
 
 
 def _keep(sent: SentForm, composed: ComposedDraft) -> Response:

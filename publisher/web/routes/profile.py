@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from publisher.auth.api_tokens import TokenScope
 from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _, plural
 from publisher.ledger.notice_addresses import Topic
@@ -38,8 +39,18 @@ def me(
         addresses=[(one, masked(one.address)) for one in known.of(visitor.person)],
         chosen=known.topics(visitor.person),
         topics=list(Topic),
+        tokens=parts.app.api_tokens.of(visitor.person),
+        scopes=list(TokenScope),
+        organisations=_organisations(parts, visitor),
         has_mail=parts.app.settings.notices.mail is not None,
     )
+
+
+def _organisations(parts: Parts, visitor: Visitor) -> list[str]:
+    """The organisations over whose accounts the visitor has a right."""
+    accounts = parts.app.settings.accounts.values()
+    names = {entry.organisation for entry in accounts if entry.organisation}
+    return sorted(name for name in names if visitor.person.is_of(name))
 
 
 @router.post("/me/language")

@@ -132,6 +132,7 @@ def one(request: Request, parts: Use, visitor: Overseer, name: str) -> Response:
         is_self=person.id == visitor.person.id,
         sessions=parts.app.sessions.of(person),
         factors=parts.app.second_factors.of(person),
+        tokens=parts.app.api_tokens.of(person),
         guessed=_guessed(parts).get(person.name),
         organisations=_organisations(parts, visitor),
         ranks=_RANKS,
@@ -149,6 +150,7 @@ class _Change:
     scope: str
     organisations: Sequence[str] | None
     session: int
+    token: int
     sure: bool
 
     @property
@@ -203,6 +205,11 @@ def _end_feed_key(change: _Change) -> str:
     return _("The secret address is of no use any more.")
 
 
+def _end_token(change: _Change) -> str:
+    change.parts.app.api_tokens.end(change.person, change.token, actor=change.actor)
+    return _("The token is of no use any more.")
+
+
 def _remove(change: _Change) -> str:
     if not change.sure:
         message = _("This cannot be undone, so it has to be confirmed.")
@@ -220,6 +227,7 @@ _ACTIONS: Mapping[str, Callable[[_Change], PasswordLink | str]] = {
     "unlink": _end_link,
     "factors": _clear_factors,
     "feed": _end_feed_key,
+    "token": _end_token,
     "remove": _remove,
 }
 _ASKED = ("rights", "link", "enable", "factors", "remove")
@@ -239,12 +247,13 @@ def change(
     scope: Scope = "",
     organisations: Organisations = None,
     session: Annotated[int, Form(ge=0, lt=2**63)] = 0,
+    number: Annotated[int, Form(ge=0, lt=2**63)] = 0,
     sure: Annotated[str, Form()] = "",
 ) -> Response:
     if do not in _ACTIONS:
         raise UsageError(_("This cannot be done here."))
     person = parts.app.people.find(name)
-    asked = _Change(parts, visitor, person, role, scope, organisations, session, bool(sure))
+    asked = _Change(parts, visitor, person, role, scope, organisations, session, number, bool(sure))
     done = _ACTIONS[do](asked)
     security.log_event(request, f"people: {do}", whom=person.name)
     if isinstance(done, PasswordLink):

@@ -1,0 +1,121 @@
+"""The command about tokens, with which somebody's programs use the API: user token."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.cli import arguments
+from publisher.cli.commands.log_ins import Name
+from publisher.cli.commands.users import Organisation
+from publisher.cli.options import Json, Who
+from publisher.cli.output import console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from publisher.auth.api_tokens import ApiToken, TokenScope
+
+_USUAL_DAYS = 90
+
+
+def token(
+    context: typer.Context,
+    name: Name,
+    *,
+    make: Annotated[
+        str | None,
+        typer.Option(metavar="TITLE", help="Make one, called so, and print it: once, and alone."),
+    ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCOPE",
+            help="What it may be used for: read, draft, or submit, which asks for an approval; "
+            "again for each. Default: read.",
+        ),
+    ] = None,
+    organisation: Organisation = None,
+    days: Annotated[
+        int, typer.Option(min=1, max=365, help="After how many days it ends.")
+    ] = _USUAL_DAYS,
+    end: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="End the one with this number.")
+    ] = None,
+    as_json: Json = False,
+    who: Who = None,
+) -> None:
+    """Show, make or end the tokens of somebody's programs.
+
+    With a token a program drafts, looks, plans and asks for approval. Whatever the person may, it
+    approves, publishes and stops nothing.
+    """
+    from datetime import timedelta
+
+    from publisher.auth.api_tokens import TokenScope
+    from publisher.cli.commands.users import organisations_of
+
+    app = arguments.application(context)
+    person = app.people.find(name)
+    if make is not None and end is not None:
+        raise UsageError(_("--make goes without --end."))
+    if make is not None:
+        secret = app.api_tokens.make(
+            person,
+            make,
+            _scopes(scope or [TokenScope.READ]),
+            timedelta(days=days),
+            organisations_of(app, organisation),
+            actor=arguments.actor(who),
+        )
+        console.print_note(_("It is shown only now. Give it to the program, and to nobody else."))
+        console.print_line(secret)
+        return
+    if end is not None:
+        app.api_tokens.end(person, end, actor=arguments.actor(who))
+        console.print_prose(_("The token is of no use any more."))
+        return
+    found = app.api_tokens.of(person)
+    if as_json:
+        console.print_json([_as_json(one) for one in found])
+        return
+    zone = arguments.zone(app.settings)
+    for one in found:
+        told = _(
+            "{number}  {name}: {scopes}, until {time}",
+            number=one.id,
+            name=console.printable(one.name),
+            scopes=", ".join(sorted(one.scopes)),
+            time=console.minute(one.expires_at, zone),
+        )
+        console.print_line(told)
+    if not found:
+        console.print_prose(_("{name} has no token.", name=person.name))
+
+
+def _scopes(given: "Sequence[str]") -> "list[TokenScope]":
+    from publisher.auth.api_tokens import TokenScope
+
+    for name in given:
+        if name not in list(TokenScope):
+            names = ", ".join(TokenScope)
+            raise UsageError(
+                _("There is no scope {name}.", name=name),
+                hint=_("Choose of: {names}.", names=names),
+            )
+    return [TokenScope(name) for name in given]
+
+
+def _as_json(one: "ApiToken") -> dict[str, Any]:
+    from publisher.base.formats import instant_text
+
+    return {
+        "number": one.id,
+        "name": one.name,
+        "scopes": sorted(one.scopes),
+        "organisations": None if one.organisations is None else list(one.organisations),
+        "created_at": instant_text(one.created_at),
+        "expires_at": instant_text(one.expires_at),
+        "used_at": instant_text(one.used_at),
+    }

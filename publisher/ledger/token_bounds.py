@@ -1,0 +1,67 @@
+"""Token bounds: what a program may do with a person's token, whatever that person may do.
+
+Two places ask: the check of every right (`manager/rights.py`), and the one function that appends to
+the history (`transitions.py`). No change of the ledger gets past the second, so a new operation
+cannot forget it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from publisher.base.errors import NotPermitted
+from publisher.base.i18n import _
+from publisher.model.events import Event
+from publisher.model.states import State
+
+_OF_DRAFTS = frozenset(
+    {Event.DRAFT_DELETED, Event.DRAFT_EDITED, Event.DRAFT_MADE, Event.DRAFT_MOVED}
+)
+_OF_QUEUEING = frozenset({Event.QUEUED, Event.QUEUED_AGAIN})
+"""Steps that only ask for an approval, if they lead to that state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The limits of the token that acts."""
+
+    organisations: tuple[str, ...] | None = None
+    """Those whose accounts it may write for; None: all of its person's."""
+
+
+_bounds: ContextVar[Bounds | None] = ContextVar("bounds", default=None)
+
+
+@contextmanager
+def acting_by_token(bounds: Bounds) -> Iterator[None]:
+    """In this block, and in the threads that copy its context, a token acts for its person."""
+    token = _bounds.set(bounds)
+    try:
+        yield
+    finally:
+        _bounds.reset(token)
+
+
+def current() -> Bounds | None:
+    """The bounds of the token that acts; None if a person does."""
+    return _bounds.get()
+
+
+def require(steps: Iterable[Mapping[str, Any]]) -> None:
+    """Raise NotPermitted if a token acts, and no token may make one of these steps."""
+    if _bounds.get() is None:
+        return
+    for step in steps:
+        asks = step["event"] in _OF_QUEUEING and step["target"] == State.AWAITING_APPROVAL
+        if not asks and step["event"] not in _OF_DRAFTS:
+            raise for_a_person()
+
+
+def for_a_person() -> NotPermitted:
+    """The error for what no token can do."""
+    return NotPermitted(
+        _("No token can do this: it is for a person."),
+        hint=_("Do it on the pages, or with a command."),
+    )

@@ -1,0 +1,169 @@
+"""/previews, /plan, /plans, /submissions: what would go out, and asking a person to approve it."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from publisher.base.errors import NotPermitted, NotPossible
+from publisher.base.formats import instant_text
+from publisher.base.i18n import _
+from publisher.drafts import check as checking
+from publisher.model.states import State
+from publisher.planning import Plan, plan_data
+from publisher.preview.account_view import Recipient
+from publisher.web import draft_view
+from publisher.web.api.access import Reading, Submitting
+from publisher.web.api.once import Key, once
+from publisher.web.api.problems import Unsavable
+
+router = APIRouter(tags=["planning"])
+
+
+class PreviewPart(BaseModel):
+    """A part of a text as it goes out, with the links and hashtags of that account."""
+
+    text: str
+    used: int | None = Field(description="Its length, as the platform counts.")
+    limit: int | None
+    is_comment: bool
+
+
+class AccountPreview(BaseModel):
+    """What readers of one account would see."""
+
+    account: str
+    channel: str
+    parts: list[PreviewPart]
+    alts: list[str] = Field(description="The alternative texts of its pictures.")
+    notes: list[str]
+
+
+class Preview(BaseModel):
+    """A draft as each of its accounts would publish it."""
+
+    id: str
+    leaves: str | None = Field(description="When it goes out, in UTC; null: not yet known.")
+    accounts: list[AccountPreview]
+
+
+class PlanResult(BaseModel):
+    """What putting drafts on the schedule would change; nothing is changed."""
+
+    changes: list[dict[str, Any]]
+    cost_on_x: dict[str, Any]
+    stopped: list[dict[str, Any]]
+    as_queued: list[dict[str, Any]]
+    problems: list[dict[str, Any]]
+
+
+class Asked(BaseModel):
+    """A delivery for which an approval is asked."""
+
+    account: str
+    due_at: str | None
+
+
+class Submission(BaseModel):
+    """What waits now for a person to approve it; empty: nothing has changed."""
+
+    id: str
+    asked: list[Asked]
+
+
+@router.get("/previews/{draft:path}")
+def preview_draft(call: Reading, draft: str) -> Preview:
+    """Show what would go out on each account."""
+    file = draft_view.find(call.app, draft)
+    library, found = checking.check(call.app.settings, [file.path])
+    view = draft_view.view(call.app, library, found, draft)
+    if view is None or view.post is None:
+        raise Unsavable(
+            [one for one in found if one.file == file.file],
+            _("Nothing of it can be shown before its errors are mended."),
+        )
+    return Preview(
+        id=draft,
+        leaves=instant_text(view.post.not_before),
+        accounts=[_account(recipient) for recipient in view.recipients],
+    )
+
+
+@router.get("/plan")
+def plan_all(call: Reading) -> PlanResult:
+    """Show what queueing all drafts would change."""
+    return PlanResult(**plan_data.as_json(call.app.planner.plan()))
+
+
+@router.get("/plans/{draft:path}")
+def plan_draft(call: Reading, draft: str) -> PlanResult:
+    """Show what queueing one draft would change."""
+    path = draft_view.find(call.app, draft).path
+    return PlanResult(**plan_data.as_json(call.app.planner.plan([path])))
+
+
+@router.post("/submissions/{draft:path}", response_model=Submission)
+def submit_draft(call: Submitting, key: Key, draft: str) -> Response:
+    """Ask a person to approve a draft.
+
+    Only what then waits for an approval is submitted: a token puts nothing on the schedule that
+    would go out without a person, and takes nothing off it.
+    """
+
+    def submit() -> Submission:
+        file = draft_view.find(call.app, draft)
+        plan = call.app.planner.queue([file.path], actor=call.person.name, agree=_only_asks)
+        if plan.errors:
+            problems = [one for one in plan.problems if one.file == file.file]
+            raise Unsavable(problems, _("Nothing was queued: the draft has errors."))
+        if plan.undated:
+            raise NotPossible(
+                _("It does not say yet when it goes out."), hint=_("Give it a time: `at`.")
+            )
+        call.log("approval asked", post=draft)
+        asked = [
+            Asked(account=change.account, due_at=instant_text(change.wish.due_at))
+            for change in plan.changes
+            if change.wish
+        ]
+        return Submission(id=draft, asked=asked)
+
+    return once(call, key, "", submit)
+
+
+def _only_asks(plan: Plan) -> None:
+    """Raise NotPermitted if queueing would do more than ask for an approval."""
+    hint = _("A person looks at it on the page of the post, and puts it on the schedule.")
+    for change in plan.changes:
+        if change.wish is None or change.wish.state is not State.AWAITING_APPROVAL:
+            message = _("On {account} it would not wait for an approval.", account=change.account)
+            raise NotPermitted(message, hint=hint)
+    if plan.voided:
+        names = ", ".join(sorted({change.account for change in plan.voided}))
+        message = _("It is approved on {accounts}: the approval would be void.", accounts=names)
+        raise NotPermitted(message, hint=hint)
+    if plan.repeated:
+        raise NotPermitted(_("It may be out already, under another name or wording."), hint=hint)
+
+
+def _account(one: Recipient) -> AccountPreview:
+    sizes = iter(one.lengths)
+    parts = []
+    for part in one.content.parts:
+        size = None if part.is_comment else next(sizes, None)
+        parts.append(
+            PreviewPart(
+                text=part.text,
+                used=size.used if size else None,
+                limit=size.limit if size else None,
+                is_comment=part.is_comment,
+            )
+        )
+    return AccountPreview(
+        account=one.account.name,
+        channel=one.account.channel,
+        parts=parts,
+        alts=[picture.alt for picture in one.pictures],
+        notes=list(one.notes),
+    )

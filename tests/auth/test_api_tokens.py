@@ -1,0 +1,162 @@
+"""Tokens of people for programs: shown once, bounded, ended with their person."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from publisher.auth.api_tokens import MOST, ApiTokens, TokenScope
+from publisher.auth.users import People, Rank
+from publisher.base.errors import NotFound, NotPermitted, NotPossible, UsageError
+from publisher.ledger import token_bounds
+from publisher.ledger.database import Database
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.rights import Rights
+from publisher.ledger.people import keep_all_out
+from publisher.ledger.tables import api_tokens, history
+from publisher.ledger.token_bounds import Bounds
+from publisher.ledger.transitions import note_account
+from publisher.model.events import Event
+from tests.support.clock import ManualClock
+
+PASSWORD = "plough wicker ostrich"
+DAY = timedelta(days=1)
+OF = {"lima-x": "Lima", "warsaw-x": "Warsaw", "bice-x": "BICE"}
+
+
+@pytest.fixture
+def people(database: Database, clock: ManualClock) -> People:
+    made = People(database, clock, Rights(OF.get))
+    made.add("chef", Rank.ADMIN, PASSWORD)
+    made.add("anna", Rank.MANAGER, PASSWORD, organisations=["Lima", "Warsaw"])
+    return made
+
+
+@pytest.fixture
+def tokens(database: Database, clock: ManualClock, people: People) -> ApiTokens:
+    return ApiTokens(database, clock, people)
+
+
+@pytest.fixture
+def secret(tokens: ApiTokens, people: People) -> str:
+    return tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, actor="anna")
+
+
+def test_only_a_hash_is_kept_and_the_history_names_no_secret(
+    database: Database, clock: ManualClock, secret: str
+) -> None:
+    with database.read() as connection:
+        rows = [*connection.execute(select(api_tokens)), *connection.execute(select(history))]
+    assert secret not in repr(rows)
+    assert secret.removeprefix("publisher_") not in repr(rows)
+    assert "token made" in repr(rows)
+    assert Audit(database, clock).verify().breaks == ()
+
+
+def test_a_token_has_the_rights_of_staff_at_most_and_no_more_organisations(
+    tokens: ApiTokens, people: People
+) -> None:
+    """Also those that its person loses or gets later."""
+    secret = tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, ["Lima"], actor="anna")
+    found = tokens.find(secret)
+    assert found
+    assert (found.person.rank, found.person.organisations) == (Rank.STAFF, ("Lima",))
+    people.set_rights("anna", Rank.ADMIN, ["Warsaw"])
+    found = tokens.find(secret)
+    assert found
+    assert (found.person.rank, found.person.organisations) == (Rank.STAFF, ())
+
+
+def test_a_token_ends_at_its_time(tokens: ApiTokens, clock: ManualClock, secret: str) -> None:
+    assert tokens.find(secret)
+    clock.advance(86_400)
+    assert tokens.find(secret) is None
+
+
+def test_a_token_is_revoked_by_its_person_or_an_admin(
+    tokens: ApiTokens, people: People, secret: str
+) -> None:
+    found = tokens.find(secret)
+    assert found
+    with pytest.raises(NotFound):
+        tokens.end(people.find("chef"), found.id, actor="chef")
+    people.add("kasia", Rank.STAFF, PASSWORD)
+    with pytest.raises(NotPermitted):
+        tokens.end(people.find("anna"), found.id, actor="kasia")
+    assert tokens.find(secret)
+    tokens.end(people.find("anna"), found.id, actor="chef")
+    assert tokens.find(secret) is None
+
+
+@pytest.mark.parametrize("how", ["disabled", "removed", "new password", "restored"])
+def test_a_token_ends_with_what_its_person_may(
+    tokens: ApiTokens, people: People, database: Database, clock: ManualClock, secret: str, how: str
+) -> None:
+    """And does not come back with the person."""
+    anna = people.find("anna")
+    match how:
+        case "disabled":
+            people.disable(anna, disabled=True, actor="chef")
+            people.disable(anna, disabled=False, actor="chef")
+        case "removed":
+            people.remove("anna", actor="chef")
+        case "new password":
+            people.set_password("anna", "another good password", actor="chef")
+        case _:
+            keep_all_out(database, clock, "chef")
+            people.disable(anna, disabled=False, actor="publisher")
+    assert tokens.find(secret) is None
+
+
+def test_its_last_use_is_shown(
+    tokens: ApiTokens, people: People, clock: ManualClock, secret: str
+) -> None:
+    found = tokens.find(secret)
+    assert found
+    assert found.used_at is None
+    clock.advance(3600)
+    tokens.touch(found)
+    assert tokens.of(people.find("anna"))[0].used_at == clock.now()
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "days", "organisations"),
+    [
+        ("", [TokenScope.READ], 1, None),
+        ("x" * 61, [TokenScope.READ], 1, None),
+        ("n8n", [], 1, None),
+        ("n8n", [TokenScope.READ], 0, None),
+        ("n8n", [TokenScope.READ], 366, None),
+        ("n8n", [TokenScope.READ], 1, ["BICE"]),
+        ("n8n", [TokenScope.READ], 1, []),
+    ],
+)
+def test_limits_that_no_token_has_are_refused(
+    tokens: ApiTokens, people: People, name: str, scopes: list[TokenScope], days: int,
+    organisations: list[str] | None,
+) -> None:  # fmt: skip
+    with pytest.raises(UsageError):
+        tokens.make(people.find("anna"), name, scopes, days * DAY, organisations, actor="anna")
+
+
+def test_nobody_has_more_than_some(tokens: ApiTokens, people: People) -> None:
+    for number in range(MOST):
+        tokens.make(people.find("anna"), f"{number}", [TokenScope.READ], DAY, actor="anna")
+    with pytest.raises(NotPossible):
+        tokens.make(people.find("anna"), "one more", [TokenScope.READ], DAY, actor="anna")
+
+
+def test_no_step_but_drafting_gets_past_the_history_while_a_token_acts(
+    database: Database, clock: ManualClock
+) -> None:
+    """Whatever function is called: there is one place that writes steps."""
+    allowed = {"draft made", "draft edited", "draft moved", "draft deleted"}
+    for event in Event:
+        with token_bounds.acting_by_token(Bounds()), database.write() as connection:
+            if event in allowed:
+                note_account(connection, "posts/day.md", event, clock.now())
+            else:
+                with pytest.raises(NotPermitted):
+                    note_account(connection, "posts/day.md", event, clock.now())
+    with database.read() as connection:
+        assert {*connection.execute(select(history.c.event)).scalars()} == allowed

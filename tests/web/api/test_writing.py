@@ -1,0 +1,318 @@
+"""What a program changes through the API: drafts and pictures, each request once."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from PIL import Image
+from sqlalchemy import insert, select
+
+from publisher.app import Application
+from publisher.auth.api_tokens import TokenScope
+from publisher.base.clock import SystemClock
+from publisher.ledger.manager.approvals import digest
+from publisher.ledger.tables import api_requests, history
+from publisher.model.states import State
+from tests.support.workspaces import Workspace
+from tests.web.api.conftest import Make, Program
+from tests.web.conftest import published
+
+TEXT = {"": ["Bonjour de Lima."]}
+_CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("PATCH", {"json": {"texts": TEXT}}),
+    ("DELETE", {}),
+)
+WHOLE = {"to": ["bice-x"], "at": "2016-03-09 12:00", "lang": "fr", "texts": TEXT}
+
+
+def steps(app: Application) -> list[tuple[str, str]]:
+    """The events of the history since the workspace was made, and who did them."""
+    with app.database.read() as connection:
+        query = select(history.c.event, history.c.actor).order_by(history.c.id)
+        found = connection.execute(query).all()
+    return [(row.event, row.actor) for row in found if row.actor != "publisher"]
+
+
+def picture(colour: str = "teal") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (1200, 800), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_draft_is_made_changed_and_deleted(
+    app: Application, program: Make, workspace: Workspace
+) -> None:
+    """As a person's on the pages: a file with their name as its author, and steps on record."""
+    asking = program("stagiaire")
+    made = asking.make(**WHOLE)
+    path = workspace.path / made["file"]
+    assert "Bonjour de Lima." in path.read_text("utf-8")
+    assert "stagiaire" in path.read_text("utf-8")
+    assert made["values"]["texts"] == TEXT
+    answer = asking.send(
+        "PATCH", f"/drafts/{made['id']}", json={"title": "Lima"}, match=f'"{made["etag"]}"'
+    )
+    changed = answer.json()
+    assert answer.headers["etag"] == f'"{changed["etag"]}"'
+    assert changed["values"] == {**made["values"], "title": "Lima"}
+    answer = asking.send("DELETE", f"/drafts/{made['id']}", match=changed["etag"])
+    assert answer.json() == {"deleted": made["id"]}
+    assert not path.exists()
+    assert [event for event, actor in steps(app) if actor == "stagiaire"] == [
+        "token made", "draft made", "draft edited", "draft deleted",
+    ]  # fmt: skip
+
+
+def test_a_change_of_somebody_else_is_never_lost(program: Make, workspace: Workspace) -> None:
+    asking = program()
+    draft = asking.get("/drafts/unfinished.fr")
+    workspace.draft("unfinished.fr", "to: [bice-x]", "Le texte d'une autre.")
+    for method, more in _CHANGES:
+        answer = asking.send(method, "/drafts/unfinished.fr", match=draft["etag"], **more)
+        assert answer.status_code == 412
+        assert "ETag" in answer.json()["remedy"]
+        assert asking.send(method, "/drafts/unfinished.fr", **more).status_code == 400
+    assert "d'une autre" in (workspace.path / "posts/unfinished.fr.md").read_text("utf-8")
+
+
+def test_a_request_that_is_repeated_is_carried_out_once(
+    app: Application, program: Make, workspace: Workspace
+) -> None:
+    asking = program()
+    before = len(list((workspace.path / "posts").rglob("*.md")))
+    first = asking.send("POST", "/drafts", key="k1", json=WHOLE)
+    again = asking.send("POST", "/drafts", key="k1", json=WHOLE)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert len(list((workspace.path / "posts").rglob("*.md"))) == before + 1
+    assert [event for event, _actor in steps(app)].count("draft made") == 1
+
+
+def test_a_key_of_another_request_is_refused(program: Make) -> None:
+    asking = program()
+    assert asking.send("POST", "/drafts", key="k1", json=WHOLE).status_code == 201
+    answer = asking.send("POST", "/drafts", key="k1", json={**WHOLE, "title": "Another"})
+    assert answer.status_code == 422
+    assert "key" in answer.json()["detail"]
+    other = program("stagiaire")
+    assert other.send("POST", "/drafts", key="k1", json=WHOLE).status_code == 201, "its own keys"
+
+
+def test_a_request_that_failed_may_be_mended_with_its_key(program: Make) -> None:
+    asking = program()
+    assert asking.send("POST", "/drafts", key="k1", json={"lang": "!"}).status_code == 422
+    assert asking.send("POST", "/drafts", key="k1", json=WHOLE).status_code == 201
+
+
+def test_without_a_key_nothing_is_changed(program: Make) -> None:
+    answer = program().client.post("/drafts", json=WHOLE)
+    assert answer.status_code == 400
+    assert "Idempotency-Key" in answer.json()["detail"]
+
+
+def test_of_many_same_requests_at_a_time_one_is_carried_out(
+    app: Application, program: Make
+) -> None:
+    asking = program()
+    with ThreadPoolExecutor(4) as threads:
+        sent = threads.map(lambda _: asking.send("POST", "/drafts", key="k1", json=WHOLE), range(4))
+        answers = list(sent)
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1
+    assert [event for event, _actor in steps(app)].count("draft made") == 1
+
+
+def test_a_request_whose_process_died_is_taken_up_and_makes_no_second_draft(
+    app: Application, program: Make
+) -> None:
+    """The draft was written, and the answer was not."""
+    asking = program()
+    first = asking.send("POST", "/drafts", key="k1", json=WHOLE).json()
+    with app.database.write() as connection:
+        row = connection.execute(select(api_requests)).one()._asdict()
+        connection.execute(api_requests.delete())
+        row |= {"status": None, "answer": None}
+        connection.execute(insert(api_requests).values(row))
+    assert asking.send("POST", "/drafts", key="k1", json=WHOLE).status_code == 409
+    with app.database.write() as connection:
+        old = SystemClock().ahead(-600)
+        connection.execute(api_requests.update().values(begun_at=old))
+    again = asking.send("POST", "/drafts", key="k1", json=WHOLE)
+    assert (again.status_code, again.json()["id"]) == (201, first["id"])
+
+
+def test_what_no_draft_may_have_is_named(program: Make) -> None:
+    answer = program().send("POST", "/drafts", json={**WHOLE, "lang": "no language"})
+    assert answer.status_code == 422
+    (problem, *_more) = answer.json()["problems"]
+    assert "no language" in problem["message"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"nonsense": 1},
+        {**WHOLE, "approved": True},
+        {**WHOLE, "texts": "a text"},
+        {**WHOLE, "to": "bice-x"},
+        {**WHOLE, "expires": "soon"},
+        {**WHOLE, "link_in": "elsewhere"},
+        [],
+    ],
+)
+def test_what_is_not_taken_is_said_and_not_ignored(program: Make, body: Any) -> None:
+    answer = program().send("POST", "/drafts", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+
+
+def test_values_are_checked_without_a_file(program: Make, workspace: Workspace) -> None:
+    before = sorted((workspace.path / "posts").rglob("*"))
+    answer = program().client.post("/checks", json={**WHOLE, "texts": {"": ["x" * 400]}})
+    assert answer.json()["has_errors"]
+    assert "too-long" in {one["code"] for one in answer.json()["problems"]}
+    assert sorted((workspace.path / "posts").rglob("*")) == before
+
+
+def test_a_picture_is_uploaded_with_its_words_and_put_into_a_draft(
+    program: Make, workspace: Workspace
+) -> None:
+    asking = program()
+    sent: dict[str, Any] = {
+        "files": {"file": ("salle.png", picture())},
+        "data": {"alt": "La salle."},
+    }
+    answer = asking.send("POST", "/media", key="p1", **sent)
+    assert answer.status_code == 201, answer.text
+    media = answer.json()["media"]
+    assert media["alt"] == "La salle."
+    assert asking.send("POST", "/media", key="p1", **sent).json() == answer.json()
+    made = asking.make(**WHOLE, media=[media])
+    (entry,) = made["values"]["media"]
+    assert (workspace.path / "posts" / entry["file"]).is_file()
+    assert entry["alt"] == "La salle."
+
+
+@pytest.mark.parametrize(
+    ("data", "content", "status"),
+    [({}, picture(), 400), ({"alt": " "}, picture(), 400), ({"alt": "x"}, b"no picture", 400)],
+)
+def test_a_picture_without_words_or_that_is_none_is_refused(
+    program: Make, data: dict[str, str], content: bytes, status: int
+) -> None:
+    answer = program().send("POST", "/media", files={"file": ("a.png", content)}, data=data)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_too_much_is_refused_before_it_is_read(program: Make) -> None:
+    answer = program().send("POST", "/drafts", content=b"x" * 1_100_000)
+    assert answer.status_code == 413
+
+
+def test_a_draft_is_submitted_and_waits_for_a_person(app: Application, program: Make) -> None:
+    asking = program("stagiaire")
+    made = asking.make(**WHOLE)
+    answer = asking.send("POST", f"/submissions/{made['id']}")
+    assert answer.status_code == 200, answer.text
+    assert [one["account"] for one in answer.json()["asked"]] == ["bice-x"]
+    (delivery,) = app.queries.deliveries(post=made["id"])
+    assert delivery.state is State.AWAITING_APPROVAL
+    assert asking.send("POST", f"/submissions/{made['id']}").json()["asked"] == []
+    assert not app.approvals.open_to("stagiaire", [delivery]), "its author never approves it"
+
+
+def test_what_a_manager_makes_by_a_token_another_person_approves(
+    app: Application, program: Make
+) -> None:
+    asking = program("redaction")
+    made = asking.make(**WHOLE)
+    asking.send("POST", f"/submissions/{made['id']}")
+    (delivery,) = app.queries.deliveries(post=made["id"])
+    assert not app.approvals.open_to("redaction", [delivery])
+    assert app.approvals.open_to("direction", [delivery])
+
+
+def refused(asking: Program, draft: str) -> str:
+    answer = asking.send("POST", f"/submissions/{draft}")
+    assert answer.status_code == 403, answer.text
+    assert answer.json()["remedy"]
+    return str(answer.json()["detail"])
+
+
+def test_what_would_not_wait_for_an_approval_is_not_submitted(
+    app: Application, program: Make
+) -> None:
+    """Neither where no approval is needed, nor where only a part of it would wait."""
+    asking = program()
+    for accounts in (["bice-site"], ["bice-x", "bice-site"]):
+        made = asking.make(**{**WHOLE, "to": accounts})
+        assert "bice-site" in refused(asking, made["id"])
+        assert not app.queries.known_posts([made["id"]])
+
+
+def test_what_is_approved_stays_so(app: Application, program: Make) -> None:
+    """A token neither voids an approval nor takes a delivery off the schedule."""
+    asking = program()
+    (delivery,) = app.queries.deliveries(post="later.fr")
+    app.approvals.approve(["later.fr"], None, "direction", {delivery.id: digest(delivery)})
+    asking.send("PATCH", "/drafts/later.fr", match="*", json={"texts": {"": ["Autre."]}})
+    assert "approved" in refused(asking, "later.fr")
+    asking.send("PATCH", "/drafts/later.fr", match="*", json={"to": ["bice-page"]})
+    refused(asking, "later.fr")
+    (now,) = app.queries.deliveries(post="later.fr")
+    assert (now.state, now.content) == (State.SCHEDULED, delivery.content)
+    assert asking.send("DELETE", "/drafts/later.fr", match="*").status_code == 409
+
+
+def test_what_has_no_time_or_errors_is_not_submitted(app: Application, program: Make) -> None:
+    asking = program()
+    assert asking.send("POST", "/submissions/unfinished.fr").status_code == 409
+    long = asking.make(**{**WHOLE, "texts": {"": ["x" * 400]}})
+    answer = asking.send("POST", f"/submissions/{long['id']}")
+    assert answer.status_code == 422
+    assert answer.json()["problems"]
+    assert not app.queries.known_posts([long["id"], "unfinished.fr"])
+
+
+def test_what_may_be_out_already_is_not_submitted(app: Application, program: Make) -> None:
+    """Said twice with `at: now`, under two names and slightly reworded."""
+    asking = program()
+    first, again = (
+        asking.make(to=["bice-x"], at="now", lang="fr", title=hour, texts={"": [text]})
+        for hour in ("huit", "neuf")
+        for text in [f"La session de Lima commence ce matin à {hour} heures, venez nombreux !"]
+    )
+    assert asking.send("POST", f"/submissions/{first['id']}").status_code == 200
+    published(app, first["id"])
+    refused(asking, again["id"])
+    assert not app.queries.known_posts([again["id"]])
+
+
+def test_a_token_writes_for_its_organisations_alone(
+    app: Application, program: Make, workspace: Workspace
+) -> None:
+    """Neither a draft of others, nor its own draft for others, nor a submission."""
+    app.people.set_rights("redaction", app.people.find("redaction").rank, ["BICE"], actor="chef")
+    asking = program(organisations=["BICE"])
+    before = (workspace.path / "posts/site/news.fr.md").read_bytes()
+    assert asking.send("POST", "/drafts", json={**WHOLE, "to": ["bice-site"]}).status_code == 403
+    for method, more in _CHANGES:
+        answer = asking.send(method, "/drafts/site/news.fr", match="*", **more)
+        assert answer.status_code == 403
+    made = asking.make(**WHOLE)
+    answer = asking.send(
+        "PATCH", f"/drafts/{made['id']}", match="*", json={"to": ["bice-x", "bice-site"]}
+    )
+    assert answer.status_code == 403
+    assert (workspace.path / "posts/site/news.fr.md").read_bytes() == before
+
+
+def test_each_operation_needs_its_scope(program: Make) -> None:
+    reading, drafting = program(scopes=(TokenScope.READ,)), program(scopes=(TokenScope.DRAFT,))
+    assert reading.send("POST", "/drafts", json=WHOLE).status_code == 403
+    assert drafting.client.get("/drafts").status_code == 403
+    made = drafting.make(**WHOLE)
+    answer = drafting.send("POST", f"/submissions/{made['id']}")
+    assert answer.status_code == 403
+    assert "submit" in answer.json()["detail"]
