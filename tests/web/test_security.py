@@ -21,7 +21,7 @@ _ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=d
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
-    "/posts/day.fr/edit", "/posts/day.fr/file", "/new", "/posts/day.fr/notes", "/undo",
+    "/posts/day.fr/edit", "/posts/day.fr/file", "/posts/day.fr/illustrate", "/new", "/posts/day.fr/notes", "/undo",
     "/me/notices", "/me/addresses", "/me/tokens", "/filters", "/bulk",
      "/accounts/ask", "/log/verify", "/me/language",
     "/review", "/review/many", "/me/password", "/me/sessions", "/me/feed", "/me/factors", "/me/passkeys",
@@ -29,7 +29,7 @@ _CHANGES = [
     "/agenda/import/save", "/consents/add", "/consents/end", "/consents/withdraw",
     "/people", "/people/chef", "/login/code", "/login/passkey", "/login/link",
 ]  # fmt: skip
-_SUBPAGES = ("move", "queue", "edit", "file", "notes")
+_SUBPAGES = ("move", "queue", "edit", "file", "illustrate", "notes")
 """What stands behind the name of a draft in an address."""
 
 

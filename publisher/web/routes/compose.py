@@ -80,6 +80,8 @@ def begin(
     return page(SentForm(request, parts, visitor, None, form), composed_draft.new(app, form))
 
 
+# After a log-in, what was chosen to illustrate it is not there any more: the form is.
+@router.get("/posts/{post:path}/illustrate")
 @router.get("/posts/{post:path}/edit")
 def edit(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
     try:
@@ -120,12 +122,6 @@ async def change(
 ) -> Response:
     """Show the form again, with what was done to it, or save or delete the draft."""
     return await _answer(SentForm(request, parts, visitor, post, form, do), upload or ())
-
-
-@router.get("/posts/{post:path}/illustrate")
-def illustrated(_visitor: Reader, post: str) -> Response:
-    """Show the composer: what was chosen is not there any more, after a log-in for example."""
-    return RedirectResponse(post_address(post, "edit"), 303)
 
 
 @router.post("/posts/{post:path}/illustrate")
