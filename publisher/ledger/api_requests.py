@@ -60,12 +60,12 @@ class ApiRequests(LedgerPart):
             self._end(token, key, turn.answer)
 
     def _begin(self, token: int, key: str, request: str) -> Answered | None:
-        now, ours = self._clock.now(), api_requests.c.token == token
-        mine = ours & (api_requests.c.key == key)
+        now = self._clock.now()
+        mine = (api_requests.c.token == token) & (api_requests.c.key == key)
         row = {"token": token, "key": key, "request": request, "begun_at": now}
         try:
             with self._database.write() as connection:
-                old = ours & (api_requests.c.begun_at < now - KEPT)
+                old = api_requests.c.begun_at < now - KEPT  # whichever token asked
                 connection.execute(delete(api_requests).where(old))
                 query = select(api_requests).where(mine).with_for_update()
                 found = connection.execute(query).one_or_none()

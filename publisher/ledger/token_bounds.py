@@ -20,7 +20,7 @@ _OF_DRAFTS = frozenset(
     {Event.DRAFT_DELETED, Event.DRAFT_EDITED, Event.DRAFT_MADE, Event.DRAFT_MOVED}
 )
 _OF_QUEUEING = frozenset({Event.QUEUED, Event.QUEUED_AGAIN})
-"""Steps that only ask for an approval, if they lead to that state."""
+"""Steps that only ask for an approval, if they lead to that state, and from no schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def require(steps: Iterable[Mapping[str, Any]]) -> None:
         return
     for step in steps:
         asks = step["event"] in _OF_QUEUEING and step["target"] == State.AWAITING_APPROVAL
-        if not asks and step["event"] not in _OF_DRAFTS:
+        if step["source"] == State.SCHEDULED or not (asks or step["event"] in _OF_DRAFTS):
             raise for_a_person()
 
 

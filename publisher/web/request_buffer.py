@@ -1,6 +1,7 @@
-"""Request buffering: reads an anonymous request completely before it takes a shared slot.
+"""Request buffering: reads a request completely before it takes a shared slot.
 
-Otherwise a few clients that announce a long form and send it slowly block every log-in.
+Otherwise a few clients that announce a long form and send it slowly block every log-in, and those of
+the API every program.
 """
 
 import asyncio
@@ -15,15 +16,17 @@ _LARGE = 8
 
 
 class Reception:
-    """Buffer for anonymous requests. Raises TimeoutError if one does not arrive in time."""
+    """Buffer for the requests of nobody, or of one person."""
 
-    def __init__(self) -> None:
-        self._large = asyncio.Semaphore(_LARGE)
+    def __init__(self, large: int = _LARGE) -> None:
+        """`large`: how many longer requests are read at a time."""
+        self._large = asyncio.Semaphore(large)
 
     async def whole(self, receive: Receive) -> Receive:
         """Wait for the whole body, and return a `receive` that replays it.
 
-        An error, such as its size, is raised when the body is read.
+        An error, such as its size, is raised when the body is read. Raises TimeoutError if its
+        beginning does not arrive in time.
         """
         arrival = _Arrival(receive)
         async with asyncio.timeout(_PATIENCE):

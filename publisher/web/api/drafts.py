@@ -197,7 +197,11 @@ _JSON: Literal["application/json"] = "application/json"
 
 
 def _form(app: Application, seen: Composition, values: DraftValues) -> ComposeForm:
-    return ComposeForm.of(values.applied(seen, app.session()))
+    wanted = values.applied(seen, app.session())
+    for name in wanted.to:
+        if name not in app.settings.public_accounts() and name not in seen.to:
+            raise UsageError(_("There is no account {name}.", name=name))
+    return ComposeForm.of(wanted)
 
 
 def _save(call: ApiCall, composed: ComposedDraft, form: ComposeForm) -> None:

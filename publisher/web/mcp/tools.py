@@ -81,7 +81,11 @@ async def call(api: ASGIApp, tool: Tool, arguments: Mapping[str, Any], secret: s
     if tool.method != "GET":
         headers["idempotency-key"] = token_hex(16)
     body = json.dumps(sent["body"]).encode() if "body" in tool.places.values() else b""
-    status, answer = await _ask(api, tool.method, path, sent["query"], headers, body)
+    try:
+        status, answer = await _ask(api, tool.method, path, sent["query"], headers, body)
+    except UnicodeEncodeError:
+        told = _("It contains a character that no text may have.")
+        return ToolResult(told, None, is_error=True)
     data = json.loads(answer) if answer else None
     if status >= 400:
         problem = data if isinstance(data, dict) else {}
