@@ -1,7 +1,6 @@
 """Taken slots: no two posts of an account get one slot, however many people queue at once."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -12,14 +11,6 @@ from publisher.model.states import ENDED_UNSENT
 
 TAKES_ITS_TIME: ColumnElement[bool] = deliveries.c.state.not_in(sorted(ENDED_UNSENT))
 """Deliveries whose time no post in a slot gets: all that are out or may still go out."""
-
-
-def taken(connection: Connection, account: str, since: datetime) -> set[datetime]:
-    """The times at which an account has a post, so that they are no free slots."""
-    query = select(deliveries.c.due_at).where(
-        deliveries.c.account == account, deliveries.c.due_at >= since, TAKES_ITS_TIME
-    )
-    return set(connection.execute(query).scalars())
 
 
 def refuse_taken(connection: Connection, wishes: Iterable[Wish]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
 
-from publisher.ledger import taken_slots
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.manager.draft_edits import writers_of
 from publisher.ledger.outbox import kept_back
@@ -17,6 +16,7 @@ from publisher.ledger.reading.reported import marked
 from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
 from publisher.ledger.tables import Instant, deliveries, identity, media
+from publisher.ledger.taken_slots import TAKES_ITS_TIME
 from publisher.model.deliveries import Brief, Delivery
 from publisher.model.posts import draft_of, is_occurrence
 from publisher.model.states import WAITING, State
@@ -182,8 +182,11 @@ class Queries(HistoryQueries, AccountQueries):
 
     def taken(self, account: str, since: datetime) -> set[datetime]:
         """The times at which an account has a post, so that they are no free slots."""
+        query = select(deliveries.c.due_at).where(
+            deliveries.c.account == account, deliveries.c.due_at >= since, TAKES_ITS_TIME
+        )
         with self._database.read() as connection:
-            return taken_slots.taken(connection, account, since)
+            return set(connection.execute(query).scalars())
 
     def posts_of(self, drafts: Collection[str]) -> list[str]:
         """The posts of these drafts that the ledger has: of one that repeats, its occurrences."""
