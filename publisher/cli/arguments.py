@@ -265,12 +265,6 @@ def post_id(given: str, posts: Path) -> str:
     return path.with_suffix("").as_posix()
 
 
-def posts(app: "Application", given: str) -> list[str]:
-    """As `post`; of a draft that repeats, all its occurrences that the ledger has."""
-    found = app.queries.posts_of({post_id(given, app.settings.posts)})
-    return found or [post(app, given)]
-
-
 def post(app: "Application", given: str) -> str:
     """A post that the ledger has, by its id or the path of its draft; else NoSuchPost names near
     ones.

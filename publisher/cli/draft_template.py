@@ -8,9 +8,9 @@ from pathlib import Path
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _, later
 from publisher.cli import arguments
-from publisher.drafts import new_draft, recurrence
+from publisher.drafts import new_draft
 from publisher.drafts.session import LANGUAGE, Session
-from publisher.drafts.times import Moment, is_now, is_slot
+from publisher.drafts.times import Moment, is_now
 from publisher.model.problems import Flaw
 from publisher.settings.settings import Settings
 
@@ -39,8 +39,7 @@ def make(
     recipients = _recipients(to, settings)
     front = [f"title: {_scalar(title)}"]
     without = _("without a time it stays a draft")
-    key = "repeat" if at and recurrence.split(at) else "at"
-    front.append(f"{key}: {at}" if at else f"# at: 2016-03-07 08:30  # {without}")
+    front.append(f"at: {at}" if at else f"# at: 2016-03-07 08:30  # {without}")
     if recipients:
         front.append(f"to: [{', '.join(recipients)}]")
     # A draft that has its time must not go out with words that nobody wrote.
@@ -49,12 +48,7 @@ def make(
 
 
 def _moment(at: str, session: Session) -> Moment | None:
-    if (is_now(at) and "now" not in session.agenda) or is_slot(at):
-        return None
-    if recurrence.split(at):
-        for found in (recurrence.parse(at.strip()), recurrence.last_day(None, session)):
-            if isinstance(found, Flaw):
-                raise UsageError(_("--at: {message}", message=found.message), hint=found.hint)
+    if is_now(at) and "now" not in session.agenda:
         return None
     moment = session.resolve(at.strip())
     if isinstance(moment, Flaw):

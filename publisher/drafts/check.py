@@ -47,7 +47,6 @@ def check(
         for account in recipients:
             problems += rendering.problems(post, account, capabilities_of(account))
             problems += _outside_mandate(post, account, found.session.zone)
-            problems += _without_slots(post, account)
         problems += linter.problems(post, recipients)
     if "stale-translation" not in lint.ignore:
         languages = (found.session.defaults.lang or settings.language, settings.language)
@@ -77,13 +76,6 @@ def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Pro
     ):
         flaw = Flaw("no-mandate", breach.message, breach.hint)
         yield problem(post.file, flaw, post.position(breach.key))
-
-
-def _without_slots(post: Post, account: Account) -> Iterator[Problem]:
-    if post.in_slot and not account.slots:
-        message = _("{account} has no slots.", account=account.name)
-        hint = _('Add `slots = ["weekdays 09:00"]` to it in publisher.toml, or give a time.')
-        yield problem(post.file, Flaw("no-slot", message, hint), post.position("at"))
 
 
 def _without_ignored(

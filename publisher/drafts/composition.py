@@ -12,7 +12,7 @@ from pydantic import Field
 from publisher.base.clock import duration_text
 from publisher.base.errors import NotPossible, UsageError
 from publisher.channels.registry import SPECS
-from publisher.drafts import body_patch, new_draft, recurrence, rendering, when
+from publisher.drafts import body_patch, new_draft, rendering, when
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.session import Session
 from publisher.drafts.when import When
@@ -24,7 +24,7 @@ from publisher.model.values import Frozen
 _YES = ("true", "yes")
 _SINGLE = (
     "at", "lang", "title", "content_warning", "link", "link_in", "expires", "embargo", "author",
-    "made_with_ai", "repeat", "until",
+    "made_with_ai",
 )  # fmt: skip
 """The keys whose value is one line of text."""
 
@@ -95,8 +95,7 @@ class Composing:
         expires = post.expires_after if draft.value("expires") else None
         return Composition(
             to=self.recipients(post),
-            when=when.repetition(draft.value("repeat"), draft.value("until"), self.session)
-            or when.read(draft.value("at"), self.session),
+            when=when.read(draft.value("at"), self.session),
             embargo=when.read(draft.value("embargo"), self.session),
             expires=expires,
             lang=post.lang or "",
@@ -129,12 +128,7 @@ class Composing:
             post = post.model_copy(update={"lang": wanted.lang or None})
         revised = _said(revised, "title", wanted.title, seen.title)
         revised = _said(revised, "content_warning", wanted.content_warning, seen.content_warning)
-        if wanted.when.kind == "repeat":
-            revised = _repeated(revised, wanted.when, seen.when)
-        else:
-            if seen.when.kind == "repeat":
-                revised = revised.without("repeat").without("until")
-            revised = self._timed(revised, "at", wanted.when, seen.when)
+        revised = self._timed(revised, "at", wanted.when, seen.when)
         if {*wanted.to} != {*self.recipients(post)} or draft.data == new_draft.EMPTY:
             revised = revised.with_words("to", wanted.to)
         if wanted.media != seen.media:
@@ -187,16 +181,6 @@ def _said(draft: Manuscript, key: str, wanted: str, seen: str | None = None) -> 
     if wanted == seen:
         return draft
     return draft.with_value(key, wanted) if wanted else draft.without(key)
-
-
-def _repeated(draft: Manuscript, wanted: When, seen: When) -> Manuscript:
-    if wanted == seen:
-        return draft
-    if (wanted.days, wanted.clock) != (seen.days, seen.clock):
-        draft = draft.with_value("repeat", recurrence.rule(wanted.days, wanted.clock))
-    if wanted.until != seen.until:
-        draft = _said(draft, "until", wanted.until.isoformat() if wanted.until else "")
-    return draft.without("at")
 
 
 def _illustrated(draft: Manuscript, wanted: Sequence[MediaEntry]) -> Manuscript:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from publisher.base.i18n import _, later
 from publisher.base.text import did_you_mean, suggestion
 from publisher.channels.registry import SPECS
-from publisher.drafts import missing_media, recurrence, sections, text_files
+from publisher.drafts import missing_media, sections, text_files
 from publisher.drafts import names as naming
 from publisher.drafts.consents import Consents
 from publisher.drafts.fields import Fields, quotes_hint
@@ -22,7 +22,7 @@ from publisher.drafts.session import FILE as SESSION_FILE
 from publisher.drafts.session import Session, unusable
 from publisher.drafts.session_reader import language
 from publisher.drafts.time_hints import is_nearly_now
-from publisher.drafts.times import Moment, is_now, is_slot
+from publisher.drafts.times import Moment, is_now
 from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
 from publisher.media import at_once, captions, media_file, videos
@@ -36,7 +36,6 @@ from publisher.model.posts import (
     Inspected,
     LinkPlace,
     MediaItem,
-    Occurrence,
     Post,
 )
 from publisher.model.problems import RULES, Findings, Flaw
@@ -148,14 +147,11 @@ def parse(text: str, post_id: str, surroundings: Surroundings, findings: Finding
         return None
     body = sections.parse(halves.body, surroundings.names, findings, halves.body_line)
     reader = _Reader(halves.front, post_id, surroundings, findings)
-    positions = reader.fields.key_positions()
-    if recurrence.is_meant(reader.fields):
-        positions["at"] = reader.fields.position("repeat")
     return Post(
         id=post_id,
         file=findings.file,
         texts=body.texts,
-        positions={**positions, **body.positions},
+        positions={**reader.fields.key_positions(), **body.positions},
         **reader.values(),
     )
 
@@ -183,16 +179,10 @@ class _Reader:
     def values(self) -> dict[str, Any]:
         fields, defaults = self.fields, self._session.defaults
         at_once = self._is_at_once()
-        in_slot = isinstance(node := fields.node("at"), Scalar) and is_slot(node.value)
-        at = None if at_once or in_slot else self._moment("at")
-        embargo = self._moment("embargo")
+        at, embargo = None if at_once else self._moment("at"), self._moment("embargo")
         due_at = at.instant if at else None
-        recurs = recurrence.is_meant(fields)
-        occurrences = recurrence.read(fields, self._session, self._findings)
         expires = fields.duration("expires") or self._default("expires", defaults.expires)
-        # The first occurrence tells whether an embargo, or the session's dates, speak against it.
-        first = occurrences[0].due_at if occurrences else due_at
-        self._check_times(first, embargo and embargo.instant, expires)
+        self._check_times(due_at, embargo and embargo.instant, expires)
         self._lang = language(fields) or self._language()
         media = self._media()
         return {
@@ -203,9 +193,6 @@ class _Reader:
             "to": self._to(),
             "due_at": due_at,
             "at_once": at_once,
-            "in_slot": in_slot,
-            "occurrences": occurrences
-            and tuple(self._with_reason_to_hold(one, embargo, media) for one in occurrences),
             "anchor": at and at.item,
             "expires_after": expires,
             "embargo_until": embargo and embargo.instant,
@@ -214,7 +201,7 @@ class _Reader:
             "shown_until": self._shown_until(media),
             "link": self._link(),
             "link_in": self._link_in(),
-            "repeat": recurs or fields.flag("repeat") or False,
+            "repeat": fields.flag("repeat") or False,
             "made_with_ai": fields.flag("made_with_ai") or False,
             "ignore": self._ignore(),
             "media": media,
@@ -242,12 +229,6 @@ class _Reader:
         node, flawed = self.fields.node("at"), self._session.flawed
         is_item = any(is_now(key.removeprefix("agenda.")) for key in flawed)
         return isinstance(node, Scalar) and is_now(node.value) and not is_item
-
-    def _with_reason_to_hold(
-        self, one: Occurrence, embargo: Moment | None, media: tuple[MediaItem, ...]
-    ) -> Occurrence:
-        held = self._reason_to_hold(Moment(one.due_at, local=True), embargo, media)
-        return one.model_copy(update={"held": held})
 
     def _moment(self, key: str) -> Moment | None:
         text = self.fields.text(key, may_be_empty=key == "at")

@@ -11,7 +11,6 @@ from pathlib import Path
 from publisher.base import git
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.model.posts import is_occurrence
 from publisher.model.problems import Flaw, problem
 from publisher.model.values import Position, Problem, Severity
 
@@ -191,10 +190,6 @@ class DraftFiles:
             return Flaw(
                 "file-name", _("The file's name holds characters that cannot be shown."), hint
             )
-        if is_occurrence(entry.name[: -len(".md")]):
-            message = _("A name that ends in @ and a day is that of an occurrence.")
-            hint = _("Rename it: `repeat` in a draft gives its posts such names.")
-            return Flaw("file-name", message, hint)
         if entry.is_symlink() and not _leads_into(Path(entry.path), self.posts):
             hint = _("Copy the draft here.")
             return Flaw("outside-posts", _("The draft is a link that leads out of posts/."), hint)

@@ -16,9 +16,9 @@ def find(library: Library, accounts: Mapping[str, Account]) -> list[Problem]:
     """A warning for each later draft of the same text; only the ledger knows cancelled ones."""
     found = []
     first: dict[_Text, str] = {}
-    dated = [post for post in library.posts if post.is_dated and not post.repeat]
+    dated = [post for post in library.posts if (post.due_at or post.at_once) and not post.repeat]
     for post in dated:
-        if post.held or library.is_broken(post):
+        if post.held or post.id in library.broken:
             continue
         for account in rendering.recipients(post, accounts)[0]:
             parts = post.texts.get(rendering.section_for(post, account), ())

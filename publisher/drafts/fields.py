@@ -109,11 +109,6 @@ class Fields:
             self.reject(key, Flaw("empty-value", _("`{key}` has no value.", key=key), hint))
         return value or None
 
-    def is_flag(self, key: str) -> bool:
-        """Whether the value is true or false."""
-        node = self.node(key)
-        return isinstance(node, Scalar) and node.value.strip().lower() in _FLAGS
-
     def flag(self, key: str) -> bool | None:
         value = self.text(key)
         if value is None:

@@ -20,7 +20,7 @@ from pydantic_core import core_schema
 
 from publisher.base.i18n import _
 from publisher.channels.registry import ALIASES, SPECS
-from publisher.drafts import consents, draft, recurrence, session, session_reader, times
+from publisher.drafts import consents, draft, session, session_reader
 from publisher.model.posts import DRAFT_KEYS
 from publisher.model.problems import RULES
 from publisher.settings import schema as sections
@@ -45,13 +45,7 @@ _DURATION: Schema = {
 _LANGUAGE: Schema = {"type": "string", "pattern": f"^{session.LANGUAGE.pattern}$"}
 _MOMENT: Schema = {
     "type": "string",
-    "examples": [
-        "2016-03-07 08:30",
-        "2016-03-07T08:30:00+01:00",
-        "annual-day - 30m",
-        "now",
-        times.SLOT,
-    ],
+    "examples": ["2016-03-07 08:30", "2016-03-07T08:30:00+01:00", "annual-day - 30m", "now"],
 }
 _RECIPIENT: Schema = {"anyOf": [{"enum": [*SPECS, *ALIASES, "all"]}, {"type": "string"}]}
 
@@ -84,14 +78,7 @@ _PROPERTIES: dict[str, Schema] = {
     "expires": _EXPIRES,
     "embargo": _said("Never before this moment, whatever `at` says.", _MOMENT),
     "author": _AUTHOR,
-    "repeat": _said(
-        "True: the same text may go to the same account once more. Or when it goes out again and "
-        "again: on each of these days.",
-        {"anyOf": [_FLAG, {"type": "string", "pattern": "^[Ee][Vv][Ee][Rr][Yy] ",
-                           "examples": [*recurrence.EXAMPLES]}]},
-    ),
-    "until": _said("The last day of a draft that repeats; without it, the session's.",
-                   {"anyOf": [_DAY, {"enum": [recurrence.END]}]}),
+    "repeat": _said("The same text may go to the same account once more.", _FLAG),
     "made_with_ai": _said("Its pictures were made with AI, which some platforms can show.", _FLAG),
     "ignore": _said("Advice that this draft does not follow.", _one_or_more({"enum": [*RULES]})),
 }  # fmt: skip

@@ -4,7 +4,6 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,7 +17,7 @@ from publisher.drafts.recipients import Addressing
 from publisher.drafts.session import Session
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
-from publisher.model.posts import Post, draft_of
+from publisher.model.posts import Post
 from publisher.model.problems import Findings
 from publisher.model.values import Problem, Severity
 
@@ -27,13 +26,11 @@ from publisher.model.values import Problem, Severity
 class Library:
     """The requested drafts, the session and the consents, with their problems.
 
-    `parsed` holds every draft that could be parsed, in the order of their files, including those
-    with errors: a draft in `broken` can be displayed, but never queued.
+    `posts` holds every draft that could be parsed, in the order of their files, including those
+    with errors: a post in `broken` can be displayed, but never queued.
     """
 
-    parsed: tuple[Post, ...]
     posts: tuple[Post, ...]
-    """The posts of these drafts: each occurrence of one that repeats, each of the others itself."""
     session: Session
     consents: Consents
     problems: tuple[Problem, ...]
@@ -41,42 +38,21 @@ class Library:
     drafts: int
     """How many draft files were read."""
     broken: frozenset[str]
-    """Ids of the drafts that were read and have errors, whether or not they are in `parsed`."""
+    """Ids of the drafts that were read and have errors, whether or not they are in `posts`."""
     _shelf: DraftFiles = field(repr=False)
     _groups: Mapping[str, tuple[Post, ...]] = field(repr=False)
     """The posts that are translations of one another, by the id of each requested post."""
 
     def has(self, post_id: str) -> bool:
-        """Whether the post has a draft, requested or not, or may have an unreadable one.
-
-        An occurrence has none any more once its draft does not repeat on that day.
-        """
-        draft = draft_of(post_id)
-        if draft in self._groups and draft not in self.broken:
-            return post_id in self._ids
-        return self._shelf.has(draft)
-
-    def has_draft(self, post_id: str) -> bool:
-        """Whether the post's draft is there, whatever its posts are now."""
-        return self._shelf.has(draft_of(post_id))
-
-    @cached_property
-    def _ids(self) -> frozenset[str]:
-        return frozenset(post.id for post in self.posts)
-
-    def is_broken(self, post: Post) -> bool:
-        """Whether the post's draft has errors."""
-        return post.draft in self.broken
+        """Whether the post has a draft, requested or not, or may have an unreadable one."""
+        return self._shelf.has(post_id)
 
     def post(self, post_id: str) -> Post | None:
-        """The requested draft or occurrence with this id."""
-        group = self._groups.get(draft_of(post_id), ())
-        known = (one for draft in group for one in (draft, *draft.each()))
-        return next((one for one in known if one.id == post_id), None)
+        return next((post for post in self._groups.get(post_id, ()) if post.id == post_id), None)
 
     def translations(self, post: Post) -> tuple[Post, ...]:
-        """The drafts in other languages, by the files' names: `name.fr` and `name.es`."""
-        return tuple(other for other in self._groups.get(post.draft, ()) if other.id != post.draft)
+        """The same text in other languages, by the files' names: `name.fr` and `name.es`."""
+        return tuple(other for other in self._groups.get(post.id, ()) if other.id != post.id)
 
 
 def load(
@@ -123,8 +99,7 @@ def load(
     ]
     with_errors = {p.file for p in problems if p.severity is Severity.ERROR}
     return Library(
-        parsed=tuple(posts),
-        posts=tuple(one for post in posts for one in post.each()),
+        posts=tuple(posts),
         session=around.session,
         consents=around.consents,
         problems=tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, p.code))),

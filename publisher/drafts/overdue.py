@@ -27,8 +27,6 @@ class Due(Frozen):
     """Of `at` in the draft."""
     not_before: datetime
     expires_at: datetime
-    recurs: bool = False
-    """Whether it is one of several of its draft: those before the draft was made go out never."""
 
 
 def dues(library: Library, settings: Settings) -> list[Due]:
@@ -40,10 +38,9 @@ def dues(library: Library, settings: Settings) -> list[Due]:
             position=post.position("at"),
             not_before=post.not_before or post.due_at,
             expires_at=post.due_at + (post.expires_after or settings.delivery.expires),
-            recurs=post.is_occurrence,
         )
         for post in library.posts
-        if post.due_at and not post.held and not library.is_broken(post)
+        if post.due_at and not post.held and post.id not in library.broken
     ]
 
 
@@ -62,14 +59,13 @@ def judged(
     known = {delivery.post for delivery in deliveries or ()}
     done = settled(deliveries or ())
     files = {draft.file for draft in over if draft.post in done}
-    files -= {draft.file for draft in drafts if not is_over(draft.not_before, now)}
     found = [p for p in problems if p.severity is Severity.ERROR or p.file not in files]
     for draft in over:
         if draft.post in known:
             continue
         if draft.expires_at > now:
             flaw = overdue(draft.not_before, zone, waits=False)
-        elif deliveries is not None and not draft.recurs:
+        elif deliveries is not None:
             flaw = _past(draft, zone)
         else:
             continue  # most likely it is published

@@ -24,9 +24,7 @@ from publisher.model.values import Position
 KEYS = ("name", "timezone", "starts", "ends", "defaults", "agenda")
 DEFAULTS_KEYS = ("to", "expires", "lang", "author")
 ITEM_KEYS = ("title", "starts", "ends", "place", "cancelled", "uid")
-_EVERYTHING = frozenset(
-    {"timezone", "starts", "ends", "agenda"} | {f"defaults.{key}" for key in DEFAULTS_KEYS}
-)
+_EVERYTHING = frozenset({"timezone", "agenda"} | {f"defaults.{key}" for key in DEFAULTS_KEYS})
 _ITEM_NAME = re.compile(r"[^\W\d_][\w-]*")
 
 
@@ -73,8 +71,6 @@ class _Reader:
         fields = self._fields
         timezone = self._timezone()
         starts, ends = fields.day("starts"), fields.day("ends")
-        days = {"starts": starts, "ends": ends}
-        self._flawed |= {key for key, day in days.items() if key in fields and day is None}
         if starts and ends and ends < starts:
             fields.reject(
                 "ends", Flaw("ends-before-start", _("The session ends before it starts."))

@@ -66,14 +66,6 @@ def is_now(text: str) -> bool:
     return text.strip().casefold() == "now"
 
 
-SLOT = "next free slot"
-
-
-def is_slot(text: str) -> bool:
-    """Whether the value of `at` is `next free slot`; no item of the agenda can have that name."""
-    return " ".join(text.split()).casefold() == SLOT
-
-
 def looks_like_a_time(text: str) -> bool:
     """Whether `text` is meant as a date, not as an agenda item, whose name begins otherwise."""
     return text[:1].isdigit()

@@ -32,7 +32,7 @@ def stale(library: Library, folder: Path, languages: Sequence[str]) -> list[Prob
     The source is the draft in the first of `languages` that the group has; a group without one has
     no known source. `folder` is posts/.
     """
-    posts = {post.file.removeprefix("posts/"): post for post in library.parsed}
+    posts = {post.file.removeprefix("posts/"): post for post in library.posts}
     pairs = [
         _Pair(file, source.file.removeprefix("posts/"))
         for file, post in posts.items()

@@ -1,18 +1,15 @@
-"""When: the value of `at`, `embargo` or `repeat` as a form has it, and back as a draft has it."""
+"""When: the value of `at` or `embargo` as a form has it, and back as a draft has it."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from publisher.base.clock import duration_text
-from publisher.drafts import recurrence
 from publisher.drafts.session import Session
 from publisher.drafts.times import (
-    SLOT,
     Moment,
     anchor,
     in_zone,
     is_now,
-    is_slot,
     looks_like_a_time,
     parse_time,
     spelled,
@@ -24,12 +21,9 @@ _MINUTE = timedelta(minutes=1)
 
 
 class When(Frozen):
-    """A time of the clock, a time that hangs on the agenda, as soon as it may, or none.
+    """A time of the clock, a time that hangs on the agenda, as soon as it may, or none."""
 
-    Or days on which the draft repeats.
-    """
-
-    kind: Literal["none", "now", "slot", "time", "item", "repeat", "written"] = "none"
+    kind: Literal["none", "now", "time", "item", "written"] = "none"
     local: datetime | None = None
     """For `time`: what the clocks of the session's zone show."""
     item: str = ""
@@ -37,12 +31,6 @@ class When(Frozen):
     edge: Literal["start", "end"] = "start"
     minutes: int = 0
     """Minutes after the item's start or end; before it, if negative."""
-    days: str = ""
-    """For `repeat`: `sitting day`, `monday, thursday`."""
-    clock: str = ""
-    """For `repeat`: `08:30`, by the clocks of the session."""
-    until: date | None = None
-    """For `repeat`: the last day; None: the session's."""
     text: str = ""
     """For `written`: as the draft has it, because it is none of these."""
 
@@ -54,20 +42,8 @@ def read(text: str | None, session: Session) -> When:
         return When()
     if is_now(text) and "now" not in session.agenda:
         return When(kind="now")
-    if is_slot(text):
-        return When(kind="slot")
     found = _time(text, session) if looks_like_a_time(text) else _item(text, session)
     return found or When(kind="written", text=text)
-
-
-def repetition(repeat: str | None, until: str | None, session: Session) -> When | None:
-    """What `repeat` and `until` say; None: the draft does not repeat."""
-    if repeat is None or not (found := recurrence.split(repeat)):
-        return None
-    last = recurrence.last_day(until, session) if until and until != recurrence.END else None
-    if isinstance(last, Flaw):
-        return When(kind="written", text=repeat)
-    return When(kind="repeat", days=found.days, clock=found.clock, until=last)
 
 
 def _time(text: str, session: Session) -> When | None:
@@ -101,6 +77,4 @@ def written(when: When, session: Session, like: str | None = None) -> str | Flaw
         sign = "-" if when.minutes < 0 else "+"
         offset = f" {sign} {duration_text(abs(when.minutes) * _MINUTE)}" if when.minutes else ""
         return f"{when.item}{edge}{offset}"
-    if when.kind == "slot":
-        return SLOT
     return when.text if when.kind == "written" else when.kind.replace("none", "")

@@ -24,7 +24,6 @@ from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.reading import search_index
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
-from publisher.ledger.taken_slots import refuse_taken
 from publisher.ledger.transitions import (
     NOT_APPROVED,
     By,
@@ -110,8 +109,6 @@ class Ledger(LedgerPart):
             self._rights.require(connection, actor, Rank.STAFF, touched)
             leaving = {d.id for d, _ in cancel} | {d.id for d, wish in edit if _loses_text(d, wish)}
             _refuse_what_came_meanwhile(connection, rows, leaving)
-            moved = [wish for delivery, wish in edit if wish.due_at != delivery.due_at]
-            refuse_taken(connection, [*add, *moved])
             self._keep_pictures(connection, pictures)
             names = sorted({EVERYTHING} | {wish.account for wish in add})
             self._database.insert_missing(connection, accounts, [{"account": n} for n in names])

@@ -23,8 +23,7 @@ from publisher.model.states import State
 GONE = later("its draft is gone")
 NOT_ADDRESSED = later("its draft no longer names this account")
 UNFINISHED = later("its draft has no `at` any more")
-OTHER_DAYS = later("its draft does not repeat on this day")
-BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED, OTHER_DAYS})
+BY_QUEUE = frozenset({GONE, NOT_ADDRESSED, UNFINISHED})
 
 _ASKED = {
     State.CANCELLED: later("cancelled if it is not out"),

@@ -42,8 +42,6 @@ class Account(Frozen):
     page_id: str | None = None
     """The id of the Page that the keys must belong to, for platforms with Pages."""
     timezone: str | None = None
-    slots: tuple[str, ...] = ()
-    """Its slots as `weekdays 09:00`, for posts that take the next free one; see model/slots.py."""
     title: str | None = None
     """The public name, if the platform does not have one."""
     url: str | None = None

@@ -38,8 +38,6 @@ class Wish(Frozen):
     queued_by: str | None = None
     """The draft's author; None: the person who queues it."""
     repeat: bool = False
-    in_slot: bool = False
-    """Whether its time is a slot of the account, which no other post may have."""
 
     @property
     def not_before(self) -> datetime:

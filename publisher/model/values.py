@@ -34,7 +34,7 @@ class Problem(Frozen):
 Advice = Literal[
     "hashtag-case", "too-many-hashtags", "mention-first", "unsolicited-mention", "wrong-season", "broken-link",
     "markdown-link", "markdown-as-text", "shouting", "hidden-characters", "missing-translation", "stale-translation", "too-close",
-    "at-night", "same-text-on-x", "repeated-text", "over-limit", "sure-miss", "account-stopped",
+    "at-night", "same-text-on-x", "over-limit", "sure-miss", "account-stopped",
     "content-warning-unseen", "comment-without-link", "captions-unseen", "ai-not-disclosed", "placeholder", "alt-is-file-name", "heading-as-text", "rule-as-text",
 ]  # fmt: skip
 

@@ -45,7 +45,6 @@ class Conflicts:
         yield from self._too_close()
         yield from self._at_night()
         yield from self._same_text_on_x()
-        yield from self._repeated_text()
 
     def _too_close(self) -> Iterator[Problem]:
         by_account = defaultdict(list)
@@ -110,30 +109,6 @@ class Conflicts:
                             "Let one account write, and the other repost it or say it in its own words."
                         ),
                     )
-
-    def _repeated_text(self) -> Iterator[Problem]:
-        """Once for each draft and account."""
-        repeated: defaultdict[tuple[str, str, str], list[Wish]] = defaultdict(list)
-        for _leaving, wish in self._timed:
-            post = self._posts[wish.post]
-            if post.is_occurrence and SPECS[wish.channel].takes_copies_for_spam:
-                repeated[post.draft, wish.account, wish.content.fingerprint].append(wish)
-        for wishes in repeated.values():
-            fresh = [wish for wish in wishes if _key(wish) in self._fresh]
-            if len(wishes) > 1 and fresh:
-                message = _(
-                    "{account} says the same {number} times, word for word; {channel} may refuse "
-                    "that, or take it for spam.",
-                    account=fresh[0].account,
-                    number=len(wishes),
-                    channel=title(fresh[0].channel),
-                )
-                hint = _(
-                    "Let each day differ: {words} in the text stand for its number and for what is "
-                    "on the agenda.",
-                    words="`{{number}}`, `{{agenda}}`",
-                )
-                yield advice(self._posts[fresh[0].post], "repeated-text", message, hint)
 
     def _one_to_warn_about(self, first: Wish, second: Wish) -> tuple[Wish, Wish]:
         """The later one, unless the plan does not change it; and the other."""

@@ -16,7 +16,7 @@ from publisher.drafts import rendering
 from publisher.drafts.library import Library
 from publisher.drafts.times import local
 from publisher.ledger.manager.approvals import may_approve
-from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, OTHER_DAYS, UNFINISHED
+from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
 from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.model import mandates
@@ -25,14 +25,13 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content
 from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.outcomes import Limit
-from publisher.model.posts import Post, is_occurrence
-from publisher.model.states import ENDED_UNSENT, WAITING, State
+from publisher.model.posts import Post
+from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 from publisher.model.values import Problem
 from publisher.planning import past_times, repetitions
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts
 from publisher.planning.costs import Cost, cost_on_x
-from publisher.planning.due_times import DueTimes
 from publisher.planning.duplicates import Duplicates
 from publisher.planning.edits import (
     changes_stop,
@@ -91,14 +90,10 @@ class Comparison:
 
     def plan(self) -> Plan:
         broken = self._problems.broken_files
-        whole = {
-            post.id: post
-            for post in self._drafts.posts
-            if post.file not in broken and not self._was_an_occurrence(post)
-        }
+        whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
         known = self._known(whole)
-        timed = {key for key in known if key[0] in whole and whole[key[0]].timed_by_queue}
-        wanted = self._wanted(whole, self._standing(known, timed))
+        at_once = {key for key in known if key[0] in whole and whole[key[0]].at_once}
+        wanted = self._wanted(whole, self._standing(known, at_once))
         wishes = list(wanted.items())
         same = {
             key
@@ -126,7 +121,7 @@ class Comparison:
             cost=self._cost(change.wish for change in self._changes if change.is_new),
             cost_of_edits=self._cost_of_edits(),
             on_schedule=self._on_schedule(),
-            undated=sum(not post.is_dated for post in whole.values()),
+            undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
             overdue=overdue,
             repeated=repeated,
             stopped=tuple(self._stopped(wanted, standing)),
@@ -134,31 +129,18 @@ class Comparison:
             beyond=tuple(self._beyond),
         )
 
-    def _was_an_occurrence(self, post: Post) -> bool:
-        """Whether it is an occurrence that has expired.
-
-        An edit of its draft is for those to come; the ledger keeps what became of it.
-        """
-        if not post.is_occurrence or post.due_at is None:
-            return False
-        expires_after = post.expires_after or self._settings.delivery.expires
-        return expiry(post, post.due_at + expires_after) <= self._now
-
     def _as_queued(self) -> Iterator[Delivery]:
         """The deliveries that go out as queued before, because their drafts have errors now."""
         files = self._problems.broken_files
         broken = [file.removeprefix("posts/").removesuffix(".md") for file in sorted(files)]
-        posts = self._queries.posts_of(broken)
-        for delivery in self._queries.standing(posts, and_under_way=False):
+        for delivery in self._queries.standing(broken, and_under_way=False):
             if delivery.state in (State.SCHEDULED, State.PUBLISHING) and not delivery.manual_hold:
                 yield delivery
 
     def _settled(self, known: Iterable[Brief]) -> set[str]:
         """The files of finished posts: advice about them comes too late."""
         ids = timeliness.settled(known) - {change.post for change in self._changes}
-        drafts = self._drafts.posts
-        to_come = {p.file for p in drafts if p.id not in ids and not self._was_an_occurrence(p)}
-        return {post.file for post in drafts if post.id in ids} - to_come
+        return {post.file for post in self._drafts.posts if post.id in ids}
 
     def _stopped(
         self,
@@ -248,31 +230,20 @@ class Comparison:
     def _refuse_writers(self, posts: Mapping[str, Post]) -> None:
         """Remove posts changed on the web pages by people whom the account's mandate excludes."""
         zone, wanted = self._drafts.session.zone, [c for c in self._changes if c.wish]
-        mandated = [
-            change
-            for change in wanted
-            if (mandate := self._accounts[change.account].mandate)
-            and (mandate.authors or posts[change.post].in_slot)
-        ]
+        mandated = [c for c in wanted if (m := self._accounts[c.account].mandate) and m.authors]
         changed_by = self._queries.writers(sorted({c.post for c in mandated})) if mandated else {}
         for change in mandated:
             post, mandate = posts[change.post], self._accounts[change.account].mandate
             names = changed_by.get(change.post, ())
-            # `check` looks at the day of a post, unless only its slot tells it.
-            day = change.wish.not_before if change.wish and post.in_slot else None
-            for breach in mandates.breaches(mandate, change.account, post.author, day, zone, names):
+            for breach in mandates.breaches(
+                mandate, change.account, post.author, None, zone, names
+            ):
                 self._problems.error(post, "no-mandate", breach.message, breach.hint, at=breach.key)
                 if change in self._changes:
                     self._changes.remove(change)
 
     def _known(self, posts: Collection[str]) -> dict[tuple[str, str], Brief]:
-        """The deliveries of these posts, and those under way of others in scope.
-
-        Also of days on which a draft that was read by itself does not repeat any more.
-        """
-        if "" not in self._scope:
-            drafts = {post.draft for post in self._drafts.parsed}
-            posts = {*posts, *self._queries.posts_of(drafts)}
+        """The deliveries of these posts, and those under way of others in scope."""
         found = self._queries.in_brief(sorted(posts), and_under_way=bool(self._scope))
         return {
             (brief.post, brief.account): brief
@@ -301,14 +272,9 @@ class Comparison:
         """
         wanted: dict[tuple[str, str], Wish] = {}
         self._illustrations.prepare(self._pictures(posts.values()))
-        times = DueTimes(self._queries, self._now, self._zone_of)
-        # Those with a time of their own take it before the others get the slots that are free.
-        ordered = sorted(posts.values(), key=lambda post: post.in_slot)
-        for post in progress.over(ordered, _("Rendering posts")):
+        for post in progress.over(list(posts.values()), _("Rendering posts")):
             try:
-                wishes = {
-                    (wish.post, wish.account): wish for wish in self._wishes(post, standing, times)
-                }
+                wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing)}
             except PictureUnusable as unusable:
                 text, hint = str(unusable), unusable.hint
                 self._problems.error(post, "media-damaged", text, hint, at="media")
@@ -321,27 +287,23 @@ class Comparison:
         """The channels that show each picture, by their capabilities."""
         shown: defaultdict[Path, dict[Capabilities, None]] = defaultdict(dict)
         for post in posts:
-            if post.media and post.is_dated:
+            if post.media and (post.at_once or post.due_at):
                 for account in rendering.recipients(post, self._accounts)[0]:
                     for item in post.media:
                         shown[item.path][capabilities_of(account)] = None
         return shown
 
-    def _wishes(
-        self, post: Post, standing: Mapping[tuple[str, str], Delivery], times: DueTimes
-    ) -> Iterator[Wish]:
-        if not post.is_dated:
+    def _wishes(self, post: Post, standing: Mapping[tuple[str, str], Delivery]) -> Iterator[Wish]:
+        due_at = self._now.replace(microsecond=0) if post.at_once else post.due_at
+        if due_at is None:
             return
         expires_after = post.expires_after or self._settings.delivery.expires
         recipients, _problems = rendering.recipients(post, self._accounts)
         for account in recipients:
             content = self._content(post, account)
             delivery = standing.get((post.id, account.name))
-            due_at = times.time(post, account, content, delivery)
-            if due_at is None:
-                if post.in_slot:
-                    self._problems.error(post, "no-slot", *_no_slot(account))
-                continue
+            if post.at_once and delivery and _stays(content, delivery):
+                due_at = delivery.due_at
             yield Wish(
                 post=post.id,
                 account=account.name,
@@ -354,7 +316,6 @@ class Comparison:
                 reason=post.held,
                 queued_by=post.author,
                 repeat=post.repeat,
-                in_slot=post.in_slot,
             )
 
     def _content(self, post: Post, account: Account) -> Content:
@@ -459,9 +420,8 @@ class Comparison:
                 continue  # wanted; or its draft has errors: the ledger keeps what it has
             note = GONE
             if post is not None:
-                note = NOT_ADDRESSED if post.is_dated else UNFINISHED
-            elif self._drafts.has_draft(delivery.post):
-                note = OTHER_DAYS if is_occurrence(delivery.post) else UNFINISHED
+                dated = post.due_at is not None or post.at_once
+                note = NOT_ADDRESSED if dated else UNFINISHED
             if delivery.in_reach:
                 change = PlannedChange(
                     Change.CANCEL, delivery.post, delivery.account, None, delivery, note
@@ -494,19 +454,17 @@ def _planned(kind: Change, post: Post, wish: Wish, delivery: Delivery | None) ->
     )
 
 
-def _no_slot(account: Account) -> tuple[str, str]:
-    """Message and hint."""
-    message = _(
-        "No slot of {account} is free within a year, or before the consent to its pictures ends.",
-        account=account.name,
-    )
-    return message, _("Give the draft a time.")
+def _stays(content: Content, delivery: Delivery) -> bool:
+    """Whether a draft that says `now` keeps the delivery's time from when it was queued.
+
+    An edit of a post that is not out is queued again.
+    """
+    beyond_reach = delivery.state in OUT_OR_MAYBE and not delivery.in_reach
+    return beyond_reach or content == delivery.content
 
 
 def expiry(post: Post, expires_at: datetime) -> datetime:
-    """The expiry: at the latest when the next occurrence is due, or a consent ends."""
-    if post.next_at:
-        expires_at = min(expires_at, post.next_at)
+    """The expiry, not after the consent of the people shown ends."""
     if post.shown_until is None or post.held:
         return expires_at
     return min(expires_at, post.shown_until)

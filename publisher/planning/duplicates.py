@@ -208,7 +208,7 @@ class Duplicates:
 def _is_renamed(delivery: Delivery, change: PlannedChange, post: Post) -> bool:
     same_text = _text_key(change) == (delivery.account, delivery.content.fingerprint)
     same_time = change.wish is not None and change.wish.due_at == delivery.due_at
-    return same_text and (same_time or post.timed_by_queue)
+    return same_text and (same_time or post.at_once)
 
 
 def _done(

@@ -12,7 +12,6 @@ from publisher.drafts import rendering
 from publisher.drafts.check import check
 from publisher.drafts.library import Library
 from publisher.drafts.session import Session
-from publisher.ledger.pending_stops import OTHER_DAYS
 from publisher.ledger.reading.queries import Queries
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
@@ -50,10 +49,7 @@ class _Fate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dragged:
-    """A post that the change moves, holds or releases, or that expires at another time.
-
-    Also an occurrence that its draft has no more, or did not have: `after` or `before` has no time.
-    """
+    """A post that the change moves, holds or releases, or that expires at another time."""
 
     before: Post
     after: Post
@@ -115,8 +111,7 @@ def compared(
 ) -> Effects:
     """Compare the drafts as they are and as they would be; `now` as for `effects`."""
     (old, old_problems), (new, new_problems) = before, after
-    expires = settings.delivery.expires
-    moved = [*_moved(old, new, expires), *_on_other_days(old, new, expires, now)]
+    moved = list(_moved(old, new, settings.delivery.expires))
     accounts = settings.public_accounts()
     deliveries = defaultdict(list)
     for delivery in queries.standing([post.id for _before, post in moved], and_under_way=False):
@@ -127,9 +122,9 @@ def compared(
             post,
             tuple(account.name for account in rendering.recipients(post, accounts)[0]),
             tuple(deliveries[post.id]),
-            expires,
+            settings.delivery.expires,
             now,
-            broken=new.is_broken(post),
+            broken=post.id in new.broken,
         )
         for earlier, post in moved
     ]
@@ -147,19 +142,6 @@ def _moved(old: Library, new: Library, expires: timedelta) -> Iterator[tuple[Pos
         earlier = before.get(post.id)
         if earlier and _plan(earlier, expires) != _plan(post, expires):
             yield earlier, post
-
-
-def _on_other_days(
-    old: Library, new: Library, expires: timedelta, now: datetime
-) -> Iterator[tuple[Post, Post]]:
-    """The occurrences that are dropped or added, and have not expired: they have no time then."""
-    before, after = ({p.id: p for p in library.posts if p.is_occurrence} for library in (old, new))
-    for post_id in before.keys() ^ after.keys():
-        post = before.get(post_id) or after[post_id]
-        if new.is_broken(post) or _lateness(post, expires, now) is _Late.EXPIRED:
-            continue
-        without = post.model_copy(update={"due_at": None})
-        yield (post, without) if post_id in before else (without, post)
 
 
 def _dragged(
@@ -200,11 +182,7 @@ def _place(problem: Problem) -> tuple[str, int, int, str]:
 
 
 def _notes(earlier: Post, post: Post, fates: Mapping[str, _Fate]) -> Iterator[Note]:
-    if post.due_at is None:
-        yield Note(_(OTHER_DAYS))
-    elif earlier.due_at is None:
-        yield Note(_("its draft repeats on this day as well"))
-    elif earlier.due_at == post.due_at and earlier.embargo_until != post.embargo_until:
+    if earlier.due_at == post.due_at and earlier.embargo_until != post.embargo_until:
         yield Note(_("its embargo moves, its own time does not"))
     elif (earlier.not_before, earlier.held) == (post.not_before, post.held):
         yield Note(_("it expires at another time: when its consent ends"))
@@ -261,7 +239,7 @@ def _close(library: Library, accounts: Mapping[str, Account]) -> Iterator[Clash]
     by_account: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for post in library.posts:
         leaves = post.not_before
-        if leaves and not post.held and not library.is_broken(post):
+        if leaves and not post.held and post.id not in library.broken:
             for account in rendering.recipients(post, accounts)[0]:
                 by_account[account.name].append((leaves, post.id))
     for name, times in sorted(by_account.items()):

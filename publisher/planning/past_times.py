@@ -43,7 +43,7 @@ def doubt(
         if wish is None:
             continue
         leaves, post = wish.not_before, posts[change.post]
-        undated = post.timed_by_queue and change.delivery is None
+        undated = post.at_once and change.delivery is None
         gap = next(
             (
                 gap
@@ -83,7 +83,7 @@ def _told(change: PlannedChange, gap: Gap, time: str | None) -> tuple[str, str]:
     trust = _("If there was no other ledger, queue with `publisher queue --new-ledger`.")
     if time is None:
         message = _(
-            "Its draft gives no time of its own, and was written before this ledger was made or restored, so it "
+            "Its draft says `at: now`, and was written before this ledger was made or restored, so it "
             "may be out on {account} already. It becomes uncertain: Publisher looks for it there, and "
             "if it does not see it, waits for you.",
             account=change.account,

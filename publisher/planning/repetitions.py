@@ -1,7 +1,5 @@
 """Repetition check: `at: now` drafts that may be out already, renamed or slightly reworded.
 
-The same for those that take the next free slot.
-
 `duplicates` handles the exact text under another name, which never goes out again by itself.
 """
 
@@ -44,7 +42,7 @@ def find(
         for change in changes
         if change.wish
         and change.delivery is None
-        and posts[change.post].timed_by_queue
+        and posts[change.post].at_once
         and change.wish.state in (State.SCHEDULED, State.AWAITING_APPROVAL)
     ]
     found: dict[str, list[tuple[PlannedChange, Delivery]]] = defaultdict(list)

@@ -11,7 +11,7 @@ from publisher.base.i18n import _
 from publisher.drafts import rendering
 from publisher.drafts.library import Library
 from publisher.model.deliveries import Delivery
-from publisher.model.posts import Occurrence, Post
+from publisher.model.posts import Post
 from publisher.model.values import Problem, Severity
 from publisher.preview.account_view import Recipient, Recipients
 from publisher.preview.mockups import Face
@@ -79,7 +79,7 @@ class Drafts:
             pictures or Pictures(), standing, self._zone, now, faces, one_clock
         )
         self._files = {f"posts/{name}.md" for name in library.broken}
-        self._files |= {post.file for post in library.parsed}
+        self._files |= {post.file for post in library.posts}
 
     def general(self) -> list[Problem]:
         """The problems outside drafts: of the session, the consents, and other files."""
@@ -93,8 +93,8 @@ class Drafts:
     def views(self, chosen: Collection[str]) -> list[DraftPreview]:
         """The drafts of the page in the order in which they go out, unfinished ones last."""
         posts = sorted(
-            filter(None, map(self._library.post, chosen)),
-            key=lambda post: (_first(post).not_before or _LATEST, post.id),
+            (post for post in self._library.posts if post.id in chosen),
+            key=lambda post: (post.not_before or _LATEST, post.id),
         )
         numbers = {post.id: number for number, post in enumerate(posts, 1)}
         unreadable = sorted(set(chosen) & self._library.broken - set(numbers))
@@ -107,14 +107,13 @@ class Drafts:
         ]
 
     def _view(self, post: Post, numbers: Mapping[str, int]) -> DraftPreview:
-        shown = _first(post)
-        leaves = shown.not_before
+        leaves = post.not_before
         recipients, _problems = rendering.recipients(post, self._accounts)
         return DraftPreview(
             number=numbers[post.id],
             id=post.id,
             file=post.file,
-            heading=shown.first_words or post.id,
+            heading=post.first_words or post.id,
             notes=[*self._notes(post)],
             problems=self._problems[post.file],
             post=post,
@@ -123,20 +122,9 @@ class Drafts:
                 (other, numbers.get(other.id)) for other in self._library.translations(post)
             ],
             recipients=[
-                self._recipients.view(shown, account, f"{numbers[post.id]}-{account.name}")
+                self._recipients.view(post, account, f"{numbers[post.id]}-{account.name}")
                 for account in recipients
             ],
-        )
-
-    def _repetition(self, occurrences: Sequence[Occurrence]) -> Iterator[str]:
-        if not occurrences:
-            yield _("It repeats on no day at all.")
-            return
-        yield _(
-            "It repeats {number} times, from {first} to {last}. Here is the first of them.",
-            number=len(occurrences),
-            first=exact(occurrences[0].due_at, self._zone),
-            last=exact(occurrences[-1].due_at, self._zone),
         )
 
     def _unreadable(self, post_id: str, number: int) -> DraftPreview:
@@ -153,10 +141,6 @@ class Drafts:
     def _notes(self, post: Post) -> Iterator[str]:
         if post.at_once:
             yield _("It goes out when it is queued, and approved where that is needed.")
-        elif post.in_slot:
-            yield _("It takes the next free slot of each account when it is queued.")
-        elif post.occurrences is not None:
-            yield from self._repetition(post.occurrences)
         elif post.due_at is None:
             yield _("It has no time yet: it is checked, and never queued.")
         if post.held:
@@ -174,11 +158,6 @@ class Drafts:
         if post.due_at:
             expires = span(post.expires_after or self._settings.delivery.expires)
             yield _("Dropped when it is not out {span} after its time.", span=expires)
-
-
-def _first(post: Post) -> Post:
-    """The first occurrence of a draft that repeats; else the post itself."""
-    return next(post.each(), post)
 
 
 def _item(title: str | None, name: str) -> str:

@@ -12,7 +12,7 @@ from publisher.drafts import rendering
 from publisher.ledger.reading.placements import Placement
 from publisher.model.accounts import Account
 from publisher.model.content import Content
-from publisher.model.posts import Post, draft_of
+from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 from publisher.web import labels
 from publisher.web.draft_cache import KnownDrafts
@@ -132,10 +132,9 @@ class ChipMaker:
             state=_state(entry.standing),
             anchor=(item.title or item.name) if item else None,
             is_cancelled=item is not None and item.cancelled,
-            is_broken=not entry.standing and draft_of(entry.post) in self.drafts.broken,
+            is_broken=not entry.standing and entry.post in self.drafts.broken,
             draft_says=self._planned(entry, draft),
             is_movable=draft is not None
-            and not draft.is_occurrence
             and _is_free(entry.standing)
             and self.may_move([*names, *(account.name for account in recipients)]),
             is_past=entry.at <= self.now,

@@ -24,7 +24,7 @@ _FIELDS = {
     "missing-translation": "to", "unused-section": "text",
 }  # fmt: skip
 """The parts of the form that problems belong to, where their places in the file do not say it."""
-_OF_KEYS = {"to": "to", "media": "media", "at": "when", "repeat": "when", "until": "when"}
+_OF_KEYS = {"to": "to", "media": "media", "at": "when"}
 _HINTS = {
     "no-recipients": later("Choose at least one account."),
     "other-language": later("Choose it only if that is meant."),
@@ -156,7 +156,7 @@ def _by_field(problems: Sequence[Problem], post: Post | None) -> dict[str, list[
 
 def for_submission(now: Checked) -> Checked:
     """The same, where a missing time is an error as well."""
-    if now.post is None or now.post.is_dated or now.problems.get("when"):
+    if now.post is None or now.post.due_at or now.post.at_once or now.problems.get("when"):
         return now
     hint = _("Choose a time or an item of the agenda, or keep it as a draft.")
     missing = FieldProblem(_("It does not say yet when it goes out."), hint, is_error=True)

@@ -66,9 +66,6 @@ class ComposeForm:
     unit: Text = "m"
     side: Text = "before-start"
     written: Text = ""
-    days: Text = "sitting day"
-    clock: Text = ""
-    until: Text = ""
     embargo: Text = ""
     embargo_at: Text = ""
     embargo_number: Text = ""
@@ -143,7 +140,7 @@ class ComposeForm:
         return replace(
             self,
             when=when.kind, at=when.at, number=when.number, unit=when.unit, side=when.side,
-            written=when.written, days=when.days or self.days, clock=when.clock, until=when.until,
+            written=when.written,
             embargo=embargo.kind, embargo_at=embargo.at, embargo_number=embargo.number,
             embargo_unit=embargo.unit, embargo_side=embargo.side, embargo_written=embargo.written,
         )  # fmt: skip
@@ -196,10 +193,7 @@ class ComposeForm:
 
     @property
     def time(self) -> TimeFields:
-        return TimeFields(
-            self.when, self.at, self.number, self.unit, self.side, self.written,
-            self.days, self.clock, self.until,
-        )  # fmt: skip
+        return TimeFields(self.when, self.at, self.number, self.unit, self.side, self.written)
 
     @property
     def embargo_time(self) -> TimeFields:

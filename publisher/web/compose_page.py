@@ -110,7 +110,6 @@ def page(
         counts=compose_view.counts(view),
         view=view,
         draft=now.post if now.revised else None,
-        has_slots=any(account.slots for account in composed.composing.accounts.values()),
         agenda=compose_view.agenda(composed.composing.session),
         languages=compose_view.languages(app, form.lang),
         templates=compose_view.templates(app) if not sent.post else (),

@@ -66,11 +66,11 @@ def _composing(app: Application) -> Composing:
 
 def existing(app: Application, post_id: str) -> ComposedDraft:
     """The draft of a post. Raises NoSuchPost, and NotPossible for one that cannot be read."""
-    file = draft_view.find(app, post_id)  # of an occurrence, that of all its days
+    file = draft_view.find(app, post_id)
     draft = editing.read(file)
     # What was read, whatever is in the file by now.
     as_read = {draft.file: draft.data}
-    post = check.read(app.settings, [file.path], revised=as_read).post(file.id)
+    post = check.read(app.settings, [file.path], revised=as_read).post(post_id)
     if post is None:
         hint = _("Mend it as a file first.")
         raise NotPossible(_("The draft cannot be read."), hint=hint)

@@ -131,9 +131,9 @@ def ended(
     revised = seen.with_end(name, until)
     before = seen.record(name).until
     detail = {"consent": name, "last_day": {"from": _day(before), "to": _day(until)}}
-    users = dict.fromkeys(
-        post.draft for post in drafts.posts.values() if any(i.consent == name for i in post.media)
-    )
+    users = [
+        post.id for post in drafts.posts.values() if any(i.consent == name for i in post.media)
+    ]
     effects = _NO_EFFECTS
     if users:
         paths = [app.settings.posts / f"{post}.md" for post in users]

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 
 from publisher.app import Application
@@ -24,8 +23,7 @@ from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
-from publisher.model.posts import MediaItem, Post, draft_of
-from publisher.model.states import State
+from publisher.model.posts import MediaItem, Post
 from publisher.model.values import Problem
 from publisher.preview import mockups
 from publisher.preview.draft_view import DraftPreview as View
@@ -44,8 +42,6 @@ _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
 class DraftView:
     """A post's draft and what its page shows of it."""
 
-    id: str
-    """The post's, without the day if it is an occurrence."""
     file: str
     """Its path relative to the workspace."""
     post: Post | None
@@ -65,7 +61,7 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
     """Read the draft of a post; None if there is none. `standing`: its deliveries in the ledger."""
     shelf = DraftFiles(app.settings.posts)
     files = {file.id: file for file in shelf.files}
-    file = files.get(draft_of(post_id))
+    file = files.get(post_id)
     if file is None:
         return None
     drafts, problems = checking.check(
@@ -75,7 +71,6 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
     others = drafts.translations(post) if post else ()
     waits = plan_view.pending(app, _readable(file), standing)
     return DraftView(
-        id=file.id,
         file=file.file,
         post=post,
         problems=[problem for problem in problems if problem.file == file.file],
@@ -84,15 +79,6 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
         pending=waits,
         view=view(app, drafts, problems, post_id) if waits.accounts or not standing else None,
     )
-
-
-def occurrences(app: Application, draft: Post) -> list[tuple[str, datetime, list[State]]]:
-    """The posts of a draft that repeats, with their times, and their states in the ledger."""
-    posts = {post.id: post.not_before for post in draft.each()} if draft.occurrences else {}
-    states: dict[str, dict[State, None]] = {post: {} for post in posts}
-    for brief in app.queries.in_brief(sorted(posts), and_under_way=False) if posts else ():
-        states[brief.post][brief.state] = None
-    return [(post, at, [*states[post]]) for post, at in posts.items() if at]
 
 
 def _untranslated(app: Application, versions: Sequence[Post]) -> list[str]:
@@ -117,8 +103,7 @@ def waits(app: Application, post_id: str) -> Pending | None:
 
 def found(app: Application, post_id: str) -> DraftFile | None:
     """Find the draft of a post under posts/; None if it has none."""
-    draft = draft_of(post_id)
-    return next((f for f in DraftFiles(app.settings.posts).files if f.id == draft), None)
+    return next((f for f in DraftFiles(app.settings.posts).files if f.id == post_id), None)
 
 
 def find(app: Application, post_id: str) -> DraftFile:
@@ -235,7 +220,7 @@ def _state_of(item: MediaItem) -> tuple[str, int, int]:
 def unqueued(app: Application) -> list[DraftFile]:
     """The drafts that have no deliveries in the ledger."""
     files = DraftFiles(app.settings.posts).files
-    known = {draft_of(post) for post in app.queries.posts_of({file.id for file in files})}
+    known = app.queries.known_posts([file.id for file in files])
     return [file for file in files if file.id not in known]
 
 

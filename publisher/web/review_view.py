@@ -18,7 +18,6 @@ from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
-from publisher.model.posts import draft_of
 from publisher.model.states import State
 from publisher.preview.account_view import lengths
 from publisher.preview.mockups import Face, Look
@@ -111,13 +110,7 @@ def reviewed(app: Application, actor: str, posts: Sequence[Waiting]) -> list[Rev
     able = {delivery.id for delivery in own}
     return [
         _reviewed(
-            app,
-            one,
-            able,
-            drafts.get(draft_of(one.post)),
-            writers.get(one.post, ()),
-            steps[one.post],
-            faces,
+            app, one, able, drafts.get(one.post), writers.get(one.post, ()), steps[one.post], faces
         )
         for one in posts
     ]

@@ -16,7 +16,7 @@ from publisher.drafts.session import Session
 from publisher.ledger.manager.file_changes import FileChange
 from publisher.ledger.manager.rights import Rank
 from publisher.model.events import Event
-from publisher.model.posts import Post, draft_of
+from publisher.model.posts import Post
 from publisher.planning import Plan, PlannedChange
 from publisher.planning.impact import Dragged, Effects
 from publisher.web import plan_view
@@ -102,10 +102,7 @@ def prepared(
 ) -> SharedChange:
     """Plan what follows. `data` is what the file holds then; the others are as in FileChange."""
     posts = app.settings.posts
-    known = {one.after.draft for one in effects.dragged if one.deliveries}
-    added = {one.after.draft for one in effects.dragged if one.before.due_at is None}
-    known |= {draft_of(post) for post in app.queries.posts_of(added)}
-    paths = [posts / f"{draft}.md" for draft in sorted(known)]
+    paths = [posts / f"{one.after.id}.md" for one in effects.dragged if one.deliveries]
     plan = app.planner.plan(paths, programme=programme, records=records) if paths else Plan((), ())
     change = FileChange(file, steps, save, put_back, _accounts(effects, plan), rank)
     return SharedChange(

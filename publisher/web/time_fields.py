@@ -7,7 +7,6 @@ from typing import Literal
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.drafts import recurrence
 from publisher.drafts.session import Session
 from publisher.drafts.times import YEARS, in_zone
 from publisher.drafts.when import When
@@ -23,8 +22,7 @@ class TimeFields:
     """What was typed of one time."""
 
     kind: str = ""
-    """Empty for none, `now`, `slot`, `time`, `repeat`, `item:NAME`, or `written`: as the draft has
-    it."""
+    """Empty for none, `now`, `time`, `item:NAME`, or `written`: as the draft has it."""
     at: str = ""
     """`2016-03-07T08:30`, by the clocks of the session."""
     number: str = ""
@@ -33,21 +31,13 @@ class TimeFields:
     side: str = "before-start"
     """`before-start`, `after-start`, `before-end` or `after-end` of the item."""
     written: str = ""
-    days: str = ""
-    clock: str = ""
-    until: str = ""
-    """Of `repeat`: its days, the time of day, and the last day; empty for the session's."""
 
     @classmethod
     def of(cls, when: When) -> "TimeFields":
         if when.kind != "item":
             kind = "" if when.kind == "none" else when.kind
             at = when.local.isoformat(timespec="auto") if when.local else ""
-            until = when.until.isoformat() if when.until else ""
-            return cls(
-                kind=kind, at=at.removesuffix(":00"), written=when.text,
-                days=when.days, clock=when.clock, until=until,
-            )  # fmt: skip
+            return cls(kind=kind, at=at.removesuffix(":00"), written=when.text)
         number, unit = in_units(timedelta(minutes=abs(when.minutes)), "m")
         is_after = when.minutes > 0 or (when.edge == "end" and not when.minutes)
         side = f"{'after' if is_after else 'before'}-{when.edge}"
@@ -61,22 +51,7 @@ class TimeFields:
             return self._agenda(session)
         if self.kind == "written":
             return When(kind="written", text=self.written.strip())
-        if self.kind == "repeat":
-            return self._repetition()
-        if self.kind == "slot":
-            return When(kind="slot")
         return When(kind="now") if self.kind == "now" else When()
-
-    def _repetition(self) -> When | Flaw:
-        days, clock = " ".join(self.days.split()), self.clock.strip()
-        found = recurrence.parse(recurrence.rule(days, clock))
-        if isinstance(found, Flaw):
-            return Flaw("bad-value", _("The days or the time of day are missing."))
-        try:
-            until = day(self.until)
-        except UsageError as error:
-            return Flaw("bad-time", str(error), error.hint)
-        return When(kind="repeat", days=days, clock=clock, until=until)
 
     def _clock(self, session: Session) -> When | Flaw:
         try:

@@ -312,16 +312,3 @@ def test_a_warning_about_a_conflict_can_be_switched_off(
         f'[lint]\nignore = ["at-night"]\n{SETTINGS}', encoding="utf-8"
     )
     assert "[at-night]" not in cli("plan").out
-
-
-def test_a_draft_that_repeats_is_approved_with_all_its_days(draft: Path, cli: Cli) -> None:
-    """Those of them that wait; each is shown."""
-    _edit(draft, "at: annual-day - 30m", "repeat: every weekday at 08:30\nuntil: 2016-03-03")
-    assert cli("queue").code == 0
-    days = [f"{POST}@2016-03-0{day}" for day in (2, 3)]
-    assert cli("approve", days[0], "--yes", "--as", "direction").code == 0
-    shown = cli("approve", POST, "--yes", "--as", "direction").out
-    assert f"Approved: {days[1]} to bice-x" in shown
-    assert f"Approved: {days[0]}" not in shown
-    rows = [row for row in cli("log", "--json").json if row["post"] in days]
-    assert {row["state"] for row in rows} == {"scheduled"}

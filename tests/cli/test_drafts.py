@@ -252,21 +252,3 @@ def test_two_drafts_of_one_text_are_named(cli: Cli, workspace: Path) -> None:
     assert problem["message"] == "bice-x gets the same text from a.fr."
     second.write_text(text.replace("08:30", "09:30").replace("to:", "repeat: true\nto:"))
     assert cli("check", "--json").json == []
-
-
-@pytest.mark.parametrize(
-    ("at", "line"),
-    [
-        ("next free slot", "at: next free slot"),
-        ("every sitting day at 08:30", "repeat: every sitting day at 08:30"),
-    ],
-)
-def test_new_takes_a_slot_or_repeats(cli: Cli, workspace: Path, at: str, line: str) -> None:
-    path = cli("new", "Rappel", "--at", at, "--to", "bice-site").out.strip()
-    assert f"\n{line}\n" in (workspace / path).read_text(encoding="utf-8")
-
-
-def test_new_refuses_a_repetition_that_cannot_be_meant(cli: Cli) -> None:
-    result = cli("new", "Rappel", "--at", "every fullmoon at 08:30")
-    assert result.code == 2
-    assert "--at: `every fullmoon at 08:30` is no repetition." in result.err

@@ -1,6 +1,6 @@
 """A draft as a form has it, and back: what was not changed stays, byte for byte."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,42 +92,6 @@ def test_a_form_shows_all_that_it_can_change(desk: Desk) -> None:
         ),
     )
     assert unusual(desk.draft) == []
-
-
-@pytest.mark.parametrize(
-    ("front", "seen"),
-    [
-        ("at: Next  free slot", When(kind="slot")),
-        (
-            "repeat: every monday, thursday at 08:30",
-            When(kind="repeat", days="monday, thursday", clock="08:30"),
-        ),
-        (
-            "repeat: every sitting day at 8:30  # in the morning\nuntil: 2016-03-20",
-            When(kind="repeat", days="sitting day", clock="8:30", until=date(2016, 3, 20)),
-        ),
-        ("repeat: true\nat: now", When(kind="now")),
-    ],
-)
-def test_a_form_shows_slots_and_repetitions(workspace: Workspace, front: str, seen: When) -> None:
-    """What is not changed stays as it is in the file."""
-    desk = Desk(workspace, f"---\n{front}\nto: bice-x\n---\nUn.\n")
-    assert desk.seen.when == seen
-    assert desk.change() == desk.draft.data.decode()
-    assert "\nat: next free slot\n" in desk.change(when=When(kind="slot")).replace(
-        "Next  ", "next "
-    )
-
-
-def test_a_form_ends_a_repetition_and_begins_one(workspace: Workspace) -> None:
-    desk = Desk(workspace, "---\nat: now # at once\nrepeat: true\nto: bice-x\n---\nUn.\n")
-    daily = When(kind="repeat", days="day", clock="08:30", until=date(2016, 3, 20))
-    begun = desk.change(when=daily)
-    assert begun == ("---\nrepeat: every day at 08:30\nto: bice-x\nuntil: 2016-03-20\n---\nUn.\n")
-    desk = Desk(workspace, begun)
-    assert desk.change(when=When()) == "---\nto: bice-x\n---\nUn.\n"
-    later = daily.model_copy(update={"until": None})
-    assert "until" not in desk.change(when=later)
 
 
 @pytest.mark.parametrize("folder", ["posts"])

@@ -63,7 +63,7 @@ def approve(
         else:
             _list(waiting, zone)
         return
-    ids = [post for given in posts for post in _to_approve(app, given, name)]
+    ids = [arguments.post(app, post) for post in posts]
     shown = [delivery for post in ids for delivery in app.approvals.waiting(post, name)]
     if shown:
         known = [one for post in ids for one in app.queries.deliveries(post=post, account=name)]
@@ -119,12 +119,6 @@ def reject(
         if not delivery.may_be_out:
             console.print_prose(_("Rejected: {delivery}", delivery=console.heading(delivery)))
     print_stopped(delivery for delivery in rejected if delivery.may_be_out)
-
-
-def _to_approve(app: "Application", given: str, account: str | None) -> list[str]:
-    """The post that is meant; of a draft that repeats, its occurrences that wait."""
-    found = arguments.posts(app, given)
-    return [post for post in found if app.approvals.waiting(post, account)] or found[:1]
 
 
 def _approved_already(

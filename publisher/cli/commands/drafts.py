@@ -131,8 +131,7 @@ def new(
         str | None,
         typer.Option(
             metavar="TIME",
-            help='When it goes out: "2016-03-07 08:30", an agenda item like "opening - 30m", '
-            '"next free slot", or "every sitting day at 08:30".',
+            help='When it goes out: "2016-03-07 08:30", or an agenda item like "opening - 30m".',
         ),
     ] = None,
     to: Annotated[

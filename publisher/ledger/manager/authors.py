@@ -12,7 +12,6 @@ from publisher.ledger.rows import chunks
 from publisher.ledger.tables import deliveries, history
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
-from publisher.model.posts import draft_of, is_occurrence
 
 AUTHOR = "author"
 """In a step's detail: who queued a text whose draft names no author."""
@@ -38,14 +37,11 @@ def authors(connection: Connection, delivery: Delivery) -> set[str]:
 def authors_of(connection: Connection, ids: Collection[int]) -> dict[int, set[str]]:
     """The `authors` of many deliveries, by their ids."""
     asked = _rows(connection, deliveries.c.id, ids)
-    of_posts = [
-        *_rows(connection, deliveries.c.post, {row.post for row in asked}),
-        *_other_occurrences(connection, {row.post for row in asked}),
-    ]
+    of_posts = _rows(connection, deliveries.c.post, {row.post for row in asked})
     alike = _rows(connection, deliveries.c.fingerprint, {row.fingerprint for row in asked})
-    by_draft, by_text = defaultdict(list), defaultdict(list)
+    by_post, by_text = defaultdict(list), defaultdict(list)
     for row in of_posts:
-        by_draft[draft_of(row.post)].append(row)
+        by_post[row.post].append(row)
     for row in alike:
         by_text[row.account, row.fingerprint].append(row)
     known = {row.id: row for row in [*of_posts, *alike]}
@@ -56,7 +52,7 @@ def authors_of(connection: Connection, ids: Collection[int]) -> dict[int, set[st
     return {
         row.id: {
             name
-            for other in (*by_draft[draft_of(row.post)], *by_text[row.account, row.fingerprint])
+            for other in (*by_post[row.post], *by_text[row.account, row.fingerprint])
             for name in (
                 *([other.queued_by] if other.queued_by else ()),
                 *on_the_pages.get(other.post, ()),
@@ -65,18 +61,6 @@ def authors_of(connection: Connection, ids: Collection[int]) -> dict[int, set[st
         }
         for row in asked
     }
-
-
-def _other_occurrences(connection: Connection, posts: Collection[str]) -> list[Any]:
-    """All posts of the drafts of which these are occurrences: they have the same words."""
-    return [
-        row
-        for draft in sorted({draft_of(post) for post in posts if is_occurrence(post)})
-        for row in connection.execute(
-            select(*_COLUMNS).where(deliveries.c.post.startswith(f"{draft}@", autoescape=True))
-        )
-        if draft_of(row.post) == draft
-    ]
 
 
 def _rows(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> list[Any]:

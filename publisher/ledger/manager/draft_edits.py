@@ -7,7 +7,7 @@ edited before it is queued, and no account's name contains a slash.
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
@@ -20,7 +20,6 @@ from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import about, deliveries, history
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
-from publisher.model.posts import draft_of
 from publisher.model.states import State
 
 _WRITING = (
@@ -49,20 +48,17 @@ def writers(connection: Connection, posts: Collection[str]) -> set[str]:
 
 def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:
     """`writers` by post, in the order of their first change; only posts that were changed."""
-    of_file: dict[str, list[str]] = {}
-    for post in posts:
-        of_file.setdefault(file_of(post), []).append(post)
+    ids = {file_of(post): post for post in posts}
     query = select(history.c.account, history.c.actor).where(
         history.c.delivery.is_(None),
-        history.c.account.in_(of_file),
+        history.c.account.in_(ids),
         history.c.event.in_(_WRITING),
     )
     found: dict[str, list[str]] = {}
     for file, actor in connection.execute(query.order_by(history.c.id)):
-        for post in of_file[file]:
-            known = found.setdefault(post, [])
-            if not any(same_person(actor, one) for one in known):
-                known.append(actor)
+        known = found.setdefault(ids[file], [])
+        if not any(same_person(actor, one) for one in known):
+            known.append(actor)
     return found
 
 
@@ -126,12 +122,9 @@ class Edits(Commands):
 
 
 def _refuse_deletion(connection: Connection, post: str) -> None:
-    is_its = or_(
-        deliveries.c.post == post, deliveries.c.post.startswith(f"{post}@", autoescape=True)
-    )
-    found = deliveries_in(connection, select(deliveries).where(is_its).order_by(deliveries.c.id))
-    standing = [d for d in found if d.in_reach or d.may_be_out or d.state is State.PUBLISHED]
-    kept = dict.fromkeys(d.account for d in standing if draft_of(d.post) == post)
+    query = select(deliveries).where(deliveries.c.post == post).order_by(deliveries.c.id)
+    found = deliveries_in(connection, query)
+    kept = [d.account for d in found if d.in_reach or d.may_be_out or d.state is State.PUBLISHED]
     if kept:
         message = _("It is on the schedule, or out: {accounts}.", accounts=", ".join(kept))
         hint = _("Cancel what is on the schedule first. What is out keeps its draft.")
@@ -158,7 +151,7 @@ def _require_new(connection: Connection, actor: str, form: str | None) -> None:
 
 def file_of(post: str) -> str:
     """The `account` of the steps about a post's draft."""
-    return f"{_FOLDER}{draft_of(post)}{_ENDING}"
+    return f"{_FOLDER}{post}{_ENDING}"
 
 
 def post_of(account: str) -> str:

@@ -98,15 +98,15 @@ class HistoryQueries(LedgerPart):
     def steps_about_all(self, posts: Collection[str]) -> dict[str, list[HistoryStep]]:
         """`steps_about` of several posts, by post, with the same few queries for all of them."""
         found: dict[str, list[HistoryStep]] = {post: [] for post in posts}
+        files = {file_of(post): post for post in found}
         for step in self._archived(found):
             found[step.post or ""].append(step)
         for chunk in chunks(sorted(found)):
             for step in self._steps(deliveries.c.post.in_(chunk)):
                 found[step.post or ""].append(step)
-            about_drafts = history.c.account.in_({file_of(post) for post in chunk})
-            of_files = self._steps(and_(history.c.delivery.is_(None), about_drafts))
-            for post in chunk:
-                found[post] += [step for step in of_files if step.account == file_of(post)]
+            about_drafts = history.c.account.in_([file_of(post) for post in chunk])
+            for step in self._steps(and_(history.c.delivery.is_(None), about_drafts)):
+                found[files[step.account or ""]].append(step)
         return {post: sorted(steps, key=lambda step: step.id) for post, steps in found.items()}
 
     def steps_about_people(self, limit: int) -> list[HistoryStep]:

@@ -16,9 +16,7 @@ from publisher.ledger.reading.reported import marked
 from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
 from publisher.ledger.tables import Instant, deliveries, identity, media
-from publisher.ledger.taken_slots import TAKES_ITS_TIME
 from publisher.model.deliveries import Brief, Delivery
-from publisher.model.posts import draft_of, is_occurrence
 from publisher.model.states import WAITING, State
 
 _COMPARED = 5_000
@@ -179,24 +177,6 @@ class Queries(HistoryQueries, AccountQueries):
                 query = select(deliveries.c.post).where(deliveries.c.post.in_(chunk)).distinct()
                 known |= set(connection.execute(query).scalars())
         return known
-
-    def taken(self, account: str, since: datetime) -> set[datetime]:
-        """The times at which an account has a post, so that they are no free slots."""
-        query = select(deliveries.c.due_at).where(
-            deliveries.c.account == account, deliveries.c.due_at >= since, TAKES_ITS_TIME
-        )
-        with self._database.read() as connection:
-            return set(connection.execute(query).scalars())
-
-    def posts_of(self, drafts: Collection[str]) -> list[str]:
-        """The posts of these drafts that the ledger has: of one that repeats, its occurrences."""
-        if not drafts:
-            return []
-        of_days = select(deliveries.c.post).where(deliveries.c.post.like("%@____-__-__")).distinct()
-        with self._database.read() as connection:
-            found = [post for post in connection.execute(of_days).scalars() if is_occurrence(post)]
-        of_drafts = {post for post in found if draft_of(post) in drafts}
-        return sorted(of_drafts | self.known_posts(sorted(drafts)))
 
     def writers(self, posts: Sequence[str]) -> dict[str, list[str]]:
         """People who changed these posts' text or pictures on the web pages, by post."""

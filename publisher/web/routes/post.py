@@ -57,12 +57,7 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         beyond=[d.account for d in deliveries if d not in own],
         may_write=rights.permits_writing(visitor.person, accounts),
         may_move=rights.permits(visitor.person, Rank.STAFF, accounts),
-        movable=draft is not None
-        and draft.post is not None
-        and not draft.post.is_occurrence
-        and draft.post.occurrences is None
-        and reschedule.is_movable(deliveries),
-        occurrences=draft_view.occurrences(parts.app, draft.post) if draft and draft.post else [],
+        movable=draft is not None and draft.post is not None and reschedule.is_movable(deliveries),
         told=_told_by_a_person(steps),
         changed_by=parts.app.queries.writers([post]).get(post),
         digest=digest,

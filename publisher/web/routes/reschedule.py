@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from publisher.app import Application
 from publisher.base.errors import NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
-from publisher.drafts import editing, recurrence
+from publisher.drafts import editing
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.session import Session
 from publisher.drafts.times import (
@@ -18,7 +18,6 @@ from publisher.drafts.times import (
     anchor_name,
     anchored,
     is_now,
-    is_slot,
     looks_like_a_time,
     parse_anchor,
     parse_time,
@@ -138,9 +137,6 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
     """The draft and its deliveries. Raises NotPossible if it cannot be moved."""
     seen = editing.read(draft_view.find(app, post))
     written = _written(seen)
-    if recurrence.split(seen.value("repeat") or ""):
-        message = _("The draft repeats: its days and its time are those of all its posts.")
-        raise NotPossible(message, hint=_("Change them in the draft."))
     if _hangs(written) and labels.anchor(written, app.session().agenda) is None:
         message = _("Its time hangs on the agenda: {anchor}.", anchor=written)
         raise NotPossible(message, hint=_("The agenda has no such item: mend the draft first."))
@@ -158,8 +154,7 @@ def _written(seen: Manuscript) -> str:
 
 def _hangs(written: str) -> bool:
     """Whether the value of `at` names an agenda item."""
-    hangs_on_nothing = looks_like_a_time(written) or is_now(written) or is_slot(written)
-    return bool(written) and not hangs_on_nothing
+    return bool(written) and not looks_like_a_time(written) and not is_now(written)
 
 
 def _move(
