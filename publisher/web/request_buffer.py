@@ -1,7 +1,7 @@
 """Request buffering: reads a request completely before it takes a shared slot.
 
-Otherwise a few clients that announce a long form and send it slowly block every log-in, and those of
-the API every program.
+Otherwise a few clients that announce a long form and send it slowly block every log-in, and those
+of the API every program.
 """
 
 import asyncio

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from publisher.app import Application
-from publisher.base.errors import FileChanged, NotPossible
+from publisher.base.errors import FileChanged, NotPossible, UsageError
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
 from publisher.drafts import check as checking
