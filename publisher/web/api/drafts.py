@@ -201,6 +201,8 @@ def _form(app: Application, seen: Composition, values: DraftValues) -> ComposeFo
     for name in wanted.to:
         if name not in app.settings.public_accounts() and name not in seen.to:
             raise UsageError(_("There is no account {name}.", name=name))
+    if not all(entry.file.strip() for entry in wanted.media):
+        raise UsageError(_("Name a picture: `file: media/name.jpg`."))
     return ComposeForm.of(wanted)
 
 

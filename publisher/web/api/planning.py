@@ -139,13 +139,14 @@ def _only_asks(plan: Plan) -> None:
         if change.wish is None or change.wish.state is not State.AWAITING_APPROVAL:
             message = _("On {account} it would not wait for an approval.", account=change.account)
             raise NotPermitted(message, hint=hint)
-        if change.delivery and change.delivery.state is State.SCHEDULED:
-            message = _("On {account} a person has scheduled it.", account=change.account)
-            raise NotPermitted(message, hint=hint)
     if plan.voided:
         names = ", ".join(sorted({change.account for change in plan.voided}))
         message = _("It is approved on {accounts}: the approval would be void.", accounts=names)
         raise NotPermitted(message, hint=hint)
+    for change in plan.changes:
+        if change.delivery and change.delivery.state is State.SCHEDULED:
+            message = _("On {account} a person has scheduled it.", account=change.account)
+            raise NotPermitted(message, hint=hint)
     if plan.repeated:
         raise NotPermitted(_("It may be out already, under another name or wording."), hint=hint)
 

@@ -28,9 +28,7 @@ class Sent(BaseModel):
 class DraftMedia(Sent):
     """A picture, GIF, video or document of a draft."""
 
-    file: Line = Field(
-        min_length=1, description="What `upload_media` answered, or as the draft names it."
-    )
+    file: Line = Field(description="What `upload_media` answered, or as the draft names it.")
     alt: Line = Field(default="", description="The alternative text, for those who cannot see it.")
     credit: Line = ""
     people: bool = Field(default=False, description="Whether it shows people.")

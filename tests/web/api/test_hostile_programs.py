@@ -116,3 +116,8 @@ def test_old_answers_are_forgotten_whoever_asked(app: Application, program: Make
     with app.database.read() as connection:
         count = select(func.count()).select_from(api_requests)
         assert connection.execute(count).scalar() == 1
+
+
+def test_a_picture_without_a_file_is_named_and_not_left_out(program: Make) -> None:
+    values = {"to": ["bice-x"], "texts": {"": ["Bonjour."]}, "media": [{"file": "", "alt": "Une."}]}
+    assert program().send("POST", "/drafts", json=values).status_code == 400
