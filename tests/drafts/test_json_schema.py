@@ -121,7 +121,6 @@ def test_every_setting_is_in_one_of_its_schemas_and_no_secret_in_the_wrong_one()
         "secrets",
         "token",
         "urls",
-        "webhooks.hosts",  # beside the addresses, and trusted as they are
         "heartbeat",
         "mail",
         "issuer",
