@@ -38,7 +38,7 @@ _BATCH = 100  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
 _SIGN = 1.0  # real seconds between two heartbeats to the parent
 _SEAL = 60.0  # real seconds between two seals of the history
-_LAST_NOTICES = 3.0  # real seconds at the end; `publisher run` waits no longer than five
+_LAST_NOTICES = 3.0  # real seconds for notices and webhooks; `publisher run` waits for five
 _LAST_HEARTBEAT = 1.0  # real seconds at the end
 
 log = structlog.get_logger()
@@ -210,8 +210,9 @@ def main() -> int:
         log.error(str(error), hint=error.hint)  # noqa: TRY400 - foreseen, so without a traceback
         return error.exit_code
     watchdog.finish()
+    until = time.monotonic() + _LAST_NOTICES
     publisher().notices.finish(_LAST_NOTICES)
-    publisher().webhooks.finish(_LAST_NOTICES)
+    publisher().webhooks.finish(max(0.0, until - time.monotonic()))
     heartbeat.finish(_LAST_HEARTBEAT)
     return 0
 
