@@ -54,8 +54,7 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
         real, root = path.resolve(strict=True), posts.resolve(strict=True)
         status = real.stat()
     except (OSError, RuntimeError, ValueError):
-        hint = _("Names are relative to the draft, or to posts/ with a leading slash.")
-        return Flaw("media-missing", _("There is no file {file}.", file=path.name), hint)
+        return _missing(path)
     if not real.is_relative_to(root):
         inside = Path(os.path.normpath(path)).is_relative_to(posts)
         code = "media-symlink" if inside else "media-outside"
@@ -75,10 +74,17 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
     return real
 
 
+def _missing(path: Path) -> Flaw:
+    hint = _("Names are relative to the draft, or to posts/ with a leading slash.")
+    return Flaw("media-missing", _("There is no file {file}.", file=path.name), hint)
+
+
 def look(path: Path) -> Flaw | Inspected:
     """The flaw of a located file, or what is known of it; checked as by `inspect`."""
     try:
         return _inspected(path, *_state(path))
+    except OSError:  # it is gone since it was located: its draft was saved, or deleted
+        return _missing(path)
     except decoder.Ended:
         return _interrupted(path)
 

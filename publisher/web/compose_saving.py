@@ -115,7 +115,11 @@ def _new_files(now: Checked, posts: Path) -> dict[str, NewFile]:
         whole = now.originals.get(entry.file, "")
         for name in filter(is_unsaved, (whole, entry.file)):
             path = now.unsaved.get(name)
-            if path is None:
+            try:
+                data = path.read_bytes() if path else None
+            except FileNotFoundError:  # the same form was saved meanwhile, from another window
+                data = None
+            if path is None or data is None:
                 message = _("A picture was not saved for so long that it is not kept any more.")
                 raise UsageError(message, hint=_("Add it again."))
             stem, beside = own, None
@@ -126,7 +130,7 @@ def _new_files(now: Checked, posts: Path) -> dict[str, NewFile]:
                 else:
                     there = media_file.locate(place_of(whole, now.composed.id, posts), posts)
                     stem = (there.stem if isinstance(there, Path) else own) + stem
-            files[name] = NewFile(path.read_bytes(), path.suffix, stem, beside)
+            files[name] = NewFile(data, path.suffix, stem, beside)
     return files
 
 

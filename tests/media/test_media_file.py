@@ -85,6 +85,12 @@ def test_what_a_name_leads_to_is_checked_before_it_is_opened(posts: Path, tmp_pa
     assert _code(posts / "pipe.png", posts) == "media-not-a-file"
 
 
+def test_a_file_that_goes_after_it_was_located_is_missing(posts: Path) -> None:
+    found = media_file.look(posts / "none.png")
+    assert isinstance(found, Flaw)
+    assert found.code == "media-missing"
+
+
 def test_a_link_within_posts_is_fine(posts: Path) -> None:
     Image.new("RGB", (8, 8)).save(posts / "a.png")
     (posts / "b.png").symlink_to("a.png")

@@ -17,6 +17,7 @@ from publisher.channels.registry import CAPABILITIES
 from publisher.drafts import check, replace
 from publisher.ledger.manager.approvals import digest
 from publisher.media import media_file, unsaved
+from publisher.media.unsaved import UnsavedPictures
 from tests.support import photos, videos
 from tests.support.forms import Composer
 from tests.support.html import flaws
@@ -277,6 +278,30 @@ def test_a_picture_that_waited_too_long_for_its_draft_is_asked_for_again(
     assert described(form).send("keep").status_code == 400
     assert "is not kept any more" in staff.text
     assert ALT in staff.page
+    assert nothing_was_done(workspace, media, app)
+
+
+def test_a_picture_that_goes_while_its_form_is_looked_at_is_asked_for_again(
+    staff: Visit, workspace: Workspace, media: Path, app: Application, photo: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The same form was saved from another window at that moment."""
+    form = Composer(staff, PAGE)
+    form.send("check", ("a.jpg", photo))
+    find = UnsavedPictures.find
+
+    def found(pictures: UnsavedPictures, name: str) -> Path | None:
+        path = find(pictures, name)
+        if path:
+            path.unlink()
+        return path
+
+    monkeypatch.setattr(UnsavedPictures, "find", found)
+    assert described(form).send("check").status_code == 200
+    assert ALT in staff.page
+    form = Composer(staff, PAGE)
+    form.send("check", ("a.jpg", photo))
+    assert described(form).send("keep").status_code == 400
     assert nothing_was_done(workspace, media, app)
 
 

@@ -85,6 +85,23 @@ def test_a_picture_is_chosen_and_cropped(
     assert "La table" in text
 
 
+def test_enter_searches_as_soon_as_the_dialog_is_there(french: Page, pictures: Path) -> None:
+    """Whoever types fast is not told that nothing happened."""
+    page = french
+    page.goto("/new?lang=fr")
+    page.evaluate(
+        """() => new MutationObserver((_changes, watching) => {
+            const find = document.querySelector("[data-find]");
+            if (!find) return;
+            watching.disconnect();
+            find.value = "la TABLE";
+            find.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true}));
+        }).observe(document.getElementById("compose"), {childList: true, subtree: true})"""
+    )
+    page.get_by_role("button", name=_("From the media library")).click()
+    expect(page.locator("dialog:modal .tile")).to_have_count(1)
+
+
 def test_the_same_without_javascript(address: str, browser: Browser, pictures: Path) -> None:
     context = browser.new_context(base_url=address, locale="fr", java_script_enabled=False)
     page = context.new_page()
@@ -98,6 +115,7 @@ def test_the_same_without_javascript(address: str, browser: Browser, pictures: P
         expect(page.locator(".tile")).to_have_count(1)
         page.get_by_role("button", name=_("Choose"), exact=True).click()
         expect(page.locator("#alt-0")).to_have_value("La table")
+        expect(page.locator("#alt-0")).to_be_focused()
         page.get_by_role("button", name=_("Crop"), exact=True).click()
         page.get_by_role("button", name="16:9").click()
         page.get_by_label(_("From the top")).fill("0")

@@ -181,22 +181,27 @@
     const find = found.querySelector("[data-find]");
     if (find) find.focus();
     found.addEventListener("close", () => found.remove());
-    found.addEventListener("click", (event) => {
-      const isClose = event.target.closest("button") && event.target.closest("button").value === "check";
-      if (event.target !== found && !isClose) return;
+  }
+
+  // Heard by the document: who types fast presses Enter before the dialog is settled.
+  function keys() {
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !event.target.matches("[data-find]")) return;
+      event.preventDefault();
+      event.target.parentElement.querySelector("[data-find] ~ button").click();
+    });
+    document.addEventListener("click", (event) => {
+      const found = event.target.closest("dialog[data-dialog]:modal"), button = event.target.closest("button");
+      if (!found || (event.target !== found && !(button && button.value === "check"))) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       found.close();
     }, true);
-    if (find) find.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      found.querySelector("[data-find] ~ button").click();
-    });
   }
 
   document.addEventListener("DOMContentLoaded", () => {
     if (!document.getElementById("compose")) return;
+    keys();
     stages();
     dialog();
     document.body.addEventListener("htmx:afterSettle", () => { stages(); dialog(); });
