@@ -206,6 +206,8 @@ class _Encodings:
                     data = self._encoded(media_type, quality)
                     if len(data) <= capabilities.picture_max_bytes:
                         return data, media_type
+                if media_type == "image/jpeg":
+                    break  # a photo is several times as big as a PNG, and takes a second to be one
         return None
 
     def _encoded(self, media_type: str, quality: int) -> bytes:

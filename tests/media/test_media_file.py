@@ -357,6 +357,24 @@ def test_a_copy_for_facebook_is_smaller_than_4_mb(posts: Path) -> None:
     assert len(clean(posts / "a.jpg", CAPABILITIES["facebook"]).data) < 4_000_000
 
 
+def test_a_photo_that_is_too_big_does_not_become_a_png(
+    posts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be several times as big, and each attempt takes a second."""
+    made: list[str] = []
+    saved = decoding._saved
+
+    def noted(image: Image.Image, kind: str, **options: int) -> bytes:
+        made.append(kind)
+        return saved(image, kind, **options)
+
+    monkeypatch.setattr(decoding, "_saved", noted)
+    Image.effect_noise((300, 200), 90).convert("RGB").save(posts / "a.jpg")
+    narrow = TWITTER.model_copy(update={"picture_max_bytes": 12_000})
+    assert isinstance(decoding.copies(posts / "a.jpg", [narrow])[0], CleanPicture)
+    assert {*made} == {"JPEG"}
+
+
 def test_a_long_side_is_scaled_down(posts: Path) -> None:
     Image.new("RGB", (9000, 30)).save(posts / "a.png")
     assert clean(posts / "a.png", TWITTER).width == media_file.MAX_SIDE
