@@ -518,6 +518,8 @@ api_tokens = Table(
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
     Index("ix_api_tokens_person", "person"),
+    # The id of one that ended is given to no other: what was asked with it is not the new one's.
+    sqlite_autoincrement=True,
 )
 """Tokens with which programs act for people (see api_tokens.py); the token as its SHA-256."""
 

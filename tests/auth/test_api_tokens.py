@@ -88,6 +88,18 @@ def test_a_token_is_revoked_by_its_person_or_an_admin(
     assert tokens.find(secret) is None
 
 
+def test_no_token_gets_the_id_of_one_that_ended(
+    tokens: ApiTokens, people: People, secret: str
+) -> None:
+    """What is still answered for the old one is not taken for the new one's."""
+    old = tokens.find(secret)
+    assert old
+    tokens.end(people.find("anna"), old.id, actor="anna")
+    new = tokens.find(tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, actor="anna"))
+    assert new
+    assert new.id > old.id
+
+
 @pytest.mark.parametrize("how", ["disabled", "removed", "new password", "restored"])
 def test_a_token_ends_with_what_its_person_may(
     tokens: ApiTokens, people: People, database: Database, clock: ManualClock, secret: str, how: str

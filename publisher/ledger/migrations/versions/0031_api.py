@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("expires_at", Instant, nullable=False),
         sa.Column("used_at", Instant),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_api_tokens_person", "api_tokens", ["person"])
     op.create_table(
