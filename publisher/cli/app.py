@@ -29,6 +29,7 @@ from publisher.cli.commands import (
     log_ins,
     programs,
     record,
+    repeating,
     running,
     schemas,
     services,
@@ -107,7 +108,7 @@ def _workspace(
 
 
 SECTIONS = {
-    later("Write"): ("new", "check", "count", "preview", "import", "schema"),
+    later("Write"): ("new", "repeat", "check", "count", "preview", "import", "schema"),
     later("Schedule"): ("plan", "queue", "agenda", "calendar"),
     later("Approve"): ("approve", "reject"),
     later("Watch"): ("status", "log", "history", "report"),
@@ -154,6 +155,12 @@ _add(
     drafts.new,
     'publisher new "We are in Geneva"',
     'publisher new "Journée annuelle" --at "2016-03-07 08:30" --to all --lang fr',
+)
+_add(
+    repeating.repeat,
+    "publisher repeat 2016-02-29-ouverture.fr --on sitting --at 08:30 --dry-run",
+    'publisher repeat templates/agenda.en --on weekdays --at "first - 30m"',
+    "publisher repeat bilan.es --on friday --at 18:00 --until 2016-03-18",
 )
 _add(
     imports.bring,

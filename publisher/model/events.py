@@ -121,6 +121,7 @@ LABELS = (
     later("channels"),
     later("consent"),
     later("content"),
+    later("copy of"),
     later("credit"),
     later("digest"),
     later("due at"),

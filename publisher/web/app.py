@@ -45,6 +45,7 @@ from publisher.web.routes import (
     posts,
     profile,
     queue,
+    repeat,
     report,
     reschedule,
     review,
@@ -58,7 +59,7 @@ from publisher.web.server_sent_events import EventStream
 
 ROUTE_MODULES = (
     assets, login, openid, password_link, profile, personal_notices, tokens, factors, dashboard, review, search, pause,
-    calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, queue, compose, draft_file, media,
+    calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, repeat, queue, compose, draft_file, media,
     pictures, notes, post, undo, accounts, connect, mandate, consents, report, feeds, users, health, metrics, design,
     phone, help_pages,
 )  # fmt: skip

@@ -189,6 +189,11 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
         raise NotQueued(Toast(text, warns=True))
     if not done.changes:
         return Toast(_("Saved. Nothing on the schedule changes."))
+    return submitted(done)
+
+
+def submitted(done: Plan) -> Toast:
+    """What became of what was submitted."""
     waiting = sum(
         change.wish is not None and change.wish.state is State.AWAITING_APPROVAL
         for change in done.changes

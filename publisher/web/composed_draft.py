@@ -16,6 +16,7 @@ from publisher.drafts.composition import Composing, Composition, MediaEntry
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFiles
 from publisher.drafts.editing import Manuscript
+from publisher.drafts.recurrence import TEMPLATES
 from publisher.drafts.session import LANGUAGE
 from publisher.drafts.times import Moment
 from publisher.drafts.when import When
@@ -24,9 +25,6 @@ from publisher.model.accounts import Account
 from publisher.model.posts import Post
 from publisher.web import draft_view
 from publisher.web.compose_form import ComposeForm
-
-TEMPLATES = "templates/"
-"""The folder below posts/ whose drafts begin new ones."""
 
 _TITLE = 200
 """Characters at the beginning of a text by which a draft may be called."""

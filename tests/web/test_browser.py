@@ -138,7 +138,7 @@ def test_a_page_can_be_asked_for_while_a_file_of_it_is_on_its_way(
 
 
 _LOOKED_AT = ["/", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list",
-              "/posts/later.fr/move?at=2016-03-09T12:00", "/posts/day.fr/move?at=2016-03-09T12:00",
+              "/posts/later.fr/move?at=2016-03-09T12:00", "/posts/day.fr/move?at=2016-03-09T12:00", "/posts/day.fr/repeat?on=monday&until=2016-03-21",
               "/posts/later.fr/queue", "/posts/later.fr/edit", "/posts/later.fr/file", "/new", "/posts", "/posts/day.fr", "/log", "/accounts", "/report", "/resume", "/me",
               "/nowhere"]  # fmt: skip
 

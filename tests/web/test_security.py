@@ -16,12 +16,12 @@ from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 
 _ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=day.fr", "/bulk?do=hold&post=day.fr", "/pause", "/design", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list", "/posts/later.fr/move",
-        "/posts/later.fr/queue", "/posts/day.fr/edit", "/posts/day.fr/file", "/new", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
+        "/posts/later.fr/queue", "/posts/day.fr/repeat", "/posts/day.fr/edit", "/posts/day.fr/file", "/new", "/posts", "/posts/day.fr", "/posts/unfinished.fr", "/log", "/log.csv",
         "/accounts", "/agenda", "/agenda/new", "/agenda/items/annual-day", "/agenda/import", "/consents", "/media", "/media?q=x&only=unused", "/report", "/report.html", "/resume", "/me", "/healthz", "/metrics",
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
-    "/posts/day.fr/edit", "/posts/day.fr/file", "/posts/day.fr/illustrate", "/new", "/posts/day.fr/notes", "/undo",
+    "/posts/day.fr/edit", "/posts/day.fr/file", "/posts/day.fr/illustrate", "/posts/day.fr/repeat", "/new", "/posts/day.fr/notes", "/undo",
     "/me/notices", "/me/addresses", "/me/tokens", "/filters", "/bulk",
      "/accounts/ask", "/log/verify", "/me/language",
     "/review", "/review/many", "/me/password", "/me/sessions", "/me/feed", "/me/factors", "/me/passkeys",
@@ -29,7 +29,7 @@ _CHANGES = [
     "/agenda/import/save", "/consents/add", "/consents/end", "/consents/withdraw",
     "/people", "/people/chef", "/login/code", "/login/passkey", "/login/link",
 ]  # fmt: skip
-_SUBPAGES = ("move", "queue", "edit", "file", "illustrate", "notes")
+_SUBPAGES = ("move", "queue", "edit", "file", "illustrate", "repeat", "notes")
 """What stands behind the name of a draft in an address."""
 
 

@@ -1,0 +1,95 @@
+"""Command: repeat."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.base import clock, files
+from publisher.base.errors import NoSuchPost, UsageError
+from publisher.base.i18n import _, plural
+from publisher.cli import arguments
+from publisher.cli.options import DryRun, Json, Post
+from publisher.cli.output import console
+
+
+def repeat(
+    context: typer.Context,
+    post: Post,
+    *,
+    on: Annotated[
+        list[str],
+        typer.Option(
+            metavar="DAYS",
+            help="sitting (days with something on the agenda), weekdays, or a day such as monday. "
+            "Give it once for each.",
+        ),
+    ],
+    at: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="08:30, or counted from the day's first or last agenda item, which it then "
+            "follows: first - 30m, last.end + 1h.",
+        ),
+    ],
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="DAY", help="The last day: 2016-03-24. Default: the session's."),
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Make a copy of a draft, and of its translations, for each of several days.
+
+    Each copy is a draft of its own: check, change, queue and approve it like any other. In a text,
+    {number} becomes the number of the copy, and {agenda} what is on that day. What is there already
+    stays as it is, so once the agenda has more days, the same command makes the rest.
+    """
+    from publisher.drafts import check, recurrence
+    from publisher.drafts.draft_files import DraftFiles
+
+    settings = arguments.settings(context)
+    session = arguments.session(settings)
+    accounts = settings.public_accounts()
+    drafts = DraftFiles(settings.posts)
+    post = arguments.post_id(post, settings.posts)
+    file = next((one for one in drafts.files if one.id == post), None)
+    if file is None:
+        raise NoSuchPost(_("{name} has no draft.", name=post))
+    found = recurrence.occurrences(on, at, _day(until), session, clock.from_environment().now())
+    spoken = {one.language for one in accounts.values() if one.language}
+    versions = recurrence.versions(drafts, post, spoken)
+    copies = list(recurrence.copies(drafts, versions, found, session, spoken))
+    new = [copy for copy in copies if not copy.is_there]
+    if not dry_run:
+        for copy in new:
+            with files.file_errors(Path(copy.draft.file)):
+                copy.draft.path.parent.mkdir(parents=True, exist_ok=True)
+            copy.draft.create()
+    if as_json:
+        console.print_json([
+            {"post": copy.id, "at": copy.occurrence.at, "made": not copy.is_there and not dry_run}
+            for copy in copies
+        ])  # fmt: skip
+        return
+    for copy in copies:
+        there = f"  {_('is there already')}" if copy.is_there else ""
+        console.print_line(f"{copy.draft.file}  {copy.occurrence.at}{there}")
+    console.print_prose(
+        plural("{number} draft would be made.", "{number} drafts would be made.", len(new))
+        if dry_run
+        else plural("{number} draft was made.", "{number} drafts were made.", len(new))
+    )
+    seen = check.read(settings, [file.path]).post(post)
+    if seen and (warning := recurrence.warning(seen, accounts)):
+        console.print_prose(warning)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        message = _("{text} is no day.", text=text)
+        raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None
