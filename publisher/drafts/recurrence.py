@@ -68,7 +68,7 @@ class _Timed(NamedTuple):
     instant: datetime
 
 
-class Copy(NamedTuple):
+class DraftCopy(NamedTuple):
     """The draft of an occurrence, in one language."""
 
     id: str
@@ -125,7 +125,7 @@ def copies(
     found: Sequence[Occurrence],
     session: Session,
     spoken: Collection[str],
-) -> Iterator[Copy]:
+) -> Iterator[DraftCopy]:
     """The copies of a draft's versions, day by day; none for the day of the draft itself.
 
     Raises NotPossible for a draft that only a person can edit.
@@ -140,7 +140,7 @@ def copies(
             name = undated(PurePosixPath(base).name) + source.removeprefix(base)
             file = new_draft.at(posts.posts, f"{folder}{one.day}-{name}")
             revised = Manuscript(file.path, file.file, _repeated(draft, one).data)
-            yield Copy(file.id, source, one, revised, file.id in known)
+            yield DraftCopy(file.id, source, one, revised, file.id in known)
 
 
 def undated(name: str) -> str:

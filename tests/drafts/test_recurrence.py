@@ -7,7 +7,7 @@ import pytest
 from publisher.base.errors import UsageError
 from publisher.drafts import recurrence, session_reader
 from publisher.drafts.draft_files import DraftFiles
-from publisher.drafts.recurrence import Copy, Occurrence
+from publisher.drafts.recurrence import DraftCopy, Occurrence
 from publisher.drafts.session import Session
 from tests.drafts.drafts import ACCOUNTS, SESSION, Workspace
 
@@ -26,7 +26,7 @@ def days(session: Session, *on: str, at: str = "08:30", until: str = "") -> list
     return recurrence.occurrences(on, at, last, session, BEFORE)
 
 
-def copied(workspace: Workspace, session: Session, post: str, *on: str, at: str) -> list[Copy]:
+def copied(workspace: Workspace, session: Session, post: str, *on: str, at: str) -> list[DraftCopy]:
     drafts = DraftFiles(workspace.posts)
     found = days(session, *on, at=at)
     versions = recurrence.versions(drafts, post, SPOKEN)

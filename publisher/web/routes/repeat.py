@@ -12,7 +12,7 @@ from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _, plural
 from publisher.drafts import recurrence
 from publisher.drafts.draft_files import DraftFiles
-from publisher.drafts.recurrence import FIRST, LAST, SITTING, Copy
+from publisher.drafts.recurrence import FIRST, LAST, SITTING, DraftCopy
 from publisher.model.events import Event
 from publisher.web import compose_saving, composed_draft, draft_view, time_fields
 from publisher.web.authentication import Reader, Visitor, Writer
@@ -101,7 +101,7 @@ def make(
     return parts.done(visitor, _submitted(parts.app, visitor, new, told), "/calendar?view=list")
 
 
-def _submitted(app: Application, visitor: Visitor, new: Sequence[Copy], told: str) -> Toast:
+def _submitted(app: Application, visitor: Visitor, new: Sequence[DraftCopy], told: str) -> Toast:
     """Put the new drafts on the schedule: all, or none."""
     try:
         done = app.planner.queue([copy.draft.path for copy in new], actor=visitor.name)
@@ -118,7 +118,7 @@ def _require(app: Application, visitor: Visitor, post: str) -> None:
     app.edits.require(Event.DRAFT_MADE, visitor.name, draft_view.accounts(app, post))
 
 
-def _copies(app: Application, visitor: Visitor, post: str, chosen: RepeatForm) -> list[Copy]:
+def _copies(app: Application, visitor: Visitor, post: str, chosen: RepeatForm) -> list[DraftCopy]:
     """The copies of the draft, and of those of its translations that the visitor may write."""
     session, until = app.session(), time_fields.day(chosen.until)
     found = recurrence.occurrences(chosen.on, chosen.at, until, session, app.clock.now())
@@ -145,7 +145,7 @@ def _page(
     composed = composed_draft.existing(app, post)
     if not chosen.until and session.ends:
         chosen = replace(chosen, until=session.ends.isoformat())
-    copies: Sequence[Copy] = ()
+    copies: Sequence[DraftCopy] = ()
     try:
         copies = _copies(app, visitor, post, chosen)
     except PublisherError as error:
