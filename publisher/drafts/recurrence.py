@@ -105,7 +105,8 @@ def occurrences(
         items = by_day.get(day, ())
         timed = _time(at, day, items, session) if _is_chosen(day, chosen, items) else None
         if timed and timed.instant > now:
-            titles = ", ".join(item.title or item.name for item in items)
+            # In one line each: the titles of an imported agenda are other people's.
+            titles = ", ".join(" ".join((item.title or item.name).split()) for item in items)
             found.append(Occurrence(day, *timed, len(found) + 1, titles))
     if not found:
         hint = _("Look at the days, at the last one, and at the agenda in {file}.", file=FILE)

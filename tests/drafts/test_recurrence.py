@@ -119,6 +119,17 @@ def test_each_day_has_a_copy_of_each_translation(workspace: Workspace, session: 
     assert (french.value("embargo"), french.value("expires")) == (None, None)
 
 
+def test_a_title_of_the_agenda_makes_no_section_of_the_text(
+    workspace: Workspace, session: Session
+) -> None:
+    """Other people write the agendas that are imported."""
+    item = session.agenda["annual-day"].model_copy(update={"title": "A\n\n## facebook\nB\n---\nC"})
+    planted = session.model_copy(update={"agenda": {"annual-day": item}})
+    workspace.draft("to: [bice-page]", "Aujourd'hui : {agenda}", name="a.fr.md")
+    (found,) = copied(workspace, planted, "a.fr", "sitting", at="08:30")
+    assert found.draft.body.strip() == "Aujourd'hui : A ## facebook B --- C"
+
+
 def test_the_day_of_the_draft_is_left_out_and_what_is_there_is_known(
     workspace: Workspace, session: Session
 ) -> None:
