@@ -7,7 +7,7 @@ hangs on the agenda, it follows the item of its day.
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -27,14 +27,14 @@ from publisher.drafts.times import (
     looks_like_a_time,
     spelled,
 )
+from publisher.model import weekdays
 from publisher.model.accounts import Account
 from publisher.model.posts import Post
 from publisher.model.problems import Flaw
 
 SITTING = "sitting"
 """The days on which something is on the agenda."""
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-DAYS = (SITTING, "weekdays", *WEEKDAYS)
+DAYS = (SITTING, "weekdays", *weekdays.NAMES)
 """What a draft may be repeated on."""
 FIRST, LAST = "first", "last"
 """What stands for the first and the last agenda item of the day in a time."""
@@ -44,7 +44,6 @@ TEMPLATES = "templates/"
 """The folder below posts/ whose drafts begin new ones."""
 _LONGEST = timedelta(days=366)
 _DAY = timedelta(days=1)
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-", re.ASCII)
 
 
@@ -189,16 +188,15 @@ def _own_day(draft: Manuscript, session: Session) -> date | None:
 def _is_chosen(day: date, chosen: Sequence[str], items: Sequence[AgendaItem]) -> bool:
     return (
         (SITTING in chosen and bool(items))
-        or ("weekdays" in chosen and day.weekday() < WEEKDAYS.index("saturday"))
-        or WEEKDAYS[day.weekday()] in chosen
+        or ("weekdays" in chosen and day.weekday() in weekdays.WORKING)
+        or weekdays.NAMES[day.weekday()] in chosen
     )
 
 
 def _time(text: str, day: date, items: Sequence[AgendaItem], session: Session) -> _Timed | None:
     """The time on a day; None: it counts from an item, and no item begins then."""
-    if clock := _CLOCK.fullmatch(text.strip()):
-        local = datetime.combine(day, time(int(clock[1]), int(clock[2])))
-        instant = in_zone(local, session.zone)
+    if clock := weekdays.clock(text):
+        instant = in_zone(datetime.combine(day, clock), session.zone)
         if isinstance(instant, Flaw):
             raise UsageError(instant.message, hint=_("Choose another time of day."))
         return _Timed(spelled(instant, session.zone), instant)

@@ -42,6 +42,8 @@ class Account(Frozen):
     page_id: str | None = None
     """The id of the Page that the keys must belong to, for platforms with Pages."""
     timezone: str | None = None
+    slots: tuple[str, ...] = ()
+    """Its slots as `weekdays 09:00`; see model/slots.py."""
     title: str | None = None
     """The public name, if the platform does not have one."""
     url: str | None = None

@@ -29,6 +29,7 @@ from publisher.base.i18n import _
 from publisher.channels.health import LARGEST_LIMIT
 from publisher.channels.registry import SPECS, channel_called
 from publisher.channels.spec import Option
+from publisher.model import slots as slot_times
 from publisher.model.accounts import Account, Mandate
 from publisher.model.values import Advice
 from publisher.settings import redis_sentinel
@@ -411,6 +412,12 @@ class _AccountSettings(Section):
     organisation: str | None = None
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")
     timezone: str | None = None
+    slots: Annotated[
+        tuple[str, ...],
+        BeforeValidator(lambda value: value.split(";") if isinstance(value, str) else value),
+    ] = ()
+    """When its posts go out where nothing else is said: `weekdays 09:00`, in the account's time
+    zone or else the session's."""
     title: str | None = None
     approval: bool | None = None
     """Whether its posts need an approval; None: as `[approval] required` says."""
@@ -424,6 +431,13 @@ class _AccountSettings(Section):
         except (KeyError, ValueError, OSError):
             raise ValueError(_("must be a time zone, like Europe/Warsaw or America/Lima")) from None
         return timezone
+
+    @field_validator("slots")
+    @classmethod
+    def _are_slots(cls, told: tuple[str, ...]) -> tuple[str, ...]:
+        for slot in told:
+            slot_times.parse(slot)
+        return tuple(slot.strip() for slot in told)
 
     @model_validator(mode="after")
     def _has_what_its_channel_needs(self) -> Self:

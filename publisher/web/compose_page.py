@@ -93,6 +93,7 @@ def page(
         refused=refused,
         is_tried=is_tried,
         suggested=_suggested(app),
+        has_slots=any(one.slots for one in composed.composing.accounts.values()),
         new_from=len(form.media) - new,
         is_part=is_part,
         lang_is_fixed=composed.language_is_fixed,

@@ -23,6 +23,7 @@ from publisher.planning import Plan
 from publisher.web import (
     compose_pictures,
     compose_saving,
+    compose_slots,
     composed_draft,
     draft_view,
     plan_view,
@@ -210,6 +211,10 @@ def _done(sent: SentForm) -> Response:
 
 def _step(sent: SentForm, composed: ComposedDraft) -> Response:
     """The form after one of its buttons that saves nothing."""
+    if sent.do == "slot":
+        return page(
+            replace(sent, form=compose_slots.filled(sent.parts, composed.id, sent.form)), composed
+        )
     form = compose_pictures.stepped(sent.parts, sent.visitor, composed.id, sent.form, sent.do)
     new = len(form.media) - len(sent.form.media)
     return page(replace(sent, form=form), composed, new=max(0, new))

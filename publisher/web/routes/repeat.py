@@ -13,6 +13,7 @@ from publisher.base.i18n import _, plural
 from publisher.drafts import recurrence
 from publisher.drafts.draft_files import DraftFiles
 from publisher.drafts.recurrence import FIRST, LAST, SITTING, DraftCopy
+from publisher.model import weekdays
 from publisher.model.events import Event
 from publisher.web import compose_saving, composed_draft, draft_view, time_fields
 from publisher.web.authentication import Reader, Visitor, Writer
@@ -155,7 +156,7 @@ def _page(
         "repeat.html",
         post=post,
         chosen=chosen,
-        weekdays=zip(recurrence.WEEKDAYS, _WEEK, strict=True),
+        weekdays=zip(weekdays.NAMES, _WEEK, strict=True),
         copies=copies,
         new=sum(not copy.is_there for copy in copies),
         zone=session.zone,

@@ -146,6 +146,8 @@
         form.querySelector(".stage .frame").focus();
       } else if (what === "up" || what === "drop") {
         form.querySelector("#upload").focus();
+      } else if (what === "slot") {
+        form.querySelector("#at").focus();
       }
     });
   }
