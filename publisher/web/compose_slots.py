@@ -52,6 +52,6 @@ def _taken(
     known = app.settings.public_accounts()
     for draft in parts.drafts.drafts(app).posts.values():
         if draft.due_at and draft.due_at > now and draft.id != post:
-            for one in rendering.recipients(draft, known)[0]:
-                taken[one.name].add(draft.due_at)
+            for recipient in rendering.recipients(draft, known)[0]:
+                taken[recipient.name].add(draft.due_at)
     return taken

@@ -13,6 +13,7 @@ from publisher.channels.registry import SPECS, capabilities_of, widest
 from publisher.drafts import consents as consent_file
 from publisher.drafts.composition import MediaEntry
 from publisher.drafts.draft import place_of
+from publisher.drafts.recurrence import TEMPLATES
 from publisher.drafts.session import Session
 from publisher.drafts.text_limits import TextSize
 from publisher.ledger.manager.rights import Person
@@ -24,7 +25,7 @@ from publisher.preview.mockups import ShownImage
 from publisher.web import draft_view
 from publisher.web.compose_check import Checked
 from publisher.web.compose_form import ComposeForm
-from publisher.web.composed_draft import TEMPLATES, source_texts
+from publisher.web.composed_draft import source_texts
 
 _FEW = 6
 """Accounts that are all shown at once."""
