@@ -9,9 +9,13 @@ import pytest
 from publisher.app import Application
 from publisher.channels.base import NotPrepared
 from publisher.drafts.check import check
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger, StoredPicture
+from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Captions
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Deferred
+from publisher.model.states import State
 from publisher.planning import edit_text
 from publisher.sandbox.bluesky import video_service
 from publisher.sandbox.facebook import video_status
@@ -20,7 +24,9 @@ from publisher.sandbox.faults import Fault
 from publisher.sandbox.twitter import limits
 from publisher.settings import settings
 from tests.channels.conftest import Stage, Stages
+from tests.channels.desk import Desk
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.sending import send
 from tests.support.videos import video
 from tests.support.workspaces import Workspace
@@ -163,6 +169,28 @@ def test_a_fault_that_lasts_makes_no_post_late(bringing: Stage) -> None:
     assert prepared.note
     assert isinstance(send(bringing.open(), late, prepared, ()), Accepted)
     assert len(bringing.shown()) == 1
+
+
+def test_the_history_says_that_captions_are_missing(
+    bringing: Stage,
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: OneByOne,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    desk = Desk(bringing, ledger, dispatch, attempts, queries, clock)
+    refuse(bringing, What.BAD_REQUEST)
+    content = captioned(bringing).content
+    (film,) = content.pictures
+    file = StoredPicture(film.digest, film.media_type, bringing.media[film.digest])
+    wanted = desk.wish(content=content, due_in=1)
+    ledger.apply(add=[wanted], edit=(), cancel=(), pictures={film.digest: file}, actor="redaction")
+    for _visit in range(6):
+        desk.work()
+        clock.advance(5)
+    assert desk.state() is State.PUBLISHED
+    assert "captions" in desk.told()
 
 
 def test_captions_in_no_language_are_said_to_be_missing(bringing: Stage) -> None:
