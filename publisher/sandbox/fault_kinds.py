@@ -80,6 +80,7 @@ class What(FaultKind):
         "success, with numbers of 400 digits for its values, and for its numbers none (NaN)",
         FaultEffect.COMMITS,
     )
+    ODD_IDS = "odd-ids", "success, with words for its ids", FaultEffect.COMMITS
     OTHER_CHARSET = "other-charset", "success, in UTF-16", FaultEffect.COMMITS
     HEADERS_TWICE = (
         "headers-twice",

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -13,6 +14,8 @@ from starlette.responses import Response, StreamingResponse
 from publisher.sandbox.fault_kinds import FaultKind, What
 
 _HUGE = 10**399
+_WORD = "no-number"
+_IS_ID = re.compile(r"(^|_)(id|uri|cid|did|image|video)$|Id$")
 _PIECE = b" " * 65_536
 
 
@@ -62,6 +65,22 @@ def _deranged(value: Any) -> Any:
     return math.nan if is_number else _HUGE
 
 
+def _with_odd_ids(answer: Response, _seconds: float) -> Response:
+    ids = {name: _WORD for name in answer.headers if name.endswith("-id")}
+    return _with(answer, json.dumps(_renamed(_told(answer))).encode(), ids)
+
+
+def _renamed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_renamed(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _WORD if _IS_ID.search(name) and isinstance(each, str | int) else _renamed(each)
+        for name, each in value.items()
+    }
+
+
 def _told(answer: Response) -> Any:
     try:
         return json.loads(bytes(answer.body))
@@ -93,6 +112,7 @@ HOSTILE: Mapping[FaultKind, Callable[[Response, float], Response]] = {
     What.ENDLESS: _endless,
     What.DRIP: _dripping,
     What.STRANGE: _strange,
+    What.ODD_IDS: _with_odd_ids,
     What.OTHER_CHARSET: _in_utf16,
     What.HEADERS_TWICE: _with_headers_twice,
 }

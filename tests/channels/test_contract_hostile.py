@@ -36,11 +36,18 @@ HOSTILE = (
     What.ENDLESS,
     What.HEADERS_TWICE,
     What.HTML,
+    What.ODD_IDS,
     What.OTHER_CHARSET,
     What.REDIRECT,
     What.STALE,
     What.STRANGE,
 )
+AT_EACH = [
+    (what, platform)
+    for what in HOSTILE
+    for platform in PLATFORMS
+    if (what, platform) != (What.ODD_IDS, "mastodon")  # some of its servers have words for ids
+]
 ROUNDS = 12
 """How often a worker takes what is due, and looks for what is in doubt, until it must be over."""
 
@@ -141,8 +148,7 @@ def work(
     return Work(desk, Doubts(database, clock))
 
 
-@pytest.mark.parametrize("work", PLATFORMS, indirect=True)
-@pytest.mark.parametrize("what", HOSTILE)
+@pytest.mark.parametrize(("what", "work"), AT_EACH, indirect=["work"])
 def test_one_hostile_answer_costs_no_post_and_doubles_none(what: What, work: Work) -> None:
     """Whichever request it answers: each in turn, of a post with a picture."""
     work.queue("first.fr", "La première")

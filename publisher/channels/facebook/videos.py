@@ -19,7 +19,7 @@ from publisher.base.i18n import _
 from publisher.channels import captions
 from publisher.channels.answers import identifier, mapping, parsed, quote, whole
 from publisher.channels.base import NotPrepared
-from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.facebook.answers import ANSWERS, object_id
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import PagePosts, fields_of, shown
 from publisher.model.content import Content, Picture
@@ -87,7 +87,7 @@ class PageVideos:
     def _begin(self, picture: Picture, content: Content, known: Prepared, file: bytes) -> Prepared:
         answer = self._page.begin_video(len(file))
         told = _told(answer)
-        video_id, key = identifier(told.get("video_id")), identifier(told.get("upload_session_id"))
+        video_id, key = object_id(told.get("video_id")), identifier(told.get("upload_session_id"))
         if not video_id or not key:
             raise NotPrepared(_outcome(answer), known)
         self._open = {video_id: _Session(key, told)}
