@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from publisher.channels.registry import CAPABILITIES
 from publisher.delivery import courier, preparation, reconcile
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
@@ -18,12 +19,17 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
-from publisher.model.content import Content, Part
+from publisher.model.content import Captions, Content, Part, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted
 from publisher.model.states import State
+from publisher.sandbox.bluesky import video_service
+from publisher.sandbox.facebook import video_status
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.linkedin import media as linkedin_media
+from publisher.sandbox.mastodon import limits as limits_of_mastodon
+from publisher.sandbox.twitter import limits
 from tests.channels.conftest import PLATFORMS, Stages
 from tests.channels.desk import TIMEOUT, Desk, one_client
 from tests.support.clock import ManualClock
@@ -48,7 +54,9 @@ AT_EACH = [
     for platform in PLATFORMS
     if (what, platform) != (What.ODD_IDS, "mastodon")  # some of its servers have words for ids
 ]
-ROUNDS = 12
+FOR_VIDEOS = (What.HEADERS_TWICE, What.HTML, What.ODD_IDS, What.STRANGE)
+TOLD = Captions(lang="fr", text="WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nLa salle se lève\n")
+ROUNDS = 20
 """How often a worker takes what is due, and looks for what is in doubt, until it must be over."""
 
 
@@ -59,18 +67,19 @@ class Work:
     desk: Desk
     doubts: Doubts
 
-    def queue(self, post: str, text: str) -> None:
+    def queue(self, post: str, text: str, kind: str = "picture") -> None:
+        """A post with a picture or a video; the video has captions where they are taken."""
         stage = self.desk.stage
-        picture = stage.picture(f"Une carte de {post}")
-        data = stage.media[picture.digest]
-        stored = StoredPicture(picture.digest, picture.media_type, data)
-        content = Content(parts=(Part(text=text, pictures=(picture,)),), lang="fr")
-        wanted = self.desk.wish(post=post, content=content)
+        shown: Picture = getattr(stage, kind)(f"Une carte de {post}")
+        if shown.is_video and CAPABILITIES[stage.name].captions_max_bytes:
+            shown = shown.model_copy(update={"captions": TOLD})
+        stored = StoredPicture(shown.digest, shown.media_type, stage.media[shown.digest])
+        content = Content(parts=(Part(text=text, pictures=(shown,)),), lang="fr")
         self.desk.ledger.apply(
-            add=(wanted,),
+            add=(self.desk.wish(post=post, content=content),),
             edit=(),
             cancel=(),
-            pictures={picture.digest: stored},
+            pictures={shown.digest: stored},
             actor="redaction",
         )
 
@@ -151,7 +160,24 @@ def work(
 @pytest.mark.parametrize(("what", "work"), AT_EACH, indirect=["work"])
 def test_one_hostile_answer_costs_no_post_and_doubles_none(what: What, work: Work) -> None:
     """Whichever request it answers: each in turn, of a post with a picture."""
-    work.queue("first.fr", "La première")
+    at_each_request(what, work, "picture")
+
+
+@pytest.mark.parametrize(
+    ("what", "work"), [one for one in AT_EACH if one[0] in FOR_VIDEOS], indirect=["work"]
+)
+def test_one_hostile_answer_costs_no_video(
+    what: What, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor on the long way of a video, with its captions."""
+    for module in (limits, limits_of_mastodon, video_status, linkedin_media, video_service):
+        monkeypatch.setattr(module, "REAL_PROCESSING_SECONDS", 0.0)
+    at_each_request(what, work, "video")
+
+
+def at_each_request(what: What, work: Work, kind: str) -> None:
+    """Bring out a post for each of its requests, which gets a hostile answer."""
+    work.queue("first.fr", "La première", kind)
     before = work.requests()
     work.go_on()
     (delivery,) = work.deliveries
@@ -159,7 +185,7 @@ def test_one_hostile_answer_costs_no_post_and_doubles_none(what: What, work: Wor
     for number in range(1, work.requests() - before + 1):
         fault = Fault(what=what, channel=work.desk.stage.name, nth=(number,), status=_status(what))
         work.desk.stage.sandbox.faults.set([fault])
-        work.queue(f"post-{number}.fr", f"Texte {number}")
+        work.queue(f"post-{number}.fr", f"Texte {number}", kind)
         begun = time.monotonic()
         work.go_on()
         assert time.monotonic() - begun < 30

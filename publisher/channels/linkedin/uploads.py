@@ -6,6 +6,7 @@ delete one. Sources: learn.microsoft.com/linkedin/marketing/community-management
 Videos API, Documents API.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -36,6 +37,8 @@ PARTS_AT_ONCE = 6
 """Parts of a video that one call sends: with the first and the last request, nine in all."""
 _LOOK_AGAIN = 5.0
 """Real seconds until LinkedIn is asked again whether it has processed an upload."""
+_ETAG = re.compile(r"[!#-~]{1,500}")
+"""RFC 9110, section 8.8.3; without a space: of two, nobody knows which is meant."""
 _LOST_AFTER = timedelta(minutes=2)
 """Real time after which a file that LinkedIn still waits for is uploaded again: its bytes never
 came, whatever the answer to them said. Five times that for a video, whose parts take long.
@@ -131,7 +134,7 @@ class LinkedInUploads:
             answer = self._rest.put(piece.address, part, signed=False)
             _require(answer, reached.model_copy(update={"upload": upload}))
             etag = answer.headers.get("etag", "").strip('"')
-            if not etag:
+            if not _ETAG.fullmatch(etag):
                 raise NotPrepared(_unusable(), reached)
             video.etags.append(etag)
         upload = upload.model_copy(update={"pieces": len(video.etags)})
