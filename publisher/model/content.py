@@ -8,6 +8,9 @@ from pydantic import Field
 from publisher.base.text import first_words
 from publisher.model.values import Frozen
 
+UNKNOWN_LANGUAGE = "und"
+"""Of captions in a language that nobody named (ISO 639-2)."""
+
 
 class Captions(Frozen):
     """What is said in a video, with its times."""

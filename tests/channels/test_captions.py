@@ -240,6 +240,14 @@ def test_a_channel_without_them_is_named(workspace: Workspace) -> None:
     assert found(workspace)[1] == []
 
 
+def test_captions_of_no_language_are_named_where_they_do_not_go(workspace: Workspace) -> None:
+    workspace.write("publisher.toml", '[accounts.our-x]\nchannel = "twitter"\n')
+    workspace.write("posts/media/film.srt", SRT % "Bonjour")
+    front = "to: [our-x]\nmedia:\n  - {file: media/film.mp4, alt: La salle}"
+    workspace.draft("a", front, "Bonjour.")
+    assert found(workspace)[1] == ["captions-unseen"]
+
+
 def test_a_file_that_cannot_be_read_and_one_that_is_too_long_are_errors(
     workspace: Workspace,
 ) -> None:

@@ -43,6 +43,7 @@ TWITTER = Capabilities(
     gifs=GIFS,
     videos=_VIDEOS,
     videos_have_alt_texts=False,
+    captions_need_language=True,
     captions_max_bytes=170_000,  # X documents no limit; what Facebook takes
     may_be_empty_with_picture=True,
     max_cashtags=1,
