@@ -34,6 +34,31 @@ def locale(name: str) -> "Locale":
     return Locale.parse(name)
 
 
+def with_territory(tag: str) -> str | None:
+    """A language as platforms name it: `fr_FR` for `fr`, `pt_BR` for `pt-BR`; None if unknown.
+
+    Of a language alone, the territory is that where most people speak it.
+    """
+    from babel.core import get_global  # noqa: PLC0415
+
+    language, _dash, rest = tag.partition("-")
+    if 2 <= len(rest) <= 3:
+        return f"{language}_{rest.upper()}"
+    name = f"{language}_{rest.title()}" if rest else language
+    likely = None if language == "und" else get_global("likely_subtags").get(name)
+    return f"{language}_{likely.rpartition('_')[2]}" if likely else None
+
+
+def own_name(tag: str) -> str | None:
+    """The name of a language in itself, `français` for `fr`; None if it is unknown."""
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415
+
+    try:
+        return Locale.parse(tag, sep="-").get_language_name()
+    except (UnknownLocaleError, ValueError):
+        return None
+
+
 def size(count: int) -> str:
     """A size in bytes: `118.2 MB` in English, `118,2 Mo` in French. A MB has 1,000,000 bytes."""
     from babel.units import format_unit  # noqa: PLC0415

@@ -121,6 +121,12 @@ def identifier(value: Any) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9_-]{1,100}", text) else ""
 
 
+def numeral(value: Any) -> str:
+    """An id of digits alone, as text; empty when it is not one."""
+    text = identifier(value)
+    return text if re.fullmatch(r"[0-9]{1,20}", text) else ""
+
+
 def whole(value: Any) -> int | None:
     """A whole number of at most twelve digits, from a number or a text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):

@@ -28,7 +28,7 @@ from publisher.drafts.yaml_tree import Scalar
 from publisher.media import at_once, captions, media_file, videos
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
-from publisher.model.content import Captions
+from publisher.model.content import UNKNOWN_LANGUAGE, Captions
 from publisher.model.posts import (
     DRAFT_KEYS,
     LINK_PLACES,
@@ -364,7 +364,9 @@ class _Reader:
             found = self._around.locate(place)
             if isinstance(found, Flaw) and found.code == "media-missing":
                 continue
-            told = found if isinstance(found, Flaw) else captions.read(found, lang or "und")
+            told = (
+                found if isinstance(found, Flaw) else captions.read(found, lang or UNKNOWN_LANGUAGE)
+            )
             if not isinstance(told, Flaw):
                 return told
             fields.reject("file", told)

@@ -17,6 +17,7 @@ from publisher.drafts.rendering import section_for
 from publisher.drafts.sections import position_key
 from publisher.drafts.tags import mentions
 from publisher.model.accounts import Account
+from publisher.model.content import UNKNOWN_LANGUAGE
 from publisher.model.posts import MediaItem, Post
 from publisher.model.problems import Findings, Flaw
 from publisher.model.values import Position, Problem, Severity
@@ -188,10 +189,13 @@ def _of_keys(post: Post, recipients: Iterable[Account]) -> Iterator[tuple[Flaw, 
         for word, _at in placeholders.find(value or "", post.lang):
             yield _placeholder(word), key
     can = {account.channel: SPECS[account.channel].capabilities for account in recipients}
-    if any(item.captions for item in post.media):
+    if told := [item.captions for item in post.media if item.captions]:
         without = [n for n, one in can.items() if one.videos and not one.captions_max_bytes]
         if without:
             yield _unseen_captions(without), "media"
+        choosy = [name for name, one in can.items() if one.captions_need_language]
+        if choosy and any(one.lang == UNKNOWN_LANGUAGE for one in told):
+            yield _captions_of_no_language(choosy), "media"
     if post.content_warning:
         without = [name for name, one in can.items() if not one.content_warnings]
         if without:
@@ -227,6 +231,15 @@ def _unseen_captions(channels: Sequence[str]) -> Flaw:
         "meant, say `ignore: captions-unseen` in the draft."
     )
     return Flaw("captions-unseen", message, hint)
+
+
+def _captions_of_no_language(channels: Sequence[str]) -> Flaw:
+    """That some channels take no captions whose language nobody named."""
+    message = _(
+        "The language of the video's captions is not known, so they do not go to {channels}.",
+        channels=", ".join(channels),
+    )
+    return Flaw("captions-unseen", message, _("Give the draft a `lang`."))
 
 
 def _unseen_warning(channels: Sequence[str]) -> Flaw:

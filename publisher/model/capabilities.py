@@ -84,6 +84,8 @@ class Capabilities(Frozen):
     videos_have_alt_texts: bool = True
     captions_max_bytes: int | None = None
     """Of the captions of a video, in WebVTT; None: the channel takes none."""
+    captions_need_language: bool = False
+    """Whether it takes none whose language is not known."""
     motion_stands_alone: bool = True
     """Whether a GIF, video or document must be the only one in a post."""
     documents: DocumentLimits | None = None

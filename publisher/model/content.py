@@ -1,11 +1,15 @@
 """Content of a delivery: the texts and pictures that go out."""
 
 import hashlib
+import html
 
 from pydantic import Field
 
 from publisher.base.text import first_words
 from publisher.model.values import Frozen
+
+UNKNOWN_LANGUAGE = "und"
+"""Of captions in a language that nobody named (ISO 639-2)."""
 
 
 class Captions(Frozen):
@@ -24,6 +28,16 @@ class Captions(Frozen):
     def data(self) -> bytes:
         """The file that is sent."""
         return self.text.encode()
+
+    @property
+    def subrip(self) -> bytes:
+        """The same file as SubRip (.srt), which knows no other characters than those one reads."""
+        numbered = [
+            f"{number}\n{times.replace('.', ',')}\n{html.unescape(words)}\n"
+            for number, cue in enumerate(self.cues.rstrip("\n").split("\n\n"), 1)
+            for times, _newline, words in [cue.partition("\n")]
+        ]
+        return "\n".join(numbered).encode()
 
     @property
     def digest(self) -> str:

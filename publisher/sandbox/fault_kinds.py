@@ -65,9 +65,33 @@ class What(FaultKind):
     SERVER_ERROR = "server-error", "`status` 500, 502, 503 or 504 in the platform's own manner"
     HTML = "html", "an HTML page with `status` 502, as from a machine in between"
     NO_ERROR = "no-error", "a 500 whose JSON names no error", FaultEffect.COMMITS
-    REDIRECT = "redirect", "a 302 to a place that says yes to everything", FaultEffect.COMMITS
+    REDIRECT = (
+        "redirect",
+        "a 302 to a place that says yes to everything, with the answer of a success",
+        FaultEffect.COMMITS,
+    )
     NOT_JSON = "not-json", "success, with a body that is no JSON", FaultEffect.COMMITS
     EMPTY = "empty", "success, without a body", FaultEffect.COMMITS
+    BOMB = "bomb", "success, as gzip that unpacks to 50 MB", FaultEffect.COMMITS
+    ENDLESS = "endless", "success, with a body that never ends", FaultEffect.COMMITS
+    DRIP = "drip", "success, a byte of it every `seconds` (0.05)", FaultEffect.COMMITS, 0.05
+    STRANGE = (
+        "strange",
+        "success, with numbers of 400 digits for its values, and for its numbers none (NaN)",
+        FaultEffect.COMMITS,
+    )
+    ODD_IDS = "odd-ids", "success, with words for its ids", FaultEffect.COMMITS
+    OTHER_CHARSET = "other-charset", "success, in UTF-16", FaultEffect.COMMITS
+    HEADERS_TWICE = (
+        "headers-twice",
+        "success, with each header a second time, with another value",
+        FaultEffect.COMMITS,
+    )
+    STALE = (
+        "stale",
+        "the answer to the request of the same kind before it, as from a wrong cache",
+        FaultEffect.COMMITS,
+    )
     HANG_UP = "hang-up", "the connection is reset"
     CUT = "cut", "the connection ends in the middle of the answer", FaultEffect.COMMITS
     HANG = "hang", "no answer, ever"

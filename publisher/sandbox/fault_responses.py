@@ -4,13 +4,14 @@ import asyncio
 import socket
 import struct
 
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from publisher.base.clock import Clock
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.hostile_answers import HOSTILE, hostile
 from publisher.sandbox.platform import Platform
 
 ELSEWHERE = "/sandbox/elsewhere"
@@ -23,9 +24,12 @@ _PAGE = "<html><head><title>Bad gateway</title></head><body>Try again.</body></h
 class Failure:
     """One request with a fault."""
 
-    def __init__(self, fault: Fault, call: Call, clock: Clock, platform: Platform) -> None:
+    def __init__(
+        self, fault: Fault, call: Call, clock: Clock, platform: Platform, stale: Response | None
+    ) -> None:
+        """`stale`: the answer to the last call of the same operation."""
         self._fault, self._call, self._clock = fault, call, clock
-        self._platform = platform
+        self._platform, self._stale = platform, stale
 
     async def run(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the client as the fault requires."""
@@ -50,6 +54,11 @@ class Failure:
             return self._told()
         if self._fault.what in _NOBODYS:
             return self._nobodys(answer)
+        if self._fault.what in HOSTILE:
+            success = answer or JSONResponse({}, self._call.operation.success)
+            return hostile(self._fault.what, success, self._fault.delay)
+        if self._fault.what is What.STALE:
+            return self._stale or Response(status_code=self._call.operation.success)
         return self._platform.refusal(self._fault, self._call)
 
     def _told(self) -> Response:
@@ -76,7 +85,8 @@ class Failure:
         if what is What.NO_ERROR:
             return JSONResponse({"message": "An unexpected error"}, fault.status or 500)
         if what is What.REDIRECT:
-            return RedirectResponse(ELSEWHERE, 302)
+            done = bytes(answer.body) if answer else b""
+            return Response(done, 302, {"location": ELSEWHERE}, media_type="application/json")
         body = "OK" if what is What.NOT_JSON else ""
         return Response(body, success, media_type="application/json")
 

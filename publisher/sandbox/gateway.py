@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from publisher.sandbox.endpoints import Call
@@ -28,9 +29,15 @@ class Gateway:
         self._store = store
         self._platforms = platforms
         self._faults = faults
+        self._last_answers: dict[str, Response] = {}
+        """By operation."""
         self._last_turns: dict[str, float] = {}
         """By channel: the monotonic second at which an overloaded platform carries out the last
         call."""
+
+    def clear(self) -> None:
+        """Forget the last answers."""
+        self._last_answers.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,12 +69,13 @@ class Gateway:
         scope[DATE_AHEAD] = call.delay(What.WRONG_DATE)
         if fault:
             self._store.requests[f"fault {fault.what}"] += 1
-            failure = Failure(fault, call, self._store.clock, platform)
+            stale = self._last_answers.get(call.operation.name)
+            failure = Failure(fault, call, self._store.clock, platform, stale)
             await failure.run(scope, receive, send)
             return
         if call.changed(What.OVERLOAD):
             await self._wait_in_line(call)
-        response = await platform.handle(call)
+        response = self._last_answers[call.operation.name] = await platform.handle(call)
         await asyncio.sleep(call.delay(What.SLOW))
         await response(scope, receive, send)
 

@@ -61,6 +61,7 @@ class Sandbox:
             for channel, spec in PLATFORMS.items()
             for rest in ("", "/{account}")
         ]
+        self._gateway = Gateway(self.store, platforms, self.faults)
         served: ASGIApp = Starlette(
             routes=[
                 Route("/", self._index),
@@ -73,7 +74,7 @@ class Sandbox:
                 Route("/sandbox/faults", self._list_faults),
                 Route("/sandbox/faults", self._set_faults, methods=["POST"]),
                 Route(ELSEWHERE, self._elsewhere, methods=["GET", "POST", "DELETE"]),
-                Mount("/", app=Gateway(self.store, platforms, self.faults)),
+                Mount("/", app=self._gateway),
             ]
         )
         self.app: ASGIApp = _dated(served, self.faults)
@@ -152,6 +153,7 @@ class Sandbox:
         """Delete posts, uploads, counters and faults; the accounts stay."""
         self.faults.set(())
         self.store.clear()
+        self._gateway.clear()
         return JSONResponse({"reset": True})
 
 

@@ -23,7 +23,7 @@ class StoredMedia:
     id: str
     account: str
     category: str
-    """`image`, `gif`, `video` or `document`."""
+    """`image`, `gif`, `video`, `document`, or `subtitles` of a video."""
     created_at: datetime
     media_type: str = ""
     content: bytes = b""
@@ -35,6 +35,8 @@ class StoredMedia:
     """Of a document."""
     pages: int | None = None
     """The same."""
+    captions: dict[str, bytes] = field(default_factory=dict)
+    """Of a video: files in SubRip, by the platform's code of their language."""
     segments: dict[int, bytes] = field(default_factory=dict)
     total_bytes: int = 0
     finalized_at: float | None = None
@@ -45,8 +47,9 @@ class StoredMedia:
 
     @property
     def media_key(self) -> str:
-        # The prefix is the kind of media: 3 a photo, 16 an animated GIF, 7 a video.
-        return f"{ {'image': 3, 'gif': 16, 'video': 7}[self.category] }_{self.id}"
+        # The prefix is the kind of media: 3 a photo, 16 an animated GIF, 7 a video, 29 subtitles.
+        kinds = {"image": 3, "gif": 16, "video": 7, "subtitles": 29}
+        return f"{kinds[self.category]}_{self.id}"
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
-"""Inspection of uploaded videos: what a platform would look at, and metadata that one reveals."""
+"""Inspection of uploaded videos and captions, as platforms do it; metadata that a video reveals."""
 
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
 
 _BRANDS = frozenset({"major_brand", "minor_version", "compatible_brands"})
 """Keys that PyAV reports as metadata, and that every MP4 has."""
+_TIME = r"\d{2}:[0-5]\d:[0-5]\d,\d{3}"
+_CUE = re.compile(rf"[1-9]\d*\n{_TIME} --> {_TIME}\n[^\n]+(\n[^\n]+)*")
+"""A caption in SubRip (.srt)."""
 _SEI = 6  # the type of H.264 units with messages between the frames
 
 
@@ -90,3 +94,15 @@ def _units(packet: bytes) -> set[int]:
         kinds.add(packet[place + 4] & 0x1F)
         place += 4 + int.from_bytes(packet[place : place + 4])
     return kinds
+
+
+def is_subrip(content: bytes) -> bool:
+    """Whether it is a whole file of captions, numbered from 1 on."""
+    try:
+        cues = content.decode().strip("\n").split("\n\n")
+    except UnicodeDecodeError:
+        return False
+    is_written = all(_CUE.fullmatch(cue) for cue in cues)
+    return is_written and all(
+        int(cue.partition("\n")[0]) == number for number, cue in enumerate(cues, 1)
+    )

@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from publisher.ledger.dispatcher.claims import Dispatch
@@ -16,7 +17,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
 from tests.support.clock import ManualClock
-from tests.support.delivering import OneByOne, courier_with
+from tests.support.delivering import OneByOne, Waiting, courier_with
 from tests.support.wishes import add, wish
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 TIMEOUT = timedelta(seconds=0.3)
 TEXT = "Bonjour à tous"
+
+
+@cache
+def one_client() -> Waiting:
+    """The client of all desks: each has a thread, and files that stay open."""
+    return Waiting()
 
 
 @dataclass
@@ -43,7 +50,7 @@ class Desk:
         return wanted
 
     def wish(self, text: str = TEXT, post: str = "post.fr", **more: Any) -> Wish:
-        account = {"account": self.stage.account.name, "channel": "facebook"}
+        account = {"account": self.stage.account.name, "channel": self.stage.name}
         content = {"content": Content(parts=(Part(text=text),), lang="fr")}
         return wish(self.clock, post, **{"due_in": 1, **account, **content, **more})
 
@@ -55,6 +62,7 @@ class Desk:
             lambda _account: nullcontext(channel),
             self.clock,
             timeout=TIMEOUT,
+            client=one_client(),
         )
         for claim in self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 10):
             courier.deliver([claim])

@@ -1,19 +1,32 @@
 """Captions of a video on the channels that take them, and what `check` says of the others."""
 
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from publisher.app import Application
+from publisher.channels.base import NotPrepared
 from publisher.drafts.check import check
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger, StoredPicture
+from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Captions
-from publisher.model.outcomes import Accepted
+from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.outcomes import Accepted, Deferred
+from publisher.model.states import State
 from publisher.planning import edit_text
 from publisher.sandbox.bluesky import video_service
+from publisher.sandbox.facebook import video_status
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.twitter import limits
 from publisher.settings import settings
 from tests.channels.conftest import Stage, Stages
+from tests.channels.desk import Desk
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 from tests.support.sending import send
 from tests.support.videos import video
 from tests.support.workspaces import Workspace
@@ -28,8 +41,8 @@ language = "fr"
 [accounts.our-site]
 channel = "site"
 language = "fr"
-[accounts.our-x]
-channel = "twitter"
+[accounts.our-fedi]
+channel = "mastodon"
 language = "fr"
 """
 
@@ -66,6 +79,129 @@ def test_the_website_has_them_beside_the_video(stages: Stages) -> None:
     assert (page.parents[1] / "media" / name).read_bytes() == TOLD.data
 
 
+LAST_STEPS = {"twitter": "createMediaSubtitles", "facebook": "createCaptions"}
+CODES = {"twitter": "FR", "facebook": "fr_FR"}
+SUBRIP = "1\n00:00:00,000 --> 00:00:01,000\nMères & <b>\n\n2\n00:00:01,500 --> 00:00:02,000\nFin\n"
+
+
+@pytest.fixture(params=LAST_STEPS)
+def bringing(
+    request: pytest.FixtureRequest, stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> Stage:
+    """A channel that brings captions in requests of their own; its platform works at once."""
+    for module in (limits, video_status):
+        monkeypatch.setattr(module, "REAL_PROCESSING_SECONDS", 0.0)
+    return stages(request.param)
+
+
+def captioned(stage: Stage, captions: Captions = TOLD) -> Parcel:
+    """A post with a video, which is due in an hour."""
+    film = stage.video("La salle", seconds=2).model_copy(update={"captions": captions})
+    at = stage.options.clock.now() + timedelta(hours=1)
+    return stage.parcel("Vidéo", pictures=(film,)).model_copy(update={"due_at": at})
+
+
+def shown_captions(stage: Stage) -> list[dict[str, bytes]]:
+    entries = stage.sandbox.store.entries
+    return [media.captions for one in entries if one.published for media in one.media]
+
+
+def refuse(stage: Stage, what: What, **more: int) -> None:
+    stage.sandbox.faults.set([Fault(what=what, endpoint=LAST_STEPS[stage.name], **more)])
+
+
+def test_a_platform_that_takes_them_later_has_them_before_the_post_is_out(bringing: Stage) -> None:
+    text = (
+        "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nMères &amp; &lt;b&gt;\n\n"
+        "00:00:01.500 --> 00:00:02.000\nFin\n"
+    )
+    parcel = captioned(bringing, Captions(lang="fr", text=text))
+    prepared = bringing.prepare(parcel, bringing.open())
+    assert prepared.note is None
+    assert bringing.shown() == []
+    assert isinstance(send(bringing.open(), parcel, prepared, ()), Accepted)
+    assert shown_captions(bringing) == [{CODES[bringing.name]: SUBRIP.encode()}]
+    assert bringing.sandbox.store.violations == []
+    assert len(bringing.shown()) == 1
+
+
+@pytest.mark.parametrize("what", [What.BAD_REQUEST, What.FORBIDDEN, What.SUSPENDED])
+def test_captions_that_are_refused_never_lose_the_post(bringing: Stage, what: What) -> None:
+    """It goes out on time, once, without them; its history says so."""
+    refuse(bringing, what)
+    parcel = captioned(bringing)
+    prepared = bringing.prepare(parcel, bringing.open())
+    assert prepared.note
+    assert "captions" in prepared.note
+    channel = bringing.open()
+    assert channel.prepare(parcel, prepared, bringing.media.__getitem__) == prepared
+    assert isinstance(send(channel, parcel, prepared, ()), Accepted)
+    assert (len(bringing.shown()), shown_captions(bringing)) == (1, [{}])
+
+
+@pytest.mark.parametrize(
+    "what", [What.SERVER_ERROR, What.HTML, What.NOT_JSON, What.EMPTY, What.HANG_UP, What.REDIRECT]
+)
+def test_a_fault_that_may_pass_is_tried_again_while_there_is_time(
+    bringing: Stage, what: What
+) -> None:
+    """Whether the platform has them or not: bringing them again replaces them."""
+    refuse(bringing, what, times=1)
+    parcel, channel = captioned(bringing), bringing.open()
+    with pytest.raises(NotPrepared) as stopped:
+        bringing.prepare(parcel, channel)
+    assert isinstance(stopped.value.outcome, Deferred)
+    assert stopped.value.prepared
+    before = len(bringing.sandbox.store.uploads)
+    kept = Prepared.model_validate_json(stopped.value.prepared.model_dump_json())
+    prepared = bringing.prepare(parcel, bringing.open(), kept)
+    assert len(bringing.sandbox.store.uploads) <= before + 1, "the video was uploaded again"
+    assert isinstance(send(bringing.open(), parcel, prepared, ()), Accepted)
+    assert (prepared.note, len(bringing.shown())) == (None, 1)
+    assert [list(one) for one in shown_captions(bringing)] == [[CODES[bringing.name]]]
+
+
+def test_a_fault_that_lasts_makes_no_post_late(bringing: Stage) -> None:
+    refuse(bringing, What.SERVER_ERROR)
+    parcel = captioned(bringing)
+    late = parcel.model_copy(update={"due_at": bringing.options.clock.now()})
+    prepared = bringing.prepare(late, bringing.open())
+    assert prepared.note
+    assert isinstance(send(bringing.open(), late, prepared, ()), Accepted)
+    assert len(bringing.shown()) == 1
+
+
+def test_the_history_says_that_captions_are_missing(
+    bringing: Stage,
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: OneByOne,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    desk = Desk(bringing, ledger, dispatch, attempts, queries, clock)
+    refuse(bringing, What.BAD_REQUEST)
+    content = captioned(bringing).content
+    (film,) = content.pictures
+    file = StoredPicture(film.digest, film.media_type, bringing.media[film.digest])
+    wanted = desk.wish(content=content, due_in=1)
+    ledger.apply(add=[wanted], edit=(), cancel=(), pictures={film.digest: file}, actor="redaction")
+    for _visit in range(6):
+        desk.work()
+        clock.advance(5)
+    assert desk.state() is State.PUBLISHED
+    assert "captions" in desk.told()
+
+
+def test_captions_in_no_language_are_said_to_be_missing(bringing: Stage) -> None:
+    parcel = captioned(bringing, TOLD.model_copy(update={"lang": "und"}))
+    prepared = bringing.prepare(parcel, bringing.open())
+    assert prepared.note
+    assert "`lang`" in prepared.note
+    assert isinstance(send(bringing.open(), parcel, prepared, ()), Accepted)
+    assert shown_captions(bringing) == [{}]
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     workspace = Workspace(tmp_path, settings=SETTINGS)
@@ -98,10 +234,18 @@ def test_the_file_in_the_language_of_the_draft_comes_first(workspace: Workspace)
 
 def test_a_channel_without_them_is_named(workspace: Workspace) -> None:
     workspace.write("posts/media/film.vtt", f"WEBVTT\n\n{SRT[2:] % 'Bonjour'}".replace(",", "."))
-    draft(workspace, "[our-sky, our-x]")
+    draft(workspace, "[our-sky, our-fedi]")
     assert found(workspace)[1] == ["captions-unseen"]
-    draft(workspace, "[our-sky, our-x]", "ignore: captions-unseen\n")
+    draft(workspace, "[our-sky, our-fedi]", "ignore: captions-unseen\n")
     assert found(workspace)[1] == []
+
+
+def test_captions_of_no_language_are_named_where_they_do_not_go(workspace: Workspace) -> None:
+    workspace.write("publisher.toml", '[accounts.our-x]\nchannel = "twitter"\n')
+    workspace.write("posts/media/film.srt", SRT % "Bonjour")
+    front = "to: [our-x]\nmedia:\n  - {file: media/film.mp4, alt: La salle}"
+    workspace.draft("a", front, "Bonjour.")
+    assert found(workspace)[1] == ["captions-unseen"]
 
 
 def test_a_file_that_cannot_be_read_and_one_that_is_too_long_are_errors(

@@ -64,6 +64,13 @@ def test_only_headers_that_tell_something_are_kept_in_lower_case() -> None:
     assert answer.headers == kept
 
 
+def test_a_header_that_comes_twice_is_a_list() -> None:
+    """Which of two ids is meant, nobody knows; the same one twice is one."""
+    lines = b"X-Restli-Id: 1\r\nX-Restli-Id: 2\r\nRetry-After: 3\r\nRetry-After: 3\r\n"
+    answer = answer_to(answering(b"HTTP/1.1 201 Made\r\n" + lines + b"Content-Length: 0\r\n\r\n"))
+    assert answer.headers == {"x-restli-id": "1, 2", "retry-after": "3"}
+
+
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 
 

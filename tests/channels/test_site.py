@@ -258,6 +258,69 @@ def test_with_an_address_of_its_own_the_site_gives_whole_urls(stage: Stage, fold
     assert f"{base}/posts/one.html" in (folder / "feed.atom").read_text()
 
 
+def card(folder: Path, name: str) -> dict[str, str]:
+    """What a page tells platforms that make a card of a link to it."""
+    found = page(folder, name).all("meta")
+    told = [
+        (one.get("property") or one.get("name"), one["content"]) for one in found if len(one) > 1
+    ]
+    assert len(dict(told)) == len(told)
+    return {str(key): str(value) for key, value in told if ":" in str(key)}
+
+
+def test_a_link_to_a_page_shows_a_card_with_its_picture(stage: Stage, folder: Path) -> None:
+    """Open Graph (ogp.me), which X, Facebook, LinkedIn and Mastodon read."""
+    account = stage.account.model_copy(update={"url": "https://bice.example/news/"})
+    channel = open_channel(account, {}, stage.options)
+    film, still = stage.video("Un film"), stage.picture('La salle "XX" & co', kind="JPEG")
+    text = "Les enfants prennent la parole. " * 20
+    parcel = stage.parcel(text, pictures=(film, still), post="one", title="Journée <annuelle>")
+    stage.deliver(parcel, channel)
+    told = card(folder, "posts/one.html")
+    description = told.pop("og:description")
+    assert description.startswith("Les enfants prennent la parole. Les")
+    assert len(description) < 210
+    base = "https://bice.example/news"
+    assert told == {
+        "og:type": "article",
+        "og:site_name": "BICE",
+        "og:locale": "fr_FR",
+        "og:title": "Journée <annuelle>",
+        "og:url": f"{base}/posts/one.html",
+        "og:image": f"{base}/media/{still.digest}.jpg",
+        "og:image:type": "image/jpeg",
+        "og:image:width": "64",
+        "og:image:height": "48",
+        "og:image:alt": 'La salle "XX" & co',
+        "article:published_time": "2016-03-07T07:30:00Z",
+        "twitter:card": "summary_large_image",
+    }
+    index = card(folder, "index.html")
+    assert (index["og:type"], index["og:url"]) == ("website", f"{base}/index.html")
+
+
+def test_a_card_names_no_address_that_nobody_could_open(stage: Stage, folder: Path) -> None:
+    """A site whose address is not known; and a post without words, or in a language of its own."""
+    picture = stage.picture("Une carte")
+    stage.deliver(stage.parcel("", pictures=(picture,), post="one"))
+    told = card(folder, "posts/one.html")
+    assert not {"og:url", "og:image", "og:image:alt", "og:description"} & set(told)
+    assert (told["og:title"], told["twitter:card"]) == ("one", "summary")
+
+
+@pytest.mark.parametrize(
+    ("lang", "locale"),
+    [("es", "es_ES"), ("pt-br", "pt_BR"), ("zh-Hant", "zh_TW"), ("und", None), ("xx", None)],
+)
+def test_a_card_names_its_language_with_a_territory(
+    lang: str, locale: str | None, stage: Stage, folder: Path
+) -> None:
+    parcel = stage.parcel("Bonjour", post="one")
+    content = parcel.content.model_copy(update={"lang": lang})
+    stage.deliver(parcel.model_copy(update={"content": content}))
+    assert card(folder, "posts/one.html").get("og:locale") == locale
+
+
 def test_withdrawing_takes_page_entries_and_pictures_away(stage: Stage, folder: Path) -> None:
     """A picture that another post shows stays there."""
     own, shared = stage.picture("Seule", "red"), stage.picture("Partagée", "blue")

@@ -53,6 +53,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
         "captions of videos, bytes",
         lambda c: f"{c.captions_max_bytes:,}" if c.captions_max_bytes else "no",
     ),
+    ("captions in a known language alone", lambda c: "yes" if c.captions_need_language else "no"),
     ("content warning", lambda c: "yes" if c.content_warnings else "no"),
     (
         "documents (PDF): MB, pages",

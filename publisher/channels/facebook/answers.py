@@ -1,5 +1,6 @@
 """Facebook's answers and what they mean. Source: Meta's Graph API guides on errors, rate limits."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,7 @@ from publisher.model.outcomes import (
 NEARLY_USED_UP = 95
 """The percentage of a limit at which an account is suspended."""
 _APP_THROTTLED = 4
+_ID = re.compile(r"[0-9]{1,25}(_[0-9]{1,25})?")
 _THROTTLED = frozenset({_APP_THROTTLED, 17, 32, 341, 613, 80001})
 _TOKEN = frozenset({102, 190})
 _TRANSIENT = frozenset({1, 2})
@@ -81,7 +83,7 @@ def meaning(answer: Answer, step: Step) -> Outcome:
             _("Facebook answered with {status} and no reason", status=named_status(status)), step
         )
     data = mapping(body)
-    remote_id, confirmed = identifier(data.get("id")), body is True or data.get("success") is True
+    remote_id, confirmed = object_id(data.get("id")), body is True or data.get("success") is True
     if step is Step.WITHDRAW:
         is_taken, lacks = confirmed, _("Facebook did not confirm that it is deleted")
     else:
@@ -105,9 +107,15 @@ def reading(answer: Answer) -> Reading:
             _("Facebook answered with {status} and no reason", status=named_status(status))
         )
     is_public = data.get("is_published", data.get("published"))  # of a post, of a video
-    if isinstance(is_public, bool) and (post_id := identifier(data.get("id"))):
+    if isinstance(is_public, bool) and (post_id := object_id(data.get("id"))):
         return Accepted(post_id)
     return unread(_("Facebook gave an answer that cannot be used"))
+
+
+def object_id(value: Any) -> str:
+    """The id of a post, photo, video or Page: a number, or two; empty when it is not one."""
+    told = identifier(value)
+    return told if _ID.fullmatch(told) else ""
 
 
 def app_suspension(answer: Answer, _step: Step) -> datetime | None:

@@ -125,7 +125,7 @@ class Facebook:
         """Go on with the upload of a GIF or video, which is the only one in its post."""
         (picture,) = parcel.content.pictures
         file = read_media(picture.digest)
-        return self._videos.go_on(picture, parcel.content, prepared, file)
+        return self._videos.go_on(picture, parcel, prepared, file)
 
     def _resolved(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """`prepared` with the orphans of earlier attempts, without pictures they may show."""

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from publisher.base.i18n import _
-from publisher.channels.answers import identifier, mapping, parsed
-from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.answers import mapping, parsed
+from publisher.channels.facebook.answers import ANSWERS, object_id
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.orphans import SKEW
 from publisher.channels.facebook.posts import made_at
@@ -74,7 +74,7 @@ def find(
         for comment in found:
             written_at = made_at(comment)
             is_since = written_at is None or written_at >= since - SKEW
-            comment_id = identifier(comment.get("id"))
+            comment_id = object_id(comment.get("id"))
             is_free = bool(comment_id) and comment_id not in taken
             if not (is_free and is_since and _says(comment, text)):
                 continue

@@ -16,7 +16,7 @@ from publisher.channels.facebook.spec import ADDRESS
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.outgoing import Request
 from publisher.model.clock_check import Heard
-from publisher.model.content import Content, Picture
+from publisher.model.content import Captions, Content, Picture
 from publisher.model.outcomes import Answer
 
 GRAPH_VERSION = "v25.0"
@@ -119,6 +119,20 @@ class PageGraph:
         posted = {**fields, **self._proof}
         files = {"video_file_chunk": ("chunk", chunk)} if chunk is not None else None
         return self._recorder.call(lambda: self._sdk.request(path, post_args=posted, files=files))
+
+    def caption_video(self, video_id: str, locale: str, captions: Captions) -> Answer:
+        """Add captions to a video, shown by default; those it has in this language are replaced.
+
+        The file's name says its language (Graph API reference, video captions).
+        """
+        named = (f"captions.{locale}.srt", captions.subrip, "application/octet-stream")
+        return self._recorder.call(
+            lambda: self._sdk.request(
+                f"{GRAPH_VERSION}/{video_id}/captions",
+                post_args={"default_locale": locale, **self._proof},
+                files={"captions_file": named},
+            )
+        )
 
     def reveal(self, post_id: str, asked: str) -> Request:
         """Build the request that makes a post or video public; it may be public already.

@@ -18,7 +18,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _, later
 from publisher.channels.answers import Lately, identifier, mapping, parsed
 from publisher.channels.base import NotPrepared
-from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.facebook.answers import ANSWERS, object_id
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import address, made_at
 from publisher.model.content import Content
@@ -154,7 +154,7 @@ class _Post:
 def _made(item: Any) -> _Post | None:
     """The post of a list's item; None if it is scheduled, or cannot be read."""
     post = mapping(item)
-    post_id, message = identifier(post.get("id")), post.get("message", "")
+    post_id, message = object_id(post.get("id")), post.get("message", "")
     is_public, instant = post.get("is_published"), made_at(post)
     is_scheduled = post.get("scheduled_publish_time") is not None and is_public is False
     if not isinstance(is_public, bool) or not isinstance(message, str):

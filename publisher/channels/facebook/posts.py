@@ -14,7 +14,7 @@ from typing import Any
 from publisher.base.i18n import _
 from publisher.channels.answers import credible, identifier, mapping, parsed
 from publisher.channels.facebook import health
-from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.facebook.answers import ANSWERS, object_id
 from publisher.channels.facebook.graph import PageGraph, is_video
 from publisher.model.content import Content
 from publisher.model.outcomes import (
@@ -77,7 +77,7 @@ def fields_of(post_id: str) -> str:
 def shown(answer: Answer) -> PagePost | None:
     """The post in an answer; None when the answer does not say whether it is public."""
     node = mapping(parsed(answer.body))
-    post_id, is_public = identifier(node.get("id")), node.get("is_published", node.get("published"))
+    post_id, is_public = object_id(node.get("id")), node.get("is_published", node.get("published"))
     if not post_id or not isinstance(is_public, bool):
         return None
     message = node.get("message", node.get("description"))

@@ -40,6 +40,9 @@ FACEBOOK = Capabilities(
     ),
     gifs_have_alt_texts=False,
     videos_have_alt_texts=False,
+    captions_need_language=True,
+    # 200 kB as SubRip (Graph API reference, video captions), which numbers each of them.
+    captions_max_bytes=170_000,
     alt_text_max=1_000,  # Meta documents none; enough to listen to in a screen reader
     may_be_empty_with_picture=True,
     prepares_posts=True,

@@ -13,15 +13,17 @@ names the next bytes with each answer.
 
 from typing import Any, cast
 
+from publisher.base import formats
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
+from publisher.channels import captions
 from publisher.channels.answers import identifier, mapping, parsed, quote, whole
 from publisher.channels.base import NotPrepared
-from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.facebook.answers import ANSWERS, object_id
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import PagePosts, fields_of, shown
 from publisher.model.content import Content, Picture
-from publisher.model.deliveries import Prepared, Upload
+from publisher.model.deliveries import Parcel, Prepared, Upload
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,
@@ -63,12 +65,13 @@ class PageVideos:
         self._open: dict[str, _Session] = {}
         """By the video's id."""
 
-    def go_on(self, picture: Picture, content: Content, known: Prepared, file: bytes) -> Prepared:
+    def go_on(self, picture: Picture, parcel: Parcel, known: Prepared, file: bytes) -> Prepared:
         """Upload as much as one call may, and look whether Facebook has processed it.
 
         The result holds the content from its first step on, and has an `upload` until the video can
-        be made public. Raises `NotPrepared`.
+        be made public, with its captions. Raises `NotPrepared`.
         """
+        content = parcel.content
         if known.at_once:
             raise NotPrepared(_seen_early())
         upload = known.upload
@@ -76,15 +79,15 @@ class PageVideos:
             known = self._begin(picture, content, known, file)
             return self._bring(content, known, file)
         if upload.whole:
-            return self._look(known, upload)
+            return self._look(picture, parcel, known, upload)
         if upload.media_id not in self._open:
             return _anew(known)
         return self._bring(content, known, file)
 
     def _begin(self, picture: Picture, content: Content, known: Prepared, file: bytes) -> Prepared:
         answer = self._page.begin_video(len(file))
-        told = mapping(parsed(answer.body))
-        video_id, key = identifier(told.get("video_id")), identifier(told.get("upload_session_id"))
+        told = _told(answer)
+        video_id, key = object_id(told.get("video_id")), identifier(told.get("upload_session_id"))
         if not video_id or not key:
             raise NotPrepared(_outcome(answer), known)
         self._open = {video_id: _Session(key, told)}
@@ -99,7 +102,7 @@ class PageVideos:
         while session.begin < session.end and sent < CHUNKS_AT_ONCE:
             chunk = file[session.begin : session.end]
             answer = self._page.bring_video(session.key, session.begin, chunk)
-            begin, end = _offsets(mapping(parsed(answer.body)))
+            begin, end = _offsets(_told(answer))
             if not session.begin < begin <= end <= len(file):
                 # It may have the chunk or not, unless that never left.
                 kept = known if answer.wire is Wire.NOT_SENT else _anew(known)
@@ -110,7 +113,7 @@ class PageVideos:
             return known.model_copy(update={"upload": upload})
         del self._open[upload.media_id]
         answer = self._page.end_video(session.key, content.joined)
-        if mapping(parsed(answer.body)).get("success") is not True:
+        if _told(answer).get("success") is not True:
             outcome = _outcome(answer)
             if not isinstance(outcome, Deferred) or answer.wire is Wire.NOT_SENT:
                 raise NotPrepared(outcome, _anew(known))
@@ -119,7 +122,7 @@ class PageVideos:
             raise NotPrepared(outcome, known.model_copy(update={"upload": whole_now}))
         return self._later(known, upload.model_copy(update={"whole": True}))
 
-    def _look(self, known: Prepared, upload: Upload) -> Prepared:
+    def _look(self, picture: Picture, parcel: Parcel, known: Prepared, upload: Upload) -> Prepared:
         """Read the video: it is processed, still worked on, or failed; or is public already."""
         answer = self._page.get(upload.media_id, fields=f"{fields_of(upload.media_id)},status")
         outcome = ANSWERS.judge(answer, Step.READ)
@@ -139,7 +142,26 @@ class PageVideos:
             raise NotPrepared(_failed(status), _anew(known))
         if not video or state != "ready":
             return self._later(known, upload)
-        return known.model_copy(update={"upload": None, "prepared_at": self._clock.now()})
+        note = self._caption(picture, parcel, known) or known.note
+        ready = {"upload": None, "prepared_at": self._clock.now(), "note": note}
+        return known.model_copy(update=ready)
+
+    def _caption(self, video: Picture, parcel: Parcel, known: Prepared) -> str | None:
+        """Bring a video's captions; a note if it goes out without them. Raises `NotPrepared`."""
+        if video.captions is None:
+            return None
+        locale = formats.with_territory(video.captions.lang)
+        if locale is None:
+            return captions.of_no_language("Facebook")
+        answer = self._page.caption_video(str(known.draft_id), locale, video.captions)
+        if _told(answer).get("success") is True:
+            return None
+        outcome = _outcome(answer)
+        if captions.goes_without(parcel, outcome, self._clock.now()):
+            error = mapping(mapping(parsed(answer.body)).get("error"))
+            says = quote(error.get("error_user_msg") or error.get("message"))
+            return captions.not_taken("Facebook", says)
+        raise NotPrepared(outcome, known)
 
     def _later(self, known: Prepared, upload: Upload) -> Prepared:
         look_at = self._clock.ahead(_LOOK_AGAIN)
@@ -149,6 +171,11 @@ class PageVideos:
 def _anew(known: Prepared) -> Prepared:
     """For an upload that begins again: its video is deleted first, looked at once more."""
     return known.given_up().model_copy(update={"at_once": known.at_once})
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    """What an answer says; nothing if it is none of a success, such as a redirect."""
+    return mapping(parsed(answer.body)) if 200 <= (answer.status or 0) < 300 else {}
 
 
 def _offsets(told: dict[str, Any]) -> tuple[int, int]:

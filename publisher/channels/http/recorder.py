@@ -126,8 +126,7 @@ class Recorder:
 
     def _recorded(self, exchanged: Exchanged) -> Answer:
         """The platform's answer."""
-        named = {name: value for name, value in exchanged.headers if name.startswith(_KEPT_HEADERS)}
-        headers = {name: self.redacted(value) for name, value in named.items()}
+        headers = {name: self.redacted(value) for name, value in _kept(exchanged.headers).items()}
         # A cached answer is as old as `Age` says; and a test's fast clock is not compared.
         is_fresh = all(name != "age" for name, _value in exchanged.headers)
         told, ahead = dated(headers.get("date", "")) if is_fresh else None, None
@@ -207,6 +206,18 @@ def ask_for_the_time(platform: str, base_url: str | None, clock: Clock, heard: H
         platform, base_url=base_url, timeout=_TIME_LIMIT, clock=clock, secrets=(), heard=heard
     )
     recorder.call(lambda: recorder.session.head(f"{platform}/"))
+
+
+def _kept(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The headers that tell something.
+
+    One that comes twice is the list of its values (RFC 9110, section 5.3): of two ids, none.
+    """
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        if name.startswith(_KEPT_HEADERS) and value not in values.setdefault(name, []):
+            values[name].append(value)
+    return {name: ", ".join(found) for name, found in values.items()}
 
 
 def _checked(base_url: str) -> str:

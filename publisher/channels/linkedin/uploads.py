@@ -6,8 +6,10 @@ delete one. Sources: learn.microsoft.com/linkedin/marketing/community-management
 Videos API, Documents API.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from publisher.base.clock import Clock
@@ -35,6 +37,12 @@ PARTS_AT_ONCE = 6
 """Parts of a video that one call sends: with the first and the last request, nine in all."""
 _LOOK_AGAIN = 5.0
 """Real seconds until LinkedIn is asked again whether it has processed an upload."""
+_ETAG = re.compile(r"[!#-~]{1,500}")
+"""RFC 9110, section 8.8.3; without a space: of two, nobody knows which is meant."""
+_LOST_AFTER = timedelta(minutes=2)
+"""Real time after which a file that LinkedIn still waits for is uploaded again: its bytes never
+came, whatever the answer to them said. Five times that for a video, whose parts take long.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,7 @@ class LinkedInUploads:
             answer = self._rest.put(piece.address, part, signed=False)
             _require(answer, reached.model_copy(update={"upload": upload}))
             etag = answer.headers.get("etag", "").strip('"')
-            if not etag:
+            if not _ETAG.fullmatch(etag):
                 raise NotPrepared(_unusable(), reached)
             video.etags.append(etag)
         upload = upload.model_copy(update={"pieces": len(video.etags)})
@@ -151,7 +159,13 @@ class LinkedInUploads:
             return None
         if told.get("status") == "PROCESSING_FAILED":
             raise NotPrepared(_failed(told), reached)
+        if told.get("status") == "WAITING_UPLOAD" and self._is_lost(upload):
+            raise NotPrepared(_unusable(), reached)
         return upload.model_copy(update={"look_at": self._clock.ahead(_LOOK_AGAIN)})
+
+    def _is_lost(self, upload: Upload) -> bool:
+        longest = _LOST_AFTER * (5 if upload.pieces else 1) * self._clock.speed
+        return self._clock.now() - upload.begun_at > longest
 
     def _upload(self, picture: Picture, urn: str, *, whole: bool) -> Upload:
         return Upload(digest=picture.digest, media_id=urn, begun_at=self._clock.now(), whole=whole)

@@ -1,4 +1,8 @@
-"""The website's files: one JSON file per post, and the pages and feeds made from them."""
+"""The website's files: one JSON file per post, and the pages and feeds made from them.
+
+Pages have Open Graph tags (ogp.me), from which platforms make the card of a link to them. A picture
+and an address have to be whole URLs there, so a site without a `url` has cards without them.
+"""
 
 import errno
 import json
@@ -16,15 +20,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import AfterValidator
 
-from publisher.base import files
+from publisher.base import files, formats
 from publisher.base import html as html_text
 from publisher.base.i18n import _
+from publisher.base.text import shortened
 from publisher.channels.spec import ShownPicture
 from publisher.model.accounts import Account, Profile
 from publisher.model.content import Content
 from publisher.model.values import Frozen
 
 _IN_FULL = 50  # posts that the index and the feeds show in full; the index lists the others
+_SUMMARY = 200  # characters, about; what link cards show of a text
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Text with only the characters that both HTML and XML allow.
@@ -71,6 +77,16 @@ class Page(Frozen):
     def paragraphs(self) -> list[Markup]:
         """The text as safe HTML."""
         return html_text.paragraphs(self.text)
+
+    @property
+    def summary(self) -> str:
+        """What a link card says below the heading; empty for a post without words."""
+        return shortened(self.text, _SUMMARY)
+
+    @property
+    def picture(self) -> Image | None:
+        """The picture of its link cards: the first one that is no video."""
+        return next((image for image in self.images if not image.is_video), None)
 
     @property
     def date(self) -> str:
@@ -185,14 +201,17 @@ class Pages:
         return sorted(pages, key=lambda page: (page.published, page.slug), reverse=True)
 
     def _rendered(self, template: str, **values: object) -> bytes:
-        known = {"site_title": self._title, "site_lang": self._lang, "root": ""}
+        known = {"site_title": self._title, "site_lang": self._lang, "site_url": self._url}
         return _templates().get_template(template).render({**known, **values}).encode()
 
     def _html(self, page: Page) -> bytes:
-        return self._rendered("post.html", page=page, root="../")
+        locale = formats.with_territory(page.lang or self._lang)
+        return self._rendered("post.html", page=page, root="../", locale=locale)
 
     def _index(self, pages: list[Page]) -> bytes:
-        return self._rendered("index.html", pages=pages[:_IN_FULL], older=pages[_IN_FULL:], root="")
+        locale = formats.with_territory(self._lang)
+        shown, older = pages[:_IN_FULL], pages[_IN_FULL:]
+        return self._rendered("index.html", pages=shown, older=older, root="", locale=locale)
 
     def _content(self, page: Page) -> str:
         return str(_templates().get_template("content.html").render(page=page, root=self._url))
@@ -247,8 +266,8 @@ class Pages:
             item["title"] = page.title
         if page.link:
             item["external_url"] = page.link
-        if pictures := [image for image in page.images if not image.is_video]:
-            item["image"] = f"{self._url}{pictures[0].file}"
+        if page.picture:
+            item["image"] = f"{self._url}{page.picture.file}"
         if page.images:
             item["attachments"] = [
                 {

@@ -39,6 +39,8 @@ from publisher.model.outcomes import (
 
 _DOUBTS = frozenset({408, 409, 425})  # the server gave up on the request, which may have arrived
 _FAULTS_OF_THE_POST = frozenset({400, 413, 422})
+_ID = re.compile(r"[0-9]{1,19}")
+"""Of a post, an upload or a user (OpenAPI 2.167, PostId, MediaId and UserId)."""
 _UNSEEN_PARENT = "attempted to reply"
 _REFUSALS_OF_ALT_TEXT = frozenset({400, 403, 404, 413, 422})
 _FAULTS_OF_THE_ACCOUNT = frozenset({401, 402, 403, 429})
@@ -133,7 +135,7 @@ def reading(answer: Answer) -> Reading:
         return unread(_("X answered with {status}", status=named_status(status)))
     # The count distinguishes an empty list from an answer that has only errors.
     found, count = body.get("data", []), whole(mapping(body.get("meta")).get("result_count"))
-    remote_id = identifier(mapping(found).get("id"))
+    remote_id = _id_of(mapping(found))
     if remote_id or (isinstance(found, list) and count == len(found) and _is_whole(body)):
         return Accepted(remote_id)
     return unread(_("X gave an answer that cannot be used"))
@@ -153,9 +155,15 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         if data.get("deleted") is True:
             return Accepted("")
         return doubt(_("X did not confirm that the post is deleted"), step)
-    if remote_id := identifier(data.get("id")):
+    if remote_id := _id_of(data):
         return Accepted(remote_id, suspended_until=_suspended_until(answer))
     return doubt(_("X answered with success, but without the id of a post"), step)
+
+
+def _id_of(data: dict[str, Any]) -> str:
+    """The id of what an answer shows; empty if it is none of X's."""
+    told = identifier(data.get("id"))
+    return told if _ID.fullmatch(told) else ""
 
 
 def misses_parent(answer: Answer) -> bool:
@@ -433,6 +441,11 @@ def _words(body: dict[str, Any]) -> str:
     first = _first_error(body)
     told = (body.get("detail"), body.get("title"), first.get("message"), first.get("detail"))
     return " ".join(str(text) for text in told if text).lower()
+
+
+def quoted(answer: Answer) -> str:
+    """What X says in a refusal, for a message; empty if it says nothing."""
+    return _says(mapping(parsed(answer.body)))
 
 
 def _says(body: dict[str, Any]) -> str:

@@ -17,12 +17,13 @@ import tweepy
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
+from publisher.channels import captions
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.health import Health
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.outgoing import Request
 from publisher.channels.timelines import LOOK_BACK, SKEW, Readings
-from publisher.channels.twitter import answers, chunked_upload, profile, timeline
+from publisher.channels.twitter import answers, chunked_upload, profile, subtitles, timeline
 from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
 from publisher.channels.twitter.spec import ADDRESS, TWITTER
@@ -30,7 +31,7 @@ from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.content import Picture
-from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.deliveries import Parcel, Prepared, Upload
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,
@@ -125,12 +126,35 @@ class Twitter:
             kept = Prepared(digest=parcel.content.digest, upload=stop.upload)
             raise NotPrepared(stop.outcome, kept) from None
         if isinstance(reached, str):
-            return self._all_there(parcel, {picture.digest: reached})
+            note = self._caption(parcel, picture, reached, known)
+            return self._all_there(parcel, {picture.digest: reached}, note)
         return Prepared(digest=parcel.content.digest, upload=reached)
 
-    def _all_there(self, parcel: Parcel, media_ids: dict[str, str]) -> Prepared:
+    def _caption(
+        self, parcel: Parcel, video: Picture, media_id: str, upload: Upload | None
+    ) -> str | None:
+        """Bring a video's captions; a note if it goes out without them. Raises `NotPrepared`."""
+        if video.captions is None:
+            return None
+        code = subtitles.code_of(video.captions.lang)
+        if code is None:
+            return captions.of_no_language("X")
+        answer = subtitles.bring(self._ask, media_id, video.captions, code)
+        if answer is None:
+            return None
+        outcome = ANSWERS.judge(answer, Step.PREPARE)
+        if captions.goes_without(parcel, outcome, self._clock.now()):
+            return captions.not_taken("X", answers.quoted(answer))
+        raise NotPrepared(outcome, Prepared(digest=parcel.content.digest, upload=upload))
+
+    def _all_there(
+        self, parcel: Parcel, media_ids: dict[str, str], note: str | None = None
+    ) -> Prepared:
         return Prepared(
-            media_ids=media_ids, digest=parcel.content.digest, prepared_at=self._clock.now()
+            media_ids=media_ids,
+            digest=parcel.content.digest,
+            prepared_at=self._clock.now(),
+            note=note,
         )
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:

@@ -109,23 +109,25 @@ class Pieces:
     def _bring(self, piece: bytes, index: int, upload: Upload) -> Upload:
         wish = {"media": base64.b64encode(piece).decode(), "segment_index": index}
         answer = self._request("POST", f"/2/media/upload/{upload.media_id}/append", wish)
-        if answer.status != HTTPStatus.NO_CONTENT and not _is_taken(answer):
+        if answer.status != HTTPStatus.NO_CONTENT and not is_taken(answer):
             raise _interrupted(answer, upload)  # X lets a chunk be sent again
         return upload.model_copy(update={"pieces": index + 1, "at_rest": False})
 
     def _end(self, picture: Picture, upload: Upload) -> Upload | str:
         answer = self._request("POST", f"/2/media/upload/{upload.media_id}/finalize", None)
-        if not _is_taken(answer):
+        if not is_taken(answer):
             stop = _interrupted(answer, upload)
             is_open = answer.wire is Wire.NOT_SENT or isinstance(stop.outcome, AccountSuspended)
             # X may have joined the chunks already, and refuse to do so again.
             raise stop if is_open else Interrupted(stop.outcome, None)
-        return self._worked_on(picture, upload.model_copy(update={"whole": True}), answer)
+        upload = upload.model_copy(update={"whole": True})
+        # Captions take requests of their own: then another call looks whether it is processed.
+        return upload if picture.captions else self._worked_on(picture, upload, answer)
 
     def _look(self, picture: Picture, upload: Upload) -> Upload | str:
         query = {"command": "STATUS", "media_id": upload.media_id}
         answer = self._request("GET", "/2/media/upload", query)
-        if not _is_taken(answer):
+        if not is_taken(answer):
             raise _interrupted(answer, upload)
         return self._worked_on(picture, upload, answer)
 
@@ -141,7 +143,7 @@ class Pieces:
             return upload.model_copy(update={"look_at": look_at})
         if picture.media_type in _DESCRIBED:
             described = self._describe(upload.media_id, picture.alt)
-            if not _is_taken(described):
+            if not is_taken(described):
                 raise _interrupted(described, upload, of_alt_text)
         return upload.media_id
 
@@ -150,7 +152,7 @@ def _data(answer: Answer) -> dict[str, Any]:
     return mapping(mapping(parsed(answer.body)).get("data"))
 
 
-def _is_taken(answer: Answer) -> bool:
+def is_taken(answer: Answer) -> bool:
     """Whether it is a success in X's own form, not from an intermediary."""
     succeeded = answer.wire is Wire.ANSWERED and 200 <= (answer.status or 0) < 300
     return succeeded and bool(_data(answer))

@@ -18,6 +18,7 @@ from publisher.channels.answers import (
     doubt,
     identifier,
     mapping,
+    numeral,
     parsed,
     quote,
     unread,
@@ -128,7 +129,7 @@ def reading(answer: Answer) -> Reading:
 
 def _read(status: int, told: Any) -> Reading:
     """The result of a successful reading."""
-    post_id = identifier(mapping(told).get("id"))
+    post_id = numeral(mapping(told).get("id"))
     if isinstance(told, list) or post_id:
         return Accepted(post_id)
     if told is None:  # a page: the address leads elsewhere
@@ -174,7 +175,7 @@ def _says(body: dict[str, Any]) -> str:
 
 
 def _success(body: dict[str, Any], step: Step) -> Outcome:
-    post_id, status = identifier(body.get("id")), body.get("status")
+    post_id, status = numeral(body.get("id")), body.get("status")
     if step is Step.WITHDRAW:
         if body.get("deleted") is True:
             return Accepted("")

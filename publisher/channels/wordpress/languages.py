@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.answers import Lately, mapping
-from publisher.channels.wordpress.answers import said
+from publisher.channels.answers import Lately, identifier, mapping
+from publisher.channels.wordpress.answers import ANSWERS, said
 from publisher.channels.wordpress.posts import SitePost, items_of
 from publisher.channels.wordpress.site import SiteApi
 from publisher.model.accounts import Account
@@ -108,7 +108,8 @@ class SiteLanguages:
             return Deferred(items.kind, items.message)
         if isinstance(items, Deferred):
             return items
-        return self._lately.keep([str(one.get("slug")) for one in items])
+        names = [identifier(one.get("slug")) for one in items]
+        return self._lately.keep(names) if all(names) else ANSWERS.unreadable()
 
     @staticmethod
     def _unknown(wanted: str, known: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from publisher.base.i18n import _
-from publisher.channels.answers import identifier
+from publisher.channels.answers import numeral
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.wordpress.answers import ANSWERS, is_missing
 from publisher.channels.wordpress.posts import items_of
@@ -71,7 +71,7 @@ class SiteMedia:
         items = items_of(self._site.attached(post_id))
         if not isinstance(items, list):
             raise NotPrepared(items)
-        found = {identifier(one.get("id")): str(one.get("source_url")) for one in items}
+        found = {numeral(one.get("id")): str(one.get("source_url")) for one in items}
         return {key: url for key, url in found.items() if key}
 
     def delete(self, media_id: str) -> Outcome:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from publisher.base.i18n import _
-from publisher.channels.answers import identifier, mapping
+from publisher.channels.answers import identifier, mapping, numeral
 from publisher.channels.wordpress.answers import (
     ANSWERS,
     PUBLIC,
@@ -62,7 +62,7 @@ class SitePost:
 
 def shown(told: Mapping[str, Any]) -> SitePost | None:
     """The post in an answer; None when the answer does not say what its status is."""
-    post_id, status = identifier(told.get("id")), told.get("status")
+    post_id, status = numeral(told.get("id")), told.get("status")
     if not post_id or not isinstance(status, str):
         return None
     return SitePost(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.answers import AGAIN, Lately, identifier
+from publisher.channels.answers import AGAIN, Lately, numeral
 from publisher.channels.wordpress.posts import items_of
 from publisher.channels.wordpress.site import LISTED, SiteApi
 from publisher.model.outcomes import UNTIL_MENDED, AccountSuspended, Deferred, Kind
@@ -91,8 +91,7 @@ def _terms(site: SiteApi, kind: str, pages: int) -> dict[str, str] | AccountSusp
         if not isinstance(items, list):
             return items
         for item in items:
-            number = identifier(item.get("id"))
-            if number.isdecimal():
+            if number := numeral(item.get("id")):
                 known[number] = html.unescape(str(item.get("name"))).strip()
         if len(items) < LISTED:
             break

@@ -22,6 +22,7 @@ HANDLERS: dict[str, Handler] = {
     "createFeedPost": posts.create,
     "createPhoto": photos.create,
     "createVideo": videos.create,
+    "createCaptions": videos.caption,
     "createComment": comments.create,
     "getComments": reading.comments_on,
     "getFeed": reading.feed,

@@ -44,6 +44,7 @@ FACEBOOK = PlatformSpec(
         Operation("createFeedPost", "facebook", "POST", "/{page}/feed"),
         Operation("createPhoto", "facebook", "POST", "/{page}/photos"),
         Operation("createVideo", "facebook", "POST", "/{page}/videos"),
+        Operation("createCaptions", "facebook", "POST", "/{id}/captions"),
         Operation("createComment", "facebook", "POST", "/{id}/comments"),
         Operation("getComments", "facebook", "GET", "/{id}/comments"),
         Operation("getFeed", "facebook", "GET", "/{page}/feed"),

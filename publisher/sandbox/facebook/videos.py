@@ -6,6 +6,7 @@ found out while it is processed.
 
 import asyncio
 import hashlib
+import re
 import time
 from typing import Any
 
@@ -13,18 +14,21 @@ from starlette.datastructures import UploadFile
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.facebook import graph
+from publisher.sandbox.facebook import graph, video_status
 from publisher.sandbox.facebook.graph import GraphError, flag, number, parameter
 from publisher.sandbox.facebook.posts import check_message, make_public, own_page
 from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.pictures import NotAPicture, look
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
+from publisher.sandbox.videos import is_subrip
 from publisher.sandbox.videos import look as look_at_video
 
 CHUNK = 1_048_576
 """The bytes that it asks for at once; Meta names no number, and changes it as it likes."""
 VIDEO_BYTES = 10_000_000_000  # third parties' figure
+CAPTION_BYTES = 200_000  # Graph API reference, video captions: "200K"
+_CAPTION_FILE = re.compile(r"[^.]+\.([a-z]{2,3}_[A-Z]{2})\.srt")
 _SESSION = "7"
 """Before a video's id, in the id of the session that uploads it."""
 
@@ -98,6 +102,27 @@ async def _finish(store: Store, call: Call, account: SandboxAccount) -> dict[str
         fault.shows in (None, "video") for fault in on_its_own
     ):
         make_public(store, entry, account)
+    return {"success": True}
+
+
+async def caption(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    """Add captions to a video; those that it has in this language are replaced.
+
+    Source: Graph API reference, video captions.
+    """
+    entry = store.find("facebook", call.parts["id"])
+    if entry is None or entry.account != account.name or not video_status.is_video(entry):
+        raise graph.no_object(call.parts["id"], "post")
+    file = call.form.get("captions_file")
+    name = _CAPTION_FILE.fullmatch(file.filename or "") if isinstance(file, UploadFile) else None
+    if not isinstance(file, UploadFile) or name is None:
+        raise GraphError(100, "(#100) The captions file must be named filename.locale.srt")
+    content = await file.read()
+    if len(content) > CAPTION_BYTES or not is_subrip(content):
+        raise GraphError(100, "(#100) Your captions file could not be read", subcode=1363018)
+    if parameter(call, "default_locale") not in (None, "none", name[1]):
+        raise GraphError(100, "(#100) default_locale must be one of the video's")
+    entry.media[0].captions[name[1]] = content
     return {"success": True}
 
 

@@ -33,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "appendMediaUpload": media.append,
     "finalizeMediaUpload": media.finalize,
     "createMediaMetadata": media.metadata,
+    "createMediaSubtitles": media.subtitles,
 }
 
 

@@ -15,6 +15,7 @@ RATES: dict[str, tuple[Allowance, ...]] = {
     "appendMediaUpload": (Allowance(1_875, QUARTER),),
     "finalizeMediaUpload": (Allowance(1_875, QUARTER),),
     "createMediaMetadata": (Allowance(500, QUARTER),),
+    "createMediaSubtitles": (Allowance(100, QUARTER),),  # not documented
 }
 
 TEXT = 280  # weighted; developer docs, "Counting characters", config v3
@@ -32,6 +33,8 @@ VIDEO_RATE = 60  # pictures a second
 SEGMENT_BYTES = 5 * 1024**2
 IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 VIDEO_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm", "video/mp2t"})
+SUBTITLE_BYTES = 1_000_000  # not documented
+SUBTITLE_TYPES = frozenset({"text/srt", "text/vtt"})  # OpenAPI 2.167, InitializeMediaUploadRequest
 ALT_TEXT = 1_000  # OpenAPI 2.167, CreateMediaMetadataMetadataAltText
 MEDIA_LIFE = DAY  # `expires_after_secs` 86400 in the media quickstart
 DUPLICATE_AGE = DAY

@@ -1,4 +1,4 @@
-"""Media calls of the simulated X: one-shot and chunked upload, processing, alt text."""
+"""Media calls of the simulated X: one-shot and chunked upload, processing, alt text, subtitles."""
 
 import asyncio
 import hashlib
@@ -14,18 +14,31 @@ from publisher.sandbox.twitter import limits, problems
 from publisher.sandbox.twitter.schema import (
     AppendMediaUpload,
     CreateMediaMetadata,
+    CreateMediaSubtitles,
     InitializeMediaUpload,
     MediaUpload,
     read,
 )
-from publisher.sandbox.videos import VideoLook
+from publisher.sandbox.videos import VideoLook, is_subrip
 from publisher.sandbox.videos import look as look_at_video
 
-_CATEGORIES = {"tweet_image": "image", "tweet_gif": "gif", "tweet_video": "video"}
+_CATEGORIES = {
+    "tweet_image": "image",
+    "tweet_gif": "gif",
+    "tweet_video": "video",
+    "subtitles": "subtitles",
+}
+_TYPES = {
+    "image": limits.IMAGE_TYPES,
+    "gif": limits.IMAGE_TYPES,
+    "video": limits.VIDEO_TYPES,
+    "subtitles": limits.SUBTITLE_TYPES,
+}
 _MAX_BYTES = {
     "image": limits.IMAGE_BYTES,
     "gif": limits.GIF_BYTES,
     "video": limits.VIDEO_BYTES,
+    "subtitles": limits.SUBTITLE_BYTES,
 }
 
 
@@ -43,8 +56,7 @@ async def upload(store: Store, call: Call, account: SandboxAccount) -> tuple[int
 async def initialize(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
     wish = read(call, InitializeMediaUpload)
     category = _category(wish.media_category)
-    types = limits.VIDEO_TYPES if category == "video" else limits.IMAGE_TYPES
-    if wish.media_type not in types:
+    if wish.media_type not in _TYPES[category]:
         raise problems.invalid("media_type does not go with media_category", "media_type")
     if wish.total_bytes > _MAX_BYTES[category]:
         raise problems.invalid("File size exceeds the maximum for its category", "total_bytes")
@@ -101,12 +113,24 @@ async def metadata(store: Store, call: Call, account: SandboxAccount) -> tuple[i
     return 200, {"data": {"id": target.id, "associated_metadata": associated}}
 
 
+async def subtitles(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    """Associate uploaded subtitles with a video; in a language that it has, they are replaced."""
+    wish = read(call, CreateMediaSubtitles)
+    video, track = (_own(store, one, account) for one in (wish.id, wish.subtitles.id))
+    if video.category != "video" or track.category != "subtitles" or track.finalized_at is None:
+        raise problems.invalid("Subtitles that are uploaded belong to a video", "id", wish.id)
+    video.captions[wish.subtitles.language_code] = track.content
+    told = {"associated_subtitles": [wish.subtitles.model_dump()], **wish.model_dump()}
+    del told["subtitles"]
+    return 200, {"data": told}
+
+
 def usable(store: Store, media_id: str, account: SandboxAccount) -> StoredMedia:
     """An upload that a post of this account may show. Raises a 400."""
     found = store.uploads.get(media_id)
     if found is None or found.account != account.name or _expiry(found) <= store.clock.now():
         raise problems.invalid("Your media IDs are invalid.", "media.media_ids", media_id)
-    if _state(found) != "succeeded":
+    if found.category == "subtitles" or _state(found) != "succeeded":
         raise problems.invalid("The media is not processed yet", "media.media_ids", media_id)
     return found
 
@@ -142,6 +166,10 @@ async def _complete(
         target.media_type = claimed or "video/mp4"
         target.sha256 = hashlib.sha256(content).hexdigest()
         await _take_video(store, target, content)
+    elif target.category == "subtitles":
+        if not is_subrip(content):
+            raise problems.invalid("Invalid subtitle file", "media")
+        target.sha256 = hashlib.sha256(content).hexdigest()
     else:
         await _take_picture(store, target, content, claimed)
     target.content = content
@@ -213,7 +241,7 @@ def _state(target: StoredMedia) -> str:
     """The state: `arriving`, `pending`, `in_progress`, `succeeded` or `failed`."""
     if target.finalized_at is None:
         return "arriving"
-    if target.category == "image":
+    if target.category in ("image", "subtitles"):
         return "succeeded"
     age = time.monotonic() - target.finalized_at
     if age < limits.REAL_PROCESSING_SECONDS / 2:
@@ -233,10 +261,10 @@ def _as_data(store: Store, target: StoredMedia) -> dict[str, object]:
     }
     if target.category == "video":
         data["video"] = {"video_type": target.media_type}
-    else:
+    elif target.category != "subtitles":
         shape = {"image_type": target.media_type, "w": target.width, "h": target.height}
         data["image"] = shape
-    if target.category != "image":
+    if target.category in ("gif", "video"):
         progress = {"arriving": 0, "pending": 0, "in_progress": 50}.get(state, 100)
         info: dict[str, object] = {"state": state, "progress_percent": progress}
         if state in ("pending", "in_progress"):

@@ -68,6 +68,7 @@ TWITTER = PlatformSpec(
         Operation("getOAuth2Token", "twitter", "POST", "/2/oauth2/token"),
         Operation("revokeOAuth2Token", "twitter", "POST", "/2/oauth2/revoke"),
         Operation("createMediaMetadata", "twitter", "POST", "/2/media/metadata"),
+        Operation("createMediaSubtitles", "twitter", "POST", "/2/media/subtitles"),
     ),
     bare=_bare,
     invent=_invent,

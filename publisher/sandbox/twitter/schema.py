@@ -77,6 +77,18 @@ class CreateMediaMetadata(_Body):
     metadata: Metadata | None = None
 
 
+class SubtitleTrack(_Body):
+    id: Id
+    language_code: str = Field(pattern=r"^[A-Z]{2}$")
+    display_name: str = Field(min_length=1)
+
+
+class CreateMediaSubtitles(_Body):
+    id: Id
+    media_category: Literal["AmplifyVideo", "TweetVideo"]
+    subtitles: SubtitleTrack
+
+
 def read(call: Call, model: type[Model]) -> Model:
     """Parse the JSON body of a call. Raises a 400 with the position and the error."""
     if call.content_type != "application/json":
