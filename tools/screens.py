@@ -1,28 +1,30 @@
 # ruff: noqa: INP001 -- a script beside the package, not a part of it
-"""Photographs every web page of this repository's own campaign, for docs/screens.md.
+"""Photographs every web page of this repository's own campaign, for docs/screens.md and the guides.
 
     .venv/bin/python -m tools.screens [--into docs/images/screens] [--only today,new]
 
 It is the evening before the annual day. What was due is out, but for one post that failed and one
 of which nobody knows; an account is paused. Each page is taken wide in the light, wide in the dark,
-and on a phone. Nothing is sent anywhere but to the sandbox.
+and on a phone; those of the guides once more in each of their languages. Nothing is sent anywhere
+but to the sandbox.
 """
 
 import argparse
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.base.i18n import LANGUAGES
 from publisher.doctor.profiles import refresh
 from publisher.ledger.manager.approvals import digest
 from publisher.model.deliveries import Claim
@@ -39,10 +41,11 @@ ROOT = Path(__file__).parents[1]
 NOW = datetime(2016, 3, 6, 19, 30, tzinfo=UTC)
 EARLY = datetime(2016, 2, 20, 12, tzinfo=UTC)
 PAGES = {
+    "login": "/login",
     "today": "/",
     "review": "/review?post=2016-03-08-rapport.fr",
     "review-many": "/review/many?post=2016-03-08-rapport.fr&post=2016-03-08-rapport.es",
-    "new": "/new",
+    "new": "/new?lang=fr",
     "edit": "/posts/2016-03-10-signaler.fr/edit",
     "calendar-month": "/calendar?view=month&day=2016-03-07",
     "calendar-week": "/calendar?day=2016-03-07",
@@ -66,16 +69,28 @@ PAGES = {
 }
 
 
+GUIDES = ("today", "review", "new", "people")
+"""The pages that the guides show, each in its own language."""
+
+
 class View(NamedTuple):
     """How a page is looked at."""
 
     scheme: Literal["light", "dark"]
     width: int
+    language: str
+    pages: Collection[str]
 
 
-VIEWS = {"light": View("light", 1200), "dark": View("dark", 1200), "phone": View("light", 390)}
+VIEWS = {
+    "light": View("light", 1200, "en", PAGES),
+    "dark": View("dark", 1200, "en", PAGES),
+    "phone": View("light", 390, "en", PAGES),
+    **{code: View("light", 1200, code, GUIDES) for code in LANGUAGES if code != "en"},
+}
 HEIGHT = 800
 FAILED, IN_DOUBT = 4, 9
+TEXT = "Demain à Genève, quatre pays portent la voix des enfants devant le Conseil. #DroitsDeLEnfant"
 LONGEST = 1600  # pixels: a page that goes on looks the same below
 
 
@@ -85,7 +100,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="names of pages, with commas between them")
     parser.add_argument("--browser", default="/usr/bin/chromium")
     options = parser.parse_args()
-    wanted = options.only.split(",") if options.only else ["login", *PAGES]
+    wanted = options.only.split(",") if options.only else [*PAGES]
     options.into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         app = campaign(Path(folder))
@@ -96,13 +111,13 @@ def main() -> None:
             for view, how in VIEWS.items():
                 context = browser.new_context(
                     base_url=address,
-                    locale="en",
+                    locale=how.language,
                     color_scheme=how.scheme,
                     viewport={"width": how.width, "height": HEIGHT},
                 )
                 page = context.new_page()
-                for name in photographed(page, wanted):
-                    save(page, how.width, options.into / f"{name}-{view}.png")
+                for name in photographed(page, [one for one in wanted if one in how.pages]):
+                    save(page, how.width, options.into / f"{name}-{view}.webp")
             browser.close()
         app.close()
 
@@ -181,19 +196,29 @@ def send(app: Application, claim: Claim, what: Outcome) -> None:
             return
 
 
-def photographed(page: Page, wanted: Sequence[str]) -> Iterator[str]:
+def photographed(page: Page, wanted: Collection[str]) -> Iterator[str]:
     """Leads to one page after the other, and names it."""
     page.goto("/login")
     if "login" in wanted:
         yield "login"
-    page.get_by_label("Name").fill("direction")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.locator("#name").fill("direction")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("main button.primary").click()
     page.wait_for_url("**/")
     for name, path in PAGES.items():
-        if name in wanted:
+        if name in wanted and name != "login":
             page.goto(path)
+            if name == "new":
+                write(page)
             yield name
+
+
+def write(page: Page) -> None:
+    """Fill in the composer, and wait for how that will look."""
+    page.locator("#text-0-1").fill(TEXT)
+    page.locator("#when").select_option("item:annual-day")
+    expect(page.locator("#look")).to_contain_text(TEXT)
+    expect(page.locator("#instant")).not_to_be_empty()
 
 
 def save(page: Page, width: int, path: Path) -> None:
@@ -206,7 +231,8 @@ def save(page: Page, width: int, path: Path) -> None:
     whole = page.screenshot()
     page.set_viewport_size({"width": width, "height": HEIGHT})
     with Image.open(BytesIO(whole)) as image:
-        image.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+        few = image.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE)
+        few.convert("RGB").save(path, lossless=True, method=6)
 
 
 if __name__ == "__main__":

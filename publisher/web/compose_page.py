@@ -1,6 +1,6 @@
 """Compose page: the answers to a form of the composer, which hold all that was typed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from publisher.media import media_file
 from publisher.planning import Plan, word_diff
 from publisher.web import compose_pictures, compose_view, composed_draft, plan_view
 from publisher.web.authentication import Visitor
-from publisher.web.compose_check import Checked, checked
+from publisher.web.compose_check import Checked, FieldProblem, checked
 from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts, post_address
@@ -25,6 +25,9 @@ from publisher.web.render import Toast
 
 _LATER = "30"
 """Seconds until the next attempt, if too many pictures are being processed."""
+
+_PARTS = ("to", "text", "media", "when", "more")
+"""The parts of the form, from above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def page(
     is_first, is_part = sent.request.method == "GET", bool(sent.request.headers.get("hx-request"))
     refused = problem is not None and sent.do in ("keep", "submit")
     is_tried = bool(form.tried) or refused or (is_first and now.lacks_alt)
+    problems = {} if is_first and composed.is_new else now.shown(is_tried=is_tried)
     standing = app.queries.deliveries(post=composed.id) if not composed.is_new else []
     answer = sent.parts.pages.render(
         sent.request,
@@ -100,7 +104,8 @@ def page(
         composed=composed,
         problem=problem,
         theirs=theirs,
-        problems={} if is_first and composed.is_new else now.shown(is_tried=is_tried),
+        problems=problems,
+        first_wrong=_first_wrong(problems) if refused else "",
         chips=chips,
         near=compose_view.near(chips),
         takers=compose_view.takers(now),
@@ -134,6 +139,11 @@ def page(
     if isinstance(problem, Busy):
         answer.headers["Retry-After"] = _LATER
     return answer
+
+
+def _first_wrong(problems: Mapping[str, Sequence[FieldProblem]]) -> str:
+    """The part of the form where whoever was refused goes on; empty if none is wrong."""
+    return next((part for part in _PARTS if any(one.is_error for one in problems.get(part, ()))), "")
 
 
 def _suggested(app: Application) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from publisher.app import Application
 from publisher.base import formats
@@ -111,6 +112,33 @@ def test_the_same_without_javascript(
     assert draft.endswith(f"---\n{_TEXT}\n\n---\n\nEt voilà.\n\n## facebook\nLong.\n")
     made = app.queries.deliveries(post=_POST)
     assert {d.account for d in made} == {"bice-x", "bice-page", "bice-site"}
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_whoever_submits_without_a_time_has_the_cursor_where_it_is_chosen(
+    address: str, app: Application, browser: Browser, width: int
+) -> None:
+    """The question is beside it, in sight; two presses later it is sent."""
+    size: ViewportSize = {"width": width, "height": 800}
+    with visiting(browser, address, refused=[400], viewport=size) as page:
+        log_in(page, "stagiaire")
+        page.goto("/new")
+        page.get_by_label(_("The text"), exact=True).fill(_TEXT)
+        page.get_by_role("button", name=_("Submit for approval")).click()
+        when = page.get_by_label(_("When it goes out"))
+        expect(when).to_be_focused()
+        expect(when).to_be_in_viewport(ratio=1)
+        asked = page.locator("#flaws-when .flaw")
+        expect(asked).to_be_in_viewport(ratio=1)
+        bottom, bar = asked.bounding_box(), page.locator("#compose .bar").bounding_box()
+        assert bottom and bar  # noqa: PT018
+        assert bottom["y"] + bottom["height"] <= bar["y"]
+        page.keyboard.type(_("As soon as it may"))
+        expect(asked).to_have_count(0)
+        page.get_by_role("button", name=_("Submit for approval")).click()
+        told = _("Submitted for approval: {what}.", what=formats.deliveries(2))
+        expect(page.get_by_text(told)).to_be_visible()
+    assert len(app.queries.deliveries(post=_POST)) == 2
 
 
 def test_a_typo_and_a_picture_of_a_scheduled_post_take_three_clicks(

@@ -1,5 +1,6 @@
 """What a newcomer stumbles over: a first post in a new ledger, what is missing, where it is out."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,8 +69,25 @@ def test_a_refusal_leads_to_each_thing_that_is_wrong(staff: Visit) -> None:
     told = staff.page.partition('id="wrong"')[2].partition('id="unsaved"')[0]
     assert '<a href="#texts">The text for bice-x' in told
     assert '<a href="#schedule">It does not say yet when it goes out.</a>' in told
+    assert _begins_at(staff) == "text-0-1"
+    form.write("Bonjour.").send("submit")
+    assert _begins_at(staff) == "when"
+    form.fill(when="time", at="").send("submit")
+    assert _begins_at(staff) == "at"
+    form.fill(account=[]).send("submit")
+    assert _begins_at(staff) == "account"
     form.send("check")
     assert 'href="#schedule"' not in staff.page, "nothing was refused"
+    assert _begins_at(staff) == ""
+
+
+def _begins_at(visit: Visit) -> str:
+    """The field, or the kind of fields, that has the cursor as the page opens."""
+    (*_others, composer) = visit.page.partition('id="compose"')
+    begins = re.findall(r"<(?:input|select|textarea)[^>]* autofocus[^>]*>", composer)
+    assert len(begins) <= 1
+    found = re.search(r'id="([^"]+)"|name="([^"]+)"', "".join(begins))
+    return (found[1] or found[2]) if found else ""
 
 
 def test_a_draft_is_found_by_its_words(staff: Visit) -> None:
