@@ -24,7 +24,7 @@ from publisher.model.values import Frozen
 _YES = ("true", "yes")
 _SINGLE = (
     "at", "lang", "title", "content_warning", "link", "link_in", "expires", "embargo", "author",
-    "made_with_ai",
+    "made_with_ai", "repeat",
 )  # fmt: skip
 """The keys whose value is one line of text."""
 
@@ -72,6 +72,8 @@ class Composition(Frozen):
     link: str = ""
     link_in: LinkPlace | None = None
     made_with_ai: bool = False
+    repeat: bool = False
+    """Whether the same text may go to the same account once more."""
     author: str = ""
     texts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """The parts of the texts, by channel or account; `""` is the common text."""
@@ -104,6 +106,7 @@ class Composing:
             link=one_line(draft.value("link")),
             link_in=post.link_in,
             made_with_ai=post.made_with_ai,
+            repeat=post.repeat,
             author=one_line(draft.value("author") or post.author),
             texts=body_patch.texts(draft.body, self.names),
             media=() if "media" in unusual(draft) else tuple(map(MediaEntry.of, draft.media)),
@@ -136,6 +139,7 @@ class Composing:
         revised = _said(
             revised, "made_with_ai", _flag(wanted.made_with_ai), _flag(seen.made_with_ai)
         )
+        revised = _said(revised, "repeat", _flag(wanted.repeat), _flag(seen.repeat))
         revised = _said(revised, "link", wanted.link, seen.link)
         revised = _said(revised, "link_in", wanted.link_in or "", seen.link_in or "")
         if wanted.expires != seen.expires:

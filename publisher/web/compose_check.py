@@ -21,7 +21,7 @@ from publisher.web.composed_draft import ComposedDraft
 
 _FIELDS = {
     "no-recipients": "to", "unknown-recipient": "to", "other-language": "to",
-    "missing-translation": "to", "unused-section": "text",
+    "missing-translation": "to", "unused-section": "text", "duplicate-text": "text",
 }  # fmt: skip
 """The parts of the form that problems belong to, where their places in the file do not say it."""
 _OF_KEYS = {"to": "to", "media": "media", "at": "when"}
@@ -36,6 +36,7 @@ _HINTS = {
     "alt-missing": later("Say what it shows, for those who cannot see it."),
     "consent-missing": later("Choose the consent of those who are in it."),
     "media-missing": later("Add the picture again."),
+    "duplicate-text": later("Change the text, or tick below that it may go out once more."),
 }
 """Hints for who fills in a form, by code; other problems have the hint for a file."""
 _NOT_SAID_YET = "alt-missing"
@@ -143,15 +144,21 @@ def _by_field(problems: Sequence[Problem], post: Post | None) -> dict[str, list[
     for problem in problems:
         key = next((key for line, key in reversed(places) if line <= problem.line), "")
         of_key = "text" if key.startswith("text:") else _OF_KEYS.get(key, "more" if key else "")
-        hint = _HINTS.get(problem.code, problem.hint)
-        one = FieldProblem(
-            problem.message,
-            _(hint) if hint else None,
-            problem.severity is Severity.ERROR,
-            problem.code,
-        )
-        found.setdefault(_FIELDS.get(problem.code, of_key), []).append(one)
+        found.setdefault(_FIELDS.get(problem.code, of_key), []).append(_one(problem))
     return found
+
+
+def _one(problem: Problem) -> FieldProblem:
+    hint = _HINTS.get(problem.code, problem.hint)
+    is_error = problem.severity is Severity.ERROR
+    return FieldProblem(problem.message, _(hint) if hint else None, is_error, problem.code)
+
+
+def with_problem(now: Checked, problem: Problem) -> Checked:
+    """The same, with what only the schedule knows: that an account has the text already, say."""
+    field = _FIELDS.get(problem.code, "")
+    found = [*now.problems.get(field, ()), _one(problem)]
+    return replace(now, problems={**now.problems, field: found})
 
 
 def for_submission(now: Checked) -> Checked:

@@ -59,6 +59,8 @@ class ComposeForm:
     link: Text = ""
     link_in: Text = ""
     made_with_ai: Text = ""
+    repeat: Text = ""
+    """Whether the same text may go out once more."""
     author: Text = ""
     when: Text = ""
     at: Text = ""
@@ -111,6 +113,7 @@ class ComposeForm:
             link=composition.link,
             link_in=composition.link_in or "",
             made_with_ai="yes" if composition.made_with_ai else "",
+            repeat="yes" if composition.repeat else "",
             author=composition.author,
             expires=expires,
             expires_unit=expires_unit,
@@ -283,6 +286,7 @@ class ComposeForm:
             link=one_line(self.link),
             link_in=next((one for one in LINK_PLACES if one == self.link_in), None),
             made_with_ai=bool(self.made_with_ai),
+            repeat=bool(self.repeat),
             author=one_line(self.author),
             texts=texts,
             media=tuple(self.media),

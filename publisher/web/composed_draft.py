@@ -148,7 +148,7 @@ def begun(
         source = existing(app, copy)
         media = [_moved(entry, copy) for entry in source.seen.media]
         form = ComposeForm.of(source.seen).with_media(media)
-        return replace(form, copy_of=copy, when="", embargo="", author=person.name)
+        return replace(form, copy_of=copy, when="", embargo="", repeat="", author=person.name)
     language = lang or _language(app, composing, person)
     usual = _usual(composing, person, language)
     return ComposeForm.of(
@@ -219,6 +219,7 @@ def _translation(
             "lang": lang,
             "title": "",
             "content_warning": "",
+            "repeat": False,
             "author": person.name,
             "texts": {new: ("",) * len(source.seen.texts[old]) for old, new in sections.items()},
             "media": tuple(entry.model_copy(update={"alt": ""}) for entry in source.seen.media),

@@ -90,6 +90,25 @@ def _begins_at(visit: Visit) -> str:
     return (found[1] or found[2]) if found else ""
 
 
+def test_the_same_text_goes_out_once_more_when_that_is_ticked(
+    app: Application, staff: Visit
+) -> None:
+    """Of a copy it is asked again."""
+    published(app, "site/news.fr")
+    form = Composer(staff, "/new?copy=site/news.fr").fill(when="now")
+    form.send("submit")
+    assert "has the same text in site/news.fr (published)." in staff.text
+    assert "Change the text, or tick below that it may go out once more." in staff.text
+    assert "repeat: true" not in staff.text
+    before = {one.post for one in app.queries.deliveries()}
+    form.fill(repeat="yes").send("submit")
+    assert "On the schedule: 1 delivery." in staff.text
+    (post,) = {one.post for one in app.queries.deliveries()} - before
+    assert "repeat: true\n" in (app.settings.posts / f"{post}.md").read_text("utf-8")
+    assert Composer(staff, f"/posts/{post}/edit").values("repeat") == ["yes"]
+    assert Composer(staff, f"/new?copy={post}").values("repeat") == []
+
+
 def test_a_draft_is_found_by_its_words(staff: Visit) -> None:
     staff.get("/posts")
     assert '<a href="/posts/unfinished.fr">Sans heure.</a>' in staff.page

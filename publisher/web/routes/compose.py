@@ -29,7 +29,7 @@ from publisher.web import (
     plan_view,
 )
 from publisher.web.authentication import Reader, Writer
-from publisher.web.compose_check import Checked, for_submission, unsaved_pictures
+from publisher.web.compose_check import Checked, for_submission, unsaved_pictures, with_problem
 from publisher.web.compose_form import ComposeForm
 from publisher.web.compose_page import SentForm, conflict, given_back, landed, page
 from publisher.web.composed_draft import ComposedDraft
@@ -253,7 +253,8 @@ def _submit(sent: SentForm, composed: ComposedDraft) -> Response:
         raise _Refused(UsageError(_("Nothing was submitted yet."), hint=hint), now)
     plan = app.planner.compare(now.library, now.found, [composed.draft.path])
     if plan.errors:
-        raise _Refused(UsageError(plan.errors[0].message, hint=plan.errors[0].hint), now)
+        now = with_problem(now, plan.errors[0])
+        raise _Refused(UsageError(_("Nothing was submitted yet."), hint=hint), now)
     shown = plan_view.digest(plan)
     if plan.overdue and not (sent.form.sure and sent.form.shown == shown):
         problem = UsageError(
