@@ -73,6 +73,14 @@ GUIDES = ("today", "review", "new", "people")
 """The pages that the guides show, each in its own language."""
 
 
+_PICTURES = """() => Promise.all([...document.images].map((one) => one.complete ||
+  new Promise((done) => {
+    for (const name of ["load", "error"]) one.addEventListener(name, done);
+    one.loading = "eager";
+  })))"""
+"""Waits until all pictures are there."""
+
+
 class View(NamedTuple):
     """How a page is looked at."""
 
@@ -90,7 +98,9 @@ VIEWS = {
 }
 HEIGHT = 800
 FAILED, IN_DOUBT = 4, 9
-TEXT = "Demain à Genève, quatre pays portent la voix des enfants devant le Conseil. #DroitsDeLEnfant"
+TEXT = (
+    "Demain à Genève, quatre pays portent la voix des enfants devant le Conseil. #DroitsDeLEnfant"
+)
 LONGEST = 1600  # pixels: a page that goes on looks the same below
 
 
@@ -227,7 +237,7 @@ def save(page: Page, width: int, path: Path) -> None:
     """
     height = min(LONGEST, page.evaluate("document.documentElement.scrollHeight"))
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_function("[...document.images].every((one) => one.complete)")
+    page.evaluate(_PICTURES)
     whole = page.screenshot()
     page.set_viewport_size({"width": width, "height": HEIGHT})
     with Image.open(BytesIO(whole)) as image:

@@ -139,7 +139,7 @@ def _add_files(app: Sphinx, exception: Exception | None) -> None:
     (static / "help.css").write_text("".join(path.read_text("utf-8") for path in styles), "utf-8")
     for path in (*(WEB / "fonts").iterdir(), WEB / "static" / "icon.svg"):
         shutil.copy(path, static)
-    for language in set(WORDS) - {"en"}:
+    for language in WORDS:
         (static / f"search.{language}.js").write_text(_words_of_search(language), "utf-8")
     (licence,) = (path for path in files("sphinx") or () if path.name == "LICENSE.rst")
     shutil.copy(Path(licence.locate()), static / "sphinx.LICENSE.txt")
@@ -147,15 +147,25 @@ def _add_files(app: Sphinx, exception: Exception | None) -> None:
         (app.outdir / name).unlink()
 
 
+_NOTHING = (
+    "Your search did not match any documents. Please make sure that all words are spelled "
+    "correctly and that you've selected enough categories."
+)
+"""What Sphinx says where nothing is found. There are no categories here."""
+
+
 def _words_of_search(language: str) -> str:
     """Sphinx's own translation of its search, as a script that the policy of the pages allows.
 
     Sphinx's has the choice of a plural as a text, which its script evaluates.
     """
-    source = Path(sphinx.__file__).parent / "locale" / language / "LC_MESSAGES" / "sphinx.js"
-    told = json.loads(source.read_text("utf-8").partition("(")[2].rpartition(")")[0])
+    told = {"messages": {}, "plural_expr": "(n != 1)"}
+    if language != "en":
+        source = Path(sphinx.__file__).parent / "locale" / language / "LC_MESSAGES" / "sphinx.js"
+        told = json.loads(source.read_text("utf-8").partition("(")[2].rpartition(")")[0])
+    messages = told["messages"] | {_NOTHING: WORDS[language]["nothing"]}
     return (
-        f"Documentation.TRANSLATIONS = {json.dumps(told['messages'])};\n"
+        f"Documentation.TRANSLATIONS = {json.dumps(messages)};\n"
         f"Documentation.PLURAL_EXPR = (n) => {told['plural_expr']};\n"
         f"Documentation.LOCALE = {json.dumps(language)};\n"
     )

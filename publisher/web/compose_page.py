@@ -143,7 +143,9 @@ def page(
 
 def _first_wrong(problems: Mapping[str, Sequence[FieldProblem]]) -> str:
     """The part of the form where whoever was refused goes on; empty if none is wrong."""
-    return next((part for part in _PARTS if any(one.is_error for one in problems.get(part, ()))), "")
+    return next(
+        (part for part in _PARTS if any(one.is_error for one in problems.get(part, ()))), ""
+    )
 
 
 def _suggested(app: Application) -> str:

@@ -101,6 +101,14 @@ def test_a_label_of_no_page_would_be_noticed(known: dict[str, re.Pattern[str]]) 
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=_names(GUIDES))
+def test_the_pages_that_a_guide_shows_speak_its_language(guide: Path) -> None:
+    shown = re.findall(r"/screens/([\w-]+)\.webp\)", guide.read_text(encoding="utf-8"))
+    own = "light" if _language(guide) == "en" else _language(guide)
+    assert shown
+    assert [name for name in shown if name.rpartition("-")[2] != own] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=_names(GUIDES))
 def test_no_guide_is_long(guide: Path) -> None:
     """Who reads it has work to do."""
     text = re.sub(r"\]\([^)]*\)", "]", guide.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -174,6 +175,20 @@ def test_it_searches_without_a_network(served: str, browser: Browser) -> None:
         expect(results.filter(has_text="Drafts").first).to_be_visible()
         results.first.get_by_role("link").click()
         page.wait_for_url("**/help/guides/*.fr.html*")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_search_that_finds_nothing_says_so(served: str, browser: Browser, language: str) -> None:
+    """In the reader's language, and without what there is not here: categories."""
+    words = tomllib.loads((ROOT / "docs/site/words.toml").read_text("utf-8"))
+    with visiting(browser, served) as page:
+        page.goto(f"/help/search.{language}.html?q=xyzzyx")
+        expect(page.locator("#search-results")).to_contain_text(words[language]["nothing"])
+
+
+def test_a_picture_is_told_to_be_one(reader: Visit, site: Path) -> None:
+    (name,) = {path.name for path in site.glob("_images/today-fr.*")}
+    assert reader.get(f"/help/_images/{name}").headers["content-type"] == "image/webp"
 
 
 _READ = ("guides/staff.fr.html", "guides/tutorial.en.html", "commands.html", "states.html",

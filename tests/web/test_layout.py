@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from publisher.app import Application
-from publisher.model.accounts import Owner
+from publisher.model.accounts import Owner, Profile
 from publisher.model.outcomes import Kind, Refused
 from tests.support.happening import ends
 from tests.support.journeys import visiting
@@ -26,6 +26,9 @@ _HANGS_OUT = """() => [...document.querySelectorAll("main *")].filter((element) 
 def test_nothing_hangs_out_of_a_page_in_french(
     address: str, app: Application, browser: Browser, width: int
 ) -> None:
+    """Nor the handle of an account on a server of its own, which is long."""
+    profile = Profile(id="7", handle="droits_de_l_enfant@mastodon.example.org")
+    app.profiles.keep("bice-x", profile, None, until=app.clock.ahead(60), by_handle=True)
     (delivery,) = app.queries.deliveries(post="site/news.fr")
     ends(app, delivery, Refused(Kind.CONTENT, "La plateforme ne prend aucun texte de ce genre."))
     size = {"width": width, "height": 900}
@@ -37,8 +40,8 @@ def test_nothing_hangs_out_of_a_page_in_french(
         page.wait_for_url("**/")
         for path in _PAGES:
             page.goto(path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             assert page.evaluate(_HANGS_OUT) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             place = page.locator(".top nav [aria-current]")
             if place.count():
                 expect(place).to_be_in_viewport(ratio=0.9)

@@ -18,8 +18,10 @@ TABLE = {
     "move": [View(820, "fr", "no-js"), View(390, "en", "keys"), View(1440, "fr", "mouse")],
     "stop": [View(390, "fr", "touch"), View(1440, "en", "keys"), View(820, "fr", "no-js")],
     "find": [
-        View(390, "en", "touch"), View(1440, "fr", "mouse"),
-        View(820, "en", "keys"), View(390, "fr", "no-js"),
+        View(390, "en", "touch"),
+        View(1440, "fr", "mouse"),
+        View(820, "en", "keys"),
+        View(390, "fr", "no-js"),
     ],
 }
 

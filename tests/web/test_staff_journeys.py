@@ -15,8 +15,10 @@ TABLE = {
     "write": [View(1440, "fr", "mouse"), View(820, "en", "no-js"), View(390, "fr", "keys")],
     "typo": [View(820, "en", "keys"), View(390, "fr", "touch"), View(1440, "fr", "no-js")],
     "picture": [
-        View(1440, "en", "mouse"), View(390, "en", "touch"),
-        View(820, "fr", "keys"), View(390, "fr", "no-js"),
+        View(1440, "en", "mouse"),
+        View(390, "en", "touch"),
+        View(820, "fr", "keys"),
+        View(390, "fr", "no-js"),
     ],
     "answer": [View(820, "fr", "no-js"), View(1440, "fr", "keys")],
 }

@@ -3,6 +3,7 @@
 For everybody, as it says nothing of a workspace, and as somebody who cannot log in needs it most.
 """
 
+import mimetypes
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ FOLDER = Path(__file__).parents[1] / "help"
 """What docs/site/build.py builds; a wheel has it, and in a checkout `make install` makes it."""
 
 router = APIRouter()
+mimetypes.add_type("image/webp", ".webp")  # Python knows it since 3.13
 
 
 @router.get("/help")
