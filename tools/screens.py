@@ -241,7 +241,7 @@ def save(page: Page, width: int, path: Path) -> None:
     whole = page.screenshot()
     page.set_viewport_size({"width": width, "height": HEIGHT})
     with Image.open(BytesIO(whole)) as image:
-        few = image.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE)
+        few = image.convert("RGB").quantize(64, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         few.convert("RGB").save(path, lossless=True, method=6)
 
 
