@@ -90,7 +90,7 @@ class View(NamedTuple):
     pages: Collection[str]
 
 
-VIEWS = {
+VIEWS: dict[str, View] = {
     "light": View("light", 1200, "en", PAGES),
     "dark": View("dark", 1200, "en", PAGES),
     "phone": View("light", 390, "en", PAGES),

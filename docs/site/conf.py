@@ -159,7 +159,7 @@ def _words_of_search(language: str) -> str:
 
     Sphinx's has the choice of a plural as a text, which its script evaluates.
     """
-    told = {"messages": {}, "plural_expr": "(n != 1)"}
+    told: dict[str, Any] = {"messages": {}, "plural_expr": "(n != 1)"}
     if language != "en":
         source = Path(sphinx.__file__).parent / "locale" / language / "LC_MESSAGES" / "sphinx.js"
         told = json.loads(source.read_text("utf-8").partition("(")[2].rpartition(")")[0])
