@@ -19,7 +19,7 @@ OURS := $(INSTALL) --no-deps --no-build-isolation
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo quick test smoke chaos machines fuzz bench release check messages run lock clean
+.PHONY: help install production demo quick test smoke bare chaos machines fuzz bench release check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -76,6 +76,9 @@ test: install ## set up and run every test
 
 smoke: ## see that it installs and runs on every Python, and make demo as on a fresh machine (6 minutes)
 	@sh tests/support/smoke.sh
+
+bare: ## as root: install the wheel on a bare Debian, and follow the tutorials there (6 minutes)
+	@sh tests/support/bare.sh
 
 chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)
 	@sh tests/support/system.sh test-parts

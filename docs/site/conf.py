@@ -7,6 +7,7 @@ docs/README.md, and the language of a guide is in its name, `staff.fr.md`.
 import json
 import re
 import shutil
+import sys
 import tomllib
 from importlib.metadata import files
 from pathlib import Path
@@ -20,6 +21,9 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.logging import getLogger
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # as Sphinx has it for modules beside its configuration
+import search_languages  # noqa: E402
+
 DOCS, WEB = HERE.parent, HERE.parents[1] / "publisher" / "web"
 
 project = "Publisher"
@@ -106,6 +110,12 @@ def _around(
     }
 
 
+def _index_in_its_language(app: Sphinx, _tree: nodes.document, page: str) -> None:
+    """Tell the index, which gets this page next, in what language it is."""
+    if app.builder.name == "html":
+        app.builder.indexer.lang.language = _language(page)
+
+
 def _check_navigation(_app: Sphinx, env: Any) -> None:
     """Warn of pages that nobody would find."""
     listed = {page for pages in REFERENCE.values() for page in pages} | {root_doc}
@@ -140,7 +150,8 @@ def _add_files(app: Sphinx, exception: Exception | None) -> None:
     for path in (*(WEB / "fonts").iterdir(), WEB / "static" / "icon.svg"):
         shutil.copy(path, static)
     for language in WORDS:
-        (static / f"search.{language}.js").write_text(_words_of_search(language), "utf-8")
+        words = _words_of_search(language) + search_languages.script(language)
+        (static / f"search.{language}.js").write_text(words, "utf-8")
     (licence,) = (path for path in files("sphinx") or () if path.name == "LICENSE.rst")
     shutil.copy(Path(licence.locate()), static / "sphinx.LICENSE.txt")
     for name in (".buildinfo", "objects.inv", *(f"_static/{of}" for of in _UNUSED)):
@@ -177,6 +188,8 @@ _UNUSED = ("base-stemmer.js", "basic.css", "english-stemmer.js", "file.png", "mi
 
 def setup(app: Sphinx) -> None:
     app.add_transform(LinksThatLeave)
+    app.add_search_language(search_languages.PageSearch)
+    app.connect("doctree-resolved", _index_in_its_language)
     app.connect("html-page-context", _around)
     app.connect("env-updated", _check_navigation)
     app.connect("build-finished", _add_files)

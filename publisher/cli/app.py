@@ -16,6 +16,7 @@ from publisher.cli import arguments, help_texts, sandbox_option, suggestions, us
 from publisher.cli.commands import (
     agenda,
     approval,
+    backups,
     calendars,
     connecting,
     control,
@@ -319,12 +320,12 @@ _add(
     to=_service,
 )
 _add(
-    record.backup,
+    backups.backup,
     "publisher backup ../ledger-2016-03-07.db",
     "publisher backup /var/backups/publisher --keep 14",
 )
 _add(
-    record.restore,
+    backups.restore,
     "publisher restore ../ledger-2016-03-07.db",
     "publisher restore --in-place",
 )

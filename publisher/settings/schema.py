@@ -171,7 +171,9 @@ class NoticeSettings(Section):
     """The address that is pinged while all is well; whoever waits there gives the alarm."""
     mail: SecretStr | None = None
     """The mail account that tells people personally, at an e-mail address; Apprise's address."""
-    hosts: Annotated[tuple[str, ...], _WORDS] = ()
+    hosts: Annotated[tuple[str, ...], _WORDS] = Field(
+        default=(), json_schema_extra={"writeOnly": True}
+    )
     """Servers that people's own addresses may lead to although they are not public."""
 
     @field_validator("heartbeat")
@@ -227,7 +229,9 @@ class WebhookSettings(Section):
     """The secrets by which each message is signed, `whsec_` and a key in base64; several while one
     takes the place of another.
     """
-    hosts: Annotated[tuple[str, ...], _WORDS] = ()
+    hosts: Annotated[tuple[str, ...], _WORDS] = Field(
+        default=(), json_schema_extra={"writeOnly": True}
+    )
     """Servers that may be asked although they are not public."""
 
     @field_validator("urls")

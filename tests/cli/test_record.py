@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from publisher.base.lock import locked
-from publisher.cli.commands.record import _dump_command
+from publisher.cli.commands.backups import _dump_command
 from publisher.settings.settings import load
 from tests.cli.runner import Cli
 

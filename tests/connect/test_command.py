@@ -1,5 +1,6 @@
 """`publisher connect`: at a terminal, in a script, and what it says."""
 
+import json
 import os
 import pty
 import subprocess
@@ -69,6 +70,28 @@ def test_a_script_types_on_standard_input(desk: Desk) -> None:
     assert "bice-page is connected: it posts as BICE." in done.stdout
     assert settings.load(desk.workspace.path).credentials("bice-page") == page.credentials
     assert not any(value in done.stdout + done.stderr for value in (secret, token))
+
+
+def test_a_script_reads_whose_the_keys_are_as_json_alone(desk: Desk) -> None:
+    page = desk.account("bice-page")
+    secret, token = page.credentials["app_secret"], system_user_token(page)
+    typed = f"{app_id(page)}\n{secret}\n{token}\n"
+    done = json.loads(run(desk, "connect", "bice-page", "--json", typed=typed).stdout)
+    assert done["account"] == "bice-page"
+    assert done["owner"] == {"id": "100200300", "name": "BICE"}
+    assert done["keys_in"] == "secrets.toml"
+    findings = json.loads(run(desk, "connect", "bice-page", "--check", "--json").stdout)
+    assert "bad" not in {finding["grade"] for finding in findings}
+    revoked = json.loads(run(desk, "connect", "bice-page", "--revoke", "--json").stdout)
+    assert revoked["account"] == "bice-page"
+    assert revoked["ended"] == (revoked["to_do"] is None)
+
+
+def test_with_json_a_terminal_is_asked_nothing(desk: Desk) -> None:
+    code, shown = answering(desk, "connect", "bice-x", "--json", answers={})
+    assert code == 2
+    assert "With --json nobody is asked." in shown
+    assert "standard input, a line for each" in " ".join(shown.split())
 
 
 def test_what_is_missing_is_named_and_nothing_is_asked(desk: Desk) -> None:

@@ -1,15 +1,8 @@
 """The guides: the labels are those of the pages, in the guide's language, and no guide is long."""
 
-import html
 import re
-import subprocess
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGINT
-from urllib.error import URLError
 
 import pytest
 
@@ -17,16 +10,13 @@ from publisher.base.i18n import LANGUAGES, LOCALES
 from tests.cli.runner import SCRIPT
 from tests.docs.conftest import DOCS, ROOT, fences, prose
 from tests.support.system import free_port
-from tests.support.waiting import wait_for
+from tests.support.tutorial import Reader, follow, reading
 from tools import messages
 
 FOLDER = DOCS / "guides"
 GUIDES = sorted(FOLDER.glob("*.md"))
 TUTORIALS = sorted(FOLDER.glob("tutorial.*.md"))
 _MOST_WORDS = 1500
-_SANDBOX = "http://127.0.0.1:8099"
-"""Where a reader's sandbox is; that of a test has a port of its own."""
-_PAGES = "http://127.0.0.1:8080"
 
 
 def _names(paths: list[Path]) -> list[str]:
@@ -116,86 +106,16 @@ def test_no_guide_is_long(guide: Path) -> None:
 
 
 @pytest.mark.parametrize("tutorial", TUTORIALS, ids=_names(TUTORIALS))
-def test_the_tutorial_ends_with_posts_in_the_timelines(tutorial: Path, tmp_path: Path) -> None:
+def test_the_tutorial_ends_with_posts_in_the_timelines(
+    tutorial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its commands run as they stand, one after the other; what stays open is open until the end.
 
     Only the ports are the test's own: others may use those of the page at the same time.
     """
     text = tutorial.read_text(encoding="utf-8")
-    (said,) = re.findall(r'^echo "(.+) #\w+" >>', text, re.MULTILINE)
-    timelines = re.findall(rf"<{_SANDBOX}(/\w+)>", text)
-    assert len(timelines) == 3
-    assert f"<{_PAGES}>" in text
-    with _reader(tmp_path) as reader:
-        for fence in fences(text):
-            assert fence.language == "sh"
-            if fence.name == "stays":
-                reader.start(fence.text.strip())
-            else:
-                reader.do(fence.text, fails=fence.name == "fails")
-        for timeline in timelines:
-            assert reader.read(f"{reader.sandbox}{timeline}").count(said) == 1
-        wait_for(lambda: "<form" in reader.read(f"{reader.pages}/login"), 60)
-
-
-@dataclass
-class _Reader:
-    """A person at a terminal, without the settings of this machine."""
-
-    folder: Path
-    pages: str
-    sandbox: str = ""
-    open: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            "PATH": f"{SCRIPT.parent}:/usr/bin:/bin",
-            "HOME": str(self.folder),
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(ROOT),
-            "PUBLISHER_WEB__PORT": self.pages.rpartition(":")[2],
-        }
-
-    def do(self, commands: str, *, fails: bool) -> None:
-        """Run a block, and stay in the folder in which it ends."""
-        done = subprocess.run(
-            ["sh", "-ec", f"{commands}\npwd"], input="four voices from Geneva\n", cwd=self.folder,
-            env=self.environment, capture_output=True, encoding="utf-8", timeout=120, check=False,
-        )  # fmt: skip
-        assert bool(done.returncode) == fails, done.stdout + done.stderr
-        if not fails:
-            self.folder = Path(done.stdout.splitlines()[-1])
-
-    def start(self, command: str) -> None:
-        """Leave a command open, as in a terminal of its own."""
-        words = command.split()
-        is_sandbox = words == ["publisher", "sandbox"]
-        process = subprocess.Popen(
-            [SCRIPT, *words[1:], *(["--port", "0"] if is_sandbox else [])],
-            cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, encoding="utf-8",
-        )  # fmt: skip
-        self.open.append(process)
-        if is_sandbox:
-            assert process.stdout
-            (self.sandbox,) = re.findall(r"http://[\d.:]+\d", process.stdout.readline())
-
-    def read(self, address: str) -> str:
-        """A page as text; empty while nobody serves it."""
-        try:
-            with urllib.request.urlopen(address, timeout=10) as answer:
-                return html.unescape(answer.read().decode())
-        except URLError:
-            return ""
-
-
-@contextmanager
-def _reader(folder: Path) -> Iterator[_Reader]:
-    """A reader, who ends with Ctrl-C what is still open."""
-    reader = _Reader(folder, f"http://127.0.0.1:{free_port()}")
-    try:
-        yield reader
-    finally:
-        for process in reversed(reader.open):
-            process.send_signal(SIGINT)
-            process.communicate(timeout=60)
+    assert {fence.language for fence in fences(text)} == {"sh"}
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pages = f"http://127.0.0.1:{free_port()}"
+    with reading(Reader(tmp_path, f"{SCRIPT.parent}:/usr/bin:/bin", pages)) as reader:
+        follow(text, reader)

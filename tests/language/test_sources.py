@@ -35,7 +35,8 @@ ALLOWED = {
     },
     "cli/commands/deliveries.py": {"Plan | None"},  # a type
     "cli/commands/html_pages.py": {"Mapping[str, Face]"},  # a type
-    "cli/commands/record.py": {"`publisher run`", "`publisher log archive`", "… UTC"},
+    "cli/commands/backups.py": {"`publisher run`"},
+    "cli/commands/record.py": {"`publisher log archive`"},
     "cli/crash_report.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
     "cli/commands/drafts.py": {
         "  publisher check",
@@ -52,6 +53,7 @@ ALLOWED = {
         " --sandbox",
         " --workspace …",
     },
+    "cli/output/verdict.py": {"… UTC"},
     "cli/output/status.py": {" --account …", "publisher resume…"},
     "cli/output/plan.py": {
         "a change has a wish, a delivery or both",  # a mistake in the code

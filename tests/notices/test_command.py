@@ -55,6 +55,17 @@ def test_one_that_fails_does_not_stop_the_next(
     assert (done.code, done.out) == (3, "json: sent.\n")
 
 
+def test_a_script_reads_which_were_sent_and_what_is_wrong(
+    workspace: Workspace, cli: Cli, receiver: Receiver
+) -> None:
+    name(workspace, "hunter2://hunter2", receiver.url)
+    done = cli("notify", "--json")
+    (error,) = done.json["errors"]
+    assert (done.code, done.json["sent"]) == (3, ["json"])
+    assert error["message"] == "notices.urls: number 1 is no address that Apprise can use."
+    assert "docs/notices.md" in error["hint"]
+
+
 def test_without_services_it_says_what_to_do(workspace: Workspace, cli: Cli) -> None:
     done = cli("notify")
     assert done.code == 3

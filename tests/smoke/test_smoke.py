@@ -120,6 +120,15 @@ def test_a_small_campaign_goes_out(tmp_path: Path) -> None:
     }
 
 
+def test_the_tutorial_runs_as_it_stands(tmp_path: Path) -> None:
+    """With the command on the PATH, in a fresh home, until its posts are in the timelines."""
+    follower, tutorial = ROOT / "tests/support/tutorial.py", ROOT / "docs/guides/tutorial.en.md"
+    programs = f"PATH={PUBLISHER.parent}:/usr/bin:/bin"
+    assert "in the timelines" in run(
+        tmp_path, "env", programs, sys.executable, "-P", follower, tutorial
+    )
+
+
 _ACCOUNTS = ("our-x", "our-page", "our-site")
 _SETTINGS = """
 [accounts.our-x]

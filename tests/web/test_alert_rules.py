@@ -69,6 +69,20 @@ def test_panels_have_their_own_place() -> None:
     assert len({panel["id"] for panel in panels}) == len(panels)
 
 
+def test_prometheus_can_read_every_query_of_the_dashboard(tmp_path: Path) -> None:
+    """As rules, for its tool reads no dashboards; Grafana fills in the variables."""
+    promtool = program("promtool") or missing("promtool", "prometheus")
+    panels = json.loads((ROOT / "deploy/grafana/publisher.json").read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    rules = [{"record": f"panel:{n}", "expr": query} for n, query in enumerate(queries)]
+    file = tmp_path / "dashboard.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+    done = subprocess.run(
+        [promtool, "check", "rules", file], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, f"{len(queries)} rules found" in done.stdout) == (0, True), done.stderr
+
+
 @pytest.mark.parametrize("what", ["check", "test"])
 def test_prometheus_accepts_the_rules(what: str) -> None:
     """And each is raised when it should be, by publisher.test.yml."""

@@ -191,6 +191,25 @@ def test_a_picture_is_told_to_be_one(reader: Visit, site: Path) -> None:
     assert reader.get(f"/help/_images/{name}").headers["content-type"] == "image/webp"
 
 
+def test_each_language_is_searched_by_its_own_stems(
+    served: str, site: Path, browser: Browser
+) -> None:
+    """Also by forms that no page has; English words find the reference from each language."""
+    text = "".join(path.read_text("utf-8") for path in site.rglob("*.html")).casefold()
+    for language, word, page in (
+        ("fr", "approuvassent", "guides/manager.fr.html"),
+        ("es", "aprobaríamos", "guides/manager.es.html"),
+        ("pl", "zgoda", "guides/manager.pl.html"),
+        ("pl", "idempotencies", "api.html"),
+        ("fr", "idempotencies", "api.html"),
+    ):
+        assert (word in text) == (word == "zgoda")
+        with visiting(browser, served) as visit:
+            visit.goto(f"/help/search.{language}.html?q={word}")
+            found = visit.locator(f"#search-results li a[href^='{page}']")
+            expect(found.first).to_be_visible()
+
+
 _READ = ("guides/staff.fr.html", "guides/tutorial.en.html", "commands.html", "states.html",
          "search.pl.html?q=zgoda", "index.html")  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +12,7 @@ from publisher.base.i18n import _
 from publisher.base.text import suggestion
 from publisher.cli import arguments, completion
 from publisher.cli.commands.doctor import print_finding
+from publisher.cli.options import Json
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
@@ -60,13 +62,15 @@ def connect(
         bool,
         typer.Option("--another-owner", help="The keys may belong to somebody else than before."),
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Get an account's keys from its platform, and store them in secrets.toml.
 
     It asks for what the platform wants, shows an address to open in any browser, on any machine,
     and asks for what the platform shows there. Then it asks the platform whose the keys are, and
     stores nothing if they belong to another account, or may not post. Where the app's keys are
-    known from another account, Enter takes them.
+    known from another account, Enter takes them. A script writes the answers to standard input, a
+    line for each, and reads on standard error what is asked.
     """
     from publisher.app import Application
     from publisher.base.clock import from_environment
@@ -76,12 +80,17 @@ def connect(
     app = Application(load(arguments.workspace(context)), from_environment())
     context.call_on_close(app.close)
     if check:
-        _check(app, account)
+        _check(app, account, as_json=as_json)
         return
     connection = AccountConnection(app, _account(app, account, channel), method)
     if revoke:
-        _revoke(connection)
+        _revoke(connection, as_json=as_json)
         return
+    if as_json and sys.stdin.isatty():
+        raise UsageError(
+            _("With --json nobody is asked."),
+            hint=_("Write the answers to standard input, a line for each."),
+        )
     connection.refuse_variables()
     keys = _chosen(connection.meant(_keys(connection)))
     try:
@@ -90,7 +99,10 @@ def connect(
         error.hint = f"{error.hint} {_('If another owner is meant: --another-owner.')}"
         raise
     connection.store(keys, health)
-    _tell(app, connection, keys, health)
+    if as_json:
+        console.print_json(_as_json(app, connection, keys, health))
+    else:
+        _tell(app, connection, keys, health)
 
 
 def _account(app: "Application", name: str, channel: str | None) -> "Account":
@@ -132,21 +144,21 @@ def _keys(connection: "AccountConnection") -> "Sequence[Keys]":
     begun = connection.begin({one.name: _typed(one) for one in connection.fields})
     if not isinstance(begun, Authorization):
         return begun
-    console.print_line()
-    console.print_prose(
+    console.print_note("")
+    console.print_note(
         _(
             "Open this address in a browser where nobody but {account} is logged in to the platform, "
             "and allow the access:",
             account=connection.account.name,
         )
     )
-    console.print_line(f"\n{begun.url}\n")
+    console.print_note(f"\n{begun.url}\n")
     return connection.finish(begun, _asked(_(begun.asks), is_secret=begun.asks_secret))
 
 
 def _typed(field: "KeyField") -> str:
     if field.about:
-        console.print_prose(_(field.about))
+        console.print_note(_(field.about))
     label = _(field.label)
     if field.default:
         shown = _("the one that is known") if field.is_secret else field.default
@@ -170,7 +182,7 @@ def _chosen(found: "Sequence[Keys]") -> "Keys":
     if len(found) == 1:
         return found[0]
     for number, keys in enumerate(found, start=1):
-        console.print_line(f"{number:3}  {console.printable(keys.title)}")
+        console.print_note(f"{number:3}  {console.printable(keys.title)}")
     told = _asked(_("Which one? Its number"), is_secret=False)
     if told.isdecimal() and 0 < int(told) <= len(found):
         return found[int(told) - 1]
@@ -212,7 +224,23 @@ def _statuses(app: "Application") -> "Sequence[AccountStatus]":
         return ()
 
 
-def _check(app: "Application", name: str) -> None:
+def _as_json(
+    app: "Application", connection: "AccountConnection", keys: "Keys", health: "Health"
+) -> dict[str, Any]:
+    from publisher.base.formats import instant_text
+
+    owner = health.owner
+    return {
+        "account": connection.account.name,
+        "owner": owner and {"id": owner.id, "name": owner.name},
+        "keys_in": app.settings.secrets_name,
+        "expires_at": instant_text(health.expires_at),
+        "renewed": connection.is_renewed(keys),
+        "remarks": list(health.remarks),
+    }
+
+
+def _check(app: "Application", name: str, *, as_json: bool) -> None:
     from publisher.doctor import Grade, accounts
 
     if name not in app.settings.accounts:
@@ -221,15 +249,21 @@ def _check(app: "Application", name: str) -> None:
             hint=suggestion(name, app.settings.accounts),
         )
     findings = list(accounts.examine(app, offline=False, only=name))
-    for finding in findings:
-        print_finding(finding)
+    if as_json:
+        console.print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            print_finding(finding)
     if any(finding.grade is Grade.BAD for finding in findings):
         raise typer.Exit(3)
 
 
-def _revoke(connection: "AccountConnection") -> None:
+def _revoke(connection: "AccountConnection", *, as_json: bool) -> None:
     to_do = connection.revoke()
     name = connection.account.name
+    if as_json:
+        console.print_json({"account": name, "ended": not to_do, "to_do": to_do or None})
+        return
     if to_do:
         console.print_prose(_("The keys of {account} are deleted here.", account=name))
         console.print_prose(to_do)

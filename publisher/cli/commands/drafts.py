@@ -15,7 +15,7 @@ from publisher.base.errors import StorageError, UsageError, why
 from publisher.base.i18n import Language, _, from_environment, plural, use
 from publisher.base.text import did_you_mean, nearest
 from publisher.cli import arguments, completion
-from publisher.cli.options import FormatJson, Paths
+from publisher.cli.options import FormatJson, Json, Paths
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def init(
             "every channel.",
         ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Lay out a new workspace.
 
@@ -72,6 +73,10 @@ def init(
         hint = _("Name an empty folder, or go on with the workspace that is there.")
         raise UsageError(message, hint=hint)
     _create_all(folder, files, workspace_template.IGNORED)
+    if as_json:
+        names = [path.relative_to(folder).as_posix() for path in files]
+        console.print_json({"folder": str(folder.resolve()), "files": names})
+        return
     console.print_prose(_("A workspace is ready in {folder}:", folder=folder.resolve()))
     for path in files:
         if path.suffix != ".json":
@@ -146,6 +151,7 @@ def new(
         str | None,
         typer.Option(metavar="CODE", help="Its language, such as fr. Default: the workspace's."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Make a draft that is ready to edit, and print its path."""
     from publisher.cli import draft_template
@@ -161,6 +167,10 @@ def new(
     with files.file_errors(Path(name), hint):
         path.parent.mkdir(parents=True, exist_ok=True)
         files.create(path, text.encode())
+    if as_json:
+        post = arguments.post_id(str(path), settings.posts)
+        console.print_json({"post": post, "file": f"posts/{post}.md"})
+        return
     console.print_line(name)
 
 

@@ -9,7 +9,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.options import Json, Who
-from publisher.cli.output import console
+from publisher.cli.output import console, people
 
 if TYPE_CHECKING:
     from publisher.app import Application
@@ -32,17 +32,21 @@ def password(
             help="Print a link by which they choose it themselves: it works once, for seven days.",
         ),
     ] = False,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Give somebody a new password; they are logged out everywhere."""
     app = arguments.application(context)
     actor = arguments.actor(who)
     if link:
-        print_link(app, app.password_links.make(name, actor=actor))
+        print_link(app, app.password_links.make(name, actor=actor), as_json=as_json)
         return
     app.people.find(name)
     app.people.set_password(name, new_password(), actor=actor)
     app.throttle.unlock(name)
+    if as_json:
+        console.print_json(people.as_json(app.people.find(name)))
+        return
     console.print_prose(_("{name} has a new password, and is logged out everywhere.", name=name))
 
 
@@ -54,6 +58,7 @@ def factors(
         bool,
         typer.Option("--remove", help="Remove all: the phone and the recovery codes are lost."),
     ] = False,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Show somebody's second factors, or remove them."""
@@ -61,9 +66,14 @@ def factors(
     person = app.people.find(name)
     if remove:
         app.second_factors.clear(person.name, actor=arguments.actor(who))
-        console.print_prose(_("{name} logs in without a second factor.", name=person.name))
-        return
     found = app.second_factors.of(person)
+    if as_json:
+        passkeys = [passkey.name for passkey in found.passkeys]
+        left = len(found.recovery)
+        console.print_json(
+            {"app": found.app is not None, "passkeys": passkeys, "recovery_codes": left}
+        )
+        return
     if not found.are_any:
         console.print_prose(_("{name} logs in without a second factor.", name=person.name))
         return
@@ -91,6 +101,9 @@ def sessions(
     person = app.people.find(name)
     if revoke:
         ended = app.sessions.revoke(person)
+        if as_json:
+            console.print_json({"ended": ended})
+            return
         console.print_line(plural("{number} session ended.", "{number} sessions ended.", ended))
         return
     found = app.sessions.of(person)
@@ -114,26 +127,33 @@ def sessions(
     console.print_line(plural("{number} session.", "{number} sessions.", len(found)))
 
 
-def unlock(context: typer.Context, name: Name) -> None:
+def unlock(context: typer.Context, name: Name, *, as_json: Json = False) -> None:
     """Forget the wrong passwords tried with somebody's name.
 
-    Then no log-in of theirs has to wait.     Whoever guesses may begin again: see in
+    Then no log-in of theirs has to wait. Whoever guesses may begin again: see in
     var/log/web.log where that comes from.
     """
     app = arguments.application(context)
     person = app.people.find(name)
     app.throttle.unlock(person.name)
+    if as_json:
+        console.print_json(people.as_json(person))
+        return
     console.print_prose(_("{name} may log in without a wait.", name=person.name))
 
 
-def print_link(app: "Application", link: "PasswordLink") -> None:
+def print_link(app: "Application", link: "PasswordLink", *, as_json: bool) -> None:
     """The link on standard output, alone; what to do with it on standard error."""
     told = _(
         "Send this to {name}, in a way that nobody else reads. It works once, for seven days.",
         name=link.person.name,
     )
     console.print_note(told)
-    console.print_line(link.address(app.settings.web.address))
+    address = link.address(app.settings.web.address)
+    if as_json:
+        console.print_json({"name": link.person.name, "link": address})
+    else:
+        console.print_line(address)
 
 
 def new_password() -> str:

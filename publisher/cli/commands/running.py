@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from publisher.base import files, progress
-from publisher.base.errors import ConfigurationError, NoticeNotSent, UsageError
+from publisher.base.errors import ConfigurationError, NoticeNotSent, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments, sandbox_option
+from publisher.cli.options import Json
 from publisher.cli.output import console
 from publisher.settings import sandbox_mode
 
@@ -199,7 +200,7 @@ def rehearse(
         raise typer.Exit(code)
 
 
-def notify(context: typer.Context) -> None:
+def notify(context: typer.Context, *, as_json: Json = False) -> None:
     """Send a test message to each service that gets notices.
 
     Those are the addresses under [notices] in secrets.toml. While posts are published, they are
@@ -215,26 +216,37 @@ def notify(context: typer.Context) -> None:
         hint = _("Put addresses under [notices] into secrets.toml; docs/notices.md shows examples.")
         raise ConfigurationError(message, hint=hint)
     services, problems = open_services(urls)
-    failed = bool(problems)
+    failures: list[PublisherError] = []
+    sent: list[str] = []
     for service in services:
         try:
             with progress.shown():
                 service.send(trial_message())
-            console.print_prose(_("{name}: sent.", name=service.name))
         except NoticeNotSent as error:
-            failed = True
+            failures.append(error)
             console.print_error(str(error), error.hint)
+        else:
+            sent.append(service.name)
+            if not as_json:
+                console.print_prose(_("{name}: sent.", name=service.name))
     for problem in problems:
+        failures.append(problem)
         console.print_error(str(problem), problem.hint)
-    if failed:
+    if as_json:
+        errors = [{"message": str(error), "hint": error.hint} for error in failures]
+        console.print_json({"sent": sent, "errors": errors})
+    if failures:
         raise typer.Exit(ConfigurationError.exit_code)
 
 
-def migrate(context: typer.Context) -> None:
+def migrate(context: typer.Context, *, as_json: Json = False) -> None:
     """Make the ledger, or bring its tables to the shape that this version needs.
 
     `publisher queue` and `publisher run` do it by themselves. With PostgreSQL, run it once after
     each update, with every dispatcher and worker stopped.
     """
-    arguments.making(context)
+    app = arguments.making(context)
+    if as_json:
+        console.print_json({"ledger": app.database.place, "made": app.is_new})
+        return
     console.print_prose(_("The ledger is up to date."))

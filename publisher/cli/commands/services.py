@@ -11,6 +11,7 @@ from publisher.base import files
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments
+from publisher.cli.options import Json
 from publisher.cli.output import console
 
 
@@ -35,6 +36,7 @@ def install(
             show_default=False,
         ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Write systemd units for this workspace, and say how to start them.
 
@@ -59,8 +61,13 @@ def install(
         text = systemd.unit(name, programs=programs, workspace=workspace, user=owner)
         with files.file_errors(folder / name, hint):
             files.write(folder / name, text.encode())
-        console.print_prose(_("{file} is written.", file=folder / name))
     if output is None:
         subprocess.run(["systemctl", "daemon-reload"], check=False)
+    if as_json:
+        written = [str(folder / name) for name in names]
+        console.print_json({"files": written, "start": systemd.to_start(names)})
+        return
+    for name in names:
+        console.print_prose(_("{file} is written.", file=folder / name))
     console.print_prose(_("To start it, now and with the machine:"))
     console.print_line(f"  sudo systemctl enable --now {' '.join(systemd.to_start(names))}")

@@ -70,10 +70,16 @@ def token(
             actor=arguments.actor(who),
         )
         console.print_note(_("It is shown only now. Give it to the program, and to nobody else."))
-        console.print_line(secret)
+        if as_json:
+            console.print_json({"token": secret})
+        else:
+            console.print_line(secret)
         return
     if end is not None:
         app.api_tokens.end(person, end, actor=arguments.actor(who))
+        if as_json:
+            console.print_json({"ended": end})
+            return
         console.print_prose(_("The token is of no use any more."))
         return
     found = app.api_tokens.of(person)

@@ -3,7 +3,7 @@ remove.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,11 +14,10 @@ from publisher.cli import arguments
 from publisher.cli.commands import log_ins
 from publisher.cli.commands.log_ins import Name
 from publisher.cli.options import Json, Who
-from publisher.cli.output import console
+from publisher.cli.output import console, people
 
 if TYPE_CHECKING:
     from publisher.app import Application
-    from publisher.ledger.manager.rights import Person
 
 Role = Literal["staff", "manager", "admin"]
 Organisation = Annotated[
@@ -85,8 +84,6 @@ def add(
     if invite:
         if openid or openid_subject:
             raise UsageError(_("--invite goes without --openid."))
-        if as_json:
-            raise UsageError(_("--invite goes without --json: it prints the link alone."))
         link = app.password_links.invite(
             name,
             Rank(role),
@@ -94,7 +91,7 @@ def add(
             organisations=organisations_of(app, organisation),
             actor=actor,
         )
-        log_ins.print_link(app, link)
+        log_ins.print_link(app, link, as_json=as_json)
         return
     secret = None if openid or openid_subject else log_ins.new_password()
     person = app.people.add(
@@ -107,7 +104,7 @@ def add(
         actor=actor,
     )
     if as_json:
-        console.print_json(_as_json(person))
+        console.print_json(people.as_json(person))
         return
     told = _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
     console.print_prose(told)
@@ -145,7 +142,7 @@ def rights(
         actor=arguments.actor(who),
     )
     if as_json:
-        console.print_json(_as_json(person))
+        console.print_json(people.as_json(person))
         return
     console.print_prose(_("{name} is {role}.", name=person.name, role=rights_in_words(person)))
 
@@ -156,6 +153,7 @@ def enable(
         list[str], typer.Argument(metavar="NAME...", help="Who is kept out, one or more.")
     ],
     *,
+    as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Let in again whom an admin kept out, or `publisher restore` did."""
@@ -163,8 +161,13 @@ def enable(
 
     app = arguments.application(context)
     actor = arguments.actor(who)
-    for person in [app.people.find(name) for name in names]:
+    found = [app.people.find(name) for name in names]
+    for person in found:
         app.people.disable(person, disabled=False, actor=actor)
+    if as_json:
+        console.print_json([people.as_json(app.people.find(one.name)) for one in found])
+        return
+    for person in found:
         told = _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
         console.print_line(told)
 
@@ -202,7 +205,7 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
     app = arguments.application(context)
     found = app.people.all()
     if as_json:
-        console.print_json([_as_json(person) for person in found])
+        console.print_json([people.as_json(person) for person in found])
         return
     if not found:
         console.print_prose(_("Nobody may log in. `publisher user add NAME` changes that."))
@@ -213,27 +216,14 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
         console.print_line(_("{name}: {value}", name=name, value=value))
 
 
-def remove(context: typer.Context, name: Name, *, who: Who = None) -> None:
+def remove(context: typer.Context, name: Name, *, as_json: Json = False, who: Who = None) -> None:
     """Let somebody log in no more.
 
     Whatever they have open is logged out at once. The history keeps what they did, with their name.
     """
     app = arguments.application(context)
     app.people.remove(name, actor=arguments.actor(who))
+    if as_json:
+        console.print_json({"removed": name})
+        return
     console.print_prose(_("{name} may not log in any more.", name=name))
-
-
-def _as_json(person: "Person") -> dict[str, Any]:
-    from publisher.base.formats import instant_text
-
-    return {
-        "name": person.name,
-        "role": person.rank,
-        "organisations": None if person.organisations is None else list(person.organisations),
-        "language": person.language,
-        "created_at": instant_text(person.created_at),
-        "disabled_at": instant_text(person.disabled_at),
-        "openid": person.by_openid,
-        "invited": person.is_invited,
-        "second_factor": person.has_factor,
-    }

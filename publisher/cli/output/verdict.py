@@ -1,0 +1,68 @@
+"""What `log verify` and `backup` say of the history."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from publisher.base import formats
+from publisher.base.i18n import _
+from publisher.cli.output import console
+
+if TYPE_CHECKING:
+    from publisher.ledger.integrity.seals import Verdict
+
+_SHOWN = 20  # breaks; --json has all of them
+
+
+def print_verdict(verdict: "Verdict") -> None:
+    """Print how many steps there are, each break, and the newest seal."""
+    numbers = {
+        "steps": formats.steps(verdict.steps),
+        "deliveries": formats.deliveries(verdict.deliveries),
+        "breaks": formats.breaks(len(verdict.breaks)),
+    }
+    if not verdict.breaks:
+        console.print_prose(_("{steps} of {deliveries}, unbroken.", **numbers))
+    else:
+        told = _("{steps} of {deliveries}, with {breaks}:", **numbers)
+        console.print_prose(console.paint(told, "red"))
+        for flaw in verdict.breaks[:_SHOWN]:
+            console.print_prose(f"  {console.printable(str(flaw))}", "    ")
+        if len(verdict.breaks) > _SHOWN:
+            told = _("… and {more} more: --json shows all.", more=len(verdict.breaks) - _SHOWN)
+            console.print_prose("  " + told)
+    if verdict.archives:
+        told = _(
+            "Archived, as the history says: {steps} in {files}.",
+            steps=formats.steps(verdict.archived),
+            files=formats.files(verdict.archives),
+        )
+        console.print_prose(told)
+    if verdict.seal:
+        since = _("{number} since", number=verdict.unsealed)
+        open_steps = f", {since}" if verdict.unsealed else ""
+        when = f"{verdict.seal.at:%Y-%m-%d %H:%M:%S} UTC"
+        told = _(
+            "Seal {number} of {when}{open_steps}: {hash}",
+            number=verdict.seal.number,
+            when=when,
+            open_steps=open_steps,
+            hash=verdict.seal.hash,
+        )
+        console.print_prose(told)
+
+
+def as_json(verdict: "Verdict") -> dict[str, Any]:
+    """The same for scripts, with all breaks."""
+    from publisher.base.formats import instant_text
+
+    seal = verdict.seal
+    return {
+        "unbroken": not verdict.breaks,
+        "steps": verdict.steps,
+        "deliveries": verdict.deliveries,
+        "archives": verdict.archives,
+        "archived": verdict.archived,
+        "unsealed": verdict.unsealed,
+        "seal": seal and {"number": seal.number, "at": instant_text(seal.at), "hash": seal.hash},
+        "breaks": [asdict(flaw) for flaw in verdict.breaks],
+    }
