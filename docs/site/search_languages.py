@@ -47,10 +47,10 @@ class PageSearch(SearchEnglish):
         self.language = "en"
 
     def stem(self, word: str) -> str:
-        return self._languages[self.language].stem(word)
+        return str(self._languages[self.language].stem(word))
 
     def word_filter(self, word: str) -> bool:
-        return self._languages[self.language].word_filter(word)
+        return bool(self._languages[self.language].word_filter(word))
 
 
 def script(language: str) -> str:

@@ -103,6 +103,13 @@ def test_what_runs_for_long_can_be_imported(campaign: Path, module: str) -> None
     run(campaign, sys.executable, "-c", f"import {module}")
 
 
+def test_what_python_compiles_first_is_silent(tmp_path: Path) -> None:
+    """Not every installer compiles: then the first command does, and a person reads what it says."""
+    code = "import publisher.channels.facebook.graph, publisher.channels.twitter.channel"
+    cache = ("-X", f"pycache_prefix={tmp_path / 'cache'}")
+    assert run(tmp_path, "sh", "-c", '"$@" 2>&1', "sh", sys.executable, *cache, "-c", code) == ""
+
+
 def test_a_small_campaign_goes_out(tmp_path: Path) -> None:
     """Through the real broker and workers, to all channels, at its times; nothing is missing."""
     (tmp_path / "posts").mkdir()
