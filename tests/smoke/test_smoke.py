@@ -104,7 +104,7 @@ def test_what_runs_for_long_can_be_imported(campaign: Path, module: str) -> None
 
 
 def test_what_python_compiles_first_is_silent(tmp_path: Path) -> None:
-    """Not every installer compiles: then the first command does, and a person reads what it says."""
+    """Not every installer compiles; then the first command does, and people read what it says."""
     code = "import publisher.channels.facebook.graph, publisher.channels.twitter.channel"
     cache = ("-X", f"pycache_prefix={tmp_path / 'cache'}")
     assert run(tmp_path, "sh", "-c", '"$@" 2>&1', "sh", sys.executable, *cache, "-c", code) == ""

@@ -12,10 +12,11 @@ from publisher.base.errors import BackupUnusable, UsageError
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
 from publisher.cli import arguments
+from publisher.cli.commands import log_ins
 from publisher.cli.commands.control import print_json
 from publisher.cli.commands.record import alone
 from publisher.cli.options import Json, Who
-from publisher.cli.output import console, people
+from publisher.cli.output import console
 from publisher.cli.output import verdict as verdicts
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def restore(
             aftermath.uncertain,
             restored=instant_text(aftermath.taken_at),
             kept=kept and str(kept),
-            kept_out=[people.as_json(person) for person in aftermath.kept_out],
+            kept_out=[log_ins.person_json(person) for person in aftermath.kept_out],
         )
         return
     _print_aftermath(aftermath, arguments.zone(settings))

@@ -1,7 +1,7 @@
 """Commands about how somebody logs in: user password, factors, sessions and unlock."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,11 +9,12 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.options import Json, Who
-from publisher.cli.output import console, people
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.app import Application
     from publisher.auth.password_links import PasswordLink
+    from publisher.ledger.manager.rights import Person
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Who logs in, as the history names them.")
@@ -45,7 +46,7 @@ def password(
     app.people.set_password(name, new_password(), actor=actor)
     app.throttle.unlock(name)
     if as_json:
-        console.print_json(people.as_json(app.people.find(name)))
+        console.print_json(person_json(app.people.find(name)))
         return
     console.print_prose(_("{name} has a new password, and is logged out everywhere.", name=name))
 
@@ -137,9 +138,26 @@ def unlock(context: typer.Context, name: Name, *, as_json: Json = False) -> None
     person = app.people.find(name)
     app.throttle.unlock(person.name)
     if as_json:
-        console.print_json(people.as_json(person))
+        console.print_json(person_json(person))
         return
     console.print_prose(_("{name} may log in without a wait.", name=person.name))
+
+
+def person_json(person: "Person") -> dict[str, Any]:
+    """Who may log in, as what, and how; no secret."""
+    from publisher.base.formats import instant_text
+
+    return {
+        "name": person.name,
+        "role": person.rank,
+        "organisations": None if person.organisations is None else list(person.organisations),
+        "language": person.language,
+        "created_at": instant_text(person.created_at),
+        "disabled_at": instant_text(person.disabled_at),
+        "openid": person.by_openid,
+        "invited": person.is_invited,
+        "second_factor": person.has_factor,
+    }
 
 
 def print_link(app: "Application", link: "PasswordLink", *, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from publisher.cli import arguments
 from publisher.cli.commands import log_ins
 from publisher.cli.commands.log_ins import Name
 from publisher.cli.options import Json, Who
-from publisher.cli.output import console, people
+from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.app import Application
@@ -104,7 +104,7 @@ def add(
         actor=actor,
     )
     if as_json:
-        console.print_json(people.as_json(person))
+        console.print_json(log_ins.person_json(person))
         return
     told = _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
     console.print_prose(told)
@@ -142,7 +142,7 @@ def rights(
         actor=arguments.actor(who),
     )
     if as_json:
-        console.print_json(people.as_json(person))
+        console.print_json(log_ins.person_json(person))
         return
     console.print_prose(_("{name} is {role}.", name=person.name, role=rights_in_words(person)))
 
@@ -165,7 +165,7 @@ def enable(
     for person in found:
         app.people.disable(person, disabled=False, actor=actor)
     if as_json:
-        console.print_json([people.as_json(app.people.find(one.name)) for one in found])
+        console.print_json([log_ins.person_json(app.people.find(one.name)) for one in found])
         return
     for person in found:
         told = _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
@@ -205,7 +205,7 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
     app = arguments.application(context)
     found = app.people.all()
     if as_json:
-        console.print_json([people.as_json(person) for person in found])
+        console.print_json([log_ins.person_json(person) for person in found])
         return
     if not found:
         console.print_prose(_("Nobody may log in. `publisher user add NAME` changes that."))
