@@ -77,7 +77,7 @@ test: install ## set up and run every test
 smoke: ## see that it installs and runs on every Python, and make demo as on a fresh machine (6 minutes)
 	@sh tests/support/smoke.sh
 
-bare: ## as root: install the wheel on a bare Debian, and follow the tutorial there (6 minutes)
+bare: ## as root: install the wheel on a bare Debian, and follow the tutorial there (10 minutes)
 	@sh tests/support/bare.sh
 
 chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)

@@ -84,6 +84,12 @@ def test_queue_of_some_drafts_leaves_the_others(cli: Cli, workspace: Path, draft
     assert {row["post"] for row in cli("log", "--json").json} == {"other.fr"}
 
 
+def test_a_draft_that_is_not_there_makes_no_ledger(cli: Cli, workspace: Path) -> None:
+    """A new ledger takes all older drafts for out, perhaps: a slip of the pen must not make one."""
+    assert cli("queue", "nope").code == 2
+    assert not (workspace / "var").exists()
+
+
 def test_plan_and_queue_as_json(cli: Cli, draft: Path) -> None:
     planned = cli("plan", "--json").json
     assert planned["problems"] == []

@@ -87,11 +87,11 @@ def queue(
     from publisher.cli.output import unqueued
     from publisher.planning import plan_data
 
+    drafts = arguments.drafts(paths or [], arguments.settings(context).posts)
     app = arguments.making(context)
     begun = time.time()
     zone = arguments.zone(app.settings)
     arguments.keep_all()
-    drafts = arguments.drafts(paths or [], app.settings.posts)
     asks = not (yes or as_json)
     was_asked = not new_ledger and _is_said_to_be_the_first(app, drafts, asks=asks)
     if new_ledger or was_asked:
