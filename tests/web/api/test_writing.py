@@ -2,11 +2,12 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from publisher.app import Application
 from publisher.auth.api_tokens import TokenScope
@@ -122,21 +123,35 @@ def test_of_many_same_requests_at_a_time_one_is_carried_out(
     assert [event for event, _actor in steps(app)].count("draft made") == 1
 
 
+def lose_the_answers(app: Application, begun_at: datetime) -> None:
+    """As if the server had died before it noted any, in requests that began then."""
+    with app.database.write() as connection:
+        values = {"status": None, "answer": None, "begun_at": begun_at}
+        connection.execute(api_requests.update().values(values))
+
+
+def test_after_a_lost_answer_a_change_meets_the_changed_draft(
+    app: Application, program: Make
+) -> None:
+    """As docs/api.md says: 412, and 404 for what is deleted."""
+    asking = program()
+    path = f"/drafts/{asking.make(**WHOLE)['id']}"
+    for method, more, status in (("PATCH", {"json": {"title": "Lima"}}, 412), ("DELETE", {}, 404)):
+        sent: dict[str, Any] = {"key": method, "match": asking.get(path)["etag"], **more}
+        assert asking.send(method, path, **sent).status_code == 200
+        lose_the_answers(app, SystemClock().ahead(-600))
+        assert asking.send(method, path, **sent).status_code == status
+
+
 def test_a_request_whose_process_died_is_taken_up_and_makes_no_second_draft(
     app: Application, program: Make
 ) -> None:
     """The draft was written, and the answer was not."""
     asking = program()
     first = asking.send("POST", "/drafts", key="k1", json=WHOLE).json()
-    with app.database.write() as connection:
-        row = connection.execute(select(api_requests)).one()._asdict()
-        connection.execute(api_requests.delete())
-        row |= {"status": None, "answer": None}
-        connection.execute(insert(api_requests).values(row))
+    lose_the_answers(app, SystemClock().now())
     assert asking.send("POST", "/drafts", key="k1", json=WHOLE).status_code == 409
-    with app.database.write() as connection:
-        old = SystemClock().ahead(-600)
-        connection.execute(api_requests.update().values(begun_at=old))
+    lose_the_answers(app, SystemClock().ahead(-600))
     again = asking.send("POST", "/drafts", key="k1", json=WHOLE)
     assert (again.status_code, again.json()["id"]) == (201, first["id"])
 
