@@ -133,7 +133,8 @@ def test_every_setting_is_in_one_of_its_schemas_and_no_secret_in_the_wrong_one()
         "user_id",
         "expires_at",
     )
-    assert all(path.endswith(words) for path in secret - urls)
+    beside = {"notices.hosts", "webhooks.hosts"}  # no secrets, but in a section of them
+    assert all(path.endswith(words) for path in secret - urls - beside)
     assert not any(path.endswith(words) for path in plain)
 
 
