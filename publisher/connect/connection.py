@@ -23,7 +23,7 @@ from publisher.channels.registry import SPECS, in_sentence, open_channel, other_
 from publisher.delivery import identity
 from publisher.model.accounts import Account, Owner
 from publisher.settings import account_files, settings
-from publisher.settings.schema import CREDENTIALS
+from publisher.settings.account_settings import CREDENTIALS
 from publisher.settings.sources import SETTINGS_FILE, variable
 
 Step = TypeVar("Step")

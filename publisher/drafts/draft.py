@@ -40,7 +40,7 @@ from publisher.model.posts import (
 )
 from publisher.model.problems import RULES, Findings, Flaw
 from publisher.model.values import Position
-from publisher.settings.schema import CREDENTIALS
+from publisher.settings.account_settings import CREDENTIALS
 
 _MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
 _ELSEWHERE = {

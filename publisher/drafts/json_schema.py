@@ -23,14 +23,16 @@ from publisher.channels.registry import ALIASES, SPECS
 from publisher.drafts import consents, draft, session, session_reader
 from publisher.model.posts import DRAFT_KEYS
 from publisher.model.problems import RULES
+from publisher.settings import account_settings, settings
 from publisher.settings import schema as sections
-from publisher.settings import settings
 from publisher.settings.settings import Settings
 
 Schema = dict[str, Any]
 
 FOLDER = ".publisher/schema"
 """The workspace's folder of schemas, to which the first lines of its files refer."""
+_MODULES = (settings, sections, account_settings)
+"""Where settings are described."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 # YAML has numbers and booleans; the parser reads each of them as text.
@@ -106,7 +108,9 @@ _SESSION: dict[str, Schema] = {
 }
 _CONSENT: dict[str, Schema] = {
     "granted_to": _said("Organisations; all, if it is missing.", _one_or_more(_TEXT)),
-    "channels": _said("All, if it is missing.", _one_or_more({"enum": sections.CHANNEL_NAMES})),
+    "channels": _said(
+        "All, if it is missing.", _one_or_more({"enum": account_settings.CHANNEL_NAMES})
+    ),
     "until": _said("The last day.", _DAY),
     "withdrawn": _FLAG,
     "note": {},
@@ -246,7 +250,7 @@ class _Generator(GenerateJsonSchema):
 def _of_settings(*, secret: bool) -> Schema:
     whole = Settings.model_json_schema(schema_generator=_Generator)
     definitions = whole.pop("$defs")
-    of_sections = [(getattr(sections, name), schema) for name, schema in definitions.items()]
+    of_sections = [(_section(name), schema) for name, schema in definitions.items()]
     for model, schema in [(Settings, whole), *of_sections]:
         for base in model.__mro__:
             for field, text in _docstrings(base).items():
@@ -260,11 +264,16 @@ def _of_settings(*, secret: bool) -> Schema:
     return found
 
 
+def _section(name: str) -> type:
+    found: type = next(getattr(module, name) for module in _MODULES if hasattr(module, name))
+    return found
+
+
 @cache
 def _docstrings(model: type) -> dict[str, str]:
     """The docstrings of a model's fields; none for a model generated from the channels."""
     module = inspect.getmodule(model)
-    if module not in (sections, settings):
+    if module not in _MODULES:
         return {}
     tree = ast.parse(inspect.getsource(module))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]

@@ -1,6 +1,5 @@
 """The ledger's database: connections, transactions, migrations and errors."""
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,25 +10,23 @@ from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from publisher.base.clock import Clock
 from publisher.base.errors import (
     ConfigurationError,
     LedgerMissing,
-    LedgerStarting,
     LedgerTooNew,
     LedgerTooOld,
     LedgerUnavailable,
-    StorageError,
 )
-from publisher.base.i18n import _, later
+from publisher.base.i18n import _
 from publisher.ledger import schema
+from publisher.ledger.driver_errors import URL_HINT, database_name, plain_errors
 from publisher.ledger.sqlite_file import LedgerFile
 from publisher.ledger.tables import REVISION, metadata
 
@@ -37,7 +34,6 @@ _BUSY_TIMEOUT_S = 30
 _ANSWER_LIMIT = 65.0  # real seconds; a little longer than PostgreSQL gives a statement, below
 _LAST_LIMIT = 10.0  # real seconds, for a process that is to end
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
-_URL_HINT = later("Use sqlite:///var/publisher.db or postgresql+psycopg://user@host/name.")
 
 
 class Turn(IntEnum):
@@ -97,7 +93,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A read transaction: it sees one state of the ledger and changes nothing."""
         self.check_file()
-        with _plain_errors(self.engine.url), self.engine.connect() as connection:
+        with plain_errors(self.engine.url), self.engine.connect() as connection:
             yield connection.execution_options(**self._reading)
             # Not rolled back: with that, psycopg forgets what the server has planned already.
             connection.commit()
@@ -105,7 +101,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A write transaction: commits when the block ends, rolls back when it raises."""
-        with _plain_errors(self.engine.url), self._one_writer, self.engine.begin() as connection:
+        with plain_errors(self.engine.url), self._one_writer, self.engine.begin() as connection:
             self.check_file()
             yield connection
             self.check_file()  # an intent in a file that is gone is worth nothing
@@ -222,7 +218,7 @@ class Database:
             raise LedgerUnavailable(
                 _(
                     "{database} is no ledger of Publisher: it holds other tables.",
-                    database=_name(self.engine.url),
+                    database=database_name(self.engine.url),
                 ),
                 hint=_(
                     "Name another file or database in [database] url; a new one is made "
@@ -281,7 +277,7 @@ def _engine(url: str, answer_limit: Callable[[], float]) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             if parsed.database in (None, "", ":memory:"):
-                raise ConfigurationError(_("[database] url names no file."), hint=_(_URL_HINT))
+                raise ConfigurationError(_("[database] url names no file."), hint=_(URL_HINT))
             engine = create_engine(parsed, hide_parameters=True, pool_size=20, max_overflow=100)
             event.listen(engine, "connect", _configure_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -292,11 +288,11 @@ def _engine(url: str, answer_limit: Callable[[], float]) -> Engine:
                     "[database] url names {backend}, which the ledger cannot use.",
                     backend=parsed.get_backend_name(),
                 ),
-                hint=_(_URL_HINT),
+                hint=_(URL_HINT),
             )
         if parsed.get_dialect().is_async:
             raise ConfigurationError(
-                _("[database] url names a driver that the ledger cannot use."), hint=_(_URL_HINT)
+                _("[database] url names a driver that the ledger cannot use."), hint=_(URL_HINT)
             )
         engine = create_engine(
             parsed,
@@ -310,7 +306,7 @@ def _engine(url: str, answer_limit: Callable[[], float]) -> Engine:
     except (ArgumentError, NoSuchModuleError, ValueError):
         # The URL may hold a password, so it is not repeated here.
         raise ConfigurationError(
-            _("[database] url is no database URL."), hint=_(_URL_HINT)
+            _("[database] url is no database URL."), hint=_(URL_HINT)
         ) from None
     except ModuleNotFoundError:
         raise ConfigurationError(
@@ -380,115 +376,3 @@ def _begin_sqlite(connection: Connection) -> None:
 def parsed(url: str) -> URL:
     """`[database] url` as its parts: host, user, name and options."""
     return make_url(url)
-
-
-@contextmanager
-def _plain_errors(url: URL) -> Iterator[None]:
-    """Turn the driver's errors into ours: no SQL, no URL with a password on the screen."""
-    try:
-        yield
-    except NoConnectionFree:
-        raise LedgerUnavailable(
-            _("Too much is asked of the ledger at once: no connection to it became free."),
-            hint=_("It goes on by itself. If it happens often, lower [delivery] workers."),
-        ) from None
-    except DBAPIError as error:
-        lines = str(error.orig).strip().splitlines()
-        plain = _plain(error, lines[0] if lines else "", url)
-        if plain is None:
-            raise
-        raise plain from None
-
-
-class _Meaning(NamedTuple):
-    """A driver's error, and the message that a person gets for it."""
-
-    text: str
-    """A regular expression for SQLite's text."""
-    codes: tuple[str, ...]
-    """PostgreSQL's error codes; see
-    https://www.postgresql.org/docs/current/errcodes-appendix.html.
-    """
-    error: type[LedgerUnavailable | StorageError]
-    message: str
-    hint: str | None = None
-
-
-_ENDED_WHILE_IDLE = "25P03"
-"""The server ended a transaction because its process did nothing."""
-
-_NO_SHAPE = later("Put the ledger back from a backup, or name another one in [database] url.")
-_MEANINGS = (
-    _Meaning(
-        "the database system is (starting up|in recovery mode|not yet accepting connections)", (),
-        LedgerStarting, later("The ledger's database is starting up."),
-    ),
-    _Meaning(
-        "not a database|malformed", (), LedgerUnavailable, later("{name} is damaged: {text}."),
-        later("Stop everything, and put back a copy of the database from a backup."),
-    ),
-    _Meaning(
-        "no such table", ("42P01",), LedgerUnavailable, later("{name} lacks a table: {text}."),
-        _NO_SHAPE,
-    ),
-    _Meaning(
-        "no such column|has no column named", ("42703",), LedgerUnavailable,
-        later("{name} lacks a column: {text}."), _NO_SHAPE,
-    ),
-    _Meaning(
-        "$^", ("42501", "3F000"), LedgerUnavailable, later("{name} does not let Publisher in: {text}."),
-        later("Let the user of [database] url own the database, or grant it USAGE and CREATE on the "
-        "schema and all rights on its tables."),
-    ),
-    _Meaning(
-        "is locked", ("55P03",), LedgerUnavailable, later("{name} is locked by another program: {text}."),
-        later("End what holds it: a backup, a database browser, an open transaction. Publisher goes on "
-        "by itself then."),
-    ),
-    _Meaning(
-        "remaining connection slots|too many (clients|connections)", ("53300",), LedgerUnavailable,
-        later("{name} takes no more connections: {text}."),
-        later("Raise PostgreSQL's max_connections: each process of Publisher may open 15. It goes on by "
-        "itself then."),
-    ),
-    _Meaning("unable to open", (), StorageError, later("{name} cannot be opened: {text}.")),
-    _Meaning(
-        "readonly|disk is full|disk I/O", ("25006", "53100"), StorageError,
-        later("{name} cannot be written: {text}."),
-    ),
-)  # fmt: skip
-
-
-def _plain(error: DBAPIError, text: str, url: URL) -> LedgerUnavailable | StorageError | None:
-    """The driver's error as ours; None when it is a fault in this program."""
-    code = getattr(error.orig, "sqlstate", None)
-    for meaning in _MEANINGS:
-        if code in meaning.codes or re.search(meaning.text, text):
-            message = _(meaning.message, name=_name(url), text=text)
-            plainly = _without_end(_(meaning.message, name=_("The ledger"), text=""))
-            hint = _(meaning.hint) if meaning.hint else None
-            return meaning.error(message, hint=hint, plainly=plainly)
-    if isinstance(error, OperationalError) or code == _ENDED_WHILE_IDLE:
-        message = later("The ledger's database cannot be reached: {text}")
-        return LedgerUnavailable(_(message, text=text), plainly=_without_end(_(message, text=" ")))
-    if code is None and error.statement is None:
-        # The driver refuses before it asks the server: an option that it does not know.
-        return LedgerUnavailable(
-            _("[database] url cannot be used: {text}.", text=text), hint=_(_URL_HINT)
-        )
-    return None
-
-
-def _without_end(text: str) -> str:
-    """A sentence without the colon that introduces the driver's own text."""
-    return text.rstrip(" .:\u00a0\u202f") + "."
-
-
-def _name(url: URL) -> str:
-    """The ledger's file, or the database on its server; without user and password."""
-    is_file = url.get_backend_name() == "sqlite"
-    return (
-        str(url.database)
-        if is_file
-        else _("The database {database} on {host}", database=url.database, host=url.host)
-    )

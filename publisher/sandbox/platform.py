@@ -10,7 +10,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call, Operation
 from publisher.sandbox.fault_kinds import FaultKind
 from publisher.sandbox.store import Store
-from publisher.settings.schema import AccountSettings
+from publisher.settings.account_settings import AccountSettings
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault

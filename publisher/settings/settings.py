@@ -31,10 +31,10 @@ from publisher.channels.registry import SPECS
 from publisher.model.accounts import Account, ApprovalRule
 from publisher.model.posts import DRAFT_KEYS
 from publisher.settings import sandbox_mode
+from publisher.settings.account_settings import CREDENTIALS, AccountSettings
+from publisher.settings.misplaced import SECRET_SECTIONS, refuse_misplaced
 from publisher.settings.schema import (
-    ADDRESSES,
-    CREDENTIALS,
-    AccountSettings,
+    SERVERS,
     ApprovalSettings,
     BrokerSettings,
     DatabaseSettings,
@@ -60,40 +60,6 @@ from publisher.settings.sources import (
 )
 
 __all__ = ["SECRETS_FILE", "SETTINGS_FILE", "Settings", "find_workspace", "load"]
-
-_SERVERS = {spec.name: spec.server.setting for spec in SPECS.values() if spec.server}
-"""By channel, the setting that names another server than the platform's own."""
-_SECRET_SECTIONS = {
-    "notices": ("urls", "heartbeat", "mail", "hosts"),
-    "webhooks": ("urls", "secrets", "hosts"),
-    "web": ("metrics_token", "totp_key"),
-    "openid": ("issuer", "client_id", "client_secret", "claim"),
-    "database": ("url",),
-    "broker": ("url",),
-}
-"""Settings that may stand in secrets.toml."""
-_REFUSED = (
-    ("notices",), ("webhooks",), ("web", "metrics_token"), ("web", "totp_key"), ("openid", "client_secret"),
-)  # fmt: skip
-"""Of those, what stands in secrets.toml or the environment alone. A URL may stand in publisher.toml
-too, when it holds no password."""
-_IN_SECRETS = later("Move it into secrets.toml, under [openid], or into {variable}.")
-_DESTINATIONS: dict[Keys, str] = {
-    **{
-        (setting,): later("Set it in the environment alone, as {variable}.")
-        for setting in _SERVERS.values()
-    },
-    ("openid", "issuer"): _IN_SECRETS,
-    ("openid", "client_id"): _IN_SECRETS,
-    ("openid", "claim"): _IN_SECRETS,
-}
-"""Settings that say where credentials are sent, or who somebody is, which nobody may decide who
-merely commits."""
-_ACCOUNT_ADDRESS = later(
-    "Move it into secrets.toml, beside the account's keys, or into {variable}."
-)
-_PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
-"""In a URL: where SQLAlchemy and redis-py take a password from."""
 
 
 def check_names(accounts: Iterable[str]) -> None:
@@ -138,7 +104,7 @@ class _Settings(Section):
     _in_sandbox: bool = PrivateAttr(default=False)
     _secrets_file: Path | None = PrivateAttr(default=None)
 
-    @field_validator(*_SERVERS.values(), check_fields=False)
+    @field_validator(*SERVERS.values(), check_fields=False)
     @classmethod
     def _is_safe(cls, url: str | None) -> str | None:
         return safe_address(url or "") or None
@@ -183,7 +149,7 @@ class _Settings(Section):
     @property
     def servers(self) -> dict[str, str]:
         """By channel, the server that takes the place of the platform's own."""
-        told = {channel: getattr(self, setting) for channel, setting in _SERVERS.items()}
+        told = {channel: getattr(self, setting) for channel, setting in SERVERS.items()}
         return {channel: url for channel, url in told.items() if url}
 
     def apps(self) -> dict[str, frozenset[str]]:
@@ -285,7 +251,7 @@ else:
     Settings = create_model(
         "Settings",
         __base__=_Settings,
-        **dict.fromkeys(_SERVERS.values(), (str | None, None)),
+        **dict.fromkeys(SERVERS.values(), (str | None, None)),
     )
 
 
@@ -294,9 +260,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     sources = Sources(workspace)
     if "workspace" in sources.values:
         raise ConfigurationError(_("{file}: `workspace` is no setting.", file=SETTINGS_FILE))
-    _refuse_secrets(sources)
-    _refuse_destinations(sources)
-    _refuse_passwords(sources)
+    refuse_misplaced(sources)
     workspace = workspace.resolve()
     in_sandbox = sandbox_mode.is_on(environment)
     if in_sandbox:
@@ -309,7 +273,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     secrets_file = workspace / (named or SECRETS_FILE)
     _refuse_missing(secrets_file, named)
     if named or _is_there(secrets_file):
-        sources.add_secrets(secrets_file, CREDENTIALS, _SECRET_SECTIONS)
+        sources.add_secrets(secrets_file, CREDENTIALS, SECRET_SECTIONS)
     of_accounts = [
         ("accounts", name, field)
         for name in sources.accounts
@@ -356,60 +320,6 @@ def _is_there(path: Path) -> bool:
     except OSError:
         return True
     return True
-
-
-def _refuse_secrets(sources: Sources) -> None:
-    """What publisher.toml holds is committed and shown to everybody."""
-    of_accounts = [
-        ("accounts", name, field)
-        for name in sources.accounts
-        for field in CREDENTIALS
-        if field not in ADDRESSES and sources.at("accounts", name, field) is not None
-    ]
-    single = [keys for keys in _REFUSED if sources.at(*keys) is not None]
-    for keys in [*of_accounts, *single]:
-        message = _("{place} is a secret, and this file must hold none.", place=sources.place(keys))
-        hint = _(
-            "Move it into {file}, or the environment. If the file was shared or committed, "
-            "have the platform make a new one; docs/credentials.md shows how.",
-            file=SECRETS_FILE,
-        )
-        raise ConfigurationError(message, hint=hint)
-
-
-def _refuse_destinations(sources: Sources) -> None:
-    """Whoever gets a line into publisher.toml must not thereby get every credential."""
-    of_accounts: dict[Keys, str] = {
-        ("accounts", name, field): _ACCOUNT_ADDRESS
-        for name in sources.accounts
-        for field in ADDRESSES
-    }
-    for keys, hint in {**_DESTINATIONS, **of_accounts}.items():
-        if sources.at(*keys) is not None:
-            message = _(
-                "{place} says where credentials are sent, or who somebody is, and this file "
-                "must not.",
-                place=sources.place(keys),
-            )
-            raise ConfigurationError(message, hint=_(hint, variable=variable(keys)))
-
-
-def _refuse_passwords(sources: Sources) -> None:
-    """The same, of the URLs that may stand in it."""
-    for section in ("database", "broker"):
-        url = sources.at(section, "url")
-        if isinstance(url, str) and _PASSWORD.search(url):
-            message = _(
-                "{place} holds a password, and this file must hold none.",
-                place=sources.place((section, "url")),
-            )
-            hint = _(
-                "Move the whole URL into {file}, under [{section}], or the environment. If the "
-                "file was shared or committed, change the password.",
-                file=SECRETS_FILE,
-                section=section,
-            )
-            raise ConfigurationError(message, hint=hint)
 
 
 def _paths(model: type[BaseModel], above: Keys = ()) -> Iterator[Keys]:

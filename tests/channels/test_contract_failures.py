@@ -22,7 +22,7 @@ from publisher.model.outcomes import (
 from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.settings.schema import ADDRESSES
+from publisher.settings.account_settings import ADDRESSES
 from tests.channels.conftest import LOST, PLATFORMS, Stage, Stages
 from tests.support.sending import send
 

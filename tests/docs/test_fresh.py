@@ -18,7 +18,7 @@ from publisher.model.posts import DRAFT_KEYS
 from publisher.model.problems import RULES
 from publisher.model.states import State
 from publisher.settings import settings
-from publisher.settings.schema import AccountSettings
+from publisher.settings.account_settings import AccountSettings
 from tests.docs import answers, channels, parts
 from tests.docs.conftest import DOCS, ROOT, first_cells, prose
 from tests.docs.write import COMMAND, rewritten

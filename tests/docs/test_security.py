@@ -7,7 +7,7 @@ from itertools import chain
 from pydantic import BaseModel
 
 from publisher.channels.registry import SPECS
-from publisher.settings.schema import CREDENTIALS
+from publisher.settings.account_settings import CREDENTIALS
 from publisher.settings.settings import Settings
 from tests.docs.conftest import DOCS, ROOT
 

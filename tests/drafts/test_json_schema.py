@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from publisher.channels.registry import SPECS
 from publisher.drafts import consents, draft, json_schema, session_reader
 from publisher.model.posts import DRAFT_KEYS
-from publisher.settings.schema import AccountSettings
-from publisher.settings.settings import _SECRET_SECTIONS, Settings
+from publisher.settings.account_settings import AccountSettings
+from publisher.settings.misplaced import SECRET_SECTIONS
+from publisher.settings.settings import Settings
 from tests.docs.conftest import DOCS, fences
 
 ROOT = Path(__file__).parents[2]
@@ -208,7 +209,7 @@ def test_what_the_settings_refuse_by_its_shape_is_not_valid(kind: str, text: str
 def test_what_belongs_into_secrets_toml_is_in_its_schema_alone() -> None:
     """Where a URL stands, depends on whether it holds a password."""
     secret, plain = (json_schema.schema(name)["properties"] for name in ("secrets", "settings"))
-    for section, keys in _SECRET_SECTIONS.items():
+    for section, keys in SECRET_SECTIONS.items():
         assert {*secret[section]["properties"]} == {*keys}, section
         open_to_all = plain.get(section, {"properties": {}})["properties"]
         assert {*open_to_all} & {*keys} <= {"url"}, section

@@ -25,7 +25,7 @@ _PATTERNS_OF_TABLES = {
     "publisher/ledger/manager/resolve.py": {"spec.post_id"},
     "publisher/media/file_types.py": {"begin"},
     "publisher/sandbox/endpoints.py": {"pattern"},
-    "publisher/settings/schema.py": {"own.pattern"},
+    "publisher/settings/account_settings.py": {"own.pattern"},
 }
 """By file: names that stand for a pattern of a table in our own code."""
 _CRYPTOGRAPHY = {"argon2", "authlib", "hashlib", "hmac", "joserfc", "secrets", "ssl"}

@@ -10,8 +10,8 @@ import pytest
 
 from publisher.base.errors import ConfigurationError
 from publisher.channels.registry import SPECS
+from publisher.settings.account_settings import AccountSettings
 from publisher.settings.redis_sentinel import Sentinels
-from publisher.settings.schema import AccountSettings
 from publisher.settings.settings import Settings, load
 from publisher.settings.sources import OTHER_VARIABLES, Sources
 

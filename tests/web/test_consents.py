@@ -20,6 +20,7 @@ from tests.support.pages import PASSWORD, Visit
 from tests.support.uploads import both, seen
 from tests.support.workspaces import Workspace
 from tests.web.conftest import published
+from tests.web.ledger_views import states
 
 RECORDS = """\
 # Who allowed what.
@@ -52,10 +53,6 @@ def workspace(workspace: Workspace, app: Application) -> Workspace:
 
 def records(workspace: Workspace) -> str:
     return (workspace.path / "posts/consents.yaml").read_text("utf-8")
-
-
-def states(app: Application, post: str) -> set[State]:
-    return {one.state for one in app.queries.deliveries(post=post)}
 
 
 def end(visit: Visit, until: str) -> httpx.Response:

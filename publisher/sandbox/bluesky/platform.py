@@ -9,7 +9,7 @@ from publisher.sandbox.bluesky.errors import BlueskyFault
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
-from publisher.settings.schema import AccountSettings
+from publisher.settings.account_settings import AccountSettings
 
 _IN_A_DID = str.maketrans("0189", "abcd")  # base 32 has no 0, 1, 8 and 9
 

@@ -9,7 +9,7 @@ from publisher.sandbox.facebook.graph import app_id, graph_version
 from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
-from publisher.settings.schema import AccountSettings
+from publisher.settings.account_settings import AccountSettings
 
 
 def _bare(path: str, _query: str) -> str:

@@ -7,7 +7,7 @@ from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.linkedin.api import LinkedInApi
 from publisher.sandbox.platform import PlatformSpec
-from publisher.settings.schema import AccountSettings
+from publisher.settings.account_settings import AccountSettings
 
 _PATHS = ("/rest/", "/dms-uploads/", "/oauth/v2/")
 

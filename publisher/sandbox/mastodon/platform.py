@@ -9,7 +9,7 @@ from publisher.sandbox.mastodon.api import MastodonApi
 from publisher.sandbox.mastodon.entities import DOMAIN
 from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.sandbox.platform import PlatformSpec
-from publisher.settings.schema import AccountSettings
+from publisher.settings.account_settings import AccountSettings
 
 _ROOTS = ("/api/v1/", "/api/v2/")
 

@@ -9,7 +9,7 @@ from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.twitter.api import X
 from publisher.sandbox.twitter.oauth2 import client_of, secret_of
 from publisher.sandbox.twitter.refusals import XFault
-from publisher.settings.schema import AccountSettings
+from publisher.settings.account_settings import AccountSettings
 
 _AUTHORIZATION = frozenset(
     {"/oauth/request_token", "/oauth/access_token", "/1.1/oauth/invalidate_token"}

@@ -7,7 +7,7 @@ from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.wordpress.api import WordPressApi
 from publisher.sandbox.wordpress.refusals import WordPressFault
-from publisher.settings.schema import AccountSettings
+from publisher.settings.account_settings import AccountSettings
 
 _CHANNEL = "wordpress"
 _ROOT = "/wp-json"

@@ -33,7 +33,8 @@ from publisher.ledger.database import Database
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import MediaItem, Post
-from publisher.settings.schema import AccountSettings, ApprovalSettings, BrokerSettings
+from publisher.settings.account_settings import AccountSettings
+from publisher.settings.schema import ApprovalSettings, BrokerSettings
 from publisher.settings.settings import Settings
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform, Posting
