@@ -1,6 +1,7 @@
 """What every test stands on: walls around it, and the real parts that it may ask for."""
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -45,6 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if memory := system.memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # the folder of every tmp_path
     rewriting.share(config)
+    gc.disable()  # to look for garbage while thousands of tests are collected takes half as long again
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded and collected stays to the end: the garbage collector looks at the rest."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

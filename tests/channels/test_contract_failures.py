@@ -24,6 +24,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.settings.account_settings import ADDRESSES
 from tests.channels.conftest import LOST, PLATFORMS, Stage, Stages
+from tests.support import log_lines
 from tests.support.sending import send
 
 
@@ -212,37 +213,10 @@ def test_the_site_does_not_wait_for_ever_for_a_frozen_worker(stages: Stages) -> 
     accepted(stage.deliver(stage.parcel("Bonsoir", post="two"), hurried))
 
 
-class _Everything(logging.Handler):
-    """Keeps every record whole, with its traceback."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.NOTSET)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record) + repr(record.__dict__))
-
-
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
-    """All that is logged by anybody, with every logger at its most talkative."""
-    handler, root = _Everything(), logging.getLogger()
-    before = {name: logging.getLogger(name).level for name in list(root.manager.loggerDict)}
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield handler.lines
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
-        for name, old in before.items():
-            logging.getLogger(name).setLevel(old)
-
-
-def _listen_to_everybody() -> None:
-    for name in list(logging.getLogger().manager.loggerDict):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    with log_lines.everything() as lines:
+        yield lines
 
 
 @pytest.mark.parametrize(
@@ -261,7 +235,7 @@ def _listen_to_everybody() -> None:
 def test_no_secret_comes_out(what: What | None, platform: Stage, logged: list[str]) -> None:
     """Neither in a log line at DEBUG, nor in an outcome, whatever happens."""
     channel = platform.open(request_timeout=timedelta(seconds=0.3))
-    _listen_to_everybody()
+    log_lines.listen_to_all()
     parcel = platform.parcel("Bonjour", pictures=(platform.picture("Une carte"),))
     outcomes = platform.deliver(parcel, channel)
     if what:

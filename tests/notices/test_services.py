@@ -13,7 +13,7 @@ from publisher.base.errors import NoticeNotSent
 from publisher.notices.message import trial
 from publisher.notices.services import Service, open_services
 from tests.docs.conftest import DOCS, fences
-from tests.support import system
+from tests.support import log_lines, system
 from tests.support.receiver import Receiver
 from tests.support.waiting import wait_for
 
@@ -34,34 +34,10 @@ def secretive(receiver: Receiver, options: str = "") -> str:
     )
 
 
-class _Everything(logging.Handler):
-    """Keeps every record whole, with its traceback."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.NOTSET)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record) + repr(record.__dict__))
-
-
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
-    """All that reaches a handler of the process, with every logger at its most talkative."""
-    handler, root = _Everything(), logging.getLogger()
-    before = {name: logging.getLogger(name).level for name in list(root.manager.loggerDict)}
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(1)
-    for name in before:
-        logging.getLogger(name).setLevel(1)
-    try:
-        yield handler.lines
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
-        for name, old in before.items():
-            logging.getLogger(name).setLevel(old)
+    with log_lines.everything() as lines:
+        yield lines
 
 
 def test_a_message_arrives(receiver: Receiver) -> None:

@@ -13,7 +13,7 @@ from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.ledger.manager.approvals import digest
 from publisher.model.states import State
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.uploads import both, seen
 from tests.support.workspaces import SESSION, Workspace
@@ -347,7 +347,7 @@ def test_a_person_moves_an_item_in_a_browser(
     address: str, app: Application, browser: Browser, width: int
 ) -> None:
     with visiting(browser, address, viewport={"width": width, "height": 844}) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/agenda")
         assert serious(page, "/agenda") == []
         page.get_by_role("link", name="Journée annuelle").click()

@@ -21,7 +21,7 @@ from publisher.base.i18n import _, plural, speaking
 from publisher.model.states import State
 from publisher.settings import settings
 from publisher.web import labels
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, log_in, serious, visiting
 from tests.support.log_ins import an_hour_later, with_app
 from tests.support.pages import PASSWORD, Visit
 from tests.support.waiting import wait_for
@@ -129,7 +129,7 @@ def test_a_page_can_be_asked_for_while_a_file_of_it_is_on_its_way(
 ) -> None:
     """Only what does something is sent once."""
     with visiting(browser, address) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/report")
         with page.expect_download():
             page.get_by_role("button", name="Keep as a file").click()
@@ -155,7 +155,7 @@ def test_every_page_can_be_used_by_everybody(
     flaws = []
     page.goto("/login")
     flaws += serious(page, "/login")
-    log_in(page, "direction")
+    enter(page, "direction")
     for path in (*_LOOKED_AT, "/report.html"):
         page.goto(path)
         flaws += serious(page, path)
@@ -173,7 +173,7 @@ def test_the_longer_words_of_another_language_hang_out_of_no_phone_either(
     context = browser.new_context(base_url=address, locale=code, viewport=size)
     page = context.new_page()
     with speaking(code):
-        log_in(page, "direction")
+        enter(page, "direction")
     for path in _LOOKED_AT:
         page.goto(path)
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -185,7 +185,7 @@ def test_a_post_is_dragged_to_another_day_and_moves_when_that_is_confirmed(
     address: str, app: Application, browser: Browser
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.get_by_role("link", name="Calendar").click()
         post = page.locator("li[draggable]", has_text="Une nouvelle.")
         post.drag_to(page.locator("[data-day='2016-03-10']"))
@@ -202,7 +202,7 @@ def test_a_post_is_moved_by_keyboard_alone(
     address: str, app: Application, browser: Browser
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/calendar")
         page.get_by_role("link", name="Move Une nouvelle.").focus()
         page.keyboard.press("Enter")
@@ -286,7 +286,7 @@ def test_people_and_log_ins_can_be_used_by_everybody(
 
 def test_a_page_with_an_unsaved_text_asks_before_it_goes(address: str, browser: Browser) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/posts/later.fr/file")
         page.get_by_label("The file").press_sequentially("x")
         asked: list[str] = []
@@ -303,7 +303,7 @@ def test_a_page_with_an_unsaved_text_asks_before_it_goes(address: str, browser: 
 
 def test_the_keyboard_reaches_the_content(address: str, browser: Browser) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "To the content"
         page.keyboard.press("Enter")
@@ -312,13 +312,13 @@ def test_the_keyboard_reaches_the_content(address: str, browser: Browser) -> Non
 
 def test_times_show_the_readers_own_beside_the_sessions(address: str, browser: Browser) -> None:
     with visiting(browser, address, timezone_id="America/Lima") as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         expect(page.locator(".own").first).to_contain_text("where you are")
 
 
 def test_another_persons_change_shows_without_a_touch(address: str, browser: Browser) -> None:
     with visiting(browser, address) as page, Visit(address) as other:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         other.log_in("direction")
         other.send("/posts/site/news.fr", do="cancel", reason="said already")
         expect(page.locator(".figures")).to_contain_text("cancelled")
@@ -327,7 +327,7 @@ def test_another_persons_change_shows_without_a_touch(address: str, browser: Bro
 def test_the_red_button_works_however_many_tabs_are_open(address: str, browser: Browser) -> None:
     """A browser makes six connections to a server, and each open page may keep one."""
     with visiting(browser, address) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         for _tab in range(5):
             page.context.new_page().goto("/")
         page.get_by_role("link", name="Pause everything").click()

@@ -14,7 +14,7 @@ from publisher.model.outcomes import Kind, Refused, Unknown
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.happening import ends
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.workspaces import Workspace
 
@@ -166,7 +166,7 @@ def test_staff_are_offered_nothing(staff: Visit) -> None:
 
 def test_posts_are_ticked_and_cancelled_with_the_keyboard(address: str, browser: Browser) -> None:
     with visiting(browser, address, java_script_enabled=False) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/posts")
         expect(page.locator(".bulk .bar")).to_be_hidden()
         page.get_by_label("Choose Un.").press("Space")
@@ -174,7 +174,7 @@ def test_posts_are_ticked_and_cancelled_with_the_keyboard(address: str, browser:
         page.get_by_role("button", name="Cancel 1 post").press("Enter")
         expect(page.get_by_text("Cancelled: 1 delivery.")).to_be_visible()
     with visiting(browser, address) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/bulk?do=hold&post=day.fr&post=site/news.fr")
         assert serious(page, "/bulk") == []
 
@@ -229,7 +229,7 @@ def test_what_is_late_is_told_within_the_width_of_a_phone(
     app.clock.set(3 * 3600)
     phone: ViewportSize = {"width": 390, "height": 844}
     with speaking("fr"), visiting(browser, address, locale="fr", viewport=phone) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/bulk?do=release&post=day.es&post=site/news.fr")
         expect(page.get_by_text("part à 10:01")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from publisher.app import Application
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import PASSWORD, serving
 from tests.support.workspaces import Workspace
 from tools import screens
@@ -26,7 +26,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_the_week_of_the_campaign_fits_into_1200_pixels(campaign: str, browser: Browser) -> None:
     with visiting(browser, campaign, viewport={"width": 1440, "height": 900}) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto(_WEEK)
         expect(page.locator(".chip")).to_have_count(23)
         assert page.evaluate("document.documentElement.scrollHeight") <= 1200
@@ -60,7 +60,7 @@ def _are_below_one_another(page: Page) -> bool:
 
 def test_the_days_stay_in_sight(campaign: str, browser: Browser) -> None:
     with visiting(browser, campaign, viewport={"width": 1440, "height": 500}) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto(_WEEK)
         page.mouse.wheel(0, 400)
         page.wait_for_function("scrollY > 300")
@@ -72,7 +72,7 @@ def test_a_post_that_hangs_on_the_agenda_is_dragged_to_another_offset(
 ) -> None:
     """One drag, one confirmation."""
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/calendar")
         post = page.locator(".chip", has_text="Bonjour de Genève")
         post.drag_to(page.locator("[data-day='2016-03-08']"))
@@ -86,7 +86,7 @@ def test_a_post_that_hangs_on_the_agenda_is_dragged_to_another_offset(
 
 def test_a_post_is_dragged_to_another_hour_of_its_day(address: str, browser: Browser) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/calendar?view=day")
         post = page.locator(".chip", has_text="Une nouvelle.")
         post.drag_to(page.locator("[data-hour='2016-03-07T12']"))
@@ -95,7 +95,7 @@ def test_a_post_is_dragged_to_another_hour_of_its_day(address: str, browser: Bro
 
 def test_a_click_on_an_empty_place_writes_there(address: str, browser: Browser) -> None:
     with visiting(browser, address, refused=[404]) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         for path, place, at in (
             ("/calendar", "[data-day='2016-03-10']", "2016-03-10T09:00"),
             ("/calendar?view=day", "[data-hour='2016-03-07T15']", "2016-03-07T15:00"),
@@ -110,7 +110,7 @@ def test_the_line_of_now_moves_on(address: str, workspace: Workspace, browser: B
     workspace.draft("soon.fr", "at: 2016-03-07 07:10\nto: [bice-x]", "Bientôt.")
     with visiting(browser, address) as page:
         page.clock.install()
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/calendar")
         after = page.locator("[data-now-line] + .chip")
         expect(after).to_contain_text("Bientôt.")
@@ -120,7 +120,7 @@ def test_the_line_of_now_moves_on(address: str, workspace: Workspace, browser: B
 
 def test_without_javascript_it_is_filtered_turned_and_used(address: str, browser: Browser) -> None:
     with visiting(browser, address, java_script_enabled=False) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/calendar")
         page.get_by_label("Account", exact=True).select_option("bice-site")
         page.get_by_role("button", name="Show").click()
@@ -136,7 +136,7 @@ def test_without_javascript_it_is_filtered_turned_and_used(address: str, browser
 def test_on_a_phone_the_filters_are_behind_a_button(address: str, browser: Browser) -> None:
     size = {"width": 390, "height": 844}
     with visiting(browser, address, viewport=size, has_touch=True, is_mobile=True) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/calendar")
         expect(page.get_by_label("Account", exact=True)).to_be_hidden()
         page.get_by_text("Filters", exact=True).tap()

@@ -14,7 +14,7 @@ from publisher.base import formats
 from publisher.base.i18n import _, speaking
 from publisher.media.media_file import MAX_BYTES
 from publisher.model.states import State
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, log_in, serious, visiting
 from tests.support.pages import Visit
 from tests.support.photos import photo
 from tests.support.videos import video
@@ -147,7 +147,7 @@ def test_a_typo_and_a_picture_of_a_scheduled_post_take_three_clicks(
     address: str, app: Application, browser: Browser, tmp_path: Path
 ) -> None:
     with visiting(browser, address) as page, counting_clicks(page) as clicked:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         for number in range(2):
             page.goto("/")
             clicked.clear()
@@ -175,7 +175,7 @@ def test_what_was_typed_outlasts_a_closed_browser(
     """It is offered again, with parts and accounts: used, or thrown away; not when it was saved."""
     context = browser.new_context(base_url=address, locale=lang)
     page = context.new_page()
-    log_in(page, "stagiaire")
+    enter(page, "stagiaire")
 
     def offered() -> bool:
         page.goto("/new")
@@ -245,7 +245,7 @@ def test_pictures_are_pasted_dropped_moved_and_a_video_is_shown(
         document.querySelector("#compose textarea").dispatchEvent(event);
     }"""
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/posts/unfinished.fr/edit")
         for number, kind in enumerate(("paste", "drop"), 1):
             page.evaluate(paste, [[*memory.getvalue()], kind])
@@ -275,7 +275,7 @@ def test_a_file_that_is_too_big_is_not_sent_and_otherwise_refused_in_words(
     with big.open("wb") as file:
         file.truncate(MAX_BYTES + 2_000_000)
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/posts/unfinished.fr/edit")
         field = page.locator("#upload")
         field.set_input_files(big)
@@ -297,7 +297,7 @@ def test_a_post_is_written_by_keyboard_alone(
 ) -> None:
     """Enter in a field sends nothing off."""
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/new")
         page.locator("input[name=account][value=bice-page]").focus()
         page.keyboard.press("Space")
@@ -319,7 +319,7 @@ def test_a_post_is_written_by_keyboard_alone(
 
 def test_the_text_of_a_channel_is_a_tab(address: str, app: Application, browser: Browser) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/posts/day.fr/edit")
         page.get_by_role("button", name="Facebook", exact=True).click()
         page.get_by_label("Text for Facebook", exact=True).fill("Plus long.")
@@ -336,7 +336,7 @@ def test_another_persons_change_meanwhile_is_shown(
     address: str, app: Application, browser: Browser, workspace: Workspace
 ) -> None:
     with visiting(browser, address, refused=[409]) as page, Visit(address) as other:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         other.log_in("direction")
         page.goto("/posts/day.fr/edit")
         page.get_by_label("The text", exact=True).fill("Le mien.")
@@ -353,7 +353,7 @@ def test_the_hint_on_a_missing_alternative_text_turns_red_when_its_field_is_left
     address: str, browser: Browser, tmp_path: Path
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/new")
         page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
         need, field = page.locator(".need"), page.locator("textarea[name=alt]")
@@ -375,7 +375,7 @@ def test_what_a_new_picture_shows_is_asked_for_in_sight(
     address: str, browser: Browser, tmp_path: Path
 ) -> None:
     with visiting(browser, address, viewport={"width": 1366, "height": 768}) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/new")
         page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
         alt = page.get_by_label(_("What it shows, for those who cannot see it"))
@@ -390,7 +390,7 @@ def test_fields_of_some_channels_come_and_go_with_the_accounts(
 ) -> None:
     """At once, without the server; what is filled in stays to be seen."""
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/new")
         made_with_ai, link_in = page.locator("[name=made_with_ai]"), page.locator("[name=link_in]")
         page.locator("#more summary").click()

@@ -14,7 +14,7 @@ from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.ledger.tables import deliveries
 from publisher.model.states import State
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, serious, visiting
 from tests.support.log_ins import an_hour_later, confirm
 from tests.support.pages import PASSWORD, Visit
 from tests.support.uploads import both, seen
@@ -322,7 +322,7 @@ def test_nothing_keeps_anybody_from_using_the_pages(
     address: str, browser: Browser, width: int
 ) -> None:
     with visiting(browser, address, viewport={"width": width, "height": 844}) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/consents")
         page.get_by_text("Add a consent").click()
         assert serious(page, "/consents") == []

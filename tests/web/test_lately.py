@@ -9,7 +9,7 @@ from sqlalchemy import update
 from publisher.app import Application
 from publisher.ledger.tables import deliveries
 from publisher.model.states import State
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import Visit
 
 
@@ -46,7 +46,7 @@ def test_a_place_is_one_press_away(
     out(app, "day.fr", 5)
     view = {"width": width, "height": 844}
     with visiting(browser, address, viewport=view) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         assert serious(page, "/") == []
         page.context.route("https://platform.example.org/**", lambda route: route.fulfill(body=""))
         with page.context.expect_page() as opened:

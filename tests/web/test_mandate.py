@@ -13,7 +13,7 @@ from publisher.auth.users import Rank
 from publisher.ledger.manager.approvals import digest
 from publisher.model.accounts import Mandate
 from publisher.web.mandate_view import lines
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.uploads import both
 from tests.support.workspaces import Workspace
@@ -93,7 +93,7 @@ def test_only_an_admin_of_the_account_sees_it(
 
 def test_nothing_keeps_anybody_from_using_the_page(address: str, browser: Browser) -> None:
     with visiting(browser, address, viewport={"width": 390, "height": 844}) as page:
-        log_in(page, "chef")
+        enter(page, "chef")
         page.goto(PAGE)
         page.locator("#until").fill("2016-03-07")
         page.get_by_role("button", name="Show what it would bring").click()

@@ -8,14 +8,14 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from publisher.base.i18n import _, speaking
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, serious, visiting
 from tests.support.workspaces import Workspace
 
 
 @pytest.fixture
 def french(address: str, browser: Browser) -> Iterator[Page]:
     with speaking("fr"), visiting(browser, address, locale="fr") as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         yield page
 
 
@@ -106,7 +106,7 @@ def test_the_same_without_javascript(address: str, browser: Browser, pictures: P
     context = browser.new_context(base_url=address, locale="fr", java_script_enabled=False)
     page = context.new_page()
     with speaking("fr"):
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/new?lang=fr")
         page.locator("#text-0-1").fill("Bonjour à tous")
         page.get_by_role("button", name=_("From the media library")).click()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from publisher.web.routes import assets
-from tests.support.journeys import log_in
+from tests.support.journeys import enter
 from tests.support.pages import Visit
 from tests.support.waiting import wait_for
 
@@ -55,7 +55,7 @@ def test_today_can_be_read_without_a_network_until_somebody_logs_out(
 ) -> None:
     context = browser.new_context(base_url=address, viewport={"width": 390, "height": 844})
     page = context.new_page()
-    log_in(page, "direction")
+    enter(page, "direction")
     page.evaluate(_READY)
     page.goto("/")
     context.set_offline(True)

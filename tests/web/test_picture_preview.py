@@ -11,7 +11,7 @@ from publisher.base import formats
 from publisher.base.i18n import _
 from tests.support.desk import Desk, View
 from tests.support.forms import Composer
-from tests.support.journeys import log_in, visiting
+from tests.support.journeys import enter, visiting
 from tests.support.pages import Visit
 from tests.support.photos import photo
 from tests.support.workspaces import Workspace
@@ -32,7 +32,7 @@ def test_a_new_picture_shows_in_the_preview_at_once_with_what_is_missing(
     address: str, browser: Browser, tmp_path: Path
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/new")
         page.get_by_label(_("The text"), exact=True).fill("Bonjour.")
         expect(page.locator("#look .look").first).to_contain_text("Bonjour.")  # that check is over
@@ -45,7 +45,7 @@ def test_who_goes_on_typing_while_a_picture_is_prepared_keeps_the_cursor(
     address: str, browser: Browser, tmp_path: Path
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/new")
         text = page.get_by_label(_("The text"), exact=True)
         text.fill("Bon")
@@ -84,7 +84,7 @@ def test_a_document_is_dropped_as_a_picture_is_and_a_heic_of_unknown_type_too(
     address: str, browser: Browser
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/new")
         page.route("**/new", lambda route: route.fulfill(status=204))
         for name, kind in (("a.pdf", "application/pdf"), ("b.HEIC", ""), ("c.png", "image/png")):

@@ -13,7 +13,7 @@ from publisher.drafts.draft_files import DraftFiles
 from publisher.ledger.manager.approvals import digest
 from publisher.model.states import State
 from publisher.web import review_view
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.workspaces import Workspace
 from tests.web.conftest import SETTINGS, opened
@@ -284,7 +284,7 @@ def _at_review(page: Page, post: str) -> None:
 
 def test_keys_lead_through_the_list(app: Application, address: str, browser: Browser) -> None:
     with visiting(browser, address, viewport={"width": 1440, "height": 900}) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/review")
         _at_review(page, "day.fr")
         page.keyboard.press("j")
@@ -307,7 +307,7 @@ def test_a_key_that_is_held_down_approves_one_post(
     app: Application, address: str, browser: Browser
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/review")
         _at_review(page, "day.fr")
         page.keyboard.down("a")
@@ -329,7 +329,7 @@ def test_a_colleagues_decision_does_not_bring_another_post_under_the_buttons(
     app: Application, address: str, browser: Browser, workspace: Workspace
 ) -> None:
     with visiting(browser, address) as page, Visit(address) as colleague:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/review")
         _at_review(page, "day.fr")
         page.get_by_label("Choose Un.").check()
@@ -361,7 +361,7 @@ def test_a_colleagues_decision_does_not_bring_another_post_under_the_buttons(
 
 def test_a_thumb_reaches_everything_on_a_phone(address: str, browser: Browser) -> None:
     with visiting(browser, address, viewport={"width": 390, "height": 844}) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.get_by_role("navigation", name="Most used").get_by_role("link", name="Review").click()
         page.locator(".queue a").first.click()
         approve = page.locator("button[value=approve]")

@@ -12,7 +12,7 @@ from publisher.app import Application
 from publisher.base.i18n import _
 from publisher.model.states import State
 from publisher.web import labels
-from tests.support.journeys import log_in, visiting
+from tests.support.journeys import enter, visiting
 from tests.support.pages import Visit
 
 _PAUSED = "Everything is paused."
@@ -100,7 +100,7 @@ def test_a_pause_of_everything_shows_on_every_page_that_is_open(
     address: str, app: Application, browser: Browser, path: str
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto(path)
         expect(page.get_by_text(_PAUSED)).to_have_count(0)
         app.control.pause(None, "wrong picture", "chef")
@@ -124,7 +124,7 @@ def test_a_post_that_is_open_tells_what_becomes_of_it_and_keeps_what_is_typed(
     address: str, app: Application, browser: Browser
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/posts/later.fr")
         page.locator("#act-hold summary").click()
         page.locator("#reason-hold").fill("a wrong")
@@ -137,7 +137,7 @@ def test_a_swap_leaves_the_focus_and_the_form_where_they_are(
     address: str, app: Application, browser: Browser
 ) -> None:
     with visiting(browser, address) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         link = page.get_by_role("link", name=re.compile("Une nouvelle"))
         link.focus()
         link.evaluate("element => { window.kept = element; }")
@@ -163,7 +163,7 @@ def test_what_was_looked_at_is_what_is_approved_whatever_the_page_shows_by_now(
     for.
     """
     with visiting(browser, address, refused=[409]) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/posts/later.fr")
         page.locator("#act-approve summary").click()
         draft = app.settings.posts / "later.fr.md"

@@ -9,7 +9,7 @@ from publisher.app import Application
 from publisher.ledger.manager.approvals import digest
 from publisher.model.outcomes import Kind, Refused
 from tests.support.happening import ends
-from tests.support.journeys import log_in, serious, visiting
+from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import serving
 from tests.support.workspaces import Workspace
 from tests.web.conftest import SECRETS, SETTINGS, opened
@@ -46,7 +46,7 @@ def test_of_nine_previews_the_chosen_one_is_shown(
     many: tuple[Application, str], browser: Browser, path: str
 ) -> None:
     with visiting(browser, many[1]) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto(path)
         assert _shown(page) == ["Website Site-0"]
         for name in ("Site-8", "Site-3"):
@@ -66,7 +66,7 @@ def test_the_preview_of_what_failed_is_shown_first(
     (delivery,) = app.queries.deliveries(post="all.fr", account="site-5")
     ends(app, delivery, Refused(Kind.CONTENT, "No text of this kind."))
     with visiting(browser, address) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto("/posts/all.fr")
         assert _shown(page, ".facing") == ["Website Site-5"]
         expect(page.get_by_text("No text of this kind.").first).to_be_visible()
@@ -76,7 +76,7 @@ def test_the_composer_keeps_the_preview_that_was_chosen(
     many: tuple[Application, str], browser: Browser
 ) -> None:
     with visiting(browser, many[1]) as page:
-        log_in(page, "stagiaire")
+        enter(page, "stagiaire")
         page.goto("/posts/all.fr/edit")
         page.locator("#look label", has_text="Site-6").click()
         page.get_by_label("The text", exact=True).fill("Pour toutes et tous.")
@@ -89,7 +89,7 @@ def test_the_composer_keeps_the_preview_that_was_chosen(
 
 def test_on_a_phone_lists_come_before_their_filters(address: str, browser: Browser) -> None:
     with visiting(browser, address, viewport=_PHONE) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         for path, first in (("/log", ".log tbody tr"), ("/posts", ".list > li")):
             page.goto(path)
             expect(page.locator(first).first).to_be_in_viewport(ratio=1)
@@ -106,7 +106,7 @@ def test_on_a_phone_a_form_comes_before_what_queueing_would_change(
 ) -> None:
     workspace.edit("day.fr.md", "Bonjour", "Bonsoir. " * 20)
     with visiting(browser, address, viewport=_PHONE) as page:
-        log_in(page, "direction")
+        enter(page, "direction")
         page.goto(f"/posts/day.fr/{path}")
         expect(page.locator(field)).to_be_in_viewport()
         page.get_by_text("What queueing changes").click()
