@@ -9,7 +9,11 @@ _SHARE = 5
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Return as soon as `condition` holds; fail when it does not in so many seconds."""
+    """Return as soon as `condition` holds; fail when it does not in so many seconds.
+
+    Also for pages: Playwright's own `wait_for_function` is stopped by their policy, unless its
+    condition holds at the first look.
+    """
     end = time.monotonic() + seconds
     while True:
         begun = time.monotonic()

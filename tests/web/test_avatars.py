@@ -20,6 +20,7 @@ from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.html import Structure, flaws
 from tests.support.pages import PASSWORD, Visit
+from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 
 PAGES = ("/accounts", "/new", "/review", "/posts/day.fr", "/search?q=bice")
@@ -203,5 +204,5 @@ def test_the_handle_is_readable_beside_a_long_name(
     assert shown == whole > 40
     picture = page.locator(".x img.avatar").first
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.x img.avatar').naturalWidth > 0")
+    wait_for(lambda: page.evaluate("document.querySelector('.x img.avatar').naturalWidth > 0"))
     page.close()

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from publisher.app import Application
 from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import PASSWORD, serving
+from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 from tools import screens
 
@@ -63,7 +64,7 @@ def test_the_days_stay_in_sight(campaign: str, browser: Browser) -> None:
         enter(page, "direction")
         page.goto(_WEEK)
         page.mouse.wheel(0, 400)
-        page.wait_for_function("scrollY > 300")
+        wait_for(lambda: page.evaluate("scrollY > 300"))
         expect(page.get_by_role("link", name="Thu 10 Mar", exact=True)).to_be_in_viewport(ratio=1)
 
 
