@@ -3,9 +3,7 @@
 import re
 import socket
 from collections.abc import Iterator
-from http.client import HTTPResponse
 from pathlib import Path
-from typing import Self
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -56,14 +54,14 @@ def places(workspace: Workspace, tmp_path: Path) -> list[str]:
 def test_no_path_leads_out(app: Application, places: list[str], who: str | None) -> None:
     """Of every page with a parameter in its path: neither to a file nor to a server's error."""
     token = app.sessions.begin(app.people.find(who), "") if who else ""
-    with serving(app) as address, _Line(address, token) as line:
+    with serving(app) as address:
         for route in _with_parameters(app):
             for place in places:
                 path = re.sub(r"\{[^}]+\}", lambda _: place, route.path)  # noqa: B023
                 for method in sorted(route.methods or ()):
-                    status, head, body = line.ask(method, path)
-                    assert 200 <= status < 500, (method, path, head)
-                    assert "a=b" not in head, (method, path)
+                    head, _, body = _ask(address, method, path, token).partition(b"\r\n\r\n")
+                    assert re.match(rb"HTTP/1.1 [234]", head), (method, path, head)
+                    assert b"a=b" not in head, (method, path)
                     assert not [mark for mark in _MARKS if mark in body], (method, path)
 
 
@@ -77,40 +75,15 @@ def _with_parameters(app: Application) -> Iterator[APIRoute]:
             yield route
 
 
-class _Line:
-    """A connection to the server, kept while it keeps it; no library in between tidies the path."""
-
-    def __init__(self, address: str, token: str) -> None:
-        self._server, self._token = urlsplit(address), token
-        self._connection: socket.socket | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_of_it: object) -> None:
-        self._hang_up()
-
-    def ask(self, method: str, path: str) -> tuple[int, str, bytes]:
-        """The answer's status, head and body."""
-        form = f"form={form_token(self._token)}&do=revoke"
-        request = (
-            f"{method} {path} HTTP/1.1\r\nHost: {self._server.netloc}\r\n"
-            f"Cookie: publisher={self._token}\r\n"
-            "Content-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(form)}\r\n\r\n{form}"
-        )
-        if self._connection is None:
-            place = (self._server.hostname, self._server.port or 0)
-            self._connection = socket.create_connection(place, 30)
-        self._connection.sendall(request.encode("latin-1"))
-        with HTTPResponse(self._connection, method=method) as answer:
-            answer.begin()
-            body = answer.read()
-        if answer.will_close:
-            self._hang_up()
-        return answer.status, str(answer.headers), body
-
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+def _ask(address: str, method: str, path: str, token: str) -> bytes:
+    """The whole answer; without a library in between, which would tidy the path."""
+    form = f"form={form_token(token)}&do=revoke"
+    request = (
+        f"{method} {path} HTTP/1.1\r\nHost: {urlsplit(address).netloc}\r\nConnection: close\r\n"
+        f"Cookie: publisher={token}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(form)}\r\n\r\n{form}"
+    )
+    server = urlsplit(address)
+    with socket.create_connection((server.hostname, server.port or 0), 30) as connection:
+        connection.sendall(request.encode("latin-1"))
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
