@@ -63,6 +63,7 @@ def test_the_days_stay_in_sight(campaign: str, browser: Browser) -> None:
     with visiting(browser, campaign, viewport={"width": 1440, "height": 500}) as page:
         enter(page, "direction")
         page.goto(_WEEK)
+        page.mouse.move(720, 250)
         page.mouse.wheel(0, 400)
         wait_for(lambda: page.evaluate("scrollY > 300"))
         expect(page.get_by_role("link", name="Thu 10 Mar", exact=True)).to_be_in_viewport(ratio=1)
