@@ -1,11 +1,11 @@
 """The media library and crops in a real browser: by mouse, by keys, and without JavaScript."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from publisher.base.i18n import _, speaking
 from tests.support.journeys import enter, serious, visiting
@@ -100,6 +100,44 @@ def test_enter_searches_as_soon_as_the_dialog_is_there(french: Page, pictures: P
     )
     page.get_by_role("button", name=_("From the media library")).click()
     expect(page.locator("dialog:modal .tile")).to_have_count(1)
+
+
+def test_an_earlier_check_is_given_up_when_a_picture_comes(french: Page, pictures: Path) -> None:
+    """It does not know the picture, and its answer would take it out of the preview."""
+    page = french
+    held: list[Request] = []
+    given_up: list[str | None] = []
+
+    def slow(route: Route) -> None:
+        sent = route.request.post_data or ""
+        if "Bonjour" in sent and "do=" not in sent and "table.png" not in sent:
+            held.append(route.request)  # it is never answered
+        else:
+            route.continue_()
+
+    page.on("requestfailed", lambda request: given_up.append(request.post_data))
+    page.route("**/new", slow)
+    page.goto("/new?lang=fr")
+    page.get_by_role("button", name=_("From the media library")).click()
+    expect(page.locator("dialog:modal .tile")).to_have_count(2)
+    page.locator("#text-0-1").evaluate(
+        """text => {
+            text.value = "Bonjour";
+            text.dispatchEvent(new Event("input", {bubbles: true}));
+        }"""
+    )
+    _until(page, lambda: bool(held))
+    page.locator("dialog .tile", has_text="La table").get_by_role("button").click()
+    expect(page.locator("#look img").first).to_be_visible()
+    _until(page, lambda: held[0].post_data in given_up)
+
+
+def _until(page: Page, condition: Callable[[], bool]) -> None:
+    for _attempt in range(400):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise TimeoutError
 
 
 def test_the_same_without_javascript(address: str, browser: Browser, pictures: Path) -> None:

@@ -152,6 +152,15 @@
     });
   }
 
+  // What a button or an upload changed is checked anew: the answer to an earlier check, which does not
+  // know of it, may be on its way still, and would come last.
+  function checks() {
+    const live = document.getElementById("live-check");
+    document.body.addEventListener("htmx:afterRequest", (event) => {
+      if (event.detail.requestConfig.elt.matches("button, #upload")) live.dispatchEvent(new Event("changed"));
+    });
+  }
+
   // The texts of channels and accounts are tabs, and only those are there that somebody gets.
   function tabs(form) {
     const holder = form.querySelector(".own-texts");
@@ -227,6 +236,7 @@
     keep(form);
     pictures(form);
     places(form);
+    checks();
     tabs(form);
     options(form);
   });
