@@ -4,24 +4,26 @@ A post never waits for them past its time, and never fails for them: it goes out
 and its history says so.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from publisher.base.i18n import _
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import AccountSuspended, Kind, Outcome, Refused
 
-_OF_ALL_REQUESTS = frozenset({Kind.AUTH, Kind.RATE_LIMIT, Kind.APP_LIMIT})
+_LONGEST_TRY = timedelta(minutes=3)
+"""A pause before one more try, and what its requests may take."""
 
 
 def goes_without(parcel: Parcel, outcome: Outcome, now: datetime) -> bool:
     """Whether a post goes out without its captions, after this outcome of bringing them.
 
-    A fault that may pass is worth another try while there is time. An account that may bring no
-    captions may publish all the same; one that may do nothing at all cannot.
+    A fault that may pass is worth another try while there is time for a whole one. An account that
+    may bring no captions, or no more for now, may publish all the same; one whose keys are not
+    accepted cannot.
     """
     if isinstance(outcome, AccountSuspended):
-        return outcome.kind not in _OF_ALL_REQUESTS
-    return isinstance(outcome, Refused) or now >= (parcel.send_at or parcel.due_at)
+        return outcome.kind is not Kind.AUTH
+    return isinstance(outcome, Refused) or now >= (parcel.send_at or parcel.due_at) - _LONGEST_TRY
 
 
 def not_taken(platform: str, says: str) -> str:

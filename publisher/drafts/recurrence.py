@@ -4,6 +4,7 @@ A copy is a draft like any other: it is checked, approved, moved and stopped alo
 hangs on the agenda, it follows the item of its day.
 """
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,7 +25,6 @@ from publisher.drafts.times import (
     Moment,
     anchor,
     in_zone,
-    looks_like_a_time,
     spelled,
 )
 from publisher.model import weekdays
@@ -38,12 +38,13 @@ DAYS = (SITTING, "weekdays", *weekdays.NAMES)
 """What a draft may be repeated on."""
 FIRST, LAST = "first", "last"
 """What stands for the first and the last agenda item of the day in a time."""
-NUMBER, AGENDA = "{number}", "{agenda}"
-"""What stands in a text for the number of the copy, from 1, and for what is on that day."""
+DAY, AGENDA = "{day}", "{agenda}"
+"""What stands in a text for the number of the session's day, from 1, and for what is on then."""
 TEMPLATES = "templates/"
 """The folder below posts/ whose drafts begin new ones."""
 _LONGEST = timedelta(days=366)
 _DAY = timedelta(days=1)
+_SIGNS = re.compile(r"^[#\-*_=<>~`+|•\s]+")
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-", re.ASCII)
 
 
@@ -55,7 +56,7 @@ class Occurrence(NamedTuple):
     """The value of `at` in its draft."""
     instant: datetime
     number: int
-    """From 1."""
+    """Of the session's days, from 1: the same whenever the copies are made."""
     agenda: str
     """The titles of what takes place on that day."""
 
@@ -96,7 +97,9 @@ def occurrences(
         hint = _("Say until when, or give {file} an `ends:`.", file=FILE)
         raise UsageError(_("The repetition has no end."), hint=hint)
     by_day = _agenda_days(session)
-    first = max(now.astimezone(session.zone).date(), session.starts or date.min)
+    today = now.astimezone(session.zone).date()
+    begins = session.starts or min(by_day, default=today)
+    first = max(today, begins)
     if last - first > _LONGEST:
         raise UsageError(_("The repetition is longer than a year."), hint=_("Let it end earlier."))
     found: list[Occurrence] = []
@@ -104,9 +107,8 @@ def occurrences(
         items = by_day.get(day, ())
         timed = _time(at, day, items, session) if _is_chosen(day, chosen, items) else None
         if timed and timed.instant > now:
-            # In one line each: the titles of an imported agenda are other people's.
-            titles = ", ".join(" ".join((item.title or item.name).split()) for item in items)
-            found.append(Occurrence(day, *timed, len(found) + 1, titles))
+            titles = ", ".join(map(_title, items))
+            found.append(Occurrence(day, *timed, (day - begins).days + 1, titles))
     if not found:
         hint = _("Look at the days, at the last one, and at the agenda in {file}.", file=FILE)
         raise UsageError(_("There is no such day to come."), hint=hint)
@@ -132,15 +134,18 @@ def copies(
     """
     drafts = [(one.id, editing.read(one)) for one in sources]
     own = {day for _id, draft in drafts if (day := _own_day(draft, session))}
-    known = {one.id for one in posts.files}
+    known = {one.id.casefold() for one in posts.files}
     for one in found:
         for source, draft in drafts if one.day not in own else ():
             base, _language = split_language(source, spoken)
             folder = "" if base.startswith(TEMPLATES) else base[: base.rfind("/") + 1]
             name = undated(PurePosixPath(base).name) + source.removeprefix(base)
             file = new_draft.at(posts.posts, f"{folder}{one.day}-{name}")
-            revised = Manuscript(file.path, file.file, _repeated(draft, one).data)
-            yield DraftCopy(file.id, source, one, revised, file.id in known)
+            moved = (
+                draft if folder == base[: base.rfind("/") + 1] else _with_media_of(draft, source)
+            )
+            revised = Manuscript(file.path, file.file, _repeated(moved, one).data)
+            yield DraftCopy(file.id, source, one, revised, file.id.casefold() in known)
 
 
 def undated(name: str) -> str:
@@ -151,7 +156,7 @@ def undated(name: str) -> str:
 def warning(post: Post, accounts: Mapping[str, Account]) -> str | None:
     """What to mind, where a draft goes to a channel that takes the same words for spam."""
     texts = [part for parts in post.texts.values() for part in parts]
-    if any(mark in text for text in texts for mark in (NUMBER, AGENDA)):
+    if any(mark in text for text in texts for mark in (DAY, AGENDA)):
         return None
     channels = {one.channel for one in rendering.recipients(post, accounts)[0]}
     minding = [title(one) for one in sorted(channels) if SPECS[one].takes_copies_for_spam]
@@ -161,23 +166,39 @@ def warning(post: Post, accounts: Mapping[str, Account]) -> str | None:
         "{channels} may refuse the same words again, or take them for spam: change them in each "
         "copy, or write {number} or {agenda} in the text first.",
         channels=", ".join(minding),
-        number=NUMBER,
+        number=DAY,
         agenda=AGENDA,
     )
 
 
 def _repeated(draft: Manuscript, one: Occurrence) -> Manuscript:
-    """A draft as it is said on another day."""
-    revised = draft.with_value("at", one.at).with_value("repeat", "true").without("embargo")
-    if looks_like_a_time(draft.value("expires") or ""):
-        revised = revised.without("expires")
+    """A draft as it is said on another day. An embargo stays: no copy goes out before its end."""
+    revised = draft.with_value("at", one.at).with_value("repeat", "true")
     if title := draft.value("title"):
         revised = revised.with_value("title", _filled(title, one))
     return revised.with_body(_filled(draft.body, one))
 
 
+def _with_media_of(draft: Manuscript, source: str) -> Manuscript:
+    """The draft with its pictures named so that it may be in another folder than `source`."""
+    for number, entry in enumerate(draft.media):
+        file = rooted(entry.get("file", ""), source)
+        draft = draft.with_picture_as(number, {**entry, "file": file})
+    return draft
+
+
+def rooted(file: str, source: str) -> str:
+    """A picture of the draft `source`, named from posts/."""
+    return posixpath.normpath(posixpath.join("/", posixpath.dirname(source), file))
+
+
 def _filled(text: str, one: Occurrence) -> str:
-    return text.replace(NUMBER, str(one.number)).replace(AGENDA, one.agenda)
+    return text.replace(DAY, str(one.number)).replace(AGENDA, one.agenda)
+
+
+def _title(item: AgendaItem) -> str:
+    """In one line, and without what would begin a section or a thread: other people write it."""
+    return _SIGNS.sub("", " ".join((item.title or "").split())) or item.name
 
 
 def _own_day(draft: Manuscript, session: Session) -> date | None:

@@ -83,7 +83,7 @@ def look(path: Path) -> Flaw | Inspected:
     """The flaw of a located file, or what is known of it; checked as by `inspect`."""
     try:
         return _inspected(path, *_state(path))
-    except OSError:  # it is gone since it was located: its draft was saved, or deleted
+    except FileNotFoundError:  # gone since it was located: its draft was saved, or deleted
         return _missing(path)
     except decoder.Ended:
         return _interrupted(path)

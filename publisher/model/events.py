@@ -153,6 +153,7 @@ LABELS = (
     later("place"),
     later("reason"),
     later("recipients"),
+    later("repeat"),
     later("role"),
     later("scopes"),
     later("second factor"),

@@ -221,6 +221,7 @@ class Comparison:
         duplicates = Duplicates(changes, posts, self._drafts, queries, problems)
         duplicates.refuse()
         duplicates.refuse_renamed()
+        duplicates.refuse_at_one_instant()
         duplicates.refuse_under_new_names(self._accounts, self._now)
         self._refuse_writers(posts)
         zone = self._drafts.session.zone

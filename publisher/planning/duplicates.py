@@ -76,6 +76,33 @@ class Duplicates:
             else:
                 self._refuse_whole(change, other, state)
 
+    def refuse_at_one_instant(self) -> None:
+        """Remove what says the same twice at one instant, which no `repeat` means.
+
+        Two days of the agenda may have become one.
+        """
+        fresh = [c for c in self._changes if c.wish and c.wish.repeat]
+        changed = {c.delivery.id for c in self._changes if c.delivery}
+        taken = {
+            (d.account, d.content.fingerprint, d.not_before): d.post
+            for d in self._queries.with_fingerprints({_text_key(change) for change in fresh})
+            if d.id not in changed and d.state not in ENDED_UNSENT
+        }
+        for change in fresh:
+            if change.wish is None:
+                continue
+            other = taken.setdefault((*_text_key(change), change.wish.not_before), change.post)
+            if other == change.post:
+                continue
+            self._changes.remove(change)
+            message = _(
+                "{account} would get the same text twice at the same instant, also as {other}.",
+                account=change.account,
+                other=other,
+            )
+            hint = _("Move one of the two, or delete its draft.")
+            self._problems.error(self._posts[change.post], "duplicate-text", message, hint)
+
     def _warn_of_renamed(self) -> None:
         """Warn once for each post, with all accounts that had its text under another name."""
         for (post, other, state), accounts in self._renamed.items():

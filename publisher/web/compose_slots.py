@@ -1,16 +1,18 @@
 """Compose slots: the next free slot of the accounts that a form is for."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.drafts import rendering
+from publisher.drafts.times import in_zone
 from publisher.drafts.when import When
 from publisher.model import slots
 from publisher.model.accounts import Account
+from publisher.model.problems import Flaw
 from publisher.model.states import ENDED_UNSENT
 from publisher.web.compose_form import ComposeForm
 from publisher.web.dependencies import Parts
@@ -28,20 +30,25 @@ def filled(parts: Parts, post: str, form: ComposeForm) -> ComposeForm:
             hint=_("Choose an account that has, or a time."),
         )
     now = app.clock.now()
-    at = slots.next_free(chosen, _taken(parts, chosen, post, now), session.zone, now)
+    taken = _taken(parts, chosen, post, now)
+    while at := slots.next_free(chosen, taken, session.zone, now):
+        local = at.astimezone(session.zone).replace(tzinfo=None)
+        if not isinstance(in_zone(local, session.zone), Flaw):
+            break
+        for one in chosen:  # the clocks of the session show it twice: the form cannot say which
+            taken[one.name].add(at)
     if at is None:
         raise UsageError(
             _("The chosen accounts have no free slot in common within a year."),
             hint=_("Choose a time."),
         )
-    local = at.astimezone(session.zone).replace(tzinfo=None)
     when = TimeFields.of(When(kind="time", local=local))
     return replace(form, when=when.kind, at=when.at)
 
 
 def _taken(
     parts: Parts, accounts: Collection[Account], post: str, now: datetime
-) -> Mapping[str, set[datetime]]:
+) -> dict[str, set[datetime]]:
     """When other posts go out on these accounts: those on the schedule, and drafts."""
     app, taken = parts.app, defaultdict(set)
     names = {one.name for one in accounts}

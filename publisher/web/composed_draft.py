@@ -1,6 +1,5 @@
 """Composed draft: the draft that a composer changes, or the new one that it makes."""
 
-import posixpath
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from publisher.drafts.composition import Composing, Composition, MediaEntry
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFiles
 from publisher.drafts.editing import Manuscript
-from publisher.drafts.recurrence import TEMPLATES
+from publisher.drafts.recurrence import TEMPLATES, rooted
 from publisher.drafts.session import LANGUAGE
 from publisher.drafts.times import Moment
 from publisher.drafts.when import When
@@ -264,5 +263,4 @@ def _moved(entry: MediaEntry, source: str) -> MediaEntry:
     """A picture of a draft as a draft in another folder names it."""
     if entry.file.startswith("/") or _folder(source) == source[: source.rfind("/") + 1]:
         return entry
-    path = posixpath.normpath(posixpath.join("/", posixpath.dirname(source), entry.file))
-    return entry.model_copy(update={"file": path})
+    return entry.model_copy(update={"file": rooted(entry.file, source)})

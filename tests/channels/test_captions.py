@@ -125,7 +125,9 @@ def test_a_platform_that_takes_them_later_has_them_before_the_post_is_out(bringi
     assert len(bringing.shown()) == 1
 
 
-@pytest.mark.parametrize("what", [What.BAD_REQUEST, What.FORBIDDEN, What.SUSPENDED])
+@pytest.mark.parametrize(
+    "what", [What.BAD_REQUEST, What.FORBIDDEN, What.SUSPENDED, What.RATE_LIMIT]
+)
 def test_captions_that_are_refused_never_lose_the_post(bringing: Stage, what: What) -> None:
     """It goes out on time, once, without them; its history says so."""
     refuse(bringing, what)

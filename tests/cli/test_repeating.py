@@ -13,8 +13,8 @@ DAYS = ("--on", "monday", "--at", "08:30", "--until", "2016-03-14")
 @pytest.fixture
 def posts(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PUBLISHER_CLOCK", "2016-02-20T08:00:00+01:00")
-    write_draft(workspace, "---\nto: [bice-x]\n---\nJour {number}.\n", "jour.fr.md")
-    write_draft(workspace, "---\nto: [bice-x]\n---\nDay {number}.\n", "jour.en.md")
+    write_draft(workspace, "---\nto: [bice-x]\n---\nJour {day}.\n", "jour.fr.md")
+    write_draft(workspace, "---\nto: [bice-x]\n---\nDay {day}.\n", "jour.en.md")
     return workspace / "posts"
 
 
@@ -25,19 +25,19 @@ def test_each_day_gets_a_draft_in_each_language(cli: Cli, posts: Path) -> None:
     assert "6 drafts were made." in result.out
     text = (posts / "2016-03-07-jour.fr.md").read_text("utf-8")
     assert "at: 2016-03-07 08:30" in text
-    assert "Jour 2." in text
+    assert "Jour 8." in text
     assert cli("check", posts / "2016-03-07-jour.fr.md").code == 0
 
 
 def test_the_same_again_makes_what_is_missing(cli: Cli, posts: Path) -> None:
     cli("repeat", "jour.fr", *DAYS)
     changed = posts / "2016-03-07-jour.fr.md"
-    changed.write_text(changed.read_text("utf-8").replace("Jour 2", "Jour deux"), "utf-8")
+    changed.write_text(changed.read_text("utf-8").replace("Jour 8", "Jour huit"), "utf-8")
     (posts / "2016-03-14-jour.en.md").unlink()
     result = cli("repeat", "jour.fr", *DAYS)
     assert result.out.count("is there already") == 5
     assert "1 draft was made." in result.out
-    assert "Jour deux" in changed.read_text("utf-8")
+    assert "Jour huit" in changed.read_text("utf-8")
     assert (posts / "2016-03-14-jour.en.md").exists()
 
 

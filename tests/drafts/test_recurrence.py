@@ -103,31 +103,44 @@ def test_a_repetition_needs_an_end(session: Session) -> None:
 
 
 def test_each_day_has_a_copy_of_each_translation(workspace: Workspace, session: Session) -> None:
-    """With a time of its own, and without what held for the one day."""
-    front = "title: Jour {number}\nembargo: 2016-03-01 08:00\nexpires: 2016-03-01 12:00"
-    workspace.draft(
-        f"at: 2016-03-01 08:30\n{front}", "Jour {number} : {agenda}.", name="2016-03-01-jour.fr.md"
-    )
+    """With a time of its own; no copy goes out before the embargo, or later than it may."""
+    front = "title: Jour {day}\nembargo: 2016-03-10 08:00\nexpires: 15m"
+    text = "Jour {day} : {agenda}."
+    workspace.draft(f"at: 2016-03-01 08:30\n{front}", text, name="2016-03-01-jour.fr.md")
     workspace.draft("to: [cedapp-x]", "Hola.", name="2016-03-01-jour.es.md")
     found = copied(workspace, session, "2016-03-01-jour.fr", "sitting", at="08:30")
     assert [one.id for one in found] == ["2016-03-07-jour.es", "2016-03-07-jour.fr"]
     assert [one.source for one in found] == ["2016-03-01-jour.es", "2016-03-01-jour.fr"]
     french = found[1].draft
-    assert french.body.strip() == "Jour 1 : Journée annuelle de débat sur les droits de l'enfant."
+    assert french.body.strip().startswith("Jour 8 : Journée annuelle"), "of the session"
     assert (french.value("at"), french.value("repeat")) == ("2016-03-07 08:30", "true")
-    assert french.value("title") == "Jour 1"
-    assert (french.value("embargo"), french.value("expires")) == (None, None)
+    assert french.value("title") == "Jour 8"
+    assert (french.value("embargo"), french.value("expires")) == ("2016-03-10 08:00", "15m")
 
 
+def test_a_day_has_its_number_whenever_the_copies_are_made(session: Session) -> None:
+    now = datetime(2016, 3, 20, tzinfo=UTC)
+    later = recurrence.occurrences(["monday"], "08:30", None, session, now)
+    assert later == days(session, "monday")[-1:]
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("A\n\n## facebook\nB\n---\nC", "A ## facebook B --- C"),
+        ("## facebook", "facebook"),
+        ("---", "annual-day"),
+    ],
+)
 def test_a_title_of_the_agenda_makes_no_section_of_the_text(
-    workspace: Workspace, session: Session
+    workspace: Workspace, session: Session, title: str, shown: str
 ) -> None:
     """Other people write the agendas that are imported."""
-    item = session.agenda["annual-day"].model_copy(update={"title": "A\n\n## facebook\nB\n---\nC"})
+    item = session.agenda["annual-day"].model_copy(update={"title": title})
     planted = session.model_copy(update={"agenda": {"annual-day": item}})
-    workspace.draft("to: [bice-page]", "Aujourd'hui : {agenda}", name="a.fr.md")
+    workspace.draft("to: [bice-page]", "{agenda}", name="a.fr.md")
     (found,) = copied(workspace, planted, "a.fr", "sitting", at="08:30")
-    assert found.draft.body.strip() == "Aujourd'hui : A ## facebook B --- C"
+    assert found.draft.body.strip() == shown
 
 
 def test_the_day_of_the_draft_is_left_out_and_what_is_there_is_known(
@@ -142,17 +155,19 @@ def test_the_day_of_the_draft_is_left_out_and_what_is_there_is_known(
 
 
 def test_copies_of_a_template_are_beside_its_folder(workspace: Workspace, session: Session) -> None:
-    workspace.draft("", name="templates/a.fr.md")
+    media = "media: [{file: card.png, alt: Une carte}]"
+    workspace.draft(media, name="templates/a.fr.md")
     workspace.draft("", name="lima/a.fr.md")
     found = copied(workspace, session, "templates/a.fr", "sitting", at="08:30")
     assert [one.id for one in found] == ["2016-03-07-a.fr"]
+    assert found[0].draft.media[0]["file"] == "/templates/card.png"
     found = copied(workspace, session, "lima/a.fr", "sitting", at="08:30")
     assert [one.id for one in found] == ["lima/2016-03-07-a.fr"]
 
 
 def test_a_channel_that_takes_the_same_words_for_spam_is_named(workspace: Workspace) -> None:
     workspace.draft("to: [bice-x]", "Bonjour.", name="same.fr.md")
-    workspace.draft("to: [bice-x]", "Jour {number}.", name="other.fr.md")
+    workspace.draft("to: [bice-x]", "Jour {day}.", name="other.fr.md")
     workspace.draft("to: [bice-page]", "Bonjour.", name="page.fr.md")
     posts = {post.id: post for post in workspace.load().posts}
     said = {name: recurrence.warning(post, ACCOUNTS) for name, post in posts.items()}

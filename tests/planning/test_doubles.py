@@ -291,3 +291,18 @@ def test_a_new_draft_may_take_over_a_text_that_another_gives_up(
     workspace.edit("a.fr.md", "Un.", "Deux.")
     workspace.draft("b.fr", f"{NOON}\nto: [bice-x]", "Un.")
     assert set(queue(app)) == {(Change.EDIT, "a.fr", "bice-x"), (Change.ADD, "b.fr", "bice-x")}
+
+
+def test_the_same_text_never_goes_out_twice_at_one_instant(
+    app: Application, workspace: Workspace
+) -> None:
+    """Two days of the agenda became one, and each had its copy."""
+    front = "to: [bice-x]\nrepeat: true"
+    workspace.draft("a.fr", f"at: annual-day - 1h\n{front}")
+    workspace.draft("b.fr", f"at: annual-day - 2h\n{front}")
+    assert len(queue(app)) == 2
+    workspace.draft("b.fr", f"at: annual-day - 1h\n{front}")
+    assert refusals(app) == ["duplicate-text"]
+    workspace.draft("c.fr", f"at: annual-day - 1h\n{front}")
+    workspace.draft("b.fr", f"at: annual-day - 2h\n{front}")
+    assert refusals(app) == ["duplicate-text"]

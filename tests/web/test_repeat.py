@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, expect
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.i18n import _, speaking
+from tests.support.forms import Composer
 from tests.support.journeys import log_in, serious, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.workspaces import Workspace
@@ -66,6 +67,32 @@ def test_what_is_there_already_stays(staff: Visit, workspace: Workspace) -> None
     assert "2 drafts were made." in staff.text
     text = (workspace.path / "posts/2016-03-14-unfinished.fr.md").read_text("utf-8")
     assert "Mon propre texte." in text
+
+
+def test_all_are_made_or_none(app: Application, staff: Visit, workspace: Workspace) -> None:
+    """The third cannot be made; the history says that the others were taken back."""
+    (workspace.path / "posts" / "2016-03-21-unfinished.fr.md").mkdir()
+    staff.get(MONDAYS)
+    assert staff.send(MONDAYS, do="submit").status_code >= 400
+    assert _names(workspace) == ["2016-03-21-unfinished.fr.md"]
+    told = [step.event for step in app.queries.history("2016-03-07-unfinished.fr")]
+    assert told == ["draft made", "draft deleted"]
+
+
+def test_who_wrote_the_draft_wrote_its_copies_too(
+    app: Application, manager: Visit, staff: Visit
+) -> None:
+    """Else a manager could approve their own words."""
+    Composer(manager, "/posts/unfinished.fr/edit").write("Mes mots.").send("keep")
+    staff.get(MONDAYS)
+    staff.send(MONDAYS)
+    copy = "2016-03-14-unfinished.fr"
+    assert app.queries.writers([copy])[copy] == ["stagiaire", "direction"]
+    again = f"/posts/{copy}/repeat?on=tuesday&until=2016-03-15"
+    staff.get(again)
+    staff.send(again)
+    copy = "2016-03-15-unfinished.fr"
+    assert app.queries.writers([copy])[copy] == ["stagiaire", "direction"]
 
 
 def test_who_may_not_write_for_its_accounts_makes_nothing(

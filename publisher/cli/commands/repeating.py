@@ -44,8 +44,8 @@ def repeat(
     """Make a copy of a draft, and of its translations, for each of several days.
 
     Each copy is a draft of its own: check, change, queue and approve it like any other. In a text,
-    {number} becomes the number of the copy, and {agenda} what is on that day. What is there already
-    stays as it is, so once the agenda has more days, the same command makes the rest.
+    {day} becomes the number of the session's day, and {agenda} what is on then. What is there
+    already stays as it is, so once the agenda has more days, the same command makes the rest.
     """
     from publisher.drafts import check, recurrence
     from publisher.drafts.draft_files import DraftFiles

@@ -4,7 +4,8 @@ In the history such a step looks like one about an account, with the file's name
 edited before it is queued, and no account's name contains a slash.
 """
 
-from collections.abc import Callable, Collection, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -31,6 +32,8 @@ _WRITING = (
     Event.PICTURE_REMOVED,
 )
 """The events that make a person an author."""
+COPY_OF = "copy_of"
+"""In the detail of a draft that was made: the post whose draft was copied for another day."""
 _RECENT = 5_000
 """The newest steps of the history, among which a form that was sent before is looked for."""
 _FOLDER, _ENDING = "posts/", ".md"
@@ -47,19 +50,49 @@ def writers(connection: Connection, posts: Collection[str]) -> set[str]:
 
 
 def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:
-    """`writers` by post, in the order of their first change; only posts that were changed."""
-    ids = {file_of(post): post for post in posts}
-    query = select(history.c.account, history.c.actor).where(
-        history.c.delivery.is_(None),
-        history.c.account.in_(ids),
-        history.c.event.in_(_WRITING),
-    )
+    """`writers` by post, in the order of their first change; only posts that were changed.
+
+    Those of a draft that was copied for other days are its copies' too: the words are theirs.
+    """
     found: dict[str, list[str]] = {}
-    for file, actor in connection.execute(query.order_by(history.c.id)):
-        known = found.setdefault(ids[file], [])
-        if not any(same_person(actor, one) for one in known):
-            known.append(actor)
-    return found
+    sources: dict[str, str] = {}
+    wanted = set(posts)
+    while wanted:
+        _read_writers(connection, wanted, found, sources)
+        wanted = {source for source in sources.values() if source not in found}
+        found |= {source: [] for source in wanted}
+    for post in posts:
+        source, seen = sources.get(post), {post}
+        while source and source not in seen:
+            _add(found[post], found[source])
+            seen.add(source)
+            source = sources.get(source)
+    return {post: names for post in posts if (names := found.get(post))}
+
+
+def _read_writers(
+    connection: Connection,
+    posts: Collection[str],
+    found: dict[str, list[str]],
+    sources: dict[str, str],
+) -> None:
+    """Read who changed these drafts, and of which draft each is a copy."""
+    ids = {file_of(post): post for post in posts}
+    step = history.c
+    query = select(step.account, step.actor, step.event, step.detail).where(
+        step.delivery.is_(None), step.account.in_(ids), step.event.in_(_WRITING)
+    )
+    for file, actor, event, detail in connection.execute(query.order_by(step.id)):
+        _add(found.setdefault(ids[file], []), [actor])
+        source = json.loads(detail).get(COPY_OF) if event == Event.DRAFT_MADE else None
+        if isinstance(source, str):
+            sources[ids[file]] = source
+
+
+def _add(names: list[str], more: Iterable[str]) -> None:
+    for name in more:
+        if not any(same_person(name, one) for one in names):
+            names.append(name)
 
 
 class MadeBefore(Exception):

@@ -13,6 +13,7 @@ from publisher.base.i18n import _, plural
 from publisher.drafts import recurrence
 from publisher.drafts.draft_files import DraftFiles
 from publisher.drafts.recurrence import FIRST, LAST, SITTING, DraftCopy
+from publisher.ledger.manager.draft_edits import COPY_OF
 from publisher.model import weekdays
 from publisher.model.events import Event
 from publisher.web import compose_saving, composed_draft, draft_view, time_fields
@@ -84,22 +85,39 @@ def make(
     _require(parts.app, visitor, post)
     try:
         new = [copy for copy in _copies(parts.app, visitor, post, chosen) if not copy.is_there]
-        for copy in new:
-            parts.app.edits.apply(
-                copy.id,
-                Event.DRAFT_MADE,
-                {"time": copy.occurrence.at, "copy_of": copy.source},
-                visitor.name,
-                draft_view.accounts(parts.app, copy.source),
-                save=copy.draft.create,
-                put_back=copy.draft.delete,
-            )
+        _make(parts.app, visitor, new)
     except PublisherError as error:
         return _page(request, parts, visitor, post, chosen, error)
     told = plural("{number} draft was made.", "{number} drafts were made.", len(new))
     if do != "submit" or not new:
         return parts.done(visitor, told, "/posts")
     return parts.done(visitor, _submitted(parts.app, visitor, new, told), "/calendar?view=list")
+
+
+def _make(app: Application, visitor: Visitor, new: Sequence[DraftCopy]) -> None:
+    """Make the drafts, on record: all, or none."""
+    made: list[DraftCopy] = []
+    try:
+        for copy in new:
+            _save(app, visitor, copy, Event.DRAFT_MADE)
+            made.append(copy)
+    except PublisherError:
+        for copy in made:
+            _save(app, visitor, copy, Event.DRAFT_DELETED)
+        raise
+
+
+def _save(app: Application, visitor: Visitor, copy: DraftCopy, event: Event) -> None:
+    draft, is_new = copy.draft, event is Event.DRAFT_MADE
+    app.edits.apply(
+        copy.id,
+        event,
+        {"time": copy.occurrence.at, COPY_OF: copy.source},
+        visitor.name,
+        draft_view.accounts(app, copy.source),
+        save=draft.create if is_new else draft.delete,
+        put_back=draft.delete if is_new else draft.create,
+    )
 
 
 def _submitted(app: Application, visitor: Visitor, new: Sequence[DraftCopy], told: str) -> Toast:
