@@ -149,7 +149,7 @@ def _told(
         "expiry": (draft.value("expires"), revised.value("expires")),
         "embargo": (draft.value("embargo"), revised.value("embargo")),
         "author": (seen.author, wanted.author),
-        "repeat": (seen.repeat, wanted.repeat),
+        "repeat": (draft.value("repeat"), revised.value("repeat")),
     }
     for key in ("file", "alt", "credit", "people", "consent"):
         before = [entry.entry.get(key, "") for entry in seen.media]
