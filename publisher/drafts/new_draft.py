@@ -1,5 +1,6 @@
 """New drafts: what their files are called."""
 
+import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFile
 from publisher.drafts.times import Moment
 
+TEMPLATES = "templates/"
+"""The folder below posts/ whose drafts begin new ones."""
 EMPTY = b"---\n---\n"
 """A draft that says nothing yet."""
 
@@ -47,3 +50,15 @@ def free(name: str, taken: Iterable[DraftFile], spoken: Iterable[str]) -> str:
 def at(posts: Path, post_id: str) -> DraftFile:
     """The draft with this id, whether its file is there or not."""
     return DraftFile(post_id, f"posts/{post_id}.md", str(posts / f"{post_id}.md"))
+
+
+def folder_of_copies(post_id: str) -> str:
+    """The folder of a draft's copies, with a slash at its end: its own; posts/ for a template's."""
+    return "" if post_id.startswith(TEMPLATES) else post_id[: post_id.rfind("/") + 1]
+
+
+def file_in_copies(file: str, post_id: str) -> str:
+    """A picture's file, named in the draft of a post, as a copy of that draft names it."""
+    if not post_id.startswith(TEMPLATES):
+        return file
+    return posixpath.normpath(posixpath.join("/", posixpath.dirname(post_id), file))

@@ -4,7 +4,6 @@ A copy is a draft like any other: it is checked, approved, moved and stopped alo
 hangs on the agenda, it follows the item of its day.
 """
 
-import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,8 +39,6 @@ FIRST, LAST = "first", "last"
 """What stands for the first and the last agenda item of the day in a time."""
 DAY, AGENDA = "{day}", "{agenda}"
 """What stands in a text for the number of the session's day, from 1, and for what is on then."""
-TEMPLATES = "templates/"
-"""The folder below posts/ whose drafts begin new ones."""
 _LONGEST = timedelta(days=366)
 _DAY = timedelta(days=1)
 _SIGNS = re.compile(r"^[#\-*_=<>~`+|•\s]+")
@@ -138,13 +135,11 @@ def copies(
     for one in found:
         for source, draft in drafts if one.day not in own else ():
             base, _language = split_language(source, spoken)
-            folder = "" if base.startswith(TEMPLATES) else base[: base.rfind("/") + 1]
             name = undated(PurePosixPath(base).name) + source.removeprefix(base)
+            folder = new_draft.folder_of_copies(source)
             file = new_draft.at(posts.posts, f"{folder}{one.day}-{name}")
-            moved = (
-                draft if folder == base[: base.rfind("/") + 1] else _with_media_of(draft, source)
-            )
-            revised = Manuscript(file.path, file.file, _repeated(moved, one).data)
+            repeated = _repeated(_moved(draft, source), one)
+            revised = Manuscript(file.path, file.file, repeated.data)
             yield DraftCopy(file.id, source, one, revised, file.id.casefold() in known)
 
 
@@ -179,17 +174,12 @@ def _repeated(draft: Manuscript, one: Occurrence) -> Manuscript:
     return revised.with_body(_filled(draft.body, one))
 
 
-def _with_media_of(draft: Manuscript, source: str) -> Manuscript:
-    """The draft with its pictures named so that it may be in another folder than `source`."""
+def _moved(draft: Manuscript, source: str) -> Manuscript:
+    """The draft as it names its pictures where its copies are."""
     for number, entry in enumerate(draft.media):
-        file = rooted(entry.get("file", ""), source)
+        file = new_draft.file_in_copies(entry.get("file", ""), source)
         draft = draft.with_picture_as(number, {**entry, "file": file})
     return draft
-
-
-def rooted(file: str, source: str) -> str:
-    """A picture of the draft `source`, named from posts/."""
-    return posixpath.normpath(posixpath.join("/", posixpath.dirname(source), file))
 
 
 def _filled(text: str, one: Occurrence) -> str:

@@ -11,11 +11,10 @@ from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.drafts import check, editing, new_draft, when
-from publisher.drafts.composition import Composing, Composition, MediaEntry
+from publisher.drafts.composition import Composing, Composition
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFiles
 from publisher.drafts.editing import Manuscript
-from publisher.drafts.recurrence import TEMPLATES, rooted
 from publisher.drafts.session import LANGUAGE
 from publisher.drafts.times import Moment
 from publisher.drafts.when import When
@@ -127,13 +126,8 @@ def _id(
         resolved = composing.session.resolve(str(when.written(at, composing.session)))
         instant = resolved if isinstance(resolved, Moment) else None
     name = new_draft.stem(title, instant, composing.session.zone)
-    name = _folder(source.id) + name if source else name
+    name = new_draft.folder_of_copies(source.id) + name if source else name
     return new_draft.free(name, DraftFiles(app.settings.posts).files, spoken) + ending
-
-
-def _folder(post_id: str) -> str:
-    """The folder of a copy, with a slash at its end; a template's copies are in posts/ itself."""
-    return "" if post_id.startswith(TEMPLATES) else post_id[: post_id.rfind("/") + 1]
 
 
 def begun(
@@ -145,7 +139,10 @@ def begun(
         return _translation(app, composing, person, translate, lang)
     if copy:
         source = existing(app, copy)
-        media = [_moved(entry, copy) for entry in source.seen.media]
+        media = [
+            entry.model_copy(update={"file": new_draft.file_in_copies(entry.file, copy)})
+            for entry in source.seen.media
+        ]
         form = ComposeForm.of(source.seen).with_media(media)
         return replace(form, copy_of=copy, when="", embargo="", repeat="", author=person.name)
     language = lang or _language(app, composing, person)
@@ -257,10 +254,3 @@ def _counterparts(composing: Composing, account: Account, lang: str) -> list[Acc
         if other.channel == account.channel and other.language == lang
     ]
     return [other for other in found if other.organisation == account.organisation] or found
-
-
-def _moved(entry: MediaEntry, source: str) -> MediaEntry:
-    """A picture of a draft as a draft in another folder names it."""
-    if entry.file.startswith("/") or _folder(source) == source[: source.rfind("/") + 1]:
-        return entry
-    return entry.model_copy(update={"file": rooted(entry.file, source)})
