@@ -20,6 +20,7 @@ from publisher.base.errors import (
     why,
 )
 from publisher.base.i18n import _
+from publisher.base.process import collect_rarely
 from publisher.cli import completion
 from publisher.cli.arguments import language_in
 
@@ -29,6 +30,7 @@ _STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit code."""
+    collect_rarely()
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     _print_anything()
     i18n.use(language_in(arguments))

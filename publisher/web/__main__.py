@@ -13,11 +13,13 @@ import structlog
 from publisher.app import Application
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
+from publisher.base.process import collect_rarely
 from publisher.web import server
 
 
 def main(arguments: Sequence[str]) -> int:
     """Serve the workspace that PUBLISHER_WORKSPACE names; returns the exit code."""
+    collect_rarely()
     log = structlog.get_logger()
     at_terminal = "--terminal" in arguments
     try:

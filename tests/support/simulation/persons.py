@@ -120,6 +120,9 @@ class Persons:
             cancelled = self._app().control.cancel(post, None, "direction", "changed")
             if alone():
                 self.said.stop(cancelled, Cause.CANCELLED)
+            else:  # who tries it again decides anew, also of what was rejected before
+                for delivery in cancelled:
+                    self.said.let_go(delivery.post, Cause.REJECTED)
 
     def cancel_all(self) -> None:
         self._for_each_post(self.cancel)
