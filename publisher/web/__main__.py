@@ -8,12 +8,15 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-import structlog
-
-from publisher.app import Application
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
-from publisher.web import server
+from publisher.base.process import loading
+
+with loading():
+    import structlog
+
+    from publisher.app import Application
+    from publisher.web import server
 
 
 def main(arguments: Sequence[str]) -> int:
