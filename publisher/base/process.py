@@ -22,12 +22,14 @@ def loading() -> Iterator[None]:
 
     That would take a sixth of the start, and again a moment each time while posts go out.
     """
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.enable()
+        if was_enabled:
+            gc.enable()
 
 
 class Pulse:

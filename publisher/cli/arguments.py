@@ -14,6 +14,7 @@ import typer
 from publisher.base import date_range
 from publisher.base.errors import LedgerEmpty, NoSuchPost, PublisherError, UsageError
 from publisher.base.i18n import Language, _
+from publisher.base.process import loading
 from publisher.base.text import did_you_mean, nearest, suggestion
 from publisher.cli.output import console
 from publisher.settings.sources import SETTINGS_FILE, find_workspace, spoken
@@ -80,7 +81,8 @@ def settings(context: typer.Context) -> "Settings":
 
 def application(context: typer.Context) -> "Application":
     """The workspace's settings, clock and ledger; LedgerMissing where there is none."""
-    from publisher.app import Application
+    with loading():
+        from publisher.app import Application
 
     app = Application.open(workspace(context))
     context.call_on_close(app.close)
@@ -91,7 +93,8 @@ def unopened(context: typer.Context) -> "Application":
     """The same, also with a ledger that an older version wrote; LedgerMissing where there is
     none.
     """
-    from publisher.app import Application
+    with loading():
+        from publisher.app import Application
     from publisher.base.clock import from_environment
 
     app = Application(settings(context), from_environment())
@@ -112,7 +115,8 @@ def refuse_empty(app: "Application") -> None:
 
 def making(context: typer.Context) -> "Application":
     """The same for who may make the ledger, or migrate it; says so when there was none."""
-    from publisher.app import Application
+    with loading():
+        from publisher.app import Application
 
     app = Application.open_or_make(workspace(context), _leave_to_older)
     context.call_on_close(app.close)
@@ -123,7 +127,8 @@ def making(context: typer.Context) -> "Application":
 
 def looking(context: typer.Context) -> "Application":
     """The same for who only compares with the ledger: without one, an empty one will do."""
-    from publisher.app import Application
+    with loading():
+        from publisher.app import Application
 
     app = context.with_resource(Application.looking(workspace(context)))
     if app.without_ledger:
@@ -140,7 +145,8 @@ def standing(
 
     None where there is none; so it is where it cannot be asked, after `say` was called.
     """
-    from publisher.app import Application
+    with loading():
+        from publisher.app import Application
 
     try:
         with Application.looking(settings.workspace) as app:

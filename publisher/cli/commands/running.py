@@ -13,6 +13,7 @@ import typer
 from publisher.base import files, progress
 from publisher.base.errors import ConfigurationError, NoticeNotSent, PublisherError, UsageError
 from publisher.base.i18n import _
+from publisher.base.process import loading
 from publisher.cli import arguments, sandbox_option
 from publisher.cli.options import Json
 from publisher.cli.output import console
@@ -36,9 +37,10 @@ def run(
     at once. Whatever happens, the next `publisher run` goes on from there, and nothing goes out
     twice.
     """
-    from publisher.cli.output.run import RunDisplay
-    from publisher.drafts import planted
-    from publisher.running import supervisor
+    with loading():
+        from publisher.cli.output.run import RunDisplay
+        from publisher.drafts import planted
+        from publisher.running import supervisor
 
     planted.refuse_var_in_git(arguments.settings(context))
     app = arguments.making(context)
