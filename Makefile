@@ -70,9 +70,10 @@ QUICK := $(addprefix tests/,base model settings drafts importers reporting sandb
 quick: install ## after every change: the tests that need nothing else to run (under a minute)
 	@$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder $(QUICK)
 
+# Six processes for two cores: half of them begin with what mostly waits.
 test: install ## set up and run every test
 	@sh tests/support/system.sh test-parts
-	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder
 
 smoke: ## see that it installs and runs on every Python, and make demo as on a fresh machine (6 minutes)
 	@sh tests/support/smoke.sh

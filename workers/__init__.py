@@ -3,6 +3,9 @@
 Celery carries ids and wakes workers; it has no data that is not in the ledger.
 """
 
-from workers.app import app
+from publisher.base.process import loading
+
+with loading():
+    from workers.app import app
 
 __all__ = ["app"]

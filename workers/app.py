@@ -21,7 +21,7 @@ from celery.signals import (
 from publisher.app import Application
 from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.base.i18n import _
-from publisher.base.process import allow_many_files, collect_rarely
+from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring import broker_errors
 from publisher.monitoring.heartbeat import Beating
@@ -138,7 +138,6 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
 @worker_init.connect
 def _warm_up(**_: object) -> None:
     allow_many_files()
-    collect_rarely()
     publisher().watch_the_clock()
     publisher().renew_keys()
     publisher().delivery.warm_up()

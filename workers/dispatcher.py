@@ -19,7 +19,6 @@ from celery import Task
 from publisher.app import Application
 from publisher.base.clock import Watch
 from publisher.base.errors import LedgerGone, PublisherError
-from publisher.base.process import collect_rarely
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
@@ -192,7 +191,6 @@ class Dispatcher:
 
 
 def main() -> int:
-    collect_rarely()
     dispatcher = Dispatcher(publisher())
     signal.signal(signal.SIGTERM, dispatcher.stop)
     signal.signal(signal.SIGINT, dispatcher.stop)

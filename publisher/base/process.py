@@ -1,4 +1,4 @@
-"""Process: heartbeats to the parent, limits of this process, and the environment of children.
+"""Process: its start, heartbeats to the parent, its limits, and the environment of children.
 
 Heartbeats go through a pipe: a child writes into it regularly, and its parent reads. It needs no
 disk, keeps a heartbeat until it is read, and ends with its processes.
@@ -8,10 +8,34 @@ import gc
 import os
 import resource
 import weakref
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 VARIABLE = "PULSE_FD"
 """In the child's environment: the descriptor that it writes to. It is not a setting."""
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load the modules of a process: they stay, and no garbage is looked for among them.
+
+    That would take a sixth of the start, and again a moment each time while posts go out.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+        collect_rarely()
+
+
+def collect_rarely() -> None:
+    """Let Python look for cyclic garbage after 50,000 new objects, not after each 700.
+
+    It was a tenth of a command's start, and of what a worker does for a post.
+    """
+    gc.set_threshold(50_000)
 
 
 class Pulse:
@@ -82,12 +106,3 @@ def allow_many_files() -> None:
     """Raise the limit of open files and connections to the highest that the system permits."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def collect_rarely() -> None:
-    """Let Python look for cyclic garbage after 50,000 new objects, not after each 700.
-
-    What importing leaves is looked through each time: it was a tenth of a command's start, and of
-    what a worker does for a post.
-    """
-    gc.set_threshold(50_000)

@@ -20,8 +20,11 @@ class Threads:
     """Starts threads, and queues between them."""
 
     def start(self, run: Callable[[], None]) -> None:
-        """Run this in a thread of its own. Raises RuntimeError when the system gives none."""
-        Thread(target=guarded, args=(run,), name="deliver").start()
+        """Run this in a thread of its own. Raises RuntimeError when the system gives none.
+
+        The process ends after it: whoever asks for it may be a daemon, as the HTTP client's is.
+        """
+        Thread(target=guarded, args=(run,), name="deliver", daemon=False).start()
 
     def begin(self, run: Callable[[], None]) -> None:
         """Run this in a thread of its own; in this one when the system gives none."""

@@ -8,18 +8,19 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-import structlog
-
-from publisher.app import Application
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
-from publisher.base.process import collect_rarely
-from publisher.web import server
+from publisher.base.process import loading
+
+with loading():
+    import structlog
+
+    from publisher.app import Application
+    from publisher.web import server
 
 
 def main(arguments: Sequence[str]) -> int:
     """Serve the workspace that PUBLISHER_WORKSPACE names; returns the exit code."""
-    collect_rarely()
     log = structlog.get_logger()
     at_terminal = "--terminal" in arguments
     try:

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import nullcontext
-from threading import get_ident
+from threading import Thread, current_thread, get_ident
 
 import pytest
 
@@ -37,6 +37,18 @@ def test_while_one_account_hangs_another_ones_work_finds_a_thread() -> None:
         assert (hanging.begun, hanging.ended) == (WIDTH, 0)
         hanging.let_go.set()
     assert (hanging.begun, hanging.ended, sorted(done)) == (50, 50, list(range(20)))
+
+
+def test_a_process_ends_after_what_a_daemon_has_started() -> None:
+    """The HTTP client's thread is one, and what leaves is started by it as soon as it connects."""
+    daemons: list[bool] = []
+
+    def start() -> None:
+        Threads().start(lambda: daemons.append(current_thread().daemon))
+
+    Thread(target=start, daemon=True).start()
+    wait_for(lambda: daemons)
+    assert daemons == [False]
 
 
 def test_a_lane_of_one_does_what_waits_in_its_order() -> None:

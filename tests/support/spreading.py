@@ -1,9 +1,8 @@
 """Which process of `pytest --numprocesses` runs which tests, and in which order.
 
 As with `--dist loadfile` all tests of a file run in one process, where they share what is made
-once. But some folders start many processes and mostly wait: two of pytest's processes begin with
-those, so that they overlap with the others' work and are never more than two. Nobody waits for the
-last one in the end.
+once. But some folders start many processes and mostly wait: half of pytest's processes begin with
+those, so that they overlap with the others' work. Nobody waits for the last one in the end.
 """
 
 from xdist.scheduler import LoadFileScheduling
@@ -15,7 +14,6 @@ _APART = ("chaos", "end_to_end", "running/test_supervisor.py", "running/test_han
 """Where each test takes so long that it is a piece of work of its own."""
 _EARLY = ("web", "simulation", "fuzz", "language")
 """Of the others, the folders with the longest files."""
-_FOR_THE_WAITING = ("gw0", "gw1")
 
 
 class Spreading(LoadFileScheduling):  # type: ignore[misc]
@@ -25,7 +23,7 @@ class Spreading(LoadFileScheduling):  # type: ignore[misc]
         return nodeid if _is_in(nodeid, _APART) else super()._split_scope(nodeid)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        prefers_waiting = node.gateway.id in _FOR_THE_WAITING
+        prefers_waiting = int(node.gateway.id.removeprefix("gw")) < self.numnodes // 2
 
         def rank(scope: str) -> tuple[bool, int]:
             is_waiting = _is_in(scope, _WAITING)

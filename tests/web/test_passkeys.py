@@ -52,13 +52,19 @@ def page(browser: Browser, named: str, lang: str) -> Iterator[Page]:
 
 
 def set_up(page: Page) -> None:
+    begin(page)
+    name_it(page)
+
+
+def begin(page: Page) -> None:
     page.goto("/me")
     page.get_by_role("button", name=_("Add a passkey")).click()
-    assert serious(page, "passkey") == []
+
+
+def name_it(page: Page) -> None:
     page.get_by_label(_("A name by which you know it")).fill("Mon téléphone")
     page.get_by_role("button", name=_("Add it")).click()
     expect(page.get_by_role("heading", name=_("Recovery codes"))).to_be_visible()
-    assert serious(page, "codes") == []
 
 
 def log_out(page: Page) -> None:
@@ -68,7 +74,10 @@ def log_out(page: Page) -> None:
 
 def test_a_passkey_is_set_up_and_used_in_each_way(app: Application, page: Page) -> None:
     with authenticator(page) as (devtools, device):
-        set_up(page)
+        begin(page)
+        assert serious(page, "passkey") == []
+        name_it(page)
+        assert serious(page, "codes") == []
         person = app.people.find("direction")
         (passkey,) = app.second_factors.of(person).passkeys
         assert passkey.name == "Mon téléphone"
