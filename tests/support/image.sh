@@ -13,8 +13,8 @@ say() { printf '%s\n' "$*"; }
 [ "$(id -u)" -eq 0 ] || { say 'Only root can start a Docker engine: sudo make image' >&2; exit 1; }
 for program in dockerd docker iptables ip nsenter curl; do
     command -v "$program" >/dev/null || {
-        say "Left out, because there is no $program. On Debian and Ubuntu:" >&2
-        say '  sudo apt-get install docker.io docker-cli docker-buildx docker-compose iptables curl' >&2
+        say "Left out, because there is no $program. On Debian 13 or newer:" >&2
+        say '  sudo apt-get install --install-recommends docker-buildx docker-compose iptables curl' >&2
         exit 1
     }
 done
@@ -42,6 +42,7 @@ finish() {
     exit "$status"
 }
 trap finish EXIT
+trap 'exit 1' INT TERM
 
 # start_engine COMMAND…: the command is what dockerd is started by, and its options follow.
 start_engine() {
@@ -138,5 +139,4 @@ unset COMPOSE_FILE
 docker compose --progress quiet up --detach --wait --wait-timeout 180 --scale worker=3 --scale dispatcher=2
 docker compose ps --format '{{.Name}}: {{.Status}}'
 publishes web dump
-docker compose run --rm -T worker publisher queue --as direction
 docker compose --progress quiet down --volumes
