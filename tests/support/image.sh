@@ -13,8 +13,8 @@ say() { printf '%s\n' "$*"; }
 [ "$(id -u)" -eq 0 ] || { say 'Only root can start a Docker engine: sudo make image' >&2; exit 1; }
 for program in dockerd docker iptables ip nsenter curl; do
     command -v "$program" >/dev/null || {
-        say "Left out, because there is no $program. On Debian 13 or newer:" >&2
-        say '  sudo apt-get install --install-recommends docker-buildx docker-compose iptables curl' >&2
+        say "Left out, because there is no $program. This needs a Docker engine with buildx and" >&2
+        say 'Compose, which does not have to run, and iptables, ip, nsenter and curl.' >&2
         exit 1
     }
 done
