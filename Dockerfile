@@ -55,6 +55,12 @@ fi
 exec "$@"
 EOT
 
+# What people type, also by `docker compose exec`, which goes past the entry point.
+COPY --chmod=0755 <<'EOT' /opt/publisher/typed/publisher
+#!/bin/sh
+exec with-secrets /opt/publisher/bin/publisher "$@"
+EOT
+
 # Whatever the role: its ledger and its broker answer, and this container's process has shown life
 # within 40 s. One that hangs is not healthy.
 COPY --chmod=0755 <<'EOT' /usr/local/bin/healthy
@@ -72,7 +78,7 @@ found = app.heartbeats.all()
 sys.exit(not any(one.is_alive and one.process.host == host for one in found))
 EOT
 
-ENV PATH=/opt/publisher/bin:$PATH \
+ENV PATH=/opt/publisher/typed:/opt/publisher/bin:$PATH \
     PUBLISHER_WORKSPACE=/workspace \
     PYTHONUNBUFFERED=1
 # Not the workspace: Python and Celery look for modules where they start.

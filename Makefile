@@ -19,7 +19,7 @@ OURS := $(INSTALL) --no-deps --no-build-isolation
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo quick test smoke bare chaos machines fuzz bench release check messages run lock clean
+.PHONY: help install production demo quick test smoke bare image chaos machines fuzz bench release check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -80,6 +80,9 @@ smoke: ## see that it installs and runs on every Python, and make demo as on a f
 
 bare: ## as root: install the wheel on a bare Debian, and follow the tutorial there (10 minutes)
 	@sh tests/support/bare.sh
+
+image: ## as root: build the image on a Docker engine, and publish by both Compose files (8 minutes)
+	@sh tests/support/image.sh
 
 chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)
 	@sh tests/support/system.sh test-parts

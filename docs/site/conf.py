@@ -125,7 +125,10 @@ def _check_navigation(_app: Sphinx, env: Any) -> None:
 
 
 class LinksThatLeave(SphinxTransform):
-    """Shows what leads to a file beside the help, such as a source, as words without a link."""
+    """Shows what leads to a file beside the help, such as a source, as words without a link.
+
+    Also where that file is missing: the image is built from less than the repository.
+    """
 
     default_priority = 800  # before Sphinx collects the files that are to be downloaded
 
@@ -134,9 +137,12 @@ class LinksThatLeave(SphinxTransform):
             link.replace_self(nodes.inline("", "", *link.children))
 
     def _leaves(self, node: nodes.Node) -> bool:
-        if isinstance(node, pending_xref):
-            return node["refdomain"] == "doc" and node["reftarget"] not in self.env.found_docs
-        return isinstance(node, download_reference)
+        if not isinstance(node, pending_xref):
+            return isinstance(node, download_reference)
+        if node["refdomain"] == "doc":
+            return node["reftarget"] not in self.env.found_docs
+        _, path = self.env.relfn2path(node["reftarget"], node["refdoc"])
+        return not Path(path).is_relative_to(DOCS)
 
 
 def _add_files(app: Sphinx, exception: Exception | None) -> None:

@@ -322,6 +322,13 @@ def _connect(
     from publisher.ledger.timeouts import TimedConnection  # noqa: PLC0415 - PostgreSQL's driver, slow to load
 
     connection = TimedConnection.connect(*arguments, **options)
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise ConfigurationError(
+            _("The database's encoding is {encoding}, and it must be UTF8.", encoding=encoding),
+            hint=_("docs/deployment.md shows under PostgreSQL how to make such a database."),
+        )
     connection.answer_limit = answer_limit
     return connection
 

@@ -16,6 +16,7 @@ from publisher.app import Application
 from publisher.base.clock import SharedClock
 from publisher.base.errors import StorageError, why
 from publisher.base.i18n import _
+from publisher.delivery.leases import LOOK_AHEAD
 from publisher.drafts.check import check
 from publisher.drafts.library import Library
 from publisher.model.deliveries import Delivery
@@ -36,7 +37,7 @@ SPEED = 60.0
 
 _TICK = 0.1  # real seconds between two checks
 _PRELUDE = 60.0  # real seconds from the start until the first post is due, if nothing jumped
-_JUMP_SHORT = 2.4  # real seconds before the next post at which a jump ends, for preparation
+_JUMP_SHORT = 1.8  # real seconds before the next post at which a jump ends, for preparation
 _WORTH_JUMPING = 0.5  # real seconds; a shorter stretch is waited for
 _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.HELD, State.WITHDRAWN})
 
@@ -106,12 +107,15 @@ def _perform(app: Application, clock: SharedClock, library: Library, console: Co
 
 
 def _jump(app: Application, clock: SharedClock) -> None:
-    """Skip the time in which nothing happens."""
+    """Skip the time in which nothing happens, also while what comes next is claimed already."""
     waiting = app.queries.waiting()
-    if waiting.publishing or waiting.reading or waiting.next_wake is None:
+    moments = [moment for moment in (waiting.next_wake, waiting.publishing_due) if moment]
+    if waiting.reading or not moments:
         return
-    landing = waiting.next_wake - timedelta(seconds=_JUMP_SHORT * clock.speed)
-    if (landing - clock.now()).total_seconds() / clock.speed > _WORTH_JUMPING:
+    landing = min(moments) - timedelta(seconds=_JUMP_SHORT * clock.speed)
+    skipped = (landing - clock.now()).total_seconds() / clock.speed
+    # What is claimed earlier than others is a video, whose upload takes its own time.
+    if skipped > _WORTH_JUMPING and not (waiting.publishing and skipped > LOOK_AHEAD):
         clock.jump_to(landing)
 
 

@@ -8,6 +8,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
@@ -23,6 +24,7 @@ from publisher.base.errors import (
 from publisher.ledger import migrations
 from publisher.ledger.database import Database
 from publisher.ledger.tables import REVISION, media, metadata
+from tests.support import postgres
 from tests.support.older_ledgers import make_older
 
 
@@ -186,6 +188,22 @@ def test_a_server_that_is_away_is_named_without_its_password() -> None:
     with pytest.raises(LedgerUnavailable) as caught:
         database.migrate()
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_database_that_cannot_hold_every_language_is_refused(
+    postgres_server: postgres.Server,
+) -> None:
+    """PostgreSQL makes it so where the machine's language is `C`."""
+    address = f"postgresql://publisher@127.0.0.1:{postgres_server.port}"
+    with psycopg.connect(f"{address}/postgres", autocommit=True) as session:
+        session.execute("CREATE DATABASE plain TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+        try:
+            ledger = Database(f"{address.replace('://', '+psycopg://')}/plain")
+            with pytest.raises(ConfigurationError, match="encoding is SQL_ASCII"):
+                ledger.migrate()
+            ledger.close()
+        finally:
+            session.execute("DROP DATABASE plain WITH (FORCE)")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

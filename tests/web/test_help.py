@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -24,10 +25,17 @@ GUIDES = ("staff", "manager", "tutorial")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The help as these sources make it; Sphinx is where `make install` put it."""
-    folder = tmp_path_factory.mktemp("help") / "site"
+    """The help as these sources make it; Sphinx is where `make install` put it.
+
+    It is built beside no more of the repository than the image is built from.
+    """
+    made = tmp_path_factory.mktemp("help")
+    for part in ("docs", "publisher"):
+        ignored = shutil.ignore_patterns("__pycache__", "help")
+        shutil.copytree(ROOT / part, made / "sources" / part, ignore=ignored)
+    folder = made / "site"
     done = subprocess.run(
-        [sys.executable, ROOT / "docs/site/build.py", folder],
+        [sys.executable, made / "sources/docs/site/build.py", folder],
         env={**os.environ, "PYTHONPATH": str(Path(sys.prefix) / "sphinx")},
         capture_output=True, text=True, timeout=280, check=False,
     )  # fmt: skip

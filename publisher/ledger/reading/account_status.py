@@ -67,6 +67,8 @@ class WaitingPosts:
     scheduled: int
     """Scheduled, of accounts that are neither paused nor waiting for a person."""
     publishing: int
+    publishing_due: datetime | None
+    """When the first of these is due; they are claimed a little before their time."""
     reading: int
     """Of unknown outcome and looked for on the platform; the others wait for a person."""
     next_wake: datetime | None
@@ -150,7 +152,9 @@ class AccountQueries(LedgerPart):
             deliveries.c.state == State.SCHEDULED,
             ~exists().where(waits_for_a_person(deliveries.c.account, now)),
         )
-        publishing = select(func.count()).where(deliveries.c.state == State.PUBLISHING)
+        publishing = select(func.count(), func.min(deliveries.c.due_at)).where(
+            deliveries.c.state == State.PUBLISHING
+        )
         reading = select(func.count()).where(
             deliveries.c.state == State.UNCERTAIN,
             deliveries.c.settled_at.is_not(None),
@@ -158,9 +162,11 @@ class AccountQueries(LedgerPart):
         )
         with self._database.read() as connection:
             count, first, due = connection.execute(scheduled).one()
+            claimed, claimed_due = connection.execute(publishing).one()
             return WaitingPosts(
                 scheduled=count,
-                publishing=connection.execute(publishing).scalar_one(),
+                publishing=claimed,
+                publishing_due=claimed_due,
                 reading=connection.execute(reading).scalar_one(),
                 next_wake=first,
                 next_due=due,
