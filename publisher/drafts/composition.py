@@ -24,7 +24,7 @@ from publisher.model.values import Frozen
 _YES = ("true", "yes")
 _SINGLE = (
     "at", "lang", "title", "content_warning", "link", "link_in", "expires", "embargo", "author",
-    "made_with_ai", "repeat",
+    "made_with_ai", "repeat", "corrects", "reason",
 )  # fmt: skip
 """The keys whose value is one line of text."""
 

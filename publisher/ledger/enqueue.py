@@ -179,6 +179,7 @@ class Ledger(LedgerPart):
             "reason": wish.reason,
             "draft_hold": wish.reason,
             "channel": wish.channel,
+            "corrects": wish.content.corrects,
             "queued_by": wish.queued_by or author,
             "repeat": wish.repeat,
             "pending_stop": wish.pending_stop,

@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+from typing import Literal
 
 from pydantic import Field
 
@@ -94,6 +95,17 @@ class Part(Frozen):
     """Whether it is the first comment below the post before it."""
 
 
+class Correction(Frozen):
+    """What a correction corrects, and how: a part of its content, so it is approved with it."""
+
+    corrects: str
+    """The post that it corrects; of several corrections, each names the original."""
+    way: Literal["edit", "reply"]
+    """`edit`: its words replace those of the post. `reply`: it goes out below the post."""
+    reason: str
+    """Why it is made: for the record, and for the readers of the website."""
+
+
 class Content(Frozen):
     """The exact content that goes out to one account."""
 
@@ -110,6 +122,24 @@ class Content(Frozen):
     """Whether the platform is to show that its pictures were made with AI. Not written where it is
     not so, like a content warning.
     """
+    correction: Correction | None = Field(default=None, exclude_if=lambda told: told is None)
+    """Of a post that corrects another one. Not written where it does not, like a content warning.
+    """
+
+    @property
+    def corrects(self) -> str | None:
+        """The post that it corrects."""
+        return self.correction and self.correction.corrects
+
+    @property
+    def reason(self) -> str | None:
+        """Why it corrects that."""
+        return self.correction and self.correction.reason
+
+    @property
+    def edits(self) -> bool:
+        """Whether its words replace those of a post that is out."""
+        return self.correction is not None and self.correction.way == "edit"
 
     @property
     def digest(self) -> str:
@@ -159,4 +189,6 @@ class Content(Frozen):
         words = [" ".join(part.text.split()) for part in self.parts] + [self.link or ""]
         if not any(words):
             words = [picture.digest for picture in self.pictures]
+        if self.correction and self.edits:  # no post of its own: it may say what another one says
+            words.append(f"edit of {self.correction.corrects}")
         return hashlib.sha256("\n".join(words).encode()).hexdigest()

@@ -10,6 +10,7 @@ from publisher.planning.plan import PlannedChange
 
 _COMPARED = (
     Aspect.TEXT, Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.ALT, Aspect.CREDIT, Aspect.CAPTIONS,
+    Aspect.REASON,
 )  # fmt: skip
 """Fields that are shown old and new, word by word."""
 
@@ -23,6 +24,7 @@ _CHANGING = {
     Aspect.LINK: later("link was {old}"),
     Aspect.PICTURE: later("picture {number} is another one"),
     Aspect.ORDER: later("pictures in another order"),
+    Aspect.CORRECTS: later("corrected {old} before"),
     Aspect.CONSENT: later("consent of picture {number} was {old}"),
 }
 _FOLLOWING = {
@@ -116,5 +118,7 @@ def _label(detail: Detail, change: PlannedChange) -> str:
             return _("alternative text of picture {number}:", number=detail.number)
         case Aspect.CAPTIONS:
             return _("captions:")
+        case Aspect.REASON:
+            return _("reason:")
         case _:
             return _("credit of picture {number}:", number=detail.number)
