@@ -129,12 +129,12 @@ class Content(Frozen):
     @property
     def corrects(self) -> str | None:
         """The post that it corrects."""
-        return self.correction and self.correction.corrects
+        return self.correction.corrects if self.correction else None
 
     @property
     def reason(self) -> str | None:
         """Why it corrects that."""
-        return self.correction and self.correction.reason
+        return self.correction.reason if self.correction else None
 
     @property
     def edits(self) -> bool:

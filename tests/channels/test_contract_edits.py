@@ -1,5 +1,6 @@
 """Edits of posts that are out, on every channel that can do them, and corrections below a post."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -27,7 +28,7 @@ WITH_A_SERVER = [name for name in EDITING if name in ENDPOINTS]
 WRONG, RIGHT = "Trois enfants sur dix & <b> 🕊️ ñ ł", "Quatre enfants sur dix & <b> 🕊️ ñ ł"
 
 
-def correcting(stage: Stage, parcel: Parcel, outcomes: list[Outcome], text: str) -> Parcel:
+def correcting(stage: Stage, parcel: Parcel, outcomes: Sequence[Outcome], text: str) -> Parcel:
     """The correction of a parcel that is out."""
     ids = tuple(outcome.remote_id for outcome in outcomes if isinstance(outcome, Accepted))
     assert len(ids) == len(outcomes), outcomes

@@ -227,8 +227,8 @@ class Facebook:
         if isinstance(outcome, Accepted) and (post_id := post_of(outcome.remote_id)) != (
             outcome.remote_id
         ):
-            seen = self._posts.look(post_id)
-            is_shown = isinstance(seen, PagePost) and seen.has_words(edits.words_of(prepared))
+            read = self._posts.look(post_id)
+            is_shown = isinstance(read, PagePost) and read.has_words(edits.words_of(prepared))
             return outcome if is_shown else edits.not_shown(outcome.limits)
         if isinstance(outcome, Accepted):
             return _as_seen(outcome, self._posts.look(outcome.remote_id))

@@ -15,9 +15,9 @@ from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 
-_SHORTEST_WAIT, _LONGEST_WAIT = 2.0, 600.0
+_SHORTEST_WAIT, _LONGEST_WAIT = 20.0, 600.0
 """Real seconds until a correction looks again whether the one before it is out: the longer it has
-waited, the later.
+waited, the later. It is claimed 15 seconds before that.
 """
 
 
@@ -68,12 +68,13 @@ def _held(delivery: Delivery, obstacle: str, now: datetime) -> StateChange:
 def _waiting(delivery: Delivery, found: Standing, clock: Clock) -> StateChange:
     now = clock.now()
     lasted = (now - delivery.not_before).total_seconds() / clock.speed
+    wait = clock.ahead(min(max(_SHORTEST_WAIT, lasted / 2), _LONGEST_WAIT)) - now
     message = _(
         "It waits for {post}, which corrects the same post and is not out yet.",
         post=found.waits_for or delivery.corrects,
     )
     columns = {
-        "next_check_at": clock.ahead(min(max(_SHORTEST_WAIT, lasted / 2), _LONGEST_WAIT)),
+        "next_check_at": max(now, delivery.not_before) + wait,
         "lease_until": None,
         "error_kind": Kind.UNAVAILABLE,
         "error_message": message,
