@@ -337,7 +337,7 @@ class Parcel(Frozen):
     """
 
     def above(self, sent: tuple[str, ...]) -> tuple[str, ...]:
-        """Ids of the parts above the next one; `sent`: its own. A correction may go below a post."""
+        """Ids of the parts above the next one; `sent`: its own. A correction may follow a post."""
         if self.target is None or self.content.edits:
             return sent
         return (*self.target.remote_ids, *sent)

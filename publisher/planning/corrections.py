@@ -33,7 +33,7 @@ class Corrections:
         return [account for account in recipients if account.name in known]
 
     def report(self, post: Post, recipients: Sequence[Account]) -> bool:
-        """Report what is wrong with what a draft says that it corrects; whether there is anything."""
+        """Report what is wrong with what a draft says that it corrects; False: nothing is."""
         flaw = next(self._flaws(post, recipients), None)
         if flaw:
             self._problems.error(post, flaw.code, flaw.message, flaw.hint, at="corrects")

@@ -45,6 +45,13 @@ _ENDING = {
     Aspect.PICTURE: later("picture {number} is gone"),
 }
 
+_LABELS = {
+    Aspect.CONTENT_WARNING: later("content warning:"),
+    Aspect.TITLE: later("title:"),
+    Aspect.CAPTIONS: later("captions:"),
+    Aspect.REASON: later("reason:"),
+}
+
 
 class Compared(NamedTuple):
     """A text that changes."""
@@ -110,15 +117,9 @@ def _label(detail: Detail, change: PlannedChange) -> str:
     match detail.aspect:
         case Aspect.TEXT:
             return _("{number}:", number=detail.number) if several > 1 else ""
-        case Aspect.CONTENT_WARNING:
-            return _("content warning:")
-        case Aspect.TITLE:
-            return _("title:")
         case Aspect.ALT:
             return _("alternative text of picture {number}:", number=detail.number)
-        case Aspect.CAPTIONS:
-            return _("captions:")
-        case Aspect.REASON:
-            return _("reason:")
-        case _:
+        case Aspect.CREDIT:
             return _("credit of picture {number}:", number=detail.number)
+        case aspect:
+            return _(_LABELS[aspect])

@@ -28,7 +28,9 @@ _OF_EACH = 3  # pairs with one first fault
 
 
 @pytest.mark.parametrize(
-    "scenario", [*SMALL, *CORRECTED, BATCH, BRIEF, EMBARGO, APPROVED, EVERYWHERE], ids=lambda s: s.name
+    "scenario",
+    [*SMALL, *CORRECTED, BATCH, BRIEF, EMBARGO, APPROVED, EVERYWHERE],
+    ids=lambda s: s.name,
 )
 def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
     history = run(scenario)

@@ -97,6 +97,11 @@ class Facebook:
         """
         if parcel.content.edits:  # its post has all but the words
             return edits.with_words(parcel, prepared)
+        return self._prepare_post(parcel, prepared, read_media)
+
+    def _prepare_post(
+        self, parcel: Parcel, prepared: Prepared, read_media: MediaReader
+    ) -> Prepared:
         content, prepared = parcel.content, _without_videos(prepared)
         if prepared.leftovers:
             return self._without_leftovers(parcel, prepared)
@@ -254,6 +259,16 @@ class Facebook:
             return self._find_edit(parcel)
         if left := self._maybe_public(prepared):
             return left
+        return self._find_post(parcel, prepared, sent, since, taken)
+
+    def _find_post(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str],
+    ) -> Sighting:
         if sent:
             return self._find_comment(parcel, sent[0], since, taken)
         if not prepared.draft_id:

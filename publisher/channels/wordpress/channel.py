@@ -256,8 +256,9 @@ class WordPress:
         """Read whether the prepared post is public; see `Channel.find`."""
         if parcel.content.edits:
             return article_edits.find(self._site, parcel)
-        if sent:
-            return Absent(may_come=False)
+        return Absent(may_come=False) if sent else self._find_post(parcel, prepared, taken)
+
+    def _find_post(self, parcel: Parcel, prepared: Prepared, taken: Collection[str]) -> Sighting:
         if prepared.draft_id:
             seen = look(self._site, prepared.draft_id)
             if not isinstance(seen, SitePost):

@@ -144,6 +144,11 @@ class Queries(HistoryQueries, AccountQueries):
                 ]
         return found
 
+    def corrections(self, posts: Sequence[str]) -> list[Delivery]:
+        """All deliveries that correct one of these posts, in their order."""
+        query = select(deliveries).where(deliveries.c.corrects.in_(sorted(posts)))
+        return self._read(query.order_by(deliveries.c.due_at, deliveries.c.id))
+
     def counts(
         self, since: datetime | None = None, until: datetime | None = None
     ) -> dict[State, int]:

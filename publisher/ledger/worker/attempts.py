@@ -92,7 +92,7 @@ class Attempts(LedgerPart):
         return [one for one in taken if one]
 
     def _aimed(self, delivery: Delivery) -> Delivery | None:
-        """A correction with what it corrects; None when it may not go out now, which is on record."""
+        """A correction with what it corrects; None when it may not go out now, which is noted."""
         with suppress(Conflict), self._database.write() as connection:
             taken = targets.take(connection, delivery, self._clock)
             if isinstance(taken, Delivery):

@@ -1,4 +1,4 @@
-"""Posts of the simulated LinkedIn: create, change, read, find by author, delete. Source: Posts API."""
+"""Posts of the simulated LinkedIn: create, change, read, find, delete. Source: Posts API."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -147,21 +147,7 @@ def _change(
         entry.before = entry.title, entry.raw
     entry.title = html.unescape(str(wish.get("title", entry.title)))
     if "content" in wish:
-        body = _body(str(wish["content"]))
-        if "featured_media" in wish:
-            entry.featured = _featured(store, account, wish)
-        entry.raw = str(wish["content"])
-        if entry.published:
-            store.edit(entry, body.text)
-        elif entry in store.entries:
-            store.change_text(entry, body.text)
-        else:
-            entry.text = body.text
-        entry.link = body.link
-        ids = [entry.featured] if entry.featured else []
-        entry.media = [_attached(store, account, one) for one in (*ids, *body.pictures)]
-        for upload in entry.media:
-            upload.title = body.file_title if upload.category == "document" else ""
+        _write(store, entry, account, wish)
     if "tags" in wish:
         entry.tags = tuple(int(one) for one in wish["tags"])
     entry.saved_at = store.clock.now()
@@ -170,6 +156,27 @@ def _change(
         entry.publish(store.clock.now())
     elif entry.status != "publish":
         entry.published = False
+
+
+def _write(
+    store: Store, entry: StoredArticle, account: SandboxAccount, wish: dict[str, Any]
+) -> None:
+    """Give a post its blocks, and what they show."""
+    body = _body(str(wish["content"]))
+    if "featured_media" in wish:
+        entry.featured = _featured(store, account, wish)
+    entry.raw = str(wish["content"])
+    if entry.published:
+        store.edit(entry, body.text)
+    elif entry in store.entries:
+        store.change_text(entry, body.text)
+    else:
+        entry.text = body.text
+    entry.link = body.link
+    ids = [entry.featured] if entry.featured else []
+    entry.media = [_attached(store, account, one) for one in (*ids, *body.pictures)]
+    for upload in entry.media:
+        upload.title = body.file_title if upload.category == "document" else ""
 
 
 def _body(content: str) -> Body:

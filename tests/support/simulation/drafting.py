@@ -27,8 +27,9 @@ class Drafting(Simulated):
     """A post is prepared unpublished, and revealed by its id, which may be repeated."""
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        if parcel.content.edits:
-            return prepared
+        return prepared if parcel.content.edits else self._prepare_post(parcel, prepared)
+
+    def _prepare_post(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         for draft_id in prepared.leftovers:
             if draft_id != prepared.draft_id:
                 self._discard(draft_id, parcel)
@@ -251,6 +252,16 @@ class Drafting(Simulated):
     ) -> Sighting:
         if parcel.content.edits:
             return self._editing.find(parcel)
+        return self._find_post(parcel, prepared, sent, since, taken)
+
+    def _find_post(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str],
+    ) -> Sighting:
         for draft_id in prepared.leftovers:
             if isinstance(self._look_at(draft_id), Accepted):
                 return Unknown(f"It is public with an earlier text, as {draft_id}.")

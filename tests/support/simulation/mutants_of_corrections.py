@@ -31,7 +31,7 @@ def _an_answer_is_proof_enough() -> Patch:
 
 
 def _the_withdrawal_is_not_looked_at() -> Patch:
-    return mock.patch.object(corrections, "_not_out", lambda *_: None)
+    return mock.patch.object(corrections, "_not_out", return_value=None)
 
 
 def _edits_pass_one_another() -> Patch:
