@@ -71,7 +71,7 @@ def aimed(connection: Connection, delivery: Delivery) -> Delivery:
         return delivery
     alike = _related(connection, delivery)
     original = next((one for one in alike if one.post == delivery.corrects), None)
-    if original is None or not original.remote_ids:
+    if original is None or not (original.remote_ids or original.withdrawn_ids):
         return delivery
     before = [one for one in alike if _place(one) < _place(delivery) and one.id != original.id]
     return delivery.model_copy(update={"target": target_of(original, before)})

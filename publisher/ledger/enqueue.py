@@ -248,6 +248,8 @@ def _first_words(wish: Wish, actor: str) -> dict[str, Any]:
     said: dict[str, Any] = {"due_at": wish.due_at}
     if wish.queued_by is None:
         said[AUTHOR] = actor
+    if wish.content.correction:
+        said |= {"corrects": wish.content.corrects, "reason": wish.content.reason}
     return said | ({"message": wish.doubt} if wish.doubt else {})
 
 

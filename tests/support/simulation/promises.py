@@ -57,7 +57,11 @@ class Watch:
         """Whether its intent is younger than the withdrawal of what it corrects."""
         if delivery.corrects is None:
             return False
-        named = {"id": delivery.id, "post": delivery.corrects, "account": delivery.account}
+        named: dict[str, int | str] = {
+            "id": delivery.id,
+            "post": delivery.corrects,
+            "account": delivery.account,
+        }
         (found,) = self._stage.database.peek(_INTENDED_AFTER_A_WITHDRAWAL, named)
         return bool(found)
 
