@@ -116,10 +116,10 @@ deliveries = Table(
     Column("pending_stop", String),
     # Who holds the post, and why (see post_holds.py); NULL: no one does.
     Column("manual_hold", Text),
-    # The post that it corrects (see corrections.py); NULL: it is no correction.
-    Column("corrects", String),
     # The hash of its newest step; `version` is that step's number (see hash_chain.py).
     Column("head", String(64), nullable=False, server_default=""),
+    # The post that it corrects (see corrections.py); NULL: it is no correction.
+    Column("corrects", String),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
     _partial("ix_deliveries_due", "next_check_at", "id", where="state = 'scheduled'"),
     _partial("ix_deliveries_turns", "account", "next_check_at", "id", where="state = 'scheduled'"),

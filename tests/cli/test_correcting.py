@@ -41,6 +41,8 @@ def test_it_is_queued_like_any_other_and_its_history_says_what_it_corrects(
     (first, *_) = cli("history", FIX, "--json").json
     assert first["detail"]["corrects"] == POST
     assert first["detail"]["reason"] == "the figure is of 2014"
+    told = " ".join(cli("history", POST).out.split())
+    assert f"by {FIX}: the figure is of 2014" in told
 
 
 @pytest.mark.usefixtures("published")
