@@ -63,6 +63,7 @@ class Preparation:
         return (
             capabilities is None
             or capabilities.prepares_posts
+            or delivery.content.edits
             or any(part.pictures for part in delivery.content.parts)
         )
 

@@ -45,6 +45,7 @@ _UNCLEAR = {
         "again."
     ),
 }
+_PARTLY_OUT = later("A part of it is out, and the rest waits. Cancel it, then withdraw it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Withdrawal:
         return [
             self._take_down(one, actor, reason)
             if one.state in WITHDRAWABLE
-            else Withdrawn(one, _(_UNCLEAR[one.state]))
+            else Withdrawn(one, _(_UNCLEAR.get(one.state, _PARTLY_OUT)))
             for one in self._withdrawals.below(delivery)
         ]
 

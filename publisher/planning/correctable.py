@@ -21,7 +21,7 @@ def find(
     """
     deliveries = queries.standing([post], and_under_way=False)
     if not deliveries:
-        raise NoSuchPost(_("The ledger has no {name}.", name=post))
+        raise NoSuchPost(_("The ledger has no {post}.", post=post))
     original = next((one.corrects for one in deliveries if one.corrects), post)
     files = {file.id: file for file in drafts.files}
     if original not in files:
