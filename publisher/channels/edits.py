@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from publisher.base.i18n import _
-from publisher.model.content import Content
-from publisher.model.corrections import Target, edit_id
+from publisher.model.content import Content, Target, edit_id
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Kind, Limit, Outcome, Refused, Unknown
 

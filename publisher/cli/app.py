@@ -267,7 +267,7 @@ _add(
 )
 _add(
     correcting.correct,
-    'publisher correct 2016-03-07-annual-day.fr --reason "the figure is of 2014"',
+    'publisher correct 2016-03-07-annual-day.fr --reason "the figure is wrong"',
 )
 _add(
     withdraw.withdraw,

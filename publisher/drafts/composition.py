@@ -112,8 +112,8 @@ class Composing:
             made_with_ai=post.made_with_ai,
             repeat=post.repeat,
             author=one_line(draft.value("author") or post.author),
-            corrects=one_line(draft.value("corrects")),
-            reason=one_line(draft.value("reason")),
+            corrects=one_line(draft.value("corrects")) or None,
+            reason=one_line(draft.value("reason")) or None,
             texts=body_patch.texts(draft.body, self.names),
             media=() if "media" in unusual(draft) else tuple(map(MediaEntry.of, draft.media)),
         )
@@ -153,9 +153,9 @@ class Composing:
         revised = self._timed(revised, "embargo", wanted.embargo, seen.embargo)
         revised = _said(revised, "author", wanted.author, seen.author)
         if wanted.corrects is not None:
-            revised = _said(revised, "corrects", wanted.corrects, seen.corrects)
+            revised = _said(revised, "corrects", wanted.corrects, seen.corrects or "")
         if wanted.reason is not None:
-            revised = _said(revised, "reason", wanted.reason, seen.reason)
+            revised = _said(revised, "reason", wanted.reason, seen.reason or "")
         if wanted.texts != seen.texts:
             revised = revised.with_body(body_patch.patched(draft.body, self.names, wanted.texts))
         return revised

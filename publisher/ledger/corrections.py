@@ -16,14 +16,14 @@ from sqlalchemy import Connection, or_, select
 from publisher.base.i18n import _
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
-from publisher.model.corrections import Target
+from publisher.model.content import Target
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
 
 
-class Standing(NamedTuple):
+class CorrectionStanding(NamedTuple):
     """How a correction stands to what it corrects, and to other corrections of that."""
 
     original: Delivery | None = None
@@ -35,13 +35,13 @@ class Standing(NamedTuple):
     """The correction before it, which is on its way."""
 
 
-def standing(connection: Connection, delivery: Delivery) -> Standing:
+def standing(connection: Connection, delivery: Delivery) -> CorrectionStanding:
     """The standing of a correction at this moment."""
     alike = _related(connection, delivery)
     original = next((one for one in alike if one.post == delivery.corrects), None)
     if original is None or (obstacle := _not_out(original, delivery)):
         missing = _("{post} was never queued for {account}.", **_named(delivery))
-        return Standing(original, obstacle=obstacle if original else missing)
+        return CorrectionStanding(original, obstacle=obstacle if original else missing)
     others = [one for one in alike if one.corrects == delivery.corrects and one.id != delivery.id]
     after = [one for one in others if _place(one) > _place(delivery)]
     if passed := next((one for one in after if _is_or_may_be_out(one)), None):
@@ -51,11 +51,11 @@ def standing(connection: Connection, delivery: Delivery) -> Standing:
             later=passed.post,
             post=delivery.corrects,
         )
-        return Standing(original, obstacle=obstacle)
+        return CorrectionStanding(original, obstacle=obstacle)
     before = [one for one in others if _place(one) < _place(delivery)]
     if first := next((one for one in before if one.state in _ON_ITS_WAY), None):
-        return Standing(original, waits_for=first.post)
-    return Standing(original, target_of(original, before))
+        return CorrectionStanding(original, waits_for=first.post)
+    return CorrectionStanding(original, target_of(original, before))
 
 
 def target_of(original: Delivery, corrections: Sequence[Delivery]) -> Target:

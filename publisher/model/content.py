@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import re
 from typing import Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from publisher.base.text import first_words
 from publisher.model.values import Frozen
 
+_EDIT = re.compile(r"(?P<post>.+)@[0-9a-f]{12}", re.DOTALL)
 UNKNOWN_LANGUAGE = "und"
 """Of captions in a language that nobody named (ISO 639-2)."""
 
@@ -192,3 +194,27 @@ class Content(Frozen):
         if self.correction and self.edits:  # no post of its own: it may say what another one says
             words.append(f"edit of {self.correction.corrects}")
         return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+class Target(Frozen):
+    """The post that a correction concerns, as it is out on one account."""
+
+    remote_ids: tuple[str, ...]
+    """Ids at the platform of its parts, in order."""
+    url: str | None
+    content: Content
+    """What is out: that of the newest edit on record, or its own."""
+
+
+def edit_id(post_id: str, content: Content) -> str:
+    """The id of an edit: that of the post, and what it says then.
+
+    Platforms give edits none, and no two deliveries of an account have the same id.
+    """
+    return f"{post_id}@{content.digest[:12]}"
+
+
+def post_of(remote_id: str) -> str:
+    """The id of the post at the platform: of an edit, that of the post that it changed."""
+    found = _EDIT.fullmatch(remote_id)
+    return found["post"] if found else remote_id

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from publisher.model.content import Content
-from publisher.model.corrections import Target
+from publisher.model.content import Content, Target
 from publisher.model.posts import not_before
 from publisher.model.states import WAITING, State
 from publisher.model.values import Frozen

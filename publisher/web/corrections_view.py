@@ -13,7 +13,7 @@ from publisher.planning.word_diff import Piece
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class CorrectedText:
     """A correction on one account, beside what was out before."""
 
     delivery: Delivery
@@ -27,36 +27,36 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Corrections:
+class PostCorrections:
     """What a post's page shows of corrections."""
 
-    of_others: Sequence[Comparison]
+    of_others: Sequence[CorrectedText]
     """Of a correction: what it corrects."""
-    of_it: Sequence[Comparison]
+    of_it: Sequence[CorrectedText]
     """Its own corrections, the newest first."""
     correctable: Sequence[Delivery]
     """Its deliveries that a correction may change."""
 
 
-def of_post(app: Application, post: str, deliveries: Sequence[Delivery]) -> Corrections:
+def of_post(app: Application, post: str, deliveries: Sequence[Delivery]) -> PostCorrections:
     """What is corrected by a post, and what corrects it."""
     correcting = app.queries.corrections([post]) if deliveries else ()
-    return Corrections(
+    return PostCorrections(
         of_others=compared(app, deliveries),
         of_it=compared(app, list(reversed(correcting))),
         correctable=[one for one in deliveries if is_correctable(one)],
     )
 
 
-def compared(app: Application, deliveries: Sequence[Delivery]) -> list[Comparison]:
+def compared(app: Application, deliveries: Sequence[Delivery]) -> list[CorrectedText]:
     """Those that are corrections, each beside what it corrects."""
     found = app.queries.aimed([one for one in deliveries if one.corrects])
     return [_compared(one, one.target.content) for one in found if one.target]
 
 
-def _compared(delivery: Delivery, before: Content) -> Comparison:
+def _compared(delivery: Delivery, before: Content) -> CorrectedText:
     was, says = _words(before), _words(delivery.content)
-    return Comparison(delivery, was, says, word_diff.compare(was, says))
+    return CorrectedText(delivery, was, says, word_diff.compare(was, says))
 
 
 def _words(content: Content) -> str:

@@ -22,7 +22,7 @@ from publisher.model.states import State
 from publisher.preview.account_view import lengths
 from publisher.preview.mockups import Face, Look
 from publisher.web import corrections_view, draft_view, labels, plan_view
-from publisher.web.corrections_view import Comparison
+from publisher.web.corrections_view import CorrectedText
 from publisher.web.faces import Faces
 from publisher.web.plan_view import ChangeRow
 
@@ -76,7 +76,7 @@ class Reviewed:
     approved_before: bool
     """Whether something of it was approved before."""
     has_draft: bool
-    corrections: Sequence[Comparison]
+    corrections: Sequence[CorrectedText]
     """Of a correction: what is out now, beside what it says."""
 
     @property

@@ -7,8 +7,7 @@ import pytest
 
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import CAPABILITIES
-from publisher.model.content import Correction
-from publisher.model.corrections import Target, edit_id
+from publisher.model.content import Correction, Target, edit_id
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Outcome, Refused, Unknown
 from publisher.sandbox.fault_kinds import What

@@ -37,7 +37,7 @@ from publisher.channels.outgoing import Request
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
-from publisher.model.corrections import post_of
+from publisher.model.content import post_of
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,

@@ -27,8 +27,7 @@ from publisher.channels.timelines import LOOK_BACK, Readings
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
-from publisher.model.content import Content, Picture
-from publisher.model.corrections import post_of
+from publisher.model.content import Content, Picture, post_of
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,

@@ -17,7 +17,7 @@ def correct(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Make the draft of a correction: of a post that is out, and of its translations.
+    """Draft a correction of a post that is out, and of its translations.
 
     It has the words that are out, for you to change, and the accounts on which they are. Queue and
     approve it like any other. Where the platform can do that, the new words replace the old ones;

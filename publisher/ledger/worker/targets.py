@@ -8,7 +8,7 @@ from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
 from publisher.ledger import corrections
-from publisher.ledger.corrections import Standing
+from publisher.ledger.corrections import CorrectionStanding
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange, lock_free
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
@@ -65,7 +65,7 @@ def _held(delivery: Delivery, obstacle: str, now: datetime) -> StateChange:
     return StateChange(delivery, Event.HELD, by, State.HELD, {"reason": obstacle}, columns)
 
 
-def _waiting(delivery: Delivery, found: Standing, clock: Clock) -> StateChange:
+def _waiting(delivery: Delivery, found: CorrectionStanding, clock: Clock) -> StateChange:
     now = clock.now()
     lasted = (now - delivery.not_before).total_seconds() / clock.speed
     wait = clock.ahead(min(max(_SHORTEST_WAIT, lasted / 2), _LONGEST_WAIT)) - now

@@ -51,9 +51,7 @@ def make(
     return parts.done(visitor, told, f"{post_address(post_id)}/edit")
 
 
-def _made(
-    app: Application, visitor: Visitor, post: str, reason: str
-) -> Mapping[str, Manuscript]:
+def _made(app: Application, visitor: Visitor, post: str, reason: str) -> Mapping[str, Manuscript]:
     """Make the drafts, on record: all, or none."""
     if not reason:
         raise UsageError(_("Say in one sentence what was wrong."))

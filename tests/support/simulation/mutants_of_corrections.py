@@ -37,11 +37,13 @@ def _the_withdrawal_is_not_looked_at() -> Patch:
 def _edits_pass_one_another() -> Patch:
     standing = corrections.standing
 
-    def alone(connection: object, delivery: Delivery) -> corrections.Standing:
+    def alone(connection: object, delivery: Delivery) -> corrections.CorrectionStanding:
         found = standing(connection, delivery)  # type: ignore[arg-type]
         if not found.waits_for or not found.original:
             return found
-        return corrections.Standing(found.original, corrections.target_of(found.original, ()))
+        return corrections.CorrectionStanding(
+            found.original, corrections.target_of(found.original, ())
+        )
 
     return mock.patch.object(corrections, "standing", alone)
 

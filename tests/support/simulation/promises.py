@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from publisher.model.corrections import post_of
+from publisher.model.content import post_of
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from tests.support.simulation.committing import keys_of
