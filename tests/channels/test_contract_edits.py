@@ -1,10 +1,12 @@
 """Edits of posts that are out, on every channel that can do them, and corrections below a post."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
 
+from publisher.channels import edits
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import CAPABILITIES
 from publisher.model.content import Correction, Target, edit_id
@@ -270,3 +272,26 @@ def test_a_correction_below_a_post_is_found(below: Stage) -> None:
     seen = attempt.find(())
     assert isinstance(seen, Accepted)
     assert seen.remote_id == sent.remote_id
+
+
+def test_what_may_be_both_the_old_and_the_new_words_is_for_a_person(stages: Stages) -> None:
+    """Where a platform shortens links, and the correction changes one."""
+    one = edited(stages("linkedin"))
+    assert isinstance(edits.sighting(one.parcel, lambda _content: True), Unknown)
+
+
+def test_the_website_shows_when_it_was_corrected_and_why(stages: Stages) -> None:
+    """In the order in which that happened, once each, and in its feeds."""
+    stage = stages("site")
+    one = edited(stage)
+    for _time in range(2):
+        one.attempt.sent = ()
+        assert isinstance(one.attempt.send(), Accepted)
+    folder = stage.options.folder / "site" / stage.account.name
+    (page,) = (folder / "posts").glob("*.html")
+    html = page.read_text("utf-8")
+    assert html.count("Un chiffre") == 1
+    assert '<time datetime="2016-03-07T07:30:00Z">' in html
+    (item,) = json.loads((folder / "feed.json").read_text("utf-8"))["items"]
+    assert "Un chiffre" in item["content_html"]
+    assert item["date_modified"]
