@@ -43,6 +43,8 @@ def test_it_is_queued_like_any_other_and_its_history_says_what_it_corrects(
     assert first["detail"]["reason"] == "the figure is of 2014"
     told = " ".join(cli("history", POST).out.split())
     assert f"by {FIX}: the figure is of 2014" in told
+    cli("report", "--all", "--output", "report.html")
+    assert f"It corrects {POST}. the figure is of 2014" in Path("report.html").read_text("utf-8")
 
 
 @pytest.mark.usefixtures("published")
