@@ -20,6 +20,7 @@ from publisher.cli.commands import (
     calendars,
     connecting,
     control,
+    correcting,
     deliveries,
     doctor,
     drafts,
@@ -114,7 +115,8 @@ SECTIONS = {
     later("Approve"): ("approve", "reject"),
     later("Watch"): ("status", "log", "history", "report"),
     later("Stop and correct"): (
-        "pause", "resume", "hold", "release", "cancel", "withdraw", "retry", "resolve",
+        "pause", "resume", "hold", "release", "cancel", "correct", "withdraw", "retry",
+        "resolve",
     ),
     later("Run"): ("run", "web", "mcp", "sandbox", "rehearse"),
     later("Administer"): (
@@ -262,6 +264,10 @@ _add(control.retry, "publisher retry 2016-03-07-annual-day.fr --account bice-x")
 _add(
     control.resolve,
     "publisher resolve 2016-03-07-annual-day.fr --published 707123456789",
+)
+_add(
+    correcting.correct,
+    'publisher correct 2016-03-07-annual-day.fr --reason "the figure is wrong"',
 )
 _add(
     withdraw.withdraw,

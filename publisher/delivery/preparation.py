@@ -63,6 +63,7 @@ class Preparation:
         return (
             capabilities is None
             or capabilities.prepares_posts
+            or delivery.content.edits
             or any(part.pictures for part in delivery.content.parts)
         )
 
@@ -95,8 +96,9 @@ class Preparation:
         """
         if _is_down_to_a_comment(delivery):
             return delivery
-        prepares_posts = channel.capabilities.prepares_posts
-        can_create_at_once = channel.capabilities.can_create_at_once
+        makes_a_post = not delivery.content.edits
+        prepares_posts = channel.capabilities.prepares_posts and makes_a_post
+        can_create_at_once = channel.capabilities.can_create_at_once and makes_a_post
         if can_create_at_once and not delivery.prepared.holds(delivery.content):
             delivery = self._at_once_where_it_must_be(delivery)
             prepares_posts = not delivery.prepared.at_once
@@ -128,7 +130,7 @@ class Preparation:
             delivery = self._attempts.checkpoint(delivery, prepared, self._lease(lease))
             ready = delivery.prepared
             is_prepared = ready.holds(delivery.content) and not ready.leftovers
-            is_whole = is_prepared if channel.capabilities.prepares_posts else True
+            is_whole = is_prepared if prepares_posts else True
             if is_whole and not is_charged:
                 return delivery
 
@@ -201,5 +203,6 @@ def parcel_of(delivery: Delivery) -> Parcel:
         content=delivery.content,
         due_at=delivery.due_at,
         send_at=delivery.send_at,
+        target=delivery.target,
         is_forgotten=delivery.is_forgotten,
     )

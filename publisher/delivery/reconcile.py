@@ -15,7 +15,7 @@ from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Claim, Delivery
-from publisher.model.outcomes import Sighting, Unknown
+from publisher.model.outcomes import Deferred, Kind, Sighting, Unknown
 from publisher.model.states import State
 
 log = structlog.get_logger()
@@ -72,6 +72,12 @@ class Reconciler:
 
     def _look(self, delivery: Delivery) -> Sighting:
         since = delivery.doubt_since or delivery.due_at
+        if delivery.corrects and delivery.target is None:
+            message = _(
+                "It is looked for once it is known that {post}, which it corrects, is out.",
+                post=delivery.corrects,
+            )
+            return Deferred(Kind.UNAVAILABLE, message)
         try:
             with self._channel_of(delivery.account) as channel:
                 # On another owner's account it would not be found, and go out twice.

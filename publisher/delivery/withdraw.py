@@ -45,6 +45,7 @@ _UNCLEAR = {
         "again."
     ),
 }
+_PARTLY_OUT = later("A part of it is out, and the rest waits. Cancel it, then withdraw it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,19 @@ class Withdrawal:
         withdraw it again at any time. A failure of one delivery does not stop the others. Raises
         NotPossible when nothing of the post is out.
         """
+        done: list[Withdrawn] = []
+        for delivery in self._control.withdrawable(post, account, actor):
+            done.append(self._take_down(delivery, actor, reason))
+            done += self._take_down_below(delivery, actor, reason)
+        return done
+
+    def _take_down_below(self, delivery: Delivery, actor: str, reason: str) -> list[Withdrawn]:
+        """Delete the corrections that went out below a post; edits are gone with it."""
         return [
-            self._take_down(delivery, actor, reason)
-            for delivery in self._control.withdrawable(post, account, actor)
+            self._take_down(one, actor, reason)
+            if one.state in WITHDRAWABLE
+            else Withdrawn(one, _(_UNCLEAR.get(one.state, _PARTLY_OUT)))
+            for one in self._withdrawals.below(delivery)
         ]
 
     def showing(self, consent: str) -> list[Delivery]:
@@ -105,7 +116,13 @@ class Withdrawal:
         """
         held = self._safeguards.hold(consent, reason, actor)
         showing = self._safeguards.showing(consent)
-        out = [d for d in showing if d.remote_ids and d.state in WITHDRAWABLE]
+        out = [
+            d
+            for d in showing
+            if d.remote_ids
+            and d.state in WITHDRAWABLE
+            and not d.content.edits  # gone with its post
+        ]
         unclear = [d for d in showing if d.state in (State.UNCERTAIN, State.PUBLISHING)]
         return held, [
             *(self._take_down(delivery, actor, reason) for delivery in out),

@@ -24,7 +24,7 @@ from publisher.model.values import Frozen
 _YES = ("true", "yes")
 _SINGLE = (
     "at", "lang", "title", "content_warning", "link", "link_in", "expires", "embargo", "author",
-    "made_with_ai", "repeat",
+    "made_with_ai", "repeat", "corrects", "reason",
 )  # fmt: skip
 """The keys whose value is one line of text."""
 
@@ -75,6 +75,10 @@ class Composition(Frozen):
     repeat: bool = False
     """Whether the same text may go to the same account once more."""
     author: str = ""
+    corrects: str | None = None
+    """The post that it corrects; None: as the draft has it, for forms that do not show it."""
+    reason: str | None = None
+    """Why it corrects that; None likewise."""
     texts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """The parts of the texts, by channel or account; `""` is the common text."""
     media: tuple[MediaEntry, ...] = ()
@@ -108,6 +112,8 @@ class Composing:
             made_with_ai=post.made_with_ai,
             repeat=post.repeat,
             author=one_line(draft.value("author") or post.author),
+            corrects=one_line(draft.value("corrects")) or None,
+            reason=one_line(draft.value("reason")) or None,
             texts=body_patch.texts(draft.body, self.names),
             media=() if "media" in unusual(draft) else tuple(map(MediaEntry.of, draft.media)),
         )
@@ -146,6 +152,10 @@ class Composing:
             revised = _said(revised, "expires", duration_text(wanted.expires or timedelta()))
         revised = self._timed(revised, "embargo", wanted.embargo, seen.embargo)
         revised = _said(revised, "author", wanted.author, seen.author)
+        if wanted.corrects is not None:
+            revised = _said(revised, "corrects", wanted.corrects, seen.corrects or "")
+        if wanted.reason is not None:
+            revised = _said(revised, "reason", wanted.reason, seen.reason or "")
         if wanted.texts != seen.texts:
             revised = revised.with_body(body_patch.patched(draft.body, self.names, wanted.texts))
         return revised

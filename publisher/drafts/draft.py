@@ -204,6 +204,8 @@ class _Reader:
             "repeat": fields.flag("repeat") or False,
             "made_with_ai": fields.flag("made_with_ai") or False,
             "ignore": self._ignore(),
+            "corrects": self._corrects(),
+            "reason": self._reason(),
             "media": media,
         }
 
@@ -300,6 +302,33 @@ class _Reader:
                 message = _("`{code}` is no advice that can be ignored.", code=code)
                 self._findings.error("bad-value", position, message, hint)
         return tuple(code for code, _ in words if code in RULES)
+
+    def _corrects(self) -> str | None:
+        """The id of the post that it corrects."""
+        named = self.fields.text("corrects")
+        if named is None:
+            return None
+        post = named.removeprefix("posts/").removesuffix(".md")
+        if post == self._post_id:
+            hint = _("Name the post that was wrong.")
+            flaw = Flaw("bad-value", _("A correction cannot correct itself."), hint)
+            self.fields.reject("corrects", flaw)
+        if "reason" not in self.fields:
+            hint = _(
+                "Say in one sentence what was wrong: the record keeps it, and the website shows it."
+            )
+            self.fields.missing("reason", hint)
+        return post
+
+    def _reason(self) -> str | None:
+        """The reason in one line."""
+        reason = " ".join((self.fields.text("reason") or "").split()) or None
+        if reason and "corrects" not in self.fields:
+            hint = _("Add `corrects:` with the name of the post, or take `reason` away.")
+            self.fields.reject(
+                "reason", Flaw("bad-value", _("`reason` belongs to a correction."), hint)
+            )
+        return reason
 
     def _link(self) -> str | None:
         link = self.fields.text("link")

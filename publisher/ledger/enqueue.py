@@ -179,6 +179,7 @@ class Ledger(LedgerPart):
             "reason": wish.reason,
             "draft_hold": wish.reason,
             "channel": wish.channel,
+            "corrects": wish.content.corrects,
             "queued_by": wish.queued_by or author,
             "repeat": wish.repeat,
             "pending_stop": wish.pending_stop,
@@ -247,6 +248,8 @@ def _first_words(wish: Wish, actor: str) -> dict[str, Any]:
     said: dict[str, Any] = {"due_at": wish.due_at}
     if wish.queued_by is None:
         said[AUTHOR] = actor
+    if wish.content.correction:
+        said |= {"corrects": wish.content.corrects, "reason": wish.content.reason}
     return said | ({"message": wish.doubt} if wish.doubt else {})
 
 

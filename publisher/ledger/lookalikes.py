@@ -28,6 +28,8 @@ def comes_first(connection: Connection, delivery: Delivery) -> bool:
     person decides about does not count; nor does one that only a lost ledger may have sent, long
     before.
     """
+    if delivery.content.edits:
+        return False  # it is looked for by the id of its post
     if delivery.remote_ids:
         return False  # the part is an answer to one of its own
     others = _others(delivery)
@@ -45,7 +47,7 @@ def comes_first(connection: Connection, delivery: Delivery) -> bool:
 
 def is_ambiguous(connection: Connection, delivery: Delivery) -> bool:
     """Whether a post with the words of `delivery` may also belong to another uncertain delivery."""
-    if delivery.remote_ids:
+    if delivery.remote_ids or delivery.content.edits:
         return False
     doubted = _others(delivery).where(deliveries.c.state == State.UNCERTAIN)
     return any(_is_alike(delivery, other) for other in deliveries_in(connection, doubted))
@@ -67,6 +69,8 @@ def _is_before(one: Delivery, other: Delivery) -> bool:
 
 
 def _is_alike(one: Delivery, other: Delivery) -> bool:
+    if other.content.edits:
+        return False
     return _gist(one.content.parts[0]) == _gist(other.content.parts[0])
 
 

@@ -21,6 +21,7 @@ from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES
 from publisher.ledger import lookalikes, rate_limits
 from publisher.ledger import remote_ids as ids
+from publisher.ledger.corrections import aimed
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.integrity import forgotten
@@ -252,7 +253,7 @@ class Doubts(LedgerPart):
         )
         with self._database.read() as connection:
             row = connection.execute(query).mappings().one_or_none()
-        return None if row is None else delivery_of(row)
+            return None if row is None else aimed(connection, delivery_of(row))
 
     def ids_of_others(self, delivery: Delivery) -> set[str]:
         """The ids of other deliveries on its account, since shortly before its intent."""

@@ -32,7 +32,7 @@ from sqlalchemy import (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-REVISION = "0031"
+REVISION = "0034"
 """The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 EVERYTHING = "*"
@@ -118,6 +118,8 @@ deliveries = Table(
     Column("manual_hold", Text),
     # The hash of its newest step; `version` is that step's number (see hash_chain.py).
     Column("head", String(64), nullable=False, server_default=""),
+    # The post that it corrects (see corrections.py); NULL: it is no correction.
+    Column("corrects", String),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
     _partial("ix_deliveries_due", "next_check_at", "id", where="state = 'scheduled'"),
     _partial("ix_deliveries_turns", "account", "next_check_at", "id", where="state = 'scheduled'"),
@@ -153,6 +155,7 @@ deliveries = Table(
         "account",
         where="pending_stop IS NOT NULL AND published_at IS NOT NULL",
     ),
+    _partial("ix_deliveries_corrects", "corrects", "account", where="corrects IS NOT NULL"),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     # The last columns let the log be filtered, and deliveries be counted, without reading the rows.
     # An index that begins with the state would do so as well, but SQLite would use it for the

@@ -107,6 +107,8 @@ class Capabilities(Frozen):
     """Whether a post can be created at its instant instead, on an account whose platform made a
     prepared one public before its time: `Prepared.at_once`.
     """
+    edits: bool = False
+    """Whether the words of a post that is out can be replaced. Its pictures and link stay."""
     replaces_itself: bool = False
     """Whether sending a post again replaces the first one, so that there is no duplicate."""
     repeats_safely: bool = False

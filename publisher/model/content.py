@@ -2,12 +2,15 @@
 
 import hashlib
 import html
+import re
+from typing import Literal
 
 from pydantic import Field
 
 from publisher.base.text import first_words
 from publisher.model.values import Frozen
 
+_EDIT = re.compile(r"(?P<post>.+)@[0-9a-f]{12}", re.DOTALL)
 UNKNOWN_LANGUAGE = "und"
 """Of captions in a language that nobody named (ISO 639-2)."""
 
@@ -94,6 +97,17 @@ class Part(Frozen):
     """Whether it is the first comment below the post before it."""
 
 
+class Correction(Frozen):
+    """What a correction corrects, and how: a part of its content, so it is approved with it."""
+
+    corrects: str
+    """The post that it corrects; of several corrections, each names the original."""
+    way: Literal["edit", "reply"]
+    """`edit`: its words replace those of the post. `reply`: it goes out below the post."""
+    reason: str
+    """Why it is made: for the record, and for the readers of the website."""
+
+
 class Content(Frozen):
     """The exact content that goes out to one account."""
 
@@ -110,6 +124,24 @@ class Content(Frozen):
     """Whether the platform is to show that its pictures were made with AI. Not written where it is
     not so, like a content warning.
     """
+    correction: Correction | None = Field(default=None, exclude_if=lambda told: told is None)
+    """Of a post that corrects another one. Not written where it does not, like a content warning.
+    """
+
+    @property
+    def corrects(self) -> str | None:
+        """The post that it corrects."""
+        return self.correction.corrects if self.correction else None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it corrects that."""
+        return self.correction.reason if self.correction else None
+
+    @property
+    def edits(self) -> bool:
+        """Whether its words replace those of a post that is out."""
+        return self.correction is not None and self.correction.way == "edit"
 
     @property
     def digest(self) -> str:
@@ -159,4 +191,30 @@ class Content(Frozen):
         words = [" ".join(part.text.split()) for part in self.parts] + [self.link or ""]
         if not any(words):
             words = [picture.digest for picture in self.pictures]
+        if self.correction and self.edits:  # no post of its own: it may say what another one says
+            words.append(f"edit of {self.correction.corrects}")
         return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+class Target(Frozen):
+    """The post that a correction concerns, as it is out on one account."""
+
+    remote_ids: tuple[str, ...]
+    """Ids at the platform of its parts, in order."""
+    url: str | None
+    content: Content
+    """What is out: that of the newest edit on record, or its own."""
+
+
+def edit_id(post_id: str, content: Content) -> str:
+    """The id of an edit: that of the post, and what it says then.
+
+    Platforms give edits none, and no two deliveries of an account have the same id.
+    """
+    return f"{post_id}@{content.digest[:12]}"
+
+
+def post_of(remote_id: str) -> str:
+    """The id of the post at the platform: of an edit, that of the post that it changed."""
+    found = _EDIT.fullmatch(remote_id)
+    return found["post"] if found else remote_id

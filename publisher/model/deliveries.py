@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from publisher.model.content import Content
+from publisher.model.content import Content, Target
 from publisher.model.posts import not_before
 from publisher.model.states import WAITING, State
 from publisher.model.values import Frozen
@@ -230,6 +230,12 @@ class Delivery(Frozen):
     """
     clear_at: datetime | None = None
     """When its orphans at the platform are deleted."""
+    corrects: str | None = None
+    """The post that it corrects, as in its content, to be found by."""
+    target: Target | None = None
+    """Of a correction: that post as it is out on its account. Read when a worker takes it; see
+    `ledger/corrections.py`.
+    """
     withdraw_at: datetime | None = None
     """When its withdrawal is tried again; None: all is deleted, or no withdrawal has begun."""
     is_reported: bool = False
@@ -322,7 +328,15 @@ class Parcel(Frozen):
     """The public date, if the channel sets it itself (site)."""
     send_at: datetime | None = None
     """When it is to leave, for a channel that dates what it sends (Bluesky); None: `due_at`."""
+    target: Target | None = None
+    """Of a correction: the post that it changes, or goes below."""
     is_forgotten: bool = False
     """Whether it may be out although this ledger never sent it: it is looked for by its text, and
     an absence proves nothing, so a recent reading is good enough.
     """
+
+    def above(self, sent: tuple[str, ...]) -> tuple[str, ...]:
+        """Ids of the parts above the next one; `sent`: its own. A correction may follow a post."""
+        if self.target is None or self.content.edits:
+            return sent
+        return (*self.target.remote_ids, *sent)

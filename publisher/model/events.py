@@ -122,6 +122,7 @@ LABELS = (
     later("consent"),
     later("content"),
     later("copy of"),
+    later("corrects"),
     later("credit"),
     later("digest"),
     later("due at"),

@@ -15,7 +15,7 @@ from publisher.model.values import Frozen, Position
 
 DRAFT_KEYS = (
     "at", "to", "lang", "title", "content_warning", "media", "link", "link_in", "expires", "embargo",
-    "author", "repeat", "made_with_ai", "ignore",
+    "author", "repeat", "made_with_ai", "ignore", "corrects", "reason",
 )  # fmt: skip
 """The keys of a draft's front matter."""
 LinkPlace = Literal["post", "comment"]
@@ -104,6 +104,10 @@ class Post(Frozen):
     repeat: bool = False
     made_with_ai: bool = False
     """Whether its pictures were made with AI, which some platforms can show."""
+    corrects: str | None = None
+    """The post that it corrects, by its id."""
+    reason: str | None = None
+    """Why it corrects that."""
     ignore: tuple[str, ...] = ()
     """Codes of advice that the draft ignores on purpose."""
     media: tuple[MediaItem, ...] = ()

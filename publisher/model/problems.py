@@ -100,6 +100,9 @@ CODES: dict[str, str] = {
     "consent-missing": "People are in the picture, but no consent is named.",
     "unknown-consent": "posts/consents.yaml has no such consent.",
     "consent-ended": "The consent was withdrawn, or ends before the post goes out: it is held.",
+    "corrects-unknown": "The post that the draft corrects was never queued, or is a correction.",
+    "corrects-elsewhere": "The post that the draft corrects did not go to the account.",
+    "edit-too-much": "A post that is out can be edited in its words alone.",
     "no-mandate": "The account's mandate does not cover the author or the day.",
     "consent-scope": "The consent does not cover the channel or organisation.",
     # Advice

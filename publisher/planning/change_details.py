@@ -39,9 +39,15 @@ class Aspect(StrEnum):
     CAPTIONS = "captions"
     """Of a video; the values are their times and words."""
     CONSENT = "consent"
+    CORRECTS = "corrects"
+    REASON = "reason"
+    """Why it corrects that."""
 
 
-_ABOUT_ALL = (Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.LANG, Aspect.LINK, Aspect.MADE_WITH_AI)
+_ABOUT_ALL = (
+    Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.LANG, Aspect.LINK, Aspect.MADE_WITH_AI,
+    Aspect.CORRECTS, Aspect.REASON,
+)  # fmt: skip
 """Fields of a content that concern all of its parts."""
 
 

@@ -31,6 +31,7 @@ from publisher.model.values import Problem
 from publisher.planning import past_times, repetitions
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts
+from publisher.planning.corrections import Corrections
 from publisher.planning.costs import Cost, cost_on_x
 from publisher.planning.duplicates import Duplicates
 from publisher.planning.edits import (
@@ -93,6 +94,7 @@ class Comparison:
         whole = {post.id: post for post in self._drafts.posts if post.file not in broken}
         known = self._known(whole)
         at_once = {key for key in known if key[0] in whole and whole[key[0]].at_once}
+        self._corrections = Corrections(whole, self._queries, self._problems)
         wanted = self._wanted(whole, self._standing(known, at_once))
         wishes = list(wanted.items())
         same = {
@@ -269,11 +271,14 @@ class Comparison:
         """The desired deliveries, by post and account.
 
         Removes from `posts` those with media that cannot be converted: `check` reads only the
-        headers of a GIF or video.
+        headers of a GIF or video. And corrections of what the ledger does not have.
         """
         wanted: dict[tuple[str, str], Wish] = {}
         self._illustrations.prepare(self._pictures(posts.values()))
         for post in progress.over(list(posts.values()), _("Rendering posts")):
+            if self._corrections.report(post, rendering.recipients(post, self._accounts)[0]):
+                del posts[post.id]
+                continue
             try:
                 wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing)}
             except PictureUnusable as unusable:
@@ -300,7 +305,7 @@ class Comparison:
             return
         expires_after = post.expires_after or self._settings.delivery.expires
         recipients, _problems = rendering.recipients(post, self._accounts)
-        for account in recipients:
+        for account in self._corrections.of_its_accounts(post, recipients):
             content = self._content(post, account)
             delivery = standing.get((post.id, account.name))
             if post.at_once and delivery and _stays(content, delivery):
@@ -321,7 +326,8 @@ class Comparison:
 
     def _content(self, post: Post, account: Account) -> Content:
         capabilities = capabilities_of(account)
-        return rendering.render(post, account, capabilities, self._illustrations.clean)
+        content = rendering.render(post, account, capabilities, self._illustrations.clean)
+        return self._corrections.corrected(post, account, content, capabilities)
 
     def _state(self, post: Post, account: Account) -> State:
         if post.held:
@@ -406,6 +412,8 @@ class Comparison:
             )
             hint = _("Leave the parts that are out as they were; later ones may change.")
             self._problems.error(post, "partly-out", message, hint)
+        elif flaw := self._corrections.flaw(wish):
+            self._problems.error(post, flaw.code, flaw.message, flaw.hint, at="corrects")
         else:
             self._changes.append(_planned(kind, post, wish, delivery))
 

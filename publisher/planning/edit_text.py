@@ -10,6 +10,7 @@ from publisher.planning.plan import PlannedChange
 
 _COMPARED = (
     Aspect.TEXT, Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.ALT, Aspect.CREDIT, Aspect.CAPTIONS,
+    Aspect.REASON,
 )  # fmt: skip
 """Fields that are shown old and new, word by word."""
 
@@ -23,6 +24,7 @@ _CHANGING = {
     Aspect.LINK: later("link was {old}"),
     Aspect.PICTURE: later("picture {number} is another one"),
     Aspect.ORDER: later("pictures in another order"),
+    Aspect.CORRECTS: later("corrected {old} before"),
     Aspect.CONSENT: later("consent of picture {number} was {old}"),
 }
 _FOLLOWING = {
@@ -41,6 +43,13 @@ _ENDING = {
     Aspect.REPEAT: later("the same text may not go out again any more"),
     Aspect.MADE_WITH_AI: later("it is not marked as made with AI any more"),
     Aspect.PICTURE: later("picture {number} is gone"),
+}
+
+_LABELS = {
+    Aspect.CONTENT_WARNING: later("content warning:"),
+    Aspect.TITLE: later("title:"),
+    Aspect.CAPTIONS: later("captions:"),
+    Aspect.REASON: later("reason:"),
 }
 
 
@@ -108,13 +117,9 @@ def _label(detail: Detail, change: PlannedChange) -> str:
     match detail.aspect:
         case Aspect.TEXT:
             return _("{number}:", number=detail.number) if several > 1 else ""
-        case Aspect.CONTENT_WARNING:
-            return _("content warning:")
-        case Aspect.TITLE:
-            return _("title:")
         case Aspect.ALT:
             return _("alternative text of picture {number}:", number=detail.number)
-        case Aspect.CAPTIONS:
-            return _("captions:")
-        case _:
+        case Aspect.CREDIT:
             return _("credit of picture {number}:", number=detail.number)
+        case aspect:
+            return _(_LABELS[aspect])

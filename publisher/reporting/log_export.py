@@ -11,7 +11,7 @@ from publisher.model.deliveries import Delivery
 COLUMNS = (
     "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",
     "remote_ids", "url", "attempts", "error_kind", "error_message", "queued_by", "approved_by",
-    "approved_at", "text",
+    "approved_at", "text", "corrects",
 )  # fmt: skip
 
 
@@ -43,6 +43,7 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
         "approved_by": delivery.approved_by,
         "approved_at": instant_text(delivery.approved_at),
         "text": [part.text for part in delivery.content.parts],
+        "corrects": delivery.corrects,
     }
 
 

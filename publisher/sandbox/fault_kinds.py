@@ -108,6 +108,12 @@ class What(FaultKind):
         FaultEffect.CHANGES,
         5,
     )
+    EDIT_LATE = (
+        "edit-late",
+        "a post that is read has the words from before an edit for `seconds` (5) of real time",
+        FaultEffect.CHANGES,
+        5,
+    )
     PROCESSING_FAILED = (
         "processing-failed",
         "the GIF, video or document of this upload fails",

@@ -52,6 +52,17 @@ class StoredMedia:
         return f"{kinds[self.category]}_{self.id}"
 
 
+@dataclass(frozen=True, slots=True)
+class StoredEdit:
+    """An edit of a post that was public."""
+
+    at: datetime
+    before: str
+    """The text that it replaced."""
+    made_at: float
+    """In monotonic real seconds, like `StoredPost.shown_since`."""
+
+
 @dataclass(slots=True)
 class StoredPost:
     """A post on a platform."""
@@ -86,6 +97,8 @@ class StoredPost:
     """Facebook's id of the app that created it; None for a post by a person."""
     record: dict[str, Any] | None = None
     """The post as Bluesky keeps it, in JSON."""
+    edits: list["StoredEdit"] = field(default_factory=list)
+    """Its edits, the first one first, on platforms that keep them."""
     shown_since: float = field(default_factory=time.monotonic)
     """When it was created, or became public, in monotonic real seconds: the reference of a lagging
     timeline."""
@@ -98,6 +111,11 @@ class StoredPost:
     def publish(self, instant: datetime) -> None:
         self.published, self.published_at = True, instant
         self.shown_since = time.monotonic()
+
+    def text_seen(self, lag: float) -> str:
+        """The text as it is seen `lag` real seconds late."""
+        latest = time.monotonic() - lag
+        return next((one.before for one in self.edits if one.made_at > latest), self.text)
 
     def as_state(self) -> dict[str, Any]:
         return {
@@ -123,6 +141,7 @@ class StoredPost:
             "published": self.published,
             "published_at": iso(self.published_at) if self.published_at else None,
             "deleted": self.deleted,
+            **({"edits": [iso(edit.at) for edit in self.edits]} if self.edits else {}),
             **({"made_with_ai": True} if self.made_with_ai else {}),
         }
 
@@ -163,6 +182,11 @@ class Store:
         self._by_words[entry.channel, words(entry.text)].remove(entry)
         entry.text = text
         self._by_words[entry.channel, words(text)].append(entry)
+
+    def edit(self, entry: StoredPost, text: str) -> None:
+        """Change the text of a public post, and keep what it was."""
+        entry.edits.append(StoredEdit(self.clock.now(), entry.text, time.monotonic()))
+        self.change_text(entry, text)
 
     def forget(self, photo: StoredMedia) -> None:
         """Delete a photo, and remove it from its post."""

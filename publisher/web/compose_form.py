@@ -62,6 +62,9 @@ class ComposeForm:
     repeat: Text = ""
     """Whether the same text may go out once more."""
     author: Text = ""
+    corrects: Text = ""
+    reason: Text = ""
+    """Of a correction, from programs: pages do not ask for them, and a draft keeps its own."""
     when: Text = ""
     at: Text = ""
     number: Text = ""
@@ -115,6 +118,8 @@ class ComposeForm:
             made_with_ai="yes" if composition.made_with_ai else "",
             repeat="yes" if composition.repeat else "",
             author=composition.author,
+            corrects=composition.corrects or "",
+            reason=composition.reason or "",
             expires=expires,
             expires_unit=expires_unit,
         )
@@ -288,6 +293,8 @@ class ComposeForm:
             made_with_ai=bool(self.made_with_ai),
             repeat=bool(self.repeat),
             author=one_line(self.author),
+            corrects=one_line(self.corrects) or None,
+            reason=one_line(self.reason) or None,
             texts=texts,
             media=tuple(self.media),
         )

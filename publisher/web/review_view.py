@@ -21,7 +21,8 @@ from publisher.model.events import Event
 from publisher.model.states import State
 from publisher.preview.account_view import lengths
 from publisher.preview.mockups import Face, Look
-from publisher.web import draft_view, labels, plan_view
+from publisher.web import corrections_view, draft_view, labels, plan_view
+from publisher.web.corrections_view import CorrectedText
 from publisher.web.faces import Faces
 from publisher.web.plan_view import ChangeRow
 
@@ -75,6 +76,8 @@ class Reviewed:
     approved_before: bool
     """Whether something of it was approved before."""
     has_draft: bool
+    corrections: Sequence[CorrectedText]
+    """Of a correction: what is out now, beside what it says."""
 
     @property
     def first(self) -> Delivery:
@@ -155,6 +158,7 @@ def _reviewed(
         since=[plan_view.since_approval(now, before, zone) for now, before in since],
         approved_before=bool(since),
         has_draft=draft is not None,
+        corrections=corrections_view.compared(app, one.deliveries),
     )
 
 

@@ -189,7 +189,8 @@ class Stage:
         What is written down in between passes through the ledger as JSON.
         """
         prepared = channel.prepare(parcel, known or Prepared(), self.media.__getitem__)
-        prepares_posts = channel.capabilities.prepares_posts and not prepared.at_once
+        makes_a_post = not (prepared.at_once or parcel.content.edits)
+        prepares_posts = channel.capabilities.prepares_posts and makes_a_post
         while prepared.upload or (prepares_posts and not prepared.holds(parcel.content)):
             if prepared.upload and prepared.upload.look_at:
                 self.options.clock.sleep_until(prepared.upload.look_at)

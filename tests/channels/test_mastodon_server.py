@@ -21,7 +21,7 @@ from publisher.base.clock import SystemClock
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.model.accounts import Account
-from publisher.model.content import Content, Part, Picture
+from publisher.model.content import Content, Correction, Part, Picture, Target
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
@@ -217,3 +217,18 @@ def prepare(channel: Channel, shown: Parcel, data: bytes) -> Prepared:
         with suppress(NotPrepared):
             return channel.prepare(shown, NOTHING, lambda _digest: data)
     raise AssertionError("the server takes no picture")
+
+
+def test_an_edit_replaces_the_words_and_is_found(channel: Channel) -> None:
+    """Its answer shows HTML of the server's own kind; its source tells."""
+    original = parcel("Trois sur dix & <b>")
+    out = delivered(channel, original)
+    told = Correction(corrects=original.post, way="edit", reason="Un chiffre.")
+    parts = (Part(text="Quatre sur dix & <b>"),)
+    content = original.content.model_copy(update={"parts": parts, "correction": told})
+    target = Target(remote_ids=(out.remote_id,), url=out.url, content=original.content)
+    fix = original.model_copy(update={"content": content, "target": target})
+    assert isinstance(read(channel, fix, NOTHING, (), CLOCK.now()), Absent)
+    found = delivered(channel, fix)
+    assert found.remote_id.startswith(f"{out.remote_id}@")
+    assert isinstance(read(channel, fix, NOTHING, (), CLOCK.now()), Accepted)

@@ -57,7 +57,9 @@ def test_the_full_example_has_every_key(workspace: Path) -> None:
     library, _ = check(settings.load(workspace, {}))
     post = library.post("2016-03-07-journee.fr")
     assert post is not None
-    assert set(DRAFT_KEYS) <= set(post.positions)
+    correction = library.post("2016-03-07-bilan-correction.fr")
+    assert correction is not None
+    assert {*DRAFT_KEYS} <= {*post.positions, *correction.positions}
 
 
 def test_a_wrong_example_would_be_noticed(workspace: Path) -> None:

@@ -14,6 +14,7 @@ from tests.support.simulation.scenarios import (
     BATCH,
     BRIEF,
     COMMENTED,
+    CORRECTED,
     EMBARGO,
     EVERYWHERE,
     OFTEN,
@@ -27,7 +28,9 @@ _OF_EACH = 3  # pairs with one first fault
 
 
 @pytest.mark.parametrize(
-    "scenario", [*SMALL, BATCH, BRIEF, EMBARGO, APPROVED, EVERYWHERE], ids=lambda s: s.name
+    "scenario",
+    [*SMALL, *CORRECTED, BATCH, BRIEF, EMBARGO, APPROVED, EVERYWHERE],
+    ids=lambda s: s.name,
 )
 def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
     history = run(scenario)
@@ -42,7 +45,7 @@ def test_every_single_fault_at_every_step_keeps_the_promises(scenario: Scenario)
         assert not history.broken, str(history)
 
 
-@pytest.mark.parametrize("scenario", SELDOM, ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", [*SELDOM, *CORRECTED], ids=lambda s: s.name)
 def test_single_faults_keep_the_promises_on_the_other_platforms(scenario: Scenario) -> None:
     """A sample, always the same one; `python -m tests.simulation --singles` plays all of them."""
     random = Random(scenario.name)  # noqa: S311 - a sample

@@ -18,6 +18,7 @@ _NEW_TABLES = (
     "webhook_positions",
 )
 _NEW_COLUMNS = (
+    ("deliveries", ("corrects",)),
     ("people", ("link", "link_until", "factors", "feed_key")),
     ("web_sessions", ("confirmed_at", "needs_factor")),
 )
@@ -27,7 +28,7 @@ def make_older(database: Database) -> None:
     """Give a ledger the tables and columns that it had in the older version."""
     with database.write() as connection:
         for newer in (
-            "INDEX ix_deliveries_waiting", "INDEX ix_history_told",
+            "INDEX ix_deliveries_waiting", "INDEX ix_history_told", "INDEX ix_deliveries_corrects",
             "TABLE notice_addresses", "TABLE notice_topics",
         ):  # fmt: skip
             connection.exec_driver_sql(f"DROP {newer}")

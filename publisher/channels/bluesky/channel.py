@@ -153,7 +153,7 @@ class Bluesky:
         is_over = len(sent) >= len(prepared.records)
         if not prepared.holds(parcel.content) or not prepared.draft_id or is_over:
             raise ValueError("Bluesky can only send, once, what it has prepared.")
-        if sent:
+        if parcel.above(sent):
             return Action(lambda objection: self._go_on(parcel, prepared, sent, objection))
         keys = thread_keys(prepared.draft_id, len(prepared.records))
         did = self._repo.known_session.did
@@ -167,8 +167,9 @@ class Bluesky:
     def _go_on(
         self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], objection: Objection
     ) -> Outcome:
-        """Make the rest of a thread public whose first parts are out."""
-        root, parent = (self._posts.look(key) for key in (sent[0], sent[-1]))
+        """Make the rest of a thread public whose first parts are out, or a correction below it."""
+        above = parcel.above(sent)
+        root, parent = (self._posts.look(key) for key in (above[0], above[-1]))
         for seen in (root, parent):
             if isinstance(seen, Deferred | AccountSuspended):
                 return seen
@@ -251,7 +252,8 @@ class Bluesky:
             found = self._posts.thread(first, wanted)
             seen = out(found) if isinstance(found, list) else found
         if parcel.is_forgotten and isinstance(seen, Absent):
-            return self._posts.with_words(wanted[0], since, sent[-1] if sent else None, taken)
+            above = parcel.above(sent)
+            return self._posts.with_words(wanted[0], since, above[-1] if above else None, taken)
         return seen
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:

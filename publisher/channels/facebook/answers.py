@@ -112,6 +112,13 @@ def reading(answer: Answer) -> Reading:
     return unread(_("Facebook gave an answer that cannot be used"))
 
 
+def is_missing(answer: Answer) -> bool:
+    """Whether Facebook says that it does not find what the request is about, or hides it."""
+    error = mapping(mapping(parsed(answer.body)).get("error"))
+    named = whole(error.get("code")), whole(error.get("error_subcode"))
+    return named == (100, _MISSING_OBJECT) and error.get("is_transient") is not True
+
+
 def object_id(value: Any) -> str:
     """The id of a post, photo, video or Page: a number, or two; empty when it is not one."""
     told = identifier(value)

@@ -15,9 +15,10 @@ from typing import ClassVar
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
+from publisher.channels import edits
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.facebook import comments, health
-from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.facebook.answers import ANSWERS, is_missing
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.orphans import UNREAD, OrphanSearch
 from publisher.channels.facebook.photos import PagePhotos
@@ -36,6 +37,7 @@ from publisher.channels.outgoing import Request
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
+from publisher.model.content import post_of
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
@@ -93,6 +95,13 @@ class Facebook:
         until then another worker may use it as the post. The pictures are on record before there is
         a post that shows them. If posts are created at their instant, only pictures are prepared.
         """
+        if parcel.content.edits:  # its post has all but the words
+            return edits.with_words(parcel, prepared)
+        return self._prepare_post(parcel, prepared, read_media)
+
+    def _prepare_post(
+        self, parcel: Parcel, prepared: Prepared, read_media: MediaReader
+    ) -> Prepared:
         content, prepared = parcel.content, _without_videos(prepared)
         if prepared.leftovers:
             return self._without_leftovers(parcel, prepared)
@@ -178,6 +187,8 @@ class Facebook:
         See `Channel.ready`. Raises ValueError if neither exactly this content was prepared, nor its
         pictures where posts are created at their instant: an unknown outcome could not be resolved.
         """
+        if parcel.content.edits:
+            return self._page.edit(edits.post_id(parcel), parcel.content.joined)
         if sent and parcel.content.comment:
             return self._page.comment(sent[0], parcel.content.comment)
         if not sent and prepared.holds(parcel.content) and not prepared.upload:
@@ -196,6 +207,14 @@ class Facebook:
         sent: tuple[str, ...],
         answer: Answer,
     ) -> Outcome | Unverified:
+        if parcel.content.edits:
+            outcome = ANSWERS.judge(answer, Step.REVEAL)
+            if isinstance(outcome, Refused) and is_missing(answer):
+                return edits.post_gone(outcome.limits)
+            # Facebook may report success and do nothing.
+            is_taken = isinstance(outcome, Accepted)
+            judged = edits.accepted(parcel, outcome)
+            return Unverified(judged) if is_taken else judged
         if sent:
             return comments.judge(answer)
         if not prepared.holds(parcel.content):
@@ -210,6 +229,12 @@ class Facebook:
 
     def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
         """Look whether the post is public; see `Channel.verify`."""
+        if isinstance(outcome, Accepted) and (post_id := post_of(outcome.remote_id)) != (
+            outcome.remote_id
+        ):
+            read = self._posts.look(post_id)
+            is_shown = isinstance(read, PagePost) and read.has_words(edits.words_of(prepared))
+            return outcome if is_shown else edits.not_shown(outcome.limits)
         if isinstance(outcome, Accepted):
             return _as_seen(outcome, self._posts.look(outcome.remote_id))
         draft_id = str(prepared.draft_id)
@@ -230,8 +255,20 @@ class Facebook:
 
         See `Channel.find`.
         """
+        if parcel.content.edits:
+            return self._find_edit(parcel)
         if left := self._maybe_public(prepared):
             return left
+        return self._find_post(parcel, prepared, sent, since, taken)
+
+    def _find_post(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str],
+    ) -> Sighting:
         if sent:
             return self._find_comment(parcel, sent[0], since, taken)
         if not prepared.draft_id:
@@ -245,6 +282,13 @@ class Facebook:
         if isinstance(seen, Accepted) and not prepared.holds(parcel.content):
             return out_with_another_text(seen.remote_id)
         return seen
+
+    def _find_edit(self, parcel: Parcel) -> Sighting:
+        """Read the words of the post that an edit changes."""
+        seen = self._posts.fate(edits.post_id(parcel))
+        return (
+            edits.sighting(parcel, seen.says, seen.limits) if isinstance(seen, PagePost) else seen
+        )
 
     def _find_comment(
         self, parcel: Parcel, post_id: str, since: datetime, taken: Collection[str]

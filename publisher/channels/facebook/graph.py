@@ -150,6 +150,16 @@ class PageGraph:
             lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields)
         )
 
+    def edit(self, post_id: str, text: str) -> Request:
+        """Build the request that replaces the words of a public post or video.
+
+        Source: Meta's specs of PagePost (`message`) and AdVideo (`description`).
+        """
+        fields = {"description" if is_video(post_id) else "message": text, **self._proof}
+        return self._recorder.built(
+            lambda: self._sdk.request(f"{GRAPH_VERSION}/{post_id}", post_args=fields)
+        )
+
     def comment(self, post_id: str, text: str) -> Request:
         """Build the request that comments on a post as the Page."""
         fields = {"message": text, **self._proof}

@@ -58,7 +58,10 @@ class PagePost:
 
     def says(self, content: Content) -> bool:
         """Whether it has this content's text."""
-        return (self.message or "").strip() == content.joined.strip()
+        return self.has_words(content.joined)
+
+    def has_words(self, text: str) -> bool:
+        return (self.message or "").strip() == text.strip()
 
     def as_early(self, outcome: Accepted) -> Accepted:
         """`outcome`, for a post that Facebook made public without a request."""

@@ -24,6 +24,7 @@ FACEBOOK = Capabilities(
     # subcode 1366046: facebookarchive/php-graph-sdk 711).
     picture_max_bytes=3_900_000,
     link_in_comment=True,
+    edits=True,
     # Facebook makes a video of a GIF that is uploaded as one. Third parties' figures for both are 1
     # second to 4 hours, and 10 GB; the limits here are what was taken for long everywhere.
     gifs=GifLimits(

@@ -37,6 +37,7 @@ from publisher.model.outcomes import (
     Refused,
     Step,
     Unknown,
+    Wire,
 )
 
 POST_URN = re.compile(r"urn:li:(?:share|ugcPost):[0-9]{1,20}")
@@ -77,6 +78,13 @@ _OF_THE_APP = "application day limit"
 of the person who gave the token.
 """
 _LONGEST_SIGN = 100
+
+
+def edited(answer: Answer) -> Outcome:
+    """The outcome of the request that edits a post; LinkedIn confirms it with a 204."""
+    if answer.wire is Wire.ANSWERED and answer.status == 204:
+        return Accepted("")
+    return ANSWERS.judge(answer, Step.REVEAL)
 
 
 def meaning(answer: Answer, step: Step) -> Outcome:

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.base import MediaReader
+from publisher.channels import edits
+from publisher.channels.base import MediaReader, Unverified
 from publisher.channels.health import Health
 from publisher.channels.linkedin import health, little_text, timeline
-from publisher.channels.linkedin.answers import ANSWERS, missing
+from publisher.channels.linkedin.answers import ANSWERS, edited, missing
 from publisher.channels.linkedin.rest import Rest
 from publisher.channels.linkedin.spec import LINKEDIN
 from publisher.channels.linkedin.timeline import PublishedPost
@@ -26,9 +27,10 @@ from publisher.channels.timelines import LOOK_BACK, Readings
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
-from publisher.model.content import Content, Picture
+from publisher.model.content import Content, Picture, post_of
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
+    Absent,
     Accepted,
     AccountSuspended,
     Answer,
@@ -76,6 +78,8 @@ class LinkedIn:
 
         Alternative texts go with the post, so an edit of the text needs no new upload.
         """
+        if parcel.content.edits:  # its post has all but the words
+            return edits.with_words(parcel, prepared)
         pictures = parcel.content.pictures
         shown = {picture.digest for picture in pictures}
         is_whole = shown <= set(prepared.media_ids) and prepared.upload is None
@@ -93,6 +97,9 @@ class LinkedIn:
         if sent:
             raise ValueError("A post on LinkedIn goes out once.")
         content = parcel.content
+        if content.edits:
+            commentary = little_text.written(content.joined)
+            return self._rest.edit(edits.post_id(parcel), commentary)
         post: dict[str, Any] = {"commentary": little_text.written(content.joined)}
         if shown := _shown(content, prepared):
             post["content"] = shown
@@ -100,19 +107,31 @@ class LinkedIn:
 
     def judge(
         self,
-        parcel: Parcel,  # noqa: ARG002
+        parcel: Parcel,
         prepared: Prepared,  # noqa: ARG002
         sent: tuple[str, ...],  # noqa: ARG002
         answer: Answer,
-    ) -> Outcome:
+    ) -> Outcome | Unverified:
+        if parcel.content.edits:
+            if missing(answer):
+                return edits.post_gone()
+            outcome = edits.accepted(parcel, edited(answer))
+            return Unverified(outcome) if isinstance(outcome, Accepted) else outcome
         outcome = ANSWERS.judge(answer, Step.PUBLISH)
         if isinstance(outcome, Accepted):
             return replace(outcome, url=timeline.address(outcome.remote_id))
         return outcome
 
-    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:  # noqa: ARG002
-        """The outcome: the URN in LinkedIn's answer is proof enough; see `Channel.verify`."""
-        return outcome
+    def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
+        """The outcome: the URN in LinkedIn's answer is proof enough; see `Channel.verify`.
+
+        Of an edit the answer has none, so the post is read.
+        """
+        if not isinstance(outcome, Accepted) or not prepared.records:
+            return outcome
+        post = timeline.parse_one(self._rest.post(post_of(outcome.remote_id)).body)
+        is_shown = post is not None and timeline.has_words(edits.words_of(prepared), post)
+        return outcome if is_shown else edits.not_shown(outcome.limits)
 
     def find(
         self,
@@ -123,6 +142,8 @@ class LinkedIn:
         taken: Collection[str] = (),
     ) -> Sighting:
         """Read the page's own posts; see `Channel.find` and `timeline.look_for`."""
+        if parcel.content.edits:
+            return self._find_edit(parcel)
         read = self._posts(since, lately=parcel.is_forgotten)
         if not isinstance(read, tuple):
             return read
@@ -130,6 +151,21 @@ class LinkedIn:
         pictures = parcel.content.pictures
         media = [prepared.media_ids.get(picture.digest, "") for picture in pictures]
         return timeline.look_for(parcel.content, media if all(media) else (), free, since)
+
+    def _find_edit(self, parcel: Parcel) -> Sighting:
+        """Read the words of the post that an edit changes."""
+        answer = self._rest.post(edits.post_id(parcel))
+        outcome = ANSWERS.judge(answer, Step.READ)
+        if missing(answer):  # deleted meanwhile, so that the edit is refused when it comes again
+            return Absent(limits=outcome.limits)
+        if not isinstance(outcome, Accepted):
+            return outcome
+        post = timeline.parse_one(answer.body)
+        if post is None:
+            return ANSWERS.unreadable()
+        return edits.sighting(
+            parcel, lambda told: timeline.has_words(told.joined, post), outcome.limits
+        )
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:  # noqa: ARG002
         """Do nothing: LinkedIn has no way to delete an upload; see `Channel.clear`."""

@@ -79,6 +79,16 @@ class Rest:
             )
         )
 
+    def edit(self, urn: str, commentary: str) -> Request:
+        """Build the request that replaces the words of a post (Posts API, update posts)."""
+        return self._api.built(
+            lambda: self._api.session.post(
+                f"{ADDRESS}/rest/posts/{quote(urn, safe='')}",
+                json={"patch": {"$set": {"commentary": commentary}}},
+                headers=self._headers("PARTIAL_UPDATE"),
+            )
+        )
+
     def post(self, urn: str) -> Answer:
         """Read a post."""
         return self._get(f"posts/{quote(urn, safe='')}")

@@ -49,6 +49,7 @@ LINKEDIN = Capabilities(
     max_length=3_000,  # UGC Post API; the Posts API that followed it names no figure
     counting="characters",
     threads=False,
+    edits=True,
     # A post shows an article or pictures, not both, so beside pictures the link is in the text.
     link="attached-alone",
     max_pictures=20,  # MultiImage API

@@ -62,6 +62,19 @@ def parse(body: str) -> tuple[PublishedPost, ...] | None:
     return tuple(post for post in posts if post) if all(posts) else None
 
 
+def parse_one(body: str) -> PublishedPost | None:
+    """The post in an answer that shows one; None when it cannot be read."""
+    return _post(mapping(parsed(body)))
+
+
+def has_words(text: str, post: PublishedPost) -> bool:
+    """Whether the post may say what the text does: its links may be shortened."""
+    ours, theirs = words(text), words(post.text)
+    return len(ours) == len(theirs) and all(
+        map(_word_likeness, ours, theirs)  # of which DIFFERENT is false
+    )
+
+
 def look_for(
     content: Content, media: Collection[str], posts: Sequence[PublishedPost], since: datetime
 ) -> Sighting:

@@ -17,7 +17,7 @@ from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import MediaReader
 from publisher.channels.health import Health
-from publisher.channels.mastodon import answers, health, timeline
+from publisher.channels.mastodon import answers, health, status_edits, timeline
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
 from publisher.channels.mastodon.spec import MASTODON
@@ -86,16 +86,20 @@ class Mastodon:
         """Upload pictures, GIFs and videos with their alternative texts; see `Channel.prepare`."""
         if not any(part.pictures for part in parcel.content.parts):
             return prepared
+        if parcel.content.edits:
+            return status_edits.prepared_with_media(self._server, parcel, prepared)
         return self._uploads.go_on(parcel.content, prepared, read_media)
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
         """Build the next part's status, as a reply to the one before; see `Channel.ready`."""
-        part = parcel.content.parts[len(sent)]
+        if parcel.content.edits:
+            return status_edits.request(self._server, parcel, prepared)
+        part, above = parcel.content.parts[len(sent)], parcel.above(sent)
         return self._server.publication(
             part.text,
             content_warning=parcel.content.content_warning,
             media_ids=[prepared.media_ids[picture.digest] for picture in part.pictures],
-            parent=sent[-1] if sent else None,
+            parent=above[-1] if above else None,
             visibility=self._visibility,
             language=parcel.content.lang,
             key=_key(parcel, sent),
@@ -103,13 +107,15 @@ class Mastodon:
 
     def judge(
         self,
-        parcel: Parcel,  # noqa: ARG002
+        parcel: Parcel,
         prepared: Prepared,  # noqa: ARG002
         sent: tuple[str, ...],
         answer: Answer,
     ) -> Outcome:
         outcome = ANSWERS.judge(answer, Step.PUBLISH)
-        if sent and is_missing(answer):
+        if parcel.content.edits:
+            return status_edits.judged(parcel, answer, outcome)
+        if parcel.above(sent) and is_missing(answer):
             return replace(answers.parent_missing(), limits=outcome.limits)
         return outcome
 
@@ -126,12 +132,14 @@ class Mastodon:
         taken: Collection[str] = (),
     ) -> Sighting:
         """Read the account's own statuses; see `Channel.find` and `timeline`."""
+        if parcel.content.edits:
+            return status_edits.find(self._server, parcel)
         read = self._statuses(since, lately=parcel.is_forgotten)
         if not isinstance(read, StatusPage):
             return read
         wanted = ExpectedStatus.of(parcel.content, len(sent), prepared.media_ids)
         free = [status for status in read.statuses if status.id not in taken]
-        found = timeline.candidates(wanted, free, sent, since)
+        found = timeline.candidates(wanted, free, parcel.above(sent), since)
         if found.whole:
             return replace(timeline.found(found.whole[0]), limits=read.limits)
         whole: list[Status] = []

@@ -55,6 +55,7 @@ MASTODON = Capabilities(
         max_rate=120,
     ),
     may_be_empty_with_picture=True,
+    edits=True,
     rates=(Rate(posts=300, window=timedelta(hours=3)),),
 )  # fmt: skip
 

@@ -24,10 +24,11 @@ from publisher.base import files
 from publisher.base.clock import Clock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
+from publisher.channels import edits
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection
-from publisher.channels.site.pages import Image, Page, Pages, profile_of
+from publisher.channels.site.pages import Image, Page, PageCorrection, Pages, profile_of
 from publisher.channels.site.spec import SITE
 from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
@@ -87,6 +88,8 @@ class Site:
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Store the pictures where no web server serves them; see `Channel.prepare`."""
+        if parcel.content.edits:  # its page has the pictures
+            return prepared
         ready = self._ready(slug(parcel.post))
         try:
             self._remove_served_pictures()
@@ -117,7 +120,8 @@ class Site:
         sent: tuple[str, ...],  # noqa: ARG002  there are no threads
     ) -> Action:
         """What writes the post's page, and the feeds with it; see `Channel.ready`."""
-        return Action(lambda objection: self._publish(parcel, objection))
+        publish = self._correct if parcel.content.edits else self._publish
+        return Action(lambda objection: publish(parcel, objection))
 
     def _publish(self, parcel: Parcel, objection: Objection) -> Outcome:
         page = self._page(parcel)
@@ -139,6 +143,33 @@ class Site:
         except OSError as error:
             return _unwritable(error, begun=self._pages.has(page.slug))
         return Accepted(page.slug, url=self._address(page.slug))
+
+    def _correct(self, parcel: Parcel, objection: Objection) -> Outcome:
+        """Rewrite the page that an edit changes, which then shows when and why."""
+        slug_of_post = edits.post_id(parcel)
+        try:
+            with files.locked(self._folder / ".lock", self._patience):
+                if objected := objection():
+                    return objected
+                page = self._pages.get(slug_of_post)
+                if page is None:
+                    return edits.post_gone()
+                corrected = page.corrected(self._page(parcel), _correction(parcel))
+                self._pages.put(corrected, now=self._clock.now())
+        except OSError as error:
+            return _unwritable(error, begun=True)
+        return edits.carried_out(parcel)
+
+    def _find_edit(self, parcel: Parcel) -> Sighting:
+        """Check that the page has the correction, and all that lists it shows it.
+
+        What is partly written counts as absent: sending it again completes it.
+        """
+        page, correction = self._pages.get(edits.post_id(parcel)), _correction(parcel)
+        has_it = page is not None and correction.id in {one.id for one in page.corrections}
+        if page is None or not has_it or not self._pages.show(page):
+            return Absent(may_come=False)
+        return edits.carried_out(parcel)
 
     def judge(
         self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Answer
@@ -162,6 +193,8 @@ class Site:
         """
         page = self._page(parcel)
         try:
+            if parcel.content.edits:
+                return self._find_edit(parcel)
             if sent or not self._pages.show(page):
                 return Absent(may_come=False)
         except OSError as error:
@@ -268,6 +301,12 @@ class Site:
                 left_over.unlink()
             ready.rmdir()
         return None
+
+
+def _correction(parcel: Parcel) -> PageCorrection:
+    told = parcel.content.correction
+    reason = told.reason if told else ""
+    return PageCorrection(id=parcel.content.digest[:12], at=parcel.due_at, reason=reason)
 
 
 def slug(post: str) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from feedgen.feed import FeedGenerator
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from publisher.base import files, formats
 from publisher.base import html as html_text
@@ -56,6 +56,18 @@ class Image(Frozen):
         return self.media_type.startswith("video/")
 
 
+class PageCorrection(Frozen):
+    """A correction of a page, which readers see below it."""
+
+    id: str
+    at: datetime
+    reason: Text
+
+    @property
+    def date(self) -> str:
+        return _dated(self.at)
+
+
 class Page(Frozen):
     """One post as the website stores it, in `posts/<slug>.json`."""
 
@@ -67,6 +79,16 @@ class Page(Frozen):
     title: Text | None
     lang: str | None
     published: datetime
+    corrections: tuple[PageCorrection, ...] = Field(
+        default=(), exclude_if=lambda corrections: not corrections
+    )
+    """In the order in which they were made."""
+
+    def corrected(self, other: "Page", correction: PageCorrection) -> "Page":
+        """The page with the words of another one, and the correction that brought them."""
+        made = (*(one for one in self.corrections if one.id != correction.id), correction)
+        update = {"text": other.text, "title": other.title, "lang": other.lang}
+        return self.model_copy(update={**update, "corrections": made})
 
     @property
     def heading(self) -> str:
@@ -90,7 +112,16 @@ class Page(Frozen):
 
     @property
     def date(self) -> str:
-        return self.published.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return _dated(self.published)
+
+    @property
+    def updated(self) -> datetime:
+        """When it last changed."""
+        return max([self.published, *(correction.at for correction in self.corrections)])
+
+
+def _dated(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def profile_of(account: Account) -> Profile:
@@ -169,6 +200,13 @@ class Pages:
             if f"media/{path.name}" not in used:
                 path.unlink()
 
+    def get(self, slug: str) -> Page | None:
+        """The post's page; None when there is none. May raise OSError."""
+        try:
+            return _read(self._folder / "posts" / f"{slug}.json")
+        except FileNotFoundError:
+            return None
+
     def has(self, slug: str) -> bool:
         """Whether the post is on the website, at least partly."""
         return (self._folder / "posts" / f"{slug}.json").exists()
@@ -229,7 +267,7 @@ class Pages:
         feed.language(self._lang)
         feed.link(href=f"{self._url}index.html", rel="alternate")
         feed.link(href=f"{self._url}feed.atom", rel="self")
-        feed.updated(pages[0].published if pages else now)
+        feed.updated(max((page.updated for page in pages), default=now))
         for page in pages:
             entry = feed.add_entry(order="append")
             entry.id(self._id(page.slug))
@@ -237,7 +275,7 @@ class Pages:
             # feedgen 1.0 loses `rel` in entries, so this is the only link that one can have.
             entry.link(href=f"{self._url}posts/{page.slug}.html")
             entry.published(page.published)
-            entry.updated(page.published)
+            entry.updated(page.updated)
             entry.content(self._content(page), type="html")
         return bytes(feed.atom_str(pretty=True))
 
@@ -262,6 +300,8 @@ class Pages:
             "date_published": page.date,
             "language": page.lang or self._lang,
         }
+        if page.corrections:
+            item["date_modified"] = _dated(page.updated)
         if page.title:
             item["title"] = page.title
         if page.link:

@@ -41,6 +41,7 @@ SITE = Capabilities(
     videos=_VIDEOS,
     captions_max_bytes=200_000,
     motion_stands_alone=False,
+    edits=True,
     may_be_empty_with_picture=True,
     replaces_itself=True,
 )

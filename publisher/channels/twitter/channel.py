@@ -168,8 +168,8 @@ class Twitter:
             wish["media"] = {"media_ids": ids}
             if parcel.content.made_with_ai:
                 wish["made_with_ai"] = True
-        if sent:
-            wish["reply"] = {"in_reply_to_tweet_id": sent[-1]}
+        if above := parcel.above(sent):
+            wish["reply"] = {"in_reply_to_tweet_id": above[-1]}
         elif self._replies:  # a thread's first post says it for the whole conversation
             wish["reply_settings"] = self._replies
         # Not through tweepy's own method, which does not know all members.
@@ -177,13 +177,13 @@ class Twitter:
 
     def judge(
         self,
-        parcel: Parcel,  # noqa: ARG002
+        parcel: Parcel,
         prepared: Prepared,  # noqa: ARG002
         sent: tuple[str, ...],
         answer: Answer,
     ) -> Outcome:
-        outcome = ANSWERS.judge(answer, Step.PUBLISH)
-        if sent and misses_parent(answer) and self._is_young(sent[-1], answer):
+        outcome, above = ANSWERS.judge(answer, Step.PUBLISH), parcel.above(sent)
+        if above and misses_parent(answer) and self._is_young(above[-1], answer):
             waits = _("X does not know the part before this one yet. The thread goes on by itself.")
             return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
         if isinstance(outcome, Accepted):
@@ -212,7 +212,8 @@ class Twitter:
         if not isinstance(read, timeline.TimelinePage):
             return read
         free = [post for post in read.posts if post.id not in taken]
-        seen = timeline.look_for(parcel.content.parts[len(sent)], free, sent, since)
+        above = parcel.above(sent)
+        seen = timeline.look_for(parcel.content.parts[len(sent)], free, above, since)
         return replace(seen, limits=read.limits)
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:  # noqa: ARG002

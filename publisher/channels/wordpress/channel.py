@@ -14,7 +14,7 @@ from publisher.channels.answers import mapping
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Request
-from publisher.channels.wordpress import health, orphans
+from publisher.channels.wordpress import article_edits, health, orphans
 from publisher.channels.wordpress.answers import ANSWERS, said
 from publisher.channels.wordpress.article import Article, Figure, slug_of
 from publisher.channels.wordpress.languages import SiteLanguages
@@ -85,6 +85,8 @@ class WordPress:
         Each of these steps is on record before the next one. With other content the same draft is
         changed. What earlier attempts left is found by its slug.
         """
+        if parcel.content.edits:
+            return article_edits.prepared_with_blocks(self._site, parcel, prepared)
         if prepared.leftovers:
             return self._without_leftovers(parcel, prepared)
         if prepared.holds(parcel.content):
@@ -217,17 +219,21 @@ class WordPress:
 
         Raises ValueError if not exactly this content was prepared.
         """
+        if parcel.content.edits:
+            return article_edits.request(self._site, parcel, prepared)
         if sent or not prepared.holds(parcel.content):
             raise ValueError("WordPress can only send, once, what it has prepared.")
         return self._site.publication(str(prepared.draft_id))
 
     def judge(
         self,
-        parcel: Parcel,  # noqa: ARG002
+        parcel: Parcel,
         prepared: Prepared,  # noqa: ARG002
         sent: tuple[str, ...],  # noqa: ARG002  there are no threads
         answer: Answer,
     ) -> Outcome | Unverified:
+        if parcel.content.edits:
+            return article_edits.judge(parcel, answer)
         outcome = ANSWERS.judge(answer, Step.REVEAL)
         # It may be public already, by an earlier request.
         return Unverified(outcome) if isinstance(outcome, Refused) else outcome
@@ -248,8 +254,11 @@ class WordPress:
         taken: Collection[str] = (),
     ) -> Sighting:
         """Read whether the prepared post is public; see `Channel.find`."""
-        if sent:
-            return Absent(may_come=False)
+        if parcel.content.edits:
+            return article_edits.find(self._site, parcel)
+        return Absent(may_come=False) if sent else self._find_post(parcel, prepared, taken)
+
+    def _find_post(self, parcel: Parcel, prepared: Prepared, taken: Collection[str]) -> Sighting:
         if prepared.draft_id:
             seen = look(self._site, prepared.draft_id)
             if not isinstance(seen, SitePost):

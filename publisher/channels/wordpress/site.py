@@ -24,6 +24,8 @@ FIELDS = "id,status,link,date_gmt,slug,lang"
 """What is asked for with every request about a post, so that no second one is needed; `lang` is
 Polylang's.
 """
+WRITTEN = f"{FIELDS},title,content"
+"""The same, with what a post says."""
 PLAIN = "?rest_route=/"
 """What the address of a site without pretty permalinks ends with."""
 LISTED = 100
@@ -104,6 +106,16 @@ class SiteApi:
         url = self._url(f"/wp/v2/posts/{post_id}", _fields=FIELDS)
         body = {"status": "publish"}
         return self._recorder.built(lambda: self._recorder.session.post(url, json=body))
+
+    def edit(self, post_id: str, fields: Mapping[str, Any]) -> Request:
+        """Build the request that changes fields of a public post, whose status stays."""
+        url = self._url(f"/wp/v2/posts/{post_id}", _fields=WRITTEN)
+        body = dict(fields)
+        return self._recorder.built(lambda: self._recorder.session.post(url, json=body))
+
+    def written(self, post_id: str) -> Answer:
+        """Read a post as it was written: its title, and its blocks."""
+        return self._get(f"/wp/v2/posts/{post_id}", context="edit", _fields=WRITTEN)
 
     def upload(
         self, picture: Picture, content: bytes, post_id: str, language: Mapping[str, str]

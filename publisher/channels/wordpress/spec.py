@@ -50,6 +50,7 @@ WORDPRESS = Capabilities(
     max_length=20_000,
     counting="characters",
     threads=False,
+    edits=True,
     link="attached",
     max_pictures=10,  # our own
     picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),

@@ -263,3 +263,4 @@ def history(context: typer.Context, post: Post, *, as_json: Json = False) -> Non
     else:
         steps.print_history(found, arguments.zone(app.settings))
         steps.print_addresses(app.queries.deliveries(post=name))
+        steps.print_corrections(app.queries.corrections([name]), arguments.zone(app.settings))

@@ -39,6 +39,20 @@ def print_addresses(deliveries: Sequence[Delivery]) -> None:
             console.print_line(_("{name}: {value}", name=delivery.account, value=address))
 
 
+def print_corrections(corrections: Sequence[Delivery], zone: tzinfo) -> None:
+    """Print which corrections of the post are out, and why."""
+    for one in corrections:
+        if one.published_at and one.remote_ids:
+            told = _(
+                "Corrected on {account}, {when}, by {post}: {reason}",
+                account=one.account,
+                when=console.minute(one.published_at, zone),
+                post=one.post,
+                reason=one.content.reason,
+            )
+            console.print_prose(console.printable(told))
+
+
 def _row(step: HistoryStep, zone: tzinfo) -> tuple[Text, ...]:
     what = Text(event(step.event))
     if step.target and step.target is not step.source and step.target != step.event:

@@ -207,6 +207,21 @@ class Control(Pauses):
                 lock=False,
             )  # fmt: skip
             self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
+            if edit := next((one for one in wanted if one.content.edits), None):
+                raise NotPossible(
+                    _(
+                        "{post} changed the words of {original} on {account}, and no platform takes "
+                        "an edit back.",
+                        post=post,
+                        original=edit.corrects,
+                        account=edit.account,
+                    ),
+                    hint=_(
+                        "Correct {original} again, or withdraw it, which ends its corrections too. "
+                        "What went out as a post of its own can be withdrawn by naming its account.",
+                        original=edit.corrects,
+                    ),
+                )
             return wanted
 
 

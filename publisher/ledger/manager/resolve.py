@@ -11,6 +11,7 @@ from publisher.base.i18n import _, plural
 from publisher.channels.registry import spec_of
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.reconciliation import known_out
+from publisher.model.content import edit_id
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
@@ -29,6 +30,8 @@ def resolved(
     _refuse_too_many(delivery, remote_ids)
     _refuse_known(connection, delivery, remote_ids)
     *before, last = remote_ids
+    if delivery.content.edits:
+        last = edit_id(last, delivery.content)
     recorded = delivery.model_copy(update={"remote_ids": (*delivery.remote_ids, *before)})
     return known_out(recorded, Accepted(last))
 
@@ -91,6 +94,8 @@ def _refuse_too_many(delivery: Delivery, remote_ids: Sequence[str]) -> None:
 
 def _refuse_known(connection: Connection, delivery: Delivery, remote_ids: Sequence[str]) -> None:
     """Raise NotPossible for an id on record: a post of the account is one part of one delivery."""
+    if delivery.content.edits:  # it is the id of what it changed
+        return
     for remote_id in remote_ids:
         if place := ids.holder(connection, delivery.account, remote_id):
             raise NotPossible(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, exists, select
 
 from publisher.base.clock import Clock
 from publisher.ledger import rate_limits
+from publisher.ledger.corrections import corrections_of
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.reconciliation import repeats_safely
@@ -68,13 +69,51 @@ class Withdrawals(LedgerPart):
     def begin(self, delivery: Delivery, actor: str, reason: str) -> Delivery:
         """Record who begins to delete the parts that are out, and why."""
         with self._database.write() as connection:
-            return change(
-                connection, delivery, Event.WITHDRAWING, self._by(actor),
-                detail={"reason": reason, "ids": delivery.remote_ids},
-                withdrawn_ids=json.dumps(delivery.withdrawn_ids or ()),
-                # If this process dies, a worker goes on.
-                withdraw_at=self._clock.ahead(_FIRST_PAUSE),
-            )  # fmt: skip
+            for reply in self._below(connection, delivery):
+                self._begin(connection, reply, actor, reason)
+            return self._begin(connection, delivery, actor, reason)
+
+    def _begin(
+        self, connection: Connection, delivery: Delivery, actor: str, reason: str
+    ) -> Delivery:
+        return change(
+            connection, delivery, Event.WITHDRAWING, self._by(actor),
+            detail={"reason": reason, "ids": delivery.remote_ids},
+            withdrawn_ids=json.dumps(delivery.withdrawn_ids or ()),
+            # If this process dies, a worker goes on.
+            withdraw_at=self._clock.ahead(_FIRST_PAUSE),
+        )  # fmt: skip
+
+    @staticmethod
+    def _below(connection: Connection, delivery: Delivery) -> list[Delivery]:
+        """Its corrections that are out as posts of their own, and not to be withdrawn yet."""
+        return [
+            one
+            for one in corrections_of(connection, delivery)
+            if one.remote_ids
+            and one.state in WITHDRAWABLE
+            and one.withdrawn_ids is None
+            and not one.content.edits
+        ]
+
+    def below(self, delivery: Delivery) -> list[Delivery]:
+        """Its corrections that are, or may be, out as posts of their own, the newest first."""
+        with self._database.read() as connection:
+            found = corrections_of(connection, delivery)
+        out = [one for one in found if one.remote_ids or one.may_be_out]
+        return [one for one in reversed(out) if not one.content.edits]
+
+    def _end_edits(
+        self, connection: Connection, delivery: Delivery, actor: str, reason: str
+    ) -> None:
+        """Record that the edits of a post are gone with it."""
+        for edit in corrections_of(connection, delivery):
+            if edit.content.edits and edit.state is State.PUBLISHED:
+                change(
+                    connection, edit, Event.WITHDRAWN, self._by(actor), target=State.WITHDRAWN,
+                    detail={"ids": edit.remote_ids, "reason": reason}, remote_ids="[]",
+                    withdrawn_ids=json.dumps(edit.remote_ids), reason=reason,
+                )  # fmt: skip
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
         """Claim up to `limit` withdrawals that are to be tried again now."""
@@ -113,6 +152,8 @@ class Withdrawals(LedgerPart):
                 error_kind=None,
                 error_message=None,
             )
+            if not left:
+                self._end_edits(connection, delivery, actor, reason)
             rate_limits.keep(connection, delivery.account, receipt.limits)
             return recorded
 
@@ -143,6 +184,7 @@ class Withdrawals(LedgerPart):
         """Record a person's word that no part of it is out any more."""
         ids = delivery.remote_ids
         with self._database.write() as connection:
+            self._end_edits(connection, delivery, actor, reason)
             return change(
                 connection, delivery, Event.FOUND_GONE, self._by(actor), target=State.WITHDRAWN,
                 detail={"ids": ids, "reason": reason}, remote_ids="[]",

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
 
+from publisher.ledger.corrections import aimed
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.manager.draft_edits import writers_of
 from publisher.ledger.outbox import kept_back
@@ -143,6 +144,16 @@ class Queries(HistoryQueries, AccountQueries):
                     delivery_of(row) for row in rows if (row["account"], row["fingerprint"]) in keys
                 ]
         return found
+
+    def corrections(self, posts: Sequence[str]) -> list[Delivery]:
+        """All deliveries that correct one of these posts, in their order."""
+        query = select(deliveries).where(deliveries.c.corrects.in_(sorted(posts)))
+        return self._read(query.order_by(deliveries.c.due_at, deliveries.c.id))
+
+    def aimed(self, found: Sequence[Delivery]) -> list[Delivery]:
+        """These corrections, each with what it corrects as it was out before."""
+        with self._database.read() as connection:
+            return [aimed(connection, one) for one in found]
 
     def counts(
         self, since: datetime | None = None, until: datetime | None = None

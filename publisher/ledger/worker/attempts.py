@@ -5,6 +5,7 @@ worker is refused with `Conflict`, and it stops. Every method is one transaction
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -37,6 +38,7 @@ from publisher.ledger.transitions import (
     lock_free,
     reread,
 )
+from publisher.ledger.worker import targets
 from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.worker.results import Result, Results
 from publisher.model.deliveries import Claim, Delivery, Prepared
@@ -83,7 +85,20 @@ class Attempts(LedgerPart):
 
     def take_all(self, claims: Sequence[Claim]) -> list[Delivery]:
         """The claimed deliveries, without those whose claim is no longer valid."""
-        return [one for one in _apart(self._read, claims) if isinstance(one, Delivery)]
+        found = [one for one in _apart(self._read, claims) if isinstance(one, Delivery)]
+        if not any(delivery.corrects for delivery in found):
+            return found
+        taken = [self._aimed(one) if one.corrects else one for one in found]
+        return [one for one in taken if one]
+
+    def _aimed(self, delivery: Delivery) -> Delivery | None:
+        """A correction with what it corrects; None when it may not go out now, which is noted."""
+        with suppress(Conflict), self._database.write() as connection:
+            taken = targets.take(connection, delivery, self._clock)
+            if isinstance(taken, Delivery):
+                return taken
+            change_all(connection, [kept_in_doubt(taken, self._clock, self._settle)])
+        return None
 
     def _read(self, claims: Sequence[Claim]) -> list[Delivery | None]:
         with self._database.read() as connection:

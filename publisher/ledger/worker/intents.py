@@ -17,6 +17,7 @@ from publisher.ledger.reconciliation import kept_in_doubt
 from publisher.ledger.suspensions import is_paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange
+from publisher.ledger.worker import targets
 from publisher.model import mandates
 from publisher.model.accounts import Mandate
 from publisher.model.deliveries import Delivery
@@ -74,6 +75,7 @@ class Intents:
         paused_or_suspended = {row.account for row in rows if is_paused_or_suspended(row, now)}
         return [
             _busy(intent.delivery.account, pausing)
+            or targets.busy(connection, intent.delivery)
             or kept_in_doubt(
                 self._intention(connection, intent, paused_or_suspended, now),
                 self._clock,
@@ -97,6 +99,8 @@ class Intents:
                 now, delivery, Event.NOT_APPROVED, target=State.AWAITING_APPROVAL, lease_until=None,
                 **NOT_APPROVED,
             )  # fmt: skip
+        if stop := targets.stop(connection, delivery, self._clock):
+            return stop
         if breach := self._breach_of(connection, delivery, leaves):
             return by_worker(
                 now, delivery, Event.HELD, target=State.HELD, detail={"reason": breach},

@@ -61,5 +61,5 @@ FACEBOOK = PlatformSpec(
         "": "Open the address, choose the Page, allow, and copy the whole address of the page that "
         "says Success."
     },
-    faults=frozenset({*FacebookFault, What.TOKEN_DEAD, What.PROCESSING_FAILED}),
+    faults=frozenset({*FacebookFault, What.TOKEN_DEAD, What.PROCESSING_FAILED, What.EDIT_LATE}),
 )

@@ -60,7 +60,9 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         raise GraphError(100, "(#100) The video is not ready to be published")
     if call.changed(What.IGNORED):
         return {"success": True}
-    if message is not None:
+    if message is not None and entry.published:
+        store.edit(entry, message)
+    elif message is not None:
         store.change_text(entry, message)
     if wished and not entry.published:
         make_public(store, entry, account)

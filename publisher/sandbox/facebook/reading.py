@@ -84,7 +84,8 @@ def _paged(
 
 async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """Return a Page, a post, video, photo or comment, by its id."""
-    found, default = _found(store, call.parts["id"], account, profile_of(call, account))
+    behind = call.delay(What.EDIT_LATE)
+    found, default = _found(store, call.parts["id"], account, profile_of(call, account), behind)
     shown: dict[str, Any] = show(found, wanted(call.query.get("fields", ""), default))
     return shown
 
@@ -104,9 +105,13 @@ def after_write(
 
 
 def _found(
-    store: Store, wished: str, account: SandboxAccount, profile: ShownProfile | None = None
+    store: Store,
+    wished: str,
+    account: SandboxAccount,
+    profile: ShownProfile | None = None,
+    behind: float = 0.0,
 ) -> tuple[Node, Sequence[str]]:
-    """The object with an id, and its default fields."""
+    """The object with an id, and its default fields; `behind`: real seconds without its edits."""
     if wished in (account.page_id, "me"):
         return _page(account, profile), ("name", "id")
     entry = store.find("facebook", wished)
@@ -114,10 +119,12 @@ def _found(
         return _comment(entry, account), _COMMENT
     upload = store.uploads.get(wished)
     if upload and upload.account == account.name:
-        node = _video(upload, entry, account) if upload.category != "image" else _photo(upload)
+        node = (
+            _video(upload, entry, account, behind) if upload.category != "image" else _photo(upload)
+        )
         return node, ("created_time", "id")
     if entry and entry.account == account.name:
-        return _post(entry, account), _POST
+        return _post(entry, account, behind), _POST
     raise graph.no_object(wished)
 
 
@@ -146,12 +153,12 @@ def _page(account: SandboxAccount, profile: ShownProfile | None = None) -> Node:
     )
 
 
-def _post(entry: StoredPost, account: SandboxAccount) -> Node:
+def _post(entry: StoredPost, account: SandboxAccount, behind: float = 0.0) -> Node:
     scheduled = None if entry.published else entry.scheduled_for
     post_id = f"{account.page_id}_{entry.id}" if video_status.is_video(entry) else entry.id
     values = {
         "id": post_id,
-        "message": entry.text or None,
+        "message": entry.text_seen(behind) or None,
         "created_time": _facebook_time(entry.dated),
         "is_published": entry.published,
         "from": _page(account),
@@ -207,13 +214,15 @@ def _photo(photo: StoredMedia) -> Node:
     return Node("Photo", values)
 
 
-def _video(upload: StoredMedia, entry: StoredPost | None, account: SandboxAccount) -> Node:
+def _video(
+    upload: StoredMedia, entry: StoredPost | None, account: SandboxAccount, behind: float = 0.0
+) -> Node:
     """A video; before its upload is finished, it has no post."""
     published = bool(entry and entry.published)
     values = {
         "id": upload.id,
         "created_time": _facebook_time(entry.dated if entry else upload.created_at),
-        "description": (entry.text or None) if entry else None,
+        "description": (entry.text_seen(behind) or None) if entry else None,
         "from": _page(account),
         # The reference has a whole address; the answer has its path alone (seen).
         "permalink_url": f"/{account.page_id}/videos/{upload.id}/",

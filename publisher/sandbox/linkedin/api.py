@@ -26,6 +26,7 @@ HANDLERS: dict[str, Handler] = {
     "createOrganizationPost": posts.create,
     "findOrganizationPosts": posts.find,
     "getOrganizationPost": posts.get,
+    "updateOrganizationPost": posts.update,
     "deleteOrganizationPost": posts.delete,
     "initializeImageUpload": media.initialize_image,
     "uploadImage": media.upload_image,
@@ -131,6 +132,9 @@ def _check_headers(call: Call) -> None:
         raise errors.invalid("X-Restli-Protocol-Version must be 2.0.0")
     if call.operation.name in _FINDERS and headers.get("x-restli-method") != "FINDER":
         raise errors.invalid("X-RestLi-Method must be FINDER")
+    is_update = call.operation.name == "updateOrganizationPost"
+    if is_update and headers.get("x-restli-method") != "PARTIAL_UPDATE":
+        raise errors.invalid("X-RestLi-Method must be PARTIAL_UPDATE")
 
 
 def _check_path(call: Call) -> None:

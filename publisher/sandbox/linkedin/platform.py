@@ -43,6 +43,7 @@ LINKEDIN = PlatformSpec(
         _operation("createOrganizationPost", "POST", "/rest/posts", 201),
         _operation("findOrganizationPosts", "GET", "/rest/posts"),
         _operation("getOrganizationPost", "GET", "/rest/posts/{id}"),
+        _operation("updateOrganizationPost", "POST", "/rest/posts/{id}", 204),
         _operation("deleteOrganizationPost", "DELETE", "/rest/posts/{id}", 204),
         _operation("initializeImageUpload", "POST", "/rest/images"),
         _operation("uploadImage", "PUT", "/dms-uploads/{id}/uploaded-image", 201),
@@ -68,5 +69,5 @@ LINKEDIN = PlatformSpec(
         "": "Open the address, choose the page, allow. The browser then finds no page: copy the "
         "whole address that it shows."
     },
-    faults=frozenset({What.NOT_FOUND, What.PROCESSING_FAILED}),
+    faults=frozenset({What.NOT_FOUND, What.PROCESSING_FAILED, What.EDIT_LATE}),
 )

@@ -1,4 +1,4 @@
-"""Posts of the simulated LinkedIn: create, read, find by author, delete. Source: Posts API."""
+"""Posts of the simulated LinkedIn: create, change, read, find, delete. Source: Posts API."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.linkedin import text_format
 from publisher.sandbox.linkedin.errors import LinkedInError, denied, duplicate, invalid, not_found
 from publisher.sandbox.linkedin.media import author, usable
-from publisher.sandbox.linkedin.schema import CreatePost, PostContent, ShownMedia, read
+from publisher.sandbox.linkedin.schema import CreatePost, PostContent, ShownMedia, UpdatePost, read
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
 TEXT = 3_000  # characters that people see
@@ -26,12 +26,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> Response:
     wish = read(call, CreatePost)
     if wish.author != author(account):
         raise denied()
-    text, is_whole = text_format.shown(wish.commentary)
-    if not is_whole:
-        store.note("text-cut", account.name, f"at a reserved character, after {len(text)}")
-    if len(text) > TEXT:
-        message = f"/commentary length {len(text)} can't exceeded maximum {TEXT} length"
-        raise invalid(message, "FIELD_LENGTH_TOO_LONG")
+    text = _text(store, wish.commentary, account)
     content = wish.content or PostContent()
     media = _media(store, content, account)
     link = content.article.source if content.article else None
@@ -58,11 +53,25 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> Response:
     return Response(status_code=201, headers={"x-restli-id": entry.id})
 
 
+async def update(store: Store, call: Call, account: SandboxAccount) -> Response:
+    """Change the words of a post (Posts API, update posts)."""
+    wish = read(call, UpdatePost)
+    entry = _found(store, call)
+    if entry.account != account.name:
+        raise denied("partnerApiPostsExternal.PARTIAL_UPDATE")
+    text = _text(store, wish.patch.set.commentary, account)
+    if not (text.strip() or entry.media or entry.link):
+        raise invalid("/commentary can't be blank", "INVALID_VALUE_BLANK_FIELD")
+    if not call.changed(What.IGNORED):
+        store.edit(entry, text)
+    return Response(status_code=204)
+
+
 async def get(store: Store, call: Call, account: SandboxAccount) -> Response:
     entry = _found(store, call)
     if entry.account != account.name:
         raise denied("partnerApiPostsExternal.GET")
-    return JSONResponse(_as_post(entry, account))
+    return JSONResponse(_as_post(entry, account, call.delay(What.EDIT_LATE)))
 
 
 async def find(store: Store, call: Call, account: SandboxAccount) -> Response:
@@ -95,6 +104,17 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> Response:
         raise denied("partnerApiPostsExternal.DELETE")
     known.deleted = known.deleted or not call.changed(What.IGNORED)
     return Response(status_code=204)
+
+
+def _text(store: Store, commentary: str, account: SandboxAccount) -> str:
+    """The words that people will see. Raises a 400 if they are too many."""
+    text, is_whole = text_format.shown(commentary)
+    if not is_whole:
+        store.note("text-cut", account.name, f"at a reserved character, after {len(text)}")
+    if len(text) > TEXT:
+        message = f"/commentary length {len(text)} can't exceeded maximum {TEXT} length"
+        raise invalid(message, "FIELD_LENGTH_TOO_LONG")
+    return text
 
 
 def _found(store: Store, call: Call) -> StoredPost:
@@ -145,14 +165,16 @@ def _number(call: Call, name: str, default: int) -> int:
     return int(text)
 
 
-def _as_post(entry: StoredPost, account: SandboxAccount) -> dict[str, Any]:
+def _as_post(entry: StoredPost, account: SandboxAccount, behind: float = 0.0) -> dict[str, Any]:
+    """A post; `behind`: real seconds for which it is seen without its edits."""
+    changed_at = entry.edits[-1].at if entry.edits else entry.dated
     body: dict[str, Any] = {
         "id": entry.id,
         "author": author(account),
-        "commentary": text_format.returned(entry.text),
+        "commentary": text_format.returned(entry.text_seen(behind)),
         "createdAt": _milliseconds(entry.created_at),
         "publishedAt": _milliseconds(entry.dated),
-        "lastModifiedAt": _milliseconds(entry.dated),
+        "lastModifiedAt": _milliseconds(changed_at),
         "lifecycleState": "PUBLISHED",
         "visibility": "PUBLIC",
         "isReshareDisabledByAuthor": False,

@@ -59,6 +59,20 @@ class CreatePost(_Body):
     content: PostContent | None = None
 
 
+class _Set(_Body):
+    commentary: str
+
+
+class _Patch(_Body):
+    set: _Set = Field(alias="$set")
+
+
+class UpdatePost(_Body):
+    """A partial update; of what LinkedIn lets be changed, the words alone."""
+
+    patch: _Patch
+
+
 class _FileOwner(_Body):
     owner: Urn
 

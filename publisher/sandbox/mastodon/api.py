@@ -20,6 +20,8 @@ Handler = Callable[[Store, Call, SandboxAccount], Awaitable[tuple[int, Any]]]
 
 HANDLERS: dict[str, Handler] = {
     "postStatus": statuses.create,
+    "putStatus": statuses.edit,
+    "getStatusHistory": reading.history,
     "deleteStatus": statuses.delete,
     "getStatus": reading.status,
     "getStatusSource": reading.source,

@@ -17,7 +17,8 @@ def name_of(account: SandboxAccount) -> str:
     return account.handle.partition("@")[0]
 
 
-def as_status(store: Store, entry: StoredPost) -> dict[str, Any]:
+def as_status(store: Store, entry: StoredPost, behind: float = 0.0) -> dict[str, Any]:
+    """A status; `behind`: real seconds for which it is seen without its edits."""
     owner = next(account for account in store.accounts if account.name == entry.account)
     domain = domain_of(owner)
     names = {
@@ -38,8 +39,8 @@ def as_status(store: Store, entry: StoredPost) -> dict[str, Any]:
         "language": entry.lang,
         "uri": f"https://{domain}/users/{name_of(owner)}/statuses/{entry.id}",
         "url": address,
-        "edited_at": None,
-        "content": content(entry.text, names, domain),
+        "edited_at": iso(entry.edits[-1].at) if entry.edits else None,
+        "content": content(entry.text_seen(behind), names, domain),
         "reblog": None,
         "account": {"id": owner.user_id, "username": name_of(owner), "acct": name_of(owner)},
         "media_attachments": [as_media(upload, ready=True) for upload in entry.media],

@@ -11,6 +11,7 @@ _OF_ALL = Allowance(300, timedelta(minutes=5))
 # config/initializers/rack_attack.rb and app/lib/rate_limiter.rb of Mastodon 4.6.
 RATES = {
     "postStatus": Allowance(300, timedelta(hours=3)),
+    "putStatus": Allowance(300, timedelta(hours=3)),  # app/lib/rate_limiter.rb, family statuses
     "deleteStatus": Allowance(30, _HALF_HOUR),
     "uploadMedia": Allowance(30, _HALF_HOUR),
 }

@@ -48,6 +48,8 @@ MASTODON = PlatformSpec(
         Operation("revokeToken", "mastodon", "POST", "/oauth/revoke"),
         Operation("postStatus", "mastodon", "POST", "/api/v1/statuses"),
         Operation("getStatus", "mastodon", "GET", "/api/v1/statuses/{id}"),
+        Operation("putStatus", "mastodon", "PUT", "/api/v1/statuses/{id}"),
+        Operation("getStatusHistory", "mastodon", "GET", "/api/v1/statuses/{id}/history"),
         Operation("getStatusSource", "mastodon", "GET", "/api/v1/statuses/{id}/source"),
         Operation("deleteStatus", "mastodon", "DELETE", "/api/v1/statuses/{id}"),
         Operation("verifyAccount", "mastodon", "GET", "/api/v1/accounts/verify_credentials"),
@@ -62,5 +64,5 @@ MASTODON = PlatformSpec(
     open=MastodonApi,
     typed=_typed,
     afterwards={"": "Open the address, choose the account, allow, and copy the code."},
-    faults=frozenset({*MastodonFault, What.NOT_FOUND, What.PROCESSING_FAILED}),
+    faults=frozenset({*MastodonFault, What.NOT_FOUND, What.PROCESSING_FAILED, What.EDIT_LATE}),
 )

@@ -11,7 +11,7 @@ from publisher.sandbox.mastodon.entities import as_status, domain_of
 from publisher.sandbox.mastodon.errors import not_found
 from publisher.sandbox.mastodon.statuses import own
 from publisher.sandbox.profiles import profile_of
-from publisher.sandbox.store import Store
+from publisher.sandbox.store import Store, iso
 
 _VERSION = "4.7.3"
 _ID = re.compile(r"[0-9]{1,19}")
@@ -63,12 +63,26 @@ async def instance(_store: Store, call: Call, owner: SandboxAccount) -> tuple[in
 
 
 async def status(store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:
-    return 200, as_status(store, own(store, call.parts["id"], owner))
+    entry = own(store, call.parts["id"], owner)
+    return 200, as_status(store, entry, call.delay(What.EDIT_LATE))
+
+
+async def history(store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:
+    """All versions of a status, the first one first."""
+    entry = own(store, call.parts["id"], owner)
+    texts = [*(edit.before for edit in entry.edits), entry.text]
+    times = [entry.created_at, *(edit.at for edit in entry.edits)]
+    shown = as_status(store, entry)
+    return 200, [
+        {**shown, "content": text, "created_at": iso(at)}
+        for text, at in zip(texts, times, strict=True)
+    ]
 
 
 async def source(store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:
     entry = own(store, call.parts["id"], owner)
-    return 200, {"id": entry.id, "text": entry.text, "spoiler_text": entry.content_warning}
+    text = entry.text_seen(call.delay(What.EDIT_LATE))
+    return 200, {"id": entry.id, "text": text, "spoiler_text": entry.content_warning}
 
 
 async def statuses(store: Store, call: Call, _owner: SandboxAccount) -> tuple[int, Any]:

@@ -52,6 +52,28 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     return 200, as_status(store, entry)
 
 
+async def edit(store: Store, call: Call, account: SandboxAccount) -> tuple[int, Any]:
+    """Replace all of a status: media that the edit does not name are removed from it.
+
+    Source: app/services/update_status_service.rb.
+    """
+    entry = own(store, call.parts["id"], account)
+    if unknown := set(call.form) - (_FIELDS - {"in_reply_to_id", "visibility"}):
+        store.note("unknown-field", account.name, ", ".join(sorted(unknown)))
+    text = str(call.form.get("status", "")).strip()
+    warning = str(call.form.get("spoiler_text", "")).strip()
+    ids = [str(one) for one in call.form.getlist("media_ids[]")]
+    media = [upload for one in ids for upload in entry.media if upload.id == one]
+    if len(media) != len(ids):
+        raise ApiError(422, "Validation failed: Media is not attached to this status")
+    _check(text, warning, limits.text(call), has_more=bool(media))
+    if not call.changed(What.IGNORED):
+        store.edit(entry, text)
+        entry.content_warning, entry.media = warning, media
+        entry.lang = _language(call) or account.language
+    return 200, as_status(store, entry)
+
+
 async def delete(store: Store, call: Call, account: SandboxAccount) -> tuple[int, Any]:
     entry = own(store, call.parts["id"], account)
     shown = {**as_status(store, entry), "text": entry.text}

@@ -34,6 +34,10 @@ class StoredArticle(StoredPost):
     """The side of the site that it stands on: the code of a language."""
     tags: tuple[int, ...] = ()
     saved_at: datetime | None = None
+    raw: str = ""
+    """Its blocks."""
+    before: tuple[str, str] = ("", "")
+    """Its title and blocks before the last change of them."""
 
 
 async def create(store: Store, call: Call, account: SandboxAccount) -> Any:
@@ -64,7 +68,7 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> Any:
 
 
 async def get(store: Store, call: Call, account: SandboxAccount) -> Any:
-    return _shown(_own(store, call, account), account)
+    return _shown(_own(store, call, account), account, call.delay(What.EDIT_LATE))
 
 
 async def listed(store: Store, call: Call, account: SandboxAccount) -> Any:
@@ -139,19 +143,11 @@ def _change(
         raise invalid("status", "Not a status that the sandbox has; and it schedules nothing.")
     if "slug" in wish:
         entry.slug = _free_slug(store, account, entry, str(wish["slug"]))
+    if "content" in wish:
+        entry.before = entry.title, entry.raw
     entry.title = html.unescape(str(wish.get("title", entry.title)))
     if "content" in wish:
-        body = _body(str(wish["content"]))
-        entry.featured = _featured(store, account, wish)
-        if entry in store.entries:
-            store.change_text(entry, body.text)
-        else:
-            entry.text = body.text
-        entry.link = body.link
-        ids = [entry.featured] if entry.featured else []
-        entry.media = [_attached(store, account, one) for one in (*ids, *body.pictures)]
-        for upload in entry.media:
-            upload.title = body.file_title if upload.category == "document" else ""
+        _write(store, entry, account, wish)
     if "tags" in wish:
         entry.tags = tuple(int(one) for one in wish["tags"])
     entry.saved_at = store.clock.now()
@@ -160,6 +156,27 @@ def _change(
         entry.publish(store.clock.now())
     elif entry.status != "publish":
         entry.published = False
+
+
+def _write(
+    store: Store, entry: StoredArticle, account: SandboxAccount, wish: dict[str, Any]
+) -> None:
+    """Give a post its blocks, and what they show."""
+    body = _body(str(wish["content"]))
+    if "featured_media" in wish:
+        entry.featured = _featured(store, account, wish)
+    entry.raw = str(wish["content"])
+    if entry.published:
+        store.edit(entry, body.text)
+    elif entry in store.entries:
+        store.change_text(entry, body.text)
+    else:
+        entry.text = body.text
+    entry.link = body.link
+    ids = [entry.featured] if entry.featured else []
+    entry.media = [_attached(store, account, one) for one in (*ids, *body.pictures)]
+    for upload in entry.media:
+        upload.title = body.file_title if upload.category == "document" else ""
 
 
 def _body(content: str) -> Body:
@@ -201,7 +218,10 @@ def _attached(store: Store, account: SandboxAccount, media_id: str) -> Any:
     return picture
 
 
-def _shown(entry: StoredArticle, account: SandboxAccount) -> dict[str, Any]:
+def _shown(entry: StoredArticle, account: SandboxAccount, behind: float = 0.0) -> dict[str, Any]:
+    """A post; `behind`: real seconds for which it is seen without its last edit."""
+    is_seen = entry.text_seen(behind) == entry.text
+    title, raw = (entry.title, entry.raw) if is_seen else entry.before
     dated = entry.published_at or entry.saved_at or entry.created_at
     link = f"/archives/{entry.id}" if entry.published else f"/?p={entry.id}"
     return {
@@ -210,7 +230,11 @@ def _shown(entry: StoredArticle, account: SandboxAccount) -> dict[str, Any]:
         "slug": entry.slug,
         "link": f"{account.credentials['server']}{link}",
         "date_gmt": dated.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
-        "title": {"rendered": html.escape(entry.title, quote=False)},
+        "title": {
+            "raw": html.escape(title, quote=False),
+            "rendered": html.escape(title, quote=False),
+        },
+        "content": {"raw": raw},
         "featured_media": int(entry.featured or 0),
         "lang": entry.side,
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from publisher.sandbox.accounts import SandboxAccount, invented, number
 from publisher.sandbox.endpoints import Operation
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.wordpress.api import WordPressApi
 from publisher.sandbox.wordpress.refusals import WordPressFault
@@ -73,5 +74,5 @@ WORDPRESS = PlatformSpec(
     open=WordPressApi,
     typed=_typed,
     afterwards={"": "Open the address, choose the site, allow, and copy the password."},
-    faults=frozenset({WordPressFault.OTHER_LANGUAGE}),
+    faults=frozenset({WordPressFault.OTHER_LANGUAGE, What.EDIT_LATE}),
 )

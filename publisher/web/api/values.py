@@ -54,6 +54,12 @@ class DraftValues(Sent):
     link: Line = ""
     link_in: Literal["", "post", "comment"] = ""
     made_with_ai: bool = Field(default=False, description="Whether its pictures were made with AI.")
+    corrects: Line = Field(
+        default="",
+        description="The name of the post that it corrects, which is out; its words replace those, "
+        "or go out below it.",
+    )
+    reason: Line = Field(default="", description="Of a correction: what was wrong.")
     texts: Annotated[dict[Line, Annotated[list[Text], Field(max_length=_MOST)]], Field(max_length=_MOST)] = Field(
         default={},
         description="Its text: the parts of a thread, under an empty key; texts of their own under "
@@ -78,6 +84,8 @@ class DraftValues(Sent):
             link=seen.link,
             link_in=seen.link_in or "",
             made_with_ai=seen.made_with_ai,
+            corrects=seen.corrects or "",
+            reason=seen.reason or "",
             texts={name: list(parts) for name, parts in seen.texts.items()},
             media=[DraftMedia(**entry.model_dump()) for entry in seen.media],
         )
@@ -87,7 +95,7 @@ class DraftValues(Sent):
         sent = self.model_fields_set
         changed: dict[str, object] = {
             name: one_line(getattr(self, name))
-            for name in ("lang", "title", "content_warning", "link")
+            for name in ("lang", "title", "content_warning", "link", "corrects", "reason")
             if name in sent
         }
         for name, key in (("at", "when"), ("embargo", "embargo")):

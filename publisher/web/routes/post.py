@@ -15,7 +15,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.history_text import details
 from publisher.model.states import State
-from publisher.web import draft_view, labels
+from publisher.web import corrections_view, draft_view, labels
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.decisions import CONCERNS, Decision, carry_out, digests
@@ -61,6 +61,7 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         told=_told_by_a_person(steps),
         changed_by=parts.app.queries.writers([post]).get(post),
         digest=digest,
+        corrections=corrections_view.of_post(parts.app, post, deliveries),
     )
 
 
@@ -108,7 +109,8 @@ def _possible(
 
     waiting = those(State.AWAITING_APPROVAL, State.REJECTED)
     own = parts.app.approvals.open_to(visitor.name, waiting) if waiting else []
-    out = [d for d in those(*WITHDRAWABLE) if d.remote_ids]
+    # An edit is gone with its post, and no platform takes it back.
+    out = [d for d in those(*WITHDRAWABLE) if d.remote_ids and not d.content.edits]
     return {
         "approve": own,
         "for_others": [delivery for delivery in waiting if delivery not in own],

@@ -1,6 +1,11 @@
 """Whether the assertions bite: each mutant must break a promise, where the protocol keeps it."""
 
-from tests.support.simulation import mutants, mutants_of_platforms, mutants_of_words
+from tests.support.simulation import (
+    mutants,
+    mutants_of_corrections,
+    mutants_of_platforms,
+    mutants_of_words,
+)
 from tests.support.simulation.history import run
 from tests.support.simulation.mutants import Mutant
 
@@ -8,6 +13,7 @@ MUTANTS: dict[str, Mutant] = {
     **mutants.MUTANTS,
     **mutants_of_words.MUTANTS,
     **mutants_of_platforms.MUTANTS,
+    **mutants_of_corrections.MUTANTS,
 }
 
 

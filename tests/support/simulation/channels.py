@@ -13,6 +13,7 @@ from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Outcome, Sighting
+from tests.support.simulation.editing import Editing
 from tests.support.simulation.platform import Platform, Posting, PublicPost
 from tests.support.simulation.profiles import Profile
 from tests.support.simulation.world import START
@@ -30,11 +31,15 @@ class Simulated:
     def capabilities(self) -> Capabilities:
         return self._profile.capabilities
 
+    @property
+    def _editing(self) -> Editing:
+        return Editing(self._platform)
+
     def judge(
         self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Any
     ) -> Outcome | Unverified:
         outcome: Outcome = answer
-        return outcome
+        return self._editing.judge(parcel, outcome) if parcel.content.edits else outcome
 
     def verify(self, prepared: Prepared, outcome: Outcome) -> Outcome:
         raise NotImplementedError
@@ -63,7 +68,9 @@ class Creating(Simulated):
         return Prepared()
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Any:
-        part = parcel.content.parts[len(sent)]
+        if parcel.content.edits:
+            return self._editing.request(parcel, self._profile.lacks)
+        part, above = parcel.content.parts[len(sent)], parcel.above(sent)
         platform, world, profile = self._platform, self._platform.world, self._profile
         key = self._key(parcel, sent)
 
@@ -73,7 +80,7 @@ class Creating(Simulated):
                 return known.id
             now = world.elapsed
             post = PublicPost(
-                str(next(platform.ids)), self._account, part.text, sent[-1] if sent else None,
+                str(next(platform.ids)), self._account, part.text, above[-1] if above else None,
                 now, now + profile.shown_after + lag, made_at=now, pictures=len(part.pictures),
             )  # fmt: skip
             platform.posts[post.id] = platform.keys[key] = post
@@ -94,6 +101,8 @@ class Creating(Simulated):
         since: datetime,
         taken: Collection[str] = (),
     ) -> Sighting:
+        if parcel.content.edits:
+            return self._editing.find(parcel)
         part = parcel.content.parts[len(sent)]
 
         def see(at: float) -> Sighting:
@@ -107,6 +116,6 @@ class Creating(Simulated):
                 # The platform's clock is right, whatever ours says.
                 and (created_at := START + timedelta(seconds=post.public_at)) >= since - LOOK_BACK
             ]
-            return timeline.look_for(part, posts, sent, since)
+            return timeline.look_for(part, posts, parcel.above(sent), since)
 
         return self._platform.look(part.text, see)

@@ -49,7 +49,8 @@ class Committing(Simulated):
         def commit(lag: float) -> Outcome:
             if any(self._is_there(key) for key in keys):
                 return Unknown("A record with this key exists.")
-            self._make(keys, texts, None, lag)
+            above = parcel.above(())
+            self._make(keys, texts, above[-1] if above else None, lag)
             return Accepted(keys[0], following=keys[1:])
 
         return Posting(parcel, texts[0], commit, self._profile.lacks)
@@ -101,7 +102,8 @@ class Committing(Simulated):
         if key:
             seen = self._look_at(keys_of(key, len(sent) + 1)[-1], wanted)
         if parcel.is_forgotten and isinstance(seen, Absent):
-            parent = sent[-1] if sent else None
+            above = parcel.above(sent)
+            parent = above[-1] if above else None
             return self._platform.look(
                 "posts", lambda at: self._listed(wanted[0], parent, taken, at)
             )

@@ -27,6 +27,9 @@ class Drafting(Simulated):
     """A post is prepared unpublished, and revealed by its id, which may be repeated."""
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
+        return prepared if parcel.content.edits else self._prepare_post(parcel, prepared)
+
+    def _prepare_post(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         for draft_id in prepared.leftovers:
             if draft_id != prepared.draft_id:
                 self._discard(draft_id, parcel)
@@ -178,6 +181,8 @@ class Drafting(Simulated):
         return self._platform.ask(Moment.LAYING, f"delete {draft_id}", delete)
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Any:
+        if parcel.content.edits:
+            return self._editing.request(parcel, self._profile.lacks)
         if sent:
             return self._commenting(parcel, sent[0])
         text, platform = parcel.content.parts[0].text, self._platform
@@ -200,6 +205,8 @@ class Drafting(Simulated):
         self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Any
     ) -> Outcome | Unverified:
         outcome: Outcome = answer
+        if parcel.content.edits:
+            return self._editing.judge(parcel, outcome)
         if sent or not isinstance(outcome, Accepted):
             return outcome
         if not prepared.holds(parcel.content):
@@ -242,6 +249,18 @@ class Drafting(Simulated):
         sent: tuple[str, ...],
         since: datetime,
         taken: Collection[str] = (),
+    ) -> Sighting:
+        if parcel.content.edits:
+            return self._editing.find(parcel)
+        return self._find_post(parcel, prepared, sent, since, taken)
+
+    def _find_post(
+        self,
+        parcel: Parcel,
+        prepared: Prepared,
+        sent: tuple[str, ...],
+        since: datetime,
+        taken: Collection[str],
     ) -> Sighting:
         for draft_id in prepared.leftovers:
             if isinstance(self._look_at(draft_id), Accepted):

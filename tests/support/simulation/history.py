@@ -49,11 +49,32 @@ class Scenario:
     """Seconds between the times of two posts."""
     same_beginning: bool = False
     """Whether the threads begin with the same words."""
+    corrections: int = 0
+    """How many corrections of the first post follow it, which are queued after it."""
     commented: bool = False
     """Whether each post has a link that is to be its first comment, where there are any."""
 
     def drafts(self) -> list[Post]:
         due = START + timedelta(seconds=self.due)
+        return [*self._posts(due), *self._fixes(due)]
+
+    def _fixes(self, due: datetime) -> list[Post]:
+        return [
+            Post(
+                id=f"fix-{number}.fr",
+                file=f"posts/fix-{number}.fr.md",
+                lang="fr",
+                to=self.accounts,
+                due_at=due + timedelta(seconds=20.0 + self.apart * number),
+                expires_after=timedelta(seconds=self.expires),
+                corrects="post-1.fr",
+                reason="A figure was wrong.",
+                texts={"": (f"fix-{number} §1 v0",)},
+            )
+            for number in range(1, self.corrections + 1)
+        ]
+
+    def _posts(self, due: datetime) -> list[Post]:
         return [
             Post(
                 id=f"post-{number}.fr",
@@ -154,7 +175,13 @@ def _queue(stage: Stage, scenario: Scenario) -> None:
     if begins_alike and scenario in _queued:
         stage.database.put_back(_queued[scenario])
         return
+    drafts = stage.persons.desk.drafts
+    corrections = [draft for draft in drafts if draft.corrects]
+    del drafts[len(drafts) - len(corrections) :]
     stage.persons.queue()
+    if corrections:  # of what is queued
+        drafts += corrections
+        stage.persons.queue()
     if begins_alike:
         _queued[scenario] = stage.database.copy()
 

@@ -173,6 +173,8 @@ class Persons:
 
     def _seen(self, delivery: Delivery) -> tuple[str, ...]:
         """The ids of the next parts of a delivery, as a person sees them on the account."""
+        if delivery.content.edits:
+            return self._seen_edit(delivery)
         known = {i for other in self._app().queries.deliveries() for i in other.remote_ids}
         texts = [part.text for part in delivery.content.parts[len(delivery.remote_ids) :]]
         parent = delivery.remote_ids[-1] if delivery.remote_ids else None
@@ -191,6 +193,13 @@ class Persons:
                 break
             ids.append(parent)
         return tuple(ids)
+
+    def _seen_edit(self, delivery: Delivery) -> tuple[str, ...]:
+        """The id of the post that a delivery edits, if it shows the new words."""
+        its = (d for d in self._app().queries.deliveries() if d.post == delivery.corrects)
+        ids = [i for d in its if d.account == delivery.account for i in d.remote_ids[:1]]
+        shown = (post for post in self._platform.public if post.id in ids)
+        return tuple(post.id for post in shown if post.text == delivery.content.joined)
 
     def withdraw(self, post: str) -> None:
         with self.said.command():

@@ -33,6 +33,15 @@ _LATENCY = 0.2
 _SLOW = 19.0
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An edit of a public post, in real seconds since the beginning."""
+
+    at: float
+    before: str
+    shown_at: float
+
+
 @dataclass
 class PublicPost:
     """What the public sees, or saw."""
@@ -50,9 +59,19 @@ class PublicPost:
     is_early: bool = False
     """Whether the platform made it public on its own."""
     pictures: int = 0
+    edits: list[Edit] = field(default_factory=list)
     withdrawal_asked: bool = False
     """Whether a request left that asks for its deletion."""
     is_deleted: bool = False
+
+    @property
+    def made_as(self) -> str:
+        """The text that it was made public with."""
+        return self.edits[0].before if self.edits else self.text
+
+    def seen(self, at: float) -> str:
+        """The text that reading shows then."""
+        return next((edit.before for edit in self.edits if edit.shown_at > at), self.text)
 
 
 Effect = Callable[[float], str | Outcome]

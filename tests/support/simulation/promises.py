@@ -2,9 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from publisher.model.content import post_of
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from tests.support.simulation.committing import keys_of
@@ -49,7 +50,20 @@ class Watch:
             *([] if delivery.pending_stop else _unapproved(stage, delivery)),
             *([] if delivery.pending_stop else _forbidden(said, delivery, request)),
             *(["after it was stopped"] if self._is_stopped(delivery) else []),
+            *(["after what it corrects was withdrawn"] if self._is_pointless(delivery) else []),
         ]
+
+    def _is_pointless(self, delivery: Delivery) -> bool:
+        """Whether its intent is younger than the withdrawal of what it corrects."""
+        if delivery.corrects is None:
+            return False
+        named: dict[str, int | str] = {
+            "id": delivery.id,
+            "post": delivery.corrects,
+            "account": delivery.account,
+        }
+        (found,) = self._stage.database.peek(_INTENDED_AFTER_A_WITHDRAWAL, named)
+        return bool(found)
 
     def _is_stopped(self, delivery: Delivery) -> bool:
         """Whether its intent is younger than its stop."""
@@ -59,6 +73,11 @@ class Watch:
         return bool(found)
 
 
+_INTENDED_AFTER_A_WITHDRAWAL = """
+    SELECT (SELECT max(id) FROM history WHERE event = 'sending' AND delivery = :id)
+        > (SELECT min(history.id) FROM history JOIN deliveries ON deliveries.id = delivery
+            WHERE event = 'withdrawing' AND post = :post AND deliveries.account = :account)
+"""
 _INTENDED_AFTER_A_STOP = """
     SELECT max(CASE WHEN event = 'sending' THEN seq END)
         > max(CASE WHEN event = 'stop noted' THEN seq END)
@@ -129,10 +148,27 @@ def broken_already(stage: Stage, watch: Watch) -> list[str]:
         *_untrue(stage.platform, found),
         *_out_of_order(stage.platform, found),
         *_in_pieces(stage.platform, found),
+        *_wrongly_corrected(stage.platform, found),
         *_waited(stage),
         *(f"lost: {post.id} was public, and was deleted" for post in stage.platform.taken_down),
         *_stopped(stage),
     ]
+
+
+def _wrongly_corrected(platform: Platform, deliveries: list[Delivery]) -> Iterator[str]:
+    """Promises 2 and 4 for edits: a post says what the newest edit on record says."""
+    for original in deliveries:
+        its = [d for d in deliveries if d.corrects == original.post]
+        edits = [d for d in its if d.account == original.account and d.content.edits]
+        post = platform.posts.get(original.remote_ids[0]) if original.remote_ids else None
+        if not edits or post is None or post.is_deleted:
+            continue
+        if any(d.state in _MAY_BE_SENDING for d in edits):
+            continue
+        made = sorted((d.due_at, d.id, d.content.joined) for d in edits if d.remote_ids)
+        wanted = made[-1][2] if made else original.content.joined
+        if post.text != wanted:
+            yield f"untrue: {post.id} says {post.text!r}, and on record is {wanted!r}"
 
 
 def _in_pieces(platform: Platform, deliveries: list[Delivery]) -> Iterator[str]:
@@ -265,13 +301,16 @@ def _knows_since(platform: Platform, post: PublicPost, delivery: Delivery) -> bo
 
 def _untrue_of(platform: Platform, delivery: Delivery) -> Iterator[str]:
     ever = {post.id: post for post in platform.ever_public}
+    if delivery.content.edits:
+        yield from _untrue_of_an_edit(ever, delivery)
+        return
     for remote_id, text in zip(_ids(delivery), _texts(delivery), strict=False):
         post = ever.get(remote_id)
         if post is None or post.account != delivery.account:
             yield f"untrue: {delivery.post} names {remote_id}, which never was out"
         elif post.is_early and delivery.pending_stop and not _knows_since(platform, post, delivery):
             yield f"untrue: {remote_id} was public early, and {delivery.post} has another time"
-        elif post.text != text:
+        elif post.made_as != text:
             yield f"untrue: {remote_id} has another text than {delivery.post}"
         elif remote_id in (delivery.withdrawn_ids or ()) and not post.is_deleted:
             yield f"untrue: {delivery.post} calls {remote_id} withdrawn, which is out"
@@ -281,6 +320,17 @@ def _untrue_of(platform: Platform, delivery: Delivery) -> Iterator[str]:
     called_whole = delivery.state in (State.PUBLISHED, State.WITHDRAWN)
     if (out == parts and not called_whole) or (out < parts and delivery.state is State.PUBLISHED):
         yield f"untrue: {delivery.post} is {delivery.state} with {out} of {parts} parts"
+
+
+def _untrue_of_an_edit(ever: Mapping[str, PublicPost], delivery: Delivery) -> Iterator[str]:
+    """Its post must have said it once; what it says now, `_wrongly_corrected` looks at."""
+    for remote_id in _ids(delivery):
+        post = ever.get(post_of(remote_id))
+        said = [post.text, *(edit.before for edit in post.edits)] if post else []
+        if delivery.content.joined not in said:
+            yield f"untrue: {delivery.post} names {remote_id}, which never said that"
+    if (delivery.state in (State.PUBLISHED, State.WITHDRAWN)) != bool(_ids(delivery)):
+        yield f"untrue: {delivery.post} is {delivery.state} with {len(_ids(delivery))} edits"
 
 
 def _instant(post: PublicPost) -> datetime:
@@ -331,8 +381,9 @@ def _out_of_order(platform: Platform, deliveries: list[Delivery]) -> list[str]:
     """Promise 5: each part answers the one before it, and came after it."""
     wrong = []
     public = {post.id: post for post in platform.ever_public}
+    last = {(d.post, d.account): _ids(d)[-1] for d in deliveries if _ids(d)}
     for delivery in deliveries:
-        parent, before = None, 0.0
+        parent, before = last.get((delivery.corrects or "", delivery.account)), 0.0
         for remote_id in _ids(delivery):
             post = public.get(remote_id)
             if post is None:

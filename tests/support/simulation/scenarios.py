@@ -15,6 +15,16 @@ ON_WORDPRESS = Scenario("a post on WordPress", accounts=("bice-wp",))
 COMMENTED = Scenario(
     "a post on Facebook with its first comment", accounts=("bice-page",), commented=True
 )
+EDITED = Scenario("a post on Mastodon, and an edit of it", accounts=("bice-fedi",), corrections=1)
+EDITED_ON_FACEBOOK = Scenario(
+    "a post on Facebook, and an edit of it", accounts=("bice-page",), corrections=1
+)
+ANSWERED = Scenario("a post on X, and a correction below it", corrections=1)
+TWO_EDITS = Scenario(
+    "a post on LinkedIn, and two edits of it", accounts=("bice-in",), corrections=2, apart=0.0
+)
+CORRECTED = (EDITED, EDITED_ON_FACEBOOK, ANSWERED, TWO_EDITS)
+"""Each suite plays a sample of their single faults, and of those of the others."""
 OFTEN = (ON_X, THREAD, ON_FACEBOOK)
 """Each suite plays all of their single faults. (Facebook has no threads: two parts are one text
 there, and their history is that of one.)"""

@@ -156,6 +156,20 @@ def test_a_request_whose_process_died_is_taken_up_and_makes_no_second_draft(
     assert (again.status_code, again.json()["id"]) == (201, first["id"])
 
 
+def test_a_draft_may_be_a_correction(app: Application, program: Make, workspace: Workspace) -> None:
+    """Which is checked like any other, and waits for its approval."""
+    published(app, "day.fr")
+    asking = program("stagiaire")
+    values = {**WHOLE, "to": ["bice-page"], "corrects": "day.fr", "reason": "A figure."}
+    made = asking.make(**values)
+    assert (made["values"]["corrects"], made["values"]["reason"]) == ("day.fr", "A figure.")
+    text = (workspace.path / made["file"]).read_text("utf-8")
+    assert "corrects: day.fr\n" in text
+    assert not app.planner.queue([workspace.path / made["file"]], actor="stagiaire").errors
+    (delivery,) = app.queries.deliveries(post=made["id"])
+    assert (delivery.state, delivery.corrects) == (State.AWAITING_APPROVAL, "day.fr")
+
+
 def test_what_no_draft_may_have_is_named(program: Make) -> None:
     answer = program().send("POST", "/drafts", json={**WHOLE, "lang": "no language"})
     assert answer.status_code == 422

@@ -1,0 +1,125 @@
+"""Corrections in the ledger: what they correct as it is out, and whether they may go now.
+
+A correction changes what is on record as out, whole, and not to be withdrawn. Corrections of one
+post on one account never pass each other: the one that is due later waits for those before it, and
+once it is out none of those may follow it. Looked at when a worker takes a correction, and again in
+the transaction of its intent, which holds the row of the post: a withdrawal, which changes that
+row, and the intent of another correction come before it or after it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, or_, select
+
+from publisher.base.i18n import _
+from publisher.ledger.rows import deliveries_in
+from publisher.ledger.tables import deliveries
+from publisher.model.content import Target
+from publisher.model.deliveries import Delivery
+from publisher.model.states import State
+
+_ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
+
+
+class CorrectionStanding(NamedTuple):
+    """How a correction stands to what it corrects, and to other corrections of that."""
+
+    original: Delivery | None = None
+    target: Target | None = None
+    """None: it cannot be corrected, or not now."""
+    obstacle: str | None = None
+    """Why it is held, with what to do."""
+    waits_for: str | None = None
+    """The correction before it, which is on its way."""
+
+
+def standing(connection: Connection, delivery: Delivery) -> CorrectionStanding:
+    """The standing of a correction at this moment."""
+    alike = _related(connection, delivery)
+    original = next((one for one in alike if one.post == delivery.corrects), None)
+    if original is None or (obstacle := _not_out(original, delivery)):
+        missing = _("{post} was never queued for {account}.", **_named(delivery))
+        return CorrectionStanding(original, obstacle=obstacle if original else missing)
+    others = [one for one in alike if one.corrects == delivery.corrects and one.id != delivery.id]
+    after = [one for one in others if _place(one) > _place(delivery)]
+    if passed := next((one for one in after if _is_or_may_be_out(one)), None):
+        obstacle = _(
+            "{later} corrects {post} too, is due later and went out first: this would bring older "
+            "words back. Cancel it, or give it a later time and queue it again.",
+            later=passed.post,
+            post=delivery.corrects,
+        )
+        return CorrectionStanding(original, obstacle=obstacle)
+    before = [one for one in others if _place(one) < _place(delivery)]
+    if first := next((one for one in before if one.state in _ON_ITS_WAY), None):
+        return CorrectionStanding(original, waits_for=first.post)
+    return CorrectionStanding(original, target_of(original, before))
+
+
+def target_of(original: Delivery, corrections: Sequence[Delivery]) -> Target:
+    """A post as it is out: with the words of the newest of these corrections that edited it."""
+    edits = [one for one in corrections if one.content.edits and one.state is State.PUBLISHED]
+    newest = max(edits, key=_place, default=original)
+    return Target(remote_ids=original.remote_ids, url=original.url, content=newest.content)
+
+
+def aimed(connection: Connection, delivery: Delivery) -> Delivery:
+    """A delivery with what it corrects, for whoever looks for it; unchanged if that is not out."""
+    if delivery.corrects is None:
+        return delivery
+    alike = _related(connection, delivery)
+    original = next((one for one in alike if one.post == delivery.corrects), None)
+    if original is None or not (original.remote_ids or original.withdrawn_ids):
+        return delivery
+    before = [one for one in alike if _place(one) < _place(delivery) and one.id != original.id]
+    return delivery.model_copy(update={"target": target_of(original, before)})
+
+
+def corrections_of(connection: Connection, original: Delivery) -> list[Delivery]:
+    """All corrections of a post on its account, in their order."""
+    query = select(deliveries).where(
+        deliveries.c.corrects == original.post, deliveries.c.account == original.account
+    )
+    return sorted(deliveries_in(connection, query), key=_place)
+
+
+def _related(connection: Connection, delivery: Delivery) -> list[Delivery]:
+    """What a correction corrects, and all corrections of that, on its account."""
+    query = select(deliveries).where(
+        or_(deliveries.c.corrects == delivery.corrects, deliveries.c.post == delivery.corrects),
+        deliveries.c.account == delivery.account,
+    )
+    return deliveries_in(connection, query)
+
+
+def _not_out(original: Delivery, delivery: Delivery) -> str | None:
+    """Why a post cannot be corrected; None if it is out, and stays so."""
+    named = _named(delivery)
+    if original.withdrawn_ids is not None or original.state is State.WITHDRAWN:
+        return _(
+            "{post} is withdrawn from {account}, or somebody has begun to: there is nothing to "
+            "correct. Cancel the correction; the right words go out as a new post.",
+            **named,
+        )
+    if original.state is not State.PUBLISHED or original.channel != delivery.channel:
+        return _(
+            "{post} is not out on {account}, so there is nothing to correct. Once it is, queue "
+            "the correction again; until then change the words of {post} itself.",
+            **named,
+        )
+    return None
+
+
+def _place(delivery: Delivery) -> tuple[datetime, int]:
+    """The place among the corrections of one post."""
+    return delivery.due_at, delivery.id
+
+
+def _is_or_may_be_out(delivery: Delivery) -> bool:
+    return bool(delivery.remote_ids) or delivery.may_be_out
+
+
+def _named(delivery: Delivery) -> dict[str, str]:
+    return {"post": delivery.corrects or "", "account": delivery.account}

@@ -1,0 +1,56 @@
+"""What can be corrected: a post and its translations that are out, each with its draft."""
+
+from collections.abc import Collection, Sequence
+
+from publisher.base.errors import NoSuchPost, NotPossible
+from publisher.base.i18n import _
+from publisher.drafts import recurrence
+from publisher.drafts.correcting import Correcting
+from publisher.drafts.draft_files import DraftFiles
+from publisher.ledger.reading.queries import Queries
+from publisher.model.deliveries import Delivery
+from publisher.model.states import State
+
+
+def find(
+    queries: Queries, drafts: DraftFiles, post: str, spoken: Collection[str]
+) -> list[Correcting]:
+    """The post, or what it corrects, and its translations that are out.
+
+    Raises NotPossible if it is not out, or has no draft to begin with.
+    """
+    deliveries = queries.standing([post], and_under_way=False)
+    if not deliveries:
+        raise NoSuchPost(_("The ledger has no {post}.", post=post))
+    original = next((one.corrects for one in deliveries if one.corrects), post)
+    files = {file.id: file for file in drafts.files}
+    if original not in files:
+        message = _(
+            "{post} has no draft any more, with which its correction could begin.", post=original
+        )
+        hint = _("Write a draft with `corrects: {post}` and a `reason`.", post=original)
+        raise NotPossible(message, hint=hint)
+    names = [file.id for file in recurrence.versions(drafts, original, spoken)]
+    found = []
+    for name in names:
+        accounts = [one.account for one in queries.standing([name], and_under_way=False)
+                    if is_correctable(one)]  # fmt: skip
+        if accounts:
+            words = next((n for n in _newest_first(queries, name) if n in files), name)
+            found.append(Correcting(name, files[words], accounts))
+    if not any(one.post == original for one in found):
+        message = _("{post} is not out, so there is nothing to correct.", post=original)
+        hint = _("What is not out yet is changed in its own draft.")
+        raise NotPossible(message, hint=hint)
+    return found
+
+
+def is_correctable(delivery: Delivery) -> bool:
+    """Whether it is out, whole, and nobody withdraws it."""
+    return delivery.state is State.PUBLISHED and delivery.withdrawn_ids is None
+
+
+def _newest_first(queries: Queries, post: str) -> Sequence[str]:
+    """Its corrections that are out, the newest first."""
+    out = [one for one in queries.corrections([post]) if one.state is State.PUBLISHED]
+    return list(dict.fromkeys(one.post for one in reversed(out)))

@@ -1,0 +1,297 @@
+"""Edits of posts that are out, on every channel that can do them, and corrections below a post."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from publisher.channels import edits
+from publisher.channels.base import NotPrepared
+from publisher.channels.registry import CAPABILITIES
+from publisher.model.content import Correction, Target, edit_id
+from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.outcomes import Absent, Accepted, Outcome, Refused, Unknown
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from tests.channels.conftest import LOST, Attempt, Stage, Stages
+
+EDITING = [name for name, takes in CAPABILITIES.items() if takes.edits]
+BELOW = [name for name, takes in CAPABILITIES.items() if takes.threads]
+ENDPOINTS = {
+    "mastodon": "putStatus",
+    "facebook": "updatePost",
+    "linkedin": "updateOrganizationPost",
+    "wordpress": "updateArticle",
+}
+"""The request of an edit, by channel."""
+WITH_A_SERVER = [name for name in EDITING if name in ENDPOINTS]
+WRONG, RIGHT = "Trois enfants sur dix & <b> 🕊️ ñ ł", "Quatre enfants sur dix & <b> 🕊️ ñ ł"
+
+
+def correcting(stage: Stage, parcel: Parcel, outcomes: Sequence[Outcome], text: str) -> Parcel:
+    """The correction of a parcel that is out."""
+    ids = tuple(outcome.remote_id for outcome in outcomes if isinstance(outcome, Accepted))
+    assert len(ids) == len(outcomes), outcomes
+    first = outcomes[0]
+    way = "edit" if len(ids) == 1 and CAPABILITIES[stage.name].edits else "reply"
+    told = Correction.model_validate({"corrects": parcel.post, "way": way, "reason": "Un chiffre"})
+    part = parcel.content.parts[0].model_copy(update={"text": text})
+    if way == "reply":
+        part = part.model_copy(update={"pictures": ()})
+    content = parcel.content.model_copy(update={"parts": (part,), "correction": told})
+    url = first.url if isinstance(first, Accepted) else None
+    target = Target(remote_ids=ids, url=url, content=parcel.content)
+    update = {"post": f"{parcel.post}-correction", "content": content, "target": target}
+    return parcel.model_copy(update=update)
+
+
+@dataclass
+class Edited:
+    """A post that is out, and an edit of it that is about to be sent."""
+
+    stage: Stage
+    original: Parcel
+    attempt: Attempt
+
+    @property
+    def parcel(self) -> Parcel:
+        return self.attempt.parcel
+
+    def shows(self) -> list[str]:
+        return [post.text for post in self.stage.shown()]
+
+    def fail(self, what: What, *, commit: bool, **more: object) -> None:
+        rule = {"what": what, "endpoint": ENDPOINTS[self.stage.name], "commit": commit, **more}
+        self.stage.sandbox.faults.set([Fault.model_validate(rule)])
+
+
+def edited(stage: Stage, *, pictures: int = 0, text: str = RIGHT) -> Edited:
+    colours = ("teal", "olive")[:pictures]
+    shown = tuple(stage.picture(f"Une carte : {colour}", colour) for colour in colours)
+    original = stage.parcel(WRONG, pictures=shown)
+    parcel = correcting(stage, original, stage.deliver(original), text)
+    return Edited(stage, original, stage.ready(parcel))
+
+
+@pytest.fixture(params=EDITING)
+def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
+    return stages(request.param)
+
+
+@pytest.fixture(params=WITH_A_SERVER)
+def platform(request: pytest.FixtureRequest, stages: Stages) -> Stage:
+    return stages(request.param)
+
+
+@pytest.fixture(params=BELOW)
+def below(request: pytest.FixtureRequest, stages: Stages) -> Stage:
+    return stages(request.param)
+
+
+def test_an_edit_replaces_the_words_of_the_same_post(stage: Stage) -> None:
+    one = edited(stage)
+    before = stage.shown()
+    outcome = one.attempt.send()
+    assert isinstance(outcome, Accepted)
+    (shown,) = stage.shown()
+    assert (shown.id, shown.text) == (before[0].id, RIGHT)
+
+
+def test_an_edit_has_an_id_of_its_own_and_the_address_of_its_post(stage: Stage) -> None:
+    one = edited(stage)
+    outcome = one.attempt.send()
+    target = one.parcel.target
+    assert isinstance(outcome, Accepted)
+    assert target
+    assert outcome.remote_id == edit_id(target.remote_ids[0], one.parcel.content)
+    assert outcome.url == target.url
+
+
+def test_nothing_changes_before_an_edit_is_sent(stage: Stage) -> None:
+    assert edited(stage, pictures=1).shows() == [WRONG]
+
+
+def test_an_edit_leaves_the_pictures(stage: Stage) -> None:
+    one = edited(stage, pictures=2)
+    before = stage.shown()[0].pictures
+    assert isinstance(one.attempt.send(), Accepted)
+    (shown,) = stage.shown()
+    assert (shown.text, shown.pictures) == (RIGHT, before)
+    assert stage.sandbox.state()["violations"] == []
+
+
+def test_preparing_an_edit_again_changes_and_asks_nothing(stage: Stage) -> None:
+    one = edited(stage, pictures=1)
+    requests = stage.sandbox.state()["requests"]
+    kept = Prepared.model_validate_json(one.attempt.prepared.model_dump_json())
+    again = stage.open().prepare(one.parcel, kept, stage.media.__getitem__)
+    assert again == one.attempt.prepared
+    assert stage.sandbox.state()["requests"] == requests
+
+
+def test_what_is_prepared_for_an_edit_is_never_deleted(stage: Stage) -> None:
+    """Its post is public: nothing of it may look like an orphan."""
+    one = edited(stage, pictures=1)
+    assert not one.attempt.prepared.stays
+    stage.open().clear(one.parcel, one.attempt.prepared)
+    assert one.shows() == [WRONG]
+
+
+def test_an_edit_that_is_carried_out_is_found(stage: Stage) -> None:
+    one = edited(stage, pictures=1)
+    sent = one.attempt.send()
+    assert one.attempt.find(()) == sent
+
+
+def test_an_edit_that_was_not_sent_is_absent(stage: Stage) -> None:
+    assert isinstance(edited(stage, pictures=1).attempt.find(), Absent)
+
+
+def test_an_edit_may_be_sent_twice(stage: Stage) -> None:
+    one = edited(stage, pictures=1)
+    first = one.attempt.send()
+    one.attempt.sent = ()
+    assert one.attempt.send() == first
+    assert one.shows() == [RIGHT]
+
+
+def test_a_second_edit_changes_the_same_post(stage: Stage) -> None:
+    one = edited(stage)
+    first = one.attempt.send()
+    target = one.parcel.target
+    assert target
+    again = correcting(stage, one.original, [Accepted(target.remote_ids[0])], "Cinq sur dix")
+    update = {"target": target.model_copy(update={"content": one.parcel.content})}
+    second = stage.ready(again.model_copy(update=update))
+    assert isinstance(second.find(), Absent)
+    outcome = second.send()
+    assert isinstance(outcome, Accepted)
+    assert outcome != first
+    assert one.shows() == ["Cinq sur dix"]
+
+
+def test_an_edit_of_a_deleted_post_is_refused(stage: Stage) -> None:
+    """Deleted by hand: nothing is corrected, and no post is made."""
+    one = edited(stage)
+    assert one.parcel.target
+    stage.open().withdraw(one.parcel.target.remote_ids[0], Prepared())
+    assert isinstance(one.attempt.find(), Absent)
+    assert isinstance(one.attempt.send(), Refused)
+    assert one.shows() == []
+
+
+def test_an_edit_of_a_post_deleted_before_it_is_prepared_is_refused(stage: Stage) -> None:
+    original = stage.parcel(WRONG, pictures=(stage.picture("Une carte"),))
+    outcomes = stage.deliver(original)
+    parcel = correcting(stage, original, outcomes, RIGHT)
+    assert parcel.target
+    stage.open().withdraw(parcel.target.remote_ids[0], Prepared())
+    try:
+        outcome = stage.ready(parcel).send()
+    except NotPrepared as problem:
+        outcome = problem.outcome
+    assert isinstance(outcome, Refused)
+
+
+@pytest.mark.parametrize("what", [what for what in LOST if what is not What.HANG])
+@pytest.mark.parametrize("commit", [True, False])
+def test_the_lost_answer_to_an_edit_is_found_out(
+    platform: Stage, what: What, *, commit: bool
+) -> None:
+    """By reading the post, which shows the new words or the old ones."""
+    one = edited(platform)
+    one.fail(what, commit=commit)
+    outcome = one.attempt.send()
+    platform.sandbox.faults.set([])
+    # A success without a body is what LinkedIn answers, after which the post is read.
+    assert isinstance(
+        outcome,
+        Accepted
+        if commit and platform.name == "linkedin" and what in (What.NOT_JSON, What.EMPTY)
+        else Unknown,
+    )
+    seen = one.attempt.find(())
+    assert isinstance(seen, Accepted if commit else Absent)
+    assert one.shows() == [RIGHT if commit else WRONG]
+
+
+def test_an_edit_that_is_confirmed_and_not_made_is_no_success(platform: Stage) -> None:
+    one = edited(platform, pictures=1)
+    platform.sandbox.faults.set([Fault(what=What.IGNORED)])
+    assert isinstance(one.attempt.send(), Unknown)
+    platform.sandbox.faults.set([])
+    assert isinstance(one.attempt.find(), Absent)
+    assert one.shows() == [WRONG]
+
+
+def test_a_refused_edit_changes_nothing(platform: Stage) -> None:
+    one = edited(platform)
+    one.fail(What.BAD_REQUEST, commit=False)
+    assert isinstance(one.attempt.send(), Refused)
+    assert one.shows() == [WRONG]
+
+
+def test_an_edit_that_shows_late_is_absent_until_then(platform: Stage) -> None:
+    one = edited(platform)
+    sent = one.attempt.send()
+    platform.sandbox.faults.set([Fault(what=What.EDIT_LATE, seconds=60)])
+    assert isinstance(one.attempt.find(()), Absent)
+    platform.sandbox.faults.set([])
+    assert one.attempt.find(()) == sent
+
+
+def test_other_words_on_the_platform_are_for_a_person(platform: Stage) -> None:
+    """Somebody changed the post there: neither is it corrected, nor is it as it was."""
+    one = edited(platform)
+    assert one.parcel.target
+    of_post = [Accepted(one.parcel.target.remote_ids[0])]
+    by_hand = correcting(platform, one.original, of_post, "Par une personne")
+    assert isinstance(platform.ready(by_hand).send(), Accepted)
+    assert isinstance(one.attempt.find(), Unknown)
+
+
+def test_a_correction_goes_below_the_last_part(below: Stage) -> None:
+    original = below.parcel("Un", "Deux")
+    outcomes = below.deliver(original)
+    (outcome,) = below.deliver(correcting(below, original, outcomes, RIGHT))
+    assert isinstance(outcome, Accepted)
+    last = below.shown()[-1]
+    assert (last.id, last.text) == (outcome.remote_id, RIGHT)
+    above = outcomes[-1]
+    assert isinstance(above, Accepted)
+    assert last.in_reply_to == above.remote_id
+
+
+def test_a_correction_below_a_post_is_found(below: Stage) -> None:
+    original = below.parcel("Un", "Deux")
+    attempt = below.ready(correcting(below, original, below.deliver(original), RIGHT))
+    assert isinstance(attempt.find(), Absent)
+    sent = attempt.send()
+    assert isinstance(sent, Accepted)
+    seen = attempt.find(())
+    assert isinstance(seen, Accepted)
+    assert seen.remote_id == sent.remote_id
+
+
+def test_what_may_be_both_the_old_and_the_new_words_is_for_a_person(stages: Stages) -> None:
+    """Where a platform shortens links, and the correction changes one."""
+    one = edited(stages("linkedin"))
+    assert isinstance(edits.sighting(one.parcel, lambda _content: True), Unknown)
+
+
+def test_the_website_shows_when_it_was_corrected_and_why(stages: Stages) -> None:
+    """In the order in which that happened, once each, and in its feeds."""
+    stage = stages("site")
+    one = edited(stage)
+    for _time in range(2):
+        one.attempt.sent = ()
+        assert isinstance(one.attempt.send(), Accepted)
+    folder = stage.options.folder / "site" / stage.account.name
+    (page,) = (folder / "posts").glob("*.html")
+    html = page.read_text("utf-8")
+    assert html.count("Un chiffre") == 1
+    assert '<time datetime="2016-03-07T07:30:00Z">' in html
+    (item,) = json.loads((folder / "feed.json").read_text("utf-8"))["items"]
+    assert "Un chiffre" in item["content_html"]
+    assert item["date_modified"]

@@ -1,0 +1,82 @@
+"""A worker in front of each channel: a post, then its correction."""
+
+from typing import Any
+
+import pytest
+
+from publisher.channels.registry import CAPABILITIES, SPECS
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.withdrawals import Withdrawals
+from publisher.ledger.reading.queries import Queries
+from publisher.model.content import Content, Correction, Part
+from publisher.model.deliveries import Delivery
+from publisher.model.states import State
+from tests.channels.conftest import Stages
+from tests.channels.desk import Desk
+from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
+
+WRONG, RIGHT = "Trois enfants sur dix", "Quatre enfants sur dix"
+
+
+@pytest.fixture(params=list(SPECS))
+def counter(
+    request: pytest.FixtureRequest,
+    stages: Stages,
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: OneByOne,
+    queries: Queries,
+    clock: ManualClock,
+) -> Desk:
+    return Desk(stages(request.param), ledger, dispatch, attempts, queries, clock)
+
+
+def _correct(counter: Desk, post: str = "fix.fr", text: str = RIGHT, **more: Any) -> None:
+    edits = CAPABILITIES[counter.stage.name].edits
+    told: dict[str, Any] = {"corrects": "post.fr", "reason": "Un chiffre."}
+    told["way"] = "edit" if edits else "reply"
+    content = Content(parts=(Part(text=text),), lang="fr", correction=Correction(**told))
+    counter.queue(text, post, content=content, **more)
+
+
+def _work(counter: Desk) -> None:
+    counter.clock.advance(2)
+    counter.work()
+
+
+def _of(counter: Desk, post: str) -> Delivery:
+    (delivery,) = counter.queries.deliveries(post=post)
+    return delivery
+
+
+def test_a_worker_corrects_what_it_published(counter: Desk) -> None:
+    counter.queue(WRONG)
+    _work(counter)
+    _correct(counter)
+    _work(counter)
+    original, fix = _of(counter, "post.fr"), _of(counter, "fix.fr")
+    assert (original.state, fix.state) == (State.PUBLISHED, State.PUBLISHED)
+    shown = [post.text for post in counter.stage.shown()]
+    if CAPABILITIES[counter.stage.name].edits:
+        assert shown == [RIGHT]
+        assert fix.remote_ids[0].startswith(f"{original.remote_ids[0]}@")
+        assert fix.url == original.url
+    else:
+        assert shown == [WRONG, RIGHT]
+        assert counter.stage.shown()[1].in_reply_to == original.remote_ids[0]
+
+
+def test_what_is_withdrawn_is_not_corrected(counter: Desk) -> None:
+    """Nothing is sent, and what is held says why."""
+    counter.queue(WRONG)
+    _work(counter)
+    original = _of(counter, "post.fr")
+    Withdrawals(counter.queries._database, counter.clock).begin(original, "direction", "an error")
+    _correct(counter)
+    _work(counter)
+    fix = _of(counter, "fix.fr")
+    assert fix.state is State.HELD
+    assert "post.fr is withdrawn" in (fix.reason or "")
+    assert [post.text for post in counter.stage.shown()] == [WRONG]

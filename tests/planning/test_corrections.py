@@ -1,0 +1,221 @@
+"""Corrections of posts that are out: what their drafts may say, and what is planned of them."""
+
+import pytest
+
+from publisher.app import Application
+from publisher.base.errors import NotPossible
+from publisher.model.outcomes import Accepted
+from publisher.model.states import State
+from publisher.planning import Change
+from tests.support.clock import ManualClock
+from tests.support.queueing import NOON, claim_first, finish, plan_of, queue, refusals, standing
+from tests.support.workspaces import Workspace
+
+LATER = "at: 2016-03-07 13:00"
+FIX = f"{LATER}\nto: [bice-page]\ncorrects: a.fr\nreason: Un chiffre était faux."
+
+
+@pytest.fixture
+def out(app: Application, workspace: Workspace) -> None:
+    """A post that is out on X and on a Page."""
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-x, bice-page]", "Trois sur dix.")
+    queue(app)
+    finish(app, "a.fr")
+
+
+def fix(workspace: Workspace, front: str = FIX, text: str = "Quatre sur dix.") -> None:
+    workspace.draft("fix.fr", front, text)
+
+
+@pytest.mark.usefixtures("out")
+def test_a_correction_is_a_delivery_of_its_own(app: Application, workspace: Workspace) -> None:
+    fix(workspace)
+    assert plan_of(app) == ([(Change.ADD, "fix.fr", "bice-page")], [])
+    delivery = standing(app, "fix.fr", "bice-page")
+    assert (delivery.corrects, delivery.content.edits) == ("a.fr", True)
+    assert delivery.content.reason == "Un chiffre était faux."
+
+
+@pytest.mark.usefixtures("out")
+def test_where_a_post_cannot_be_edited_it_goes_out_below_it(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace, FIX.replace("bice-page", "bice-x"))
+    queue(app)
+    content = standing(app, "fix.fr").content
+    assert content.correction
+    assert content.correction.way == "reply"
+
+
+@pytest.mark.usefixtures("out")
+def test_a_group_of_recipients_means_those_that_have_the_post(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace, FIX.replace("[bice-page]", "all"))
+    assert {account for _, _, account in queue(app)} == {"bice-x", "bice-page"}
+
+
+@pytest.mark.usefixtures("out")
+@pytest.mark.parametrize(
+    ("front", "codes"),
+    [
+        (FIX.replace("a.fr", "nothing.fr"), ["corrects-unknown"]),
+        (FIX.replace("[bice-page]", "[bice-site]"), ["corrects-elsewhere"]),
+        (FIX.replace("a.fr", "fix.fr"), ["bad-value"]),
+        (FIX.partition("\nreason")[0], ["missing-key"]),
+        (FIX.replace("corrects: a.fr\n", ""), ["bad-value"]),
+        (f"{FIX}\nlink: https://www.example.org/", ["edit-too-much"]),
+    ],
+)
+def test_what_no_correction_can_be_is_refused(
+    app: Application, workspace: Workspace, front: str, codes: list[str]
+) -> None:
+    fix(workspace, front)
+    assert refusals(app) == codes
+
+
+@pytest.mark.usefixtures("out")
+def test_a_correction_names_the_original(app: Application, workspace: Workspace) -> None:
+    fix(workspace)
+    queue(app)
+    workspace.draft("again.fr", FIX.replace("a.fr", "fix.fr"), "Cinq sur dix.")
+    (problem,) = app.planner.queue(actor="redaction").errors
+    assert problem.code == "corrects-unknown"
+    assert "corrects: a.fr" in (problem.hint or "")
+
+
+@pytest.mark.usefixtures("out")
+def test_the_digest_of_what_is_no_correction_stays(app: Application) -> None:
+    stored = standing(app, "a.fr").content.model_dump_json()
+    assert "correction" not in stored
+
+
+@pytest.mark.usefixtures("out")
+def test_a_new_reason_is_an_edit_that_voids_an_approval(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace)
+    queue(app)
+    fix(workspace, FIX.replace("faux", "de 2014"))
+    assert queue(app) == [(Change.EDIT, "fix.fr", "bice-page")]
+
+
+@pytest.mark.usefixtures("out")
+def test_a_worker_gets_what_it_corrects(app: Application, workspace: Workspace) -> None:
+    fix(workspace)
+    queue(app)
+    (delivery,) = app.attempts.take_all([claim_first(app)])
+    assert delivery.target
+    assert delivery.target.remote_ids == standing(app, "a.fr", "bice-page").remote_ids
+    assert delivery.target.content.joined == "Trois sur dix."
+
+
+def test_what_is_not_out_yet_is_not_corrected(app: Application, workspace: Workspace) -> None:
+    """It is held when its time comes, with what to do."""
+    workspace.draft("a.fr", f"{LATER}\nto: [bice-page]", "Trois sur dix.")
+    queue(app)
+    fix(workspace, FIX.replace(LATER, NOON))
+    queue(app)
+    assert app.attempts.take_all([claim_first(app)]) == []
+    held = standing(app, "fix.fr", "bice-page")
+    assert held.state is State.HELD
+    assert "queue the correction again" in (held.reason or "")
+
+
+@pytest.mark.usefixtures("out")
+def test_what_was_held_goes_on_when_it_is_queued_again(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace)
+    queue(app)
+    begun = standing(app, "a.fr", "bice-page")
+    app.withdrawals.begin(begun, "direction", "an error")
+    assert app.attempts.take_all([claim_first(app)]) == []
+    assert standing(app, "fix.fr", "bice-page").state is State.HELD
+    assert queue(app) == [(Change.RELEASE, "fix.fr", "bice-page")]
+
+
+@pytest.mark.usefixtures("out")
+def test_the_later_of_two_corrections_waits_for_the_earlier(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    fix(workspace)
+    again = FIX.replace("13:00", "13:01")
+    workspace.draft("again.fr", again, "Cinq sur dix.")
+    queue(app)
+    claims = app.dispatch.claim(app.clock.ahead(10**7), app.clock.ahead(10**7), 10)
+    (first,) = app.attempts.take_all(claims)
+    assert first.post == "fix.fr"
+    waiting = standing(app, "again.fr", "bice-page")
+    assert waiting.state is State.SCHEDULED
+    assert "fix.fr" in (waiting.error_message or "")
+    assert waiting.next_check_at > waiting.due_at
+
+
+@pytest.mark.usefixtures("out")
+def test_an_earlier_correction_never_follows_a_later_one(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace)
+    workspace.draft("again.fr", FIX.replace("13:00", "13:01"), "Cinq sur dix.")
+    queue(app)
+    app.control.cancel("fix.fr", None, "direction", "wait")
+    finish(app, "again.fr", Accepted("1@0123456789ab"))
+    app.control.retry("fix.fr", None, "direction")
+    assert app.attempts.take_all([claim_first(app)]) == []
+    held = standing(app, "fix.fr", "bice-page")
+    assert held.state is State.HELD
+    assert "older words" in (held.reason or "")
+
+
+@pytest.mark.usefixtures("out")
+def test_the_newest_edit_is_what_the_next_one_corrects(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace)
+    queue(app)
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    workspace.draft("again.fr", FIX.replace("13:00", "13:01"), "Cinq sur dix.")
+    queue(app)
+    (delivery,) = app.attempts.take_all([claim_first(app)])
+    assert delivery.target
+    assert delivery.target.content.joined == "Quatre sur dix."
+
+
+@pytest.mark.usefixtures("out")
+def test_an_edit_is_gone_with_its_post(app: Application, workspace: Workspace) -> None:
+    fix(workspace)
+    queue(app)
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    original = standing(app, "a.fr", "bice-page")
+    begun = app.withdrawals.begin(original, "direction", "an error")
+    app.withdrawals.deleted(begun, "direction", "an error", Accepted("1"))
+    edit = standing(app, "fix.fr", "bice-page")
+    assert (edit.state, edit.remote_ids) == (State.WITHDRAWN, ())
+    assert edit.withdrawn_ids == ("1@0123456789ab",)
+
+
+@pytest.mark.usefixtures("out")
+def test_an_edit_alone_cannot_be_withdrawn(app: Application, workspace: Workspace) -> None:
+    fix(workspace)
+    queue(app)
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    with pytest.raises(NotPossible) as refused:
+        app.control.withdrawable("fix.fr", None, "direction")
+    assert "Correct a.fr again, or withdraw it" in (refused.value.hint or "")
+
+
+@pytest.mark.usefixtures("out")
+def test_a_correction_below_a_post_is_withdrawn_with_it(
+    app: Application, workspace: Workspace
+) -> None:
+    """A worker goes on with both if the process dies."""
+    fix(workspace, FIX.replace("bice-page", "bice-x"))
+    queue(app)
+    finish(app, "fix.fr", Accepted("2"))
+    original = standing(app, "a.fr")
+    app.withdrawals.begin(original, "direction", "an error")
+    reply = standing(app, "fix.fr")
+    assert reply.withdrawn_ids == ()
+    assert reply.withdraw_at is not None
+    assert [one.post for one in app.withdrawals.below(original)] == ["fix.fr"]
