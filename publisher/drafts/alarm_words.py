@@ -57,7 +57,9 @@ def parse(text: str, findings: Findings) -> tuple[AlarmWord, ...]:
     root = yaml_tree.mapping(text, findings)
     if root is None:
         return ()
-    return tuple(word for name, entry in root.entries.items() for word in _of(name, entry, findings))
+    return tuple(
+        word for name, entry in root.entries.items() for word in _of(name, entry, findings)
+    )
 
 
 def _of(language: str, entry: yaml_tree.Entry, findings: Findings) -> Iterator[AlarmWord]:

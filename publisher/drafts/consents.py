@@ -1,8 +1,8 @@
 """Consent records (posts/consents.yaml): who allowed a picture of people, where and until when.
 
 A mapping of ids to records: `granted_to` (one organisation or a list), `channels` (a list; all, if
-it is missing), `until` (the last day, in the session's time zone), `withdrawn: true`, and `names` that must
-not stand in public.
+it is missing), `until` (the last day, in the session's time zone), `withdrawn: true`, and `names`
+that must not stand in public.
 """
 
 from collections.abc import Mapping

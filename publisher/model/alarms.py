@@ -16,7 +16,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _OTHER_LETTERS = str.maketrans(
-    {"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i"}
+    {"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "\u0131": "i"}
     | {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "@": "a", "$": "s"}
 )
 """Letters that have no accent to take off, and digits and signs that stand for letters."""
@@ -134,4 +134,3 @@ def _is(word: str, wanted: str) -> bool:
 def _has_name(words: Sequence[str], name: str) -> bool:
     wanted = words_of(name)
     return len("".join(wanted)) >= _SHORTEST_NAME and _has(words, wanted)
-
