@@ -33,6 +33,7 @@ class CommentsUnavailable(Exception):
         `needs_person`: it fails until somebody acts, such as for a permission that is missing.
         """
         super().__init__(message)
+        self.message = message
         self.until = until
         self.needs_person = needs_person
 

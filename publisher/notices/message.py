@@ -13,6 +13,7 @@ from datetime import UTC, datetime, tzinfo
 
 from publisher.base.i18n import _, later, plural
 from publisher.base.text import harmless
+from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.outbox import AccountGoesOn, Item, LatePosts, StuckDelivery, SuspendedAccount
 from publisher.ledger.owner_news import OwnerChange
 from publisher.ledger.user_notices import PersonNews
@@ -95,9 +96,27 @@ def _event(item: Item) -> str:
         is_unasked = item.state is State.PUBLISHED and not item.is_stopped
         event = _ON_ITS_OWN if is_unasked else _EVENTS[item.state]
         return _(event, post=item.post, account=item.account)
-    if isinstance(item, PersonNews):
-        return people.event(item)
-    return _account_event(item)
+    if isinstance(item, CommentNews):
+        return called_for(item.number, item.post, item.account)
+    return people.event(item) if isinstance(item, PersonNews) else _account_event(item)
+
+
+def called_for(number: int, post: str | None, account: str) -> str:
+    """That answers call for somebody: under which post, or elsewhere."""
+    if post is None:
+        return plural(
+            "{number} answer to {account} calls for somebody",
+            "{number} answers to {account} call for somebody",
+            number,
+            account=account,
+        )
+    return plural(
+        "{number} answer under {post} on {account} calls for somebody",
+        "{number} answers under {post} on {account} call for somebody",
+        number,
+        post=post,
+        account=account,
+    )
 
 
 def _account_event(item: SuspendedAccount | AccountGoesOn | OwnerChange) -> str:
@@ -137,9 +156,10 @@ def _summary(items: Sequence[Item]) -> str:
         )
     renamed = [_event(item) for item in items if isinstance(item, OwnerChange)]
     of_people = [people.event(item) for item in items if isinstance(item, PersonNews)]
+    called = [_event(item) for item in items if isinstance(item, CommentNews)]
     if going_on:
         numbers.append(plural("{number} account goes on", "{number} accounts go on", going_on))
-    return f"{', '.join([*late, *(parts if accounts else []), *numbers, *renamed, *of_people])}."
+    return f"{', '.join([*called, *late, *(parts if accounts else []), *numbers, *renamed, *of_people])}."
 
 
 def _counted(state: State, number: int) -> str:
@@ -162,6 +182,13 @@ def _sentences(item: Item, zone: tzinfo) -> list[str]:
             return [*owner_changed(item.account, item.now, item.before)]
         case PersonNews():
             return people.sentences(item)
+        case CommentNews():
+            return [
+                f"{_event(item)}.",
+                _(
+                    "Look at them on the page Answers, or with `publisher answers`, and hide what must go."
+                ),
+            ]
         case AccountGoesOn():
             goes_on = _(
                 "{account} is no longer suspended: its platform took a post, and what waited goes out.",

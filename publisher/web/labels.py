@@ -38,6 +38,7 @@ _TOPICS = {
     Topic.APPROVED: later("A post of mine was approved"),
     Topic.REJECTED: later("A post of mine was sent back"),
     Topic.MENTIONED: later("Somebody mentioned me in a note"),
+    Topic.COMMENTS: later("An answer calls for somebody, and I am on duty"),
     Topic.TROUBLE: later("A post of mine failed, was missed or is uncertain"),
 }
 _SCOPES = {

@@ -48,17 +48,11 @@ def on(store: Store, call: Call, account: SandboxAccount) -> list[StoredPost | S
     """The comments on a post, readers' too, newest first if that is asked for."""
     entry = _commented(store, call, account, "get")
     since = graph.number(call, "since") or 0
-    found = sorted(
-        (
-            one
-            for one in (
-                *store.replies(entry, call.delay(What.LAG)),
-                *(one for one in store.comments_for(account.name) if one.under == entry.id),
-            )
-            if written_at(one).timestamp() >= since
-        ),
-        key=written_at,
-    )
+    replies: list[StoredPost | StoredComment] = [
+        *store.replies(entry, call.delay(What.LAG)),
+        *(one for one in store.comments_for(account.name) if one.under == entry.id),
+    ]
+    found = sorted((one for one in replies if written_at(one).timestamp() >= since), key=written_at)
     if call.query.get("order") == "chronological" and call.changed(FacebookFault.UNSORTED):
         return found[::2] + found[1::2]
     is_backwards = call.query.get("order") == "reverse_chronological"
