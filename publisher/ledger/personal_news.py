@@ -199,7 +199,7 @@ class PersonalNews(NoticeTurns):
         if now - self._read_at > _KEPT:
             self._authors, self._read_at = {}, now
         known = self._authors  # another thread may begin anew
-        wanted = {one.delivery for one in found if one.account} - known.keys()
+        wanted = {one.delivery for one in found if one.delivery[0]} - known.keys()
         written_by = authors_of(connection, {key for key, _version in wanted})
         known |= {delivery: written_by[delivery[0]] for delivery in wanted}
         return known

@@ -20,7 +20,7 @@ from publisher.ledger.user_notices import PersonNews
 from publisher.model import events
 from publisher.model.accounts import owner_changed
 from publisher.model.states import State, counted
-from publisher.notices import people
+from publisher.notices import comments, people
 
 _SHOWN = 10
 _QUOTED = re.compile(r" ?\(“.*”\)", re.DOTALL)
@@ -97,26 +97,8 @@ def _event(item: Item) -> str:
         event = _ON_ITS_OWN if is_unasked else _EVENTS[item.state]
         return _(event, post=item.post, account=item.account)
     if isinstance(item, CommentNews):
-        return called_for(item.number, item.post, item.account)
+        return comments.event(item)
     return people.event(item) if isinstance(item, PersonNews) else _account_event(item)
-
-
-def called_for(number: int, post: str | None, account: str) -> str:
-    """That answers call for somebody: under which post, or elsewhere."""
-    if post is None:
-        return plural(
-            "{number} answer to {account} calls for somebody",
-            "{number} answers to {account} call for somebody",
-            number,
-            account=account,
-        )
-    return plural(
-        "{number} answer under {post} on {account} calls for somebody",
-        "{number} answers under {post} on {account} call for somebody",
-        number,
-        post=post,
-        account=account,
-    )
 
 
 def _account_event(item: SuspendedAccount | AccountGoesOn | OwnerChange) -> str:
@@ -156,7 +138,7 @@ def _summary(items: Sequence[Item]) -> str:
         )
     renamed = [_event(item) for item in items if isinstance(item, OwnerChange)]
     of_people = [people.event(item) for item in items if isinstance(item, PersonNews)]
-    called = [_event(item) for item in items if isinstance(item, CommentNews)]
+    called = [comments.event(item) for item in items if isinstance(item, CommentNews)]
     if going_on:
         numbers.append(plural("{number} account goes on", "{number} accounts go on", going_on))
     return f"{', '.join([*called, *late, *(parts if accounts else []), *numbers, *renamed, *of_people])}."
@@ -170,10 +152,10 @@ def _counted(state: State, number: int) -> str:
     return counted(state, number)
 
 
-def _sentences(item: Item, zone: tzinfo) -> list[str]:
+def _sentences(item: Item, zone: tzinfo) -> list[str]:  # noqa: PLR0911 - one for each kind
     match item:
         case LatePosts():
-            return [item.message, item.ending] if item.is_over else [item.message]
+            return [item.message, *([item.ending] if item.is_over else [])]
         case StuckDelivery():
             return _of_delivery(item, zone)
         case SuspendedAccount():
@@ -183,18 +165,16 @@ def _sentences(item: Item, zone: tzinfo) -> list[str]:
         case PersonNews():
             return people.sentences(item)
         case CommentNews():
-            return [
-                f"{_event(item)}.",
-                _(
-                    "Look at them on the page Answers, or with `publisher answers`, and hide what must go."
-                ),
-            ]
+            return comments.sentences(item)
         case AccountGoesOn():
-            goes_on = _(
-                "{account} is no longer suspended: its platform took a post, and what waited goes out.",
-                account=item.account,
-            )
-            return [goes_on]
+            return [_goes_on(item)]
+
+
+def _goes_on(item: AccountGoesOn) -> str:
+    return _(
+        "{account} is no longer suspended: its platform took a post, and what waited goes out.",
+        account=item.account,
+    )
 
 
 def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
