@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from publisher.ledger.tables import history, reader_comments
+from publisher.model.events import Event
+from publisher.model.reader_comments import CommentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,38 @@ class CommentNews:
     post: str | None
     number: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A comment that was handed to a person."""
+
+    step: int
+    account: str
+    post: str | None
+    to: str
+    by: str
+    at: datetime
+
+
+def handed_over(connection: Connection, since: datetime) -> Iterator[HandedOver]:
+    """Those that were handed over since then, and still are."""
+    columns = reader_comments.c
+    query = (
+        select(
+            history.c.id, history.c.at, history.c.actor,
+            columns.account, columns.post, columns.handed_to,
+        )
+        .join(history, history.c.id == columns.alarm_step)
+        .where(
+            columns.state == CommentState.HANDED,
+            history.c.event == Event.ANSWER_HANDED_ON,
+            history.c.at >= since,
+        )
+        .order_by(history.c.id)
+    )  # fmt: skip
+    for row in connection.execute(query):
+        yield HandedOver(row.id, row.account, row.post, row.handed_to, row.actor, row.at)
 
 
 def of_comments(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[CommentNews]:

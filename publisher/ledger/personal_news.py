@@ -174,7 +174,7 @@ class PersonalNews(NoticeTurns):
 
     def _may_concern(self, person: Person, one: Happening) -> bool:
         """Whether it is for this person, as far as that does not depend on its authors."""
-        if one.topic is Topic.MENTIONED:
+        if one.mentions:
             return any(same_person(name, person.name) for name in one.mentions)
         if one.topic is Topic.COMMENTS:
             return self._is_on_duty(person, one)

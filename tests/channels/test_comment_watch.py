@@ -387,6 +387,18 @@ def test_with_nobody_on_duty_all_managers_of_the_account_are_told(page: Duty) ->
     assert told_to(page, []) == {"chef": [Topic.COMMENTS]}
 
 
+def test_whoever_a_comment_is_handed_to_is_told(page: Duty) -> None:
+    assert told_to(page, ["nobody here"]) == {}
+    page.acts.hand(page.shown()[0].id, "redaction", "chef")
+    page.desk.clock.advance(1)
+    news = PersonalNews(
+        page.database, page.desk.clock, lambda _account: ApprovalRule(),
+        Rights({page.account: "BICE"}.get),
+    )  # fmt: skip
+    found = {one.person.name: items for one, items in news.all_untold()}
+    assert [(name, items[0].by) for name, items in found.items()] == [("redaction", "chef")]
+
+
 def test_services_are_told_until_somebody_has_dealt_with_it(page: Duty) -> None:
     news = News(page.database, page.desk.clock)
     news.begin("slack", page.desk.clock.now())

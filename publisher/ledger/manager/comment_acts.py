@@ -7,7 +7,7 @@ delete is a wish at first, which a worker carries out at the platform.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible, UsageError
@@ -18,7 +18,7 @@ from publisher.ledger.comment_readings import chain_of
 from publisher.ledger.database import Database
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.rights import Rank, Rights
-from publisher.ledger.tables import people, reader_comments
+from publisher.ledger.tables import about, history, people, reader_comments
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 from publisher.model.reader_comments import CommentState
@@ -108,7 +108,12 @@ class CommentActs(Commands):
                 )
             )  # fmt: skip
             detail = {"account": row.account, "id": row.remote_id, **more}
-            note_account(connection, chain_of(row.account, row.post), event, now, actor, detail)
+            chain = chain_of(row.account, row.post)
+            note_account(connection, chain, event, now, actor, detail)
+            if "handed_to" in more:  # that person is told, by this step
+                step = select(func.max(history.c.id)).where(about(chain)).scalar_subquery()
+                its = update(reader_comments).where(reader_comments.c.id == comment)
+                connection.execute(its.values(alarm_step=step))
 
     def _row(self, connection: Connection, comment: int) -> Any:
         query = select(reader_comments).where(reader_comments.c.id == comment).with_for_update()
