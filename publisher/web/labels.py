@@ -45,6 +45,7 @@ _SCOPES = {
     TokenScope.READ: later("read drafts, plan, calendar and log"),
     TokenScope.DRAFT: later("write, change and delete drafts"),
     TokenScope.SUBMIT: later("ask for approval"),
+    TokenScope.ANSWERS: later("read what readers answer, which may be personal"),
 }
 LANGUAGES = NAMES
 rights = rights_in_words
