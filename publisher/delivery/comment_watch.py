@@ -31,6 +31,8 @@ _LATER = 15  # how many times less often the comments of an older post are read
 _HALF = 0.5
 _REST = timedelta(minutes=5)
 """The pause while a rate limit is used up by half: the rest of it is for posts."""
+_SKEW = timedelta(minutes=5)
+"""How far a platform's clock may be behind: a comment that seems older than its post counts."""
 _BUSY = timedelta(seconds=10)
 _AGAIN = timedelta(minutes=1)
 _LONGEST = timedelta(minutes=30)
@@ -144,7 +146,9 @@ class CommentWatch:
         try:
             with self._opened(reading.account) as reader:
                 page = reader.read(reading.post_id, reading.cursor)
-                since = min((one.published_at for one in self._posts_of(reading)), default=now)
+                since = (
+                    min((one.published_at for one in self._posts_of(reading)), default=now) - _SKEW
+                )
                 next_at = self._next(reading, now) if page.is_complete else now
                 called = self._readings.found(
                     reading, page.comments, page.cursor,

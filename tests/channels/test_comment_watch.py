@@ -136,6 +136,15 @@ def test_a_comment_is_on_the_page_under_its_post_within_a_minute(duty: Duty) -> 
     assert len(duty.shown()) == 1
 
 
+def test_a_comment_in_the_second_of_its_post_is_read(page: Duty) -> None:
+    """Facebook's times have whole seconds, and its clock may be behind."""
+    page.desk.clock.set(-30)
+    page.plant("help me")
+    page.desk.clock.set(30)
+    page.look()
+    assert page.pages.calling() == 1
+
+
 def test_what_calls_for_somebody_comes_first_and_says_why(duty: Duty) -> None:
     duty.plant("Please HELP me")
     duty.plant("see https://spam.example")
