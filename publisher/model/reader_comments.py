@@ -20,7 +20,7 @@ _LONGEST_NAME = 100
 class CommentState(StrEnum):
     """What became of a comment here; JSON and the ledger have the English names."""
 
-    NEW = later("new")
+    NEW = later("not seen")
     SEEN = later("seen")
     HANDED = later("handed on")
     HIDING = later("being hidden")

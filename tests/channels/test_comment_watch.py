@@ -446,7 +446,7 @@ def test_pages_of_a_hundred_thousand_are_quick_and_show_each_once(page: Duty) ->
         for n in range(100_000)
     ]
     for n in range(0, 100_000, 1_000):
-        rows[n] |= {"urgency": 2, "state": "new"}
+        rows[n] |= {"urgency": 2, "state": "not seen"}
     with page.database.write() as connection:
         connection.execute(reader_comments.insert(), rows)
     seen: list[int] = []

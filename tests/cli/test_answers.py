@@ -23,7 +23,7 @@ def comment(made: Path) -> int:
     row: dict[str, Any] = {
         "account": "bice-page", "remote_id": "1_2", "post": "day.fr", "author": "Zofia",
         "text": "help me\nplease", "url": "", "written_at": now, "read_at": now,
-        "signs": '[["word", "help me"]]', "urgency": 2, "state": "new", "checked_at": now,
+        "signs": '[["word", "help me"]]', "urgency": 2, "state": "not seen", "checked_at": now,
     }  # fmt: skip
     app = Application(settings.load(made, {}), ManualClock())
     with app.database.write() as connection:

@@ -24,7 +24,7 @@ def write(app: Application, text: str = "Bonjour", **more: Any) -> int:
     row = {
         "account": "bice-page", "remote_id": f"1_{text}", "post": "day.fr", "author": "Zofia",
         "text": text, "url": "https://www.facebook.com/1", "written_at": now, "read_at": now,
-        "signs": "[]", "urgency": 0, "state": "new", "checked_at": now,
+        "signs": "[]", "urgency": 0, "state": "not seen", "checked_at": now,
     }  # fmt: skip
     with app.database.write() as connection:
         made = reader_comments.insert().values({**row, **more}).returning(reader_comments.c.id)
@@ -81,7 +81,7 @@ def test_deleting_is_for_managers(app: Application, staff: Visit, manager: Visit
     staff.get("/answers")
     assert 'value="delete"' not in staff.page
     assert staff.send("/answers", answer=str(comment), do="delete").status_code == 403
-    assert state(app, comment) == "new"
+    assert state(app, comment) == "not seen"
     manager.get("/answers")
     manager.send("/answers", answer=str(comment), do="delete")
     assert state(app, comment) == CommentState.DELETING
@@ -101,7 +101,7 @@ def test_answers_to_other_organisations_are_not_shown(app: Application, address:
 
 def test_filters_and_pages(app: Application, staff: Visit) -> None:
     for number in range(40):
-        write(app, f"number {number:02}", state="seen" if number % 2 else "new")
+        write(app, f"number {number:02}", state="seen" if number % 2 else "not seen")
     staff.get("/answers?state=seen")
     assert "number 01" in staff.page
     assert "number 02" not in staff.page

@@ -54,5 +54,5 @@ def test_a_prompt_in_an_answer_is_data_and_nothing_comes_of_it(app: Application)
     assert result.text.startswith(FOREIGN)
     assert result.data["foreign"] is True
     assert json.loads(result.text.partition("\n\n")[2])["answers"][0]["text"] == HOSTILE
-    assert state(app, comment) == "new"
+    assert state(app, comment) == "not seen"
     assert_nothing_forbidden(app, app.settings.workspace, before)
