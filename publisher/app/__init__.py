@@ -5,6 +5,7 @@ Those of the ledger are in `ledger_parts.py`, those of the log-ins in `log_ins.p
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,25 @@ from publisher.base.clock import SystemClock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels.pool import Pool
-from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel, picture
+from publisher.channels.registry import (
+    SPECS,
+    ChannelOptions,
+    ask_for_the_time,
+    open_channel,
+    picture,
+)
+from publisher.delivery.comment_watch import CommentWatch, WatchedAccount
 from publisher.delivery.key_renewer import KeyRenewer
 from publisher.delivery.keyring import SOON, Keyring
+from publisher.drafts import alarm_words
+from publisher.ledger.comment_readings import CommentReadings
 from publisher.ledger.heartbeats import wrong_clocks
 from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.outbox import Item, News
 from publisher.ledger.personal_news import PersonalItem, PersonalNews
 from publisher.ledger.webhook_news import WebhookNews
+from publisher.model import duty
 from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
 from publisher.notices import Notices
 from publisher.notices.message import Message, compose
@@ -32,6 +43,7 @@ from publisher.notices.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.comments import CommentReader
     from publisher.delivery.services import DeliveryServices
     from publisher.planning import Planner
     from publisher.reporting.session_report import Reports
@@ -39,6 +51,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WORKSPACE_VARIABLE", "Application"]
 
+_BEFORE_COMMENTS = 3.0
+"""Real seconds before a post in which no comments of its account are read."""
 _BEFORE_POSTS = 60.0
 """Real seconds before a post in which no keys are renewed: it leaves with the old ones."""
 
@@ -130,12 +144,16 @@ class Application(LogInParts):
         settings, news = self.settings, News(self.database, self.clock)
         rights = self.settings.approval_rule, self.rights
         personal = PersonalNotices(
-            PersonalNews(self.database, self.clock, *rights),
+            PersonalNews(self.database, self.clock, *rights, self.on_duty),
             settings.notices,
             settings.language,
             self._compose_personal,
         )
         return Notices(settings.notices.urls, news, self.clock, self._compose, personal)
+
+    def on_duty(self, at: datetime) -> list[str]:
+        """Who is on duty for readers' comments at an instant."""
+        return duty.on_duty(self.settings.comments.duty, at, self.session().zone)
 
     @cached_property
     def webhooks(self) -> Webhooks:
@@ -175,6 +193,35 @@ class Application(LogInParts):
         KeyRenewer(
             self.keyring, lambda account: self.queries.is_busy(account, _BEFORE_POSTS)
         ).start()
+
+    @cached_property
+    def comment_watch(self) -> CommentWatch:
+        return CommentWatch(
+            CommentReadings(self.database, self.clock),
+            self._watched_accounts,
+            self._open_comments,
+            lambda account: self.queries.is_busy(account, _BEFORE_COMMENTS),
+            lambda: alarm_words.signs(self.settings.posts),
+            self.settings.comments,
+            self.clock,
+        )
+
+    def _watched_accounts(self) -> dict[str, WatchedAccount]:
+        lacking = self.settings.without_credentials()
+        return {
+            name: WatchedAccount(support, has_fees=SPECS[entry.channel].has_fees)
+            for name, entry in self.settings.accounts.items()
+            if (support := SPECS[entry.channel].comments) and name not in lacking
+        }
+
+    def _open_comments(self, account: str) -> "CommentReader":
+        entry = self.settings.accounts[account]
+        support = SPECS[entry.channel].comments
+        if support is None:
+            raise ConfigurationError(_("{account} has no answers to read.", account=account))
+        return support.open(
+            entry.account(account), self.keyring.credentials(account), self.channel_options
+        )
 
     def take_keys(self) -> frozenset[str]:
         """Read the settings again if secrets.toml was changed; the accounts whose keys are others.

@@ -18,6 +18,7 @@ from publisher.ledger.integrity import after_restore, archive_files
 from publisher.ledger.integrity.archiving import Archiving
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.approvals import Approvals
+from publisher.ledger.manager.comment_acts import CommentActs
 from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.file_changes import FileChanges
 from publisher.ledger.manager.notes import Notes
@@ -30,6 +31,7 @@ from publisher.ledger.notice_addresses import Addresses
 from publisher.ledger.orphans import Orphans
 from publisher.ledger.profiles import Profiles
 from publisher.ledger.rate_limits import Limits
+from publisher.ledger.reading.comment_pages import CommentPages
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
 from publisher.ledger.reading.log_pages import Logbook
@@ -99,6 +101,18 @@ class LedgerParts(OpenWorkspace):
     @cached_property
     def notes(self) -> Notes:
         return Notes(self.database, self.clock, rights=self.rights)
+
+    @cached_property
+    def comment_acts(self) -> CommentActs:
+        return CommentActs(self.database, self.clock, self.rights, self._channel_of)
+
+    def _channel_of(self, account: str) -> str:
+        entry = self.settings.accounts.get(account)
+        return entry.channel if entry else ""
+
+    @cached_property
+    def comment_pages(self) -> CommentPages:
+        return CommentPages(self.database)
 
     @cached_property
     def withdrawals(self) -> Withdrawals:

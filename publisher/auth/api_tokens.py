@@ -44,6 +44,8 @@ class TokenScope(StrEnum):
     DRAFT = "draft"
     SUBMIT = "submit"
     """Asking for approvals."""
+    ANSWERS = "answers"
+    """Reading what readers write. It may be a disclosure: only tokens that say so."""
 
 
 @dataclass(frozen=True, slots=True)

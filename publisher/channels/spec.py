@@ -19,6 +19,7 @@ from publisher.model.content import Content
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.comments import CommentReader
     from publisher.channels.connect import Connector
     from publisher.channels.renewal import Renewal
     from publisher.model.clock_check import ClockCheck, Heard
@@ -64,6 +65,23 @@ platform's library, so that commands that only look at drafts start fast."""
 
 ConnectorOpener = Callable[[ChannelOptions], "Connector"]
 """Opens what gets an account's keys from the platform."""
+
+
+CommentOpener = Callable[[Account, Mapping[str, str], ChannelOptions], "CommentReader"]
+"""Opens what reads the comments of an account, for one thread at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentSupport:
+    """What a channel can do with readers' comments under our posts."""
+
+    open: CommentOpener
+    hides: bool
+    deletes: bool
+    reads_each_post: bool
+    """Whether each post takes a request of its own; otherwise one shows all of the account."""
+    permissions: str = ""
+    """What the app needs for it beyond posting, as the platform calls it."""
 
 
 class ShownPicture(Protocol):
@@ -183,6 +201,8 @@ class ChannelSpec:
     """Other ways to get keys, by the name that a person chooses one with."""
     renewal: "Renewal | None" = None
     """How keys that expire are renewed in time; None: they are not."""
+    comments: CommentSupport | None = None
+    """How readers' comments are read and moderated; None: they are not."""
     server: Server | None = None
     """None: the channel uses no server."""
     mockup: str = "preview/card.html"

@@ -15,6 +15,7 @@ from publisher.base.i18n import _, later
 from publisher.cli import arguments, help_texts, sandbox_option, suggestions, usage_errors
 from publisher.cli.commands import (
     agenda,
+    answers,
     approval,
     backups,
     calendars,
@@ -113,7 +114,7 @@ SECTIONS = {
     later("Write"): ("new", "repeat", "check", "count", "preview", "import", "schema"),
     later("Schedule"): ("plan", "queue", "agenda", "calendar"),
     later("Approve"): ("approve", "reject"),
-    later("Watch"): ("status", "log", "history", "report"),
+    later("Watch"): ("status", "answers", "log", "history", "report"),
     later("Stop and correct"): (
         "pause", "resume", "hold", "release", "cancel", "correct", "withdraw", "retry",
         "resolve",
@@ -210,6 +211,12 @@ _log = _group(
     callback=deliveries.log,
     invoke_without_command=True,
     subcommand_metavar="[verify|archive]",
+)
+_add(
+    answers.answers,
+    "publisher answers",
+    "publisher answers --hide 12",
+    "publisher answers --hand 12 --to NAME",
 )
 _add(record.verify, "publisher log verify", to=_log)
 _add(record.archive, "publisher log archive", "publisher log archive --months 24 --yes", to=_log)

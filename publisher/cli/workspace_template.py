@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES, SPECS
-from publisher.drafts import json_schema
+from publisher.drafts import alarm_words, json_schema
 
 _WIDTH = 88
 
@@ -83,6 +83,7 @@ def files(language: str, today: date, accounts: Mapping[str, str]) -> dict[str, 
         "publisher.toml": _settings(language, accounts),
         "secrets.toml": _secrets(accounts),
         "posts/session.yaml": _session(today + timedelta(days=35 - today.weekday())),
+        alarm_words.FILE: _alarm_words(),
         f"posts/welcome.{language}.md": _example(accounts),
         **{
             f"{json_schema.FOLDER}/{name}.json": json_schema.text(name)
@@ -152,6 +153,15 @@ def _session(starts: date) -> str:
         opening=_("Opening of the session"),
         place=_("Palais des Nations, room XX"),
     )  # fmt: skip
+
+
+def _alarm_words() -> str:
+    about = _(
+        "When a reader's answer holds one of these words or phrases, whoever is on duty is called. "
+        "A word may end with *, for any ending; case and accents do not matter. Make the list your "
+        "own."
+    )
+    return f"{_comment(about)}\n{alarm_words.SAMPLE}"
 
 
 def _example(accounts: Mapping[str, str]) -> str:

@@ -1,7 +1,8 @@
 """Consent records (posts/consents.yaml): who allowed a picture of people, where and until when.
 
 A mapping of ids to records: `granted_to` (one organisation or a list), `channels` (a list; all, if
-it is missing), `until` (the last day, in the session's time zone) and `withdrawn: true`.
+it is missing), `until` (the last day, in the session's time zone), `withdrawn: true`, and `names`
+that must not stand in public.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from publisher.model.problems import Findings, Flaw
 from publisher.model.values import Frozen
 
 FILE = "posts/consents.yaml"
-_KEYS = ("granted_to", "channels", "until", "withdrawn", "note")
+_KEYS = ("granted_to", "channels", "until", "withdrawn", "names", "note")
 
 
 class Consent(Frozen):
@@ -31,6 +32,8 @@ class Consent(Frozen):
     """None: every channel."""
     until: date | None = None
     withdrawn: bool = False
+    names: tuple[str, ...] = ()
+    """Names that readers' comments must not hold; nobody reads them but Publisher."""
     note: str | None = None
     """Where the signed form is, and the like; for those who keep the records."""
 
@@ -99,6 +102,7 @@ def _record(name: str, entry: yaml_tree.Entry, findings: Findings) -> Consent | 
         else frozenset(channel_called(word) for word, _ in for_channels),
         until=fields.day("until"),
         withdrawn=fields.flag("withdrawn") or False,
+        names=tuple(word for word, _position in fields.words("names") or ()),
         note=_note(fields.node("note")),
     )
     return record if len(findings.problems) == before else None

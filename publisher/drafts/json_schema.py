@@ -115,6 +115,10 @@ _CONSENT: dict[str, Schema] = {
     ),
     "until": _said("The last day.", _DAY),
     "withdrawn": _FLAG,
+    "names": _said(
+        "Names that must not stand in public: a comment that holds one is shown first.",
+        _one_or_more(_TEXT),
+    ),
     "note": {},
 }
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from publisher.base import progress
 from publisher.base.i18n import _
-from publisher.drafts import consents, draft, session, session_reader, text_files
+from publisher.drafts import alarm_words, consents, draft, session, session_reader, text_files
 from publisher.drafts.consents import Consents
 from publisher.drafts.draft import Surroundings, split_language
 from publisher.drafts.draft_files import DraftFile, DraftFiles
@@ -75,6 +75,8 @@ def load(
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
     shelf = DraftFiles(posts_folder, revised)
     chosen = shelf.select(paths)
+    about_words = Findings(alarm_words.FILE)
+    alarm_words.load(posts_folder, about_words)
     about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
     around = Surroundings(
         posts=posts_folder,
@@ -94,6 +96,8 @@ def load(
     problems = [
         *about_session.problems,
         *about_consents.problems,
+        # Nothing that is published hangs on them.
+        *(p.model_copy(update={"severity": Severity.WARNING}) for p in about_words.problems),
         *(p for p in shelf.problems if not paths or p.file in found),
         *(p for findings in found.values() for p in findings.problems),
     ]

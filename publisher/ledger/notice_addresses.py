@@ -41,6 +41,8 @@ class Topic(StrEnum):
     """One of theirs was sent back."""
     MENTIONED = "mentioned"
     """A note mentions them."""
+    COMMENTS = "comments"
+    """A reader's comment calls for somebody, and they are on duty."""
     TROUBLE = "trouble"
     """One of theirs failed, was missed, or is uncertain."""
 

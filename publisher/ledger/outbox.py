@@ -33,6 +33,7 @@ from sqlalchemy import (
 
 from publisher.base.clock import Clock
 from publisher.base.stored_messages import told
+from publisher.ledger.comment_news import CommentNews, of_comments
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.orphans import CLEARING
 from publisher.ledger.owner_news import OwnerChange, of_owners
@@ -142,20 +143,21 @@ class AccountGoesOn:
 
 
 _Groups = SuspendedAccount | LatePosts
-Item = StuckDelivery | _Groups | AccountGoesOn | OwnerChange | PersonNews
+Item = StuckDelivery | _Groups | AccountGoesOn | OwnerChange | PersonNews | CommentNews
 
 
 class News(NoticeTurns):
     """Finds what a service has not sent yet."""
 
     def untold(self, service: str) -> list[Item]:
-        """What this service has not sent yet: late posts, accounts, deliveries, then people."""
+        """What this service has not sent yet, of comments first, then posts that are late."""
         with self._database.read() as connection:
             query = select(notice_services.c.since).where(notice_services.c.service == service)
             since = max(connection.execute(query).scalar_one(), self._clock.now() - OLDEST)
             is_told = exists().where(notices.c.service == service, notices.c.step == history.c.id)
             is_news = and_(history.c.at >= since, ~is_told)
             return [
+                *of_comments(connection, is_news),
                 *_late(connection, is_news),
                 *self._suspended(connection, is_news),
                 *_going_on(connection, service, since),

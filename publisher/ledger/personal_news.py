@@ -5,7 +5,7 @@ by the history step that began it: of a post that was approved in the meantime n
 it waits. What was just decided can be taken back for some seconds, so it is told after those.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -23,7 +23,15 @@ from publisher.ledger.manager.rights import Person, Rank, Rights
 from publisher.ledger.notice_addresses import Addresses, NoticeAddress, Topic, due_service
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.outbox import OLDEST
-from publisher.ledger.personal_queries import Happening, approved, noted, told_by, troubles, waiting
+from publisher.ledger.personal_queries import (
+    Happening,
+    approved,
+    called,
+    noted,
+    told_by,
+    troubles,
+    waiting,
+)
 from publisher.ledger.tables import history
 from publisher.model.states import State
 
@@ -32,9 +40,18 @@ _UNDONE = 20.0
 """Real seconds in which a decision may be taken back; it is told after them."""
 _KEPT = 60.0  # real seconds for which the authors of a delivery are not read again
 _ORDER = (
-    Topic.DUE, Topic.TROUBLE, Topic.WAITS, Topic.REJECTED, Topic.MENTIONED, Topic.APPROVED,
+    Topic.COMMENTS, Topic.DUE, Topic.TROUBLE, Topic.WAITS, Topic.REJECTED, Topic.MENTIONED, Topic.APPROVED,
 )  # fmt: skip
 _TO_APPROVE = (Topic.WAITS, Topic.DUE)
+OnDuty = Callable[[datetime], Collection[str]]
+"""Returns the names of all who are on duty at an instant."""
+
+
+def nobody(_at: datetime) -> Collection[str]:
+    """The rota without any shift."""
+    return ()
+
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -58,8 +75,17 @@ class PersonalItem:
 class PersonalNews(NoticeTurns):
     """Finds what people have not been told yet at their addresses."""
 
-    def __init__(self, database: Database, clock: Clock, rule_of: RuleOf, rights: Rights) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rule_of: RuleOf,
+        rights: Rights,
+        on_duty: OnDuty = nobody,
+    ) -> None:
+        """`on_duty`: the names of all who are on duty for comments at an instant."""
         super().__init__(database, clock)
+        self._on_duty = on_duty
         self._rule_of = rule_of
         self._rights = rights
         self._addresses = Addresses(database, clock)
@@ -119,6 +145,7 @@ class PersonalNews(NoticeTurns):
             *(one for one in stuck if one.topic is Topic.TROUBLE or one.at <= settled),
             *approved(connection, since, settled),
             *noted(connection, since),
+            *called(connection, since),
         ]
         # Not in the queries: for the order SQLite would read the whole history.
         return sorted(found, key=lambda one: (one.due_at or one.at, one.step))
@@ -147,13 +174,22 @@ class PersonalNews(NoticeTurns):
 
     def _may_concern(self, person: Person, one: Happening) -> bool:
         """Whether it is for this person, as far as that does not depend on its authors."""
-        if one.topic is Topic.MENTIONED:
+        if one.mentions:
             return any(same_person(name, person.name) for name in one.mentions)
+        if one.topic is Topic.COMMENTS:
+            return self._is_on_duty(person, one)
         if one.topic is not Topic.WAITS:
             return True
         account = str(one.account)
         is_named = may_approve(person.name, self._rule_of(account))
         return is_named and self._rights.permits(person, Rank.MANAGER, [account])
+
+    def _is_on_duty(self, person: Person, one: Happening) -> bool:
+        """Whether a comment is this person's: on duty when it came; with nobody, any manager."""
+        on_duty = self._on_duty(one.at)
+        rank = Rank.STAFF if on_duty else Rank.MANAGER
+        is_theirs = not on_duty or any(same_person(name, person.name) for name in on_duty)
+        return is_theirs and self._rights.permits(person, rank, [str(one.account)])
 
     def _authors_of(
         self, connection: Connection, found: Iterable[Happening]
@@ -163,7 +199,7 @@ class PersonalNews(NoticeTurns):
         if now - self._read_at > _KEPT:
             self._authors, self._read_at = {}, now
         known = self._authors  # another thread may begin anew
-        wanted = {one.delivery for one in found if one.account} - known.keys()
+        wanted = {one.delivery for one in found if one.delivery[0]} - known.keys()
         written_by = authors_of(connection, {key for key, _version in wanted})
         known |= {delivery: written_by[delivery[0]] for delivery in wanted}
         return known
@@ -178,7 +214,8 @@ def _for(
     for one in found:
         names = written_by.get(one.delivery, ())
         is_author = any(same_person(name, person.name) for name in names)
-        if one.topic is Topic.MENTIONED or is_author is not (one.topic in _TO_APPROVE):
+        told_to_all = one.topic in (Topic.MENTIONED, Topic.COMMENTS)
+        if told_to_all or is_author is not (one.topic in _TO_APPROVE):
             yield one
 
 

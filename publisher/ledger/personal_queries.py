@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
 
+from publisher.ledger.comment_news import handed_over, of_comments
 from publisher.ledger.manager.draft_edits import post_of
 from publisher.ledger.notice_addresses import NoticeAddress, Topic, due_service
 from publisher.ledger.outbox import stuck
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import deliveries, history, not_before, notices, written
+from publisher.ledger.transitions import ACTOR
 from publisher.model.events import Event
 from publisher.model.states import State
 
@@ -86,6 +88,18 @@ def approved(connection: Connection, since: datetime, until: datetime) -> Iterat
         )
     )
     return _read(connection, query, Topic.APPROVED)
+
+
+def called(connection: Connection, since: datetime) -> Iterator[Happening]:
+    """Readers' comments that call for somebody and are open, and those handed to a person."""
+    for one in of_comments(connection, history.c.at >= since):
+        post = one.post or ""
+        yield Happening(Topic.COMMENTS, one.step, one.at, ACTOR, post, one.account)
+    for handed in handed_over(connection, since):
+        yield Happening(
+            Topic.COMMENTS, handed.step, handed.at, handed.by, handed.post or "", handed.account,
+            mentions=[handed.to],
+        )  # fmt: skip
 
 
 def noted(connection: Connection, since: datetime) -> Iterator[Happening]:

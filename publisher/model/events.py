@@ -18,7 +18,13 @@ class Event(StrEnum):
     AGENDA_ITEM_CANCELLED = later("agenda item cancelled")
     AGENDA_ITEM_CHANGED = later("agenda item changed")
     AGENDA_ITEM_RESTORED = later("agenda item restored")
+    ANSWER_DELETED = later("answer deleted")
+    ANSWER_HANDED_ON = later("answer handed on")
+    ANSWER_HIDDEN = later("answer hidden")
+    ANSWER_NOT_CHANGED = later("answer not changed")
+    ANSWER_SEEN = later("answer seen")
     ANSWERED_LATE = later("answered late")
+    ANSWERS_CALL_FOR_SOMEBODY = later("answers call for somebody")
     APPROVAL_TAKEN_BACK = later("approval taken back")
     APPROVED = later("approved")
     ARCHIVED = later("archived")
@@ -31,6 +37,7 @@ class Event(StrEnum):
     CONSENT_CHANGED = later("consent changed")
     CONSENT_WITHDRAWN = later("consent withdrawn")
     DEFERRED = later("deferred")
+    DELETING_AN_ANSWER = later("deleting an answer")
     DRAFT_DELETED = later("draft deleted")
     DRAFT_EDITED = later("draft edited")
     DRAFT_MADE = later("draft made")
@@ -42,6 +49,7 @@ class Event(StrEnum):
     FOUND = later("found")
     FOUND_GONE = later("found gone")
     HELD = later("held")
+    HIDING_AN_ANSWER = later("hiding an answer")
     HOLD_LIFTED = later("hold lifted")
     KEPT_OUT = later("kept out")
     LATE = later("late")
@@ -114,6 +122,7 @@ class Event(StrEnum):
 
 LABELS = (
     later("absences"),
+    later("account"),
     later("alternative text"),
     later("author"),
     later("backup of"),
@@ -136,6 +145,7 @@ LABELS = (
     later("goes out at"),
     later("id"),
     later("ids"),
+    later("handed to"),
     later("if not out"),
     later("item"),
     later("kind"),

@@ -13,13 +13,14 @@ from datetime import UTC, datetime, tzinfo
 
 from publisher.base.i18n import _, later, plural
 from publisher.base.text import harmless
+from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.outbox import AccountGoesOn, Item, LatePosts, StuckDelivery, SuspendedAccount
 from publisher.ledger.owner_news import OwnerChange
 from publisher.ledger.user_notices import PersonNews
 from publisher.model import events
 from publisher.model.accounts import owner_changed
 from publisher.model.states import State, counted
-from publisher.notices import people
+from publisher.notices import comments, people
 
 _SHOWN = 10
 _QUOTED = re.compile(r" ?\(“.*”\)", re.DOTALL)
@@ -95,9 +96,9 @@ def _event(item: Item) -> str:
         is_unasked = item.state is State.PUBLISHED and not item.is_stopped
         event = _ON_ITS_OWN if is_unasked else _EVENTS[item.state]
         return _(event, post=item.post, account=item.account)
-    if isinstance(item, PersonNews):
-        return people.event(item)
-    return _account_event(item)
+    if isinstance(item, CommentNews):
+        return comments.event(item)
+    return people.event(item) if isinstance(item, PersonNews) else _account_event(item)
 
 
 def _account_event(item: SuspendedAccount | AccountGoesOn | OwnerChange) -> str:
@@ -137,9 +138,10 @@ def _summary(items: Sequence[Item]) -> str:
         )
     renamed = [_event(item) for item in items if isinstance(item, OwnerChange)]
     of_people = [people.event(item) for item in items if isinstance(item, PersonNews)]
+    called = [comments.event(item) for item in items if isinstance(item, CommentNews)]
     if going_on:
         numbers.append(plural("{number} account goes on", "{number} accounts go on", going_on))
-    return f"{', '.join([*late, *(parts if accounts else []), *numbers, *renamed, *of_people])}."
+    return f"{', '.join([*called, *late, *(parts if accounts else []), *numbers, *renamed, *of_people])}."
 
 
 def _counted(state: State, number: int) -> str:
@@ -150,10 +152,10 @@ def _counted(state: State, number: int) -> str:
     return counted(state, number)
 
 
-def _sentences(item: Item, zone: tzinfo) -> list[str]:
+def _sentences(item: Item, zone: tzinfo) -> list[str]:  # noqa: PLR0911 - one for each kind
     match item:
         case LatePosts():
-            return [item.message, item.ending] if item.is_over else [item.message]
+            return [item.message, *([item.ending] if item.is_over else [])]
         case StuckDelivery():
             return _of_delivery(item, zone)
         case SuspendedAccount():
@@ -162,12 +164,17 @@ def _sentences(item: Item, zone: tzinfo) -> list[str]:
             return [*owner_changed(item.account, item.now, item.before)]
         case PersonNews():
             return people.sentences(item)
+        case CommentNews():
+            return comments.sentences(item)
         case AccountGoesOn():
-            goes_on = _(
-                "{account} is no longer suspended: its platform took a post, and what waited goes out.",
-                account=item.account,
-            )
-            return [goes_on]
+            return [_goes_on(item)]
+
+
+def _goes_on(item: AccountGoesOn) -> str:
+    return _(
+        "{account} is no longer suspended: its platform took a post, and what waited goes out.",
+        account=item.account,
+    )
 
 
 def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:

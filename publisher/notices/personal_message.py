@@ -16,6 +16,7 @@ from publisher.notices.message import Message, time_text
 
 _SHOWN = 20
 _TITLES = {
+    Topic.COMMENTS: later("answers under {post} call for you"),
     Topic.WAITS: later("{post} waits for your approval"),
     Topic.DUE: later("{post} is due soon, and waits for your approval"),
     Topic.APPROVED: later("{post} was approved"),
@@ -71,6 +72,8 @@ def _headline(items: Sequence[PersonalItem]) -> str:
 
 
 def _title(item: PersonalItem) -> str:
+    if item.topic is Topic.COMMENTS and not item.post:
+        return _("answers to {accounts} call for you", accounts=", ".join(item.accounts))
     title = _TITLES[item.topic] if item.state is None else _TROUBLES[item.state]
     return harmless(_(title, post=item.post, name=item.by or ""))
 
@@ -90,6 +93,8 @@ def _paragraph(item: PersonalItem, zone: tzinfo, address: str) -> str:
 
 def _place(item: PersonalItem) -> str:
     """The path of the page that the notice leads to."""
+    if item.topic is Topic.COMMENTS:
+        return "/answers"
     if item.topic in (Topic.WAITS, Topic.DUE):
         return f"/review?{urlencode({'post': item.post})}"
     end = "#notes" if item.topic is Topic.MENTIONED else ""

@@ -122,6 +122,7 @@ class Comparison:
             pictures=self._illustrations.stored(self._shown()),
             cost=self._cost(change.wish for change in self._changes if change.is_new),
             cost_of_edits=self._cost_of_edits(),
+            answers_per_day=self._answers_per_day(),
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
             overdue=overdue,
@@ -212,6 +213,16 @@ class Comparison:
         edits = [change for change in self._changes if change.wish and not change.is_new]
         before = self._cost(change.delivery for change in edits)
         return self._cost(change.wish for change in edits).amount - before.amount
+
+    def _answers_per_day(self) -> Decimal:
+        comments = self._settings.comments
+        read = {
+            change.wish.account
+            for change in self._changes
+            if change.wish and change.is_new and _costs_to_read(change.wish.channel)
+        }
+        most = comments.most_per_day if comments.read else 0
+        return len(read) * most * self._settings.prices.x_read
 
     def _cost(self, planned: Iterable[Wish | Delivery | None]) -> Cost:
         billed = [one.content for one in planned if one and spec_of(one.channel).has_fees]
@@ -477,3 +488,9 @@ def expiry(post: Post, expires_at: datetime) -> datetime:
     if post.shown_until is None or post.held:
         return expires_at
     return min(expires_at, post.shown_until)
+
+
+def _costs_to_read(channel: str) -> bool:
+    """Whether a channel's platform charges for readers' comments that are read."""
+    spec = spec_of(channel)
+    return spec.has_fees and spec.comments is not None

@@ -134,6 +134,8 @@ class Plan:
     """The cost on X of new deliveries."""
     cost_of_edits: Decimal = Decimal()
     """Change in X's charges for deliveries already on the schedule, in US dollars."""
+    answers_per_day: Decimal = Decimal()
+    """The most that reading the answers to new deliveries costs in a day, in US dollars."""
     on_schedule: int = 0
     """Number of waiting deliveries in the ledger, including those of other drafts."""
     undated: int = 0

@@ -22,6 +22,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.sandbox import profiles
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.comments import plant
 from publisher.sandbox.fault_responses import ELSEWHERE
 from publisher.sandbox.faults import Fault, Faults, parse_faults
 from publisher.sandbox.gateway import DATE_AHEAD, Gateway
@@ -71,6 +72,7 @@ class Sandbox:
                 Route(f"{profiles.AVATAR}/{{name}}", profiles.answer),
                 Route("/sandbox/state.json", self._state),
                 Route("/sandbox/reset", self._reset, methods=["POST"]),
+                Route("/sandbox/comments", self._plant, methods=["POST"]),
                 Route("/sandbox/faults", self._list_faults),
                 Route("/sandbox/faults", self._set_faults, methods=["POST"]),
                 Route(ELSEWHERE, self._elsewhere, methods=["GET", "POST", "DELETE"]),
@@ -133,6 +135,14 @@ class Sandbox:
 
     async def _state(self, _request: Request) -> Response:
         return JSONResponse(self.state())
+
+    async def _plant(self, request: Request) -> Response:
+        """Write a reader's comment: `account`, `text`, and as `plant` takes it, in JSON."""
+        try:
+            planted = plant(self.store, **await request.json())
+        except (TypeError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"ids": [one.id for one in planted]})
 
     async def _list_faults(self, _request: Request) -> Response:
         return JSONResponse({"faults": self.faults.as_json()})

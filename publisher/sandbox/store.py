@@ -10,6 +10,7 @@ from typing import Any
 
 from publisher.base.clock import Clock
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.comments import StoredComment
 from publisher.sandbox.limits import Meter
 
 _SNOWFLAKE_EPOCH = 1_288_834_974_657  # ms; docs.x.com/fundamentals/x-ids
@@ -165,6 +166,8 @@ class Store:
         self._by_account: defaultdict[str, list[StoredPost]] = defaultdict(list)
         self._by_words: defaultdict[tuple[str, str], list[StoredPost]] = defaultdict(list)
         self._last_id = 0
+        self.comments: dict[tuple[str, str], StoredComment] = {}
+        """Of readers, by channel and id."""
 
     def new_id(self) -> str:
         """The next id: it contains the clock's milliseconds, as X's snowflakes, and increases."""
@@ -224,6 +227,17 @@ class Store:
             if reply.in_reply_to == entry.id and not reply.deleted and reply.shown_since <= latest
         ]
 
+    def comment(self, channel: str, comment_id: str) -> StoredComment | None:
+        """A reader's comment that is not deleted."""
+        found = self.comments.get((channel, comment_id))
+        return found if found and not found.is_deleted else None
+
+    def comments_for(self, account: str) -> list[StoredComment]:
+        """The comments of readers for an account that are not deleted, oldest first."""
+        return [
+            one for one in self.comments.values() if one.account == account and not one.is_deleted
+        ]
+
     def saying(self, channel: str, text: str, since: datetime) -> list[StoredPost]:
         """All accounts' posts with the same words that became public at `since` or later."""
         return [
@@ -242,6 +256,7 @@ class Store:
         return {
             "now": iso(self.clock.now()),
             "posts": [entry.as_state() for entry in self.entries],
+            "comments": [one.as_state() for one in self.comments.values()],
             "uploads": [
                 {"id": upload.id, "account": upload.account, "sha256": upload.sha256}
                 for upload in self.uploads.values()

@@ -24,6 +24,7 @@ from pydantic import (
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS
+from publisher.model import duty
 from publisher.model.values import Advice
 from publisher.settings import redis_sentinel
 
@@ -68,6 +69,9 @@ Pause = Annotated[
 
 _WORDS = BeforeValidator(lambda value: value.split() if isinstance(value, str) else value)
 """A list that may be one text, as in the environment."""
+
+_LINES = BeforeValidator(lambda value: value.splitlines() if isinstance(value, str) else value)
+"""The same, one on each line."""
 
 _UNVERIFIED = re.compile(
     r"[?&](?:ssl_cert_reqs=(?!required\b|cert_required\b)|ssl_check_hostname=(?!true\b|1\b)"
@@ -139,6 +143,8 @@ class PriceSettings(Section):
     x_post: Decimal = Field(default=Decimal("0.015"), ge=0)
     x_post_with_link: Decimal = Field(default=Decimal("0.200"), ge=0)
     x_alt_text: Decimal = Field(default=Decimal("0.005"), ge=0)
+    x_read: Decimal = Field(default=Decimal("0.005"), ge=0)
+    """A post of others that is read."""
 
 
 class DeliverySettings(Section):
@@ -264,6 +270,31 @@ def _is_key(secret: str) -> bool:
     except ValueError:
         return False
     return secret.startswith("whsec_") and 24 <= len(key) <= 64
+
+
+class CommentSettings(Section):
+    """Readers' comments under published posts: what is read, how often, and who is called."""
+
+    read: bool = True
+    watch: Duration = timedelta(days=14)
+    """How long after a post its comments are read."""
+    keep: Duration = timedelta(days=30)
+    """How long a comment stays here after it was read."""
+    every: Duration = timedelta(seconds=40)
+    """How often they are read in the two days after a post; later fifteen times less often."""
+    requests_per_hour: int = Field(default=1800, ge=1)
+    """Of an account whose posts are each asked for: with more of them, each is read less often."""
+    most_per_day: int = Field(default=2000, ge=0)
+    """Comments of an account that are read in a day where the platform charges for them."""
+    duty: Annotated[tuple[str, ...], _LINES] = ()
+    """Who is called, and when: `NAME: weekdays 08:00-18:00`. Nobody at an hour: all managers."""
+
+    @field_validator("duty")
+    @classmethod
+    def _are_shifts(cls, shifts: tuple[str, ...]) -> tuple[str, ...]:
+        for shift in shifts:
+            duty.parse(shift)
+        return shifts
 
 
 class WebSettings(Section):

@@ -37,6 +37,7 @@ from publisher.settings.schema import (
     SERVERS,
     ApprovalSettings,
     BrokerSettings,
+    CommentSettings,
     DatabaseSettings,
     DeliverySettings,
     LintSettings,
@@ -97,6 +98,7 @@ class _Settings(Section):
     lint: LintSettings = LintSettings()
     notices: NoticeSettings = NoticeSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    comments: CommentSettings = CommentSettings()
     web: WebSettings = WebSettings()
     openid: OpenIDSettings = OpenIDSettings()
     prices: PriceSettings = PriceSettings()

@@ -15,6 +15,7 @@ from publisher.web.routes import (
     accounts,
     agenda,
     agenda_import,
+    answers,
     assets,
     bulk,
     calendar,
@@ -60,7 +61,7 @@ from publisher.web.server_sent_events import EventStream
 
 ROUTE_MODULES = (
     assets, login, openid, password_link, profile, personal_notices, tokens, factors, dashboard, review, search, pause,
-    calendar, agenda_import, agenda, log, filters, bulk, posts, reschedule, repeat, correct, queue, compose, draft_file, media,
+    calendar, agenda_import, agenda, answers, log, filters, bulk, posts, reschedule, repeat, correct, queue, compose, draft_file, media,
     pictures, notes, post, undo, accounts, connect, mandate, consents, report, feeds, users, health, metrics, design,
     phone, help_pages,
 )  # fmt: skip

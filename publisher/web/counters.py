@@ -16,10 +16,12 @@ _FRESH = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers beside Today and Review."""
+    """The numbers beside Today, Review and Answers."""
 
     trouble: int = 0
     waiting: int = 0
+    answers: int = 0
+    """Readers' comments that call for somebody."""
 
 
 class Counters:
@@ -29,12 +31,15 @@ class Counters:
         self._app = app
         self._trouble: tuple[int, int] | None = None
         self._unapproved: tuple[int, Sequence[Unapproved]] | None = None
-        """Both with the step at which they were read."""
+        self._calling: dict[tuple[str, ...] | None, tuple[int, int]] = {}
+        """By organisations. All with the step at which they were read."""
 
     def of(self, person: Person, step: int) -> Counts:
         """The numbers for a reader; `step`: the newest one of the history, 0 if it is not known."""
         step = step or self._app.queries.last_step()
-        return Counts(self._in_trouble(step), self._waiting(person, step))
+        return Counts(
+            self._in_trouble(step), self._waiting(person, step), self._answers(person, step)
+        )
 
     def _in_trouble(self, step: int) -> int:
         found = self._trouble
@@ -44,6 +49,17 @@ class Counters:
             number = missed + sum(counts.get(state, 0) for state in _IN_TROUBLE)
             found = self._trouble = step, number
         return found[1]
+
+    def _answers(self, person: Person, step: int) -> int:
+        """How many comments of the person's accounts call for somebody."""
+        own = person.organisations
+        known = self._calling.get(own)
+        if known is None or known[0] != step:
+            accounts = self._app.accounts() if own is not None else None
+            permits = self._app.rights.permits
+            its = accounts and [one for one in accounts if permits(person, Rank.STAFF, [one])]
+            known = self._calling[own] = step, self._app.comment_pages.calling(its)
+        return known[1]
 
     def _waiting(self, person: Person, step: int) -> int:
         """How many posts wait that this person may approve: nobody approves their own."""

@@ -97,7 +97,7 @@ def _way_back(request: Request) -> str:
         return ""
     if path.startswith("/posts/"):
         return quote(path)
-    for room in ("/review", "/agenda", "/consents", "/accounts"):
+    for room in ("/review", "/agenda", "/answers", "/consents", "/accounts"):
         if path.startswith(room):
             return room
     return {"/pause": "/pause", "/log/verify": "/log"}.get(

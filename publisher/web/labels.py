@@ -38,12 +38,14 @@ _TOPICS = {
     Topic.APPROVED: later("A post of mine was approved"),
     Topic.REJECTED: later("A post of mine was sent back"),
     Topic.MENTIONED: later("Somebody mentioned me in a note"),
+    Topic.COMMENTS: later("An answer calls for somebody, and I am on duty"),
     Topic.TROUBLE: later("A post of mine failed, was missed or is uncertain"),
 }
 _SCOPES = {
     TokenScope.READ: later("read drafts, plan, calendar and log"),
     TokenScope.DRAFT: later("write, change and delete drafts"),
     TokenScope.SUBMIT: later("ask for approval"),
+    TokenScope.ANSWERS: later("read what readers answer, which may be personal"),
 }
 LANGUAGES = NAMES
 rights = rights_in_words

@@ -36,6 +36,7 @@ ITEMS = (
     NavigationItem("/calendar", later("Calendar"), "calendar-days", thumb=True),
     NavigationItem("/agenda", later("Agenda"), "calendar-range"),
     NavigationItem("/posts", later("Posts"), "files", thumb=True),
+    NavigationItem("/answers", later("Answers"), "message-square", counter="answers"),
     NavigationItem("/media", later("Media library"), "image"),
     NavigationItem("/log", later("Log"), "scroll-text"),
     NavigationItem("/report", later("Report"), "chart-column"),

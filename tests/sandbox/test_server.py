@@ -22,7 +22,7 @@ def test_the_state_is_the_same_over_http(
     state = session.get(f"{address}/sandbox/state.json", timeout=5).json()
     assert state == sandbox.state()
     assert state["requests"] == {"createPosts": 1}
-    assert set(state) == {"now", "posts", "requests", "uploads", "violations"}
+    assert set(state) == {"comments", "now", "posts", "requests", "uploads", "violations"}
 
 
 def test_the_order_of_the_posts_is_that_of_their_arrival(

@@ -11,9 +11,11 @@ _NEW_TABLES = (
     "api_requests",
     "api_tokens",
     "challenges",
+    "comment_readings",
     "factor_counters",
     "key_exchanges",
     "profiles",
+    "reader_comments",
     "saved_filters",
     "webhook_positions",
 )

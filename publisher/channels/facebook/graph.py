@@ -171,6 +171,24 @@ class PageGraph:
         order = {"order": "reverse_chronological", "filter": "toplevel"}
         return self._get(f"{post_id}/comments", fields=fields, limit=limit, **order, **cursor)
 
+    def reader_comments(
+        self, post_id: str, fields: str, since: int | None, after: str | None, limit: int
+    ) -> Answer:
+        """List all comments on a post, replies too, from the oldest on or after a cursor.
+
+        `since`: those of this second or later, since 1970.
+        """
+        place = {name: value for name, value in (("since", since), ("after", after)) if value}
+        order = {"order": "chronological", "filter": "stream"}
+        return self._get(f"{post_id}/comments", fields=fields, limit=limit, **order, **place)
+
+    def hide(self, comment_id: str) -> Answer:
+        """Hide a comment: its author and their friends still see it."""
+        fields = {"is_hidden": "true", **self._proof}
+        return self._recorder.call(
+            lambda: self._sdk.request(f"{GRAPH_VERSION}/{comment_id}", post_args=fields)
+        )
+
     def delete(self, object_id: str) -> Answer:
         """Delete a post or a photo."""
         return self._recorder.call(

@@ -4,12 +4,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Sample, Server
+from publisher.channels.spec import (
+    ChannelOptions,
+    ChannelSpec,
+    CommentSupport,
+    Credential,
+    Option,
+    Sample,
+    Server,
+)
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, VideoLimits
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.comments import CommentReader
     from publisher.channels.connect import Connector
 
 FACEBOOK = Capabilities(
@@ -50,6 +59,9 @@ FACEBOOK = Capabilities(
     can_create_at_once=True,
 )  # fmt: skip
 
+PERMISSIONS = "pages_read_user_content, pages_manage_engagement"
+"""What the app needs to read, hide and delete comments (Meta's reference of permissions)."""
+
 ADDRESS = "https://graph.facebook.com"
 """The address in facebook-sdk's code."""
 
@@ -66,6 +78,14 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
         clock=options.clock,
         heard=options.heard(SPEC),
     )
+
+
+def _open_comments(
+    account: Account, credentials: Mapping[str, str], options: ChannelOptions
+) -> "CommentReader":
+    from publisher.channels.facebook.reader_comments import PageComments  # noqa: PLC0415
+
+    return PageComments.open(account, credentials, options)
 
 
 def _connector(options: ChannelOptions) -> "Connector":
@@ -104,6 +124,9 @@ SPEC = ChannelSpec(
     credentials=(
         Credential("page_token"),
         Credential("app_secret", required=False, of_app=True),
+    ),
+    comments=CommentSupport(
+        _open_comments, hides=True, deletes=True, reads_each_post=True, permissions=PERMISSIONS
     ),
     connect=_connector,
     server=Server(

@@ -189,6 +189,22 @@ class AccountServer:
             )
         )
 
+    def mentions(self, newer_than: str, limit: int) -> Answer:
+        """List the mentions directly after one of them, or the newest ones.
+
+        Not by the library, which would page by itself: the oldest of them come first (`min_id`).
+        """
+        place = f"&min_id={newer_than}" if newer_than else ""
+        return self._read(f"/api/v1/notifications?types[]=mention&limit={limit}{place}")
+
+    def _read(self, path: str) -> Answer:
+        headers = {
+            "Authorization": f"Bearer {self._library.access_token}",
+            "User-Agent": _USER_AGENT,
+        }
+        url = f"{self.address}{path}"
+        return self._recorder.call(lambda: self._recorder.session.get(url, headers=headers))
+
     def owner(self) -> Answer:
         """Ask for the account of the token."""
         return self._recorder.call(self._library.account_verify_credentials)
@@ -203,5 +219,4 @@ class AccountServer:
         Not by the library, which puts a slash after the path: not every server takes that. A server
         that is closed to the public wants the token here too.
         """
-        url, headers = f"{self.address}/api/v{version}/instance", self._headers
-        return self._recorder.call(lambda: self._recorder.session.get(url, headers=headers))
+        return self._read(f"/api/v{version}/instance")

@@ -10,12 +10,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.channels.spec import (
+    ChannelOptions,
+    ChannelSpec,
+    CommentSupport,
+    Credential,
+    Option,
+    Server,
+)
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.comments import CommentReader
     from publisher.channels.connect import Connector
 
 MAX_CHARACTERS = "max_characters"
@@ -85,6 +93,14 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
     )
 
 
+def _open_comments(
+    account: Account, credentials: Mapping[str, str], options: ChannelOptions
+) -> "CommentReader":
+    from publisher.channels.mastodon.reader_comments import Mentions  # noqa: PLC0415
+
+    return Mentions.open(account, credentials, options)
+
+
 def _connector(options: ChannelOptions) -> "Connector":
     from publisher.channels.mastodon.connect import MastodonConnector  # noqa: PLC0415
 
@@ -142,6 +158,13 @@ SPEC = ChannelSpec(
         Credential("server", is_address=True),
         Credential("client_id", required=False),
         Credential("client_secret", required=False),
+    ),
+    comments=CommentSupport(
+        _open_comments,
+        hides=False,
+        deletes=False,
+        reads_each_post=False,
+        permissions="read:notifications",
     ),
     connect=_connector,
     server=Server(None, "mastodon_api_url", frozenset()),

@@ -5,7 +5,6 @@ not those for media; these go through its public `request`.
 """
 
 import base64
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,20 +12,18 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-import tweepy
-
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels import captions
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.health import Health
-from publisher.channels.http.recorder import Recorder
 from publisher.channels.outgoing import Request
 from publisher.channels.timelines import LOOK_BACK, SKEW, Readings
 from publisher.channels.twitter import answers, chunked_upload, profile, subtitles, timeline
 from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
-from publisher.channels.twitter.spec import ADDRESS, TWITTER
+from publisher.channels.twitter.session import SignedSession
+from publisher.channels.twitter.spec import TWITTER
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
@@ -45,12 +42,6 @@ from publisher.model.outcomes import (
     Unknown,
 )
 
-_WRITTEN = "https://api.twitter.com"
-"""The address in tweepy's code: X has redirected parts of it before, and no POST follows a
-redirect.
-"""
-_PUBLIC = frozenset({"client_id", "expires_at", "user_id"})
-"""Credentials that are no secrets; answers name the user."""
 _PAGE_SIZE = 100  # posts; the most that X returns at once
 _MOST_PAGES = 10
 _YOUNG = timedelta(minutes=10)
@@ -75,31 +66,13 @@ class Twitter:
         """`replies`: who may reply to its posts, in X's words; None: everybody."""
         self._replies = replies
         self._clock = clock
-        self._recorder = Recorder(
-            ADDRESS,
-            base_url=api_url,
-            timeout=timeout,
-            clock=clock,
-            secrets=[told for name, told in credentials.items() if name not in _PUBLIC],
-            heard=heard,
-            written=_WRITTEN,
+        session = SignedSession(
+            credentials, api_url=api_url, timeout=timeout, clock=clock, heard=heard
         )
-        self._signs = "refresh_token" not in credentials
-        self._client = (
-            tweepy.Client(
-                consumer_key=credentials["api_key"],
-                consumer_secret=credentials["api_secret"],
-                access_token=credentials["access_token"],
-                access_token_secret=credentials["access_token_secret"],
-            )
-            if self._signs
-            else tweepy.Client(bearer_token=credentials["access_token"])  # OAuth 2.0, of a user
-        )
-        self._client.session = self._recorder.session
+        self._session = session
+        self._recorder, self._client, self._signs = session.recorder, session.client, session.signs
         self._pieces = Pieces(self._ask, self._describe, clock)
-        # X's access tokens of OAuth 1.0a begin with the id of their user.
-        of_token = re.match(r"([0-9]{1,19})-", credentials["access_token"]) if self._signs else None
-        self._user_id = of_token[1] if of_token else credentials.get("user_id", "")
+        self._user_id = session.user_id
         self._readings = Readings(clock, self._read_from)
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
@@ -173,7 +146,7 @@ class Twitter:
         elif self._replies:  # a thread's first post says it for the whole conversation
             wish["reply_settings"] = self._replies
         # Not through tweepy's own method, which does not know all members.
-        return self._recorder.built(partial(self._request, "POST", "/2/tweets", json=wish))
+        return self._recorder.built(partial(self._session.request, "POST", "/2/tweets", json=wish))
 
     def judge(
         self,
@@ -289,10 +262,7 @@ class Twitter:
     def _ask(self, method: str, route: str, more: Mapping[str, Any] | None) -> Answer:
         """Make a request that tweepy has no method for; `more` is its query or its JSON."""
         place = {"params" if method == "GET" else "json": more} if more else {}
-        return self._recorder.call(partial(self._request, method, route, **place))
-
-    def _request(self, method: str, route: str, **place: Any) -> None:
-        self._client.request(method, route, **place, user_auth=self._signs)
+        return self._session.ask(method, route, **place)
 
     def _posts(self, since: datetime, *, lately: bool) -> timeline.TimelinePage | Reading:
         """The account's posts since `since`, and those shortly before it, on one page.

@@ -33,8 +33,11 @@ from publisher.channels.twitter.spec import ADDRESS, SPEC
 from publisher.model.outcomes import Answer, Wire
 
 _CONSENT = "https://x.com/i/oauth2/authorize"
-SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
-"""To post, read back, upload, and to get a refresh token."""
+SCOPES = (
+    "tweet.read", "tweet.write", "tweet.moderate.write", "users.read", "media.write",
+    "offline.access",
+)  # fmt: skip
+"""To post, read back, hide replies, upload, and to get a refresh token."""
 RETURN = "http://127.0.0.1:8765/x"
 """The address after the consent, which has to be among those of the app; X takes no `localhost`.
 Nothing answers there: the person copies it, with the code, out of the browser."""

@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
 from publisher.channels.renewal import ENDS, Renewal
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Sample, Server
+from publisher.channels.spec import (
+    ChannelOptions,
+    ChannelSpec,
+    CommentSupport,
+    Credential,
+    Option,
+    Sample,
+    Server,
+)
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.comments import CommentReader
     from publisher.channels.connect import Connector
 
 GIFS = GifLimits(
@@ -59,6 +68,9 @@ TWITTER = Capabilities(
 _LONG = TWITTER.model_copy(update={"max_length": 25_000})
 """Of an account with X Premium (docs.x.com, manage posts; help.x.com, about X Premium)."""
 
+PERMISSIONS = "tweet.read, tweet.moderate.write"
+"""What the app needs to read and hide replies (OpenAPI 2.167); with OAuth 1.0a, Read and write."""
+
 ADDRESS = "https://api.x.com"
 """X's address (docs.x.com, 2026), which requests are signed for."""
 
@@ -78,6 +90,14 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
         clock=options.clock,
         heard=options.heard(SPEC),
     )
+
+
+def _open_comments(
+    account: Account, credentials: Mapping[str, str], options: ChannelOptions
+) -> "CommentReader":
+    from publisher.channels.twitter.reader_comments import Mentions  # noqa: PLC0415
+
+    return Mentions.open(account, credentials, options)
 
 
 def _connector(options: ChannelOptions) -> "Connector":
@@ -151,6 +171,9 @@ SPEC = ChannelSpec(
         Credential("user_id", required=False),
     ),
     other_kits=(("client_id", "access_token", "refresh_token"),),
+    comments=CommentSupport(
+        _open_comments, hides=True, deletes=False, reads_each_post=False, permissions=PERMISSIONS
+    ),
     connect=_connector,
     other_connectors={"oauth2": _oauth2_connector},
     renewal=Renewal(

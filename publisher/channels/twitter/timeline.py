@@ -165,7 +165,7 @@ def address(post_id: str) -> str:
 
 
 def _likeness(part: Part, post: TimelinePost) -> Likeness:
-    theirs = words(_unescaped(post.text))
+    theirs = words(unescaped(post.text))
     shown = [theirs[left:] for left in range(post.names + 1)]
     found = max(_likeness_of_words(part, post, each) for each in shown)
     if not found and any(_is_beginning(part, post, each) for each in shown):
@@ -234,7 +234,8 @@ def _in_place_of_links(word: str, around: list[str]) -> list[str]:
     return [*found, rest]
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """A text of X without its HTML entities."""
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return text
@@ -242,7 +243,7 @@ def _unescaped(text: str) -> str:
 
 def _normal(url: str) -> str:
     """A link without what X may change in it: scheme, case of the host, slash at the end."""
-    address = unicodedata.normalize("NFC", unquote(_unescaped(url)))
+    address = unicodedata.normalize("NFC", unquote(unescaped(url)))
     address = address if "://" in address else f"http://{address}"
     try:
         parts = urlsplit(address)

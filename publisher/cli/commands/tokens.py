@@ -32,7 +32,7 @@ def token(
         list[str] | None,
         typer.Option(
             metavar="SCOPE",
-            help="What it may be used for: read, draft, or submit, which asks for an approval; "
+            help="What it may be used for: read, draft, answers, or submit, which asks for an approval; "
             "again for each. Default: read.",
         ),
     ] = None,

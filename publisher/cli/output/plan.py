@@ -1,6 +1,6 @@
 """Output of `plan` and `queue`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 
@@ -72,13 +72,25 @@ def _print_changes(plan: Plan, zone: tzinfo) -> None:
         more = formats.number(len(plan.changes) - _MOST)
         console.print_prose(_("… and {more} more: --json shows all.", more=more))
     console.print_prose(console.times_of(zone))
+    for line in _costs(plan):
+        console.print_prose(line)
+
+
+def _costs(plan: Plan) -> Iterator[str]:
+    """What X charges for the posts, for edits, and for the answers that are read."""
     if plan.cost.posts:
-        console.print_prose(_price(plan.cost))
+        yield _price(plan.cost)
+    if plan.answers_per_day:
+        yield _(
+            "What readers answer is read too, for at most {amount} a day ([comments] in "
+            "publisher.toml).",
+            amount=formats.dollars(plan.answers_per_day),
+        )
     if difference := plan.cost_of_edits:
         more = _("By the edits, X charges about {amount} more.")
         less = _("By the edits, X charges about {amount} less.")
         said = more if difference > 0 else less
-        console.print_prose(said.format(amount=formats.dollars(abs(difference))))
+        yield said.format(amount=formats.dollars(abs(difference)))
 
 
 def _price(cost: Cost) -> str:

@@ -4,9 +4,11 @@ Sources: Meta's own specs of PagePost and AdVideo (edge `comments`), and its ref
 object's comments.
 """
 
+from datetime import datetime
 from typing import Any
 
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.comments import StoredComment
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import graph
 from publisher.sandbox.facebook.graph import GraphError, parameter
@@ -42,13 +44,52 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     return {"id": comment.id}
 
 
-def on(store: Store, call: Call, account: SandboxAccount) -> list[StoredPost]:
-    """The comments on a post, newest first if that is asked for."""
+def on(store: Store, call: Call, account: SandboxAccount) -> list[StoredPost | StoredComment]:
+    """The comments on a post, readers' too, newest first if that is asked for."""
     entry = _commented(store, call, account, "get")
-    found = store.replies(entry, call.delay(What.LAG))
+    since = graph.number(call, "since") or 0
+    replies: list[StoredPost | StoredComment] = [
+        *store.replies(entry, call.delay(What.LAG)),
+        *(one for one in store.comments_for(account.name) if one.under == entry.id),
+    ]
+    found = sorted((one for one in replies if written_at(one).timestamp() >= since), key=written_at)
+    if call.query.get("order") == "chronological" and call.changed(FacebookFault.UNSORTED):
+        return found[::2] + found[1::2]
     is_backwards = call.query.get("order") == "reverse_chronological"
     is_obeyed = not call.changed(FacebookFault.UNSORTED)
     return found[::-1] if is_backwards and is_obeyed else found
+
+
+def hide(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any] | None:
+    """Hide or show a reader's comment; None if the call is about something else."""
+    comment = readers(store, call.parts["id"], account)
+    if comment is None:
+        return None
+    wished = graph.flag(call, "is_hidden")
+    if wished is None:
+        raise GraphError(100, "(#100) At least one parameter must be given")
+    if not call.changed(What.IGNORED):
+        comment.is_hidden = wished
+    return {"success": True}
+
+
+def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any] | None:
+    """Delete a reader's comment; None if the call is about something else."""
+    comment = readers(store, call.parts["id"], account)
+    if comment is None:
+        return None
+    comment.is_deleted = not call.changed(What.IGNORED)
+    return {"success": True}
+
+
+def readers(store: Store, comment_id: str, account: SandboxAccount) -> StoredComment | None:
+    """A reader's comment on one of the Page's posts."""
+    found = store.comment("facebook", comment_id)
+    return found if found and found.account == account.name else None
+
+
+def written_at(comment: StoredPost | StoredComment) -> datetime:
+    return comment.written_at if isinstance(comment, StoredComment) else comment.dated
 
 
 def _commented(store: Store, call: Call, account: SandboxAccount, verb: str) -> StoredPost:

@@ -57,6 +57,7 @@ _SCOPES = (
     "pages_manage_engagement",
     "pages_manage_posts",
     "pages_read_engagement",
+    "pages_read_user_content",
     "pages_show_list",
 )
 

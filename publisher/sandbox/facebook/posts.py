@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.facebook import graph
+from publisher.sandbox.facebook import comments, graph
 from publisher.sandbox.facebook.graph import GraphError, flag, parameter
 from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.facebook.video_status import is_video, status
@@ -44,6 +44,8 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 
 
 async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    if (hidden := comments.hide(store, call, account)) is not None:
+        return hidden
     entry = _changeable(store, call.parts["id"], account, "post")
     words, is_public = ("description", "published") if is_video(entry) else _NAMES
     message, wished = parameter(call, words), flag(call, is_public)
@@ -74,6 +76,8 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 
     A photo is removed from its post; a video is the post.
     """
+    if (deleted := comments.delete(store, call, account)) is not None:
+        return deleted
     object_id = call.parts["id"]
     upload = store.uploads.get(object_id)
     entry = store.find("facebook", object_id)

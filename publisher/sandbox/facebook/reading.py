@@ -5,10 +5,11 @@ Each has the fields that Publisher asks for; to ask for others is refused like n
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.accounts import SandboxAccount, number
+from publisher.sandbox.comments import StoredComment
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.facebook import comments, graph, video_status
 from publisher.sandbox.facebook.fields import Edge, Enclosed, Node, show, wanted
@@ -26,6 +27,8 @@ _POST = ("created_time", "message", "id")
 _COMMENT = ("created_time", "from", "message", "id")
 _NO_PICTURE = "https://scontent.xx.fbcdn.net/silhouette.png"
 _ADDRESS = "https://www.facebook.com"
+
+Entry = TypeVar("Entry", StoredPost, StoredPost | StoredComment)
 
 
 async def feed(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
@@ -63,8 +66,8 @@ async def comments_on(store: Store, call: Call, account: SandboxAccount) -> dict
 
 def _paged(
     call: Call,
-    shown: list[StoredPost],
-    node_of: Callable[[StoredPost], Node],
+    shown: Sequence[Entry],
+    node_of: Callable[[Entry], Node],
     default: Sequence[str],
 ) -> dict[str, Any]:
     size = graph.number(call, "limit")
@@ -125,10 +128,12 @@ def _found(
         return node, ("created_time", "id")
     if entry and entry.account == account.name:
         return _post(entry, account, behind), _POST
+    if comment := comments.readers(store, wished, account):
+        return _comment(comment, account), _COMMENT
     raise graph.no_object(wished)
 
 
-def _start(call: Call, shown: list[StoredPost]) -> int:
+def _start(call: Call, shown: Sequence[StoredPost | StoredComment]) -> int:
     ids, after = [entry.id for entry in shown], call.query.get("after")
     if after is None:
         return 0
@@ -233,13 +238,31 @@ def _video(
     return Node("Video", values)
 
 
-def _comment(comment: StoredPost, account: SandboxAccount, *, is_nameless: bool = False) -> Node:
+def _comment(
+    comment: StoredPost | StoredComment, account: SandboxAccount, *, is_nameless: bool = False
+) -> Node:
+    if isinstance(comment, StoredComment):
+        return _readers_comment(comment, is_nameless=is_nameless)
     values = {
         "id": comment.id,
         "created_time": _facebook_time(comment.dated),
         "from": None if is_nameless else _page(account),
         "message": comment.text,
         "permalink_url": f"{_ADDRESS}/{comment.in_reply_to}?comment_id={comment.id}",
+        "is_hidden": False,
+    }
+    return Node("Comment", values)
+
+
+def _readers_comment(comment: StoredComment, *, is_nameless: bool) -> Node:
+    author = Node("User", {"id": number(f"reader {comment.author}"), "name": comment.author})
+    values = {
+        "id": comment.id,
+        "created_time": _facebook_time(comment.written_at),
+        "from": None if is_nameless else author,
+        "message": comment.text,
+        "permalink_url": f"{_ADDRESS}/{comment.under}?comment_id={comment.id}",
+        "is_hidden": comment.is_hidden,
     }
     return Node("Comment", values)
 

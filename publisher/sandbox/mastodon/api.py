@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.mastodon import errors, limits, media, reading, statuses
+from publisher.sandbox.mastodon import errors, limits, media, mentions, reading, statuses
 from publisher.sandbox.mastodon.apps import STEPS, Apps
 from publisher.sandbox.mastodon.errors import ApiError
 from publisher.sandbox.mastodon.refusals import rate_headers, refusal
@@ -26,6 +26,7 @@ HANDLERS: dict[str, Handler] = {
     "getStatus": reading.status,
     "getStatusSource": reading.source,
     "getAccountStatuses": reading.statuses,
+    "getNotifications": mentions.notifications,
     "verifyAccount": reading.account,
     "verifyApp": reading.app,
     "getInstance": reading.instance,

@@ -1,8 +1,10 @@
 """Mastodon's entities as JSON: accounts, statuses and media attachments."""
 
 from typing import Any
+from urllib.parse import quote
 
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.comments import StoredComment
 from publisher.sandbox.mastodon.content_html import content
 from publisher.sandbox.store import Store, StoredMedia, StoredPost, iso
 
@@ -47,6 +49,26 @@ def as_status(store: Store, entry: StoredPost, behind: float = 0.0) -> dict[str,
         "mentions": [],
         "tags": [],
         "emojis": [],
+    }
+
+
+def as_mention(comment: StoredComment) -> dict[str, Any]:
+    """The status of a reader who mentions an account."""
+    return {
+        "id": comment.id,
+        "created_at": iso(comment.written_at),
+        "in_reply_to_id": comment.under or None,
+        "sensitive": False,
+        "spoiler_text": "",
+        "visibility": "direct" if comment.is_private else "public",
+        "url": f"https://elsewhere.example/@{quote(comment.author)}/{comment.id}",
+        "content": content(comment.text, (), DOMAIN),
+        "account": {
+            "id": str(len(comment.author)),
+            "username": comment.author,
+            "acct": f"{comment.author}@elsewhere.example",
+        },
+        "media_attachments": [],
     }
 
 

@@ -52,6 +52,7 @@ MASTODON = PlatformSpec(
         Operation("getStatusHistory", "mastodon", "GET", "/api/v1/statuses/{id}/history"),
         Operation("getStatusSource", "mastodon", "GET", "/api/v1/statuses/{id}/source"),
         Operation("deleteStatus", "mastodon", "DELETE", "/api/v1/statuses/{id}"),
+        Operation("getNotifications", "mastodon", "GET", "/api/v1/notifications"),
         Operation("verifyAccount", "mastodon", "GET", "/api/v1/accounts/verify_credentials"),
         Operation("getAccountStatuses", "mastodon", "GET", "/api/v1/accounts/{id}/statuses"),
         Operation("verifyApp", "mastodon", "GET", "/api/v1/apps/verify_credentials"),

@@ -7,7 +7,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.mastodon import limits
-from publisher.sandbox.mastodon.entities import as_status, domain_of
+from publisher.sandbox.mastodon.entities import as_mention, as_status, domain_of
 from publisher.sandbox.mastodon.errors import not_found
 from publisher.sandbox.mastodon.statuses import own
 from publisher.sandbox.profiles import profile_of
@@ -63,6 +63,8 @@ async def instance(_store: Store, call: Call, owner: SandboxAccount) -> tuple[in
 
 
 async def status(store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:
+    if comment := store.comment("mastodon", call.parts["id"]):
+        return 200, as_mention(comment)
     entry = own(store, call.parts["id"], owner)
     return 200, as_status(store, entry, call.delay(What.EDIT_LATE))
 

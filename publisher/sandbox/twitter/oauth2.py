@@ -27,12 +27,24 @@ CALLBACK = "http://127.0.0.1:8765/x"
 """The only address that an app here may lead back to."""
 _CODE_LIFE = timedelta(minutes=10)
 _TOKEN_LIFE = timedelta(hours=2)
-_KNOWN = frozenset({"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"})
+_KNOWN = frozenset(
+    {
+        "tweet.read",
+        "tweet.write",
+        "tweet.moderate.write",
+        "users.read",
+        "media.write",
+        "offline.access",
+    }
+)
 _NEEDED = {
     "createPosts": "tweet.write",
     "deletePosts": "tweet.write",
     "getPostsById": "tweet.read",
     "getUsersPosts": "tweet.read",
+    "getPosts": "tweet.read",
+    "getUsersMentions": "tweet.read",
+    "hidePostsReply": "tweet.moderate.write",
     "getUsersMe": "users.read",
 }
 """By operation, the scope without which it is refused; the others are those of media."""

@@ -60,7 +60,7 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     owner = next((account for account in store.accounts if account.user_id == user_id), None)
     if owner is None:
         raise problems.not_found("user", user_id)
-    size, fields, start, before = _size(call), _fields(call), _start(call), _before(call)
+    size, fields, start, before = size_of(call), _fields(call), _start(call), before_of(call)
     rest = [
         entry
         for entry in store.timeline(owner.name, call.delay(What.LAG))
@@ -91,14 +91,14 @@ def find_post(store: Store, post_id: str) -> StoredPost:
     return entry
 
 
-def _size(call: Call) -> int:
+def size_of(call: Call) -> int:
     text = call.query.get("max_results", str(_DEFAULT_PAGE))
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 5 <= int(text) <= 100:
         raise problems.invalid("`max_results` must be from 5 to 100", "max_results", text)
     return int(text)
 
 
-def _before(call: Call) -> int | None:
+def before_of(call: Call) -> int | None:
     """The id before which a page begins, from the sandbox's pagination token."""
     token = call.query.get("pagination_token")
     if token is None:

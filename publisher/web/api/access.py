@@ -193,4 +193,5 @@ def _call(
 
 Reading = Annotated[ApiCall, Security(_call, scopes=[TokenScope.READ.value])]
 Drafting = Annotated[ApiCall, Security(_call, scopes=[TokenScope.DRAFT.value])]
+ReadingAnswers = Annotated[ApiCall, Security(_call, scopes=[TokenScope.ANSWERS.value])]
 Submitting = Annotated[ApiCall, Security(_call, scopes=[TokenScope.SUBMIT.value])]

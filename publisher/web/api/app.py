@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from publisher.app import Application
-from publisher.web.api import drafts, media, planning, problems, records
+from publisher.web.api import answers, drafts, media, planning, problems, records
 from publisher.web.api.access import DESCRIPTION, TokenAccess
 from publisher.web.dependencies import Parts
 
@@ -28,7 +28,7 @@ _OPERATIONS = APIRouter(
         "default": {"model": problems.ProblemDetails, "description": "An error (RFC 9457)."}
     },
 )
-for _module in (drafts, media, planning, records):
+for _module in (answers, drafts, media, planning, records):
     _OPERATIONS.include_router(_module.router)
 
 

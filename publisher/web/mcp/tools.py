@@ -15,7 +15,7 @@ from publisher.base.i18n import _
 NAMES = (
     "read_token", "list_accounts", "read_agenda", "read_calendar", "list_drafts", "read_draft",
     "make_draft", "change_draft", "check_draft", "check_values", "preview_draft", "plan_draft",
-    "plan_all", "submit_draft", "search_log", "read_delivery",
+    "plan_all", "submit_draft", "search_log", "read_delivery", "list_answers",
 )  # fmt: skip
 """The operations that are tools. An assistant neither deletes drafts nor uploads files."""
 FOREIGN = (

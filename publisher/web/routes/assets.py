@@ -29,7 +29,7 @@ _FILES = (
 _STYLES = (
     "tokens", "elements", "layout", "navigation", "parts", "lists", "messages", "actions", "pages",
     "log", "design", "people", "calendar", "calendar_chips", "calendar_days", "review", "views",
-    "compose", "compose_pictures", "compose_schedule", "agenda", "media",
+    "compose", "compose_pictures", "compose_schedule", "agenda", "media", "answers",
 )  # fmt: skip
 """The parts of web.css, in the order in which later rules win."""
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}

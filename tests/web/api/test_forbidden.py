@@ -45,6 +45,7 @@ ALLOWED: Mapping[str, TokenScope] = {
     "read_calendar": TokenScope.READ,
     "search_log": TokenScope.READ,
     "read_delivery": TokenScope.READ,
+    "list_answers": TokenScope.ANSWERS,
 }
 """Every operation that a token has. Who adds one here has asked: can it act past a person?"""
 _STEPS = {"draft made", "draft edited", "draft moved", "draft deleted", "queued", "queued again"}

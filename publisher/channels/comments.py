@@ -1,0 +1,141 @@
+"""Contract of readers' comments; `tests/channels/test_comments.py` checks each channel with them.
+
+A reader is an object of its own beside the channel: what it asks, and what it is refused, has no
+effect on posts. Its platform's texts are foreign data.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from publisher.base.i18n import _
+from publisher.channels.answers import Answers, parsed
+from publisher.model.outcomes import AccountSuspended, Answer, Kind, Step, Wire
+from publisher.model.reader_comments import ReaderComment
+
+PAGES = 10
+"""The most requests of one reading: what is left is read by the next one."""
+_CUT = 200_000
+"""Characters of an answer that may have been cut: see `http.connection`."""
+SIZES = (25, 5, 1)
+"""How many comments a request asks for; fewer after an answer that was too long to be read."""
+
+
+class CommentsUnavailable(Exception):
+    """Comments cannot be read, hidden or deleted now; the account's posts are not concerned."""
+
+    def __init__(
+        self, message: str, *, until: datetime | None = None, needs_person: bool = False
+    ) -> None:
+        """`until`: when to try again, if the platform says so.
+
+        `needs_person`: it fails until somebody acts, such as for a permission that is missing.
+        """
+        super().__init__(message)
+        self.message = message
+        self.until = until
+        self.needs_person = needs_person
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPage:
+    """What one reading found."""
+
+    comments: tuple[ReaderComment, ...]
+    cursor: str
+    """Where the next reading goes on."""
+    is_complete: bool = True
+    """Whether nothing is left to read for now."""
+    billed: int = 0
+    """What the platform charges for, of what it showed."""
+    used: float = 0.0
+    """The share of the nearest rate limit that is used up, from 0 to 1."""
+
+
+class CommentReader(Protocol):
+    """Reads and moderates the comments of one account. Used by one thread at a time.
+
+    All methods raise CommentsUnavailable.
+    """
+
+    def read(self, post_id: str, cursor: str) -> CommentPage:
+        """The comments since the cursor of the reading before; empty: from the beginning.
+
+        Of one of our posts; with an empty `post_id`, of all that the account has, where the channel
+        reads those in one request. Each comment is returned at least once, in whatever order. Makes
+        at most `PAGES` requests.
+        """
+
+    def hide(self, comment_id: str) -> bool:
+        """Hide a comment from others than its author; False if it is not there any more.
+
+        Safe to repeat.
+        """
+
+    def delete(self, comment_id: str) -> bool:
+        """Delete a comment; False if it was not there any more. Safe to repeat."""
+
+    def gone(self, comment_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these comments that the platform says are deleted, or not ours to see.
+
+        Only what it says in so many words: a list that lacks one proves nothing.
+        """
+
+
+def check(answer: Answer, answers: Answers, permissions: str) -> None:
+    """Raise CommentsUnavailable for an answer that is no success, by what it means for reading.
+
+    For one that names a missing permission, those that are needed are named.
+    """
+    if answer.wire is Wire.ANSWERED and 200 <= (answer.status or 0) < 300:
+        return
+    outcome = answers.judge(answer, Step.READ)
+    name = answers.name
+    if not isinstance(outcome, AccountSuspended):
+        told = _(
+            "{name} does not show or change comments at the moment. It is tried again.", name=name
+        )
+        raise CommentsUnavailable(told)
+    if outcome.kind in (Kind.RATE_LIMIT, Kind.APP_LIMIT):
+        told = _(
+            "{name} takes no more requests about comments for now. It goes on by itself.", name=name
+        )
+        raise CommentsUnavailable(told, until=outcome.until)
+    if outcome.kind is Kind.PERMISSION:
+        told = _(
+            "{name} does not let the app read or change comments. Give it {permissions}; "
+            "docs/answers.md shows where.",
+            name=name,
+            permissions=permissions,
+        )
+        raise CommentsUnavailable(told, needs_person=True)
+    raise CommentsUnavailable(outcome.message, until=outcome.until, needs_person=True)
+
+
+def whole_answer(ask: Callable[[int], Answer]) -> Answer:
+    """The answer to a request for some comments; for fewer, where it was too long to be read.
+
+    Nobody can blind us with a text of many thousand characters.
+    """
+    for size in SIZES:
+        answer = ask(size)
+        if len(answer.body) < _CUT or parsed(answer.body) is not None:
+            break
+    return answer
+
+
+def unreadable(answers: Answers) -> CommentsUnavailable:
+    """The error for a success whose body cannot be used."""
+    return CommentsUnavailable(
+        _(
+            "{name} gave an answer about comments that cannot be used. It is tried again.",
+            name=answers.name,
+        )
+    )
+
+
+def used_share(answers: Answers, answer: Answer) -> float:
+    """The share of the nearest rate limit that is used up."""
+    limits = answers.limits(answer, Step.READ)
+    return max((1 - one.remaining / one.total for one in limits if one.total), default=0.0)

@@ -1,0 +1,151 @@
+"""The command about what readers write under our posts: answers."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _, plural
+from publisher.cli import arguments
+from publisher.cli.options import Json, Who
+from publisher.cli.output import console
+
+if TYPE_CHECKING:
+    from publisher.app import Application
+    from publisher.ledger.reading.comment_pages import ShownComment
+
+_SHOWN = 30
+
+
+def answers(
+    context: typer.Context,
+    *,
+    account: Annotated[
+        str | None, typer.Option(metavar="ACCOUNT", help="Only those to this account.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also those that somebody has dealt with.")
+    ] = False,
+    limit: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1000, help="At most so many.")
+    ] = _SHOWN,
+    seen: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="Mark this one as seen.")
+    ] = None,
+    hide: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="Hide this one at its platform.")
+    ] = None,
+    delete: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="Delete this one at its platform.")
+    ] = None,
+    hand: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="Hand this one to a person.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who looks after it, with --hand.")
+    ] = None,
+    as_json: Json = False,
+    who: Who = None,
+) -> None:
+    """Show what readers write under posts, and deal with it.
+
+    Words of alarm, names and links come first, then the newest. The workers of `publisher run` read
+    the platforms, and hide and delete what is wanted, within seconds. What readers write is shown,
+    and nothing that it says is done.
+    """
+    app = arguments.application(context)
+    wanted = {"seen": seen, "hide": hide, "delete": delete, "hand": hand}
+    chosen = [(name, number) for name, number in wanted.items() if number is not None]
+    if len(chosen) > 1:
+        raise UsageError(_("--seen, --hide, --delete and --hand go one at a time."))
+    if (to is None) is not (hand is None):
+        raise UsageError(_("--hand and --to go together."))
+    if chosen:
+        _act(app, *chosen[0], to or "", arguments.actor(who), as_json=as_json)
+        return
+    _list(app, account, limit, every=every, as_json=as_json)
+
+
+def _act(app: "Application", act: str, number: int, to: str, actor: str, *, as_json: bool) -> None:
+    acts = app.comment_acts
+    if act == "hand":
+        to = acts.hand(number, to, actor)
+    else:
+        {"seen": acts.seen, "hide": acts.hide, "delete": acts.delete}[act](number, actor)
+    if as_json:
+        console.print_json({"answer": number, "act": act, **({"to": to} if to else {})})
+        return
+    console.print_prose(
+        {
+            "seen": _("Seen."),
+            "hide": _("It is being hidden: this takes some seconds."),
+            "delete": _("It is being deleted: this takes some seconds."),
+            "hand": _("Handed to {name}.", name=to),
+        }[act]
+    )
+
+
+def _list(
+    app: "Application", account: str | None, limit: int, *, every: bool, as_json: bool
+) -> None:
+    from publisher.model.reader_comments import CommentState
+
+    if account is not None and account not in app.accounts():
+        raise UsageError(_("There is no account {name}.", name=account))
+    page = app.comment_pages.page(
+        limit,
+        accounts=None if account is None else [account],
+        state=None if every else CommentState.NEW,
+    )
+    troubles = app.comment_pages.troubles()
+    if as_json:
+        console.print_json(
+            {
+                "answers": [as_row(one) for one in page.comments],
+                "is_cut": page.after is not None,
+                "troubles": [{"account": one.account, "message": one.message} for one in troubles],
+            }
+        )
+        return
+    for trouble in troubles:
+        console.print_note(f"{trouble.account}: {trouble.message}")
+    zone = arguments.zone(app.settings)
+    for one in page.comments:
+        head = f"{one.id}  {console.minute(one.written_at, zone)}  {one.account}  {one.author}"
+        console.print_line(console.paint(console.printable(head), "bold"))
+        if one.signs:
+            console.print_line(f"    ! {console.printable('; '.join(map(str, one.signs)))}")
+        for line in one.text.splitlines() or [_("Without text: open it on its platform.")]:
+            console.print_prose(console.printable(line))
+        about = [one.post or _("a mention elsewhere"), _(one.state.value), one.url]
+        console.print_line(console.printable("    " + "  ".join(filter(None, about))))
+    if page.after:
+        console.print_prose(_("There are more: `publisher answers --limit 1000`."))
+    elif not page.comments:
+        console.print_prose(_("There are no such answers."))
+    if calling := app.comment_pages.calling():
+        told = plural(
+            "{number} answer calls for somebody", "{number} answers call for somebody", calling
+        )
+        console.print_prose(f"{told}.")
+
+
+def as_row(one: "ShownComment") -> dict[str, Any]:
+    """An answer for programs."""
+    from publisher.base.formats import instant_text
+
+    return {
+        "number": one.id,
+        "account": one.account,
+        "post": one.post,
+        "id": one.remote_id,
+        "author": one.author,
+        "text": one.text,
+        "url": one.url,
+        "written_at": instant_text(one.written_at),
+        "signs": [{"kind": sign.kind, "what": sign.what} for sign in one.signs],
+        "calls": one.is_calling,
+        "state": one.state.value,
+        "by": one.changed_by,
+        "handed_to": one.handed_to,
+    }

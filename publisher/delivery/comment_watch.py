@@ -1,0 +1,218 @@
+"""Comment watch: the thread that reads readers' comments, and hides and deletes what people want.
+
+It asks the platforms with connections and readers of its own, and rests while a post is about to
+leave or a rate limit is half used up: it never delays a post. Of several processes, one makes each
+reading (see comment_readings.py).
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from publisher.base.clock import Clock
+from publisher.base.errors import PublisherError
+from publisher.base.i18n import _
+from publisher.channels.comments import CommentReader, CommentsUnavailable
+from publisher.channels.spec import CommentSupport
+from publisher.ledger.comment_readings import CommentReadings, OpenAct, Reading, WatchedPost
+from publisher.model.alarms import Signs
+from publisher.model.reader_comments import CommentState
+from publisher.settings.schema import CommentSettings
+
+_LOOK = 3.0  # real seconds between two looks for what is due
+_PLAN = 15.0  # real seconds between two looks for new posts
+_FRESH = timedelta(days=2)
+_LATER = 15  # how many times less often the comments of an older post are read
+_HALF = 0.5
+_REST = timedelta(minutes=5)
+"""The pause while a rate limit is used up by half: the rest of it is for posts."""
+_SKEW = timedelta(minutes=5)
+"""How far a platform's clock may be behind: a comment that seems older than its post counts."""
+_BUSY = timedelta(seconds=10)
+_AGAIN = timedelta(minutes=1)
+_LONGEST = timedelta(minutes=30)
+_FOR_A_PERSON = timedelta(minutes=10)
+_CHECK = timedelta(hours=6)
+"""How often it is asked whether the platform still has a comment; a day where that is charged."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedAccount:
+    """An account whose comments can be read."""
+
+    support: CommentSupport
+    has_fees: bool
+
+
+class CommentWatch:
+    """Reads, hides and deletes readers' comments."""
+
+    def __init__(
+        self,
+        readings: CommentReadings,
+        accounts: Callable[[], Mapping[str, WatchedAccount]],
+        open_reader: Callable[[str], CommentReader],
+        is_busy: Callable[[str], bool],
+        signs: Callable[[], Signs],
+        settings: CommentSettings,
+        clock: Clock,
+    ) -> None:
+        """`open_reader` opens what reads the comments of an account.
+
+        `is_busy`: whether something of an account is about to leave.
+        """
+        self._readings = readings
+        self._accounts = accounts
+        self._open = open_reader
+        self._is_busy = is_busy
+        self._signs = signs
+        self._settings = settings
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="comments", daemon=True)
+        self._planned = float("-inf")
+        self._posts: list[WatchedPost] = []
+        self._expired = float("-inf")
+
+    def start(self) -> None:
+        """Start, if comments are read here at all."""
+        if self._settings.read and self._accounts():
+            self._thread.start()
+
+    def finish(self) -> None:
+        """End, without waiting for a request that is under way."""
+        self._stop.set()
+
+    def look(self) -> None:
+        """Do all that is due."""
+        accounts = self._accounts()
+        self._plan(accounts)
+        for act in self._readings.open_acts(accounts):
+            if self._stop.is_set():
+                return
+            self._carry_out(act)
+        while not self._stop.is_set() and (reading := self._readings.claim(accounts)):
+            self._read(reading, accounts[reading.account])
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.look()
+            except PublisherError as error:
+                log.warning(str(error), hint=error.hint)
+            except Exception:
+                log.exception("comments were not read")
+            self._stop.wait(_LOOK)
+
+    def _plan(self, accounts: Mapping[str, WatchedAccount]) -> None:
+        now, real = self._clock.now(), self._clock.monotonic()
+        if real - self._planned < _PLAN:
+            return
+        self._planned = real
+        self._posts = self._readings.watched(accounts, now - self._settings.watch)
+        self._readings.plan(
+            {
+                (
+                    one.account,
+                    one.remote_id if accounts[one.account].support.reads_each_post else "",
+                )
+                for one in self._posts
+            }
+        )
+        if real - self._expired >= _LONGEST.total_seconds():
+            self._expired = real
+            self._readings.expire(now - self._settings.keep)
+
+    def _read(self, reading: Reading, account: WatchedAccount) -> None:
+        now, settings = self._clock.now(), self._settings
+        if self._is_busy(reading.account):
+            self._readings.failed(reading, None, now + _BUSY)
+            return
+        if account.has_fees and reading.billed >= settings.most_per_day:
+            told = _(
+                "{number} answers were read today, which is what [comments] most_per_day allows. The "
+                "rest is read tomorrow.",
+                number=reading.billed,
+            )
+            self._readings.failed(reading, told, _next_day(now))
+            return
+        try:
+            with self._opened(reading.account) as reader:
+                page = reader.read(reading.post_id, reading.cursor)
+                since = (
+                    min((one.published_at for one in self._posts_of(reading)), default=now) - _SKEW
+                )
+                next_at = self._next(reading, now) if page.is_complete else now
+                called = self._readings.found(
+                    reading, page.comments, page.cursor,
+                    max(next_at, now + _REST) if page.used > _HALF else next_at,
+                    signs=self._signs(), since=since, billed=page.billed,
+                )  # fmt: skip
+                if called:
+                    log.warning("answers call for somebody", account=reading.account, number=called)
+                if page.used <= _HALF:
+                    self._check(reading.account, reader, account)
+        except CommentsUnavailable as error:
+            again = _FOR_A_PERSON if error.needs_person else _AGAIN
+            until = min(error.until or now + again, now + _LONGEST)
+            self._readings.failed(reading, error.message, max(until, now + _AGAIN))
+
+    def _check(self, account: str, reader: CommentReader, watched: WatchedAccount) -> None:
+        """Ask whether the platform still has some comments; what it has no more goes here too."""
+        every = 4 * _CHECK if watched.has_fees else _CHECK
+        asked = self._readings.to_check(account, self._clock.now() - every)
+        if asked:
+            self._readings.checked(account, asked, reader.gone(asked))
+
+    def _carry_out(self, act: OpenAct) -> None:
+        now = self._clock.now()
+        try:
+            with self._opened(act.account) as reader:
+                change = reader.hide if act.state is CommentState.HIDING else reader.delete
+                if change(act.remote_id):
+                    self._readings.carried_out(act)
+                else:
+                    self._readings.forget(act.account, act.remote_id)
+        except CommentsUnavailable as error:
+            again_at = None if error.needs_person else (error.until or now + _BUSY)
+            self._readings.not_carried_out(act, error.message, again_at)
+
+    @contextmanager
+    def _opened(self, account: str) -> Iterator[CommentReader]:
+        """A reader of an account; keys that cannot be used are told as what they are."""
+        try:
+            reader = self._open(account)
+        except PublisherError as error:
+            raise CommentsUnavailable(str(error), needs_person=True) from error
+        yield reader
+
+    def _posts_of(self, reading: Reading) -> list[WatchedPost]:
+        return [
+            one
+            for one in self._posts
+            if one.account == reading.account and reading.post_id in ("", one.remote_id)
+        ]
+
+    def _next(self, reading: Reading, now: datetime) -> datetime:
+        """When these comments are read again: often after a post, and later less often."""
+        its = self._posts_of(reading)
+        every = self._settings.every
+        if not any(now - one.published_at <= _FRESH for one in its):
+            return now + every * _LATER
+        if reading.post_id:  # each takes a request: they share those of an hour
+            number = Counter(
+                one.account for one in self._posts if now - one.published_at <= _FRESH
+            )[reading.account]
+            return now + max(every, timedelta(hours=1) * number / self._settings.requests_per_hour)
+        return now + every
+
+
+def _next_day(now: datetime) -> datetime:
+    return (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

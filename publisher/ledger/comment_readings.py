@@ -1,0 +1,395 @@
+"""Readings of readers' comments: what is read next, by which process, and what it found.
+
+A reading is claimed by compare-and-set and has a lease, so that one of any number of processes
+reads. What was found and how far it was read is one transaction: nothing is read past.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from publisher.base.stored_messages import kept
+from publisher.ledger.database import LedgerPart
+from publisher.ledger.manager.draft_edits import file_of
+from publisher.ledger.rows import chunks
+from publisher.ledger.tables import (
+    about,
+    comment_readings,
+    deliveries,
+    history,
+    ids_out,
+    reader_comments,
+)
+from publisher.ledger.transitions import note_account
+from publisher.model.alarms import Sign, Signs, signs_in
+from publisher.model.events import Event
+from publisher.model.reader_comments import CARRIED_OUT, CommentState, ReaderComment
+from publisher.model.states import State
+
+LEASE = 300.0  # real seconds; longer than ten requests take
+_LONGEST = timedelta(days=2)
+"""No reading is due later than that: what is, was planned by a clock that was wrong."""
+_CHECKED_AT_ONCE = 20
+_CALLED, _BEFORE_OTHERS = 2, 1
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedPost:
+    """A post whose comments are read."""
+
+    account: str
+    remote_id: str
+    """That of its first part."""
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A claimed reading."""
+
+    account: str
+    post_id: str
+    cursor: str
+    turn: int
+    billed: int
+    """What the platform charged for today."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAct:
+    """A comment that a person wants hidden or deleted."""
+
+    id: int
+    account: str
+    remote_id: str
+    state: CommentState
+
+
+class CommentReadings(LedgerPart):
+    """Gives out readings, and records what they found."""
+
+    def watched(self, accounts: Collection[str], since: datetime) -> list[WatchedPost]:
+        """The posts of these accounts that are out since then."""
+        columns = deliveries.c.account, deliveries.c.remote_ids, deliveries.c.published_at
+        query = select(*columns).where(
+            deliveries.c.state == State.PUBLISHED,
+            deliveries.c.published_at >= since,
+            deliveries.c.account.in_(sorted(accounts)),
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            WatchedPost(row.account, ids[0], row.published_at)
+            for row in rows
+            if (ids := json.loads(row.remote_ids))
+        ]
+
+    def plan(self, wanted: Collection[tuple[str, str]]) -> None:
+        """Have these read, by account and post id, from now on; others are forgotten in time."""
+        now = self._clock.now()
+        rows = [
+            {
+                "account": account, "post_id": post_id, "cursor": "", "turn": 0, "next_at": now,
+                "failures": 0, "billed": 0, "billed_on": "",
+            }
+            for account, post_id in sorted(wanted)
+        ]  # fmt: skip
+        with self._database.read() as connection:
+            known = connection.execute(
+                select(comment_readings.c.account, comment_readings.c.post_id)
+            ).all()
+        new = [row for row in rows if (row["account"], row["post_id"]) not in {*map(tuple, known)}]
+        ended = [tuple(row) for row in known if tuple(row) not in wanted]
+        if not (new or ended):
+            return
+        with self._database.write() as connection:
+            self._database.insert_missing(connection, comment_readings, new)
+            for account, post_id in ended:
+                connection.execute(delete(comment_readings).where(_is(account, post_id)))
+
+    def claim(self, accounts: Collection[str]) -> Reading | None:
+        """Take the reading that has waited for longest; None if none is due."""
+        now, table = self._clock.now(), comment_readings.c
+        due = or_(table.next_at <= now, table.next_at > now + _LONGEST)
+        free = or_(
+            table.lease_until.is_(None),
+            table.lease_until <= now,
+            table.lease_until > self._clock.ahead(2 * LEASE),
+        )
+        query = (
+            select(comment_readings)
+            .where(due, free, table.account.in_(sorted(accounts)))
+            .order_by(table.next_at)
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        with self._database.write() as connection:
+            taken = connection.execute(
+                update(comment_readings)
+                .where(_is(row.account, row.post_id), table.turn == row.turn)
+                .values(turn=row.turn + 1, lease_until=self._clock.ahead(LEASE))
+            ).rowcount
+        if not taken:
+            return None
+        billed = row.billed if row.billed_on == now.date().isoformat() else 0
+        return Reading(row.account, row.post_id, row.cursor, row.turn + 1, billed)
+
+    def failed(self, reading: Reading, message: str | None, next_at: datetime) -> None:
+        """End a reading that could not be made; `message`: what people are told, if it lasts."""
+        self._end(reading, next_at, failures=comment_readings.c.failures + 1, trouble=kept(message))
+
+    def found(
+        self,
+        reading: Reading,
+        comments: Sequence[ReaderComment],
+        cursor: str,
+        next_at: datetime,
+        *,
+        signs: Signs,
+        since: datetime,
+        billed: int = 0,
+    ) -> int:
+        """Record what a reading found, and end it; returns how many comments call for somebody.
+
+        Comments from before `since` are left out: nobody asked about them then.
+        """
+        now = self._clock.now()
+        # Before the transaction: to compare many words takes a while.
+        judged = {one.id: _signs_of(one, signs) for one in comments}
+        with self._database.write() as connection:
+            ended = connection.execute(
+                update(comment_readings)
+                .where(
+                    _is(reading.account, reading.post_id), comment_readings.c.turn == reading.turn
+                )
+                .values(
+                    cursor=cursor,
+                    lease_until=None,
+                    next_at=next_at,
+                    read_at=now,
+                    failures=0,
+                    trouble=None,
+                    billed=reading.billed + billed,
+                    billed_on=now.date().isoformat(),
+                )
+            ).rowcount
+            if not ended:  # the lease was over, and another process reads the same again
+                return 0
+            new = self._new(connection, reading.account, comments, since)
+            posts = _posts_of(connection, reading.account, [one.under for one in new])
+            rows = [
+                _row(reading.account, one, posts.get(one.under), judged[one.id], now) for one in new
+            ]
+            return self._keep(connection, reading.account, rows)
+
+    def _new(
+        self,
+        connection: Connection,
+        account: str,
+        comments: Sequence[ReaderComment],
+        since: datetime,
+    ) -> list[ReaderComment]:
+        """Those that are not known yet, each once."""
+        wanted = {one.id: one for one in comments if one.written_at >= since}
+        known: set[str] = set()
+        for chunk in chunks(sorted(wanted)):
+            query = select(reader_comments.c.remote_id).where(
+                reader_comments.c.account == account, reader_comments.c.remote_id.in_(chunk)
+            )
+            known |= set(connection.execute(query).scalars())
+        # What we wrote ourselves, as a thread's next part, is no comment.
+        own = _posts_of(connection, account, sorted(wanted))
+        return [one for key, one in wanted.items() if key not in known and key not in own]
+
+    def _keep(self, connection: Connection, account: str, rows: list[dict[str, Any]]) -> int:
+        """Insert rows; what calls for somebody is one step of the history for each post."""
+        if not rows:
+            return 0
+        calling = [row for row in rows if row["urgency"] == _CALLED]
+        for post in dict.fromkeys(row["post"] for row in calling):
+            its = [row for row in calling if row["post"] == post]
+            chain = chain_of(account, post)
+            note_account(
+                connection, chain, Event.ANSWERS_CALL_FOR_SOMEBODY, self._clock.now(),
+                detail={"account": account, "number": len(its)},
+            )  # fmt: skip
+            step = connection.execute(select(func.max(history.c.id)).where(about(chain))).scalar()
+            for row in its:
+                row["alarm_step"] = step
+        self._database.insert_missing(connection, reader_comments, rows)
+        return len(calling)
+
+    def open_acts(self, accounts: Collection[str]) -> list[OpenAct]:
+        """What people want hidden or deleted and is due, oldest wish first."""
+        table, now = reader_comments.c, self._clock.now()
+        query = (
+            select(table.id, table.account, table.remote_id, table.state)
+            .where(
+                table.state.in_(sorted(CARRIED_OUT)),
+                table.try_at <= now,
+                table.account.in_(sorted(accounts)),
+            )
+            .order_by(table.try_at)
+            .limit(100)
+        )
+        with self._database.read() as connection:
+            return [
+                OpenAct(row.id, row.account, row.remote_id, CommentState(row.state))
+                for row in connection.execute(query)
+            ]
+
+    def carried_out(self, act: OpenAct) -> None:
+        """Record that the platform did what a person wanted."""
+        event = {
+            CommentState.HIDING: Event.ANSWER_HIDDEN,
+            CommentState.DELETING: Event.ANSWER_DELETED,
+        }[act.state]
+        self._change(act, event, state=CARRIED_OUT[act.state], trouble=None, try_at=None)
+
+    def not_carried_out(self, act: OpenAct, message: str, again_at: datetime | None) -> None:
+        """Record why not; with `again_at` None, a person has to act: the comment is open again."""
+        if again_at:
+            values = {"trouble": kept(message), "try_at": again_at}
+            with self._database.write() as connection:
+                connection.execute(_of_act(act).values(values))
+            return
+        self._change(
+            act, Event.ANSWER_NOT_CHANGED, message,
+            state=CommentState.NEW, urgency=_CALLED, trouble=kept(message), try_at=None,
+        )  # fmt: skip
+
+    def _change(
+        self, act: OpenAct, event: Event, message: str | None = None, **values: Any
+    ) -> None:
+        now = self._clock.now()
+        with self._database.write() as connection:
+            row = connection.execute(
+                _of_act(act).values(changed_at=now, **values).returning(reader_comments.c.post)
+            ).first()
+            if row is None:  # a person or another process was faster
+                return
+            detail = {"account": act.account, "id": act.remote_id}
+            told = {"message": message} if message else {}
+            note_account(
+                connection, chain_of(act.account, row.post), event, now, detail={**detail, **told}
+            )
+
+    def to_check(self, account: str, before: datetime) -> list[str]:
+        """The comments that were last looked for before then, those of longest ago first."""
+        table = reader_comments.c
+        query = (
+            select(table.remote_id)
+            .where(
+                table.account == account,
+                table.checked_at < before,
+                table.state != CommentState.DELETED,
+            )
+            .order_by(table.checked_at)
+            .limit(_CHECKED_AT_ONCE)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def checked(self, account: str, asked: Sequence[str], gone: Collection[str]) -> None:
+        """Forget the comments that the platform has no more."""
+        table = reader_comments.c
+        these = table.account == account, table.remote_id.in_(asked)
+        with self._database.write() as connection:
+            connection.execute(
+                delete(reader_comments).where(*these, table.remote_id.in_(sorted(gone)))
+            )
+            connection.execute(
+                update(reader_comments).where(*these).values(checked_at=self._clock.now())
+            )
+
+    def forget(self, account: str, remote_id: str) -> None:
+        """Forget one comment that the platform has no more."""
+        self.checked(account, [remote_id], [remote_id])
+
+    def expire(self, before: datetime) -> int:
+        """Forget the comments that were read before then."""
+        with self._database.write() as connection:
+            return connection.execute(
+                delete(reader_comments).where(reader_comments.c.read_at < before)
+            ).rowcount
+
+    def _end(self, reading: Reading, next_at: datetime, **values: Any) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                update(comment_readings)
+                .where(
+                    _is(reading.account, reading.post_id), comment_readings.c.turn == reading.turn
+                )
+                .values(lease_until=None, next_at=next_at, **values)
+            )
+
+
+def chain_of(account: str, post: str | None) -> str:
+    """The chain of the history that steps about a comment are in: its post's draft's."""
+    return file_of(post) if post else f"answers/{account}"
+
+
+def urgency_of(signs: Sequence[Sign]) -> int:
+    """How much an open comment calls for somebody; see the table."""
+    if any(sign.is_alarming for sign in signs):
+        return _CALLED
+    return _BEFORE_OTHERS if signs else 0
+
+
+def _signs_of(comment: ReaderComment, signs: Signs) -> tuple[Sign, ...]:
+    found = signs_in(comment.text, signs)
+    return (Sign("private"), *found) if comment.is_private else found
+
+
+def _row(
+    account: str, comment: ReaderComment, post: str | None, found: Sequence[Sign], now: datetime
+) -> dict[str, Any]:
+    return {
+        "account": account,
+        "remote_id": comment.id,
+        "post": post,
+        "author": comment.author,
+        "text": comment.text,
+        "url": comment.url,
+        "written_at": comment.written_at,
+        "read_at": now,
+        "signs": json.dumps([[sign.kind, sign.what] for sign in found], ensure_ascii=False),
+        "urgency": 0 if comment.is_hidden else urgency_of(found),
+        "alarm_step": None,
+        "state": CommentState.HIDDEN if comment.is_hidden else CommentState.NEW,
+        "checked_at": now,
+    }
+
+
+def _posts_of(connection: Connection, account: str, remote_ids: Sequence[str]) -> Mapping[str, str]:
+    """Our posts, by those of the platform's ids that are theirs."""
+    return dict(_posts(connection, account, sorted({*remote_ids} - {""})))
+
+
+def _posts(
+    connection: Connection, account: str, remote_ids: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    for chunk in chunks(remote_ids):
+        query = (
+            select(ids_out.c.remote_id, deliveries.c.post)
+            .join(deliveries, deliveries.c.id == ids_out.c.delivery)
+            .where(ids_out.c.account == account, ids_out.c.remote_id.in_(chunk))
+        )
+        yield from ((row.remote_id, row.post) for row in connection.execute(query))
+
+
+def _is(account: str, post_id: str) -> Any:
+    return (comment_readings.c.account == account) & (comment_readings.c.post_id == post_id)
+
+
+def _of_act(act: OpenAct) -> Any:
+    return update(reader_comments).where(
+        reader_comments.c.id == act.id, reader_comments.c.state == act.state
+    )

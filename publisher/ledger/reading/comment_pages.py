@@ -1,0 +1,188 @@
+"""Pages of readers' comments: those that call for somebody first, then the newest first.
+
+A page begins at the cursor of the one before it (keyset pagination), as in the log.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import BigInteger, ColumnElement, func, literal, select, tuple_
+
+from publisher.base.errors import UsageError
+from publisher.base.i18n import _
+from publisher.base.stored_messages import told
+from publisher.ledger.database import Database
+from publisher.ledger.tables import comment_readings, microseconds, reader_comments
+from publisher.model.alarms import Sign
+from publisher.model.reader_comments import CommentState
+
+_CALLED = 2
+MOST_COUNTED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShownComment:
+    """A comment, with what became of it."""
+
+    id: int
+    account: str
+    remote_id: str
+    post: str | None
+    author: str
+    text: str
+    url: str
+    written_at: datetime
+    signs: Sequence[Sign]
+    state: CommentState
+    urgency: int
+    changed_by: str | None
+    changed_at: datetime | None
+    handed_to: str | None
+    trouble: str | None
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether somebody is called, and nobody has dealt with it."""
+        return self.urgency == _CALLED
+
+
+@dataclass(frozen=True, slots=True)
+class CommentCursor:
+    """The place after a comment, where the next page begins."""
+
+    urgency: int
+    instant: int
+    """Microseconds since 1970 UTC."""
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.urgency}-{self.instant}-{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Parse the text that `str` made. UsageError for anything else."""
+        numbers = text.split("-")
+        if (
+            len(numbers) != 3
+            or len(text) > 50
+            or not all(one.isascii() and one.isdigit() and int(one) < 2**63 for one in numbers)
+        ):
+            raise UsageError(
+                _("This is no page of the answers."), hint=_("Begin at its first page.")
+            )
+        return cls(*map(int, numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class CommentList:
+    """A page of comments, with the cursor of the next one, or None."""
+
+    comments: list[ShownComment]
+    after: CommentCursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingTrouble:
+    """An account whose comments cannot be read, and why."""
+
+    account: str
+    message: str
+    read_at: datetime | None
+    """When they last could."""
+
+
+class CommentPages:
+    """Reads comments, page by page."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(
+        self,
+        size: int,
+        *,
+        accounts: Collection[str] | None = None,
+        state: CommentState | None = None,
+        post: str | None = None,
+        after: CommentCursor | None = None,
+    ) -> CommentList:
+        """The first comments, or those after a cursor; `accounts` None: of all."""
+        table = reader_comments.c
+        key = table.urgency, table.written_at, table.id
+        conditions = [*_conditions(accounts, state)]
+        if post:
+            conditions.append(table.post == post)
+        if after:
+            place = (after.urgency, after.instant, after.id)
+            conditions.append(tuple_(*key) < tuple_(*(literal(one, BigInteger) for one in place)))
+        query = select(reader_comments).where(*conditions)
+        query = query.order_by(*(column.desc() for column in key)).limit(size + 1)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        shown = [_shown(row) for row in rows[:size]]
+        last = rows[size - 1] if len(rows) > size else None
+        return CommentList(
+            shown,
+            CommentCursor(last.urgency, microseconds(last.written_at), last.id) if last else None,
+        )
+
+    def calling(self, accounts: Collection[str] | None = None) -> int:
+        """How many comments call for somebody, at most `MOST_COUNTED`."""
+        its = [reader_comments.c.urgency == _CALLED, *_conditions(accounts, None)]
+        some = select(reader_comments.c.id).where(*its).limit(MOST_COUNTED).subquery()
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+    def troubles(self, accounts: Collection[str] | None = None) -> list[ReadingTrouble]:
+        """The accounts whose comments cannot be read."""
+        table = comment_readings.c
+        query = select(table.account, table.trouble, table.read_at).where(
+            table.trouble.is_not(None)
+        )
+        if accounts is not None:
+            query = query.where(table.account.in_(sorted(accounts)))
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(table.account, table.next_at)).all()
+        return [
+            *{
+                row.account: ReadingTrouble(row.account, told(row.trouble) or "", row.read_at)
+                for row in rows
+            }.values()
+        ]
+
+
+def _conditions(
+    accounts: Collection[str] | None, state: CommentState | None
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if accounts is not None:
+        names = sorted(accounts)
+        is_one = len(names) == 1
+        column = reader_comments.c.account
+        conditions.append(column == names[0] if is_one else column.in_(names))
+    if state is not None:
+        conditions.append(reader_comments.c.state == state)
+    return conditions
+
+
+def _shown(row: Any) -> ShownComment:
+    return ShownComment(
+        id=row.id,
+        account=row.account,
+        remote_id=row.remote_id,
+        post=row.post,
+        author=row.author,
+        text=row.text,
+        url=row.url,
+        written_at=row.written_at,
+        signs=[Sign(kind, what) for kind, what in json.loads(row.signs)],
+        state=CommentState(row.state),
+        urgency=row.urgency,
+        changed_by=row.changed_by,
+        changed_at=row.changed_at,
+        handed_to=row.handed_to,
+        trouble=told(row.trouble),
+    )

@@ -1,0 +1,84 @@
+"""Comments of readers on the simulated platforms: planted by a person or a test, then moderated."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from publisher.sandbox.store import Store
+
+_MOST = 20_000
+"""The most that are planted at once: a flood."""
+
+
+@dataclass(slots=True)
+class StoredComment:
+    """What somebody else wrote under a post, or a mention elsewhere."""
+
+    channel: str
+    account: str
+    """The account whose post it is under, or that it mentions."""
+    id: str
+    under: str
+    """The id of the post; empty for a mention elsewhere."""
+    author: str
+    text: str
+    written_at: datetime
+    is_private: bool = False
+    is_hidden: bool = False
+    is_deleted: bool = False
+    """By us, or by its author."""
+
+    def as_state(self) -> dict[str, Any]:
+        return {
+            "channel": self.channel,
+            "account": self.account,
+            "id": self.id,
+            "under": self.under,
+            "author": self.author,
+            "text": self.text,
+            "hidden": self.is_hidden,
+            "deleted": self.is_deleted,
+        }
+
+
+def plant(
+    store: "Store",
+    account: str,
+    text: str,
+    *,
+    under: str | None = None,
+    author: str = "reader",
+    private: bool = False,
+    times: int = 1,
+) -> list[StoredComment]:
+    """Write a comment under a post: the account's newest one, unless `under` says which.
+
+    Raises ValueError for an account that is not here, or a post that it does not have.
+    """
+    known = next((one for one in store.accounts if one.name == account), None)
+    if known is None or not isinstance(text, str) or not 1 <= int(times) <= _MOST:
+        raise ValueError(f"there is no account {account} here, or nothing to write")
+    post = next(iter(store.timeline(account)), None) if under is None else None
+    if under is None and post is None:
+        raise ValueError(f"{account} has no post to comment on")
+    post_id = post.id if post else str(under)
+    if post_id and store.find(known.channel, post_id) is None:
+        raise ValueError(f"{account} has no post {post_id}")
+    planted = []
+    for _number in range(int(times)):
+        own = store.new_id()
+        comment = StoredComment(
+            channel=known.channel,
+            account=account,
+            # Facebook's have their post's number too.
+            id=f"{post_id.rpartition('_')[2]}_{own}" if known.page_id else own,
+            under=post_id,
+            author=str(author),
+            text=text,
+            written_at=store.clock.now(),
+            is_private=bool(private),
+        )
+        store.comments[known.channel, comment.id] = comment
+        planted.append(comment)
+    return planted

@@ -1,0 +1,98 @@
+"""Mentions of the simulated X: what readers planted for an account, and hiding of replies.
+
+Sources: docs.x.com, user mention timeline; OpenAPI 2.167, hidePostsReply and the `errors` of a
+lookup.
+"""
+
+import json
+from typing import Any
+
+from publisher.sandbox.accounts import SandboxAccount, number
+from publisher.sandbox.comments import StoredComment
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.store import Store, iso
+from publisher.sandbox.twitter import problems, reading, shown_text
+
+_SHOWN = 800
+"""X shows no more of them."""
+_LOOKED_UP = 100
+
+
+async def timeline(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    """The mentions of the token's own user, newest first."""
+    if call.parts["id"] != account.user_id:
+        raise problems.not_permitted()
+    size, since = reading.size_of(call), call.query.get("since_id", "0")
+    before = reading.before_of(call)
+    if not since.isdecimal():
+        raise problems.invalid("`since_id` is no post id", "since_id", since)
+    newest = store.comments_for(account.name)[::-1][:_SHOWN]
+    rest = [
+        one
+        for one in newest
+        if int(one.id) > int(since) and (before is None or int(one.id) < before)
+    ]
+    page = rest[:size]
+    meta: dict[str, Any] = {"result_count": len(page)}
+    if not page:
+        return 200, {"meta": meta}
+    meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
+    if len(rest) > size:
+        meta["next_token"] = f"b{page[-1].id}"
+    users = {_user_id(one.author): one.author for one in page}
+    return 200, {
+        "data": [_as_post(one) for one in page],
+        "includes": {"users": [{"id": k, "username": n, "name": n} for k, n in users.items()]},
+        "meta": meta,
+    }
+
+
+async def hide(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
+    """Hide a reply to one of the account's posts."""
+    comment = store.comment("twitter", call.parts["id"])
+    if comment is None:
+        raise problems.not_found("post", call.parts["id"])
+    try:
+        wished = json.loads(call.body)["hidden"]
+    except (ValueError, KeyError, TypeError):
+        raise problems.invalid("`hidden` must be a boolean", "hidden") from None
+    if comment.account != account.name or not comment.under:
+        raise problems.not_permitted()
+    if not call.changed(What.IGNORED):
+        comment.is_hidden = wished is True
+    return 200, {"data": {"hidden": comment.is_hidden}}
+
+
+async def lookup(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
+    """Several posts at once; those that are not there are named in `errors`."""
+    ids = call.query.get("ids", "").split(",")
+    if not 1 <= len(ids) <= _LOOKED_UP or not all(map(str.isdecimal, ids)):
+        raise problems.invalid("`ids` must be 1 to 100 post ids", "ids")
+    found = {one: store.comment("twitter", one) for one in ids}
+    errors = [
+        {
+            "value": one, "resource_id": one, "resource_type": "tweet", "parameter": "ids",
+            "title": "Not Found Error", "detail": f"Could not find tweet with ids: [{one}].",
+            "type": "https://api.twitter.com/2/problems/resource-not-found",
+        }
+        for one, comment in found.items()
+        if comment is None
+    ]  # fmt: skip
+    data = [_as_post(comment) for comment in found.values() if comment]
+    return 200, {**({"data": data} if data else {}), **({"errors": errors} if errors else {})}
+
+
+def _as_post(comment: StoredComment) -> dict[str, Any]:
+    return {
+        "id": comment.id,
+        "text": shown_text.shown(comment.text)[0],
+        "author_id": _user_id(comment.author),
+        "conversation_id": comment.under or comment.id,
+        "created_at": iso(comment.written_at),
+        "edit_history_tweet_ids": [comment.id],
+    }
+
+
+def _user_id(author: str) -> str:
+    return number(f"reader {author}")

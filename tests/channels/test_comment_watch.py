@@ -1,0 +1,464 @@
+"""From the platform to the page and back: a comment is read, told, hidden and forgotten."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from publisher.auth.users import People, Rank
+from publisher.base.errors import NotPermitted, NotPossible
+from publisher.channels.registry import SPECS
+from publisher.channels.spec import ChannelOptions
+from publisher.delivery.comment_watch import CommentWatch, WatchedAccount
+from publisher.ledger.comment_news import CommentNews
+from publisher.ledger.comment_readings import CommentReadings
+from publisher.ledger.database import Database
+from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.comment_acts import CommentActs
+from publisher.ledger.manager.rights import Rights
+from publisher.ledger.notice_addresses import Addresses, Topic
+from publisher.ledger.outbox import News
+from publisher.ledger.personal_news import PersonalNews
+from publisher.ledger.reading.comment_pages import CommentCursor, CommentPages, ShownComment
+from publisher.ledger.tables import history, reader_comments
+from publisher.model.accounts import ApprovalRule
+from publisher.model.alarms import AlarmWord, Signs
+from publisher.model.reader_comments import CommentState
+from publisher.sandbox.comments import StoredComment, plant
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.faults import Fault
+from publisher.settings.schema import CommentSettings
+from tests.channels.conftest import Stages
+from tests.channels.desk import Desk
+from tests.support.clock import ManualClock
+from tests.support.pages import PASSWORD
+
+WORD = AlarmWord.of("help me")
+CHANNELS = tuple(name for name, spec in SPECS.items() if spec.comments)
+
+
+@dataclass
+class Duty:
+    """A post that is out, and all that has to do with what readers write under it."""
+
+    desk: Desk
+    database: Database
+    watch: CommentWatch
+    acts: CommentActs
+    pages: CommentPages
+    busy: set[str]
+    people: People
+
+    @property
+    def account(self) -> str:
+        return self.desk.stage.account.name
+
+    def plant(self, text: str, **more: Any) -> StoredComment:
+        self.desk.clock.advance(1)
+        return plant(self.desk.stage.sandbox.store, self.account, text, **more)[-1]
+
+    def look(self, after: float = 61) -> None:
+        self.desk.clock.advance(after)
+        self.watch.look()
+
+    def shown(self, **more: Any) -> list[ShownComment]:
+        return self.pages.page(100, **more).comments
+
+    def steps(self) -> list[str]:
+        """What the history says of comments."""
+        with self.database.read() as connection:
+            events = connection.execute(select(history.c.event).order_by(history.c.id)).scalars()
+            return [one for one in events if "answer" in one]
+
+
+@pytest.fixture
+def duty_at(
+    stages: Stages, database: Database, ledger: Any, dispatch: Any, attempts: Any, queries: Any,
+    clock: ManualClock,
+) -> Callable[..., Duty]:  # fmt: skip
+    """Makes a post that is out on a channel, and what watches it."""
+
+    def make(channel: str, **settings: Any) -> Duty:
+        stage = stages(channel)
+        desk = Desk(stage, ledger, dispatch, attempts, queries, clock)
+        desk.queue(due_in=1)
+        desk.work()
+        support = SPECS[channel].comments
+        assert support
+        busy: set[str] = set()
+        given = {name: getattr(stage.options, name) for name in stage.options.__slots__}
+        options = ChannelOptions(**{**given, "request_timeout": timedelta(seconds=2)})
+        watched = WatchedAccount(support, has_fees=SPECS[channel].has_fees)
+        watch = CommentWatch(
+            CommentReadings(database, clock),
+            lambda: {stage.account.name: watched},
+            lambda _account: support.open(stage.account, stage.credentials, options),
+            busy.__contains__,
+            lambda: Signs([WORD] if WORD else [], ["Amina Diallo"]),
+            CommentSettings(**settings),
+            clock,
+        )
+        rights = Rights({stage.account.name: "BICE"}.get)
+        people = People(database, clock)
+        for name, rank, of in (
+            ("redaction", Rank.STAFF, ["BICE"]), ("kasia", Rank.MANAGER, ["Warsaw"]),
+            ("chef", Rank.ADMIN, None),
+        ):  # fmt: skip
+            people.add(name, rank, PASSWORD, organisations=of)
+        acts = CommentActs(database, clock, rights, lambda _account: channel)
+        return Duty(desk, database, watch, acts, CommentPages(database), busy, people)
+
+    return make
+
+
+@pytest.fixture(params=CHANNELS)
+def duty(request: pytest.FixtureRequest, duty_at: Callable[..., Duty]) -> Duty:
+    return duty_at(request.param)
+
+
+@pytest.fixture
+def page(duty_at: Callable[..., Duty]) -> Duty:
+    return duty_at("facebook")
+
+
+def test_a_comment_is_on_the_page_under_its_post_within_a_minute(duty: Duty) -> None:
+    duty.watch.look()
+    duty.plant("Merci !", author="Amina")
+    duty.look()
+    (shown,) = duty.shown()
+    assert (shown.post, shown.text, shown.state) == ("post.fr", "Merci !", CommentState.NEW)
+    assert not shown.is_calling
+    duty.look()
+    assert len(duty.shown()) == 1
+
+
+def test_a_comment_in_the_second_of_its_post_is_read(page: Duty) -> None:
+    """Facebook's times have whole seconds, and its clock may be behind."""
+    page.desk.clock.set(-30)
+    page.plant("help me")
+    page.desk.clock.set(30)
+    page.look()
+    assert page.pages.calling() == 1
+
+
+def test_what_calls_for_somebody_comes_first_and_says_why(duty: Duty) -> None:
+    duty.plant("Please HELP me")
+    duty.plant("see https://spam.example")
+    duty.plant("Merci !")
+    duty.look()
+    assert [one.text for one in duty.shown()] == [
+        "Please HELP me", "see https://spam.example", "Merci !",
+    ]  # fmt: skip
+    assert [str(sign) for sign in duty.shown()[0].signs] == ["word of alarm: help me"]
+    assert duty.pages.calling() == 1
+    assert duty.steps() == ["answers call for somebody"]
+
+
+def test_the_name_of_a_child_calls_for_somebody(page: Duty) -> None:
+    page.plant("I know Amina DIALLO")
+    page.look()
+    assert page.shown()[0].is_calling
+
+
+def test_a_comment_is_hidden_at_the_platform_and_the_history_says_by_whom(page: Duty) -> None:
+    planted = page.plant("help me")
+    page.look()
+    page.acts.hide(page.shown()[0].id, "redaction")
+    assert page.shown()[0].state is CommentState.HIDING
+    assert page.pages.calling() == 0
+    page.look(after=1)
+    assert planted.is_hidden
+    (shown,) = page.shown()
+    assert (shown.state, shown.changed_by) == (CommentState.HIDDEN, "redaction")
+    assert page.steps()[1:] == ["hiding an answer", "answer hidden"]
+    Audit(page.database, page.desk.clock, page.desk.stage.options.folder).seal()
+
+
+def test_no_text_or_author_of_a_comment_is_in_the_history(page: Duty) -> None:
+    """So that it can be forgotten."""
+    page.plant("help me, says Zofia", author="Hanna")
+    page.look()
+    page.acts.hide(page.shown()[0].id, "redaction")
+    page.look()
+    with page.database.read() as connection:
+        told = " ".join(connection.execute(select(history.c.detail)).scalars())
+    assert "Zofia" not in told
+    assert "Hanna" not in told
+
+
+def test_hiding_whose_answer_is_lost_is_done_again(page: Duty) -> None:
+    planted = page.plant("help me")
+    page.look()
+    page.acts.hide(page.shown()[0].id, "redaction")
+    page.desk.stage.sandbox.faults.set([Fault(what=What.HANG_UP, endpoint="updatePost", times=1)])
+    page.look(after=1)
+    assert page.shown()[0].state is CommentState.HIDING
+    assert page.shown()[0].trouble
+    page.look()
+    assert planted.is_hidden
+    assert page.shown()[0].state is CommentState.HIDDEN
+
+
+def test_what_the_platform_refuses_to_hide_calls_again_with_the_reason(page: Duty) -> None:
+    page.plant("help me")
+    page.look()
+    page.acts.hide(page.shown()[0].id, "redaction")
+    page.desk.stage.sandbox.faults.set([Fault(what=What.FORBIDDEN, endpoint="updatePost")])
+    page.look(after=1)
+    (shown,) = page.shown()
+    assert (shown.state, shown.is_calling) == (CommentState.NEW, True)
+    assert "pages_manage_engagement" in (shown.trouble or "")
+
+
+def test_what_is_deleted_meanwhile_is_not_here_any_more(page: Duty) -> None:
+    planted = page.plant("help me")
+    page.look()
+    page.acts.hide(page.shown()[0].id, "redaction")
+    planted.is_deleted = True
+    page.look()
+    assert page.shown() == []
+
+
+def test_what_is_deleted_on_the_platform_goes_here_within_a_day(duty: Duty) -> None:
+    planted, _other = duty.plant("spam"), duty.plant("stays")
+    duty.look()
+    planted.is_deleted = True
+    duty.look(after=25 * 3600)
+    duty.look()
+    assert [one.text for one in duty.shown()] == ["stays"]
+
+
+def test_nothing_is_kept_longer_than_the_settings_say(duty_at: Callable[..., Duty]) -> None:
+    duty = duty_at("mastodon", keep="2d", watch="60d")
+    duty.plant("help me")
+    duty.look()
+    duty.look(after=2 * 86_400 + 3600)
+    with duty.database.read() as connection:
+        assert not connection.execute(select(reader_comments.c.text)).all()
+
+
+def test_seen_and_handed_on_are_on_record(page: Duty) -> None:
+    page.plant("help me")
+    page.look()
+    comment = page.shown()[0].id
+    assert page.acts.hand(comment, "CHEF", "redaction") == "chef"
+    assert (page.shown()[0].state, page.shown()[0].handed_to) == (CommentState.HANDED, "chef")
+    page.acts.seen(comment, "chef")
+    assert page.shown(state=CommentState.SEEN)[0].changed_by == "chef"
+    assert page.steps()[1:] == ["answer handed on", "answer seen"]
+
+
+def test_what_is_hidden_may_still_be_handed_to_somebody(page: Duty) -> None:
+    page.plant("help me")
+    page.look()
+    page.acts.hide(page.shown()[0].id, "redaction")
+    page.look()
+    page.acts.hand(page.shown()[0].id, "chef", "redaction")
+    assert (page.shown()[0].state, page.shown()[0].handed_to) == (CommentState.HIDDEN, "chef")
+
+
+def test_only_a_manager_of_the_account_deletes_and_nobody_of_another_does_anything(
+    page: Duty,
+) -> None:
+    planted = page.plant("spam")
+    page.look()
+    comment = page.shown()[0].id
+    for act in (page.acts.seen, page.acts.hide, page.acts.delete):
+        with pytest.raises(NotPermitted):
+            act(comment, "kasia")
+    with pytest.raises(NotPermitted):
+        page.acts.delete(comment, "redaction")
+    page.acts.delete(comment, "chef")
+    page.look()
+    assert planted.is_deleted
+    assert page.shown()[0].state is CommentState.DELETED
+
+
+def test_what_the_channel_cannot_do_is_refused_at_once(duty_at: Callable[..., Duty]) -> None:
+    duty = duty_at("mastodon")
+    duty.plant("help me")
+    duty.look()
+    with pytest.raises(NotPossible):
+        duty.acts.hide(duty.shown()[0].id, "redaction")
+    assert duty.shown()[0].is_calling
+
+
+def test_of_several_processes_one_reads(page: Duty) -> None:
+    """A reading is taken by compare-and-set."""
+    readings = CommentReadings(page.database, page.desk.clock)
+    readings.plan({(page.account, "1")})
+    assert readings.claim([page.account])
+    assert readings.claim([page.account]) is None
+    page.desk.clock.advance(301)
+    assert readings.claim([page.account])  # the other one died
+
+
+def test_what_a_process_found_too_late_is_left_to_the_next_one(page: Duty) -> None:
+    readings = CommentReadings(page.database, page.desk.clock)
+    readings.plan({(page.account, "1")})
+    late = readings.claim([page.account])
+    page.desk.clock.advance(301)
+    assert late
+    assert readings.claim([page.account])
+    now = page.desk.clock.now()
+    readings.found(late, [], "far ahead", now, signs=Signs(), since=now)
+    page.desk.clock.advance(301)
+    again = readings.claim([page.account])
+    assert again
+    assert again.cursor == ""
+
+
+def test_nothing_is_read_while_a_post_is_about_to_leave(page: Duty) -> None:
+    page.busy.add(page.account)
+    page.plant("help me")
+    page.look()
+    assert page.desk.requests("getComments") == 0
+    page.busy.clear()
+    page.look()
+    assert len(page.shown()) == 1
+
+
+def test_a_limit_that_is_half_used_up_is_left_to_posts(page: Duty) -> None:
+    page.desk.stage.sandbox.faults.set([Fault(what="usage", endpoint="getComments", percent=60)])
+    page.look()
+    page.look()
+    assert page.desk.requests("getComments") == 1
+    page.look(after=300)
+    assert page.desk.requests("getComments") == 2
+
+
+def test_an_old_post_is_read_less_often_and_then_no_more(page: Duty) -> None:
+    page.look()
+    page.look(after=3 * 86_400)
+    known = page.desk.requests("getComments")
+    page.look(after=120)
+    assert page.desk.requests("getComments") == known
+    page.look(after=600)
+    assert page.desk.requests("getComments") == known + 1
+    page.look(after=14 * 86_400)
+    assert page.desk.requests("getComments") == known + 1
+
+
+def test_where_comments_cost_no_more_are_read_in_a_day_than_the_settings_say(
+    duty_at: Callable[..., Duty],
+) -> None:
+    duty = duty_at("twitter", most_per_day=3)
+    for number in range(4):
+        duty.plant(f"number {number}")
+    duty.look()
+    duty.plant("later")
+    duty.look()
+    assert len(duty.shown()) == 4
+    (trouble,) = duty.pages.troubles()
+    assert "most_per_day" in trouble.message
+    duty.look(after=86_400)
+    assert len(duty.shown()) == 5
+    assert duty.pages.troubles() == []
+
+
+def test_a_missing_permission_is_told_on_the_page_and_suspends_no_account(duty: Duty) -> None:
+    faults = [
+        Fault(what=What.FORBIDDEN, endpoint=name)
+        for name in ("getComments", "getUsersMentions", "getNotifications")
+    ]
+    duty.desk.stage.sandbox.faults.set(faults)
+    duty.look()
+    (trouble,) = duty.pages.troubles()
+    support = SPECS[duty.desk.stage.name].comments
+    assert support
+    assert support.permissions in trouble.message
+    assert not duty.desk.queries.paused_or_suspended()
+
+
+def told_to(duty: Duty, on_duty: list[str]) -> dict[str, list[Topic]]:
+    """Whom the news reach at their own addresses."""
+    addresses = Addresses(duty.database, duty.desk.clock)
+    for name in ("redaction", "kasia", "chef"):
+        addresses.add(duty.people.find(name), f"ntfys://ntfy.example.org/{name}")
+    duty.plant("help me")
+    duty.look()
+    news = PersonalNews(
+        duty.database, duty.desk.clock, lambda _account: ApprovalRule(),
+        Rights({duty.account: "BICE"}.get), lambda _at: on_duty,
+    )  # fmt: skip
+    return {one.person.name: [item.topic for item in items] for one, items in news.all_untold()}
+
+
+def test_whoever_is_on_duty_is_told_and_nobody_else(page: Duty) -> None:
+    assert told_to(page, ["Redaction"]) == {"redaction": [Topic.COMMENTS]}
+
+
+def test_with_nobody_on_duty_all_managers_of_the_account_are_told(page: Duty) -> None:
+    assert told_to(page, []) == {"chef": [Topic.COMMENTS]}
+
+
+def test_whoever_a_comment_is_handed_to_is_told(page: Duty) -> None:
+    assert told_to(page, ["nobody here"]) == {}
+    page.acts.hand(page.shown()[0].id, "redaction", "chef")
+    page.desk.clock.advance(1)
+    news = PersonalNews(
+        page.database, page.desk.clock, lambda _account: ApprovalRule(),
+        Rights({page.account: "BICE"}.get),
+    )  # fmt: skip
+    found = {one.person.name: items for one, items in news.all_untold()}
+    assert [(name, items[0].by) for name, items in found.items()] == [("redaction", "chef")]
+
+
+def test_services_are_told_until_somebody_has_dealt_with_it(page: Duty) -> None:
+    news = News(page.database, page.desk.clock)
+    news.begin("slack", page.desk.clock.now())
+    page.plant("help me")
+    page.plant("help me, please")
+    page.look()
+
+    def told() -> list[CommentNews]:
+        return [one for one in news.untold("slack") if isinstance(one, CommentNews)]
+
+    assert [one.number for one in told()] == [2]
+    for one in page.shown():
+        page.acts.seen(one.id, "redaction")
+    assert told() == []
+
+
+def test_a_flood_of_thousands_is_read_and_the_one_that_matters_is_first(page: Duty) -> None:
+    page.watch.look()
+    page.plant("flood", times=2_999)
+    page.plant("help me")
+    for _look in range(3):
+        page.look()
+    assert page.shown()[0].text == "help me"
+    with page.database.read() as connection:
+        assert len(connection.execute(select(reader_comments.c.id)).all()) == 3_000
+
+
+def test_pages_of_a_hundred_thousand_are_quick_and_show_each_once(page: Duty) -> None:
+    now = page.desk.clock.now()
+    row = {
+        "account": page.account, "post": "post.fr", "author": "a", "text": "t" * 100, "url": "",
+        "read_at": now, "signs": "[]", "state": "seen", "checked_at": now, "urgency": 0,
+    }  # fmt: skip
+    rows = [
+        {**row, "remote_id": str(n), "written_at": now - timedelta(seconds=n // 3)}
+        for n in range(100_000)
+    ]
+    for n in range(0, 100_000, 1_000):
+        rows[n] |= {"urgency": 2, "state": "not seen"}
+    with page.database.write() as connection:
+        connection.execute(reader_comments.insert(), rows)
+    seen: list[int] = []
+    after: CommentCursor | None = None
+    began = time.monotonic()
+    for _page in range(6):
+        found = page.pages.page(50, after=after)
+        seen += [one.id for one in found.comments]
+        after = CommentCursor.read(str(found.after))
+    assert page.pages.calling() == 100
+    assert len(page.shown(state=CommentState.NEW)) == 100
+    assert len(page.shown(accounts=[page.account, "other"])) == 100
+    assert time.monotonic() - began < 1
+    assert len(set(seen)) == len(seen) == 300
+    assert [one.urgency for one in page.shown()[:3]] == [2, 2, 2]

@@ -1,0 +1,68 @@
+"""answers: what readers write, in a terminal and for scripts."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.app import Application
+from publisher.auth.users import Rank
+from publisher.ledger.tables import reader_comments
+from publisher.settings import settings
+from tests.cli.runner import Cli
+from tests.support.clock import ManualClock
+from tests.support.pages import PASSWORD
+
+
+@pytest.fixture
+def comment(made: Path) -> int:
+    """A comment that calls for somebody."""
+    now = datetime(2016, 3, 1, 11, tzinfo=UTC)
+    row: dict[str, Any] = {
+        "account": "bice-page", "remote_id": "1_2", "post": "day.fr", "author": "Zofia",
+        "text": "help me\nplease", "url": "", "written_at": now, "read_at": now,
+        "signs": '[["word", "help me"]]', "urgency": 2, "state": "not seen", "checked_at": now,
+    }  # fmt: skip
+    app = Application(settings.load(made, {}), ManualClock())
+    with app.database.write() as connection:
+        insert = reader_comments.insert().values(row).returning(reader_comments.c.id)
+        number = int(connection.execute(insert).scalar_one())
+    app.people.add("Marie", Rank.STAFF, PASSWORD)
+    app.close()
+    return number
+
+
+def test_they_are_listed_with_why_somebody_must_look(cli: Cli, comment: int) -> None:
+    shown = cli("answers").out
+    assert f"{comment}  2016-03-01 12:00" in shown
+    assert "! word of alarm: help me" in shown
+    assert "1 answer calls for somebody." in shown
+
+
+def test_scripts_get_them_with_all_that_is_known(cli: Cli, comment: int) -> None:
+    (one,) = json.loads(cli("answers", "--json").out)["answers"]
+    assert (one["number"], one["calls"], one["text"]) == (comment, True, "help me\nplease")
+
+
+def test_one_is_hidden_and_then_not_listed_as_open(cli: Cli, comment: int) -> None:
+    assert cli("answers", "--hide", str(comment)).code == 0
+    assert json.loads(cli("answers", "--json").out)["answers"] == []
+    (one,) = json.loads(cli("answers", "--all", "--json").out)["answers"]
+    assert (one["state"], one["by"]) == ("being hidden", "redaction")
+
+
+def test_one_is_handed_to_somebody_who_may_log_in(cli: Cli, comment: int) -> None:
+    assert "Marie" in cli("answers", "--hand", str(comment), "--to", "marie").out
+    assert cli("answers", "--hand", str(comment), "--to", "nobody").code == 2
+    assert cli("answers", "--hand", str(comment)).code == 2
+
+
+@pytest.mark.parametrize("words", [("--seen", "1", "--hide", "1"), ("--account", "nope")])
+def test_what_makes_no_sense_is_refused(cli: Cli, made: Path, words: tuple[str, ...]) -> None:
+    assert cli("answers", *words).code == 2
+
+
+def test_an_answer_that_is_gone_is_told(cli: Cli, made: Path) -> None:
+    assert cli("answers", "--seen", "77").code != 0
