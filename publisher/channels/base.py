@@ -3,7 +3,7 @@
 A channel translates and classifies. It does not wait, retry, limit, log or know the ledger.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -13,6 +13,7 @@ from publisher.channels.outgoing import Outgoing
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred, Outcome, Sighting
 
 MediaReader = Callable[[str], bytes]
@@ -118,4 +119,13 @@ class Channel(Protocol):
 
         Its answer also says whose the keys are, and what their owner's profile shows. Not for each
         post: it may cost a fee.
+        """
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Read the public counts of the account's own posts, in few requests. Reads only.
+
+        `remote_ids`: of first parts, at most `ChannelSpec.metrics.at_once`. Its failures are no
+        reason to suspend an account.
         """

@@ -16,6 +16,7 @@ from publisher.base.public_addresses import is_private
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content
+from publisher.model.engagement import MetricSource
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -217,6 +218,8 @@ class ChannelSpec:
     """Whether several accounts may have one owner, as those of one site in several languages."""
     has_handles: bool = False
     """Whether people know an account by its handle, with `@`, rather than by its name."""
+    metrics: MetricSource | None = None
+    """The public counts of its posts that can be read; None: there are none."""
 
     @property
     def required(self) -> tuple[str, ...]:

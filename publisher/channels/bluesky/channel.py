@@ -6,7 +6,7 @@ waits after a lost answer: the account's server is asked for the key, and the re
 Sources: the lexicons, atproto.com/specs, and the reference server (@atproto/pds).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -15,7 +15,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
-from publisher.channels.bluesky import health, records
+from publisher.channels.bluesky import counts, health, records
 from publisher.channels.bluesky.answers import (
     ANSWERS,
     did_of,
@@ -38,6 +38,7 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.content import Content
 from publisher.model.deliveries import Parcel, Prepared, Upload
+from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Absent,
     Accepted,
@@ -296,6 +297,12 @@ class Bluesky:
 
     def examine(self) -> Health:
         return health.examine(self._repo)
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Read the counts of posts, in one request; see `Channel.engagement`."""
+        return counts.read(self._repo, remote_ids)
 
 
 def _keys(prepared: Prepared) -> list[str]:

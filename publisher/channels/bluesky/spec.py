@@ -8,6 +8,7 @@ from publisher.base.i18n import later
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.engagement import Metric, MetricSource
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -122,4 +123,5 @@ SPEC = ChannelSpec(
     css="as-thread bluesky",
     package="publisher.channels.bluesky",
     has_handles=True,
+    metrics=MetricSource(frozenset({Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}), at_once=25),
 )

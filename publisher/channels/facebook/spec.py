@@ -7,6 +7,7 @@ from publisher.base.i18n import later
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Sample, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, VideoLimits
+from publisher.model.engagement import Metric, MetricSource
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -119,4 +120,5 @@ SPEC = ChannelSpec(
     package="publisher.channels.facebook",
     large_below=85,
     folds_after=480,  # before "See more"; Facebook folds at about this length
+    metrics=MetricSource(frozenset(Metric), at_once=50),
 )

@@ -12,6 +12,7 @@ from publisher.model.capabilities import (
     GifLimits,
     VideoLimits,
 )
+from publisher.model.engagement import Metric, MetricSource
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -132,4 +133,5 @@ SPEC = ChannelSpec(
     css="as-card linkedin",
     package="publisher.channels.linkedin",
     folds_after=210,  # before "…more"; observed
+    metrics=MetricSource(frozenset(Metric), at_once=50),
 )

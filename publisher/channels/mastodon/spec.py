@@ -13,6 +13,7 @@ from publisher.base.i18n import later
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.engagement import Metric, MetricSource
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -152,4 +153,5 @@ SPEC = ChannelSpec(
     css="mastodon",
     package="publisher.channels.mastodon",
     has_handles=True,
+    metrics=MetricSource(frozenset({Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}), at_once=20),
 )

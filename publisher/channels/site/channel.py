@@ -14,7 +14,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Captions, Picture
 from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Absent,
     Accepted,
@@ -207,6 +208,10 @@ class Site:
                     _("{there} cannot be written by the user that Publisher runs as.", there=there)
                 )
         return Health(profile=profile_of(self._account))
+
+    def engagement(self, remote_ids: Sequence[str]) -> EngagementReading:  # noqa: ARG002
+        """Nothing: files count no readers; see `Channel.engagement`."""
+        return EngagementReading({})
 
     def _address(self, post_slug: str) -> str:
         """The page's URL, or its path under the site's root if that has no URL yet."""

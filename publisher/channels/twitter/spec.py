@@ -9,6 +9,7 @@ from publisher.channels.renewal import ENDS, Renewal
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Sample, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.engagement import Metric, MetricSource
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -179,4 +180,7 @@ SPEC = ChannelSpec(
     warns_of_mentions=True,
     takes_copies_for_spam=True,
     has_handles=True,
+    metrics=MetricSource(
+        frozenset({Metric.VIEWS, Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}), at_once=100
+    ),
 )

@@ -14,7 +14,7 @@ from publisher.channels.answers import mapping
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Request
-from publisher.channels.wordpress import health, orphans
+from publisher.channels.wordpress import comments, health, orphans
 from publisher.channels.wordpress.answers import ANSWERS, said
 from publisher.channels.wordpress.article import Article, Figure, slug_of
 from publisher.channels.wordpress.languages import SiteLanguages
@@ -28,6 +28,7 @@ from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Absent,
     Accepted,
@@ -286,3 +287,9 @@ class WordPress:
 
     def examine(self) -> Health:
         return health.examine(self._site, self._categories, self._languages)
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Count the comments on posts, in two requests or a few; see `Channel.engagement`."""
+        return comments.read(self._site, remote_ids)

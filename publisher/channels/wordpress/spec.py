@@ -21,6 +21,7 @@ from publisher.model.capabilities import (
     VideoLimits,
 )
 from publisher.model.content import Content
+from publisher.model.engagement import Metric, MetricSource
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -144,4 +145,5 @@ SPEC = ChannelSpec(
     package="publisher.channels.wordpress",
     shares_owner=True,
     page=_page,
+    metrics=MetricSource(frozenset({Metric.REPLIES}), at_once=50),
 )

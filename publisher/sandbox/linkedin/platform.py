@@ -53,6 +53,7 @@ LINKEDIN = PlatformSpec(
         _operation("initializeDocumentUpload", "POST", "/rest/documents"),
         _operation("uploadDocument", "PUT", "/dms-uploads/{id}/ads-uploadedDocument", 201),
         _operation("getDocument", "GET", "/rest/documents/{id}"),
+        _operation("findShareStatistics", "GET", "/rest/organizationalEntityShareStatistics"),
         _operation("getOrganization", "GET", "/rest/organizations/{id}"),
         _operation("findOrganizationAcls", "GET", "/rest/organizationAcls"),
         _operation("showAuthorizationPage", "GET", "/oauth/v2/authorization"),
@@ -68,5 +69,7 @@ LINKEDIN = PlatformSpec(
         "": "Open the address, choose the page, allow. The browser then finds no page: copy the "
         "whole address that it shows."
     },
-    faults=frozenset({What.NOT_FOUND, What.PROCESSING_FAILED}),
+    faults=frozenset(
+        {What.NOT_FOUND, What.PROCESSING_FAILED, What.COUNTS_REFUSED, What.COUNTS_GONE}
+    ),
 )

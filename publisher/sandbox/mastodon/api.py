@@ -21,6 +21,7 @@ Handler = Callable[[Store, Call, SandboxAccount], Awaitable[tuple[int, Any]]]
 HANDLERS: dict[str, Handler] = {
     "postStatus": statuses.create,
     "deleteStatus": statuses.delete,
+    "getStatuses": reading.several,
     "getStatus": reading.status,
     "getStatusSource": reading.source,
     "getAccountStatuses": reading.statuses,

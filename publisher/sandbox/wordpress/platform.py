@@ -4,6 +4,7 @@ from typing import Any
 
 from publisher.sandbox.accounts import SandboxAccount, invented, number
 from publisher.sandbox.endpoints import Operation
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
 from publisher.sandbox.wordpress.api import WordPressApi
 from publisher.sandbox.wordpress.refusals import WordPressFault
@@ -62,6 +63,7 @@ WORDPRESS = PlatformSpec(
         Operation("listAttachments", _CHANNEL, "GET", "/wp/v2/media"),
         Operation("getAttachment", _CHANNEL, "GET", "/wp/v2/media/{id}"),
         Operation("deleteAttachment", _CHANNEL, "DELETE", "/wp/v2/media/{id}"),
+        Operation("listComments", _CHANNEL, "GET", "/wp/v2/comments"),
         Operation("listCategories", _CHANNEL, "GET", "/wp/v2/categories"),
         Operation("listTags", _CHANNEL, "GET", "/wp/v2/tags"),
         Operation("listLanguages", _CHANNEL, "GET", "/pll/v1/languages"),
@@ -73,5 +75,5 @@ WORDPRESS = PlatformSpec(
     open=WordPressApi,
     typed=_typed,
     afterwards={"": "Open the address, choose the site, allow, and copy the password."},
-    faults=frozenset({WordPressFault.OTHER_LANGUAGE}),
+    faults=frozenset({WordPressFault.OTHER_LANGUAGE, What.COUNTS_REFUSED}),
 )

@@ -1,0 +1,130 @@
+"""Counts of a Page's posts, read from Facebook.
+
+Sources: Meta's spec of PagePost (`shares`, `comments`, `reactions`, `insights`), its reference of
+Page Post Insights (v25.0: `post_media_view`, `post_total_media_view_unique`; `post_impressions*`
+ended in November 2025), and its guide on reading several objects by `ids`, 50 at once. A metric
+that has ended fails the whole request (seen: trypost 320), and so does a permission that is missing
+(read_insights), or one post that is deleted: so what is asked for is reduced step by step. Facebook
+renews most insights once a day, and has none for Pages with few followers: then views are missing.
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from publisher.base.i18n import _
+from publisher.channels.answers import mapping, parsed, whole
+from publisher.channels.engagement import counts, obstacle
+from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.facebook.graph import PageGraph, is_video
+from publisher.model.engagement import Engagement, EngagementReading, Metric
+from publisher.model.outcomes import AccountSuspended, Answer, Deferred
+
+_VIEWS, _VIEWERS = "post_media_view", "post_total_media_view_unique"
+_INSIGHTS = f"insights.metric({_VIEWS},{_VIEWERS}).period(lifetime){{name,values}}"
+_COUNTS = "reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)"
+_PLAIN = f"id,shares,{_COUNTS}"
+_OF_VIDEO = "id,likes.limit(0).summary(total_count),comments.limit(0).summary(total_count)"
+"""A video has no `shares`, and its insights are others (Meta's reference of Video)."""
+_MISSING = 33  # subcode of 100
+_NO_SUCH_NAME = 803
+_REFUSED_FIELD = frozenset({3, 10, 100, *range(200, 300)})
+"""Codes for a field that does not exist, or that the token may not read."""
+
+_Found = dict[str, Engagement]
+_Obstacle = AccountSuspended | Deferred
+
+
+class PageInsights:
+    """Reads the counts of one Page's posts."""
+
+    def __init__(self, page: PageGraph) -> None:
+        self._page = page
+
+    def read(self, post_ids: Sequence[str]) -> EngagementReading | _Obstacle:
+        """The counts of posts and videos."""
+        videos = [post_id for post_id in post_ids if is_video(post_id)]
+        posts = [post_id for post_id in post_ids if not is_video(post_id)]
+        found, remark = self._all(videos, _OF_VIDEO) if videos else {}, ""
+        if isinstance(found, _Obstacle) or not posts:
+            return found if isinstance(found, _Obstacle) else EngagementReading(found)
+        seen = self._all(posts, f"{_PLAIN},{_INSIGHTS}")
+        if seen is None:
+            seen, remark = self._all(posts, _PLAIN), _no_insights()
+        if isinstance(seen, _Obstacle):
+            return seen
+        return EngagementReading({**(found or {}), **(seen or {})}, remark)
+
+    def _all(self, post_ids: Sequence[str], fields: str) -> _Found | _Obstacle | None:
+        """The counts of all that can be read; None if Facebook refuses these fields."""
+        answer = self._page.several(post_ids, fields)
+        if _names_missing(answer):
+            if len(post_ids) == 1:
+                return {post_ids[0]: Engagement(is_gone=True)}
+            middle = len(post_ids) // 2
+            first = self._all(post_ids[:middle], fields)
+            if not isinstance(first, dict):
+                return first
+            second = self._all(post_ids[middle:], fields)
+            return {**first, **second} if isinstance(second, dict) else second
+        if _refuses_field(answer):
+            return None
+        if found := obstacle(ANSWERS, answer):
+            return found
+        told = mapping(parsed(answer.body))
+        found_posts = {
+            post_id: Engagement(_counts(post))
+            for post_id in post_ids
+            if (post := mapping(told.get(post_id))).get("id") == post_id
+        }
+        return found_posts or ANSWERS.unreadable()
+
+
+def _counts(post: dict[str, Any]) -> dict[Metric, int]:
+    reactions = _summary(post.get("reactions", post.get("likes")))
+    told: dict[Metric, object] = {
+        Metric.VIEWS: _insight(post, _VIEWS),
+        Metric.VIEWERS: _insight(post, _VIEWERS),
+        Metric.REACTIONS: reactions,
+        Metric.REPLIES: _summary(post.get("comments")),
+    }
+    if "reactions" in post:  # Facebook leaves out `shares` of a post that nobody shared
+        told[Metric.SHARES] = mapping(post["shares"]).get("count") if "shares" in post else 0
+    return counts(told)
+
+
+def _summary(edge: object) -> object:
+    return mapping(mapping(edge).get("summary")).get("total_count")
+
+
+def _insight(post: dict[str, Any], name: str) -> object:
+    listed = mapping(post.get("insights")).get("data")
+    for insight in map(mapping, listed if isinstance(listed, list) else []):
+        values = insight.get("values")
+        if insight.get("name") == name and isinstance(values, list) and values:
+            return mapping(values[-1]).get("value")
+    return None
+
+
+def _error(answer: Answer) -> tuple[int | None, int | None]:
+    error = mapping(mapping(parsed(answer.body)).get("error"))
+    return whole(error.get("code")), whole(error.get("error_subcode"))
+
+
+def _names_missing(answer: Answer) -> bool:
+    """Whether Facebook says that it has not one of the objects, or shows it to nobody."""
+    code, subcode = _error(answer)
+    return (code, subcode) == (100, _MISSING) or code == _NO_SUCH_NAME
+
+
+def _refuses_field(answer: Answer) -> bool:
+    code, _subcode = _error(answer)
+    is_refusal = (answer.status or 0) in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
+    return is_refusal and code in _REFUSED_FIELD
+
+
+def _no_insights() -> str:
+    return _(
+        "Facebook does not give the views: the token lacks the permission read_insights, or Facebook "
+        "gives them no more. Give the token the permission; other figures are read all the same."
+    )
