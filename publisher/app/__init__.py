@@ -15,6 +15,7 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels.pool import Pool
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel, picture
+from publisher.delivery.engagement_reader import EngagementReader
 from publisher.delivery.key_renewer import KeyRenewer
 from publisher.delivery.keyring import SOON, Keyring
 from publisher.ledger.heartbeats import wrong_clocks
@@ -175,6 +176,20 @@ class Application(LogInParts):
         KeyRenewer(
             self.keyring, lambda account: self.queries.is_busy(account, _BEFORE_POSTS)
         ).start()
+
+    @cached_property
+    def engagement_reader(self) -> EngagementReader:
+        read = {
+            name: account
+            for name, account in self.settings.public_accounts().items()
+            if self.settings.reads_engagement(account.channel)
+        }
+        return EngagementReader(
+            self.engagement_turns,
+            read,
+            self.channel_to_ask,
+            lambda account: self.queries.is_busy(account, _BEFORE_POSTS),
+        )
 
     def take_keys(self) -> frozenset[str]:
         """Read the settings again if secrets.toml was changed; the accounts whose keys are others.

@@ -11,6 +11,8 @@ _NEW_TABLES = (
     "api_requests",
     "api_tokens",
     "challenges",
+    "engagement",
+    "engagement_turns",
     "factor_counters",
     "key_exchanges",
     "profiles",

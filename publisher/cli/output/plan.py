@@ -74,6 +74,8 @@ def _print_changes(plan: Plan, zone: tzinfo) -> None:
     console.print_prose(console.times_of(zone))
     if plan.cost.posts:
         console.print_prose(_price(plan.cost))
+    if plan.cost.readings:
+        console.print_prose(_("This includes what X charges to read the figures of the posts."))
     if difference := plan.cost_of_edits:
         more = _("By the edits, X charges about {amount} more.")
         less = _("By the edits, X charges about {amount} less.")
