@@ -124,7 +124,9 @@ class Application(LogInParts):
     def reports(self) -> "Reports":
         from publisher.reporting.session_report import Reports  # noqa: PLC0415 - as with the planner
 
-        return Reports(self.settings, self.session, self.queries, self.figures, self.clock)
+        return Reports(
+            self.settings, self.session, self.queries, self.figures, self.engagement, self.clock
+        )
 
     @cached_property
     def notices(self) -> Notices:

@@ -129,6 +129,8 @@ def _well(
         told = f"{told} {renewed}"
     if health and health.remarks:
         return warning(subject, told, " ".join(health.remarks))
+    if reason := app.engagement_turns.troubles().get(account.name):
+        return warning(subject, told, _("Its figures cannot all be read: {reason}", reason=reason))
     return good(subject, told)
 
 

@@ -124,10 +124,10 @@ class _Settings(Section):
 
     def reads_engagement(self, channel: str) -> bool:
         """Whether the public counts of a channel's posts are read."""
-        spec, read = SPECS[channel], self.engagement.read
-        return spec.metrics is not None and (
-            read == "all" or (read == "free" and not spec.has_fees)
-        )
+        spec, read = SPECS.get(channel), self.engagement.read
+        if spec is None or spec.metrics is None:
+            return False
+        return read == "all" or (read == "free" and not spec.has_fees)
 
     @property
     def posts(self) -> Path:

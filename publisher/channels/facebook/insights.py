@@ -45,15 +45,21 @@ class PageInsights:
         """The counts of posts and videos."""
         videos = [post_id for post_id in post_ids if is_video(post_id)]
         posts = [post_id for post_id in post_ids if not is_video(post_id)]
-        found, remark = self._all(videos, _OF_VIDEO) if videos else {}, ""
-        if isinstance(found, _Obstacle) or not posts:
-            return found if isinstance(found, _Obstacle) else EngagementReading(found)
-        seen = self._all(posts, f"{_PLAIN},{_INSIGHTS}")
-        if seen is None:
-            seen, remark = self._all(posts, _PLAIN), _no_insights()
-        if isinstance(seen, _Obstacle):
-            return seen
-        return EngagementReading({**(found or {}), **(seen or {})}, remark)
+        found: _Found = {}
+        remark = ""
+        if videos:
+            seen = self._all(videos, _OF_VIDEO)
+            if isinstance(seen, _Obstacle):
+                return seen
+            found |= seen or {}
+        if posts:
+            seen = self._all(posts, f"{_PLAIN},{_INSIGHTS}")
+            if seen is None:
+                seen, remark = self._all(posts, _PLAIN), _no_insights()
+            if isinstance(seen, _Obstacle):
+                return seen
+            found |= seen or {}
+        return EngagementReading(found, remark)
 
     def _all(self, post_ids: Sequence[str], fields: str) -> _Found | _Obstacle | None:
         """The counts of all that can be read; None if Facebook refuses these fields."""
@@ -126,5 +132,6 @@ def _refuses_field(answer: Answer) -> bool:
 def _no_insights() -> str:
     return _(
         "Facebook does not give the views: the token lacks the permission read_insights, or Facebook "
-        "gives them no more. Give the token the permission; other figures are read all the same."
+        "no longer gives them. Make a token with this permission, as docs/credentials.md shows. The "
+        "other figures are read all the same."
     )

@@ -72,6 +72,10 @@ def _print_changes(plan: Plan, zone: tzinfo) -> None:
         more = formats.number(len(plan.changes) - _MOST)
         console.print_prose(_("… and {more} more: --json shows all.", more=more))
     console.print_prose(console.times_of(zone))
+    _print_costs(plan)
+
+
+def _print_costs(plan: Plan) -> None:
     if plan.cost.posts:
         console.print_prose(_price(plan.cost))
     if plan.cost.readings:

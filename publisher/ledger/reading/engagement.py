@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from publisher.ledger.database import Database
 from publisher.ledger.reading.statistics import Span, due_in
@@ -58,6 +58,11 @@ class EngagementCounts:
                 for row in connection.execute(query):
                     found[row.delivery][Age(row.age)] = _counts(row)
         return {key: {age: one[age] for age in Age if age in one} for key, one in found.items()}
+
+    def number(self) -> int:
+        """How many readings there are: none is changed, so another number is another state."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(engagement)).scalar_one()
 
     def posts(self, span: Span, age: Age, limit: int) -> list[CountedPost]:
         """The newest deliveries of a span whose counts of this age were read, newest first."""
