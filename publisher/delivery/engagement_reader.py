@@ -65,10 +65,11 @@ class EngagementReader:
     def _read_account(self, account: str, due: Sequence[DueCounts]) -> None:
         """Read what is due of an account, in as few requests as its platform allows."""
         source = SPECS[self._accounts[account].channel].metrics
-        at_once = source.at_once if source else len(due)
+        if source is None:
+            return
         is_whole, remark = True, ""
-        for start in range(0, len(due), at_once):
-            some = due[start : start + at_once]
+        for start in range(0, len(due), source.at_once):
+            some = due[start : start + source.at_once]
             reading = self._ask(account, [one.remote_id for one in some])
             if not isinstance(reading, EngagementReading):
                 self._put_off(account, reading)
@@ -82,7 +83,7 @@ class EngagementReader:
             if self._is_busy(account):  # the rest is due at the next look
                 break
         if is_whole:
-            self._turns.give_back(account, remark or None)
+            self._turns.give_back(account, remark or None, source.pause)
         else:
             self._turns.put_off(account, None, remark or None)
 

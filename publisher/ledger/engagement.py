@@ -8,7 +8,7 @@ before the platform is asked.
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select, update
 
@@ -101,9 +101,14 @@ class EngagementTurns(LedgerPart):
         with self._database.write() as connection:
             self._database.insert_missing(connection, engagement, rows)
 
-    def give_back(self, account: str, trouble: str | None) -> None:
-        """End a turn in which all was read; `trouble`: what the keys do not give, and why."""
-        self._set(account, self._clock.now(), 0, trouble)
+    def give_back(
+        self, account: str, trouble: str | None = None, pause: timedelta = timedelta(0)
+    ) -> None:
+        """End a turn in which all was read; `trouble`: what the keys do not give, and why.
+
+        `pause`: how long the account is not read again.
+        """
+        self._set(account, self._clock.now() + pause, 0, trouble)
 
     def put_off(self, account: str, until: datetime | None, trouble: str | None = None) -> None:
         """End a turn in which something was not read: the account is asked again later.

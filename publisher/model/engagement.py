@@ -84,6 +84,8 @@ class MetricSource:
     gives: frozenset[Metric]
     at_once: int
     """The most posts of one reading."""
+    pause: timedelta = timedelta(minutes=10)
+    """The least time between two readings of an account, so that posts are read together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,26 @@ def test_posts_of_one_account_are_read_together(
     assert readings(desk) == 1
 
 
+def test_posts_that_follow_each_other_closely_are_read_together(
+    desk: Desk, reader: Reading, counts: EngagementCounts
+) -> None:
+    """An account has a pause between two readings: some platforms take few requests in a day."""
+    ids = publish(desk, "one.fr")
+    desk.clock.advance(HOUR - 200)
+    ids = publish(desk, "two.fr")
+    desk.clock.advance(300)
+    reader().look()
+    assert len(counts.of(ids)) == 1
+    desk.clock.advance(HOUR)
+    reader().look()
+    assert len(counts.of(ids)) == 2
+    ids = publish(desk, "three.fr", "four.fr")
+    desk.clock.advance(HOUR + 60)
+    reader().look()
+    assert len(counts.of(ids)) == 4
+    assert readings(desk) == 3
+
+
 def test_what_is_too_late_is_not_read_as_if_it_were_early(
     desk: Desk, reader: Reading, counts: EngagementCounts
 ) -> None:

@@ -1,6 +1,7 @@
 """LinkedIn's channel spec: limits, settings, credentials and names."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
@@ -133,5 +134,6 @@ SPEC = ChannelSpec(
     css="as-card linkedin",
     package="publisher.channels.linkedin",
     folds_after=210,  # before "…more"; observed
-    metrics=MetricSource(frozenset(Metric), at_once=50),
+    # Of the 100 requests that a person has in a day, most are for posts (first tier).
+    metrics=MetricSource(frozenset(Metric), at_once=50, pause=timedelta(hours=1)),
 )
