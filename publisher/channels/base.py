@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Outgoing
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred, Outcome, Sighting
 
 MediaReader = Callable[[str], bytes]

@@ -1,10 +1,33 @@
 """Reading of counts: what channels share that read the engagement of posts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
 from publisher.channels.answers import Answers, whole
-from publisher.model.engagement import Metric
+from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred, Step, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSource:
+    """What a channel can give, and in how few requests."""
+
+    gives: frozenset[Metric]
+    at_once: int
+    """The most posts of one reading."""
+    pause: timedelta = timedelta(minutes=10)
+    """The least time between two readings of an account, so that posts are read together."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementReading:
+    """The counts of some posts of one account."""
+
+    posts: Mapping[str, Engagement]
+    """By remote id. A post that is missing could not be read, and is asked for again."""
+    remark: str = ""
+    """Why the account's keys give less than the platform could, and what to do."""
 
 
 def obstacle(answers: Answers, answer: Answer) -> AccountSuspended | Deferred | None:

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.base.public_addresses import is_private
+from publisher.channels.engagement import MetricSource
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content
-from publisher.model.engagement import MetricSource
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.pool import ChannelOf
 from publisher.channels.registry import SPECS
 from publisher.ledger.engagement import DueCounts, EngagementTurns
 from publisher.model.accounts import Account
-from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import AccountSuspended, Deferred, Kind
 
 _LOOK = 60.0  # real seconds between two looks for what is due

@@ -75,24 +75,3 @@ class Engagement:
     """What the platform gave; what is not here it did not give, which is not zero."""
     is_gone: bool = False
     """Whether the platform does not show the post any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class MetricSource:
-    """What a channel can give, and in how few requests."""
-
-    gives: frozenset[Metric]
-    at_once: int
-    """The most posts of one reading."""
-    pause: timedelta = timedelta(minutes=10)
-    """The least time between two readings of an account, so that posts are read together."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngagementReading:
-    """The counts of some posts of one account."""
-
-    posts: Mapping[str, Engagement]
-    """By remote id. A post that is missing could not be read, and is asked for again."""
-    remark: str = ""
-    """Why the account's keys give less than the platform could, and what to do."""

@@ -46,7 +46,7 @@ _TIMES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class CountsTotal:
     """One count of some posts."""
 
     sum: int
@@ -57,16 +57,16 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CountedGroup:
     """Posts that have something in common, and their counts."""
 
     name: str
     posts: int
-    totals: Mapping[Metric, Total]
+    totals: Mapping[Metric, CountsTotal]
     """Only what some platform gave."""
 
     @classmethod
-    def of(cls, name: str, posts: Sequence[CountedPost]) -> "Group":
+    def of(cls, name: str, posts: Sequence[CountedPost]) -> "CountedGroup":
         """The group of some posts."""
         totals = {}
         for metric in Metric:
@@ -74,7 +74,7 @@ class Group:
             numbers = [number for number in known if number is not None]
             if numbers:
                 typical = median(numbers) if len(numbers) >= ENOUGH else None
-                totals[metric] = Total(sum(numbers), len(numbers), typical)
+                totals[metric] = CountsTotal(sum(numbers), len(numbers), typical)
         return cls(name, len(posts), totals)
 
 
@@ -84,7 +84,7 @@ class BestPost:
 
     first: CountedPost
     accounts: Sequence[CountedPost]
-    group: Group
+    group: CountedGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ class Reach:
     """The section of a report."""
 
     age: Age
-    total: Group
-    breakdowns: Sequence[tuple[str, Sequence[Group]]]
+    total: CountedGroup
+    breakdowns: Sequence[tuple[str, Sequence[CountedGroup]]]
     best: Sequence[BestOfWeek]
     is_cut: bool
     """Whether there are more posts than are used."""
@@ -119,7 +119,11 @@ def reach(counts: EngagementCounts, span: Span, zone: ZoneInfo) -> Reach | None:
         return None
     used = posts[:MOST]
     return Reach(
-        age, Group.of("", used), list(_breakdowns(used, zone)), _best(used, zone), len(posts) > MOST
+        age,
+        CountedGroup.of("", used),
+        list(_breakdowns(used, zone)),
+        _best(used, zone),
+        len(posts) > MOST,
     )
 
 
@@ -131,7 +135,7 @@ def _comparable(read: Mapping[Age, list[CountedPost]]) -> tuple[Age, list[Counte
 
 def _breakdowns(
     posts: Sequence[CountedPost], zone: ZoneInfo
-) -> Iterator[tuple[str, Sequence[Group]]]:
+) -> Iterator[tuple[str, Sequence[CountedGroup]]]:
     """The groups to compare; by account also where there is one."""
     yield _("Account"), _by(posts, lambda post: post.account)
     times = [_(name) for _hour, name in _TIMES]
@@ -159,12 +163,12 @@ def _by(
     posts: Sequence[CountedPost],
     name: Callable[[CountedPost], str],
     order: Callable[[str], Any] | None = None,
-) -> list[Group]:
+) -> list[CountedGroup]:
     """The groups of posts with the same name, in the order of the names."""
     found: defaultdict[str, list[CountedPost]] = defaultdict(list)
     for post in posts:
         found[name(post)].append(post)
-    return [Group.of(key, found[key]) for key in sorted(found, key=order)]
+    return [CountedGroup.of(key, found[key]) for key in sorted(found, key=order)]
 
 
 def _time_of_day(post: CountedPost, zone: ZoneInfo) -> str:
@@ -183,7 +187,7 @@ def _best(posts: Sequence[CountedPost], zone: ZoneInfo) -> list[BestOfWeek]:
     found = []
     for monday in sorted(weeks, reverse=True)[:_WEEKS]:
         groups = [
-            BestPost(several[-1], several, Group.of(post, several))
+            BestPost(several[-1], several, CountedGroup.of(post, several))
             for post, several in weeks[monday].items()
         ]
         best = sorted(groups, key=_responses, reverse=True)[:_BEST_OF_A_WEEK]
@@ -197,7 +201,7 @@ def _responses(best: BestPost) -> int:
     return sum(totals[metric].sum for metric in RESPONSES if metric in totals)
 
 
-def in_words(group: Group) -> str:
+def in_words(group: CountedGroup) -> str:
     """The counts of a group in a line: `Reactions: 12 · Shares: 3`."""
     return " · ".join(
         f"{_(NAMES[metric])}: {formats.number(total.sum)}" for metric, total in group.totals.items()

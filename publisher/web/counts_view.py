@@ -72,7 +72,7 @@ def counts_table(
 
 
 def _notes(read: Mapping[Age, ReadCounts], to_come: Sequence[Age]) -> list[str]:
-    notes = []
+    notes: list[str] = []
     for age in Age:
         if age in read and read[age].engagement.is_gone:
             return [*notes, _(_GONE[age])]

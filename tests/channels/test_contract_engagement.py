@@ -9,8 +9,9 @@ import time
 import pytest
 
 from publisher.channels.base import Channel
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.registry import SPECS
-from publisher.model.engagement import Engagement, EngagementReading, Metric
+from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred
 from publisher.sandbox.fault_kinds import FaultKind, What
 from publisher.sandbox.faults import Fault

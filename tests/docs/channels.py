@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from publisher.channels.engagement import MetricSource
 from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.model.capabilities import Capabilities, DocumentLimits, GifLimits, Rate, VideoLimits
-from publisher.model.engagement import Metric, MetricSource
+from publisher.model.engagement import Metric
 from publisher.sandbox.fault_kinds import FaultEffect
 from publisher.sandbox.platforms import FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
 from tests.docs.tables import table

@@ -400,3 +400,16 @@ def test_what_is_left_of_the_platforms_limits_is_told(
     assert plenty.message.startswith("17 of 50 posts in 24 hours left, until ")
     assert little.grade is Grade.WARNING
     assert "4% of the requests by the whole app in an hour left" in little.message
+
+
+def test_figures_that_the_keys_do_not_give_are_a_warning(
+    workspace: Path, sandbox: Sandbox, queued: Queued
+) -> None:
+    queued().close()
+    app = Application(settings.load(workspace), SystemClock())
+    assert app.engagement_turns.take("voice-x")
+    app.engagement_turns.give_back("voice-x", "the token may not read them")
+    app.close()
+    found = findings(workspace)["account voice-x"]
+    assert found.grade is Grade.WARNING
+    assert "the token may not read them" in str(found.hint)

@@ -31,6 +31,7 @@ from publisher.channels.bluesky.spec import BLUESKY
 from publisher.channels.bluesky.uploads import BlueskyUploads
 from publisher.channels.bluesky.video_service import VideoService
 from publisher.channels.bluesky.xrpc import Way
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection, Outgoing
 from publisher.model.accounts import Owner
@@ -38,7 +39,6 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.content import Content
 from publisher.model.deliveries import Parcel, Prepared, Upload
-from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Absent,
     Accepted,

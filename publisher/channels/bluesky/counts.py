@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.bluesky.answers import ANSWERS, is_missing, key_of
 from publisher.channels.bluesky.repo import Repo
-from publisher.channels.engagement import counts, obstacle, total
-from publisher.model.engagement import Engagement, EngagementReading, Metric
+from publisher.channels.engagement import EngagementReading, counts, obstacle, total
+from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred
 
 

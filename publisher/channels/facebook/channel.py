@@ -16,6 +16,7 @@ from typing import ClassVar
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.facebook import comments, health
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph
@@ -38,7 +39,6 @@ from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Absent,
     Accepted,

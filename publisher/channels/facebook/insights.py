@@ -14,10 +14,10 @@ from typing import Any
 
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed, whole
-from publisher.channels.engagement import counts, obstacle
+from publisher.channels.engagement import EngagementReading, counts, obstacle
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph, is_video
-from publisher.model.engagement import Engagement, EngagementReading, Metric
+from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred
 
 _VIEWS, _VIEWERS = "post_media_view", "post_total_media_view_unique"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.base import MediaReader
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.linkedin import health, little_text, statistics, timeline
 from publisher.channels.linkedin.answers import ANSWERS, missing
@@ -28,7 +29,6 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
+from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import (
@@ -13,7 +14,7 @@ from publisher.model.capabilities import (
     GifLimits,
     VideoLimits,
 )
-from publisher.model.engagement import Metric, MetricSource
+from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel

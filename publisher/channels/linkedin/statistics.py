@@ -9,10 +9,10 @@ of URN, each with a parameter of its own; what LinkedIn does not list is read ag
 from collections.abc import Sequence
 
 from publisher.channels.answers import mapping, parsed
-from publisher.channels.engagement import counts, obstacle
+from publisher.channels.engagement import EngagementReading, counts, obstacle
 from publisher.channels.linkedin.answers import ANSWERS
 from publisher.channels.linkedin.rest import Rest
-from publisher.model.engagement import Engagement, EngagementReading, Metric
+from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import AccountSuspended, Deferred
 
 _KINDS = {"urn:li:share:": ("shares", "share"), "urn:li:ugcPost:": ("ugcPosts", "ugcPost")}

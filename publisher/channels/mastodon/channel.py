@@ -16,6 +16,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import MediaReader
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.mastodon import answers, counts, health, timeline
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
@@ -29,7 +30,6 @@ from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

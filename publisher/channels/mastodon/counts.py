@@ -10,10 +10,10 @@ from http import HTTPStatus
 from typing import Any
 
 from publisher.channels.answers import identifier, mapping, parsed
-from publisher.channels.engagement import counts, obstacle, total
+from publisher.channels.engagement import EngagementReading, counts, obstacle, total
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import AccountServer
-from publisher.model.engagement import Engagement, EngagementReading, Metric
+from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import AccountSuspended, Deferred
 
 _NO_LIST = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)

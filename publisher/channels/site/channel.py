@@ -25,6 +25,7 @@ from publisher.base.clock import Clock
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection
 from publisher.channels.site.pages import Image, Page, Pages, profile_of
@@ -33,7 +34,6 @@ from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Captions, Picture
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Absent,
     Accepted,

@@ -19,7 +19,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels import captions
 from publisher.channels.base import MediaReader, NotPrepared
-from publisher.channels.engagement import obstacle
+from publisher.channels.engagement import EngagementReading, obstacle
 from publisher.channels.health import Health
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.outgoing import Request
@@ -40,7 +40,6 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.content import Picture
 from publisher.model.deliveries import Parcel, Prepared, Upload
-from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

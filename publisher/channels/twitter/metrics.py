@@ -7,8 +7,8 @@ Source: docs.x.com, metrics; OpenAPI 2.167, PostPublicMetrics and getPostsByIds 
 from collections.abc import Collection
 
 from publisher.channels.answers import identifier, mapping, parsed
-from publisher.channels.engagement import counts, total
-from publisher.model.engagement import Engagement, EngagementReading, Metric
+from publisher.channels.engagement import EngagementReading, counts, total
+from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import Answer
 
 FIELDS: tuple[dict[str, str], ...] = (

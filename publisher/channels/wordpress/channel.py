@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from publisher.base.clock import Clock
 from publisher.channels.answers import mapping
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Request
 from publisher.channels.wordpress import comments, health, orphans
@@ -28,7 +29,6 @@ from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.engagement import EngagementReading
 from publisher.model.outcomes import (
     Absent,
     Accepted,

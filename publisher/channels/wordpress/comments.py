@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from publisher.channels.answers import numeral, whole
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.wordpress.posts import items_of
 from publisher.channels.wordpress.site import LISTED, SiteApi
-from publisher.model.engagement import Engagement, EngagementReading, Metric
+from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import AccountSuspended, Deferred
 
 _PAGES = 10

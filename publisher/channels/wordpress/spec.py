@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
+from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
     ChannelOptions,
     ChannelSpec,
@@ -21,7 +22,7 @@ from publisher.model.capabilities import (
     VideoLimits,
 )
 from publisher.model.content import Content
-from publisher.model.engagement import Metric, MetricSource
+from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
