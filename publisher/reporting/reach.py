@@ -204,5 +204,6 @@ def _responses(best: BestPost) -> int:
 def in_words(group: CountedGroup) -> str:
     """The counts of a group in a line: `Reactions: 12 · Shares: 3`."""
     return " · ".join(
-        f"{_(NAMES[metric])}: {formats.number(total.sum)}" for metric, total in group.totals.items()
+        _("{name}: {value}", name=_(NAMES[metric]), value=formats.number(total.sum))
+        for metric, total in group.totals.items()
     )
