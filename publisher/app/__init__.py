@@ -193,6 +193,15 @@ class Application(LogInParts):
             lambda account: self.queries.is_busy(account, _BEFORE_POSTS),
         )
 
+    def without_figures(self) -> dict[str, str]:
+        """Why the keys of accounts give no figures, or not all, by account."""
+        accounts, reads = self.settings.accounts, self.settings.reads_engagement
+        return {
+            name: reason
+            for name, reason in self.engagement_turns.troubles().items()
+            if name in accounts and reads(accounts[name].channel)
+        }
+
     def take_keys(self) -> frozenset[str]:
         """Read the settings again if secrets.toml was changed; the accounts whose keys are others.
 

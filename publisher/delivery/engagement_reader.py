@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.base.i18n import joined
 from publisher.channels.engagement import EngagementReading
 from publisher.channels.pool import ChannelOf
 from publisher.channels.registry import SPECS
@@ -102,7 +103,7 @@ class EngagementReader:
             with self._channel_of(account) as channel:
                 return channel.engagement(remote_ids)
         except (ConfigurationError, CredentialsMissing) as problem:
-            return AccountSuspended(Kind.AUTH, str(problem))
+            return AccountSuspended(Kind.AUTH, joined(*problem.args[:1], problem.hint or ""))
         except PublisherError:
             raise
         except Exception:

@@ -137,7 +137,7 @@ def _well(
 def _without_figures(app: Application, account: str) -> str | None:
     """Why counts of an account cannot be read; `ledger` reports an unavailable database."""
     try:
-        return app.engagement_turns.troubles().get(account)
+        return app.without_figures().get(account)
     except PublisherError:
         return None
 

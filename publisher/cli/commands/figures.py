@@ -46,7 +46,7 @@ def figures(
         console.print_prose(_("No figures yet: the first are read an hour after a post went out."))
     else:
         print_figures([(delivery, counts[delivery.id]) for delivery in counted])
-    for name, reason in app.engagement_turns.troubles().items():
+    for name, reason in app.without_figures().items():
         if not as_json and (account is None or name == account):
             console.print_note(_("{name}: {value}", name=name, value=reason))
 
