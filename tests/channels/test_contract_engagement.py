@@ -13,6 +13,8 @@ from publisher.channels.engagement import EngagementReading
 from publisher.channels.registry import SPECS
 from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred
+from publisher.sandbox.facebook import video_status
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import FaultKind, What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.mastodon.refusals import MastodonFault
@@ -199,6 +201,43 @@ def test_facebook_without_the_permission_has_all_but_views(
     assert "read_insights" in reading.remark
     for one in reading.posts.values():
         assert set(one.counts) == {Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}
+
+
+def test_facebook_takes_reactions_from_where_it_may_read_them(
+    stages: Stages, clock: ManualClock
+) -> None:
+    """With one permission from the posts, with the other from their insights."""
+    stage = stages("facebook")
+    ids = publish(stage)
+    clock.advance(DAY)
+    whole = read(stage.open(), ids)
+    stage.sandbox.faults.set([Fault(what=FacebookFault.NO_USER_CONTENT)])
+    reading = stage.open().engagement(ids)
+    assert isinstance(reading, EngagementReading)
+    assert "lacks pages_read_user_content," in reading.remark
+    for post_id, one in reading.posts.items():
+        assert set(one.counts) == set(Metric) - {Metric.REPLIES}
+        assert one.counts.items() <= whole[post_id].counts.items()
+    denied = (What.COUNTS_REFUSED, FacebookFault.NO_USER_CONTENT)
+    stage.sandbox.faults.set([Fault(what=what) for what in denied])
+    least = stage.open().engagement(ids)
+    assert isinstance(least, EngagementReading)
+    assert "lacks read_insights, pages_read_user_content," in least.remark
+    assert all(set(one.counts) == {Metric.SHARES} for one in least.posts.values())
+
+
+def test_facebook_counts_reactions_and_comments_of_a_video(
+    stages: Stages, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_status, "REAL_PROCESSING_SECONDS", 0.0)
+    stage = stages("facebook")
+    (outcome,) = stage.deliver(stage.parcel("Un film", pictures=(stage.video("La salle"),)))
+    assert isinstance(outcome, Accepted)
+    (post,) = publish(stage, 1)
+    clock.advance(DAY)
+    found = read(stage.open(), [outcome.remote_id, post])
+    assert set(found[outcome.remote_id].counts) == {Metric.REACTIONS, Metric.REPLIES}
+    assert set(found[post].counts) == set(Metric)
 
 
 def test_the_website_counts_nobody(stages: Stages) -> None:

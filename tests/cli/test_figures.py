@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
-from publisher.channels.facebook.insights import _no_insights
 from publisher.model.engagement import Age
 from tests.cli.annual_day import POST
 from tests.cli.runner import Cli
@@ -86,7 +85,7 @@ def test_an_unknown_post_is_wrong_usage(cli: Cli, published: None) -> None:
 def test_what_the_keys_do_not_give_is_said(cli: Cli, published: None, workspace: Path) -> None:
     def change(app: Application) -> None:
         assert app.engagement_turns.take("bice-page")
-        app.engagement_turns.give_back("bice-page", _no_insights())
+        app.engagement_turns.give_back("bice-page", "the token lacks read_insights")
 
     within(workspace, change)
     assert "read_insights" in cli("figures").err

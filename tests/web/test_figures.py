@@ -7,7 +7,6 @@ import re
 import pytest
 
 from publisher.app import Application
-from publisher.channels.facebook.insights import _no_insights
 from publisher.model.engagement import Age
 from tests.support.counting import gone, read
 from tests.support.pages import Visit
@@ -82,6 +81,6 @@ def test_an_account_says_what_its_keys_do_not_give(app: Application, manager: Vi
     manager.get("/accounts")
     assert "not all can be read" not in manager.text
     assert app.engagement_turns.take("bice-page")
-    app.engagement_turns.give_back("bice-page", _no_insights())
+    app.engagement_turns.give_back("bice-page", "the token lacks read_insights")
     manager.get("/accounts")
     assert "read_insights" in manager.text

@@ -1,5 +1,7 @@
 """Several objects at once, with the counts of posts, as the simulated Facebook shows them."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from publisher.sandbox.accounts import SandboxAccount
@@ -8,10 +10,13 @@ from publisher.sandbox.engagement import counts_of
 from publisher.sandbox.facebook import graph, reading
 from publisher.sandbox.facebook.fields import Edge, Node, show, wanted
 from publisher.sandbox.facebook.graph import GraphError
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.facebook.video_status import is_video
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredPost
 
+_VIEWS = "post_media_view"
+_OF_READERS = frozenset({"comments", "likes", "reactions"})
 _MOST = 50  # developers.facebook.com, Graph API overview, "Read multiple objects"
 
 
@@ -20,21 +25,32 @@ async def several(store: Store, call: Call, account: SandboxAccount) -> dict[str
     ids = [one for one in call.query.get("ids", "").split(",") if one]
     if not 1 <= len(ids) <= _MOST:
         raise GraphError(100, f"(#100) Param ids must have from 1 to {_MOST} ids")
-    fields = wanted(call.query.get("fields", ""), ("id",))
+    text = call.query.get("fields", "")
+    fields, metrics = wanted(text, ("id",)), _metrics(text)
+    if fields.keys() & _OF_READERS and call.changed(FacebookFault.NO_USER_CONTENT):
+        raise GraphError(10, "(#10) This requires the 'pages_read_user_content' permission")
     if "insights" in fields and call.changed(What.COUNTS_REFUSED):
         raise GraphError(10, "(#10) This endpoint requires the 'read_insights' permission")
-    if "insights" in fields and call.changed(What.COUNTS_GONE):
+    if _VIEWS in metrics and call.changed(What.COUNTS_GONE):
         raise GraphError(100, "(#100) The value must be a valid insights metric")
     shown: dict[str, Any] = {}
     for post_id in ids:
         entry = store.find("facebook", post_id)
         if entry is None or entry.account != account.name:
             raise graph.no_object(post_id)
-        shown[post_id] = show(_counted(store, entry, account), fields)
+        shown[post_id] = show(_counted(store, entry, account, metrics), fields)
     return shown
 
 
-def _counted(store: Store, entry: StoredPost, account: SandboxAccount) -> Node:
+def _metrics(fields: str) -> list[str]:
+    """The insights that are asked for."""
+    found = re.search(r"\binsights\.metric\(([^()]*)\)", fields)
+    return found[1].split(",") if found else []
+
+
+def _counted(
+    store: Store, entry: StoredPost, account: SandboxAccount, metrics: Sequence[str]
+) -> Node:
     """A post or video with its counts."""
     node, _default = reading.found(store, entry.id, account)
     played = counts_of(store, entry)
@@ -44,12 +60,12 @@ def _counted(store: Store, entry: StoredPost, account: SandboxAccount) -> Node:
     else:
         values["reactions"] = _summary(played.reactions)
         values["shares"] = Node("Shares", {"count": played.shares}) if played.shares else None
-        values["insights"] = Edge(
-            [
-                _insight("post_media_view", played.views),
-                _insight("post_total_media_view_unique", played.viewers),
-            ]
-        )
+        told: dict[str, object] = {
+            _VIEWS: played.views,
+            "post_total_media_view_unique": played.viewers,
+            "post_reactions_by_type_total": {"like": played.reactions} if played.reactions else {},
+        }
+        values["insights"] = Edge([_insight(name, told[name]) for name in metrics if name in told])
     return Node(node.kind, {**node.values, **values})
 
 
@@ -57,6 +73,6 @@ def _summary(number: int) -> dict[str, Any]:
     return {"data": [], "summary": {"total_count": number}}
 
 
-def _insight(name: str, number: int) -> Node:
-    values = {"name": name, "period": "lifetime", "values": [{"value": number}]}
+def _insight(name: str, value: object) -> Node:
+    values = {"name": name, "period": "lifetime", "values": [{"value": value}]}
     return Node("InsightsResult", values)
