@@ -141,6 +141,7 @@ def _warm_up(**_: object) -> None:
     publisher().watch_the_clock()
     publisher().renew_keys()
     publisher().comment_watch.start()
+    publisher().engagement_reader.start()
     publisher().delivery.warm_up()
     Thread(target=publisher().delivery.introduce, name="identity", daemon=True).start()
     _heartbeat().start()

@@ -23,6 +23,7 @@ from publisher.channels.registry import (
     picture,
 )
 from publisher.delivery.comment_watch import CommentWatch, WatchedAccount
+from publisher.delivery.engagement_reader import EngagementReader
 from publisher.delivery.key_renewer import KeyRenewer
 from publisher.delivery.keyring import SOON, Keyring
 from publisher.drafts import alarm_words
@@ -137,7 +138,9 @@ class Application(LogInParts):
     def reports(self) -> "Reports":
         from publisher.reporting.session_report import Reports  # noqa: PLC0415 - as with the planner
 
-        return Reports(self.settings, self.session, self.queries, self.figures, self.clock)
+        return Reports(
+            self.settings, self.session, self.queries, self.figures, self.engagement, self.clock
+        )
 
     @cached_property
     def notices(self) -> Notices:
@@ -222,6 +225,29 @@ class Application(LogInParts):
         return support.open(
             entry.account(account), self.keyring.credentials(account), self.channel_options
         )
+
+    @cached_property
+    def engagement_reader(self) -> EngagementReader:
+        read = {
+            name: account
+            for name, account in self.settings.public_accounts().items()
+            if self.settings.reads_engagement(account.channel)
+        }
+        return EngagementReader(
+            self.engagement_turns,
+            read,
+            self.channel_to_ask,
+            lambda account: self.queries.is_busy(account, _BEFORE_POSTS),
+        )
+
+    def without_figures(self) -> dict[str, str]:
+        """Why the keys of accounts give no figures, or not all, by account."""
+        accounts, reads = self.settings.accounts, self.settings.reads_engagement
+        return {
+            name: reason
+            for name, reason in self.engagement_turns.troubles().items()
+            if name in accounts and reads(accounts[name].channel)
+        }
 
     def take_keys(self) -> frozenset[str]:
         """Read the settings again if secrets.toml was changed; the accounts whose keys are others.

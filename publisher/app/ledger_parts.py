@@ -12,6 +12,7 @@ from publisher.ledger.account_owners import Owners
 from publisher.ledger.dispatcher.backlog import Backlog
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.dispatcher.due import DuePoll
+from publisher.ledger.engagement import EngagementTurns
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.heartbeats import Heartbeats
 from publisher.ledger.integrity import after_restore, archive_files
@@ -32,6 +33,7 @@ from publisher.ledger.orphans import Orphans
 from publisher.ledger.profiles import Profiles
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.comment_pages import CommentPages
+from publisher.ledger.reading.engagement import EngagementCounts
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
 from publisher.ledger.reading.log_pages import Logbook
@@ -133,6 +135,14 @@ class LedgerParts(OpenWorkspace):
     @cached_property
     def figures(self) -> Figures:
         return Figures(self.database)
+
+    @cached_property
+    def engagement_turns(self) -> EngagementTurns:
+        return EngagementTurns(self.database, self.clock)
+
+    @cached_property
+    def engagement(self) -> EngagementCounts:
+        return EngagementCounts(self.database)
 
     @cached_property
     def gauges(self) -> Gauges:

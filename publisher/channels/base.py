@@ -3,11 +3,12 @@
 A channel translates and classifies. It does not wait, retry, limit, log or know the ledger.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Outgoing
 from publisher.model.accounts import Owner
@@ -118,4 +119,13 @@ class Channel(Protocol):
 
         Its answer also says whose the keys are, and what their owner's profile shows. Not for each
         post: it may cost a fee.
+        """
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Read the public counts of the account's own posts, in few requests. Reads only.
+
+        `remote_ids`: of first parts, at most `ChannelSpec.metrics.at_once`. Its failures are no
+        reason to suspend an account.
         """

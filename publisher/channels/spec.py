@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.base.public_addresses import is_private
+from publisher.channels.engagement import MetricSource
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content
@@ -237,6 +238,8 @@ class ChannelSpec:
     """Whether several accounts may have one owner, as those of one site in several languages."""
     has_handles: bool = False
     """Whether people know an account by its handle, with `@`, rather than by its name."""
+    metrics: MetricSource | None = None
+    """The public counts of its posts that can be read; None: there are none."""
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from publisher.cli.commands import (
     deliveries,
     doctor,
     drafts,
+    figures,
     helping,
     holds,
     html_pages,
@@ -114,7 +115,7 @@ SECTIONS = {
     later("Write"): ("new", "repeat", "check", "count", "preview", "import", "schema"),
     later("Schedule"): ("plan", "queue", "agenda", "calendar"),
     later("Approve"): ("approve", "reject"),
-    later("Watch"): ("status", "answers", "log", "history", "report"),
+    later("Watch"): ("status", "answers", "log", "history", "figures", "report"),
     later("Stop and correct"): (
         "pause", "resume", "hold", "release", "cancel", "correct", "withdraw", "retry",
         "resolve",
@@ -246,6 +247,11 @@ _add(
 _add(calendars.export, "publisher agenda export --output agenda.ics", to=_agenda)
 _add(calendars.calendar, "publisher calendar --output posts.ics")
 _add(deliveries.history, "publisher history 2016-03-07-annual-day.fr")
+_add(
+    figures.figures,
+    "publisher figures 2016-03-07-annual-day.fr",
+    "publisher figures --since 2016-03-07 --account bice-x",
+)
 _add(
     html_pages.report,
     "publisher report --open",

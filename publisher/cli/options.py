@@ -48,6 +48,15 @@ Until = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Due before then; a date includes its whole day."),
 ]
+PostOrAll = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="POST",
+        help="The post's id, or the path of its draft; without it, all posts.",
+        autocompletion=completion.posts,
+        show_default=False,
+    ),
+]
 OfAccount = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Only of this account.", autocompletion=completion.accounts),

@@ -129,7 +129,17 @@ def _well(
         told = f"{told} {renewed}"
     if health and health.remarks:
         return warning(subject, told, " ".join(health.remarks))
+    if reason := _without_figures(app, account.name):
+        return warning(subject, told, _("Its figures cannot all be read: {reason}", reason=reason))
     return good(subject, told)
+
+
+def _without_figures(app: Application, account: str) -> str | None:
+    """Why counts of an account cannot be read; `ledger` reports an unavailable database."""
+    try:
+        return app.without_figures().get(account)
+    except PublisherError:
+        return None
 
 
 def _clock_of_database(app: Application) -> Iterator[Finding]:

@@ -21,7 +21,8 @@ _AS_STORED = frozenset(
 )
 
 
-def _ids(stored: str) -> tuple[str, ...]:
+def remote_ids_of(stored: str) -> tuple[str, ...]:
+    """The remote ids in a row."""
     return tuple(json.loads(stored))
 
 
@@ -30,8 +31,8 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "pending_stop": State,
     "content": Content.model_validate_json,
     "prepared": Prepared.model_validate_json,
-    "remote_ids": _ids,
-    "withdrawn_ids": _ids,
+    "remote_ids": remote_ids_of,
+    "withdrawn_ids": remote_ids_of,
     "error_message": told,
 }
 

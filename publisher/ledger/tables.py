@@ -321,6 +321,36 @@ profiles = Table(
 )
 """What each account's platform shows of it (see profiles.py). Not part of the record."""
 
+engagement = Table(
+    "engagement",
+    metadata,
+    Column("delivery", _Key, ForeignKey("deliveries.id"), primary_key=True),
+    # `hour`, `day` or `week` after it went out.
+    Column("age", String, primary_key=True),
+    Column("read_at", Instant, nullable=False),
+    # Whether the platform did not show the post any more.
+    Column("is_gone", Boolean, nullable=False),
+    # The counts; NULL: the platform did not give this one.
+    Column("views", BigInteger),
+    Column("viewers", BigInteger),
+    Column("reactions", BigInteger),
+    Column("shares", BigInteger),
+    Column("replies", BigInteger),
+)
+"""The public counts of posts (see engagement.py). Not part of the record."""
+
+engagement_turns = Table(
+    "engagement_turns",
+    metadata,
+    Column("account", String, primary_key=True),
+    # When its counts may be read next: until then, somebody reads them or its platform has rest.
+    Column("next_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    # Why its keys give no counts, or not all; NULL: they do.
+    Column("trouble", Text),
+)
+"""Whose turn it is to read an account's counts (see engagement.py)."""
+
 refusals = Table(
     "refusals",
     metadata,

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from publisher.drafts.links import links
 from publisher.model.content import Content
+from publisher.model.engagement import Age
 from publisher.settings.schema import PriceSettings
 
 
@@ -23,22 +24,31 @@ class Cost:
     amount: Decimal
     alt_texts: int = 0
     """Number of pictures with an alternative text, which X charges separately."""
+    readings: int = 0
+    """How often figures are read, each of which X charges."""
 
 
 NOTHING = Cost(0, 0, Decimal())
 
 
-def cost_on_x(contents: Iterable[Content], prices: PriceSettings) -> Cost:
-    """The cost of `contents` on X, without reads after an uncertain outcome."""
-    with_link = without = alt_texts = 0
+def cost_on_x(
+    contents: Iterable[Content], prices: PriceSettings, *, reads_figures: bool = False
+) -> Cost:
+    """The cost of `contents` on X, without reads after an uncertain outcome.
+
+    `reads_figures`: whether their figures are read, at each `Age`.
+    """
+    with_link = without = alt_texts = readings = 0
     for content in contents:
         linked = [bool(links(part.text)) for part in content.parts]
         with_link += sum(linked)
         without += len(linked) - sum(linked)
+        readings += len(Age) if reads_figures else 0
         alt_texts += len({pic.digest for part in content.parts for pic in part.pictures if pic.alt})
     amount = (
         without * prices.x_post
         + with_link * prices.x_post_with_link
         + alt_texts * prices.x_alt_text
+        + readings * prices.x_read
     )
-    return Cost(with_link + without, with_link, amount, alt_texts)
+    return Cost(with_link + without, with_link, amount, alt_texts, readings)

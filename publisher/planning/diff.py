@@ -226,7 +226,8 @@ class Comparison:
 
     def _cost(self, planned: Iterable[Wish | Delivery | None]) -> Cost:
         billed = [one.content for one in planned if one and spec_of(one.channel).has_fees]
-        return cost_on_x(billed, self._settings.prices)
+        reads = self._settings.engagement.read == "all"
+        return cost_on_x(billed, self._settings.prices, reads_figures=reads)
 
     def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
         """Remove changes that must not go out (again), and mark as uncertain what may be out."""

@@ -31,6 +31,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
             "posts": plan.cost.posts,
             "with_link": plan.cost.with_link,
             "alt_texts": plan.cost.alt_texts,
+            "readings": plan.cost.readings,
             "usd": str(plan.cost.amount),
             "usd_of_edits": str(plan.cost_of_edits),
         },

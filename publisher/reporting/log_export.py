@@ -5,22 +5,39 @@ from datetime import datetime
 from typing import Any
 
 from publisher.base.formats import instant_text
+from publisher.ledger.reading.engagement import ReadCounts
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
+from publisher.model.engagement import Age, Metric
 
 COLUMNS = (
     "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",
     "remote_ids", "url", "attempts", "error_kind", "error_message", "queued_by", "approved_by",
     "approved_at", "text", "corrects",
+    *(f"{metric}_{age}" for metric in Metric for age in Age),
 )  # fmt: skip
+Counts = Mapping[int, Mapping[Age, ReadCounts]]
+"""By delivery, and by age."""
 
 
-def log_rows(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
+def log_rows(deliveries: Iterable[Delivery], counts: Counts | None = None) -> list[dict[str, Any]]:
     """The log's rows for scripts: `publisher log --format json`."""
-    return [_log_row(delivery) for delivery in deliveries]
+    return [_log_row(delivery, (counts or {}).get(delivery.id, {})) for delivery in deliveries]
 
 
-def _log_row(delivery: Delivery) -> dict[str, Any]:
+def figures_row(counts: Mapping[Age, ReadCounts]) -> dict[str, Any]:
+    """The figures of a post by age; null: the platform did not give this one."""
+    return {
+        age.value: {
+            "read_at": instant_text(read.read_at),
+            "is_gone": read.engagement.is_gone,
+            **{metric.value: read.engagement.counts.get(metric) for metric in Metric},
+        }
+        for age, read in counts.items()
+    }
+
+
+def _log_row(delivery: Delivery, counts: Mapping[Age, ReadCounts]) -> dict[str, Any]:
     error = None
     if delivery.error_kind is not None:
         error = {"kind": delivery.error_kind, "message": delivery.error_message}
@@ -44,6 +61,7 @@ def _log_row(delivery: Delivery) -> dict[str, Any]:
         "approved_at": instant_text(delivery.approved_at),
         "text": [part.text for part in delivery.content.parts],
         "corrects": delivery.corrects,
+        "figures": figures_row(counts),
     }
 
 
@@ -56,6 +74,11 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
         "error_kind": error.get("kind"),
         "error_message": error.get("message"),
         "text": "\n\n".join(row["text"]),
+        **{
+            f"{metric}_{age}": row["figures"].get(age, {}).get(metric)
+            for metric in Metric
+            for age in Age
+        },
     }
 
 

@@ -22,6 +22,7 @@ from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.ledger.reading.statistics import Count, Span
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
+from publisher.model.engagement import NAMES
 from publisher.model.states import State, counted
 from publisher.reporting import charts, outcomes
 from publisher.reporting.days import columns, days
@@ -29,6 +30,8 @@ from publisher.reporting.highlights import Week
 from publisher.reporting.interventions import interventions
 from publisher.reporting.lateness import LatenessSummary, in_words
 from publisher.reporting.outcomes import Outcome, Tally, by_time
+from publisher.reporting.reach import ENOUGH, WHEN, Reach
+from publisher.reporting.reach import in_words as counts_in_words
 
 MOST = 2_000
 """Deliveries up to which a report lists them all."""
@@ -69,6 +72,8 @@ class Material:
     """Published on these accounts without an approval, up to `SHOWN`."""
     weeks: Sequence[Week]
     """What went out on the most accounts."""
+    reached: Reach | None
+    """What readers did; None if no counts were read."""
 
 
 def render(
@@ -110,6 +115,10 @@ def render(
             more_interventions=len(done[SHOWN:]),
             days=of_days,
             weeks=material.weeks,
+            reach=material.reached,
+            reach_when=WHEN,
+            reach_enough=ENOUGH,
+            metric_names=NAMES,
         )
     )
 
@@ -119,6 +128,7 @@ def _templates() -> Environment:
     templates = html.environment("publisher.reporting", "publisher.preview")
     templates.globals["written"] = written
     templates.filters |= {"late": in_words, "shortened": shortened, "named": named}
+    templates.filters["counts_in_words"] = counts_in_words
     return templates
 
 

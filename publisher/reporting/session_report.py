@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.base.clock import Clock
 from publisher.drafts.session import Session
+from publisher.ledger.reading.engagement import EngagementCounts
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.statistics import Figures, Span
 from publisher.model.deliveries import Delivery
@@ -13,6 +14,7 @@ from publisher.model.states import State
 from publisher.reporting import highlights, outcomes, report_page
 from publisher.reporting.interventions import EVENTS
 from publisher.reporting.outcomes import Outcome
+from publisher.reporting.reach import reach
 from publisher.settings.settings import Settings
 
 _KEPT = 4
@@ -30,12 +32,14 @@ class Reports:
         session: Callable[[], Session],
         queries: Queries,
         figures: Figures,
+        engagement: EngagementCounts,
         clock: Clock,
     ) -> None:
         """`session` is called for each page: the file may have changed."""
         self._settings, self._session = settings, session
         self._queries, self._figures, self._clock = queries, figures, clock
-        self._mark = ("", 0)
+        self._engagement = engagement
+        self._mark: tuple[object, ...] = ()
         self._counted: dict[tuple[Span, ZoneInfo], report_page.Material] = {}
 
     def page(
@@ -65,7 +69,7 @@ class Reports:
 
     def _material(self, span: Span, zone: ZoneInfo) -> report_page.Material:
         # Read first: changes during the count are counted again the next time.
-        mark = self._queries.mark()
+        mark = *self._queries.mark(), self._engagement.number()
         if mark != self._mark:
             self._mark, self._counted = mark, {}
         counted = self._counted
@@ -96,4 +100,5 @@ class Reports:
             troubles=troubles,
             asking=asking,
             unapproved=self._figures.unapproved(span, asking, report_page.SHOWN),
+            reached=reach(self._engagement, span, zone),
         )

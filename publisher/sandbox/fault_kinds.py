@@ -157,6 +157,16 @@ class What(FaultKind):
         "a profile's picture answers with a 302 to another host",
         FaultEffect.CHANGES,
     )
+    COUNTS_REFUSED = (
+        "counts-refused",
+        "the keys may not read the counts that need a permission of their own",
+        FaultEffect.CHANGES,
+    )
+    COUNTS_GONE = (
+        "counts-gone",
+        "views are not counted any more: they are left out, or refused as unknown",
+        FaultEffect.CHANGES,
+    )
     AVATAR_ELSEWHERE = (
         "avatar-elsewhere",
         "the address of a profile's picture is another host's",

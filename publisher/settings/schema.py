@@ -144,7 +144,13 @@ class PriceSettings(Section):
     x_post_with_link: Decimal = Field(default=Decimal("0.200"), ge=0)
     x_alt_text: Decimal = Field(default=Decimal("0.005"), ge=0)
     x_read: Decimal = Field(default=Decimal("0.005"), ge=0)
-    """A post of others that is read."""
+    """Of an answer, or of a post's public metrics: 0.001 for those where the account owns the app.
+    """
+
+
+class EngagementSettings(Section):
+    read: Literal["free", "all", "none"] = "free"
+    """Whose counts are read: of platforms where that is free, of all, or of none."""
 
 
 class DeliverySettings(Section):

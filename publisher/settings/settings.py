@@ -40,6 +40,7 @@ from publisher.settings.schema import (
     CommentSettings,
     DatabaseSettings,
     DeliverySettings,
+    EngagementSettings,
     LintSettings,
     NoticeSettings,
     OpenIDSettings,
@@ -102,6 +103,7 @@ class _Settings(Section):
     web: WebSettings = WebSettings()
     openid: OpenIDSettings = OpenIDSettings()
     prices: PriceSettings = PriceSettings()
+    engagement: EngagementSettings = EngagementSettings()
     accounts: dict[str, AccountSettings] = Field(default_factory=dict)
     _in_sandbox: bool = PrivateAttr(default=False)
     _secrets_file: Path | None = PrivateAttr(default=None)
@@ -121,6 +123,13 @@ class _Settings(Section):
     def _var_is_absolute(self) -> Self:
         object.__setattr__(self, "var", self.workspace / self.var)
         return self
+
+    def reads_engagement(self, channel: str) -> bool:
+        """Whether the public counts of a channel's posts are read."""
+        spec, read = SPECS.get(channel), self.engagement.read
+        if spec is None or spec.metrics is None:
+            return False
+        return read == "all" or (read == "free" and not spec.has_fees)
 
     @property
     def posts(self) -> Path:

@@ -298,6 +298,7 @@ def test_what_a_plan_adds_has_its_price_on_x(draft: Path, cli: Cli) -> None:
         "posts": 1,
         "with_link": 1,
         "alt_texts": 0,
+        "readings": 0,
         "usd": "0.200",
         "usd_of_edits": "0.000",
     }

@@ -126,6 +126,7 @@ def test_an_edit_costs_what_it_adds_on_x(draft: Path, cli: Cli) -> None:
         "posts": 0,
         "with_link": 0,
         "alt_texts": 0,
+        "readings": 0,
         "usd": "0.000",
         "usd_of_edits": "0.185",
     }

@@ -1,12 +1,13 @@
 """A channel that answers as a test lays down, and what goes with it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection
 from publisher.channels.twitter.spec import TWITTER
@@ -59,6 +60,9 @@ class OnlySends:
 
     def examine(self) -> Health:
         raise AssertionError("a courier does not examine")
+
+    def engagement(self, remote_ids: Sequence[str]) -> EngagementReading:
+        raise AssertionError("a courier reads no counts")
 
 
 @dataclass

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from publisher.channels.registry import CAPABILITIES
+from publisher.channels.engagement import MetricSource
+from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.model.capabilities import Capabilities, DocumentLimits, GifLimits, Rate, VideoLimits
+from publisher.model.engagement import Metric
 from publisher.sandbox.fault_kinds import FaultEffect
 from publisher.sandbox.platforms import FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
 from tests.docs.tables import table
@@ -103,8 +105,13 @@ def _videos(limits: VideoLimits) -> str:
     )
 
 
+def _figures(source: MetricSource | None) -> str:
+    return ", ".join(metric for metric in Metric if source and metric in source.gives) or "no"
+
+
 def capabilities() -> str:
     rows = [(name, *(show(found) for found in CAPABILITIES.values())) for name, show in _FEATURES]
+    rows.append(("figures", *(_figures(spec.metrics) for spec in SPECS.values())))
     return table(("", *(f"`{channel}`" for channel in CAPABILITIES)), rows)
 
 

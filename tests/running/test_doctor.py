@@ -400,3 +400,20 @@ def test_what_is_left_of_the_platforms_limits_is_told(
     assert plenty.message.startswith("17 of 50 posts in 24 hours left, until ")
     assert little.grade is Grade.WARNING
     assert "4% of the requests by the whole app in an hour left" in little.message
+
+
+def test_figures_that_the_keys_do_not_give_are_a_warning(
+    workspace: Path, sandbox: Sandbox, queued: Queued
+) -> None:
+    """Where they are read: on X that costs a fee."""
+    queued().close()
+    app = Application(settings.load(workspace), SystemClock())
+    assert app.engagement_turns.take("voice-x")
+    app.engagement_turns.give_back("voice-x", "the token may not read them")
+    app.close()
+    assert findings(workspace)["account voice-x"].grade is Grade.GOOD
+    with (workspace / "publisher.toml").open("a") as file:
+        file.write('\n[engagement]\nread = "all"\n')
+    found = findings(workspace)["account voice-x"]
+    assert found.grade is Grade.WARNING
+    assert "the token may not read them" in str(found.hint)

@@ -12,6 +12,8 @@ _NEW_TABLES = (
     "api_tokens",
     "challenges",
     "comment_readings",
+    "engagement",
+    "engagement_turns",
     "factor_counters",
     "key_exchanges",
     "profiles",

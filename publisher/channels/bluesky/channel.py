@@ -6,7 +6,7 @@ waits after a lost answer: the account's server is asked for the key, and the re
 Sources: the lexicons, atproto.com/specs, and the reference server (@atproto/pds).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -15,7 +15,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
-from publisher.channels.bluesky import health, records
+from publisher.channels.bluesky import counts, health, records
 from publisher.channels.bluesky.answers import (
     ANSWERS,
     did_of,
@@ -31,6 +31,7 @@ from publisher.channels.bluesky.spec import BLUESKY
 from publisher.channels.bluesky.uploads import BlueskyUploads
 from publisher.channels.bluesky.video_service import VideoService
 from publisher.channels.bluesky.xrpc import Way
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection, Outgoing
 from publisher.model.accounts import Owner
@@ -298,6 +299,12 @@ class Bluesky:
 
     def examine(self) -> Health:
         return health.examine(self._repo)
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Read the counts of posts, in one request; see `Channel.engagement`."""
+        return counts.read(self._repo, remote_ids)
 
 
 def _keys(prepared: Prepared) -> list[str]:

@@ -92,6 +92,15 @@ class Repo:
             )
         )
 
+    def shown(self, keys: Sequence[str]) -> Answer:
+        """Read posts as the app view shows them, with their counts; it leaves out what it hides."""
+        query = models.AppBskyFeedGetPosts.Params
+        return self._ask(
+            lambda client, did: client.app.bsky.feed.get_posts(
+                query(uris=[f"at://{did}/{COLLECTION}/{key}" for key in keys])
+            )
+        )
+
     def delete(self, key: str) -> Answer:
         """Delete a post; deleting it again is confirmed as well."""
         wish = models.ComAtprotoRepoDeleteRecord.Data

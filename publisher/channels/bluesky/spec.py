@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
+from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -122,4 +124,5 @@ SPEC = ChannelSpec(
     css="as-thread bluesky",
     package="publisher.channels.bluesky",
     has_handles=True,
+    metrics=MetricSource(frozenset({Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}), at_once=25),
 )

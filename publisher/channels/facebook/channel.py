@@ -8,7 +8,7 @@ former was seen, posts are created at their instant instead. A GIF or video is a
 specs of Page, PagePost and Photo.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -17,9 +17,11 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels import edits
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.facebook import comments, health
 from publisher.channels.facebook.answers import ANSWERS, is_missing
 from publisher.channels.facebook.graph import PageGraph
+from publisher.channels.facebook.insights import PageInsights
 from publisher.channels.facebook.orphans import UNREAD, OrphanSearch
 from publisher.channels.facebook.photos import PagePhotos
 from publisher.channels.facebook.posts import (
@@ -324,6 +326,12 @@ class Facebook:
 
     def examine(self) -> Health:
         return health.examine(self._page, self._page_id, comments=self._comments)
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Read the counts of posts, in one request or a few; see `Channel.engagement`."""
+        return PageInsights(self._page).read(remote_ids)
 
     def _maybe_public(self, prepared: Prepared) -> Sighting | None:
         """What earlier attempts left, if any of it is public, or may be."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
+from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
     ChannelOptions,
     ChannelSpec,
@@ -15,6 +16,7 @@ from publisher.channels.spec import (
 )
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, VideoLimits
+from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -143,4 +145,5 @@ SPEC = ChannelSpec(
     package="publisher.channels.facebook",
     large_below=85,
     folds_after=480,  # before "See more"; Facebook folds at about this length
+    metrics=MetricSource(frozenset(Metric), at_once=50),
 )

@@ -5,7 +5,7 @@ LinkedIn creates a post in public alone: `PUBLISHED` is the only state that it t
 request harmless. So a lost answer leaves the outcome unknown, and the page's posts are read.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -15,8 +15,9 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels import edits
 from publisher.channels.base import MediaReader, Unverified
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
-from publisher.channels.linkedin import health, little_text, timeline
+from publisher.channels.linkedin import health, little_text, statistics, timeline
 from publisher.channels.linkedin.answers import ANSWERS, edited, missing
 from publisher.channels.linkedin.rest import Rest
 from publisher.channels.linkedin.spec import LINKEDIN
@@ -201,6 +202,12 @@ class LinkedIn:
 
     def examine(self) -> Health:
         return health.examine(self._rest)
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Read the statistics of posts, in one request or two; see `Channel.engagement`."""
+        return statistics.read(self._rest, remote_ids)
 
     def _posts(self, since: datetime, *, lately: bool) -> tuple[PublishedPost, ...] | Reading:
         """The page's posts since `since`, and those shortly before it.

@@ -162,6 +162,16 @@ class Rest:
             return False
         return f"{parts.scheme}://{parts.netloc}" == WEBSITE
 
+    def statistics(self, kind: str, urns: Sequence[str]) -> Answer:
+        """Read the statistics of the organisation's posts; `kind`: `shares` or `ugcPosts`."""
+        listed = ",".join(quote(urn, safe="") for urn in urns)
+        # Not as `params`, which would encode the parentheses of Rest.li's lists.
+        query = (
+            f"q=organizationalEntity&organizationalEntity={quote(self.author, safe='')}"
+            f"&{kind}=List({listed})"
+        )
+        return self._get(f"organizationalEntityShareStatistics?{query}", method="FINDER")
+
     def organization(self) -> Answer:
         """Read what the organisation's page shows of itself."""
         return self._get(f"organizations/{self.organization_id}")

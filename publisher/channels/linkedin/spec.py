@@ -1,9 +1,11 @@
 """LinkedIn's channel spec: limits, settings, credentials and names."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
+from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
 from publisher.model.accounts import Account
 from publisher.model.capabilities import (
@@ -12,6 +14,7 @@ from publisher.model.capabilities import (
     GifLimits,
     VideoLimits,
 )
+from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -133,4 +136,6 @@ SPEC = ChannelSpec(
     css="as-card linkedin",
     package="publisher.channels.linkedin",
     folds_after=210,  # before "…more"; observed
+    # Of the 100 requests that a person has in a day, most are for posts (first tier).
+    metrics=MetricSource(frozenset(Metric), at_once=50, pause=timedelta(hours=1)),
 )

@@ -7,7 +7,7 @@ keys; so after an unknown outcome the account is read first, and the key is a se
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -16,8 +16,9 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import MediaReader
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
-from publisher.channels.mastodon import answers, health, status_edits, timeline
+from publisher.channels.mastodon import answers, counts, health, status_edits, timeline
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
 from publisher.channels.mastodon.spec import MASTODON
@@ -209,6 +210,12 @@ class Mastodon:
 
     def examine(self) -> Health:
         return health.examine(self._server)
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Read the counts of statuses, in few requests; see `Channel.engagement`."""
+        return counts.read(self._server, remote_ids)
 
     def _statuses(self, since: datetime, *, lately: bool) -> StatusPage | Reading:
         """The account's statuses since shortly before `since`, on one page.

@@ -171,6 +171,10 @@ class AccountServer:
     def status(self, status_id: str) -> Answer:
         return self._recorder.call(lambda: self._library.status(status_id))
 
+    def several(self, status_ids: Sequence[str]) -> Answer:
+        """Read several statuses; the server returns those that it finds."""
+        return self._recorder.call(lambda: self._library.statuses(list(status_ids)))
+
     def source(self, status_id: str) -> Answer:
         """Read a status of the account's own as it was written."""
         return self._recorder.call(lambda: self._library.status_source(status_id))

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
+from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
     ChannelOptions,
     ChannelSpec,
@@ -20,6 +21,7 @@ from publisher.channels.spec import (
 )
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -176,4 +178,5 @@ SPEC = ChannelSpec(
     css="mastodon",
     package="publisher.channels.mastodon",
     has_handles=True,
+    metrics=MetricSource(frozenset({Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}), at_once=20),
 )

@@ -14,7 +14,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.channels import edits
 from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection
 from publisher.channels.site.pages import Image, Page, PageCorrection, Pages, profile_of
@@ -240,6 +241,10 @@ class Site:
                     _("{there} cannot be written by the user that Publisher runs as.", there=there)
                 )
         return Health(profile=profile_of(self._account))
+
+    def engagement(self, remote_ids: Sequence[str]) -> EngagementReading:  # noqa: ARG002
+        """Nothing: files count no readers; see `Channel.engagement`."""
+        return EngagementReading({})
 
     def _address(self, post_slug: str) -> str:
         """The page's URL, or its path under the site's root if that has no URL yet."""

@@ -5,7 +5,7 @@ not those for media; these go through its public `request`.
 """
 
 import base64
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,10 +16,18 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels import captions
 from publisher.channels.base import MediaReader, NotPrepared
+from publisher.channels.engagement import EngagementReading, obstacle
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Request
 from publisher.channels.timelines import LOOK_BACK, SKEW, Readings
-from publisher.channels.twitter import answers, chunked_upload, profile, subtitles, timeline
+from publisher.channels.twitter import (
+    answers,
+    chunked_upload,
+    metrics,
+    profile,
+    subtitles,
+    timeline,
+)
 from publisher.channels.twitter.answers import ANSWERS, misses_parent, missing, of_alt_text
 from publisher.channels.twitter.chunked_upload import Interrupted, Pieces
 from publisher.channels.twitter.session import SignedSession
@@ -233,6 +241,20 @@ class Twitter:
     def examine(self) -> Health:
         fields = [*profile.FIELDS]  # tweepy joins lists alone
         return profile.health(self._me(user_fields=fields))
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Read the public metrics of posts, in one request; see `Channel.engagement`."""
+        for fields in metrics.FIELDS:
+            answer = self._ask("GET", "/2/tweets", {"ids": ",".join(remote_ids), **fields})
+            if answer.status == HTTPStatus.BAD_REQUEST:
+                continue
+            if problem := obstacle(ANSWERS, answer):
+                return problem
+            if found := metrics.read(answer, remote_ids):
+                return found
+        return ANSWERS.unreadable()
 
     def _me(self, **wish: Any) -> Answer:
         return self._recorder.call(partial(self._client.get_me, user_auth=self._signs, **wish))

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
+from publisher.channels.engagement import MetricSource
 from publisher.channels.renewal import ENDS, Renewal
 from publisher.channels.spec import (
     ChannelOptions,
@@ -17,6 +18,7 @@ from publisher.channels.spec import (
 )
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
+from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -202,4 +204,7 @@ SPEC = ChannelSpec(
     warns_of_mentions=True,
     takes_copies_for_spam=True,
     has_handles=True,
+    metrics=MetricSource(
+        frozenset({Metric.VIEWS, Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}), at_once=100
+    ),
 )

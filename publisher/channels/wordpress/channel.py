@@ -12,9 +12,10 @@ from typing import Any, ClassVar
 from publisher.base.clock import Clock
 from publisher.channels.answers import mapping
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
+from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Request
-from publisher.channels.wordpress import article_edits, health, orphans
+from publisher.channels.wordpress import article_edits, comments, health, orphans
 from publisher.channels.wordpress.answers import ANSWERS, said
 from publisher.channels.wordpress.article import Article, Figure, slug_of
 from publisher.channels.wordpress.languages import SiteLanguages
@@ -295,3 +296,9 @@ class WordPress:
 
     def examine(self) -> Health:
         return health.examine(self._site, self._categories, self._languages)
+
+    def engagement(
+        self, remote_ids: Sequence[str]
+    ) -> EngagementReading | AccountSuspended | Deferred:
+        """Count the comments on posts, in two requests or a few; see `Channel.engagement`."""
+        return comments.read(self._site, remote_ids)

@@ -4,7 +4,7 @@ They go to `/wp-json/…`, or to `/?rest_route=…` where an address ends with t
 without pretty permalinks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -161,6 +161,19 @@ class SiteApi:
         return self._get(
             "/wp/v2/media", parent=post_id, context="edit", _fields="id,source_url",
             per_page=LISTED, **_EVERY_SIDE,
+        )  # fmt: skip
+
+    def public(self, post_ids: Sequence[str]) -> Answer:
+        """List those of these posts that are public."""
+        return self._get(
+            "/wp/v2/posts", include=",".join(post_ids), _fields="id", per_page=LISTED, **_EVERY_SIDE
+        )
+
+    def comments(self, post_ids: Sequence[str], page: int) -> Answer:
+        """List the approved comments on some posts, a page of them: only whose they are."""
+        return self._get(
+            "/wp/v2/comments", post=",".join(post_ids), _fields="id,post", per_page=LISTED, page=page,
+            orderby="id", order="asc", **_EVERY_SIDE,
         )  # fmt: skip
 
     def terms(self, kind: str, page: int) -> Answer:

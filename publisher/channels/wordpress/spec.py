@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
+from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
     ChannelOptions,
     ChannelSpec,
@@ -21,6 +22,7 @@ from publisher.model.capabilities import (
     VideoLimits,
 )
 from publisher.model.content import Content
+from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
@@ -145,4 +147,5 @@ SPEC = ChannelSpec(
     package="publisher.channels.wordpress",
     shares_owner=True,
     page=_page,
+    metrics=MetricSource(frozenset({Metric.REPLIES}), at_once=50),
 )

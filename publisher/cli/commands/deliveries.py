@@ -236,15 +236,16 @@ def log(
             state=state,
         )
     )
-    if as_json or form == "json":
-        console.print_json(log_rows(found))
-    elif form == "csv":
-        console.print_csv(log_export.COLUMNS, map(log_export.flat, log_rows(found)))
-    elif form == "xlsx":
-        rows = map(log_export.with_instants, log_rows(found))
-        console.print_workbook(log_export.COLUMNS, rows, zone)
-    else:
+    if form == "table" and not as_json:
         tables.print_log(found, zone, is_empty=not found and not app.queries.counts())
+        return
+    rows = log_rows(found, app.engagement.of([delivery.id for delivery in found]))
+    if as_json or form == "json":
+        console.print_json(rows)
+    elif form == "csv":
+        console.print_csv(log_export.COLUMNS, map(log_export.flat, rows))
+    else:
+        console.print_workbook(log_export.COLUMNS, map(log_export.with_instants, rows), zone)
 
 
 def history(context: typer.Context, post: Post, *, as_json: Json = False) -> None:

@@ -72,14 +72,16 @@ def _print_changes(plan: Plan, zone: tzinfo) -> None:
         more = formats.number(len(plan.changes) - _MOST)
         console.print_prose(_("… and {more} more: --json shows all.", more=more))
     console.print_prose(console.times_of(zone))
-    for line in _costs(plan):
-        console.print_prose(line)
+    for cost in _costs(plan):
+        console.print_prose(cost)
 
 
 def _costs(plan: Plan) -> Iterator[str]:
-    """What X charges for the posts, for edits, and for the answers that are read."""
+    """What X charges for the posts, for their figures, for edits, and for answers that are read."""
     if plan.cost.posts:
         yield _price(plan.cost)
+    if plan.cost.readings:
+        yield _("This includes what X charges to read the figures of the posts.")
     if plan.answers_per_day:
         yield _(
             "What readers answer is read too, for at most {amount} a day ([comments] in "

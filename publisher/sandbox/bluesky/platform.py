@@ -57,6 +57,7 @@ BLUESKY = PlatformSpec(
         _procedure("deleteRecord", "com.atproto.repo.deleteRecord"),
         _query("resolveHandle", "com.atproto.identity.resolveHandle"),
         _query("getProfile", "app.bsky.actor.getProfile"),
+        _query("getPosts", "app.bsky.feed.getPosts"),
         _query("getServiceAuth", "com.atproto.server.getServiceAuth"),
         _query("getUploadLimits", "app.bsky.video.getUploadLimits"),
         _procedure("uploadVideo", "app.bsky.video.uploadVideo"),

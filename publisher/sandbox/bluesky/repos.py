@@ -86,7 +86,7 @@ async def apply(store: Store, call: Call, account: SandboxAccount) -> dict[str, 
         entry.publish(store.clock.now())
         store.add(entry)
     results = [
-        {"$type": f"{_CREATE}Result", "validationStatus": "valid", **_reference(account, entry)}
+        {"$type": f"{_CREATE}Result", "validationStatus": "valid", **reference(account, entry)}
         for entry in made
     ]
     commit = {"cid": record_cid({"posts": keys}), "rev": keys[-1]}
@@ -210,7 +210,7 @@ def _parent(
         key = ref.uri.rpartition("/")[2]
         known = next((one for one in before if one.id == key), None)
         entry = known or _find(store, account, key)
-        if entry is None or _reference(account, entry) != {"uri": ref.uri, "cid": ref.cid}:
+        if entry is None or reference(account, entry) != {"uri": ref.uri, "cid": ref.cid}:
             store.note("reply-to-nothing", account.name, f"{name} {ref.uri}, {ref.cid}")
             raise invalid_record("refers to no post of this account", f"reply.{name}")
         found[name] = entry
@@ -224,13 +224,13 @@ def _find(store: Store, account: SandboxAccount, key: str) -> StoredPost | None:
     return entry if entry and entry.account == account.name else None
 
 
-def _reference(account: SandboxAccount, entry: StoredPost) -> dict[str, str]:
+def reference(account: SandboxAccount, entry: StoredPost) -> dict[str, str]:
     uri = f"at://{account.user_id}/{COLLECTION}/{entry.id}"
     return {"uri": uri, "cid": record_cid(entry.record or {})}
 
 
 def _shown(account: SandboxAccount, entry: StoredPost) -> dict[str, Any]:
-    return {**_reference(account, entry), "value": entry.record}
+    return {**reference(account, entry), "value": entry.record}
 
 
 def _own(repo: object, account: SandboxAccount) -> None:

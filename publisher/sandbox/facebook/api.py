@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.facebook import comments, graph, photos, posts, reading, videos
+from publisher.sandbox.facebook import comments, graph, insights, photos, posts, reading, videos
 from publisher.sandbox.facebook.authorization import BROWSER, Login
 from publisher.sandbox.facebook.graph import GraphError
 from publisher.sandbox.facebook.refusals import FacebookFault, refusal
@@ -30,6 +30,7 @@ HANDLERS: dict[str, Handler] = {
     "updatePost": posts.update,
     "deletePost": posts.delete,
     "getObject": reading.get,
+    "getObjects": insights.several,
 }
 _WRITES = frozenset({"createFeedPost", "updatePost"})
 """Calls that return requested `fields` (Graph API guide, read-after-write)."""

@@ -52,6 +52,7 @@ FACEBOOK = PlatformSpec(
         Operation("updatePost", "facebook", "POST", "/{id}"),
         Operation("deletePost", "facebook", "DELETE", "/{id}"),
         Operation("getObject", "facebook", "GET", "/{id}"),
+        Operation("getObjects", "facebook", "GET", ""),
     ),
     bare=_bare,
     invent=_invent,
@@ -61,5 +62,14 @@ FACEBOOK = PlatformSpec(
         "": "Open the address, choose the Page, allow, and copy the whole address of the page that "
         "says Success."
     },
-    faults=frozenset({*FacebookFault, What.TOKEN_DEAD, What.PROCESSING_FAILED, What.EDIT_LATE}),
+    faults=frozenset(
+        {
+            *FacebookFault,
+            What.TOKEN_DEAD,
+            What.PROCESSING_FAILED,
+            What.COUNTS_REFUSED,
+            What.COUNTS_GONE,
+            What.EDIT_LATE,
+        }
+    ),
 )

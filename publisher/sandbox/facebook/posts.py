@@ -53,6 +53,21 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         raise GraphError(100, "(#100) At least one parameter must be given")
     if message is not None:
         check_message(message)
+    _check_wish(store, call, account, entry, wished=wished)
+    if call.changed(What.IGNORED):
+        return {"success": True}
+    if message is not None:
+        change = store.edit if entry.published else store.change_text
+        change(entry, message)
+    if wished and not entry.published:
+        make_public(store, entry, account)
+    return {"success": True}
+
+
+def _check_wish(
+    store: Store, call: Call, account: SandboxAccount, entry: StoredPost, *, wished: bool | None
+) -> None:
+    """Refuse what cannot become of a post that is public, or of a video that is not ready."""
     if wished is False and entry.published:
         raise GraphError(100, "(#100) A published post cannot be unpublished")
     if wished and entry.published and call.changed(FacebookFault.ALREADY_PUBLISHED):
@@ -60,15 +75,6 @@ async def update(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     if wished and is_video(entry) and status(entry.media[0]) != "ready":
         store.note("video-not-ready", account.name, f"{entry.id} was to be public")
         raise GraphError(100, "(#100) The video is not ready to be published")
-    if call.changed(What.IGNORED):
-        return {"success": True}
-    if message is not None and entry.published:
-        store.edit(entry, message)
-    elif message is not None:
-        store.change_text(entry, message)
-    if wished and not entry.published:
-        make_public(store, entry, account)
-    return {"success": True}
 
 
 async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:

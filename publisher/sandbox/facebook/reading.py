@@ -88,8 +88,8 @@ def _paged(
 async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """Return a Page, a post, video, photo or comment, by its id."""
     behind = call.delay(What.EDIT_LATE)
-    found, default = _found(store, call.parts["id"], account, profile_of(call, account), behind)
-    shown: dict[str, Any] = show(found, wanted(call.query.get("fields", ""), default))
+    node, default = found(store, call.parts["id"], account, profile_of(call, account), behind)
+    shown: dict[str, Any] = show(node, wanted(call.query.get("fields", ""), default))
     return shown
 
 
@@ -102,12 +102,12 @@ def after_write(
         return {}
     if call.changed(FacebookFault.FIELDS_DENIED):
         raise GraphError(10)
-    found, _default = _found(store, body.get("id") or call.parts["id"], account)
-    shown: dict[str, Any] = show(found, wanted(fields, ()))
+    node, _default = found(store, body.get("id") or call.parts["id"], account)
+    shown: dict[str, Any] = show(node, wanted(fields, ()))
     return shown
 
 
-def _found(
+def found(
     store: Store,
     wished: str,
     account: SandboxAccount,

@@ -55,6 +55,11 @@ class FacebookFault(FaultKind):
         "comments are listed with the oldest one first, whatever is asked",
         FaultEffect.CHANGES,
     )
+    NO_USER_CONTENT = (
+        "no-user-content",
+        "the numbers of comments and reactions may not be read: pages_read_user_content is missing",
+        FaultEffect.CHANGES,
+    )
     FIELDS_DENIED = (
         "fields-denied",
         "a `POST` that asks for `fields` is answered with error 10, and carried out all the same",

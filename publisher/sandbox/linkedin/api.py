@@ -10,7 +10,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.code_grants import CodeGrants, WrongGrant
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
-from publisher.sandbox.linkedin import errors, media, organizations, posts
+from publisher.sandbox.linkedin import errors, media, organizations, posts, statistics
 from publisher.sandbox.linkedin.errors import LinkedInError
 from publisher.sandbox.linkedin.refusals import refusal
 from publisher.sandbox.store import Store
@@ -37,10 +37,11 @@ HANDLERS: dict[str, Handler] = {
     "initializeDocumentUpload": media.initialize_document,
     "uploadDocument": media.upload_document,
     "getDocument": media.get,
+    "findShareStatistics": statistics.find,
     "getOrganization": organizations.get,
     "findOrganizationAcls": organizations.roles,
 }
-_FINDERS = frozenset({"findOrganizationPosts", "findOrganizationAcls"})
+_FINDERS = frozenset({"findOrganizationPosts", "findOrganizationAcls", "findShareStatistics"})
 _PART = "uploadVideoPart"
 
 

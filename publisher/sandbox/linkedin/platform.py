@@ -54,6 +54,7 @@ LINKEDIN = PlatformSpec(
         _operation("initializeDocumentUpload", "POST", "/rest/documents"),
         _operation("uploadDocument", "PUT", "/dms-uploads/{id}/ads-uploadedDocument", 201),
         _operation("getDocument", "GET", "/rest/documents/{id}"),
+        _operation("findShareStatistics", "GET", "/rest/organizationalEntityShareStatistics"),
         _operation("getOrganization", "GET", "/rest/organizations/{id}"),
         _operation("findOrganizationAcls", "GET", "/rest/organizationAcls"),
         _operation("showAuthorizationPage", "GET", "/oauth/v2/authorization"),
@@ -69,5 +70,13 @@ LINKEDIN = PlatformSpec(
         "": "Open the address, choose the page, allow. The browser then finds no page: copy the "
         "whole address that it shows."
     },
-    faults=frozenset({What.NOT_FOUND, What.PROCESSING_FAILED, What.EDIT_LATE}),
+    faults=frozenset(
+        {
+            What.NOT_FOUND,
+            What.PROCESSING_FAILED,
+            What.EDIT_LATE,
+            What.COUNTS_REFUSED,
+            What.COUNTS_GONE,
+        }
+    ),
 )

@@ -23,6 +23,7 @@ HANDLERS: dict[str, Handler] = {
     "putStatus": statuses.edit,
     "getStatusHistory": reading.history,
     "deleteStatus": statuses.delete,
+    "getStatuses": reading.several,
     "getStatus": reading.status,
     "getStatusSource": reading.source,
     "getAccountStatuses": reading.statuses,

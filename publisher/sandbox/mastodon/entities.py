@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.comments import StoredComment
+from publisher.sandbox.engagement import counts_of
 from publisher.sandbox.mastodon.content_html import content
 from publisher.sandbox.store import Store, StoredMedia, StoredPost, iso
 
@@ -30,6 +31,7 @@ def as_status(store: Store, entry: StoredPost, behind: float = 0.0) -> dict[str,
     }
     parent = store.find("mastodon", entry.in_reply_to) if entry.in_reply_to else None
     address = f"https://{domain}/@{name_of(owner)}/{entry.id}"
+    played = counts_of(store, entry)
     return {
         "id": entry.id,
         "created_at": iso(entry.created_at),
@@ -45,6 +47,10 @@ def as_status(store: Store, entry: StoredPost, behind: float = 0.0) -> dict[str,
         "content": content(entry.text_seen(behind), names, domain),
         "reblog": None,
         "account": {"id": owner.user_id, "username": name_of(owner), "acct": name_of(owner)},
+        "favourites_count": played.reactions,
+        "reblogs_count": played.shares,
+        "quotes_count": played.quotes,
+        "replies_count": played.replies,
         "media_attachments": [as_media(upload, ready=True) for upload in entry.media],
         "mentions": [],
         "tags": [],

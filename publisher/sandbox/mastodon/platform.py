@@ -47,6 +47,7 @@ MASTODON = PlatformSpec(
         Operation("obtainToken", "mastodon", "POST", "/oauth/token"),
         Operation("revokeToken", "mastodon", "POST", "/oauth/revoke"),
         Operation("postStatus", "mastodon", "POST", "/api/v1/statuses"),
+        Operation("getStatuses", "mastodon", "GET", "/api/v1/statuses"),
         Operation("getStatus", "mastodon", "GET", "/api/v1/statuses/{id}"),
         Operation("putStatus", "mastodon", "PUT", "/api/v1/statuses/{id}"),
         Operation("getStatusHistory", "mastodon", "GET", "/api/v1/statuses/{id}/history"),

@@ -9,11 +9,13 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.mastodon import limits
 from publisher.sandbox.mastodon.entities import as_mention, as_status, domain_of
 from publisher.sandbox.mastodon.errors import not_found
+from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.sandbox.mastodon.statuses import own
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store, iso
 
 _VERSION = "4.7.3"
+_MOST_IDS = 20  # the default of MAX_STATUSES, Mastodon 4.3
 _ID = re.compile(r"[0-9]{1,19}")
 
 
@@ -79,6 +81,14 @@ async def history(store: Store, call: Call, owner: SandboxAccount) -> tuple[int,
         {**shown, "content": text, "created_at": iso(at)}
         for text, at in zip(texts, times, strict=True)
     ]
+
+
+async def several(store: Store, call: Call, _owner: SandboxAccount) -> tuple[int, Any]:
+    """Those of some statuses that are there (GET /api/v1/statuses)."""
+    if call.changed(MastodonFault.NO_LIST):
+        raise not_found()
+    found = [store.find("mastodon", one) for one in call.query.getlist("id[]")[:_MOST_IDS]]
+    return 200, [as_status(store, entry) for entry in found if entry]
 
 
 async def source(store: Store, call: Call, owner: SandboxAccount) -> tuple[int, Any]:

@@ -36,6 +36,11 @@ class MastodonFault(FaultKind):
         ),
         FaultEffect.CHANGES,
     )
+    NO_LIST = (
+        "no-list",
+        "several statuses cannot be read in one request, as before Mastodon 4.3",
+        FaultEffect.CHANGES,
+    )
     OTHER_LIMITS = (
         "other-limits",
         "the server takes 1,000 characters, and says so",

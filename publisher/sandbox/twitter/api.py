@@ -23,6 +23,7 @@ Handler = Callable[[Store, Call, SandboxAccount], Awaitable[tuple[int, object]]]
 
 HANDLERS: dict[str, Handler] = {
     "createPosts": posts.create,
+    "getPostsByIds": reading.several,
     "getPostsById": reading.get,
     "deletePosts": posts.delete,
     "getUsersMe": reading.me,

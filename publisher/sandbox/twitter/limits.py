@@ -7,6 +7,7 @@ RATES: dict[str, tuple[Allowance, ...]] = {
     "createPosts": (Allowance(100, QUARTER), Allowance(10_000, DAY, "app")),
     "deletePosts": (Allowance(50, QUARTER),),
     "getPostsById": (Allowance(900, QUARTER),),
+    "getPostsByIds": (Allowance(900, QUARTER),),
     "getUsersPosts": (Allowance(900, QUARTER),),
     # Of these X's page names the mentions (300) and hiding (50); a lookup is as one of one post.
     "getPosts": (Allowance(900, QUARTER),),

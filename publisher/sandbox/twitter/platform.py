@@ -49,6 +49,7 @@ TWITTER = PlatformSpec(
     page="x",
     operations=(
         Operation("createPosts", "twitter", "POST", "/2/tweets", success=201),
+        Operation("getPostsByIds", "twitter", "GET", "/2/tweets"),
         Operation("getPostsById", "twitter", "GET", "/2/tweets/{id}"),
         Operation("deletePosts", "twitter", "DELETE", "/2/tweets/{id}"),
         Operation("getUsersMe", "twitter", "GET", "/2/users/me"),
@@ -82,5 +83,7 @@ TWITTER = PlatformSpec(
         "oauth2": "Open the address, choose the account, allow. The browser then finds no page: "
         "copy the whole address that it shows.",
     },
-    faults=frozenset({*XFault, What.NOT_FOUND, What.PROCESSING_FAILED}),
+    faults=frozenset(
+        {*XFault, What.NOT_FOUND, What.PROCESSING_FAILED, What.COUNTS_REFUSED, What.COUNTS_GONE}
+    ),
 )

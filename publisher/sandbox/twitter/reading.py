@@ -8,6 +8,7 @@ from typing import Any
 from publisher.drafts import text_length
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
+from publisher.sandbox.engagement import counts_of
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store, StoredPost, iso, parse_instant
@@ -23,16 +24,40 @@ _FIELDS = frozenset(
     {
         *_ALWAYS, "note_post", "note_tweet", "attachments", "author_id", "conversation_id", "created_at",
         "display_text_range", "entities", "in_reply_to_user_id", "lang", "possibly_sensitive",
-        "referenced_posts", "referenced_tweets", "reply_settings",
+        "public_metrics", "referenced_posts", "referenced_tweets", "reply_settings",
     }
 )  # fmt: skip
 """Of the post.fields of OpenAPI 2.167 those that a post has here, and the names that tweepy uses.
-Others, such as metrics, are refused like what X does not know."""
+Others, such as private metrics, are refused like what X does not know."""
+_MOST_IDS = 100  # OpenAPI 2.167, getPostsByIds
 
 
 async def get(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
     entry, fields = find_post(store, call.parts["id"]), _fields(call)
     return 200, {"data": _as_post(store, entry, fields)}
+
+
+async def several(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
+    """Posts by their ids; those that are not there are named among the errors of a success."""
+    ids, fields = _listed(call, "ids"), _fields(call)
+    if not 1 <= len(ids) <= _MOST_IDS or not all(map(_ID.fullmatch, ids)):
+        raise problems.invalid(f"`ids` must be from 1 to {_MOST_IDS} ids of posts", "ids")
+    if call.changed(What.COUNTS_REFUSED):
+        raise problems.not_permitted()
+    found = {post_id: store.find("twitter", post_id) for post_id in ids}
+    body: dict[str, Any] = {}
+    data = [_as_post(store, entry, fields) for entry in found.values() if entry]
+    if call.changed(What.COUNTS_GONE):
+        for one in data:
+            one.get("public_metrics", {}).pop("impression_count", None)
+    missing = [
+        problems.not_found("post", post_id, "ids").body for post_id in ids if not found[post_id]
+    ]
+    if data:
+        body["data"] = data
+    if missing:
+        body["errors"] = missing
+    return 200, body
 
 
 async def me(_store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
@@ -133,7 +158,7 @@ def _fields(call: Call) -> set[str]:
 
 def _as_post(
     store: Store, entry: StoredPost, fields: set[str], *, mentions: bool = False
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """A post's JSON: each field has the name by which it was requested."""
     text, entities = shown_text.rendered(entry)
     author = next(account for account in store.accounts if account.name == entry.account)
@@ -146,7 +171,8 @@ def _as_post(
         note = {"text": whole, "entities": {"urls": urls}}
         text = f"{whole[: limits.TEXT - 4]}…{text[len(whole) :]}"  # with the link of the pictures
     parent = [{"type": "replied_to", "id": entry.in_reply_to}] if entry.in_reply_to else None
-    values: dict[str, object] = {
+    played = counts_of(store, entry)
+    values: dict[str, Any] = {
         "id": entry.id,
         "text": text,
         "edit_history_post_ids": [entry.id],
@@ -159,6 +185,14 @@ def _as_post(
         "in_reply_to_user_id": author.user_id if parent else None,
         "lang": entry.lang or "und",
         "possibly_sensitive": False,
+        "public_metrics": {
+            "repost_count": played.shares,
+            "quote_count": played.quotes,
+            "reply_count": played.replies,
+            "like_count": played.reactions,
+            "bookmark_count": 0,
+            "impression_count": played.views,
+        },
         "referenced_posts": parent,
         "referenced_tweets": parent,
         "reply_settings": "everyone",

@@ -15,7 +15,7 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store
-from publisher.sandbox.wordpress import articles, attachments
+from publisher.sandbox.wordpress import articles, attachments, comments
 from publisher.sandbox.wordpress.passwords import BROWSER, OF_PASSWORDS, Passwords
 from publisher.sandbox.wordpress.refusals import RestError, not_logged_in, refusal
 
@@ -90,6 +90,7 @@ HANDLERS: dict[str, Handler] = {
     "listAttachments": attachments.listed,
     "getAttachment": attachments.get,
     "deleteAttachment": attachments.delete,
+    "listComments": comments.listed,
     "listCategories": _categories,
     "listTags": _tags,
     "listLanguages": _languages,

@@ -63,6 +63,7 @@ WORDPRESS = PlatformSpec(
         Operation("listAttachments", _CHANNEL, "GET", "/wp/v2/media"),
         Operation("getAttachment", _CHANNEL, "GET", "/wp/v2/media/{id}"),
         Operation("deleteAttachment", _CHANNEL, "DELETE", "/wp/v2/media/{id}"),
+        Operation("listComments", _CHANNEL, "GET", "/wp/v2/comments"),
         Operation("listCategories", _CHANNEL, "GET", "/wp/v2/categories"),
         Operation("listTags", _CHANNEL, "GET", "/wp/v2/tags"),
         Operation("listLanguages", _CHANNEL, "GET", "/pll/v1/languages"),
@@ -74,5 +75,5 @@ WORDPRESS = PlatformSpec(
     open=WordPressApi,
     typed=_typed,
     afterwards={"": "Open the address, choose the site, allow, and copy the password."},
-    faults=frozenset({WordPressFault.OTHER_LANGUAGE, What.EDIT_LATE}),
+    faults=frozenset({WordPressFault.OTHER_LANGUAGE, What.EDIT_LATE, What.COUNTS_REFUSED}),
 )

@@ -209,7 +209,8 @@ def search_log(
     """Search the delivery log."""
     wanted = Filters(since, until, account, state, q, sort).wanted(call.parts)
     page = call.app.logbook.page(wanted, limit, after=Cursor.read(after) if after else None)
-    rows = log_rows(page.deliveries)
+    counts = call.app.engagement.of([one.id for one in page.deliveries])
+    rows = log_rows(page.deliveries, counts)
     found = [{"id": d.id, **row} for d, row in zip(page.deliveries, rows, strict=True)]
     return DeliveryPage(deliveries=found, next=str(page.after) if page.after else None)
 
@@ -224,7 +225,8 @@ def read_delivery(call: Reading, number: Annotated[int, Path(ge=0, lt=2**63)]) -
         )
     (delivery,) = found
     steps = call.app.queries.steps_about(delivery.post)
+    counts = call.app.engagement.of([delivery.id])
     return DeliveryHistory(
-        delivery={"id": delivery.id, **log_rows(found)[0]},
+        delivery={"id": delivery.id, **log_rows(found, counts)[0]},
         steps=[step_row(step) for step in steps if step.account in (None, delivery.account)],
     )

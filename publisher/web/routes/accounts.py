@@ -41,6 +41,7 @@ def accounts(request: Request, parts: Use, _visitor: Reader, part: str = "") -> 
         known=known,
         wrong=_wrong(parts.app, known),
         limits_of=parts.app.limits.current(),
+        counts_missing=parts.app.without_figures(),
         specs=SPECS,
         rule_of=settings.approval_rule,
         finding_of=parts.platforms.finding,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated
 
@@ -149,7 +149,10 @@ def verify(request: Request, parts: Use, _visitor: Writer) -> Response:
 
 def _rows(parts: Parts, filters: Filters) -> Iterator[dict[str, object]]:
     wanted = filters.wanted(parts)  # its errors must be raised before the first row
-    return (log_rows([delivery])[0] for delivery in parts.app.logbook.all(wanted))
+    found = parts.app.logbook.all(wanted)
+    batches = iter(lambda: list(islice(found, _LINES)), [])
+    counts = parts.app.engagement
+    return chain.from_iterable(log_rows(some, counts.of([d.id for d in some])) for some in batches)
 
 
 def _joined(lines: Iterator[str]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from publisher.model.states import State
 from publisher.web import corrections_view, draft_view, labels
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.confirmation import confirming, is_one_of
+from publisher.web.counts_view import CountsTable, counts_table
 from publisher.web.decisions import CONCERNS, Decision, carry_out, digests
 from publisher.web.dependencies import Parts, Use, post_address
 from publisher.web.faces import Faces
@@ -60,9 +61,19 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         movable=draft is not None and draft.post is not None and reschedule.is_movable(deliveries),
         told=_told_by_a_person(steps),
         changed_by=parts.app.queries.writers([post]).get(post),
+        counts_of=_counts(parts, deliveries),
         digest=digest,
         corrections=corrections_view.of_post(parts.app, post, deliveries),
     )
+
+
+def _counts(parts: Parts, deliveries: Sequence[Delivery]) -> Mapping[int, CountsTable | None]:
+    """The figures of each delivery that is out and has some, or will have."""
+    read, now = parts.app.engagement.of([d.id for d in deliveries]), parts.app.clock.now()
+    reads = parts.app.settings.reads_engagement
+    return {
+        d.id: counts_table(d, read.get(d.id, {}), now, is_read=reads(d.channel)) for d in deliveries
+    }
 
 
 def _told_by_a_person(steps: Sequence[HistoryStep]) -> set[str | None]:

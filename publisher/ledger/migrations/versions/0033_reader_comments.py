@@ -6,7 +6,7 @@ from alembic import op
 from publisher.ledger.tables import Instant
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 
 _KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

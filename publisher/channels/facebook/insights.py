@@ -1,0 +1,177 @@
+"""Counts of a Page's posts, read from Facebook.
+
+Sources: Meta's spec of PagePost (`shares`, `comments`, `reactions`, `insights`), its reference of
+Page Post Insights (v25.0: `post_media_view`, `post_total_media_view_unique`; `post_impressions*`
+ended in November 2025), and its guide on reading several objects by `ids`, 50 at once. A metric
+that has ended fails the whole request (seen: trypost 320), and so does a permission that is missing
+(read_insights for insights; pages_read_user_content for the numbers of comments and reactions,
+seen in September 2026), or one post that is deleted. So what is asked for is reduced step by step.
+Facebook renews most insights once a day, and has none for Pages with few followers: then views are
+missing.
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from publisher.base.i18n import _
+from publisher.channels.answers import mapping, parsed, whole
+from publisher.channels.engagement import EngagementReading, counts, obstacle
+from publisher.channels.facebook.answers import ANSWERS
+from publisher.channels.facebook.graph import PageGraph, is_video
+from publisher.model.engagement import Engagement, Metric
+from publisher.model.outcomes import AccountSuspended, Answer, Deferred
+
+_VIEWS, _VIEWERS = "post_media_view", "post_total_media_view_unique"
+_BY_TYPE = "post_reactions_by_type_total"
+_READERS = "reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)"
+_OF_VIDEO = (f"id,likes.limit(0).summary(total_count),{_READERS.partition(',')[2]}", "id")
+"""A video has no `shares`, `reactions` and `insights` (Meta's reference of Video)."""
+_MISSING = 33  # subcode of 100
+_NO_SUCH_NAME = 803
+_REFUSED_FIELD = frozenset({3, 10, 100, *range(200, 300)})
+"""Codes for a field that does not exist, or that the token may not read."""
+
+_Found = dict[str, Engagement]
+_Obstacle = AccountSuspended | Deferred
+
+
+def _insights(*names: str) -> str:
+    return f"insights.metric({','.join(names)}){{name,period,values}}"
+
+
+_OF_POST = (
+    f"id,shares,{_READERS},{_insights(_VIEWS, _VIEWERS, _BY_TYPE)}",
+    f"id,shares,{_READERS},{_insights(_VIEWERS)}",
+    f"id,shares,{_READERS}",
+    f"id,shares,{_insights(_VIEWS, _VIEWERS, _BY_TYPE)}",
+    "id,shares",
+)
+"""What is asked for, from all to what every Page's token may read."""
+
+
+class PageInsights:
+    """Reads the counts of one Page's posts."""
+
+    def __init__(self, page: PageGraph) -> None:
+        self._page = page
+
+    def read(self, post_ids: Sequence[str]) -> EngagementReading | _Obstacle:
+        """The counts of posts and videos."""
+        videos = [post_id for post_id in post_ids if is_video(post_id)]
+        posts = [post_id for post_id in post_ids if not is_video(post_id)]
+        found: _Found = {}
+        remark = ""
+        for some, steps in ((videos, _OF_VIDEO), (posts, _OF_POST)):
+            if not some:
+                continue
+            fields, seen = self._as_far_as_allowed(some, steps)
+            if isinstance(seen, _Obstacle):
+                return seen
+            found |= seen
+            remark = _remark(fields) or remark
+        return EngagementReading(found, remark)
+
+    def _as_far_as_allowed(
+        self, post_ids: Sequence[str], steps: Sequence[str]
+    ) -> tuple[str, _Found | _Obstacle]:
+        """The counts by the first of these steps that Facebook does not refuse, and its fields."""
+        for fields in steps:
+            seen = self._all(post_ids, fields)
+            if seen is not None:
+                return fields, seen
+        return steps[-1], ANSWERS.unreadable()
+
+    def _all(self, post_ids: Sequence[str], fields: str) -> _Found | _Obstacle | None:
+        """The counts of all that can be read; None if Facebook refuses these fields."""
+        answer = self._page.several(post_ids, fields)
+        if _names_missing(answer):
+            if len(post_ids) == 1:
+                return {post_ids[0]: Engagement(is_gone=True)}
+            middle = len(post_ids) // 2
+            first = self._all(post_ids[:middle], fields)
+            if not isinstance(first, dict):
+                return first
+            second = self._all(post_ids[middle:], fields)
+            return {**first, **second} if isinstance(second, dict) else second
+        if _refuses_field(answer):
+            return None
+        if found := obstacle(ANSWERS, answer):
+            return found
+        told = mapping(parsed(answer.body))
+        found_posts = {
+            post_id: Engagement(_counts(post, has_shares="shares" in fields))
+            for post_id in post_ids
+            if (post := mapping(told.get(post_id))).get("id") == post_id
+        }
+        return found_posts or ANSWERS.unreadable()
+
+
+def _counts(post: dict[str, Any], *, has_shares: bool) -> dict[Metric, int]:
+    """`has_shares`: whether they were asked for; Facebook leaves out those of posts without any."""
+    reactions = _summary(post.get("reactions", post.get("likes")))
+    told: dict[Metric, object] = {
+        Metric.VIEWS: _insight(post, _VIEWS),
+        Metric.VIEWERS: _insight(post, _VIEWERS),
+        Metric.REACTIONS: _by_type(post) if reactions is None else reactions,
+        Metric.REPLIES: _summary(post.get("comments")),
+    }
+    if has_shares:
+        told[Metric.SHARES] = mapping(post["shares"]).get("count") if "shares" in post else 0
+    return counts(told)
+
+
+def _summary(edge: object) -> object:
+    return mapping(mapping(edge).get("summary")).get("total_count")
+
+
+def _by_type(post: dict[str, Any]) -> int | None:
+    """The reactions of all types together."""
+    told = _insight(post, _BY_TYPE)
+    numbers = [whole(number) for number in told.values()] if isinstance(told, dict) else [None]
+    return None if None in numbers else sum(number or 0 for number in numbers)
+
+
+def _insight(post: dict[str, Any], name: str) -> object:
+    """The value of an insight since the post is out."""
+    listed = mapping(post.get("insights")).get("data")
+    for insight in map(mapping, listed if isinstance(listed, list) else []):
+        values = insight.get("values")
+        is_whole = insight.get("period", "lifetime") == "lifetime"
+        if insight.get("name") == name and is_whole and isinstance(values, list) and values:
+            return mapping(values[-1]).get("value")
+    return None
+
+
+def _error(answer: Answer) -> tuple[int | None, int | None]:
+    error = mapping(mapping(parsed(answer.body)).get("error"))
+    return whole(error.get("code")), whole(error.get("error_subcode"))
+
+
+def _names_missing(answer: Answer) -> bool:
+    """Whether Facebook says that it has not one of the objects, or shows it to nobody."""
+    code, subcode = _error(answer)
+    return (code, subcode) == (100, _MISSING) or code == _NO_SUCH_NAME
+
+
+def _refuses_field(answer: Answer) -> bool:
+    code, _subcode = _error(answer)
+    is_refusal = (answer.status or 0) in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
+    return is_refusal and code in _REFUSED_FIELD
+
+
+def _remark(fields: str) -> str:
+    """What the token lacks, by the fields that Facebook gave it."""
+    lacking = []
+    if "shares" in fields and _VIEWS not in fields:
+        lacking.append("read_insights")
+    if "comments" not in fields:
+        lacking.append("pages_read_user_content")
+    if not lacking:
+        return ""
+    return _(
+        "Facebook does not give all figures of the Page: the token lacks {permissions}, or Facebook "
+        "no longer gives them. Make a token with these permissions, as docs/credentials.md shows. The "
+        "other figures are read all the same.",
+        permissions=", ".join(lacking),
+    )

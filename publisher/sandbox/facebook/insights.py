@@ -1,0 +1,78 @@
+"""Several objects at once, with the counts of posts, as the simulated Facebook shows them."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.endpoints import Call
+from publisher.sandbox.engagement import counts_of
+from publisher.sandbox.facebook import graph, reading
+from publisher.sandbox.facebook.fields import Edge, Node, show, wanted
+from publisher.sandbox.facebook.graph import GraphError
+from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.sandbox.facebook.video_status import is_video
+from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.store import Store, StoredPost
+
+_VIEWS = "post_media_view"
+_OF_READERS = frozenset({"comments", "likes", "reactions"})
+_MOST = 50  # developers.facebook.com, Graph API overview, "Read multiple objects"
+
+
+async def several(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    """Return posts by their ids, or the error of the first that is not there."""
+    ids = [one for one in call.query.get("ids", "").split(",") if one]
+    if not 1 <= len(ids) <= _MOST:
+        raise GraphError(100, f"(#100) Param ids must have from 1 to {_MOST} ids")
+    text = call.query.get("fields", "")
+    fields, metrics = wanted(text, ("id",)), _metrics(text)
+    if fields.keys() & _OF_READERS and call.changed(FacebookFault.NO_USER_CONTENT):
+        raise GraphError(10, "(#10) This requires the 'pages_read_user_content' permission")
+    if "insights" in fields and call.changed(What.COUNTS_REFUSED):
+        raise GraphError(10, "(#10) This endpoint requires the 'read_insights' permission")
+    if _VIEWS in metrics and call.changed(What.COUNTS_GONE):
+        raise GraphError(100, "(#100) The value must be a valid insights metric")
+    shown: dict[str, Any] = {}
+    for post_id in ids:
+        entry = store.find("facebook", post_id)
+        if entry is None or entry.account != account.name:
+            raise graph.no_object(post_id)
+        shown[post_id] = show(_counted(store, entry, account, metrics), fields)
+    return shown
+
+
+def _metrics(fields: str) -> list[str]:
+    """The insights that are asked for."""
+    found = re.search(r"\binsights\.metric\(([^()]*)\)", fields)
+    return found[1].split(",") if found else []
+
+
+def _counted(
+    store: Store, entry: StoredPost, account: SandboxAccount, metrics: Sequence[str]
+) -> Node:
+    """A post or video with its counts."""
+    node, _default = reading.found(store, entry.id, account)
+    played = counts_of(store, entry)
+    values: dict[str, Any] = {"comments": _summary(played.replies)}
+    if is_video(entry):
+        values["likes"] = _summary(played.reactions)
+    else:
+        values["reactions"] = _summary(played.reactions)
+        values["shares"] = Node("Shares", {"count": played.shares}) if played.shares else None
+        told: dict[str, object] = {
+            _VIEWS: played.views,
+            "post_total_media_view_unique": played.viewers,
+            "post_reactions_by_type_total": {"like": played.reactions} if played.reactions else {},
+        }
+        values["insights"] = Edge([_insight(name, told[name]) for name in metrics if name in told])
+    return Node(node.kind, {**node.values, **values})
+
+
+def _summary(number: int) -> dict[str, Any]:
+    return {"data": [], "summary": {"total_count": number}}
+
+
+def _insight(name: str, value: object) -> Node:
+    values = {"name": name, "period": "lifetime", "values": [{"value": value}]}
+    return Node("InsightsResult", values)
