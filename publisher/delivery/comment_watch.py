@@ -19,7 +19,7 @@ from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.channels.comments import CommentReader, CommentsUnavailable
 from publisher.channels.spec import CommentSupport
-from publisher.ledger.comment_readings import CommentReadings, OpenAct, Reading, WatchedPost
+from publisher.ledger.comment_readings import CommentReading, CommentReadings, OpenAct, WatchedPost
 from publisher.model.alarms import Signs
 from publisher.model.reader_comments import CommentState
 from publisher.settings.schema import CommentSettings
@@ -130,7 +130,7 @@ class CommentWatch:
             self._expired = real
             self._readings.expire(now - self._settings.keep)
 
-    def _read(self, reading: Reading, account: WatchedAccount) -> None:
+    def _read(self, reading: CommentReading, account: WatchedAccount) -> None:
         now, settings = self._clock.now(), self._settings
         if self._is_busy(reading.account):
             self._readings.failed(reading, None, now + _BUSY)
@@ -193,14 +193,14 @@ class CommentWatch:
             raise CommentsUnavailable(str(error), needs_person=True) from error
         yield reader
 
-    def _posts_of(self, reading: Reading) -> list[WatchedPost]:
+    def _posts_of(self, reading: CommentReading) -> list[WatchedPost]:
         return [
             one
             for one in self._posts
             if one.account == reading.account and reading.post_id in ("", one.remote_id)
         ]
 
-    def _next(self, reading: Reading, now: datetime) -> datetime:
+    def _next(self, reading: CommentReading, now: datetime) -> datetime:
         """When these comments are read again: often after a post, and later less often."""
         its = self._posts_of(reading)
         every = self._settings.every

@@ -48,7 +48,7 @@ class WatchedPost:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CommentReading:
     """A claimed reading."""
 
     account: str
@@ -111,7 +111,7 @@ class CommentReadings(LedgerPart):
             for account, post_id in ended:
                 connection.execute(delete(comment_readings).where(_is(account, post_id)))
 
-    def claim(self, accounts: Collection[str]) -> Reading | None:
+    def claim(self, accounts: Collection[str]) -> CommentReading | None:
         """Take the reading that has waited for longest; None if none is due."""
         now, table = self._clock.now(), comment_readings.c
         due = or_(table.next_at <= now, table.next_at > now + _LONGEST)
@@ -139,15 +139,15 @@ class CommentReadings(LedgerPart):
         if not taken:
             return None
         billed = row.billed if row.billed_on == now.date().isoformat() else 0
-        return Reading(row.account, row.post_id, row.cursor, row.turn + 1, billed)
+        return CommentReading(row.account, row.post_id, row.cursor, row.turn + 1, billed)
 
-    def failed(self, reading: Reading, message: str | None, next_at: datetime) -> None:
+    def failed(self, reading: CommentReading, message: str | None, next_at: datetime) -> None:
         """End a reading that could not be made; `message`: what people are told, if it lasts."""
         self._end(reading, next_at, failures=comment_readings.c.failures + 1, trouble=kept(message))
 
     def found(
         self,
-        reading: Reading,
+        reading: CommentReading,
         comments: Sequence[ReaderComment],
         cursor: str,
         next_at: datetime,
@@ -320,7 +320,7 @@ class CommentReadings(LedgerPart):
                 delete(reader_comments).where(reader_comments.c.read_at < before)
             ).rowcount
 
-    def _end(self, reading: Reading, next_at: datetime, **values: Any) -> None:
+    def _end(self, reading: CommentReading, next_at: datetime, **values: Any) -> None:
         with self._database.write() as connection:
             connection.execute(
                 update(comment_readings)

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from publisher.base.clock import duration_text
 from publisher.channels.base import Channel
 from publisher.drafts import draft, session_reader
 from publisher.model.capabilities import Capabilities
@@ -122,7 +123,7 @@ def _default(value: Any) -> str:
         return "empty"
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
-        return f"`{seconds / 3600:g}h`" if seconds % 3600 == 0 else f"`{seconds:g}s`"
+        return f"`{duration_text(value)}`" if seconds > 60 else f"`{seconds:g}s`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -38,7 +38,7 @@ _SCOPE = "read:notifications"
 _PRIVATE = "direct"
 
 
-class Mentions:
+class MentionNotifications:
     """Reads the mentions of one account."""
 
     def __init__(self, server: AccountServer) -> None:
@@ -47,7 +47,7 @@ class Mentions:
     @classmethod
     def open(
         cls, _account: "Account", credentials: Mapping[str, str], options: "ChannelOptions"
-    ) -> "Mentions":
+    ) -> "MentionNotifications":
         server = credentials["server"]
         return cls(
             AccountServer(

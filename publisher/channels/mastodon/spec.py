@@ -98,9 +98,9 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
 def _open_comments(
     account: Account, credentials: Mapping[str, str], options: ChannelOptions
 ) -> "CommentReader":
-    from publisher.channels.mastodon.reader_comments import Mentions  # noqa: PLC0415
+    from publisher.channels.mastodon.reader_comments import MentionNotifications  # noqa: PLC0415
 
-    return Mentions.open(account, credentials, options)
+    return MentionNotifications.open(account, credentials, options)
 
 
 def _connector(options: ChannelOptions) -> "Connector":

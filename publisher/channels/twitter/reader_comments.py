@@ -45,7 +45,7 @@ _FIELDS = {
 }
 
 
-class Mentions:
+class MentionTimeline:
     """Reads the mentions of one account, and hides replies to its posts."""
 
     def __init__(self, session: SignedSession) -> None:
@@ -55,7 +55,7 @@ class Mentions:
     @classmethod
     def open(
         cls, _account: "Account", credentials: Mapping[str, str], options: "ChannelOptions"
-    ) -> "Mentions":
+    ) -> "MentionTimeline":
         from publisher.channels.twitter.spec import SPEC  # noqa: PLC0415 - it imports this
 
         return cls(

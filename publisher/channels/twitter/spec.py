@@ -97,9 +97,9 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
 def _open_comments(
     account: Account, credentials: Mapping[str, str], options: ChannelOptions
 ) -> "CommentReader":
-    from publisher.channels.twitter.reader_comments import Mentions  # noqa: PLC0415
+    from publisher.channels.twitter.reader_comments import MentionTimeline  # noqa: PLC0415
 
-    return Mentions.open(account, credentials, options)
+    return MentionTimeline.open(account, credentials, options)
 
 
 def _connector(options: ChannelOptions) -> "Connector":
