@@ -9,8 +9,10 @@ from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.editing import Manuscript
 
-_OF_THE_ORIGINAL = ("embargo", "repeat", "expires")
-"""Keys that a correction does not take over: it goes out as soon as it is approved."""
+_OF_THE_ORIGINAL = ("embargo", "repeat", "expires", "author")
+"""Keys that a correction does not take over: it goes out as soon as it is approved, and its author
+is whoever writes it.
+"""
 
 
 class Correcting(NamedTuple):

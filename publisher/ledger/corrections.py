@@ -59,10 +59,12 @@ def standing(connection: Connection, delivery: Delivery) -> CorrectionStanding:
 
 
 def target_of(original: Delivery, corrections: Sequence[Delivery]) -> Target:
-    """A post as it is out: with the words of the newest of these corrections that edited it."""
+    """A post as it is, or was, out: with the words of the newest of these corrections of it."""
     edits = [one for one in corrections if one.content.edits and one.state is State.PUBLISHED]
     newest = max(edits, key=_place, default=original)
-    return Target(remote_ids=original.remote_ids, url=original.url, content=newest.content)
+    # Parts that are deleted meanwhile too: an edit of them is looked for all the same.
+    ids = (*original.remote_ids, *(original.withdrawn_ids or ()))
+    return Target(remote_ids=ids, url=original.url, content=newest.content)
 
 
 def aimed(connection: Connection, delivery: Delivery) -> Delivery:

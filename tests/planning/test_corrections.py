@@ -8,7 +8,17 @@ from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from publisher.planning import Change
 from tests.support.clock import ManualClock
-from tests.support.queueing import NOON, claim_first, finish, plan_of, queue, refusals, standing
+from tests.support.queueing import (
+    NOON,
+    claim_first,
+    finish,
+    lose_the_answer,
+    plan_of,
+    prove_absent,
+    queue,
+    refusals,
+    standing,
+)
 from tests.support.workspaces import Workspace
 
 LATER = "at: 2016-03-07 13:00"
@@ -219,3 +229,25 @@ def test_a_correction_below_a_post_is_withdrawn_with_it(
     assert reply.withdrawn_ids == ()
     assert reply.withdraw_at is not None
     assert [one.post for one in app.withdrawals.below(original)] == ["fix.fr"]
+
+
+@pytest.mark.usefixtures("out")
+def test_an_edit_in_doubt_is_looked_for_though_its_post_is_deleted(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """By the id that the post had; it is absent, and is held when it is due again."""
+    fix(workspace)
+    queue(app)
+    lose_the_answer(app)
+    begun = app.withdrawals.begin(standing(app, "a.fr", "bice-page"), "direction", "an error")
+    app.withdrawals.deleted(begun, "direction", "an error", Accepted("1"))
+    clock.advance(60)
+    (claim,) = app.doubts.claim(app.clock.ahead(30), 1)
+    taken = app.doubts.take(claim)
+    assert taken
+    assert taken.target
+    assert taken.target.remote_ids == ("1",)
+    app.doubts.release([claim])
+    assert prove_absent(app, clock).state is State.SCHEDULED
+    assert app.attempts.take_all([claim_first(app)]) == []
+    assert standing(app, "fix.fr", "bice-page").state is State.HELD

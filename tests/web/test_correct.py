@@ -39,6 +39,7 @@ def test_a_correction_begins_with_the_words_that_are_out(
     assert "corrects: day.fr\n" in text
     assert 'reason: "Le chiffre était faux."\n' in text
     assert "Bonjour de Genève." in text
+    assert "author:" not in text, "who wrote the original did not write this"
     (step,) = app.queries.history(FIX)
     assert (step.actor, step.event) == ("stagiaire", "draft made")
     assert step.detail["corrects"] == "day.fr"
