@@ -226,6 +226,21 @@ def test_facebook_takes_reactions_from_where_it_may_read_them(
     assert all(set(one.counts) == {Metric.SHARES} for one in least.posts.values())
 
 
+def test_facebook_has_no_views_before_it_has_counted_them(
+    stages: Stages, clock: ManualClock
+) -> None:
+    """It counts once a day, and says zero until then."""
+    stage = stages("facebook")
+    ids = publish(stage)
+    clock.advance(3_600)
+    stage.sandbox.faults.set([Fault(what=FacebookFault.UNCOUNTED)])
+    reading = stage.open().engagement(ids)
+    assert isinstance(reading, EngagementReading)
+    assert not reading.remark
+    for one in reading.posts.values():
+        assert set(one.counts) == {Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}
+
+
 def test_facebook_counts_reactions_and_comments_of_a_video(
     stages: Stages, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

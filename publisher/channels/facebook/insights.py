@@ -111,8 +111,9 @@ def _counts(post: dict[str, Any], *, has_shares: bool) -> dict[Metric, int]:
     """`has_shares`: whether they were asked for; Facebook leaves out those of posts without any."""
     reactions = _summary(post.get("reactions", post.get("likes")))
     told: dict[Metric, object] = {
-        Metric.VIEWS: _insight(post, _VIEWS),
-        Metric.VIEWERS: _insight(post, _VIEWERS),
+        # Zero is what Facebook says before it has counted.
+        Metric.VIEWS: _insight(post, _VIEWS) or None,
+        Metric.VIEWERS: _insight(post, _VIEWERS) or None,
         Metric.REACTIONS: _by_type(post) if reactions is None else reactions,
         Metric.REPLIES: _summary(post.get("comments")),
     }

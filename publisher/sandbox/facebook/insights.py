@@ -16,6 +16,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredPost
 
 _VIEWS = "post_media_view"
+_BY_TYPE = "post_reactions_by_type_total"
 _OF_READERS = frozenset({"comments", "likes", "reactions"})
 _MOST = 50  # developers.facebook.com, Graph API overview, "Read multiple objects"
 
@@ -38,7 +39,11 @@ async def several(store: Store, call: Call, account: SandboxAccount) -> dict[str
         entry = store.find("facebook", post_id)
         if entry is None or entry.account != account.name:
             raise graph.no_object(post_id)
-        shown[post_id] = show(_counted(store, entry, account, metrics), fields)
+        node = _counted(store, entry, account, metrics)
+        if call.changed(FacebookFault.UNCOUNTED) and "insights" in node.values:
+            zeros = Edge([_insight(name, 0) for name in metrics if name != _BY_TYPE])
+            node = Node(node.kind, {**node.values, "insights": zeros})
+        shown[post_id] = show(node, fields)
     return shown
 
 
@@ -63,7 +68,7 @@ def _counted(
         told: dict[str, object] = {
             _VIEWS: played.views,
             "post_total_media_view_unique": played.viewers,
-            "post_reactions_by_type_total": {"like": played.reactions} if played.reactions else {},
+            _BY_TYPE: {"like": played.reactions} if played.reactions else {},
         }
         values["insights"] = Edge([_insight(name, told[name]) for name in metrics if name in told])
     return Node(node.kind, {**node.values, **values})

@@ -60,6 +60,11 @@ class FacebookFault(FaultKind):
         "the numbers of comments and reactions may not be read: pages_read_user_content is missing",
         FaultEffect.CHANGES,
     )
+    UNCOUNTED = (
+        "uncounted",
+        "views are 0, as before Facebook has counted them",
+        FaultEffect.CHANGES,
+    )
     FIELDS_DENIED = (
         "fields-denied",
         "a `POST` that asks for `fields` is answered with error 10, and carried out all the same",
