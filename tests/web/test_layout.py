@@ -14,7 +14,7 @@ from tests.support.pages import PASSWORD, Visit
 from tests.support.workspaces import Workspace
 
 _PAGES = ["/", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list", "/posts", "/posts/day.fr", "/posts/day.fr/edit",
-          "/posts/day.fr/file", "/new", "/log", "/accounts", "/report", "/me", "/media", "/nowhere", "/agenda",
+          "/posts/day.fr/file", "/new", "/log", "/answers", "/accounts", "/report", "/me", "/media", "/nowhere", "/agenda",
           "/agenda/items/annual-day", "/agenda/import", "/consents", "/bulk?do=hold&post=day.fr&post=site/news.fr"]  # fmt: skip
 _HANGS_OUT = """() => [...document.querySelectorAll("main *")].filter((element) => {
   const box = element.getBoundingClientRect();
