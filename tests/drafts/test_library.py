@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from publisher.base.errors import UsageError
+from publisher.drafts.library import load
+from publisher.model.values import Severity
 from tests.drafts.drafts import Workspace, codes
 
 
@@ -250,3 +252,14 @@ def test_recipients_that_cannot_be_read_are_told_once(workspace: Workspace) -> N
     workspace.draft("at: 2016-03-07 10:00\nto: {a: b}")
     codes = [problem.code for problem in workspace.load().problems]
     assert "no-recipients" not in codes, codes
+
+
+def test_a_word_of_alarm_that_cannot_be_used_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    """Nothing that is published hangs on it."""
+    posts = tmp_path / "posts"
+    posts.mkdir()
+    (posts / "alarm-words.yaml").write_text("fr: [au secours, '**']\n", encoding="utf-8")
+    (found,) = load(tmp_path, {}).problems
+    assert (found.file, found.line, found.severity) == (
+        "posts/alarm-words.yaml", 1, Severity.WARNING,
+    )  # fmt: skip
