@@ -99,15 +99,17 @@ class PersonalNews(NoticeTurns):
 
     def all_untold(self) -> list[tuple[NoticeAddress, list[PersonalItem]]]:
         """What the people have not been told, by address; only addresses with news."""
-        return self._untold(self._addresses.all())
+        everybody = self._addresses.all()
+        return self._untold(everybody, everybody)
 
     def untold(self, service: str) -> list[PersonalItem]:
         """What the person has not been told at the address of this name."""
-        mine = [one for one in self._addresses.all() if one.service == service]
-        return next((items for _one, items in self._untold(mine)), [])
+        everybody = self._addresses.all()
+        mine = [one for one in everybody if one.service == service]
+        return next((items for _one, items in self._untold(mine, everybody)), [])
 
     def _untold(
-        self, addresses: Sequence[NoticeAddress]
+        self, addresses: Sequence[NoticeAddress], everybody: Sequence[NoticeAddress]
     ) -> list[tuple[NoticeAddress, list[PersonalItem]]]:
         if not addresses:
             return []
@@ -117,7 +119,8 @@ class PersonalNews(NoticeTurns):
             happenings = self._happenings(connection, oldest)
             told = told_by(connection, addresses, [one.step for one in happenings])
             open_ones = {
-                address.id: [*self._concerning(address, happenings, told)] for address in addresses
+                address.id: [*self._concerning(address, happenings, told, everybody)]
+                for address in addresses
             }
             written_by = self._authors_of(connection, chain.from_iterable(open_ones.values()))
         found = [
@@ -155,6 +158,7 @@ class PersonalNews(NoticeTurns):
         address: NoticeAddress,
         happenings: Iterable[Happening],
         told: Mapping[str, set[int]],
+        everybody: Sequence[NoticeAddress],
     ) -> Iterator[Happening]:
         """What may concern this person and is not told yet, each with the topic under which."""
         soon = self._clock.now() + _SOON
@@ -169,27 +173,37 @@ class PersonalNews(NoticeTurns):
                 continue
             # They know what they did themselves, but not how time passes.
             is_own = topic is not Topic.DUE and same_person(one.actor, address.person.name)
-            if not is_own and self._may_concern(address.person, one):
+            if not is_own and self._may_concern(address.person, one, everybody):
                 yield replace(one, topic=topic)
 
-    def _may_concern(self, person: Person, one: Happening) -> bool:
+    def _may_concern(
+        self, person: Person, one: Happening, everybody: Sequence[NoticeAddress]
+    ) -> bool:
         """Whether it is for this person, as far as that does not depend on its authors."""
         if one.mentions:
             return any(same_person(name, person.name) for name in one.mentions)
         if one.topic is Topic.COMMENTS:
-            return self._is_on_duty(person, one)
+            return person.id in self._called(one, everybody)
         if one.topic is not Topic.WAITS:
             return True
         account = str(one.account)
         is_named = may_approve(person.name, self._rule_of(account))
         return is_named and self._rights.permits(person, Rank.MANAGER, [account])
 
-    def _is_on_duty(self, person: Person, one: Happening) -> bool:
-        """Whether a comment is this person's: on duty when it came; with nobody, any manager."""
-        on_duty = self._on_duty(one.at)
-        rank = Rank.STAFF if on_duty else Rank.MANAGER
-        is_theirs = not on_duty or any(same_person(name, person.name) for name in on_duty)
-        return is_theirs and self._rights.permits(person, rank, [str(one.account)])
+    def _called(self, one: Happening, everybody: Sequence[NoticeAddress]) -> set[int]:
+        """Who is told of a comment: whoever is on duty, else the managers of the account.
+
+        Somebody on duty who has no address, or no right over the account, does not count: a name
+        that is spelled wrong in the rota leaves no comment to nobody.
+        """
+        named, account, permits = self._on_duty(one.at), [str(one.account)], self._rights.permits
+        able = [
+            address.person
+            for address in everybody
+            if Topic.COMMENTS in address.topics and permits(address.person, Rank.STAFF, account)
+        ]
+        on_duty = {p.id for p in able if any(same_person(name, p.name) for name in named)}
+        return on_duty or {p.id for p in able if permits(p, Rank.MANAGER, account)}
 
     def _authors_of(
         self, connection: Connection, found: Iterable[Happening]

@@ -175,7 +175,9 @@ def test_a_comment_is_hidden_at_the_platform_and_the_history_says_by_whom(page: 
     (shown,) = page.shown()
     assert (shown.state, shown.changed_by) == (CommentState.HIDDEN, "redaction")
     assert page.steps()[1:] == ["hiding an answer", "answer hidden"]
-    Audit(page.database, page.desk.clock, page.desk.stage.options.folder).seal()
+    audit = Audit(page.database, page.desk.clock, page.desk.stage.options.folder)
+    audit.seal()
+    assert not audit.verify().breaks
 
 
 def test_no_text_or_author_of_a_comment_is_in_the_history(page: Duty) -> None:
@@ -392,12 +394,16 @@ def test_whoever_is_on_duty_is_told_and_nobody_else(page: Duty) -> None:
     assert told_to(page, ["Redaction"]) == {"redaction": [Topic.COMMENTS]}
 
 
+def test_a_name_in_the_rota_that_nobody_has_leaves_no_comment_to_nobody(page: Duty) -> None:
+    assert told_to(page, ["Redacton"]) == {"chef": [Topic.COMMENTS]}
+
+
 def test_with_nobody_on_duty_all_managers_of_the_account_are_told(page: Duty) -> None:
     assert told_to(page, []) == {"chef": [Topic.COMMENTS]}
 
 
 def test_whoever_a_comment_is_handed_to_is_told(page: Duty) -> None:
-    assert told_to(page, ["nobody here"]) == {}
+    assert told_to(page, ["kasia"]) == {"chef": [Topic.COMMENTS]}
     page.acts.hand(page.shown()[0].id, "redaction", "chef")
     page.desk.clock.advance(1)
     news = PersonalNews(
