@@ -27,7 +27,7 @@ from publisher.settings.schema import CommentSettings
 _LOOK = 3.0  # real seconds between two looks for what is due
 _PLAN = 15.0  # real seconds between two looks for new posts
 _FRESH = timedelta(days=2)
-_LATER = 15  # how many times less often the comments of an older post are read
+_LATER = 20  # how many times less often the comments of an older post are read
 _HALF = 0.5
 _REST = timedelta(minutes=5)
 """The pause while a rate limit is used up by half: the rest of it is for posts."""

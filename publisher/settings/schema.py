@@ -286,8 +286,8 @@ class CommentSettings(Section):
     """How long after a post its comments are read."""
     keep: Duration = timedelta(days=30)
     """How long a comment stays here after it was read."""
-    every: Duration = timedelta(seconds=40)
-    """How often they are read in the two days after a post; later fifteen times less often."""
+    every: Duration = timedelta(seconds=30)
+    """How often they are read in the two days after a post; later twenty times less often."""
     requests_per_hour: int = Field(default=1800, ge=1)
     """Of an account whose posts are each asked for: with more of them, each is read less often."""
     most_per_day: int = Field(default=2000, ge=0)
