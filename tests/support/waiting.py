@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 _PAUSE = 0.01  # seconds
-_SHARE = 5
+_SHARE = 10
 """To look takes at most one part in so many of the time: others need the processor meanwhile."""
 
 
