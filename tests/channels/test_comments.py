@@ -248,7 +248,7 @@ def test_a_bad_answer_to_a_reading_is_an_error_and_loses_nothing(desk: Desk, wha
 def test_a_bad_answer_never_says_that_something_is_gone(desk: Desk, what: What) -> None:
     (planted,) = desk.plant("first")
     desk.stage.sandbox.faults.set(
-        [Fault(what=what, endpoint=name) for name in ("getObject", "getPosts", "getStatus")]
+        [Fault(what=what, endpoint=name) for name in ("getObject", "getPostsByIds", "getStatus")]
     )
     try:
         found = desk.reader(request_timeout=timedelta(seconds=0.5)).gone([planted.id])

@@ -9,7 +9,16 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.limits import LimitStanding
 from publisher.sandbox.store import Store
-from publisher.sandbox.twitter import limits, media, mentions, oauth2, posts, problems, reading
+from publisher.sandbox.twitter import (
+    limits,
+    lookup,
+    media,
+    mentions,
+    oauth2,
+    posts,
+    problems,
+    reading,
+)
 from publisher.sandbox.twitter.authorization import STEPS, PinAuthorization
 from publisher.sandbox.twitter.oauth2 import CodeAuthorization, WrongToken
 from publisher.sandbox.twitter.problems import ProblemResponse
@@ -23,12 +32,11 @@ Handler = Callable[[Store, Call, SandboxAccount], Awaitable[tuple[int, object]]]
 
 HANDLERS: dict[str, Handler] = {
     "createPosts": posts.create,
-    "getPostsByIds": reading.several,
+    "getPostsByIds": lookup.several,
     "getPostsById": reading.get,
     "deletePosts": posts.delete,
     "getUsersMe": reading.me,
     "getUsersPosts": reading.timeline,
-    "getPosts": mentions.lookup,
     "getUsersMentions": mentions.timeline,
     "hidePostsReply": mentions.hide,
     "mediaUpload": media.upload,

@@ -10,7 +10,6 @@ RATES: dict[str, tuple[Allowance, ...]] = {
     "getPostsByIds": (Allowance(900, QUARTER),),
     "getUsersPosts": (Allowance(900, QUARTER),),
     # Of these X's page names the mentions (300) and hiding (50); a lookup is as one of one post.
-    "getPosts": (Allowance(900, QUARTER),),
     "getUsersMentions": (Allowance(300, QUARTER),),
     "hidePostsReply": (Allowance(50, QUARTER),),
     "getUsersMe": (Allowance(75, QUARTER),),

@@ -1,7 +1,6 @@
 """Mentions of the simulated X: what readers planted for an account, and hiding of replies.
 
-Sources: docs.x.com, user mention timeline; OpenAPI 2.167, hidePostsReply and the `errors` of a
-lookup.
+Sources: docs.x.com, user mention timeline; OpenAPI 2.167, hidePostsReply.
 """
 
 import json
@@ -16,7 +15,6 @@ from publisher.sandbox.twitter import problems, reading, shown_text
 
 _SHOWN = 800
 """X shows no more of them."""
-_LOOKED_UP = 100
 
 
 async def timeline(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
@@ -42,7 +40,7 @@ async def timeline(store: Store, call: Call, account: SandboxAccount) -> tuple[i
         meta["next_token"] = f"b{page[-1].id}"
     users = {_user_id(one.author): one.author for one in page}
     return 200, {
-        "data": [_as_post(one) for one in page],
+        "data": [as_post(one) for one in page],
         "includes": {"users": [{"id": k, "username": n, "name": n} for k, n in users.items()]},
         "meta": meta,
     }
@@ -64,26 +62,8 @@ async def hide(store: Store, call: Call, account: SandboxAccount) -> tuple[int, 
     return 200, {"data": {"hidden": comment.is_hidden}}
 
 
-async def lookup(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
-    """Several posts at once; those that are not there are named in `errors`."""
-    ids = call.query.get("ids", "").split(",")
-    if not 1 <= len(ids) <= _LOOKED_UP or not all(map(str.isdecimal, ids)):
-        raise problems.invalid("`ids` must be 1 to 100 post ids", "ids")
-    found = {one: store.comment("twitter", one) for one in ids}
-    errors = [
-        {
-            "value": one, "resource_id": one, "resource_type": "tweet", "parameter": "ids",
-            "title": "Not Found Error", "detail": f"Could not find tweet with ids: [{one}].",
-            "type": "https://api.twitter.com/2/problems/resource-not-found",
-        }
-        for one, comment in found.items()
-        if comment is None
-    ]  # fmt: skip
-    data = [_as_post(comment) for comment in found.values() if comment]
-    return 200, {**({"data": data} if data else {}), **({"errors": errors} if errors else {})}
-
-
-def _as_post(comment: StoredComment) -> dict[str, Any]:
+def as_post(comment: StoredComment) -> dict[str, Any]:
+    """A reader's post as X shows it."""
     return {
         "id": comment.id,
         "text": shown_text.shown(comment.text)[0],

@@ -42,7 +42,7 @@ _NEEDED = {
     "deletePosts": "tweet.write",
     "getPostsById": "tweet.read",
     "getUsersPosts": "tweet.read",
-    "getPosts": "tweet.read",
+    "getPostsByIds": "tweet.read",
     "getUsersMentions": "tweet.read",
     "hidePostsReply": "tweet.moderate.write",
     "getUsersMe": "users.read",

@@ -54,7 +54,6 @@ TWITTER = PlatformSpec(
         Operation("deletePosts", "twitter", "DELETE", "/2/tweets/{id}"),
         Operation("getUsersMe", "twitter", "GET", "/2/users/me"),
         Operation("getUsersPosts", "twitter", "GET", "/2/users/{id}/tweets"),
-        Operation("getPosts", "twitter", "GET", "/2/tweets"),
         Operation("getUsersMentions", "twitter", "GET", "/2/users/{id}/mentions"),
         Operation("hidePostsReply", "twitter", "PUT", "/2/tweets/{id}/hidden"),
         Operation("mediaUpload", "twitter", "POST", "/2/media/upload"),

@@ -15,7 +15,7 @@ from publisher.sandbox.store import Store, StoredPost, iso, parse_instant
 from publisher.sandbox.twitter import limits, problems, shown_text
 from publisher.sandbox.twitter.refusals import XFault
 
-_ID = re.compile(r"[0-9]{1,19}")
+POST_ID = re.compile(r"[0-9]{1,19}")
 _DEFAULT_PAGE = 10  # docs.x.com/x-api/users/get-posts
 _TOKEN = re.compile(r"b([0-9]{1,19})")
 _NO_PICTURE = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png"
@@ -29,44 +29,20 @@ _FIELDS = frozenset(
 )  # fmt: skip
 """Of the post.fields of OpenAPI 2.167 those that a post has here, and the names that tweepy uses.
 Others, such as private metrics, are refused like what X does not know."""
-_MOST_IDS = 100  # OpenAPI 2.167, getPostsByIds
 
 
 async def get(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
-    entry, fields = find_post(store, call.parts["id"]), _fields(call)
-    return 200, {"data": _as_post(store, entry, fields)}
-
-
-async def several(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
-    """Posts by their ids; those that are not there are named among the errors of a success."""
-    ids, fields = _listed(call, "ids"), _fields(call)
-    if not 1 <= len(ids) <= _MOST_IDS or not all(map(_ID.fullmatch, ids)):
-        raise problems.invalid(f"`ids` must be from 1 to {_MOST_IDS} ids of posts", "ids")
-    if call.changed(What.COUNTS_REFUSED):
-        raise problems.not_permitted()
-    found = {post_id: store.find("twitter", post_id) for post_id in ids}
-    body: dict[str, Any] = {}
-    data = [_as_post(store, entry, fields) for entry in found.values() if entry]
-    if call.changed(What.COUNTS_GONE):
-        for one in data:
-            one.get("public_metrics", {}).pop("impression_count", None)
-    missing = [
-        problems.not_found("post", post_id, "ids").body for post_id in ids if not found[post_id]
-    ]
-    if data:
-        body["data"] = data
-    if missing:
-        body["errors"] = missing
-    return 200, body
+    entry, fields = find_post(store, call.parts["id"]), fields_of(call)
+    return 200, {"data": as_post(store, entry, fields)}
 
 
 async def me(_store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
     """The user; of the fields that a query may ask for besides, only the picture is there."""
     profile = profile_of(call, account)
     user = {"id": account.user_id, "name": profile.name, "username": profile.handle}
-    if "profile_image_url" in _listed(call, "user.fields"):
+    if "profile_image_url" in listed(call, "user.fields"):
         user["profile_image_url"] = profile.picture or _NO_PICTURE
-    if "subscription_type" in _listed(call, "user.fields"):
+    if "subscription_type" in listed(call, "user.fields"):
         user["subscription_type"] = "Premium" if is_premium(call, account) else "None"
     return 200, {"data": user}
 
@@ -80,12 +56,12 @@ def is_premium(call: Call, account: SandboxAccount) -> bool:
 
 async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[int, object]:
     user_id = call.parts["id"]
-    if not _ID.fullmatch(user_id):
+    if not POST_ID.fullmatch(user_id):
         raise problems.invalid("The `id` path parameter is no user id", "id", user_id)
     owner = next((account for account in store.accounts if account.user_id == user_id), None)
     if owner is None:
         raise problems.not_found("user", user_id)
-    size, fields, start, before = size_of(call), _fields(call), _start(call), before_of(call)
+    size, fields, start, before = size_of(call), fields_of(call), _start(call), before_of(call)
     rest = [
         entry
         for entry in store.timeline(owner.name, call.delay(What.LAG))
@@ -102,13 +78,13 @@ async def timeline(store: Store, call: Call, _account: SandboxAccount) -> tuple[
     mentions = bool(call.changed(XFault.SELF_MENTION))
     if call.changed(XFault.SHORTENED):
         fields -= {"note_post", "note_tweet"}
-    data = [_as_post(store, entry, fields, mentions=mentions) for entry in page]
+    data = [as_post(store, entry, fields, mentions=mentions) for entry in page]
     return 200, {"data": data, "meta": meta}
 
 
 def find_post(store: Store, post_id: str) -> StoredPost:
     """Find a post by its id. Raises a 400 or 404."""
-    if not _ID.fullmatch(post_id):
+    if not POST_ID.fullmatch(post_id):
         raise problems.invalid("The `id` path parameter is no post id", "id", post_id)
     entry = store.find("twitter", post_id)
     if entry is None:
@@ -142,21 +118,21 @@ def _start(call: Call) -> datetime | None:
         raise problems.invalid("`start_time` is no RFC 3339 instant", "start_time", text) from None
 
 
-def _listed(call: Call, name: str) -> list[str]:
+def listed(call: Call, name: str) -> list[str]:
     return [item for item in call.query.get(name, "").split(",") if item]
 
 
-def _fields(call: Call) -> set[str]:
+def fields_of(call: Call) -> set[str]:
     """The fields of each post: `post.fields` in OpenAPI 2.167, `tweet.fields` in tweepy."""
-    wanted = _listed(call, "post.fields") + _listed(call, "tweet.fields")
+    wanted = listed(call, "post.fields") + listed(call, "tweet.fields")
     for name in wanted:
         if name not in _FIELDS:
             raise problems.invalid(f"[{name}] is no field of a post", "post.fields", name)
-    expansions = {name.partition(".")[0] for name in _listed(call, "expansions")}
+    expansions = {name.partition(".")[0] for name in listed(call, "expansions")}
     return {*_ALWAYS, *wanted, *(expansions & _FIELDS)}
 
 
-def _as_post(
+def as_post(
     store: Store, entry: StoredPost, fields: set[str], *, mentions: bool = False
 ) -> dict[str, Any]:
     """A post's JSON: each field has the name by which it was requested."""
