@@ -28,6 +28,7 @@ from publisher.delivery.key_renewer import KeyRenewer
 from publisher.delivery.keyring import SOON, Keyring
 from publisher.drafts import alarm_words
 from publisher.ledger.comment_readings import CommentReadings
+from publisher.ledger.comment_wishes import CommentWishes
 from publisher.ledger.heartbeats import wrong_clocks
 from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.ledger.manager.consent_holds import Safeguards
@@ -201,6 +202,7 @@ class Application(LogInParts):
     def comment_watch(self) -> CommentWatch:
         return CommentWatch(
             CommentReadings(self.database, self.clock),
+            CommentWishes(self.database, self.clock),
             self._watched_accounts,
             self._open_comments,
             lambda account: self.queries.is_busy(account, _BEFORE_COMMENTS),

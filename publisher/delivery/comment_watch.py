@@ -19,7 +19,8 @@ from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.channels.comments import CommentReader, CommentsUnavailable
 from publisher.channels.spec import CommentSupport
-from publisher.ledger.comment_readings import CommentReading, CommentReadings, OpenAct, WatchedPost
+from publisher.ledger.comment_readings import CommentReading, CommentReadings, WatchedPost
+from publisher.ledger.comment_wishes import CommentWishes, OpenWish
 from publisher.model.alarms import Signs
 from publisher.model.reader_comments import CommentState
 from publisher.settings.schema import CommentSettings
@@ -57,6 +58,7 @@ class CommentWatch:
     def __init__(
         self,
         readings: CommentReadings,
+        wishes: CommentWishes,
         accounts: Callable[[], Mapping[str, WatchedAccount]],
         open_reader: Callable[[str], CommentReader],
         is_busy: Callable[[str], bool],
@@ -69,6 +71,7 @@ class CommentWatch:
         `is_busy`: whether something of an account is about to leave.
         """
         self._readings = readings
+        self._wishes = wishes
         self._accounts = accounts
         self._open = open_reader
         self._is_busy = is_busy
@@ -94,10 +97,10 @@ class CommentWatch:
         """Do all that is due."""
         accounts = self._accounts()
         self._plan(accounts)
-        for act in self._readings.open_acts(accounts):
+        for wish in self._wishes.open(accounts):
             if self._stop.is_set():
                 return
-            self._carry_out(act)
+            self._carry_out(wish)
         while not self._stop.is_set() and (reading := self._readings.claim(accounts)):
             self._read(reading, accounts[reading.account])
 
@@ -171,18 +174,18 @@ class CommentWatch:
         if asked:
             self._readings.checked(account, asked, reader.gone(asked))
 
-    def _carry_out(self, act: OpenAct) -> None:
+    def _carry_out(self, wish: OpenWish) -> None:
         now = self._clock.now()
         try:
-            with self._opened(act.account) as reader:
-                change = reader.hide if act.state is CommentState.HIDING else reader.delete
-                if change(act.remote_id):
-                    self._readings.carried_out(act)
+            with self._opened(wish.account) as reader:
+                change = reader.hide if wish.state is CommentState.HIDING else reader.delete
+                if change(wish.remote_id):
+                    self._wishes.carried_out(wish)
                 else:
-                    self._readings.forget(act.account, act.remote_id)
+                    self._readings.forget(wish.account, wish.remote_id)
         except CommentsUnavailable as error:
             again_at = None if error.needs_person else (error.until or now + _BUSY)
-            self._readings.not_carried_out(act, error.message, again_at)
+            self._wishes.not_carried_out(wish, error.message, again_at)
 
     @contextmanager
     def _opened(self, account: str) -> Iterator[CommentReader]:

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from publisher.base.stored_messages import kept
+from publisher.ledger.comment_wishes import CALLED, chain_of
 from publisher.ledger.database import LedgerPart
-from publisher.ledger.manager.draft_edits import file_of
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import (
     about,
@@ -27,14 +27,14 @@ from publisher.ledger.tables import (
 from publisher.ledger.transitions import note_account
 from publisher.model.alarms import Sign, Signs, signs_in
 from publisher.model.events import Event
-from publisher.model.reader_comments import CARRIED_OUT, CommentState, ReaderComment
+from publisher.model.reader_comments import CommentState, ReaderComment
 from publisher.model.states import State
 
 LEASE = 300.0  # real seconds; longer than ten requests take
 _LONGEST = timedelta(days=2)
 """No reading is due later than that: what is, was planned by a clock that was wrong."""
 _CHECKED_AT_ONCE = 20
-_CALLED, _BEFORE_OTHERS = 2, 1
+_BEFORE_OTHERS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,6 @@ class CommentReading:
     turn: int
     billed: int
     """What the platform charged for today."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAct:
-    """A comment that a person wants hidden or deleted."""
-
-    id: int
-    account: str
-    remote_id: str
-    state: CommentState
 
 
 class CommentReadings(LedgerPart):
@@ -212,7 +202,7 @@ class CommentReadings(LedgerPart):
         """Insert rows; what calls for somebody is one step of the history for each post."""
         if not rows:
             return 0
-        calling = [row for row in rows if row["urgency"] == _CALLED]
+        calling = [row for row in rows if row["urgency"] == CALLED]
         for post in dict.fromkeys(row["post"] for row in calling):
             its = [row for row in calling if row["post"] == post]
             chain = chain_of(account, post)
@@ -225,61 +215,6 @@ class CommentReadings(LedgerPart):
                 row["alarm_step"] = step
         self._database.insert_missing(connection, reader_comments, rows)
         return len(calling)
-
-    def open_acts(self, accounts: Collection[str]) -> list[OpenAct]:
-        """What people want hidden or deleted and is due, oldest wish first."""
-        table, now = reader_comments.c, self._clock.now()
-        query = (
-            select(table.id, table.account, table.remote_id, table.state)
-            .where(
-                table.state.in_(sorted(CARRIED_OUT)),
-                table.try_at <= now,
-                table.account.in_(sorted(accounts)),
-            )
-            .order_by(table.try_at)
-            .limit(100)
-        )
-        with self._database.read() as connection:
-            return [
-                OpenAct(row.id, row.account, row.remote_id, CommentState(row.state))
-                for row in connection.execute(query)
-            ]
-
-    def carried_out(self, act: OpenAct) -> None:
-        """Record that the platform did what a person wanted."""
-        event = {
-            CommentState.HIDING: Event.ANSWER_HIDDEN,
-            CommentState.DELETING: Event.ANSWER_DELETED,
-        }[act.state]
-        self._change(act, event, state=CARRIED_OUT[act.state], trouble=None, try_at=None)
-
-    def not_carried_out(self, act: OpenAct, message: str, again_at: datetime | None) -> None:
-        """Record why not; with `again_at` None, a person has to act: the comment is open again."""
-        if again_at:
-            values = {"trouble": kept(message), "try_at": again_at}
-            with self._database.write() as connection:
-                connection.execute(_of_act(act).values(values))
-            return
-        self._change(
-            act, Event.ANSWER_NOT_CHANGED, message,
-            state=CommentState.NEW, urgency=_CALLED, trouble=kept(message), try_at=None,
-        )  # fmt: skip
-
-    def _change(
-        self, act: OpenAct, event: Event, message: str | None = None, **values: Any
-    ) -> None:
-        now = self._clock.now()
-        with self._database.write() as connection:
-            row = connection.execute(
-                _of_act(act).values(changed_at=now, **values).returning(reader_comments.c.post)
-            ).first()
-            if row is None:  # a person or another process was faster
-                return
-            detail = {"account": act.account, "id": act.remote_id}
-            told = {"message": message} if message else {}
-            note_account(
-                connection, chain_of(act.account, row.post), event, now, detail={**detail, **told}
-            )
 
     def to_check(self, account: str, before: datetime) -> list[str]:
         """The comments that were last looked for before then, those of longest ago first."""
@@ -331,15 +266,10 @@ class CommentReadings(LedgerPart):
             )
 
 
-def chain_of(account: str, post: str | None) -> str:
-    """The chain of the history that steps about a comment are in: its post's draft's."""
-    return file_of(post) if post else f"answers/{account}"
-
-
 def urgency_of(signs: Sequence[Sign]) -> int:
     """How much an open comment calls for somebody; see the table."""
     if any(sign.is_alarming for sign in signs):
-        return _CALLED
+        return CALLED
     return _BEFORE_OTHERS if signs else 0
 
 
@@ -387,9 +317,3 @@ def _posts(
 
 def _is(account: str, post_id: str) -> Any:
     return (comment_readings.c.account == account) & (comment_readings.c.post_id == post_id)
-
-
-def _of_act(act: OpenAct) -> Any:
-    return update(reader_comments).where(
-        reader_comments.c.id == act.id, reader_comments.c.state == act.state
-    )

@@ -16,6 +16,7 @@ from publisher.channels.spec import ChannelOptions
 from publisher.delivery.comment_watch import CommentWatch, WatchedAccount
 from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.comment_readings import CommentReadings
+from publisher.ledger.comment_wishes import CommentWishes
 from publisher.ledger.database import Database
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.comment_acts import CommentActs
@@ -95,6 +96,7 @@ def duty_at(
         watched = WatchedAccount(support, has_fees=SPECS[channel].has_fees)
         watch = CommentWatch(
             CommentReadings(database, clock),
+            CommentWishes(database, clock),
             lambda: {stage.account.name: watched},
             lambda _account: support.open(stage.account, stage.credentials, options),
             busy.__contains__,

@@ -1,0 +1,102 @@
+"""Wishes of people about readers' comments that a worker carries out at the platform.
+
+To hide and to delete can be repeated, so a wish stays open until its platform has confirmed it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from publisher.base.stored_messages import kept
+from publisher.ledger.database import LedgerPart
+from publisher.ledger.manager.draft_edits import file_of
+from publisher.ledger.tables import reader_comments
+from publisher.ledger.transitions import note_account
+from publisher.model.events import Event
+from publisher.model.reader_comments import CARRIED_OUT, CommentState
+
+CALLED = 2
+"""The urgency of a comment that calls for somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWish:
+    """A comment that a person wants hidden or deleted."""
+
+    id: int
+    account: str
+    remote_id: str
+    state: CommentState
+
+
+class CommentWishes(LedgerPart):
+    """Reads open wishes, and records what became of them."""
+
+    def open(self, accounts: Collection[str]) -> list[OpenWish]:
+        """What people want hidden or deleted and is due, oldest wish first."""
+        table, now = reader_comments.c, self._clock.now()
+        query = (
+            select(table.id, table.account, table.remote_id, table.state)
+            .where(
+                table.state.in_(sorted(CARRIED_OUT)),
+                table.try_at <= now,
+                table.account.in_(sorted(accounts)),
+            )
+            .order_by(table.try_at)
+            .limit(100)
+        )
+        with self._database.read() as connection:
+            return [
+                OpenWish(row.id, row.account, row.remote_id, CommentState(row.state))
+                for row in connection.execute(query)
+            ]
+
+    def carried_out(self, wish: OpenWish) -> None:
+        """Record that the platform did what a person wanted."""
+        event = {
+            CommentState.HIDING: Event.ANSWER_HIDDEN,
+            CommentState.DELETING: Event.ANSWER_DELETED,
+        }[wish.state]
+        self._change(wish, event, state=CARRIED_OUT[wish.state], trouble=None, try_at=None)
+
+    def not_carried_out(self, wish: OpenWish, message: str, again_at: datetime | None) -> None:
+        """Record why not; with `again_at` None, a person has to act: the comment is open again."""
+        if again_at:
+            values = {"trouble": kept(message), "try_at": again_at}
+            with self._database.write() as connection:
+                connection.execute(_of(wish).values(values))
+            return
+        self._change(
+            wish, Event.ANSWER_NOT_CHANGED, message,
+            state=CommentState.NEW, urgency=CALLED, trouble=kept(message), try_at=None,
+        )  # fmt: skip
+
+    def _change(
+        self, wish: OpenWish, event: Event, message: str | None = None, **values: Any
+    ) -> None:
+        now = self._clock.now()
+        with self._database.write() as connection:
+            row = connection.execute(
+                _of(wish).values(changed_at=now, **values).returning(reader_comments.c.post)
+            ).first()
+            if row is None:  # a person or another process was faster
+                return
+            detail = {"account": wish.account, "id": wish.remote_id}
+            told = {"message": message} if message else {}
+            note_account(
+                connection, chain_of(wish.account, row.post), event, now, detail={**detail, **told}
+            )
+
+
+def chain_of(account: str, post: str | None) -> str:
+    """The chain of the history that steps about a comment are in: its post's draft's."""
+    return file_of(post) if post else f"answers/{account}"
+
+
+def _of(wish: OpenWish) -> Any:
+    return update(reader_comments).where(
+        reader_comments.c.id == wish.id, reader_comments.c.state == wish.state
+    )
