@@ -19,7 +19,7 @@ VARIABLE = "PULSE_FD"
 def loading() -> Iterator[None]:
     """Load the modules of a process: they stay, and no garbage is looked for among them.
 
-    That would take a sixth of the start, and again a moment each time while posts go out.
+    That would take a third of the start of a worker, and a moment again and again afterwards.
     """
     gc.disable()
     try:
