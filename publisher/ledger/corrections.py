@@ -2,9 +2,10 @@
 
 A correction changes what is on record as out, whole, and not to be withdrawn. Corrections of one
 post on one account never pass each other: the one that is due later waits for those before it, and
-once it is out none of those may follow it. Looked at when a worker takes a correction, and again in
-the transaction of its intent, which holds the row of the post: a withdrawal, which changes that
-row, and the intent of another correction come before it or after it.
+once it is out none of those may follow it. And each replaces only what it was planned for: words
+that another correction brought meanwhile are not lost without a person. Looked at when a worker
+takes a correction, and again in the transaction of its intent, which holds the row of the post: a
+withdrawal, which changes that row, and the intent of another correction come before it or after it.
 """
 
 from collections.abc import Sequence
@@ -55,7 +56,16 @@ def standing(connection: Connection, delivery: Delivery) -> CorrectionStanding:
     before = [one for one in others if _place(one) < _place(delivery)]
     if first := next((one for one in before if one.state in _ON_ITS_WAY), None):
         return CorrectionStanding(original, waits_for=first.post)
-    return CorrectionStanding(original, target_of(original, before))
+    target = target_of(original, before)
+    if not _is_planned_for(delivery, target):
+        obstacle = _(
+            "Other words of {post} are out on {account} now than those that this correction was "
+            "begun with. Look at them, take into its draft what is to stay of them, and queue it "
+            "again. If its words are right as they are, change its `reason`.",
+            **_named(delivery),
+        )
+        return CorrectionStanding(original, obstacle=obstacle)
+    return CorrectionStanding(original, target)
 
 
 def target_of(original: Delivery, corrections: Sequence[Delivery]) -> Target:
@@ -74,6 +84,16 @@ def aimed(connection: Connection, delivery: Delivery) -> Delivery:
     alike = _related(connection, delivery)
     original = next((one for one in alike if one.post == delivery.corrects), None)
     if original is None or not (original.remote_ids or original.withdrawn_ids):
+        return delivery
+    before = [one for one in alike if _place(one) < _place(delivery) and one.id != original.id]
+    return delivery.model_copy(update={"target": target_of(original, before)})
+
+
+def compared(connection: Connection, delivery: Delivery) -> Delivery:
+    """A correction with what it corrects, for people: as it is queued, if it is not out yet."""
+    alike = _related(connection, delivery)
+    original = next((one for one in alike if one.post == delivery.corrects), None)
+    if original is None:
         return delivery
     before = [one for one in alike if _place(one) < _place(delivery) and one.id != original.id]
     return delivery.model_copy(update={"target": target_of(original, before)})
@@ -112,6 +132,12 @@ def _not_out(original: Delivery, delivery: Delivery) -> str | None:
             **named,
         )
     return None
+
+
+def _is_planned_for(delivery: Delivery, target: Target) -> bool:
+    """Whether what it corrects is what it was planned, and approved, to correct."""
+    told = delivery.content.correction
+    return told is not None and told.replaces == target.content.digest
 
 
 def _place(delivery: Delivery) -> tuple[datetime, int]:

@@ -106,6 +106,10 @@ class Correction(Frozen):
     """`edit`: its words replace those of the post. `reply`: it goes out below the post."""
     reason: str
     """Why it is made: for the record, and for the readers of the website."""
+    replaces: str = Field(default="", exclude_if=lambda digest: not digest)
+    """The digest of what was out, or queued, when it was planned: it may not go out over anything
+    else. Not known of what was queued before this was kept; such a correction does not go out.
+    """
 
 
 class Content(Frozen):

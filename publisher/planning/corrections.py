@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from publisher.base.i18n import _
+from publisher.ledger.corrections import target_of
 from publisher.ledger.reading.queries import Queries
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
@@ -21,9 +22,13 @@ class Corrections:
         self._problems = problems
         self._originals: defaultdict[str, dict[str, Delivery]] = defaultdict(dict)
         """What is corrected, by post and account."""
+        self._queued: dict[tuple[str, str], Delivery] = {}
+        """The corrections of these in the ledger, by post and account."""
         named = sorted({post.corrects for post in posts.values() if post.corrects})
         for delivery in queries.standing(named, and_under_way=False) if named else ():
             self._originals[delivery.post][delivery.account] = delivery
+        for delivery in queries.corrections(named) if named else ():
+            self._queued[delivery.post, delivery.account] = delivery
 
     def of_its_accounts(self, post: Post, recipients: Sequence[Account]) -> Sequence[Account]:
         """Those of the recipients that a post goes to: of a correction, the original's alone."""
@@ -75,10 +80,29 @@ class Corrections:
         original = self._originals[post.corrects][account.name]
         edits = can.edits and len(_posts(original.content)) == 1
         told = Correction(
-            corrects=post.corrects, way="edit" if edits else "reply", reason=post.reason or ""
+            corrects=post.corrects,
+            way="edit" if edits else "reply",
+            reason=post.reason or "",
+            replaces=self._replaced(original).digest,
         )
         update = {"correction": told, **({"parts": _posts(content)} if edits else {})}
-        return content.model_copy(update=update)
+        made = content.model_copy(update=update)
+        queued = self._queued.get((post.id, account.name))
+        # What is queued stays bound to the words that its author saw, until its draft changes.
+        return queued.content if queued and _is_same_draft(made, queued.content) else made
+
+    def _replaced(self, original: Delivery) -> Content:
+        """What is out of a post, or queued if it is not: with the words of its newest edit."""
+        its = [one for one in self._queued.values()
+               if (one.corrects, one.account) == (original.post, original.account)]  # fmt: skip
+        return target_of(original, its).content
+
+    def is_outdated(self, wish: Wish) -> bool:
+        """Whether a correction is still bound to other words than those that are out now."""
+        told = wish.content.correction
+        if told is None:
+            return False
+        return told.replaces != self._replaced(self._originals[told.corrects][wish.account]).digest
 
     def flaw(self, wish: Wish) -> Flaw | None:
         """Why an edit cannot be made; None if it can, or is none."""
@@ -108,6 +132,14 @@ class Corrections:
 def _posts(content: Content) -> tuple[Part, ...]:
     """Its parts without the first comment, which stays as it is."""
     return tuple(part for part in content.parts if not part.is_comment)
+
+
+def _is_same_draft(made: Content, queued: Content) -> bool:
+    """Whether they differ in nothing but what they replace."""
+    if made.correction is None or queued.correction is None:
+        return False
+    told = made.correction.model_copy(update={"replaces": queued.correction.replaces})
+    return made.model_copy(update={"correction": told}) == queued
 
 
 def _besides_words(content: Content) -> tuple[object, ...]:

@@ -385,6 +385,20 @@ class Comparison:
             )
             self._problems.warning(posts[post_id], "already-out", message, hint)
 
+    def _warn_of_outdated(self, post: Post, wish: Wish) -> None:
+        """Warn that a correction stays as it is, because its draft did not follow what is out."""
+        message = _(
+            "Other words of {post} are out on {account} now than those that this correction was "
+            "begun with, so it is not queued again.",
+            post=post.corrects,
+            account=wish.account,
+        )
+        hint = _(
+            "Look at the words that are out, and take into the draft what is to stay of them. If "
+            "its words are right as they are, change its `reason`."
+        )
+        self._problems.warning(post, "correction-outdated", message, hint)
+
     def _may_not_approve_any_more(self, delivery: Delivery | Brief) -> bool:
         """Whether the approver is not, or no longer, in the account's mandate."""
         rule = self._settings.approval_rule(delivery.account)
@@ -424,6 +438,8 @@ class Comparison:
             )
             hint = _("Leave the parts that are out as they were; later ones may change.")
             self._problems.error(post, "partly-out", message, hint)
+        elif self._corrections.is_outdated(wish):
+            self._warn_of_outdated(post, wish)
         elif flaw := self._corrections.flaw(wish):
             self._problems.error(post, flaw.code, flaw.message, flaw.hint, at="corrects")
         else:

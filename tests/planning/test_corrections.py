@@ -8,6 +8,7 @@ from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from publisher.planning import Change
 from tests.support.clock import ManualClock
+from tests.support.happening import meet
 from tests.support.queueing import (
     NOON,
     claim_first,
@@ -160,6 +161,47 @@ def test_the_later_of_two_corrections_waits_for_the_earlier(
     assert waiting.state is State.SCHEDULED
     assert "fix.fr" in (waiting.error_message or "")
     assert waiting.next_check_at > waiting.due_at
+
+
+@pytest.mark.usefixtures("out")
+def test_a_correction_that_was_begun_before_another_one_does_not_undo_it(
+    app: Application, workspace: Workspace
+) -> None:
+    """Two people begin with the same words; the second draft has the first mistake still."""
+    fix(workspace)
+    workspace.draft("again.fr", FIX.replace("13:00", "13:01"), "Trois sur dix, Madame Durand.")
+    queue(app)
+    meet(app, claim_first(app), Accepted("1@0123456789ab"))
+    assert app.attempts.take_all([claim_first(app)]) == []
+    held = standing(app, "again.fr", "bice-page")
+    assert held.state is State.HELD
+    assert "Other words of a.fr are out on bice-page now" in (held.reason or "")
+    assert plan_of(app) == ([], ["correction-outdated"])  # another draft is queued, for example
+    workspace.draft("again.fr", FIX.replace("13:00", "13:01"), "Quatre sur dix, Madame Durand.")
+    assert queue(app) == [(Change.RELEASE, "again.fr", "bice-page")]
+    (delivery,) = app.attempts.take_all([claim_first(app)])
+    assert delivery.target
+    assert delivery.target.content.joined == "Quatre sur dix."
+
+
+def test_a_correction_of_what_is_not_out_yet_is_approved_with_it(
+    app: Application, workspace: Workspace
+) -> None:
+    """The original changes in the queue: nobody approved the correction of that."""
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-page]", "Trois sur dix.")
+    queue(app)
+    fix(workspace)
+    queue(app)
+    (shown,) = app.queries.aimed([standing(app, "fix.fr", "bice-page")])
+    assert shown.target
+    assert shown.target.content.joined == "Trois sur dix."
+    workspace.draft(
+        "a.fr", f"{NOON}\nto: [bice-page]\nlink: https://www.example.org/", "Trois sur dix."
+    )
+    app.planner.queue([app.settings.workspace / "posts/a.fr.md"], actor="redaction")
+    meet(app, claim_first(app), Accepted("1"))
+    assert app.attempts.take_all([claim_first(app)]) == []
+    assert standing(app, "fix.fr", "bice-page").state is State.HELD
 
 
 @pytest.mark.usefixtures("out")
