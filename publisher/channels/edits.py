@@ -98,6 +98,14 @@ def post_gone(limits: Sequence[Limit] = ()) -> Refused:
     return Refused(Kind.CONTENT, message, limits=tuple(limits))
 
 
+def other_words() -> str:
+    """The message about a post that does not say what it went out with."""
+    return _(
+        "The post that it corrects says something else than Publisher sent, or says it in another "
+        "form: somebody changed it on the platform. Nothing is replaced. Correct its words there."
+    )
+
+
 def other_pictures() -> str:
     """The message about a post that does not show the pictures that it went out with."""
     return _(

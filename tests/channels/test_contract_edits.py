@@ -1,6 +1,7 @@
 """Edits of posts that are out, on every channel that can do them, and corrections below a post."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Outcome, Refused, Unknown
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 
 EDITING = [name for name, takes in CAPABILITIES.items() if takes.edits]
@@ -121,13 +123,95 @@ def test_an_edit_leaves_the_pictures(stage: Stage) -> None:
     assert stage.sandbox.state()["violations"] == []
 
 
-def test_preparing_an_edit_again_changes_and_asks_nothing(stage: Stage) -> None:
+def test_preparing_an_edit_again_changes_nothing(stage: Stage) -> None:
     one = edited(stage, pictures=1)
-    requests = stage.sandbox.state()["requests"]
     kept = Prepared.model_validate_json(one.attempt.prepared.model_dump_json())
     again = stage.open().prepare(one.parcel, kept, stage.media.__getitem__)
     assert again == one.attempt.prepared
-    assert stage.sandbox.state()["requests"] == requests
+    assert one.shows() == [WRONG]
+
+
+def _entry(stage: Stage) -> StoredPost:
+    return next(one for one in stage.sandbox.store.entries if one.account == stage.account.name)
+
+
+def _again(one: Edited) -> Outcome:
+    """The outcome of another attempt, in which what is prepared is on record from before."""
+    kept = Prepared.model_validate_json(one.attempt.prepared.model_dump_json())
+    try:
+        prepared = one.stage.open().prepare(one.parcel, kept, one.stage.media.__getitem__)
+    except NotPrepared as problem:
+        return problem.outcome
+    one.attempt.prepared, one.attempt.sent = prepared, ()
+    return one.attempt.send()
+
+
+def test_wordpress_shows_no_picture_again_that_was_removed_meanwhile(stages: Stages) -> None:
+    one = edited(stages("wordpress"), pictures=2)
+    entry = _entry(one.stage)
+    entry.raw = re.sub(r"<!-- wp:image.*<!-- /wp:image -->", "", entry.raw, flags=re.DOTALL).strip()
+    entry.media = entry.media[:1]
+    assert isinstance(_again(one), Accepted)
+    (shown,) = one.stage.shown()
+    assert (shown.text, len(shown.pictures)) == (RIGHT, 1)
+
+
+@pytest.mark.parametrize("pictures", [0, 1])
+def test_mastodon_shows_no_other_pictures_than_a_person_left(stages: Stages, pictures: int) -> None:
+    one = edited(stages("mastodon"), pictures=pictures)
+    entry = _entry(one.stage)
+    another = one.stage.parcel("x", pictures=(one.stage.picture("Une", "teal"),), post="o.fr")
+    one.stage.deliver(another)
+    entry.media = [] if pictures else list(one.stage.sandbox.store.entries[-1].media)
+    assert isinstance(_again(one), Refused)
+    assert one.shows()[0] == WRONG
+
+
+@pytest.mark.parametrize("name", ["mastodon", "wordpress"])
+def test_words_that_a_person_changed_there_are_not_replaced(stages: Stages, name: str) -> None:
+    """Where the post is read anyway before the edit."""
+    one = edited(stages(name))
+    entry = _entry(one.stage)
+    one.stage.sandbox.store.edit(entry, "Par une personne")
+    if name == "wordpress":
+        entry.raw = "<!-- wp:paragraph -->\n<p>Par une personne</p>\n<!-- /wp:paragraph -->"
+    refused = _again(one)
+    assert isinstance(refused, Refused)
+    assert "says something else" in refused.message
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '<!-- wp:paragraph {"align":"center"} -->\n<p class="c">{}</p>\n<!-- /wp:paragraph -->',
+        "<!-- wp:heading -->\n<h2>{}</h2>\n<!-- /wp:heading -->",
+        "<p>{}</p>",
+        "<!-- wp:group -->\n<!-- wp:paragraph -->\n<p>{}</p>\n<!-- /wp:paragraph -->\n"
+        + "<!-- /wp:group -->",
+    ],
+)
+def test_wordpress_replaces_only_the_paragraphs_that_it_wrote(stages: Stages, form: str) -> None:
+    one = edited(stages("wordpress"))
+    entry = _entry(one.stage)
+    (inside,) = re.findall("<p>(.*?)</p>", entry.raw)
+    entry.raw = before = form.replace("{}", inside)
+    assert isinstance(_again(one), Refused)
+    assert entry.raw == before
+
+
+def test_wordpress_leaves_a_quotation_between_the_words_alone(stages: Stages) -> None:
+    one = edited(stages("wordpress"))
+    entry = _entry(one.stage)
+    quote = (
+        "<!-- wp:quote -->\n<blockquote><!-- wp:paragraph -->\n<p>Un témoin.</p>\n"
+        "<!-- /wp:paragraph --></blockquote>\n<!-- /wp:quote -->"
+    )
+    entry.raw = f"{quote}\n\n{entry.raw}"
+    prepared = one.stage.open().prepare(one.parcel, Prepared(), one.stage.media.__getitem__)
+    blocks = str(prepared.records[0]["content"])
+    assert blocks.startswith(quote)
+    assert "Quatre" in blocks
+    assert "Trois" not in blocks
 
 
 def test_what_is_prepared_for_an_edit_is_never_deleted(stage: Stage) -> None:
