@@ -28,7 +28,7 @@ def post_id(parcel: Parcel) -> str:
 def carried_out(parcel: Parcel, limits: Sequence[Limit] = ()) -> Accepted:
     """The outcome of an edit that is carried out, with its own id."""
     target = target_of(parcel)
-    changed = edit_id(target.remote_ids[0], parcel.content)
+    changed = edit_id(target.remote_ids[0], parcel.post, parcel.content)
     return Accepted(changed, url=target.url, limits=tuple(limits))
 
 

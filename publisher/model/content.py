@@ -210,12 +210,17 @@ class Target(Frozen):
     """What is out: that of the newest edit on record, or its own."""
 
 
-def edit_id(post_id: str, content: Content) -> str:
-    """The id of an edit: that of the post, and what it says then.
+def edit_id(post_id: str, post: str, content: Content) -> str:
+    """The id of an edit: that of the post that it changes, and a mark; `post`: the correction.
 
     Platforms give edits none, and no two deliveries of an account have the same id.
     """
-    return f"{post_id}@{content.digest[:12]}"
+    return f"{post_id}@{edit_mark(post, content)}"
+
+
+def edit_mark(post: str, content: Content) -> str:
+    """The mark of an edit: no other correction has it, though it may say the same."""
+    return hashlib.sha256(f"{post}\n{content.digest}".encode()).hexdigest()[:12]
 
 
 def post_of(remote_id: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
+from markupsafe import escape
 
 from publisher.channels import edits
 from publisher.channels.base import NotPrepared
@@ -106,7 +107,7 @@ def test_an_edit_has_an_id_of_its_own_and_the_address_of_its_post(stage: Stage) 
     target = one.parcel.target
     assert isinstance(outcome, Accepted)
     assert target
-    assert outcome.remote_id == edit_id(target.remote_ids[0], one.parcel.content)
+    assert outcome.remote_id == edit_id(target.remote_ids[0], one.parcel.post, one.parcel.content)
     assert outcome.url == target.url
 
 
@@ -186,8 +187,7 @@ def test_words_that_a_person_changed_there_are_not_replaced(stages: Stages, name
         '<!-- wp:paragraph {"align":"center"} -->\n<p class="c">{}</p>\n<!-- /wp:paragraph -->',
         "<!-- wp:heading -->\n<h2>{}</h2>\n<!-- /wp:heading -->",
         "<p>{}</p>",
-        "<!-- wp:group -->\n<!-- wp:paragraph -->\n<p>{}</p>\n<!-- /wp:paragraph -->\n"
-        + "<!-- /wp:group -->",
+        "<!-- wp:group --><!-- wp:paragraph -->\n<p>{}</p>\n<!-- /wp:paragraph --><!-- /wp:group -->",
     ],
 )
 def test_wordpress_replaces_only_the_paragraphs_that_it_wrote(stages: Stages, form: str) -> None:
@@ -253,6 +253,17 @@ def test_a_second_edit_changes_the_same_post(stage: Stage) -> None:
     assert isinstance(outcome, Accepted)
     assert outcome != first
     assert one.shows() == ["Cinq sur dix"]
+
+
+def test_the_same_words_again_are_another_edit(stage: Stage) -> None:
+    """Corrected, taken back, and corrected again: each has an id of its own."""
+    one = edited(stage)
+    first = one.attempt.send()
+    other = stage.ready(one.parcel.model_copy(update={"post": "another.fr"}))
+    second = other.send()
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Accepted)
+    assert second.remote_id != first.remote_id
 
 
 def test_an_edit_of_a_deleted_post_is_refused(stage: Stage) -> None:
@@ -375,7 +386,8 @@ def test_the_website_shows_when_it_was_corrected_and_why(stages: Stages) -> None
     (page,) = (folder / "posts").glob("*.html")
     html = page.read_text("utf-8")
     assert html.count("Un chiffre") == 1
-    assert '<time datetime="2016-03-07T07:30:00Z">' in html
+    assert '<time datetime="2016-03-07T08:00:00Z">' in html  # when it was made, not when it was due
+    assert f"<del>{escape(WRONG)}</del>" in html
     (item,) = json.loads((folder / "feed.json").read_text("utf-8"))["items"]
     assert "Un chiffre" in item["content_html"]
-    assert item["date_modified"]
+    assert item["date_modified"] == "2016-03-07T08:00:00Z"

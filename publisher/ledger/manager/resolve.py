@@ -31,7 +31,7 @@ def resolved(
     _refuse_known(connection, delivery, remote_ids)
     *before, last = remote_ids
     if delivery.content.edits:
-        last = edit_id(last, delivery.content)
+        last = edit_id(last, delivery.post, delivery.content)
     recorded = delivery.model_copy(update={"remote_ids": (*delivery.remote_ids, *before)})
     return known_out(recorded, Accepted(last))
 
