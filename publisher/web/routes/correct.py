@@ -10,6 +10,7 @@ from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _, plural
 from publisher.drafts import correcting
 from publisher.drafts.correcting import Correcting
+from publisher.drafts.draft import LONGEST_REASON
 from publisher.drafts.draft_files import DraftFiles
 from publisher.drafts.editing import Manuscript
 from publisher.model.events import Event
@@ -18,8 +19,6 @@ from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 
 router = APIRouter(route_class=PostRoute)
-
-_LONGEST = 500  # characters of the reason
 
 
 @router.get("/posts/{post:path}/correct")
@@ -34,7 +33,7 @@ def make(
     parts: Use,
     visitor: Writer,
     post: str,
-    reason: Annotated[str, Form(max_length=_LONGEST)] = "",
+    reason: Annotated[str, Form(max_length=LONGEST_REASON)] = "",
 ) -> Response:
     """Make the drafts, and open the first one."""
     try:
