@@ -192,12 +192,21 @@ class Content(Frozen):
 
         For a post without words, over its pictures.
         """
+        if self.correction and self.edits:  # no post of its own: it may say what another one says
+            return _hashed([*self._gist, f"edit of {self.correction.corrects}"])
+        return _hashed(self._gist)
+
+    @property
+    def fingerprint_when_out(self) -> str:
+        """That of a post which says this: of an edit, what its post has from then on."""
+        return _hashed(self._gist)
+
+    @property
+    def _gist(self) -> list[str]:
         words = [" ".join(part.text.split()) for part in self.parts] + [self.link or ""]
         if not any(words):
             words = [picture.digest for picture in self.pictures]
-        if self.correction and self.edits:  # no post of its own: it may say what another one says
-            words.append(f"edit of {self.correction.corrects}")
-        return hashlib.sha256("\n".join(words).encode()).hexdigest()
+        return words
 
 
 class Target(Frozen):
@@ -208,6 +217,10 @@ class Target(Frozen):
     url: str | None
     content: Content
     """What is out: that of the newest edit on record, or its own."""
+
+
+def _hashed(words: list[str]) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
 def edit_id(post_id: str, post: str, content: Content) -> str:

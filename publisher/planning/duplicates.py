@@ -4,7 +4,7 @@ Neither under another draft's name, nor under another name of the account.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from publisher.base.i18n import _
@@ -47,6 +47,8 @@ class Duplicates:
         known: defaultdict[tuple[str, str], dict[str, State | None]] = defaultdict(dict)
         partly: set[str] = set()
         for delivery in self._queries.with_fingerprints({text for _change, text in fresh}):
+            if delivery.content.edits and delivery.state is State.PUBLISHED:
+                continue  # its words may have been replaced since; see `newest_edits`
             gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
             refused = _is_stopped_by_a_person(delivery) and not self._drafts.has(delivery.post)
             if delivery.remote_ids or refused or not gone:
@@ -54,6 +56,9 @@ class Duplicates:
                 known[key][delivery.post] = State.HELD if delivery.manual_hold else delivery.state
             if delivery.remote_ids and delivery.state is not State.PUBLISHED:
                 partly.add(delivery.post)
+
+        for key, edit in self._words_of_edits(change for change, _text in fresh):
+            known[key][edit.post] = edit.state
 
         def weight(holder: tuple[str, State | None]) -> int:
             """Sort key: a text that is out under an old name comes first: the draft was renamed."""
@@ -75,6 +80,14 @@ class Duplicates:
                 self._refuse_rest(change, other)
             else:
                 self._refuse_whole(change, other, state)
+
+    def _words_of_edits(
+        self, changes: Iterable[PlannedChange]
+    ) -> Iterator[tuple[tuple[str, str], Delivery]]:
+        """The edits whose words posts show now, where a change brings a new post."""
+        posts = {change.account for change in changes if not _edits(change)}
+        for edit in self._queries.newest_edits(posts) if posts else ():
+            yield (edit.account, edit.content.fingerprint_when_out), edit
 
     def refuse_at_one_instant(self) -> None:
         """Remove what says the same twice at one instant, which no `repeat` means.
@@ -295,6 +308,10 @@ def _takes_text_away(change: PlannedChange) -> bool:
         and not change.concerns_a_stop
         and (wish is None or wish.content.fingerprint != delivery.content.fingerprint)
     )
+
+
+def _edits(change: PlannedChange) -> bool:
+    return change.wish is not None and change.wish.content.edits
 
 
 def _text_key(change: PlannedChange) -> tuple[str, str]:

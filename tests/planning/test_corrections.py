@@ -70,7 +70,8 @@ def test_a_group_of_recipients_means_those_that_have_the_post(
 @pytest.mark.parametrize(
     ("front", "codes"),
     [
-        (FIX.replace("a.fr", "nothing.fr"), ["corrects-unknown"]),
+        (FIX.replace("faux", "\\u202efaux").replace("reason: ", 'reason: "') + '"', ["bad-value"]),
+        (f"{FIX}{'x' * 500}", ["bad-value"]),
         (FIX.replace("[bice-page]", "[bice-site]"), ["corrects-elsewhere"]),
         (FIX.replace("a.fr", "fix.fr"), ["bad-value"]),
         (FIX.partition("\nreason")[0], ["missing-key"]),
@@ -83,6 +84,105 @@ def test_what_no_correction_can_be_is_refused(
 ) -> None:
     fix(workspace, front)
     assert refusals(app) == codes
+
+
+@pytest.mark.usefixtures("out")
+def test_what_the_ledger_does_not_know_leaves_out_its_correction_alone(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace, FIX.replace("a.fr", "nothing.fr"))
+    workspace.draft("b.fr", f"{LATER}\nto: [bice-page]", "Autre chose.")
+    assert plan_of(app) == ([(Change.ADD, "b.fr", "bice-page")], ["corrects-unknown"])
+
+
+def test_a_new_ledger_gets_a_post_and_its_correction_at_once(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-page]", "Trois sur dix.")
+    fix(workspace)
+    assert {post for _, post, _ in queue(app)} == {"a.fr", "fix.fr"}
+    meet(app, claim_first(app), Accepted("1"))
+    (delivery,) = app.attempts.take_all([claim_first(app)])
+    assert delivery.post == "fix.fr"
+
+
+@pytest.mark.usefixtures("out")
+def test_accounts_whose_words_do_not_change_are_left_out(
+    app: Application, workspace: Workspace
+) -> None:
+    """The duplicate check would stop the whole queue, with a hint to say `repeat`."""
+    fix(workspace, FIX.replace("[bice-page]", "all"), "Trois sur dix.\n\n## facebook\nQuatre.")
+    assert plan_of(app) == ([(Change.ADD, "fix.fr", "bice-page")], ["corrects-nothing"])
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    assert plan_of(app) == ([], [])
+
+
+@pytest.mark.usefixtures("out")
+def test_an_old_draft_brings_no_older_words_to_accounts_that_it_left_out(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace, FIX.replace("[bice-page]", "all"), "Trois sur dix.\n\n## facebook\nQuatre.")
+    queue(app)
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    fix(workspace, FIX.replace("[bice-page]", "all"), "Cinq sur dix.\n\n## facebook\nQuatre.")
+    assert queue(app) == []
+
+
+@pytest.mark.usefixtures("out")
+def test_a_correction_that_changes_nothing_is_not_queued(
+    app: Application, workspace: Workspace
+) -> None:
+    """As `publisher correct` makes it, and somebody queues it at once."""
+    fix(workspace, text="Trois sur dix.")
+    assert plan_of(app) == ([], ["corrects-nothing"])
+
+
+def test_an_edit_changes_no_first_comment(app: Application, workspace: Workspace) -> None:
+    beside = "\nlink_in: comment\nlink: https://www.example.org/"
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-page]{beside}wrong", "Trois sur dix.")
+    queue(app)
+    fix(workspace, f"{FIX}{beside}right")
+    assert refusals(app) == ["edit-too-much"]
+    fix(workspace, f"{FIX}{beside}wrong")
+    assert queue(app) == [(Change.ADD, "fix.fr", "bice-page")]
+
+
+@pytest.mark.usefixtures("out")
+def test_words_that_were_corrected_may_come_back(app: Application, workspace: Workspace) -> None:
+    """Another correction may say again what an edit said whose words are no longer out."""
+    said = [("fix1.fr", "B quatre."), ("fix2.fr", "Trois sur dix."), ("fix3.fr", "B quatre.")]
+    for number, (post, text) in enumerate(said):
+        workspace.draft(post, FIX.replace("13:00", f"13:0{number}"), text)
+        assert queue(app) == [(Change.ADD, post, "bice-page")]
+        meet(app, claim_first(app), Accepted(f"1@{number}23456789abc"))
+
+
+@pytest.mark.usefixtures("out")
+def test_a_new_post_with_the_words_of_an_edit_is_a_duplicate(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace)
+    queue(app)
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    workspace.draft("b.fr", f"{LATER}\nto: [bice-page]", "Quatre sur dix.")
+    assert refusals(app) == ["duplicate-text"]
+
+
+def test_what_was_held_until_its_original_was_out_does_not_expire(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """It says `now`, which is when it is queued again."""
+    workspace.draft("a.fr", f"{LATER}\nto: [bice-page]", "Trois sur dix.")
+    queue(app)
+    fix(workspace, FIX.replace(LATER, "at: now"))
+    queue(app)
+    assert app.attempts.take_all([claim_first(app)]) == []
+    finish(app, "a.fr")
+    clock.advance(6 * 3600)
+    assert queue(app) == [(Change.RELEASE, "fix.fr", "bice-page")]
+    assert standing(app, "fix.fr", "bice-page").due_at == clock.now()
+    (delivery,) = app.attempts.take_all([claim_first(app)])
+    assert delivery.post == "fix.fr"
 
 
 @pytest.mark.usefixtures("out")
