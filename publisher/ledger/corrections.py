@@ -99,11 +99,23 @@ def compared(connection: Connection, delivery: Delivery) -> Delivery:
     return delivery.model_copy(update={"target": target_of(original, before)})
 
 
-def corrections_of(connection: Connection, original: Delivery) -> list[Delivery]:
-    """All corrections of a post on its account, in their order."""
+def original_of(connection: Connection, delivery: Delivery) -> Delivery | None:
+    """What a correction corrects on its account; None if the ledger does not have it."""
+    query = select(deliveries).where(
+        deliveries.c.post == delivery.corrects, deliveries.c.account == delivery.account
+    )
+    return next(iter(deliveries_in(connection, query)), None)
+
+
+def corrections_of(
+    connection: Connection, original: Delivery, *, lock: bool = False
+) -> list[Delivery]:
+    """All corrections of a post on its account, in their order; `lock`: for this transaction."""
     query = select(deliveries).where(
         deliveries.c.corrects == original.post, deliveries.c.account == original.account
     )
+    if lock:
+        query = query.with_for_update()
     return sorted(deliveries_in(connection, query), key=_place)
 
 

@@ -4,13 +4,14 @@ import pytest
 
 from publisher.app import Application
 from publisher.base.errors import NotPossible
-from publisher.model.outcomes import Accepted
+from publisher.model.outcomes import Accepted, Unknown
 from publisher.model.states import State
 from publisher.planning import Change
 from tests.support.clock import ManualClock
-from tests.support.happening import meet
+from tests.support.happening import comes_of, meet
 from tests.support.queueing import (
     NOON,
+    begin_to_send,
     claim_first,
     finish,
     lose_the_answer,
@@ -358,19 +359,61 @@ def test_an_edit_alone_cannot_be_withdrawn(app: Application, workspace: Workspac
 
 
 @pytest.mark.usefixtures("out")
-def test_a_correction_below_a_post_is_withdrawn_with_it(
+def test_a_correction_below_a_post_is_withdrawn_after_it(
     app: Application, workspace: Workspace
 ) -> None:
-    """A worker goes on with both if the process dies."""
+    """While the wrong post is out, it stays; a worker goes on with it if the process dies."""
     fix(workspace, FIX.replace("bice-page", "bice-x"))
     queue(app)
     finish(app, "fix.fr", Accepted("2"))
     original = standing(app, "a.fr")
-    app.withdrawals.begin(original, "direction", "an error")
+    begun = app.withdrawals.begin(original, "direction", "an error")
+    assert standing(app, "fix.fr").withdrawn_ids is None
+    app.withdrawals.deleted(begun, "direction", "an error", Accepted("1"))
     reply = standing(app, "fix.fr")
     assert reply.withdrawn_ids == ()
     assert reply.withdraw_at is not None
     assert [one.post for one in app.withdrawals.below(original)] == ["fix.fr"]
+
+
+@pytest.mark.usefixtures("out")
+@pytest.mark.parametrize("answered", [True, False])
+def test_an_edit_that_is_answered_after_its_post_is_gone_is_withdrawn_too(
+    app: Application, workspace: Workspace, clock: ManualClock, *, answered: bool
+) -> None:
+    fix(workspace)
+    queue(app)
+    delivery = begin_to_send(app)
+    if not answered:
+        delivery = comes_of(app, delivery, Unknown("no answer"))
+    begun = app.withdrawals.begin(standing(app, "a.fr", "bice-page"), "direction", "an error")
+    app.withdrawals.deleted(begun, "direction", "an error", Accepted("1"))
+    if answered:
+        comes_of(app, delivery, Accepted("1@0123456789ab"))
+    else:
+        clock.advance(60)
+        (claim,) = app.doubts.claim(app.clock.ahead(30), 1)
+        taken = app.doubts.take(claim)
+        assert taken
+        app.doubts.record(taken, Accepted("1@0123456789ab"))
+    edit = standing(app, "fix.fr", "bice-page")
+    assert (edit.state, edit.remote_ids) == (State.WITHDRAWN, ())
+
+
+@pytest.mark.usefixtures("out")
+def test_a_person_says_of_an_edit_which_post_shows_it(
+    app: Application, workspace: Workspace
+) -> None:
+    original = standing(app, "a.fr", "bice-page")
+    fix(workspace)
+    queue(app)
+    lose_the_answer(app)
+    with pytest.raises(NotPossible, match=r"is not a\.fr"):
+        app.control.resolve("fix.fr", None, ("1002_999",), "direction")
+    begun = app.withdrawals.begin(original, "direction", "an error")
+    app.withdrawals.deleted(begun, "direction", "an error", Accepted(original.remote_ids[0]))
+    with pytest.raises(NotPossible, match="is withdrawn"):
+        app.control.resolve("fix.fr", None, ("1002_999",), "direction")
 
 
 @pytest.mark.usefixtures("out")
