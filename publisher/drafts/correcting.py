@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from publisher.base import files
 from publisher.drafts import editing, new_draft
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFile, DraftFiles
@@ -31,20 +32,43 @@ def drafts(
 ) -> Mapping[str, Manuscript]:
     """The drafts of corrections, by the posts that they correct; their files are not made yet.
 
-    `spoken`: the languages of the accounts. Raises NotPossible for a draft that only a person can
-    edit.
+    But for those that somebody made just so, and nobody has changed since: a second tap finds the
+    drafts of the first. `spoken`: the languages of the accounts. Raises NotPossible for a draft
+    that only a person can edit.
     """
     base, _language = split_language(wanted[0].post, spoken)
     name = PurePosixPath(base).name
     folder = new_draft.folder_of_copies(wanted[0].post)
     free = new_draft.free(f"{folder}{name}-correction", posts.files, spoken)
+    begin = f"{folder}{name}-correction".casefold()
+    alike = [one.id for one in posts.files if one.id.casefold().startswith(begin)]
+    known = dict.fromkeys(split_language(one, spoken)[0] for one in alike)
+    revised = {one.post: _corrected(editing.read(one.words), one, reason) for one in wanted}
+    for made in (_at(posts, base, revised, spoken) for base in known):
+        if all(posts.has(_id_of(one)) and _is_stored(one) for one in made.values()):
+            return made
+    return _at(posts, free, revised, spoken)
+
+
+def _at(
+    posts: DraftFiles, base: str, revised: Mapping[str, Manuscript], spoken: Collection[str]
+) -> Mapping[str, Manuscript]:
+    """The drafts under the name of `base`, each with the language of its post."""
     made = {}
-    for one in wanted:
-        suffix = one.post.removeprefix(split_language(one.post, spoken)[0])
-        file = new_draft.at(posts.posts, f"{free}{suffix}")
-        revised = _corrected(editing.read(one.words), one, reason)
-        made[one.post] = Manuscript(file.path, file.file, revised.data)
+    for post, draft in revised.items():
+        suffix = post.removeprefix(split_language(post, spoken)[0])
+        file = new_draft.at(posts.posts, f"{base}{suffix}")
+        made[post] = Manuscript(file.path, file.file, draft.data)
     return made
+
+
+def _id_of(draft: Manuscript) -> str:
+    return draft.file.removeprefix("posts/").removesuffix(".md")
+
+
+def _is_stored(draft: Manuscript) -> bool:
+    with files.file_errors(draft.path):
+        return draft.path.read_bytes() == draft.data
 
 
 def _corrected(draft: Manuscript, one: Correcting, reason: str) -> Manuscript:

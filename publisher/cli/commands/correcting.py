@@ -36,7 +36,7 @@ def correct(
     wanted = correctable.find(app.queries, drafts, arguments.post(app, post), spoken)
     made = correcting.drafts(drafts, wanted, why, spoken)
     if not dry_run:
-        for draft in made.values():
+        for draft in (one for one in made.values() if not one.path.exists()):
             with files.file_errors(draft.path):
                 draft.create()
     if as_json:

@@ -58,7 +58,7 @@ def _made(app: Application, visitor: Visitor, post: str, reason: str) -> Mapping
     new = correcting.drafts(DraftFiles(app.settings.posts), wanted, reason, _spoken(app))
     made: list[Correcting] = []
     try:
-        for one in wanted:
+        for one in (one for one in wanted if not new[one.post].path.exists()):
             _save(app, visitor, one, new[one.post], reason, Event.DRAFT_MADE)
             made.append(one)
     except PublisherError:
@@ -94,7 +94,8 @@ def _wanted(app: Application, visitor: Visitor, post: str) -> Sequence[Correctin
     Raises NotPermitted for whoever may not write for the accounts of the post itself.
     """
     found = correctable.find(app.queries, DraftFiles(app.settings.posts), post, _spoken(app))
-    own = next(one for one in found if post in (one.post, one.words.id) or one is found[0])
+    corrected = next((one.corrects for one in app.queries.deliveries(post=post)), None) or post
+    own = next((one for one in found if corrected == one.post), found[0])
     app.edits.require(Event.DRAFT_MADE, visitor.name, frozenset(own.accounts))
     return [
         one
