@@ -23,6 +23,11 @@ from publisher.model.states import State
 
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
 
+IS_POST = or_(deliveries.c.corrects.is_(None), deliveries.c.content.not_like('%"way":"edit"%'))
+"""Deliveries that make posts: no edits, whose ids no platform knows. In JSON a quotation mark
+within a text is escaped.
+"""
+
 
 class CorrectionStanding(NamedTuple):
     """How a correction stands to what it corrects, and to other corrections of that."""

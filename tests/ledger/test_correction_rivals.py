@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from publisher.ledger import ended_edits
+from publisher.ledger.comment_readings import CommentReadings
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.engagement import EngagementTurns
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import By, change
@@ -102,3 +104,15 @@ def test_an_edit_that_is_recorded_while_its_post_is_withdrawn_is_withdrawn(desk:
         recording.result(20)
     fix = desk.stored("fix.fr")
     assert (fix.state, fix.withdrawn_ids) == (State.WITHDRAWN, (new_id,))
+
+
+def test_figures_and_comments_are_read_of_posts_alone(desk: Desk) -> None:
+    """No platform knows the id of an edit, and one unknown id may fail the whole request."""
+    sent = desk.intend(desk.fix)
+    desk.record(sent, edit_id("1", sent.post, sent.content))
+    since = desk.clock.now()
+    watched = CommentReadings(desk.database, desk.clock).watched(["page"], since)
+    assert [one.remote_id for one in watched] == ["1"]
+    desk.clock.advance(70 * 60)
+    due = EngagementTurns(desk.database, desk.clock).due(["facebook"])
+    assert {one.remote_id for one in due["page"]} == {"1"}
