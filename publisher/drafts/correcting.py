@@ -1,7 +1,9 @@
 """Drafts of corrections: what is out, with its words to be changed, and the reason."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import NamedTuple
 
 from publisher.base import files
@@ -9,6 +11,7 @@ from publisher.drafts import editing, new_draft
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.editing import Manuscript
+from publisher.model.content import Content
 
 _OF_THE_ORIGINAL = ("embargo", "repeat", "expires", "author")
 """Keys that a correction does not take over: it goes out as soon as it is approved, and its author
@@ -25,6 +28,8 @@ class Correcting(NamedTuple):
     """The draft with the words that are out: its own, or that of its newest correction."""
     accounts: Sequence[str]
     """Where it is out."""
+    says: Mapping[str, Content] = MappingProxyType({})
+    """What is out, by account, if `words` says something else by now."""
 
 
 def drafts(
@@ -74,5 +79,24 @@ def _is_stored(draft: Manuscript) -> bool:
 def _corrected(draft: Manuscript, one: Correcting, reason: str) -> Manuscript:
     for key in _OF_THE_ORIGINAL:
         draft = draft.without(key)
+    if one.says:
+        draft = _with_words(draft, one.says)
     draft = draft.with_value("at", "now").with_words("to", [*one.accounts])
     return draft.with_value("corrects", one.post).with_value("reason", reason)
+
+
+def _with_words(draft: Manuscript, says: Mapping[str, Content]) -> Manuscript:
+    """The draft with the words that are out, and a section where an account has others."""
+    link = str(draft.value("link") or "")
+    bodies = {account: _body(content, link) for account, content in says.items()}
+    common, _number = Counter(bodies.values()).most_common(1)[0]
+    others = [f"## {name}\n{body}" for name, body in bodies.items() if body != common]
+    title = next(iter(says.values())).title
+    draft = draft.with_value("title", title) if title else draft.without("title")
+    return draft.with_body("\n\n".join([common, *others]) + "\n")
+
+
+def _body(content: Content, link: str) -> str:
+    """Its words as a draft has them: without the link that a channel adds to them."""
+    *parts, last = [part.text for part in content.parts if not part.is_comment]
+    return "\n\n---\n\n".join([*parts, last.removesuffix(link).rstrip()])

@@ -46,6 +46,18 @@ def test_a_correction_begins_with_the_words_that_are_out(
 
 
 @pytest.mark.usefixtures("out")
+def test_a_correction_does_not_begin_with_a_draft_that_changed_since(
+    staff: Visit, workspace: Workspace
+) -> None:
+    path = workspace.path / "posts" / "day.fr.md"
+    path.write_text(path.read_text("utf-8").replace("Genève", "Lima"), "utf-8")
+    staff.get(PAGE)
+    staff.send(PAGE, reason="Un chiffre.")
+    assert "Bonjour de Genève." in _made(workspace)
+    assert "Lima" not in _made(workspace)
+
+
+@pytest.mark.usefixtures("out")
 def test_a_second_tap_finds_the_draft_of_the_first(staff: Visit, workspace: Workspace) -> None:
     staff.get(PAGE)
     staff.send(PAGE, reason="Un chiffre.")

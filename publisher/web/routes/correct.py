@@ -93,7 +93,9 @@ def _wanted(app: Application, visitor: Visitor, post: str) -> Sequence[Correctin
 
     Raises NotPermitted for whoever may not write for the accounts of the post itself.
     """
-    found = correctable.find(app.queries, DraftFiles(app.settings.posts), post, _spoken(app))
+    found = correctable.find(
+        app.queries, DraftFiles(app.settings.posts), post, _spoken(app), app.planner.plan
+    )
     corrected = next((one.corrects for one in app.queries.deliveries(post=post)), None) or post
     own = next((one for one in found if corrected == one.post), found[0])
     app.edits.require(Event.DRAFT_MADE, visitor.name, frozenset(own.accounts))
