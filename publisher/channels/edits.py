@@ -47,14 +47,18 @@ def accepted(parcel: Parcel, outcome: Outcome, *, is_shown: bool = True) -> Outc
 
 def with_words(parcel: Parcel, prepared: Prepared) -> Prepared:
     """`prepared` with the words of an edit whose answer shows none: `words_of` has them then."""
-    if prepared.digest == parcel.content.digest:
-        return prepared
-    return Prepared(digest=parcel.content.digest, records=({"text": parcel.content.joined},))
+    said = {"text": parcel.content.joined, "was": target_of(parcel).content.joined}
+    return prepared.model_copy(update={"digest": parcel.content.digest, "records": (said,)})
 
 
 def words_of(prepared: Prepared) -> str:
     """The words that an edit is to give its post."""
     return str(prepared.records[0]["text"])
+
+
+def words_before(prepared: Prepared) -> str:
+    """The words that its post had before."""
+    return str(prepared.records[0]["was"])
 
 
 def not_shown(limits: Sequence[Limit] = ()) -> Unknown:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from markupsafe import escape
@@ -16,7 +17,6 @@ from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Outcome, Refused, Unknown
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 
 EDITING = [name for name, takes in CAPABILITIES.items() if takes.edits]
@@ -132,7 +132,7 @@ def test_preparing_an_edit_again_changes_nothing(stage: Stage) -> None:
     assert one.shows() == [WRONG]
 
 
-def _entry(stage: Stage) -> StoredPost:
+def _entry(stage: Stage) -> Any:  # WordPress's have their blocks besides
     return next(one for one in stage.sandbox.store.entries if one.account == stage.account.name)
 
 
@@ -373,6 +373,19 @@ def test_what_may_be_both_the_old_and_the_new_words_is_for_a_person(stages: Stag
     """Where a platform shortens links, and the correction changes one."""
     one = edited(stages("linkedin"))
     assert isinstance(edits.sighting(one.parcel, lambda _content: True), Unknown)
+
+
+def test_linkedin_does_not_take_a_shortened_link_for_the_corrected_one(stages: Stages) -> None:
+    """LinkedIn says that it is done, does nothing, and shows neither link as it was written."""
+    stage = stages("linkedin")
+    original = stage.parcel("Voir https://wrong.example.org/a")
+    parcel = correcting(
+        stage, original, stage.deliver(original), "Voir https://right.example.org/b"
+    )
+    attempt = stage.ready(parcel)
+    stage.sandbox.faults.set([Fault(what=What.IGNORED)])
+    _entry(stage).text = "Voir https://lnkd.in/abc"
+    assert isinstance(attempt.send(), Unknown)
 
 
 def test_the_website_shows_when_it_was_corrected_and_why(stages: Stages) -> None:
