@@ -28,7 +28,7 @@ def post_id(parcel: Parcel) -> str:
 def carried_out(parcel: Parcel, limits: Sequence[Limit] = ()) -> Accepted:
     """The outcome of an edit that is carried out, with its own id."""
     target = target_of(parcel)
-    changed = edit_id(target.remote_ids[0], parcel.content)
+    changed = edit_id(target.remote_ids[0], parcel.post, parcel.content)
     return Accepted(changed, url=target.url, limits=tuple(limits))
 
 
@@ -47,14 +47,18 @@ def accepted(parcel: Parcel, outcome: Outcome, *, is_shown: bool = True) -> Outc
 
 def with_words(parcel: Parcel, prepared: Prepared) -> Prepared:
     """`prepared` with the words of an edit whose answer shows none: `words_of` has them then."""
-    if prepared.digest == parcel.content.digest:
-        return prepared
-    return Prepared(digest=parcel.content.digest, records=({"text": parcel.content.joined},))
+    said = {"text": parcel.content.joined, "was": target_of(parcel).content.joined}
+    return prepared.model_copy(update={"digest": parcel.content.digest, "records": (said,)})
 
 
 def words_of(prepared: Prepared) -> str:
     """The words that an edit is to give its post."""
     return str(prepared.records[0]["text"])
+
+
+def words_before(prepared: Prepared) -> str:
+    """The words that its post had before."""
+    return str(prepared.records[0]["was"])
 
 
 def not_shown(limits: Sequence[Limit] = ()) -> Unknown:
@@ -96,6 +100,14 @@ def post_gone(limits: Sequence[Limit] = ()) -> Refused:
         "nothing can be corrected. Publish the right words as a post of its own."
     )
     return Refused(Kind.CONTENT, message, limits=tuple(limits))
+
+
+def other_words() -> str:
+    """The message about a post that does not say what it went out with."""
+    return _(
+        "The post that it corrects says something else than Publisher sent, or says it in another "
+        "form: somebody changed it on the platform. Nothing is replaced. Correct its words there."
+    )
 
 
 def other_pictures() -> str:

@@ -88,13 +88,14 @@ class Withdrawal:
         done: list[Withdrawn] = []
         for delivery in self._control.withdrawable(post, account, actor):
             done.append(self._take_down(delivery, actor, reason))
-            done += self._take_down_below(delivery, actor, reason)
+            if done[-1].delivery.state is State.WITHDRAWN:
+                done += self._take_down_below(delivery, actor, reason)
         return done
 
     def _take_down_below(self, delivery: Delivery, actor: str, reason: str) -> list[Withdrawn]:
-        """Delete the corrections that went out below a post; edits are gone with it."""
+        """Delete the corrections that went out below a deleted post; see `Withdrawals`."""
         return [
-            self._take_down(one, actor, reason)
+            self._take_down(one, actor, reason, begun=one.withdrawn_ids is not None)
             if one.state in WITHDRAWABLE
             else Withdrawn(one, _(_UNCLEAR.get(one.state, _PARTLY_OUT)))
             for one in self._withdrawals.below(delivery)
@@ -166,9 +167,11 @@ class Withdrawal:
             delivery, reason = taken
             self._delete(delivery, ACTOR, reason, begun=True)
 
-    def _take_down(self, delivery: Delivery, actor: str, reason: str) -> Withdrawn:
+    def _take_down(
+        self, delivery: Delivery, actor: str, reason: str, *, begun: bool = False
+    ) -> Withdrawn:
         try:
-            return self._delete(delivery, actor, reason)
+            return self._delete(delivery, actor, reason, begun=begun)
         except PublisherError as error:  # the ledger is away: nothing is deleted without a record
             return Withdrawn(delivery, _remedy(error))
 

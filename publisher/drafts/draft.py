@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.base.i18n import _, later
-from publisher.base.text import did_you_mean, suggestion
+from publisher.base.text import did_you_mean, harmless, suggestion
 from publisher.channels.registry import SPECS
 from publisher.drafts import missing_media, sections, text_files
 from publisher.drafts import names as naming
@@ -62,6 +62,9 @@ _ELSEWHERE = {
 }
 """By key of another file or place, where it belongs; a draft's own keys come first."""
 _LANGUAGE_SUFFIX = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
+LONGEST_REASON = 500
+"""Of a correction, in characters: one sentence, which the website shows."""
+_DIRECTIONS = "\u061c\u200e\u200f"  # marks that belong to Arabic and Hebrew
 _MARGIN = timedelta(days=7)
 """Preparation and follow-up belong to a session; a time further off is likely a mistake."""
 
@@ -323,6 +326,20 @@ class _Reader:
     def _reason(self) -> str | None:
         """The reason in one line."""
         reason = " ".join((self.fields.text("reason") or "").split()) or None
+        if reason and len(reason) > LONGEST_REASON:
+            message = _(
+                "`reason` has {number} characters, and may have {most}.",
+                number=len(reason),
+                most=LONGEST_REASON,
+            )
+            hint = _("Say in one sentence what was wrong.")
+            self.fields.reject("reason", Flaw("bad-value", message, hint))
+        if reason and (harm := set(reason) - set(harmless(reason, keep=_DIRECTIONS))):
+            message = _(
+                "`reason` has a character that nobody sees: {code}.", code=f"U+{ord(min(harm)):04X}"
+            )
+            hint = _("Delete it: text that is pasted from elsewhere brings such along.")
+            self.fields.reject("reason", Flaw("bad-value", message, hint))
         if reason and "corrects" not in self.fields:
             hint = _("Add `corrects:` with the name of the post, or take `reason` away.")
             self.fields.reject(

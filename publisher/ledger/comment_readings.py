@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from publisher.base.stored_messages import kept
 from publisher.ledger.comment_wishes import CALLED, chain_of
+from publisher.ledger.corrections import IS_POST
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import (
@@ -69,6 +70,7 @@ class CommentReadings(LedgerPart):
             deliveries.c.state == State.PUBLISHED,
             deliveries.c.published_at >= since,
             deliveries.c.account.in_(sorted(accounts)),
+            IS_POST,
         )
         with self._database.read() as connection:
             rows = connection.execute(query).all()

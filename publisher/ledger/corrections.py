@@ -2,9 +2,10 @@
 
 A correction changes what is on record as out, whole, and not to be withdrawn. Corrections of one
 post on one account never pass each other: the one that is due later waits for those before it, and
-once it is out none of those may follow it. Looked at when a worker takes a correction, and again in
-the transaction of its intent, which holds the row of the post: a withdrawal, which changes that
-row, and the intent of another correction come before it or after it.
+once it is out none of those may follow it. And each replaces only what it was planned for: words
+that another correction brought meanwhile are not lost without a person. Looked at when a worker
+takes a correction, and again in the transaction of its intent, which holds the row of the post: a
+withdrawal, which changes that row, and the intent of another correction come before it or after it.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,11 @@ from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
+
+IS_POST = or_(deliveries.c.corrects.is_(None), deliveries.c.content.not_like('%"way":"edit"%'))
+"""Deliveries that make posts: no edits, whose ids no platform knows. In JSON a quotation mark
+within a text is escaped.
+"""
 
 
 class CorrectionStanding(NamedTuple):
@@ -55,7 +61,16 @@ def standing(connection: Connection, delivery: Delivery) -> CorrectionStanding:
     before = [one for one in others if _place(one) < _place(delivery)]
     if first := next((one for one in before if one.state in _ON_ITS_WAY), None):
         return CorrectionStanding(original, waits_for=first.post)
-    return CorrectionStanding(original, target_of(original, before))
+    target = target_of(original, before)
+    if not _is_planned_for(delivery, target):
+        obstacle = _(
+            "Other words of {post} are out on {account} now than those that this correction was "
+            "begun with. Look at them, take into its draft what is to stay of them, and queue it "
+            "again. If its words are right as they are, change its `reason`.",
+            **_named(delivery),
+        )
+        return CorrectionStanding(original, obstacle=obstacle)
+    return CorrectionStanding(original, target)
 
 
 def target_of(original: Delivery, corrections: Sequence[Delivery]) -> Target:
@@ -79,11 +94,33 @@ def aimed(connection: Connection, delivery: Delivery) -> Delivery:
     return delivery.model_copy(update={"target": target_of(original, before)})
 
 
-def corrections_of(connection: Connection, original: Delivery) -> list[Delivery]:
-    """All corrections of a post on its account, in their order."""
+def compared(connection: Connection, delivery: Delivery) -> Delivery:
+    """A correction with what it corrects, for people: as it is queued, if it is not out yet."""
+    alike = _related(connection, delivery)
+    original = next((one for one in alike if one.post == delivery.corrects), None)
+    if original is None:
+        return delivery
+    before = [one for one in alike if _place(one) < _place(delivery) and one.id != original.id]
+    return delivery.model_copy(update={"target": target_of(original, before)})
+
+
+def original_of(connection: Connection, delivery: Delivery) -> Delivery | None:
+    """What a correction corrects on its account; None if the ledger does not have it."""
+    query = select(deliveries).where(
+        deliveries.c.post == delivery.corrects, deliveries.c.account == delivery.account
+    )
+    return next(iter(deliveries_in(connection, query)), None)
+
+
+def corrections_of(
+    connection: Connection, original: Delivery, *, lock: bool = False
+) -> list[Delivery]:
+    """All corrections of a post on its account, in their order; `lock`: for this transaction."""
     query = select(deliveries).where(
         deliveries.c.corrects == original.post, deliveries.c.account == original.account
     )
+    if lock:
+        query = query.with_for_update()
     return sorted(deliveries_in(connection, query), key=_place)
 
 
@@ -112,6 +149,12 @@ def _not_out(original: Delivery, delivery: Delivery) -> str | None:
             **named,
         )
     return None
+
+
+def _is_planned_for(delivery: Delivery, target: Target) -> bool:
+    """Whether what it corrects is what it was planned, and approved, to correct."""
+    told = delivery.content.correction
+    return told is not None and told.replaces == target.content.digest
 
 
 def _place(delivery: Delivery) -> tuple[datetime, int]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select, update
 
 from publisher.base.stored_messages import kept, told
+from publisher.ledger.corrections import IS_POST
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.rows import remote_ids_of
 from publisher.ledger.tables import deliveries, engagement, engagement_turns
@@ -60,6 +61,7 @@ class EngagementTurns(LedgerPart):
                         deliveries.c.state == State.PUBLISHED,
                         deliveries.c.channel.in_(sorted(channels)),
                         deliveries.c.remote_ids != "[]",
+                        IS_POST,
                         ~was_read,
                         ~waits,
                     )

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES
-from publisher.ledger import lookalikes, rate_limits
+from publisher.ledger import ended_edits, lookalikes, rate_limits
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.corrections import aimed
 from publisher.ledger.database import Database, LedgerPart
@@ -270,9 +270,11 @@ class Doubts(LedgerPart):
     def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
         """Record the result of reading the platform; raises `Conflict` when a person was faster."""
         with self._database.write() as connection:
+            original = ended_edits.lock_original(connection, delivery)
             recorded = self._recorded(connection, delivery, sighting)
             rate_limits.keep(connection, delivery.account, sighting.limits)
-            return recorded
+            by = By(Role.WORKER, ACTOR, self._clock.now())
+            return ended_edits.ended(connection, recorded, original, by)
 
     def _recorded(self, connection: Connection, delivery: Delivery, sighting: Sighting) -> Delivery:
         if obstacle := _obstacle(connection, delivery, sighting):

@@ -106,6 +106,10 @@ class Correction(Frozen):
     """`edit`: its words replace those of the post. `reply`: it goes out below the post."""
     reason: str
     """Why it is made: for the record, and for the readers of the website."""
+    replaces: str = Field(default="", exclude_if=lambda digest: not digest)
+    """The digest of what was out, or queued, when it was planned: it may not go out over anything
+    else. Not known of what was queued before this was kept; such a correction does not go out.
+    """
 
 
 class Content(Frozen):
@@ -188,12 +192,21 @@ class Content(Frozen):
 
         For a post without words, over its pictures.
         """
+        if self.correction and self.edits:  # no post of its own: it may say what another one says
+            return _hashed([*self._gist, f"edit of {self.correction.corrects}"])
+        return _hashed(self._gist)
+
+    @property
+    def fingerprint_when_out(self) -> str:
+        """That of a post which says this: of an edit, what its post has from then on."""
+        return _hashed(self._gist)
+
+    @property
+    def _gist(self) -> list[str]:
         words = [" ".join(part.text.split()) for part in self.parts] + [self.link or ""]
         if not any(words):
             words = [picture.digest for picture in self.pictures]
-        if self.correction and self.edits:  # no post of its own: it may say what another one says
-            words.append(f"edit of {self.correction.corrects}")
-        return hashlib.sha256("\n".join(words).encode()).hexdigest()
+        return words
 
 
 class Target(Frozen):
@@ -206,12 +219,21 @@ class Target(Frozen):
     """What is out: that of the newest edit on record, or its own."""
 
 
-def edit_id(post_id: str, content: Content) -> str:
-    """The id of an edit: that of the post, and what it says then.
+def _hashed(words: list[str]) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def edit_id(post_id: str, post: str, content: Content) -> str:
+    """The id of an edit: that of the post that it changes, and a mark; `post`: the correction.
 
     Platforms give edits none, and no two deliveries of an account have the same id.
     """
-    return f"{post_id}@{content.digest[:12]}"
+    return f"{post_id}@{edit_mark(post, content)}"
+
+
+def edit_mark(post: str, content: Content) -> str:
+    """The mark of an edit: no other correction has it, though it may say the same."""
+    return hashlib.sha256(f"{post}\n{content.digest}".encode()).hexdigest()[:12]
 
 
 def post_of(remote_id: str) -> str:

@@ -101,6 +101,8 @@ CODES: dict[str, str] = {
     "unknown-consent": "posts/consents.yaml has no such consent.",
     "consent-ended": "The consent was withdrawn, or ends before the post goes out: it is held.",
     "corrects-unknown": "The post that the draft corrects was never queued, or is a correction.",
+    "correction-outdated": "The words that are out changed since the correction was queued.",
+    "corrects-nothing": "On some accounts the correction says what is out already.",
     "corrects-elsewhere": "The post that the draft corrects did not go to the account.",
     "edit-too-much": "A post that is out can be edited in its words alone.",
     "no-mandate": "The account's mandate does not cover the author or the day.",

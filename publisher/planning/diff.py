@@ -287,7 +287,8 @@ class Comparison:
         """
         wanted: dict[tuple[str, str], Wish] = {}
         self._illustrations.prepare(self._pictures(posts.values()))
-        for post in progress.over(list(posts.values()), _("Rendering posts")):
+        in_turn = sorted(posts.values(), key=lambda post: post.corrects is not None)
+        for post in progress.over(in_turn, _("Rendering posts")):
             if self._corrections.report(post, rendering.recipients(post, self._accounts)[0]):
                 del posts[post.id]
                 continue
@@ -299,6 +300,9 @@ class Comparison:
                 del posts[post.id]
             else:
                 wanted |= wishes
+                for wish in wishes.values():
+                    self._corrections.note(wish)
+                self._corrections.warn_of_unchanged(post)
         return wanted
 
     def _pictures(self, posts: Iterable[Post]) -> Mapping[Path, Collection[Capabilities]]:
@@ -319,8 +323,12 @@ class Comparison:
         recipients, _problems = rendering.recipients(post, self._accounts)
         for account in self._corrections.of_its_accounts(post, recipients):
             content = self._content(post, account)
+            if self._corrections.leaves_out(post, account, content):
+                continue
             delivery = standing.get((post.id, account.name))
-            if post.at_once and delivery and _stays(content, delivery):
+            waited = post.corrects and not post.held and delivery and _is_held_by_a_worker(delivery)
+            # What was held until the original is out would have expired since.
+            if post.at_once and delivery and _stays(content, delivery) and not waited:
                 due_at = delivery.due_at
             yield Wish(
                 post=post.id,
@@ -385,6 +393,20 @@ class Comparison:
             )
             self._problems.warning(posts[post_id], "already-out", message, hint)
 
+    def _warn_of_outdated(self, post: Post, wish: Wish) -> None:
+        """Warn that a correction stays as it is, because its draft did not follow what is out."""
+        message = _(
+            "Other words of {post} are out on {account} now than those that this correction was "
+            "begun with, so it is not queued again.",
+            post=post.corrects,
+            account=wish.account,
+        )
+        hint = _(
+            "Look at the words that are out, and take into the draft what is to stay of them. If "
+            "its words are right as they are, change its `reason`."
+        )
+        self._problems.warning(post, "correction-outdated", message, hint)
+
     def _may_not_approve_any_more(self, delivery: Delivery | Brief) -> bool:
         """Whether the approver is not, or no longer, in the account's mandate."""
         rule = self._settings.approval_rule(delivery.account)
@@ -424,6 +446,8 @@ class Comparison:
             )
             hint = _("Leave the parts that are out as they were; later ones may change.")
             self._problems.error(post, "partly-out", message, hint)
+        elif self._corrections.is_outdated(wish):
+            self._warn_of_outdated(post, wish)
         elif flaw := self._corrections.flaw(wish):
             self._problems.error(post, flaw.code, flaw.message, flaw.hint, at="corrects")
         else:
@@ -473,6 +497,10 @@ def _planned(kind: Change, post: Post, wish: Wish, delivery: Delivery | None) ->
         post.embargo_anchor,
         at_once=post.at_once,
     )
+
+
+def _is_held_by_a_worker(delivery: Delivery) -> bool:
+    return delivery.state is State.HELD and delivery.manual_hold is None
 
 
 def _stays(content: Content, delivery: Delivery) -> bool:

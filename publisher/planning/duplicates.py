@@ -4,7 +4,7 @@ Neither under another draft's name, nor under another name of the account.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from publisher.base.i18n import _
@@ -18,6 +18,8 @@ from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
 from publisher.planning.edits import cancelled_by_a_person, stop_of
 from publisher.planning.plan import PlannedChange
 from publisher.planning.problems import Problems
+
+_Known = defaultdict[tuple[str, str], dict[str, State | None]]
 
 
 class Duplicates:
@@ -44,16 +46,7 @@ class Duplicates:
         """Remove what would send an account a text that it has already."""
         fresh = [(change, _text_key(change)) for change in self._changes if _brings_text(change)]
         leaving = {c.delivery.id for c in self._changes if c.delivery and _takes_text_away(c)}
-        known: defaultdict[tuple[str, str], dict[str, State | None]] = defaultdict(dict)
-        partly: set[str] = set()
-        for delivery in self._queries.with_fingerprints({text for _change, text in fresh}):
-            gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
-            refused = _is_stopped_by_a_person(delivery) and not self._drafts.has(delivery.post)
-            if delivery.remote_ids or refused or not gone:
-                key = (delivery.account, delivery.content.fingerprint)
-                known[key][delivery.post] = State.HELD if delivery.manual_hold else delivery.state
-            if delivery.remote_ids and delivery.state is not State.PUBLISHED:
-                partly.add(delivery.post)
+        known, partly = self._known(fresh, leaving)
 
         def weight(holder: tuple[str, State | None]) -> int:
             """Sort key: a text that is out under an old name comes first: the draft was renamed."""
@@ -75,6 +68,35 @@ class Duplicates:
                 self._refuse_rest(change, other)
             else:
                 self._refuse_whole(change, other, state)
+
+    def _known(
+        self, fresh: Sequence[tuple[PlannedChange, tuple[str, str]]], leaving: Collection[int]
+    ) -> tuple[_Known, set[str]]:
+        """Who has the texts already, by account and text; and the posts that are partly out."""
+        known: _Known = defaultdict(dict)
+        partly: set[str] = set()
+        for delivery in self._queries.with_fingerprints({text for _change, text in fresh}):
+            if delivery.content.edits and delivery.state is State.PUBLISHED:
+                continue  # its words may have been replaced since; see `newest_edits`
+            gone = delivery.id in leaving or delivery.state in ENDED_UNSENT
+            refused = _is_stopped_by_a_person(delivery) and not self._drafts.has(delivery.post)
+            if delivery.remote_ids or refused or not gone:
+                key = (delivery.account, delivery.content.fingerprint)
+                known[key][delivery.post] = State.HELD if delivery.manual_hold else delivery.state
+            if delivery.remote_ids and delivery.state is not State.PUBLISHED:
+                partly.add(delivery.post)
+
+        for key, edit in self._words_of_edits(change for change, _text in fresh):
+            known[key][edit.post] = edit.state
+        return known, partly
+
+    def _words_of_edits(
+        self, changes: Iterable[PlannedChange]
+    ) -> Iterator[tuple[tuple[str, str], Delivery]]:
+        """The edits whose words posts show now, where a change brings a new post."""
+        posts = {change.account for change in changes if not _edits(change)}
+        for edit in self._queries.newest_edits(posts) if posts else ():
+            yield (edit.account, edit.content.fingerprint_when_out), edit
 
     def refuse_at_one_instant(self) -> None:
         """Remove what says the same twice at one instant, which no `repeat` means.
@@ -295,6 +317,10 @@ def _takes_text_away(change: PlannedChange) -> bool:
         and not change.concerns_a_stop
         and (wish is None or wish.content.fingerprint != delivery.content.fingerprint)
     )
+
+
+def _edits(change: PlannedChange) -> bool:
+    return change.wish is not None and change.wish.content.edits
 
 
 def _text_key(change: PlannedChange) -> tuple[str, str]:

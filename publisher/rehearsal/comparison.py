@@ -1,12 +1,13 @@
 """Comparison of the log with the platforms, post by post."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from publisher.base.i18n import _
 from publisher.channels.registry import CAPABILITIES
 from publisher.model.capabilities import Capabilities
-from publisher.model.content import Picture
+from publisher.model.content import Content, Picture, post_of
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
@@ -21,8 +22,12 @@ def differences(
     `rows` are those of `log.json`, `deliveries` the ledger's deliveries in the same order (they
     have the pictures), `posts` those on the platforms, as in the sandbox's `state.json`. A post
     that is published in the log must be there: same account, same text, the thread in order, the
-    same pictures with the same alt texts. A post that is there must be in the log.
+    same pictures with the same alt texts. A post that is there must be in the log. A post that was
+    edited must show the words of its newest edit, and a correction that is a reply its original.
     """
+    edits = sorted((one for one in deliveries if one.content.edits and one.remote_ids), key=_place)
+    edited = {(one.account, post_of(one.remote_ids[0])): one.content for one in edits}
+    above = {(one.post, one.account): one.remote_ids[-1] for one in deliveries if one.remote_ids}
     there = {
         (post["channel"], post["account"], post["id"]): post
         for post in posts
@@ -30,8 +35,10 @@ def differences(
     }
     found: list[str] = []
     for row, delivery in zip(rows, deliveries, strict=True):
-        if row["state"] != State.WITHDRAWN:
-            found += _differences(row, delivery, there)
+        if row["state"] != State.WITHDRAWN and not delivery.content.edits:
+            key = delivery.account, next(iter(delivery.remote_ids), "")
+            parent = above.get((delivery.corrects or "", delivery.account))
+            found += _differences(row, delivery, there, edited.get(key), parent)
     found += [
         _("{account}: post {id} is on the platform, not in the log.", account=account, id=post_id)
         for __, account, post_id in there
@@ -39,8 +46,21 @@ def differences(
     return found
 
 
-def _differences(row: Row, delivery: Delivery, there: dict[tuple[str, str, str], Row]) -> list[str]:
-    """Compare one delivery, and remove its posts from `there`."""
+def _place(delivery: Delivery) -> tuple[datetime, int]:
+    return delivery.due_at, delivery.id
+
+
+def _differences(
+    row: Row,
+    delivery: Delivery,
+    there: dict[tuple[str, str, str], Row],
+    edited: Content | None,
+    parent: str | None,
+) -> list[str]:
+    """Compare one delivery, and remove its posts from `there`.
+
+    `edited`: the content of its newest edit; `parent`: the id of the post that it is a reply to.
+    """
     name = _("{post} to {account}", post=row["post"], account=row["account"])
     ids = row["remote_ids"]
     found = []
@@ -62,6 +82,11 @@ def _differences(row: Row, delivery: Delivery, there: dict[tuple[str, str, str],
             found.append(told)
             continue
         shown, logged = _shown(post), _logged(row, delivery, index)
+        if index == 0:
+            logged["in_reply_to"] = parent
+        if index == 0 and edited:
+            warning = edited.content_warning or ""
+            logged |= {"text": edited.parts[0].text, "content_warning": warning}
         found += [
             _(
                 "{delivery}: {field} of part {number} is {shown!r} on the platform, {logged!r} in "

@@ -11,6 +11,9 @@ from publisher.planning import word_diff
 from publisher.planning.correctable import is_correctable
 from publisher.planning.word_diff import Piece
 
+_NOTHING = Content(parts=())
+"""Of what was never queued."""
+
 
 @dataclass(frozen=True, slots=True)
 class CorrectedText:
@@ -51,7 +54,7 @@ def of_post(app: Application, post: str, deliveries: Sequence[Delivery]) -> Post
 def compared(app: Application, deliveries: Sequence[Delivery]) -> list[CorrectedText]:
     """Those that are corrections, each beside what it corrects."""
     found = app.queries.aimed([one for one in deliveries if one.corrects])
-    return [_compared(one, one.target.content) for one in found if one.target]
+    return [_compared(one, one.target.content if one.target else _NOTHING) for one in found]
 
 
 def _compared(delivery: Delivery, before: Content) -> CorrectedText:

@@ -1,10 +1,13 @@
 """Edits of posts that are out, on every channel that can do them, and corrections below a post."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from publisher.channels import edits
 from publisher.channels.base import NotPrepared
@@ -104,7 +107,7 @@ def test_an_edit_has_an_id_of_its_own_and_the_address_of_its_post(stage: Stage) 
     target = one.parcel.target
     assert isinstance(outcome, Accepted)
     assert target
-    assert outcome.remote_id == edit_id(target.remote_ids[0], one.parcel.content)
+    assert outcome.remote_id == edit_id(target.remote_ids[0], one.parcel.post, one.parcel.content)
     assert outcome.url == target.url
 
 
@@ -121,13 +124,94 @@ def test_an_edit_leaves_the_pictures(stage: Stage) -> None:
     assert stage.sandbox.state()["violations"] == []
 
 
-def test_preparing_an_edit_again_changes_and_asks_nothing(stage: Stage) -> None:
+def test_preparing_an_edit_again_changes_nothing(stage: Stage) -> None:
     one = edited(stage, pictures=1)
-    requests = stage.sandbox.state()["requests"]
     kept = Prepared.model_validate_json(one.attempt.prepared.model_dump_json())
     again = stage.open().prepare(one.parcel, kept, stage.media.__getitem__)
     assert again == one.attempt.prepared
-    assert stage.sandbox.state()["requests"] == requests
+    assert one.shows() == [WRONG]
+
+
+def _entry(stage: Stage) -> Any:  # WordPress's have their blocks besides
+    return next(one for one in stage.sandbox.store.entries if one.account == stage.account.name)
+
+
+def _again(one: Edited) -> Outcome:
+    """The outcome of another attempt, in which what is prepared is on record from before."""
+    kept = Prepared.model_validate_json(one.attempt.prepared.model_dump_json())
+    try:
+        prepared = one.stage.open().prepare(one.parcel, kept, one.stage.media.__getitem__)
+    except NotPrepared as problem:
+        return problem.outcome
+    one.attempt.prepared, one.attempt.sent = prepared, ()
+    return one.attempt.send()
+
+
+def test_wordpress_shows_no_picture_again_that_was_removed_meanwhile(stages: Stages) -> None:
+    one = edited(stages("wordpress"), pictures=2)
+    entry = _entry(one.stage)
+    entry.raw = re.sub(r"<!-- wp:image.*<!-- /wp:image -->", "", entry.raw, flags=re.DOTALL).strip()
+    entry.media = entry.media[:1]
+    assert isinstance(_again(one), Accepted)
+    (shown,) = one.stage.shown()
+    assert (shown.text, len(shown.pictures)) == (RIGHT, 1)
+
+
+@pytest.mark.parametrize("pictures", [0, 1])
+def test_mastodon_shows_no_other_pictures_than_a_person_left(stages: Stages, pictures: int) -> None:
+    one = edited(stages("mastodon"), pictures=pictures)
+    entry = _entry(one.stage)
+    another = one.stage.parcel("x", pictures=(one.stage.picture("Une", "teal"),), post="o.fr")
+    one.stage.deliver(another)
+    entry.media = [] if pictures else list(one.stage.sandbox.store.entries[-1].media)
+    assert isinstance(_again(one), Refused)
+    assert one.shows()[0] == WRONG
+
+
+@pytest.mark.parametrize("name", ["mastodon", "wordpress"])
+def test_words_that_a_person_changed_there_are_not_replaced(stages: Stages, name: str) -> None:
+    """Where the post is read anyway before the edit."""
+    one = edited(stages(name))
+    entry = _entry(one.stage)
+    one.stage.sandbox.store.edit(entry, "Par une personne")
+    if name == "wordpress":
+        entry.raw = "<!-- wp:paragraph -->\n<p>Par une personne</p>\n<!-- /wp:paragraph -->"
+    refused = _again(one)
+    assert isinstance(refused, Refused)
+    assert "says something else" in refused.message
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '<!-- wp:paragraph {"align":"center"} -->\n<p class="c">{}</p>\n<!-- /wp:paragraph -->',
+        "<!-- wp:heading -->\n<h2>{}</h2>\n<!-- /wp:heading -->",
+        "<p>{}</p>",
+        "<!-- wp:group --><!-- wp:paragraph -->\n<p>{}</p>\n<!-- /wp:paragraph --><!-- /wp:group -->",
+    ],
+)
+def test_wordpress_replaces_only_the_paragraphs_that_it_wrote(stages: Stages, form: str) -> None:
+    one = edited(stages("wordpress"))
+    entry = _entry(one.stage)
+    (inside,) = re.findall("<p>(.*?)</p>", entry.raw)
+    entry.raw = before = form.replace("{}", inside)
+    assert isinstance(_again(one), Refused)
+    assert entry.raw == before
+
+
+def test_wordpress_leaves_a_quotation_between_the_words_alone(stages: Stages) -> None:
+    one = edited(stages("wordpress"))
+    entry = _entry(one.stage)
+    quote = (
+        "<!-- wp:quote -->\n<blockquote><!-- wp:paragraph -->\n<p>Un témoin.</p>\n"
+        "<!-- /wp:paragraph --></blockquote>\n<!-- /wp:quote -->"
+    )
+    entry.raw = f"{quote}\n\n{entry.raw}"
+    prepared = one.stage.open().prepare(one.parcel, Prepared(), one.stage.media.__getitem__)
+    blocks = str(prepared.records[0]["content"])
+    assert blocks.startswith(quote)
+    assert "Quatre" in blocks
+    assert "Trois" not in blocks
 
 
 def test_what_is_prepared_for_an_edit_is_never_deleted(stage: Stage) -> None:
@@ -169,6 +253,17 @@ def test_a_second_edit_changes_the_same_post(stage: Stage) -> None:
     assert isinstance(outcome, Accepted)
     assert outcome != first
     assert one.shows() == ["Cinq sur dix"]
+
+
+def test_the_same_words_again_are_another_edit(stage: Stage) -> None:
+    """Corrected, taken back, and corrected again: each has an id of its own."""
+    one = edited(stage)
+    first = one.attempt.send()
+    other = stage.ready(one.parcel.model_copy(update={"post": "another.fr"}))
+    second = other.send()
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Accepted)
+    assert second.remote_id != first.remote_id
 
 
 def test_an_edit_of_a_deleted_post_is_refused(stage: Stage) -> None:
@@ -280,6 +375,19 @@ def test_what_may_be_both_the_old_and_the_new_words_is_for_a_person(stages: Stag
     assert isinstance(edits.sighting(one.parcel, lambda _content: True), Unknown)
 
 
+def test_linkedin_does_not_take_a_shortened_link_for_the_corrected_one(stages: Stages) -> None:
+    """LinkedIn says that it is done, does nothing, and shows neither link as it was written."""
+    stage = stages("linkedin")
+    original = stage.parcel("Voir https://wrong.example.org/a")
+    parcel = correcting(
+        stage, original, stage.deliver(original), "Voir https://right.example.org/b"
+    )
+    attempt = stage.ready(parcel)
+    stage.sandbox.faults.set([Fault(what=What.IGNORED)])
+    _entry(stage).text = "Voir https://lnkd.in/abc"
+    assert isinstance(attempt.send(), Unknown)
+
+
 def test_the_website_shows_when_it_was_corrected_and_why(stages: Stages) -> None:
     """In the order in which that happened, once each, and in its feeds."""
     stage = stages("site")
@@ -291,7 +399,8 @@ def test_the_website_shows_when_it_was_corrected_and_why(stages: Stages) -> None
     (page,) = (folder / "posts").glob("*.html")
     html = page.read_text("utf-8")
     assert html.count("Un chiffre") == 1
-    assert '<time datetime="2016-03-07T07:30:00Z">' in html
+    assert '<time datetime="2016-03-07T08:00:00Z">' in html  # when it was made, not when it was due
+    assert f"<del>{escape(WRONG)}</del>" in html
     (item,) = json.loads((folder / "feed.json").read_text("utf-8"))["items"]
     assert "Un chiffre" in item["content_html"]
-    assert item["date_modified"]
+    assert item["date_modified"] == "2016-03-07T08:00:00Z"

@@ -37,6 +37,7 @@ def _correct(counter: Desk, post: str = "fix.fr", text: str = RIGHT, **more: Any
     edits = CAPABILITIES[counter.stage.name].edits
     told: dict[str, Any] = {"corrects": "post.fr", "reason": "Un chiffre."}
     told["way"] = "edit" if edits else "reply"
+    told["replaces"] = _of(counter, "post.fr").content.digest
     content = Content(parts=(Part(text=text),), lang="fr", correction=Correction(**told))
     counter.queue(text, post, content=content, **more)
 

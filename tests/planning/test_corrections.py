@@ -4,12 +4,14 @@ import pytest
 
 from publisher.app import Application
 from publisher.base.errors import NotPossible
-from publisher.model.outcomes import Accepted
+from publisher.model.outcomes import Accepted, Unknown
 from publisher.model.states import State
 from publisher.planning import Change
 from tests.support.clock import ManualClock
+from tests.support.happening import comes_of, meet
 from tests.support.queueing import (
     NOON,
+    begin_to_send,
     claim_first,
     finish,
     lose_the_answer,
@@ -69,7 +71,8 @@ def test_a_group_of_recipients_means_those_that_have_the_post(
 @pytest.mark.parametrize(
     ("front", "codes"),
     [
-        (FIX.replace("a.fr", "nothing.fr"), ["corrects-unknown"]),
+        (FIX.replace("faux", "\\u202efaux").replace("reason: ", 'reason: "') + '"', ["bad-value"]),
+        (f"{FIX}{'x' * 500}", ["bad-value"]),
         (FIX.replace("[bice-page]", "[bice-site]"), ["corrects-elsewhere"]),
         (FIX.replace("a.fr", "fix.fr"), ["bad-value"]),
         (FIX.partition("\nreason")[0], ["missing-key"]),
@@ -82,6 +85,105 @@ def test_what_no_correction_can_be_is_refused(
 ) -> None:
     fix(workspace, front)
     assert refusals(app) == codes
+
+
+@pytest.mark.usefixtures("out")
+def test_what_the_ledger_does_not_know_leaves_out_its_correction_alone(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace, FIX.replace("a.fr", "nothing.fr"))
+    workspace.draft("b.fr", f"{LATER}\nto: [bice-page]", "Autre chose.")
+    assert plan_of(app) == ([(Change.ADD, "b.fr", "bice-page")], ["corrects-unknown"])
+
+
+def test_a_new_ledger_gets_a_post_and_its_correction_at_once(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-page]", "Trois sur dix.")
+    fix(workspace)
+    assert {post for _, post, _ in queue(app)} == {"a.fr", "fix.fr"}
+    meet(app, claim_first(app), Accepted("1"))
+    (delivery,) = app.attempts.take_all([claim_first(app)])
+    assert delivery.post == "fix.fr"
+
+
+@pytest.mark.usefixtures("out")
+def test_accounts_whose_words_do_not_change_are_left_out(
+    app: Application, workspace: Workspace
+) -> None:
+    """The duplicate check would stop the whole queue, with a hint to say `repeat`."""
+    fix(workspace, FIX.replace("[bice-page]", "all"), "Trois sur dix.\n\n## facebook\nQuatre.")
+    assert plan_of(app) == ([(Change.ADD, "fix.fr", "bice-page")], ["corrects-nothing"])
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    assert plan_of(app) == ([], [])
+
+
+@pytest.mark.usefixtures("out")
+def test_an_old_draft_brings_no_older_words_to_accounts_that_it_left_out(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace, FIX.replace("[bice-page]", "all"), "Trois sur dix.\n\n## facebook\nQuatre.")
+    queue(app)
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    fix(workspace, FIX.replace("[bice-page]", "all"), "Cinq sur dix.\n\n## facebook\nQuatre.")
+    assert queue(app) == []
+
+
+@pytest.mark.usefixtures("out")
+def test_a_correction_that_changes_nothing_is_not_queued(
+    app: Application, workspace: Workspace
+) -> None:
+    """As `publisher correct` makes it, and somebody queues it at once."""
+    fix(workspace, text="Trois sur dix.")
+    assert plan_of(app) == ([], ["corrects-nothing"])
+
+
+def test_an_edit_changes_no_first_comment(app: Application, workspace: Workspace) -> None:
+    beside = "\nlink_in: comment\nlink: https://www.example.org/"
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-page]{beside}wrong", "Trois sur dix.")
+    queue(app)
+    fix(workspace, f"{FIX}{beside}right")
+    assert refusals(app) == ["edit-too-much"]
+    fix(workspace, f"{FIX}{beside}wrong")
+    assert queue(app) == [(Change.ADD, "fix.fr", "bice-page")]
+
+
+@pytest.mark.usefixtures("out")
+def test_words_that_were_corrected_may_come_back(app: Application, workspace: Workspace) -> None:
+    """Another correction may say again what an edit said whose words are no longer out."""
+    said = [("fix1.fr", "B quatre."), ("fix2.fr", "Trois sur dix."), ("fix3.fr", "B quatre.")]
+    for number, (post, text) in enumerate(said):
+        workspace.draft(post, FIX.replace("13:00", f"13:0{number}"), text)
+        assert queue(app) == [(Change.ADD, post, "bice-page")]
+        meet(app, claim_first(app), Accepted(f"1@{number}23456789abc"))
+
+
+@pytest.mark.usefixtures("out")
+def test_a_new_post_with_the_words_of_an_edit_is_a_duplicate(
+    app: Application, workspace: Workspace
+) -> None:
+    fix(workspace)
+    queue(app)
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    workspace.draft("b.fr", f"{LATER}\nto: [bice-page]", "Quatre sur dix.")
+    assert refusals(app) == ["duplicate-text"]
+
+
+def test_what_was_held_until_its_original_was_out_does_not_expire(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """It says `now`, which is when it is queued again."""
+    workspace.draft("a.fr", f"{LATER}\nto: [bice-page]", "Trois sur dix.")
+    queue(app)
+    fix(workspace, FIX.replace(LATER, "at: now"))
+    queue(app)
+    assert app.attempts.take_all([claim_first(app)]) == []
+    finish(app, "a.fr")
+    clock.advance(6 * 3600)
+    assert queue(app) == [(Change.RELEASE, "fix.fr", "bice-page")]
+    assert standing(app, "fix.fr", "bice-page").due_at == clock.now()
+    (delivery,) = app.attempts.take_all([claim_first(app)])
+    assert delivery.post == "fix.fr"
 
 
 @pytest.mark.usefixtures("out")
@@ -163,6 +265,47 @@ def test_the_later_of_two_corrections_waits_for_the_earlier(
 
 
 @pytest.mark.usefixtures("out")
+def test_a_correction_that_was_begun_before_another_one_does_not_undo_it(
+    app: Application, workspace: Workspace
+) -> None:
+    """Two people begin with the same words; the second draft has the first mistake still."""
+    fix(workspace)
+    workspace.draft("again.fr", FIX.replace("13:00", "13:01"), "Trois sur dix, Madame Durand.")
+    queue(app)
+    meet(app, claim_first(app), Accepted("1@0123456789ab"))
+    assert app.attempts.take_all([claim_first(app)]) == []
+    held = standing(app, "again.fr", "bice-page")
+    assert held.state is State.HELD
+    assert "Other words of a.fr are out on bice-page now" in (held.reason or "")
+    assert plan_of(app) == ([], ["correction-outdated"])  # another draft is queued, for example
+    workspace.draft("again.fr", FIX.replace("13:00", "13:01"), "Quatre sur dix, Madame Durand.")
+    assert queue(app) == [(Change.RELEASE, "again.fr", "bice-page")]
+    (delivery,) = app.attempts.take_all([claim_first(app)])
+    assert delivery.target
+    assert delivery.target.content.joined == "Quatre sur dix."
+
+
+def test_a_correction_of_what_is_not_out_yet_is_approved_with_it(
+    app: Application, workspace: Workspace
+) -> None:
+    """The original changes in the queue: nobody approved the correction of that."""
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-page]", "Trois sur dix.")
+    queue(app)
+    fix(workspace)
+    queue(app)
+    (shown,) = app.queries.aimed([standing(app, "fix.fr", "bice-page")])
+    assert shown.target
+    assert shown.target.content.joined == "Trois sur dix."
+    workspace.draft(
+        "a.fr", f"{NOON}\nto: [bice-page]\nlink: https://www.example.org/", "Trois sur dix."
+    )
+    app.planner.queue([app.settings.workspace / "posts/a.fr.md"], actor="redaction")
+    meet(app, claim_first(app), Accepted("1"))
+    assert app.attempts.take_all([claim_first(app)]) == []
+    assert standing(app, "fix.fr", "bice-page").state is State.HELD
+
+
+@pytest.mark.usefixtures("out")
 def test_an_earlier_correction_never_follows_a_later_one(
     app: Application, workspace: Workspace
 ) -> None:
@@ -216,19 +359,61 @@ def test_an_edit_alone_cannot_be_withdrawn(app: Application, workspace: Workspac
 
 
 @pytest.mark.usefixtures("out")
-def test_a_correction_below_a_post_is_withdrawn_with_it(
+def test_a_correction_below_a_post_is_withdrawn_after_it(
     app: Application, workspace: Workspace
 ) -> None:
-    """A worker goes on with both if the process dies."""
+    """While the wrong post is out, it stays; a worker goes on with it if the process dies."""
     fix(workspace, FIX.replace("bice-page", "bice-x"))
     queue(app)
     finish(app, "fix.fr", Accepted("2"))
     original = standing(app, "a.fr")
-    app.withdrawals.begin(original, "direction", "an error")
+    begun = app.withdrawals.begin(original, "direction", "an error")
+    assert standing(app, "fix.fr").withdrawn_ids is None
+    app.withdrawals.deleted(begun, "direction", "an error", Accepted("1"))
     reply = standing(app, "fix.fr")
     assert reply.withdrawn_ids == ()
     assert reply.withdraw_at is not None
     assert [one.post for one in app.withdrawals.below(original)] == ["fix.fr"]
+
+
+@pytest.mark.usefixtures("out")
+@pytest.mark.parametrize("answered", [True, False])
+def test_an_edit_that_is_answered_after_its_post_is_gone_is_withdrawn_too(
+    app: Application, workspace: Workspace, clock: ManualClock, *, answered: bool
+) -> None:
+    fix(workspace)
+    queue(app)
+    delivery = begin_to_send(app)
+    if not answered:
+        delivery = comes_of(app, delivery, Unknown("no answer"))
+    begun = app.withdrawals.begin(standing(app, "a.fr", "bice-page"), "direction", "an error")
+    app.withdrawals.deleted(begun, "direction", "an error", Accepted("1"))
+    if answered:
+        comes_of(app, delivery, Accepted("1@0123456789ab"))
+    else:
+        clock.advance(60)
+        (claim,) = app.doubts.claim(app.clock.ahead(30), 1)
+        taken = app.doubts.take(claim)
+        assert taken
+        app.doubts.record(taken, Accepted("1@0123456789ab"))
+    edit = standing(app, "fix.fr", "bice-page")
+    assert (edit.state, edit.remote_ids) == (State.WITHDRAWN, ())
+
+
+@pytest.mark.usefixtures("out")
+def test_a_person_says_of_an_edit_which_post_shows_it(
+    app: Application, workspace: Workspace
+) -> None:
+    original = standing(app, "a.fr", "bice-page")
+    fix(workspace)
+    queue(app)
+    lose_the_answer(app)
+    with pytest.raises(NotPossible, match=r"is not a\.fr"):
+        app.control.resolve("fix.fr", None, ("1002_999",), "direction")
+    begun = app.withdrawals.begin(original, "direction", "an error")
+    app.withdrawals.deleted(begun, "direction", "an error", Accepted(original.remote_ids[0]))
+    with pytest.raises(NotPossible, match="is withdrawn"):
+        app.control.resolve("fix.fr", None, ("1002_999",), "direction")
 
 
 @pytest.mark.usefixtures("out")

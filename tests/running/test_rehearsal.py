@@ -81,6 +81,16 @@ def test_rehearsal_publishes_all_and_its_log_matches_the_platforms(
     assert not (workspace / "var" / "publisher.db").exists()
 
 
+def test_rehearsal_of_a_post_and_its_correction(workspace: Path, draft: Draft) -> None:
+    draft("week-1", "2016-02-29 08:30", "Three of ten.", to="[voice-page, voice-x]")
+    fix = {"corrects": "week-1", "reason": "A figure was wrong."}
+    draft("fix-1", "2016-03-01 08:30", "Four of ten.", to="[voice-page, voice-x]", **fix)
+    console, output = _console()
+    assert rehearse(workspace, console=console) == 0, output.getvalue()
+    rows = json.loads((workspace / "var" / "rehearsal" / "log.json").read_text())
+    assert [row["state"] for row in rows] == ["published"] * 4
+
+
 def test_rehearsal_with_a_bad_draft_shows_it_and_starts_nothing(
     workspace: Path, draft: Draft
 ) -> None:

@@ -46,6 +46,46 @@ def test_a_correction_begins_with_the_words_that_are_out(
 
 
 @pytest.mark.usefixtures("out")
+def test_a_correction_does_not_begin_with_a_draft_that_changed_since(
+    staff: Visit, workspace: Workspace
+) -> None:
+    path = workspace.path / "posts" / "day.fr.md"
+    path.write_text(path.read_text("utf-8").replace("Genève", "Lima"), "utf-8")
+    staff.get(PAGE)
+    staff.send(PAGE, reason="Un chiffre.")
+    assert "Bonjour de Genève." in _made(workspace)
+    assert "Lima" not in _made(workspace)
+
+
+@pytest.mark.usefixtures("out")
+def test_a_second_tap_finds_the_draft_of_the_first(staff: Visit, workspace: Workspace) -> None:
+    staff.get(PAGE)
+    staff.send(PAGE, reason="Un chiffre.")
+    staff.send(PAGE, reason="Un chiffre.")
+    assert "1 draft was made." in staff.text
+    assert sorted(path.name for path in (workspace.path / "posts").glob("*correction*")) == [
+        f"{FIX}.md"
+    ]
+    staff.send(PAGE, reason="Un autre.")
+    assert (workspace.path / "posts" / "day-correction-2.fr.md").exists()
+
+
+@pytest.mark.usefixtures("out")
+def test_who_may_not_write_for_a_translation_corrects_the_post_all_the_same(
+    app: Application, address: str, workspace: Workspace
+) -> None:
+    """The Spanish version, to other accounts, comes first in the alphabet."""
+    published(app, "day.es")
+    app.people.add("bea", Rank.STAFF, PASSWORD, organisations=["BICE"])
+    with Visit(address) as visit:
+        visit.enter("bea")
+        assert visit.get(PAGE).status_code == 200
+        visit.send(PAGE, reason="Un chiffre.")
+    assert "corrects: day.fr" in _made(workspace)
+    assert not (workspace.path / "posts" / "day-correction.es.md").exists()
+
+
+@pytest.mark.usefixtures("out")
 def test_the_composer_keeps_what_it_corrects(staff: Visit, workspace: Workspace) -> None:
     staff.get(PAGE)
     staff.send(PAGE, reason="Un chiffre.")

@@ -131,7 +131,12 @@ class LinkedIn:
         if not isinstance(outcome, Accepted) or not prepared.records:
             return outcome
         post = timeline.parse_one(self._rest.post(post_of(outcome.remote_id)).body)
-        is_shown = post is not None and timeline.has_words(edits.words_of(prepared), post)
+        # Links may be shortened: of a correction of a link alone, both may seem to be shown.
+        is_shown = (
+            post is not None
+            and timeline.has_words(edits.words_of(prepared), post)
+            and not timeline.has_words(edits.words_before(prepared), post)
+        )
         return outcome if is_shown else edits.not_shown(outcome.limits)
 
     def find(

@@ -85,10 +85,10 @@ class Mastodon:
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload pictures, GIFs and videos with their alternative texts; see `Channel.prepare`."""
-        if not any(part.pictures for part in parcel.content.parts):
-            return prepared
         if parcel.content.edits:
             return status_edits.prepared_with_media(self._server, parcel, prepared)
+        if not any(part.pictures for part in parcel.content.parts):
+            return prepared
         return self._uploads.go_on(parcel.content, prepared, read_media)
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:

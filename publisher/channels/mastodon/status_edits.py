@@ -28,9 +28,10 @@ from publisher.model.outcomes import (
 
 
 def prepared_with_media(server: AccountServer, parcel: Parcel, prepared: Prepared) -> Prepared:
-    """`prepared` with the ids of what the status shows, in order. Raises `NotPrepared`."""
-    if prepared.digest == parcel.content.digest:
-        return prepared
+    """`prepared` with the ids of what the status shows, in order. Raises `NotPrepared`.
+
+    Read in every attempt: what a person removed from it meanwhile is not shown again.
+    """
     answer = server.status(edits.post_id(parcel))
     outcome = ANSWERS.judge(answer, Step.READ)
     if is_missing(answer):
@@ -42,8 +43,19 @@ def prepared_with_media(server: AccountServer, parcel: Parcel, prepared: Prepare
     pictures = parcel.content.pictures
     if len(ids) != len(pictures) or not all(ids):
         raise NotPrepared(Refused(Kind.CONTENT, edits.other_pictures(), limits=outcome.limits))
+    if not _has_our_words(server, parcel, answer):
+        raise NotPrepared(Refused(Kind.CONTENT, edits.other_words(), limits=outcome.limits))
     shown = {picture.digest: one for picture, one in zip(pictures, ids, strict=True)}
-    return Prepared(media_ids=shown, digest=parcel.content.digest)
+    return prepared.model_copy(update={"media_ids": shown, "digest": parcel.content.digest})
+
+
+def _has_our_words(server: AccountServer, parcel: Parcel, answer: Answer) -> bool:
+    """Whether the status says what it is known to, or the correction already."""
+    expected = (edits.target_of(parcel).content, parcel.content)
+    if any(_is_shown(content, answer) for content in expected):
+        return True
+    source = mapping(parsed(server.source(edits.post_id(parcel)).body))
+    return any(_is_written(content, source) for content in expected)
 
 
 def request(server: AccountServer, parcel: Parcel, prepared: Prepared) -> Request:

@@ -33,7 +33,7 @@ from publisher.channels.site.pages import Image, Page, PageCorrection, Pages, pr
 from publisher.channels.site.spec import SITE
 from publisher.model.accounts import Account, Owner
 from publisher.model.capabilities import Capabilities
-from publisher.model.content import Captions, Picture
+from publisher.model.content import Captions, Picture, edit_mark
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
@@ -155,19 +155,28 @@ class Site:
                 page = self._pages.get(slug_of_post)
                 if page is None:
                     return edits.post_gone()
-                corrected = page.corrected(self._page(parcel), _correction(parcel))
+                corrected = page.corrected(self._page(parcel), self._correction(parcel, page))
                 self._pages.put(corrected, now=self._clock.now())
         except OSError as error:
             return _unwritable(error, begun=True)
         return edits.carried_out(parcel)
+
+    def _correction(self, parcel: Parcel, page: Page) -> PageCorrection:
+        """What readers see of an edit that is made now."""
+        return PageCorrection(
+            id=edit_mark(parcel.post, parcel.content),
+            at=self._clock.now(),
+            reason=parcel.content.reason or "",
+            was="\n\n".join(filter(None, (page.title, page.text))),
+        )
 
     def _find_edit(self, parcel: Parcel) -> Sighting:
         """Check that the page has the correction, and all that lists it shows it.
 
         What is partly written counts as absent: sending it again completes it.
         """
-        page, correction = self._pages.get(edits.post_id(parcel)), _correction(parcel)
-        has_it = page is not None and correction.id in {one.id for one in page.corrections}
+        page, mark = self._pages.get(edits.post_id(parcel)), edit_mark(parcel.post, parcel.content)
+        has_it = page is not None and mark in {one.id for one in page.corrections}
         if page is None or not has_it or not self._pages.show(page):
             return Absent(may_come=False)
         return edits.carried_out(parcel)
@@ -306,12 +315,6 @@ class Site:
                 left_over.unlink()
             ready.rmdir()
         return None
-
-
-def _correction(parcel: Parcel) -> PageCorrection:
-    told = parcel.content.correction
-    reason = told.reason if told else ""
-    return PageCorrection(id=parcel.content.digest[:12], at=parcel.due_at, reason=reason)
 
 
 def slug(post: str) -> str:

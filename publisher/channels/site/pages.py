@@ -62,6 +62,13 @@ class PageCorrection(Frozen):
     id: str
     at: datetime
     reason: Text
+    was: Text = ""
+    """What the page said before."""
+
+    @property
+    def paragraphs(self) -> list[Markup]:
+        """What it said before, as safe HTML."""
+        return html_text.paragraphs(self.was)
 
     @property
     def date(self) -> str:
@@ -85,8 +92,12 @@ class Page(Frozen):
     """In the order in which they were made."""
 
     def corrected(self, other: "Page", correction: PageCorrection) -> "Page":
-        """The page with the words of another one, and the correction that brought them."""
-        made = (*(one for one in self.corrections if one.id != correction.id), correction)
+        """The page with the words of another one, and the correction that brought them.
+
+        It keeps one that it has: an edit that was interrupted is made again.
+        """
+        has_it = any(one.id == correction.id for one in self.corrections)
+        made = self.corrections if has_it else (*self.corrections, correction)
         update = {"text": other.text, "title": other.title, "lang": other.lang}
         return self.model_copy(update={**update, "corrections": made})
 

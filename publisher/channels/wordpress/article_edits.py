@@ -1,8 +1,10 @@
 """Edits of articles: their words change, and what else they show stays as it is.
 
-The words are the paragraphs of the block editor that have no settings: pictures, files and credits
-are other blocks. So an edit needs no upload, and leaves what a person added on the website. Where a
-person changed the words themselves, the correction replaces them.
+The words are the paragraphs of the block editor that have no settings and are in no other block:
+pictures, files and credits are other blocks. So an edit needs no upload, and leaves what a person
+added on the website. Where a person changed the words themselves, or what they are in, a person has
+to correct them: Publisher replaces only what it wrote. The post is read in every attempt, so that
+an edit brings nothing back that was removed meanwhile.
 """
 
 import html
@@ -24,30 +26,49 @@ from publisher.model.outcomes import (
     AccountSuspended,
     Answer,
     Deferred,
+    Kind,
     Outcome,
+    Refused,
     Sighting,
     Step,
     Unknown,
 )
 
-_PARAGRAPH = re.compile(r"<!-- wp:paragraph -->\n(.*?)\n<!-- /wp:paragraph -->\s*", re.DOTALL)
+_PARAGRAPH = re.compile(r"<!-- wp:paragraph -->\n(.*?)\n<!-- /wp:paragraph -->", re.DOTALL)
+_MARK = re.compile(r"<!-- (?P<ends>/)?wp:\S+ (?:\{.*?\} )?(?P<is_empty>/)?-->", re.DOTALL)
+"""Begins or ends a block, or is one without content. Source: the block editor handbook, block
+grammar.
+"""
 _MARKUP = re.compile(r"<[^>]*>")
 
 
 def prepared_with_blocks(site: SiteApi, parcel: Parcel, prepared: Prepared) -> Prepared:
     """`prepared` with the title and the blocks that the post is to have. Raises `NotPrepared`."""
-    if prepared.digest == parcel.content.digest:
-        return prepared
     written = _read(site, edits.post_id(parcel))
     if isinstance(written, Absent):
         raise NotPrepared(edits.post_gone(written.limits))
     if not isinstance(written, dict):
         raise NotPrepared(written)
+    before = edits.target_of(parcel).content
+    if not any(_says(written, content) for content in (before, parcel.content)):
+        raise NotPrepared(Refused(Kind.CONTENT, edits.other_words()))
     article = Article.of(parcel.content, ())
-    others = _PARAGRAPH.sub("", written["content"]).strip()
-    blocks = "\n\n".join(part for part in (article.content, others) if part)
-    fields = {"title": article.title, "content": blocks}
-    return Prepared(digest=parcel.content.digest, records=(fields,))
+    fields = {"title": article.title, "content": _with_words(written["content"], article.content)}
+    return prepared.model_copy(update={"digest": parcel.content.digest, "records": (fields,)})
+
+
+def _with_words(blocks: str, words_alone: str) -> str:
+    """The blocks with other paragraphs, in the place of the first one that differs."""
+    old, new = _plain(blocks), [found[0] for found in _PARAGRAPH.finditer(words_alone)]
+    while old and new and _words(old[-1][0]) == _words(new[-1]):  # a link, below the pictures
+        old.pop()
+        new.pop()
+    place = old[0].start() if old else 0
+    for found in reversed(old):
+        blocks = blocks[: found.start()] + blocks[found.end() :].lstrip("\n")
+    return "\n\n".join(
+        part.strip() for part in (blocks[:place], *new, blocks[place:]) if part.strip()
+    )
 
 
 def request(site: SiteApi, parcel: Parcel, prepared: Prepared) -> Request:
@@ -108,7 +129,18 @@ def _says(written: dict[str, str], content: Content) -> bool:
 
 
 def _paragraphs(blocks: str) -> list[list[str]]:
-    return [_words(inside) for inside in _PARAGRAPH.findall(blocks)]
+    return [_words(found[1]) for found in _plain(blocks)]
+
+
+def _plain(blocks: str) -> list[re.Match[str]]:
+    """The paragraphs without settings, but not those in other blocks, such as a quotation."""
+    return [found for found in _PARAGRAPH.finditer(blocks) if _depth(blocks[: found.start()]) == 0]
+
+
+def _depth(blocks: str) -> int:
+    """In how many blocks that have begun the end of this text is."""
+    marks = [mark for mark in _MARK.finditer(blocks) if not mark["is_empty"]]
+    return sum(-1 if mark["ends"] else 1 for mark in marks)
 
 
 def _words(markup: str) -> list[str]:

@@ -33,10 +33,12 @@ def correct(
     settings = app.settings
     drafts = DraftFiles(settings.posts)
     spoken = {one.language for one in settings.public_accounts().values() if one.language}
-    wanted = correctable.find(app.queries, drafts, arguments.post(app, post), spoken)
+    wanted = correctable.find(
+        app.queries, drafts, arguments.post(app, post), spoken, app.planner.plan
+    )
     made = correcting.drafts(drafts, wanted, why, spoken)
     if not dry_run:
-        for draft in made.values():
+        for draft in (one for one in made.values() if not one.path.exists()):
             with files.file_errors(draft.path):
                 draft.create()
     if as_json:

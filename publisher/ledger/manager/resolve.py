@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, plural
 from publisher.channels.registry import spec_of
+from publisher.ledger import ended_edits
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.reconciliation import known_out
 from publisher.model.content import edit_id
@@ -29,11 +30,35 @@ def resolved(
     _refuse_malformed(delivery, remote_ids)
     _refuse_too_many(delivery, remote_ids)
     _refuse_known(connection, delivery, remote_ids)
+    _refuse_other_posts(connection, delivery, remote_ids)
     *before, last = remote_ids
     if delivery.content.edits:
-        last = edit_id(last, delivery.content)
+        last = edit_id(last, delivery.post, delivery.content)
     recorded = delivery.model_copy(update={"remote_ids": (*delivery.remote_ids, *before)})
     return known_out(recorded, Accepted(last))
+
+
+def _refuse_other_posts(
+    connection: Connection, delivery: Delivery, remote_ids: Sequence[str]
+) -> None:
+    """Raise NotPossible for an edit of a post other than the one that it corrects."""
+    original = ended_edits.lock_original(connection, delivery)
+    if not delivery.content.edits or original is None:
+        return
+    named = {"post": original.post, "account": delivery.account}
+    if original.state is State.WITHDRAWN or not original.remote_ids:
+        raise NotPossible(
+            _("{post} is withdrawn from {account}, so no edit of it is out.", **named),
+            hint=_("`publisher retry` records that the correction is not out; it is held then."),
+        )
+    if remote_ids[0] != original.remote_ids[0]:
+        raise NotPossible(
+            _("{remote_id} is not {post} on {account}.", remote_id=remote_ids[0], **named),
+            hint=_(
+                "A correction changes the words of that post: name its id, {remote_id}.",
+                remote_id=original.remote_ids[0],
+            ),
+        )
 
 
 def _refuse_malformed(delivery: Delivery, remote_ids: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, bindparam, exists, select
 
 from publisher.base.clock import Clock
-from publisher.ledger import rate_limits
+from publisher.ledger import ended_edits, rate_limits
 from publisher.ledger.corrections import corrections_of
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
@@ -69,8 +69,6 @@ class Withdrawals(LedgerPart):
     def begin(self, delivery: Delivery, actor: str, reason: str) -> Delivery:
         """Record who begins to delete the parts that are out, and why."""
         with self._database.write() as connection:
-            for reply in self._below(connection, delivery):
-                self._begin(connection, reply, actor, reason)
             return self._begin(connection, delivery, actor, reason)
 
     def _begin(
@@ -103,17 +101,16 @@ class Withdrawals(LedgerPart):
         out = [one for one in found if one.remote_ids or one.may_be_out]
         return [one for one in reversed(out) if not one.content.edits]
 
-    def _end_edits(
+    def _end_corrections(
         self, connection: Connection, delivery: Delivery, actor: str, reason: str
     ) -> None:
-        """Record that the edits of a post are gone with it."""
-        for edit in corrections_of(connection, delivery):
-            if edit.content.edits and edit.state is State.PUBLISHED:
-                change(
-                    connection, edit, Event.WITHDRAWN, self._by(actor), target=State.WITHDRAWN,
-                    detail={"ids": edit.remote_ids, "reason": reason}, remote_ids="[]",
-                    withdrawn_ids=json.dumps(edit.remote_ids), reason=reason,
-                )  # fmt: skip
+        """Record that the edits of a post are gone with it, and begin to delete its replies.
+
+        Not before: while the wrong post is out, its correction stays.
+        """
+        ended_edits.end_all(connection, delivery, self._by(actor), reason)
+        for reply in self._below(connection, delivery):
+            self._begin(connection, reply, actor, reason)
 
     def claim(self, lease_until: datetime, limit: int) -> list[Claim]:
         """Claim up to `limit` withdrawals that are to be tried again now."""
@@ -153,7 +150,7 @@ class Withdrawals(LedgerPart):
                 error_message=None,
             )
             if not left:
-                self._end_edits(connection, delivery, actor, reason)
+                self._end_corrections(connection, delivery, actor, reason)
             rate_limits.keep(connection, delivery.account, receipt.limits)
             return recorded
 
@@ -184,13 +181,14 @@ class Withdrawals(LedgerPart):
         """Record a person's word that no part of it is out any more."""
         ids = delivery.remote_ids
         with self._database.write() as connection:
-            self._end_edits(connection, delivery, actor, reason)
-            return change(
+            gone = change(
                 connection, delivery, Event.FOUND_GONE, self._by(actor), target=State.WITHDRAWN,
                 detail={"ids": ids, "reason": reason}, remote_ids="[]",
                 withdrawn_ids=json.dumps((*ids, *(delivery.withdrawn_ids or ()))),
                 withdraw_at=None, reason=reason, error_kind=None, error_message=None,
             )  # fmt: skip
+            self._end_corrections(connection, gone, actor, reason)
+            return gone
 
     def _by(self, actor: str) -> By:
         role = Role.WORKER if actor == ACTOR else Role.MANAGER

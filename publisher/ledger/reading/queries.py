@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
 
-from publisher.ledger.corrections import aimed
+from publisher.ledger import corrections
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.manager.draft_edits import writers_of
 from publisher.ledger.outbox import kept_back
@@ -150,10 +150,20 @@ class Queries(HistoryQueries, AccountQueries):
         query = select(deliveries).where(deliveries.c.corrects.in_(sorted(posts)))
         return self._read(query.order_by(deliveries.c.due_at, deliveries.c.id))
 
+    def newest_edits(self, accounts: Collection[str]) -> list[Delivery]:
+        """The newest edit of each post of these accounts: what the post says now."""
+        query = select(deliveries).where(
+            deliveries.c.corrects.is_not(None),
+            deliveries.c.account.in_(sorted(accounts)),
+            deliveries.c.state == State.PUBLISHED,
+        )
+        found = self._read(query.order_by(deliveries.c.due_at, deliveries.c.id))
+        return [*{(d.corrects, d.account): d for d in found if d.content.edits}.values()]
+
     def aimed(self, found: Sequence[Delivery]) -> list[Delivery]:
-        """These corrections, each with what it corrects as it was out before."""
+        """These corrections, each with what it corrects as it was out before, or is queued."""
         with self._database.read() as connection:
-            return [aimed(connection, one) for one in found]
+            return [corrections.compared(connection, one) for one in found]
 
     def counts(
         self, since: datetime | None = None, until: datetime | None = None

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy, LedgerUnavailable, PublisherError, StorageError
 from publisher.base.i18n import _
-from publisher.ledger import published_early, rate_limits, remote_ids
+from publisher.ledger import ended_edits, published_early, rate_limits, remote_ids
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.commands import RuleOf, no_rule
 from publisher.ledger.orphans import without_others
@@ -30,6 +30,8 @@ from publisher.ledger.refusals import (
 )
 from publisher.ledger.tables import media
 from publisher.ledger.transitions import (
+    ACTOR,
+    By,
     Conflict,
     RemoteIdTaken,
     StateChange,
@@ -43,8 +45,8 @@ from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker
 from publisher.ledger.worker.results import Result, Results
 from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.events import Event
-from publisher.model.outcomes import Accepted, Outcome
-from publisher.model.states import State
+from publisher.model.outcomes import Accepted
+from publisher.model.states import Role, State
 
 _MOST = 500  # deliveries in one transaction, so that others do not wait long
 
@@ -184,7 +186,7 @@ class Attempts(LedgerPart):
 
         A stop that was recorded while the request was under way applies to all that is not out.
         """
-        together = [n for n, one in enumerate(results) if not _stands_alone(one.outcome)]
+        together = [n for n, one in enumerate(results) if not _stands_alone(one)]
         recorded = _apart(self._record_together, [results[n] for n in together])
         written = dict(zip(together, recorded, strict=True))
         for n, result in enumerate(results):
@@ -207,6 +209,7 @@ class Attempts(LedgerPart):
         Raises `Conflict` when the delivery has changed further: then this worker no longer decides.
         """
         with self._database.write() as connection:
+            original = ended_edits.lock_original(connection, delivery)
             current = reread(connection, delivery)
             doubted = current.state is State.UNCERTAIN
             if not doubted or current.remote_ids != delivery.remote_ids:
@@ -227,7 +230,10 @@ class Attempts(LedgerPart):
             went_out(connection, [current], self._clock.now(), delivery.intent_at)
             (recorded,) = change_all(connection, [wish])
             rate_limits.keep(connection, delivery.account, receipt.limits)
-            return recorded
+            return ended_edits.ended(connection, recorded, original, self._by_worker())
+
+    def _by_worker(self) -> By:
+        return By(Role.WORKER, ACTOR, self._clock.now())
 
     @staticmethod
     def _write(
@@ -269,9 +275,10 @@ class Attempts(LedgerPart):
             return conflict
 
     def _recorded(self, connection: Connection, result: Result) -> Delivery:
+        original = ended_edits.lock_original(connection, result.delivery)
         (recorded,) = change_all(connection, self._results.changes(connection, [result]))
         self._results.keep_limits(connection, [result])
-        return recorded
+        return ended_edits.ended(connection, recorded, original, self._by_worker())
 
     def _record_as_it_stands(self, result: Result) -> Delivery | Conflict:
         """Record it though the delivery has changed: a stop was recorded, another delivery has this
@@ -295,10 +302,12 @@ class Attempts(LedgerPart):
             return conflict
 
 
-def _stands_alone(outcome: Outcome) -> bool:
+def _stands_alone(result: Result) -> bool:
     """Whether others should not wait until it is recorded."""
+    outcome = result.outcome
     is_early = isinstance(outcome, Accepted) and outcome.public_since is not None
-    return is_early or suspends(outcome) or may_be_the_accounts(outcome)
+    locks_another = result.delivery.content.edits
+    return is_early or locks_another or suspends(outcome) or may_be_the_accounts(outcome)
 
 
 def _apart(

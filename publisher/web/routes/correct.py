@@ -10,6 +10,7 @@ from publisher.base.errors import PublisherError, UsageError
 from publisher.base.i18n import _, plural
 from publisher.drafts import correcting
 from publisher.drafts.correcting import Correcting
+from publisher.drafts.draft import LONGEST_REASON
 from publisher.drafts.draft_files import DraftFiles
 from publisher.drafts.editing import Manuscript
 from publisher.model.events import Event
@@ -18,8 +19,6 @@ from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 
 router = APIRouter(route_class=PostRoute)
-
-_LONGEST = 500  # characters of the reason
 
 
 @router.get("/posts/{post:path}/correct")
@@ -34,7 +33,7 @@ def make(
     parts: Use,
     visitor: Writer,
     post: str,
-    reason: Annotated[str, Form(max_length=_LONGEST)] = "",
+    reason: Annotated[str, Form(max_length=LONGEST_REASON)] = "",
 ) -> Response:
     """Make the drafts, and open the first one."""
     try:
@@ -59,7 +58,7 @@ def _made(app: Application, visitor: Visitor, post: str, reason: str) -> Mapping
     new = correcting.drafts(DraftFiles(app.settings.posts), wanted, reason, _spoken(app))
     made: list[Correcting] = []
     try:
-        for one in wanted:
+        for one in (one for one in wanted if not new[one.post].path.exists()):
             _save(app, visitor, one, new[one.post], reason, Event.DRAFT_MADE)
             made.append(one)
     except PublisherError:
@@ -94,8 +93,11 @@ def _wanted(app: Application, visitor: Visitor, post: str) -> Sequence[Correctin
 
     Raises NotPermitted for whoever may not write for the accounts of the post itself.
     """
-    found = correctable.find(app.queries, DraftFiles(app.settings.posts), post, _spoken(app))
-    own = next(one for one in found if post in (one.post, one.words.id) or one is found[0])
+    found = correctable.find(
+        app.queries, DraftFiles(app.settings.posts), post, _spoken(app), app.planner.plan
+    )
+    corrected = next((one.corrects for one in app.queries.deliveries(post=post)), None) or post
+    own = next((one for one in found if corrected == one.post), found[0])
     app.edits.require(Event.DRAFT_MADE, visitor.name, frozenset(own.accounts))
     return [
         one

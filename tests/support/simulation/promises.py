@@ -149,6 +149,7 @@ def broken_already(stage: Stage, watch: Watch) -> list[str]:
         *_out_of_order(stage.platform, found),
         *_in_pieces(stage.platform, found),
         *_wrongly_corrected(stage.platform, found),
+        *_outlived(found),
         *_waited(stage),
         *(f"lost: {post.id} was public, and was deleted" for post in stage.platform.taken_down),
         *_stopped(stage),
@@ -169,6 +170,15 @@ def _wrongly_corrected(platform: Platform, deliveries: list[Delivery]) -> Iterat
         wanted = made[-1][2] if made else original.content.joined
         if post.text != wanted:
             yield f"untrue: {post.id} says {post.text!r}, and on record is {wanted!r}"
+
+
+def _outlived(deliveries: list[Delivery]) -> Iterator[str]:
+    """Promise 2 for edits: none is on record as out after its post."""
+    gone = {(d.post, d.account) for d in deliveries if d.state is State.WITHDRAWN}
+    for edit in deliveries:
+        is_out = edit.content.edits and edit.state is State.PUBLISHED
+        if is_out and (edit.corrects, edit.account) in gone:
+            yield f"untrue: {edit.post} is on record as out, and what it changed is withdrawn"
 
 
 def _in_pieces(platform: Platform, deliveries: list[Delivery]) -> Iterator[str]:

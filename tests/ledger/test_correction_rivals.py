@@ -1,0 +1,118 @@
+"""A correction, and the withdrawal of what it corrects, at the same moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from publisher.ledger import ended_edits
+from publisher.ledger.comment_readings import CommentReadings
+from publisher.ledger.database import Database
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.engagement import EngagementTurns
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.transitions import By, change
+from publisher.ledger.worker.attempts import Attempts, Written
+from publisher.ledger.worker.intents import Intent
+from publisher.ledger.worker.results import Result
+from publisher.model.content import Content, Correction, Part, edit_id
+from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
+from publisher.model.outcomes import Accepted
+from publisher.model.states import Role, State
+from tests.support.clock import ManualClock
+from tests.support.wishes import add, wish
+
+
+class Desk:
+    """A post that is out on a Page, and its correction in a worker's hands."""
+
+    def __init__(self, database: Database, clock: ManualClock) -> None:
+        self.database, self.clock = database, clock
+        self.attempts = Attempts(database, clock, settle=60)
+        self.dispatch = Dispatch(database, clock, settle=60)
+        on_the_page = {"account": "page", "channel": "facebook"}
+        wrong = Content(parts=(Part(text="Trois"),), lang="fr")
+        add(Ledger(database, clock), wish(clock, "a.fr", 0, content=wrong, **on_the_page))
+        self.record(self.intend(self.take()), "1")
+        told = Correction(corrects="a.fr", way="edit", reason="x", replaces=wrong.digest)
+        right = Content(parts=(Part(text="Quatre"),), lang="fr", correction=told)
+        add(Ledger(database, clock), wish(clock, "fix.fr", 0, content=right, **on_the_page))
+        self.fix = self.take()
+
+    def take(self) -> Delivery:
+        claims = self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(30), 1)
+        (taken,) = self.attempts.take_all(claims)
+        return taken
+
+    def try_to_intend(self, taken: Delivery) -> Written:
+        now, lease = self.clock.now(), self.clock.ahead(30)
+        (written,) = self.attempts.intend_all([Intent(taken, now, lease)])
+        return written
+
+    def intend(self, taken: Delivery) -> Delivery:
+        written = self.try_to_intend(taken)
+        assert isinstance(written, Delivery)
+        assert written.state is State.PUBLISHING
+        return written
+
+    def record(self, sent: Delivery, remote_id: str) -> Written:
+        now, lease = self.clock.now(), self.clock.ahead(30)
+        (written,) = self.attempts.record_all([Result(sent, Accepted(remote_id), lease, now)])
+        return written
+
+    def stored(self, post: str) -> Delivery:
+        (found,) = Queries(self.database, self.clock).deliveries(post=post)
+        return found
+
+    @property
+    def by(self) -> By:
+        return By(Role.MANAGER, "direction", self.clock.now())
+
+
+@pytest.fixture
+def desk(database: Database, clock: ManualClock) -> Desk:
+    return Desk(database, clock)
+
+
+def test_nothing_is_sent_while_the_withdrawal_of_its_post_begins(desk: Desk) -> None:
+    """The worker reads the post before that is written, and waits for nothing."""
+    original = desk.stored("a.fr")
+    with ThreadPoolExecutor(1) as threads:
+        with desk.database.write() as beginning:
+            change(beginning, original, Event.WITHDRAWING, desk.by, withdrawn_ids="[]")
+            intending = threads.submit(desk.try_to_intend, desk.fix)
+            if desk.database.engine.dialect.name == "postgresql":
+                intending.result(20)  # it does not wait
+        written = intending.result(20)
+    assert not (isinstance(written, Delivery) and written.state is State.PUBLISHING)
+    assert desk.stored("fix.fr").intent_at is None
+
+
+def test_an_edit_that_is_recorded_while_its_post_is_withdrawn_is_withdrawn(desk: Desk) -> None:
+    sent = desk.intend(desk.fix)
+    original = desk.stored("a.fr")
+    with ThreadPoolExecutor(1) as threads:
+        with desk.database.write() as ending:
+            gone = change(
+                ending, original, Event.WITHDRAWN, desk.by,
+                target=State.WITHDRAWN, remote_ids="[]", withdrawn_ids='["1"]', reason="x",
+            )  # fmt: skip
+            ended_edits.end_all(ending, gone, desk.by, "x")
+            new_id = edit_id("1", sent.post, sent.content)
+            recording = threads.submit(desk.record, sent, new_id)
+        recording.result(20)
+    fix = desk.stored("fix.fr")
+    assert (fix.state, fix.withdrawn_ids) == (State.WITHDRAWN, (new_id,))
+
+
+def test_figures_and_comments_are_read_of_posts_alone(desk: Desk) -> None:
+    """No platform knows the id of an edit, and one unknown id may fail the whole request."""
+    sent = desk.intend(desk.fix)
+    desk.record(sent, edit_id("1", sent.post, sent.content))
+    since = desk.clock.now()
+    watched = CommentReadings(desk.database, desk.clock).watched(["page"], since)
+    assert [one.remote_id for one in watched] == ["1"]
+    desk.clock.advance(70 * 60)
+    due = EngagementTurns(desk.database, desk.clock).due(["facebook"])
+    assert {one.remote_id for one in due["page"]} == {"1"}
