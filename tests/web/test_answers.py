@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.ledger.notice_addresses import Addresses
 from publisher.ledger.tables import reader_comments
 from publisher.model.reader_comments import CommentState
 from tests.support.journeys import visiting
@@ -70,6 +71,9 @@ def test_a_foreign_text_is_shown_as_text(app: Application, staff: Visit) -> None
 )
 def test_staff_deals_with_an_answer(app: Application, staff: Visit, do: str, after: str) -> None:
     comment = alarm(app)
+    Addresses(app.database, app.clock).add(
+        app.people.find("direction"), "ntfys://ntfy.example.org/x"
+    )
     staff.get("/answers")
     staff.send("/answers", answer=str(comment), do=do, to="direction")
     assert state(app, comment) == after
