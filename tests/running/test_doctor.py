@@ -421,13 +421,14 @@ def test_figures_that_the_keys_do_not_give_are_a_warning(
     assert "the token may not read them" in str(found.hint)
 
 
-def test_who_is_on_duty_and_is_not_told_is_named(workspace: Path, queued: Queued) -> None:
+def test_who_is_on_duty_and_is_not_told_is_named(workspace: Path) -> None:
     """For them the managers are told."""
     toml = workspace / "publisher.toml"
     shifts = '["Mary: weekdays 08:00-18:00", "Jean: weekend 00:00-24:00"]'
     words = toml.read_text(encoding="utf-8")
     toml.write_text(f"{words}\n[comments]\nduty = {shifts}\n", encoding="utf-8")
     app = Application(settings.load(workspace), SystemClock())
+    app.database.migrate()
     app.people.add("Jean", Rank.STAFF, PASSWORD)
     told = [one.message for one in duty.examine(app)]
     app.close()
