@@ -192,7 +192,7 @@ def test_a_cursor_that_is_refused_or_comes_back_is_dropped_and_read_no_sooner(
     again = {"data": [], "paging": {"next": "x", "cursors": {"after": "abc"}}}
     for answer in (NOT_THERE, answered(200, again)):
         page.look()
-        asked = []
+        asked: list[Any] = []
         cursor = json.dumps({"since": 1, "after": "abc", "newest": 1, "whole": 2**33})
         with page.database.write() as connection:
             connection.execute(update(comment_readings).values(cursor=cursor))
