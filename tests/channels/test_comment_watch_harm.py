@@ -110,6 +110,7 @@ def test_posts_that_never_end_leave_answers_unread_for_a_minute_at_most(page: Du
 
 def test_answers_that_are_not_read_are_told_once_until_they_are_again(page: Duty) -> None:
     untold = news_of(page)
+    let_tell(page, "chef")
     page.desk.stage.sandbox.faults.set([Fault(what=What.SERVER_ERROR, endpoint="getComments")])
     page.look()
     assert untold() == []
@@ -117,6 +118,7 @@ def test_answers_that_are_not_read_are_told_once_until_they_are_again(page: Duty
         page.look()
     (told,) = untold()
     assert told.trouble
+    assert personal(page) == {"chef": 1}
     page.look()
     assert untold() == []
     page.busy.add(page.account)
