@@ -206,10 +206,15 @@ class Application(LogInParts):
             self._watched_accounts,
             self._open_comments,
             lambda account: self.queries.is_busy(account, _BEFORE_COMMENTS),
-            lambda: alarm_words.signs(self.settings.posts),
+            self._sign_lists.signs,
             self.settings.comments,
             self.clock,
+            lambda: self.settings.accounts,
         )
+
+    @cached_property
+    def _sign_lists(self) -> alarm_words.SignLists:
+        return alarm_words.SignLists(self.settings.posts)
 
     def _watched_accounts(self) -> dict[str, WatchedAccount]:
         lacking = self.settings.without_credentials()

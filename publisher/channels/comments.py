@@ -51,6 +51,8 @@ class CommentPage:
     """What the platform charges for, of what it showed."""
     used: float = 0.0
     """The share of the nearest rate limit that is used up, from 0 to 1."""
+    is_gone: bool = False
+    """Whether the post itself is gone."""
 
 
 class CommentReader(Protocol):
@@ -59,16 +61,23 @@ class CommentReader(Protocol):
     All methods raise CommentsUnavailable.
     """
 
-    def read(self, post_id: str, cursor: str) -> CommentPage:
+    def read(
+        self,
+        post_id: str,
+        cursor: str,
+        most: int | None = None,
+        since: datetime | None = None,
+    ) -> CommentPage:
         """The comments since the cursor of the reading before; empty: from the beginning.
 
         Of one of our posts; with an empty `post_id`, of all that the account has, where the channel
         reads those in one request. Each comment is returned at least once, in whatever order. Makes
-        at most `PAGES` requests.
+        at most `PAGES` requests, and returns what it read before one that failed. `most`: how many
+        may still be charged for; `since`: the time of the oldest post.
         """
 
     def hide(self, comment_id: str) -> bool:
-        """Hide a comment from others than its author; False if it is not there any more.
+        """Hide a comment as far as the platform can; False if it is not there any more.
 
         Safe to repeat.
         """
@@ -79,7 +88,8 @@ class CommentReader(Protocol):
     def gone(self, comment_ids: Sequence[str]) -> frozenset[str]:
         """Those of these comments that the platform says are deleted, or not ours to see.
 
-        Only what it says in so many words: a list that lacks one proves nothing.
+        Only what it says in so many words: a list that lacks one proves nothing. One that cannot
+        be looked up is not among them.
         """
 
 

@@ -83,6 +83,8 @@ class CommentSupport:
     """Whether each post takes a request of its own; otherwise one shows all of the account."""
     permissions: str = ""
     """What the app needs for it beyond posting, as the platform calls it."""
+    hidden: str = ""
+    """Who still sees a comment that is hidden: a sentence for `_`."""
 
 
 class ShownPicture(Protocol):

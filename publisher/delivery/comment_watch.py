@@ -7,7 +7,7 @@ reading (see comment_readings.py).
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +35,7 @@ _REST = timedelta(minutes=5)
 _SKEW = timedelta(minutes=5)
 """How far a platform's clock may be behind: a comment that seems older than its post counts."""
 _BUSY = timedelta(seconds=10)
+_BUSY_MOST = timedelta(seconds=60)
 _AGAIN = timedelta(minutes=1)
 _LONGEST = timedelta(minutes=30)
 _FOR_A_PERSON = timedelta(minutes=10)
@@ -65,11 +66,14 @@ class CommentWatch:
         signs: Callable[[], Signs],
         settings: CommentSettings,
         clock: Clock,
+        known: Callable[[], Collection[str]] | None = None,
     ) -> None:
         """`open_reader` opens what reads the comments of an account.
 
-        `is_busy`: whether something of an account is about to leave.
+        `is_busy`: whether something of an account is about to leave. `known`: all accounts of the
+        settings, also those that this process cannot read; None: nobody says.
         """
+        self._known = known
         self._readings = readings
         self._wishes = wishes
         self._accounts = accounts
@@ -83,11 +87,12 @@ class CommentWatch:
         self._planned = float("-inf")
         self._posts: list[WatchedPost] = []
         self._expired = float("-inf")
+        self._busy_since: dict[str, datetime] = {}
+        self._checks_at: dict[str, datetime] = {}
 
     def start(self) -> None:
-        """Start, if comments are read here at all."""
-        if self._settings.read and self._accounts():
-            self._thread.start()
+        """Start; also where no comments are read, for those that are stored."""
+        self._thread.start()
 
     def finish(self) -> None:
         """End, without waiting for a request that is under way."""
@@ -96,13 +101,32 @@ class CommentWatch:
     def look(self) -> None:
         """Do all that is due."""
         accounts = self._accounts()
-        self._plan(accounts)
+        self._expire()
+        self._carry_out_all(accounts)
+        if self._settings.read:
+            self._plan(accounts)
+            # What people want hidden does not wait for the end of a flood.
+            while not self._stop.is_set() and (reading := self._claimed(accounts)):
+                self._read(reading, accounts[reading.account])
+                self._carry_out_all(accounts)
+        for name, account in accounts.items():
+            if not self._stop.is_set():
+                self._check(name, account)
+
+    def _claimed(self, accounts: Mapping[str, WatchedAccount]) -> CommentReading | None:
+        return self._readings.claim(accounts, {one.account for one in self._posts})
+
+    def _carry_out_all(self, accounts: Mapping[str, WatchedAccount]) -> None:
         for wish in self._wishes.open(accounts):
             if self._stop.is_set():
                 return
             self._carry_out(wish)
-        while not self._stop.is_set() and (reading := self._readings.claim(accounts)):
-            self._read(reading, accounts[reading.account])
+
+    def _expire(self) -> None:
+        real = self._clock.monotonic()
+        if real - self._expired >= _LONGEST.total_seconds():
+            self._expired = real
+            self._readings.expire(self._clock.now() - self._settings.keep)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -127,16 +151,15 @@ class CommentWatch:
                     one.remote_id if accounts[one.account].support.reads_each_post else "",
                 )
                 for one in self._posts
-            }
+            },
+            accounts,
+            None if self._known is None else self._known(),
         )
-        if real - self._expired >= _LONGEST.total_seconds():
-            self._expired = real
-            self._readings.expire(now - self._settings.keep)
 
     def _read(self, reading: CommentReading, account: WatchedAccount) -> None:
         now, settings = self._clock.now(), self._settings
-        if self._is_busy(reading.account):
-            self._readings.failed(reading, None, now + _BUSY)
+        if self._is_kept_busy(reading.account, now):
+            self._readings.put_off(reading, now + _BUSY)
             return
         if account.has_fees and reading.billed >= settings.most_per_day:
             told = _(
@@ -144,35 +167,67 @@ class CommentWatch:
                 "rest is read tomorrow.",
                 number=reading.billed,
             )
-            self._readings.failed(reading, told, _next_day(now))
+            self._readings.failed(reading, told, _next_day(now), at_once=True)
             return
         try:
             with self._opened(reading.account) as reader:
-                page = reader.read(reading.post_id, reading.cursor)
-                since = (
-                    min((one.published_at for one in self._posts_of(reading)), default=now) - _SKEW
-                )
+                oldest = min((one.published_at for one in self._posts_of(reading)), default=now)
+                most = settings.most_per_day - reading.billed if account.has_fees else None
+                page = reader.read(reading.post_id, reading.cursor, most, oldest - _SKEW)
+                # What is older than it may be kept would go at once, and come again.
+                since = max(oldest - _SKEW, now - settings.keep)
                 next_at = self._next(reading, now) if page.is_complete else now
+                if page.is_gone:
+                    next_at = now + settings.every * _LATER
+                signs = self._signs()
                 called = self._readings.found(
                     reading, page.comments, page.cursor,
                     max(next_at, now + _REST) if page.used > _HALF else next_at,
-                    signs=self._signs(), since=since, billed=page.billed,
+                    signs=signs, since=since, billed=page.billed, trouble=signs.flaw or None,
                 )  # fmt: skip
                 if called:
                     log.warning("answers call for somebody", account=reading.account, number=called)
-                if page.used <= _HALF:
-                    self._check(reading.account, reader, account)
+                if page.used > _HALF:
+                    self._checks_at[reading.account] = now + _REST
         except CommentsUnavailable as error:
             again = _FOR_A_PERSON if error.needs_person else _AGAIN
             until = min(error.until or now + again, now + _LONGEST)
             self._readings.failed(reading, error.message, max(until, now + _AGAIN))
 
-    def _check(self, account: str, reader: CommentReader, watched: WatchedAccount) -> None:
-        """Ask whether the platform still has some comments; what it has no more goes here too."""
-        every = 4 * _CHECK if watched.has_fees else _CHECK
-        asked = self._readings.to_check(account, self._clock.now() - every)
-        if asked:
-            self._readings.checked(account, asked, reader.gone(asked))
+    def _is_kept_busy(self, account: str, now: datetime) -> bool:
+        """Whether posts come first; for a minute at most, then comments are read in between."""
+        if not self._is_busy(account):
+            self._busy_since.pop(account, None)
+            return False
+        if now - self._busy_since.setdefault(account, now) < _BUSY_MOST:
+            return True
+        del self._busy_since[account]
+        return False
+
+    def _check(self, account: str, watched: WatchedAccount) -> None:
+        """Ask whether the platform still has some comments; what it has no more goes here too.
+
+        Of all that are stored, however old their posts. One that cannot be looked up counts as
+        checked: it keeps nothing else waiting.
+        """
+        now = self._clock.now()
+        if now < self._checks_at.get(account, now) <= now + _REST or self._is_busy(account):
+            return
+        self._checks_at[account] = now + self._settings.every
+        asked = self._readings.to_check(account, now - (4 * _CHECK if watched.has_fees else _CHECK))
+        if watched.has_fees:
+            asked = asked[: max(self._settings.most_per_day - self._readings.billed(account), 0)]
+        if not asked:
+            return
+        try:
+            with self._opened(account) as reader:
+                gone = reader.gone(asked)
+        except CommentsUnavailable as error:
+            log.info("comments could not be looked up", account=account, reason=error.message)
+            self._readings.checked(account, asked, ())
+            return
+        billed = len(asked) - len(gone) if watched.has_fees else 0
+        self._readings.checked(account, asked, gone, billed)
 
     def _carry_out(self, wish: OpenWish) -> None:
         now = self._clock.now()

@@ -7,7 +7,7 @@ platform about the account, which costs a read request; with `offline` it sends 
 from collections.abc import Iterator
 
 from publisher.app import Application
-from publisher.doctor import accounts, ledger, machine
+from publisher.doctor import accounts, duty, ledger, machine
 from publisher.doctor.finding import Finding, Grade
 
 __all__ = ["Finding", "Grade", "examine"]
@@ -22,4 +22,5 @@ def examine(app: Application, *, offline: bool) -> Iterator[Finding]:
     if machine.is_planted(app.settings):
         return
     yield from ledger.examine(app)
+    yield from duty.examine(app)
     yield from accounts.examine(app, offline=offline)

@@ -87,11 +87,45 @@ def _of(language: str, entry: yaml_tree.Entry, findings: Findings) -> Iterator[A
             findings.error("bad-value", item.position, message)
 
 
-def signs(posts: Path) -> Signs:
+class SignLists:
     """What is looked for in comments: the words, and the names that the consents keep.
 
-    Problems are `check`'s: what can be used counts.
+    What cannot be read leaves the last good list, so that one wrong character of a file takes
+    nothing away unseen; the flaw is told where comments are read.
     """
-    records = consents.load(posts, Findings(consents.FILE))
-    names = {name for record in records.values() for name in record.names}
-    return Signs(load(posts, Findings(FILE)), sorted(names))
+
+    def __init__(self, posts: Path) -> None:
+        self._posts = posts
+        self._words: tuple[AlarmWord, ...] | None = None
+        self._names: tuple[str, ...] = ()
+
+    def signs(self) -> Signs:
+        """The lists as they are now."""
+        if not self._posts.is_dir():
+            flaw = _(
+                "The process that reads answers has no {folder}: the organisation's words of alarm and "
+                "names do not count, and hours of duty are in UTC. Give its machine the folder.",
+                folder="posts/",
+            )
+            return Signs(self._words or parse(SAMPLE, Findings(FILE)), self._names, flaw)
+        about_words, about_names = Findings(FILE), Findings(consents.FILE)
+        words = load(self._posts, about_words)
+        names = consents.names(self._posts, about_names)
+        flawed = [FILE] if about_words.problems else []
+        if not flawed or self._words is None:
+            # Of a first list with flaws: what can be used, and the sample.
+            sample = parse(SAMPLE, Findings(FILE)) if flawed else ()
+            self._words = tuple(dict.fromkeys([*words, *sample]))
+        kept = self._words
+        if flawed:  # what was added besides the flaw counts at once
+            kept = tuple(dict.fromkeys([*words, *kept]))
+        if names is None:
+            flawed.append(consents.FILE)
+        else:
+            self._names = names
+        flaw = _(
+            "{files} cannot be read as a whole: what was read last counts. `publisher check` shows the "
+            "place.",
+            files=", ".join(flawed),
+        )
+        return Signs(kept, self._names, flaw if flawed else "")

@@ -80,6 +80,23 @@ def parse(text: str, findings: Findings) -> dict[str, Consent]:
     return {record.id: record for record in records if record}
 
 
+def names(posts: Path, findings: Findings) -> tuple[str, ...] | None:
+    """The names of all records, also of those with problems; None if the file cannot be read."""
+    path = posts / "consents.yaml"
+    if text_files.is_missing(path):
+        return ()
+    text = text_files.read(path, findings)
+    root = None if text is None else yaml_tree.mapping(text, findings)
+    if root is None:
+        return () if text is not None and not text.strip() else None
+    found: set[str] = set()
+    for entry in root.entries.values():
+        if isinstance(entry.value, yaml_tree.Mapping):
+            words = Fields(entry.value, _KEYS, Findings(FILE)).words("names")
+            found |= {word for word, _position in words or ()}
+    return tuple(sorted(found))
+
+
 def _record(name: str, entry: yaml_tree.Entry, findings: Findings) -> Consent | None:
     before = len(findings.problems)
     if not isinstance(entry.value, yaml_tree.Mapping):

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from publisher.ledger.tables import history, reader_comments
+from publisher.base.stored_messages import told
+from publisher.ledger.tables import comment_readings, history, reader_comments
 from publisher.model.events import Event
 from publisher.model.reader_comments import CommentState
 
@@ -20,6 +21,8 @@ class CommentNews:
     post: str | None
     number: int
     at: datetime
+    trouble: str = ""
+    """Why the answers of the account are not read as they should be, if that is the news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ def handed_over(connection: Connection, since: datetime) -> Iterator[HandedOver]
         )
         .join(history, history.c.id == columns.alarm_step)
         .where(
-            columns.state == CommentState.HANDED,
+            # What was hidden meanwhile is theirs to follow all the same.
+            columns.handed_to.is_not(None),
+            columns.state != CommentState.SEEN,
             history.c.event == Event.ANSWER_HANDED_ON,
             history.c.at >= since,
         )
@@ -69,3 +74,18 @@ def of_comments(connection: Connection, is_news: ColumnElement[bool]) -> Iterato
     )
     for row in connection.execute(query):
         yield CommentNews(row.id, row.account, row.post, row.number, row.at)
+    yield from _unread(connection, is_news)
+
+
+def _unread(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[CommentNews]:
+    """Accounts whose answers are not read, until they are again."""
+    columns = comment_readings.c
+    query = (
+        select(history.c.id, history.c.at, columns.account, func.max(columns.trouble).label("why"))
+        .join(history, history.c.id == columns.trouble_step)
+        .where(columns.trouble_step.is_not(None), is_news)
+        .group_by(history.c.id, history.c.at, columns.account)
+        .order_by(history.c.id)
+    )
+    for row in connection.execute(query):
+        yield CommentNews(row.id, row.account, None, 0, row.at, told(row.why) or "")

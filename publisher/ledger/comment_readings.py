@@ -10,25 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from publisher.base.stored_messages import kept
-from publisher.ledger.comment_wishes import CALLED, chain_of
+from publisher.ledger.comment_wishes import CALLED, UNREAD, noted
 from publisher.ledger.corrections import IS_POST
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import (
-    about,
     comment_readings,
     deliveries,
-    history,
     ids_out,
     reader_comments,
 )
-from publisher.ledger.transitions import note_account
 from publisher.model.alarms import Sign, Signs, signs_in
 from publisher.model.events import Event
-from publisher.model.reader_comments import CommentState, ReaderComment
+from publisher.model.reader_comments import CARRIED_OUT, CommentState, ReaderComment, kept_text
 from publisher.model.states import State
 
 LEASE = 300.0  # real seconds; longer than ten requests take
@@ -58,30 +55,52 @@ class CommentReading:
     turn: int
     billed: int
     """What the platform charged for today."""
+    troubled_at: datetime | None = None
+    """Since when it cannot be made."""
 
 
 class CommentReadings(LedgerPart):
     """Gives out readings, and records what they found."""
 
     def watched(self, accounts: Collection[str], since: datetime) -> list[WatchedPost]:
-        """The posts of these accounts that are out since then."""
-        columns = deliveries.c.account, deliveries.c.remote_ids, deliveries.c.published_at
-        query = select(*columns).where(
-            deliveries.c.state == State.PUBLISHED,
-            deliveries.c.published_at >= since,
-            deliveries.c.account.in_(sorted(accounts)),
+        """The posts of these accounts of which a part is out since then.
+
+        Whatever became of the delivery: a post is out also if its first comment was refused, and
+        until its withdrawal is confirmed.
+        """
+        table = deliveries.c
+        query = select(
+            table.account, table.remote_ids, table.withdrawn_ids, table.published_at, table.due_at
+        ).where(
+            table.state != State.WITHDRAWN,
+            or_(table.published_at >= since, table.due_at >= since),
+            table.remote_ids != "[]",
+            table.account.in_(sorted(accounts)),
             IS_POST,
         )
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return [
-            WatchedPost(row.account, ids[0], row.published_at)
-            for row in rows
-            if (ids := json.loads(row.remote_ids))
-        ]
+        found = []
+        for row in rows:
+            withdrawn = json.loads(row.withdrawn_ids or "[]")
+            ids = [one for one in json.loads(row.remote_ids) if one not in withdrawn]
+            at = row.published_at or row.due_at
+            if ids and at >= since:
+                found.append(WatchedPost(row.account, ids[0], at))
+        return found
 
-    def plan(self, wanted: Collection[tuple[str, str]]) -> None:
-        """Have these read, by account and post id, from now on; others are forgotten in time."""
+    def plan(
+        self,
+        wanted: Collection[tuple[str, str]],
+        own: Collection[str] = (),
+        known: Collection[str] | None = None,
+    ) -> None:
+        """Have these read, by account and post id, from now on; other posts of `own` no more.
+
+        Another process may read accounts that this one cannot: theirs stay. The row of a whole
+        account stays too, with what the platform charged for today. Only accounts that are not
+        `known` any more are forgotten.
+        """
         now = self._clock.now()
         rows = [
             {
@@ -91,11 +110,17 @@ class CommentReadings(LedgerPart):
             for account, post_id in sorted(wanted)
         ]  # fmt: skip
         with self._database.read() as connection:
-            known = connection.execute(
+            rows_known = connection.execute(
                 select(comment_readings.c.account, comment_readings.c.post_id)
             ).all()
-        new = [row for row in rows if (row["account"], row["post_id"]) not in {*map(tuple, known)}]
-        ended = [tuple(row) for row in known if tuple(row) not in wanted]
+        there = {*map(tuple, rows_known)}
+        new = [row for row in rows if (row["account"], row["post_id"]) not in there]
+        ended = [
+            tuple(row)
+            for row in rows_known
+            if (row.account in own and row.post_id and tuple(row) not in wanted)
+            or (known is not None and row.account not in known)
+        ]
         if not (new or ended):
             return
         with self._database.write() as connection:
@@ -103,8 +128,13 @@ class CommentReadings(LedgerPart):
             for account, post_id in ended:
                 connection.execute(delete(comment_readings).where(_is(account, post_id)))
 
-    def claim(self, accounts: Collection[str]) -> CommentReading | None:
-        """Take the reading that has waited for longest; None if none is due."""
+    def claim(
+        self, accounts: Collection[str], whole: Collection[str] | None = None
+    ) -> CommentReading | None:
+        """Take the reading that has waited for longest; None if none is due.
+
+        `whole`: the accounts that may be read as a whole, None for all; of others only posts.
+        """
         now, table = self._clock.now(), comment_readings.c
         due = or_(table.next_at <= now, table.next_at > now + _LONGEST)
         free = or_(
@@ -114,7 +144,15 @@ class CommentReadings(LedgerPart):
         )
         query = (
             select(comment_readings)
-            .where(due, free, table.account.in_(sorted(accounts)))
+            .where(
+                due,
+                free,
+                table.account.in_(sorted(accounts)),
+                or_(
+                    table.post_id != "",
+                    table.account.in_(sorted(accounts if whole is None else whole)),
+                ),
+            )
             .order_by(table.next_at)
             .limit(1)
         )
@@ -131,11 +169,45 @@ class CommentReadings(LedgerPart):
         if not taken:
             return None
         billed = row.billed if row.billed_on == now.date().isoformat() else 0
-        return CommentReading(row.account, row.post_id, row.cursor, row.turn + 1, billed)
+        return CommentReading(
+            row.account, row.post_id, row.cursor, row.turn + 1, billed, row.troubled_at
+        )
 
-    def failed(self, reading: CommentReading, message: str | None, next_at: datetime) -> None:
-        """End a reading that could not be made; `message`: what people are told, if it lasts."""
-        self._end(reading, next_at, failures=comment_readings.c.failures + 1, trouble=kept(message))
+    def put_off(self, reading: CommentReading, next_at: datetime) -> None:
+        """End a reading that was not tried: what was wrong before still is."""
+        with self._database.write() as connection:
+            self._end(connection, reading, next_at)
+
+    def failed(
+        self, reading: CommentReading, message: str, next_at: datetime, *, at_once: bool = False
+    ) -> None:
+        """End a reading that could not be made; `message`: what people are told.
+
+        Somebody is called once, if nothing is read for `UNREAD`, or `at_once`.
+        """
+        now = self._clock.now()
+        since = reading.troubled_at or now
+        with self._database.write() as connection:
+            values: dict[str, Any] = {
+                "failures": comment_readings.c.failures + 1,
+                "trouble": kept(message),
+                "troubled_at": since,
+            }
+            if at_once or next_at - since >= UNREAD:
+                values["trouble_step"] = self._step_of_trouble(connection, reading.account, message)
+            self._end(connection, reading, next_at, **values)
+
+    def _step_of_trouble(self, connection: Connection, account: str, message: str) -> int:
+        """The step with which somebody is called: one for all readings of an account."""
+        known = connection.execute(
+            select(func.max(comment_readings.c.trouble_step)).where(
+                comment_readings.c.account == account
+            )
+        ).scalar()
+        if known is not None:
+            return int(known)
+        detail = {"account": account, "message": message}
+        return noted(connection, account, None, Event.ANSWERS_NOT_READ, self._clock.now(), detail)
 
     def found(
         self,
@@ -147,10 +219,12 @@ class CommentReadings(LedgerPart):
         signs: Signs,
         since: datetime,
         billed: int = 0,
+        trouble: str | None = None,
     ) -> int:
         """Record what a reading found, and end it; returns how many comments call for somebody.
 
-        Comments from before `since` are left out: nobody asked about them then.
+        Comments from before `since` are left out: nobody asked about them then. `trouble`: what is
+        wrong although comments were read.
         """
         now = self._clock.now()
         # Before the transaction: to compare many words takes a while.
@@ -167,7 +241,11 @@ class CommentReadings(LedgerPart):
                     next_at=next_at,
                     read_at=now,
                     failures=0,
-                    trouble=None,
+                    trouble=kept(trouble),
+                    troubled_at=(reading.troubled_at or now) if trouble else None,
+                    trouble_step=self._step_of_trouble(connection, reading.account, trouble)
+                    if trouble
+                    else None,
                     billed=reading.billed + billed,
                     billed_on=now.date().isoformat(),
                 )
@@ -207,12 +285,10 @@ class CommentReadings(LedgerPart):
         calling = [row for row in rows if row["urgency"] == CALLED]
         for post in dict.fromkeys(row["post"] for row in calling):
             its = [row for row in calling if row["post"] == post]
-            chain = chain_of(account, post)
-            note_account(
-                connection, chain, Event.ANSWERS_CALL_FOR_SOMEBODY, self._clock.now(),
-                detail={"account": account, "number": len(its)},
+            step = noted(
+                connection, account, post, Event.ANSWERS_CALL_FOR_SOMEBODY, self._clock.now(),
+                {"account": account, "number": len(its)},
             )  # fmt: skip
-            step = connection.execute(select(func.max(history.c.id)).where(about(chain))).scalar()
             for row in its:
                 row["alarm_step"] = step
         self._database.insert_missing(connection, reader_comments, rows)
@@ -234,17 +310,52 @@ class CommentReadings(LedgerPart):
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
-    def checked(self, account: str, asked: Sequence[str], gone: Collection[str]) -> None:
-        """Forget the comments that the platform has no more."""
-        table = reader_comments.c
+    def checked(
+        self, account: str, asked: Sequence[str], gone: Collection[str], billed: int = 0
+    ) -> None:
+        """Forget the comments that the platform has no more.
+
+        One that called for somebody, or that a person wanted hidden or deleted, is on record as
+        gone. `billed`: what the platform charged for.
+        """
+        table, now = reader_comments.c, self._clock.now()
         these = table.account == account, table.remote_id.in_(asked)
+        mattered = or_(table.alarm_step.is_not(None), table.state.in_(sorted(CARRIED_OUT)))
+        its = select(table.post, table.remote_id).where(
+            *these, table.remote_id.in_(sorted(gone)), mattered
+        )
         with self._database.write() as connection:
+            self._bill(connection, account, billed)
+            for row in connection.execute(its.order_by(table.id)).all():
+                detail = {"account": account, "id": row.remote_id}
+                noted(connection, account, row.post, Event.ANSWER_GONE, now, detail)
             connection.execute(
                 delete(reader_comments).where(*these, table.remote_id.in_(sorted(gone)))
             )
-            connection.execute(
-                update(reader_comments).where(*these).values(checked_at=self._clock.now())
+            connection.execute(update(reader_comments).where(*these).values(checked_at=now))
+
+    def billed(self, account: str) -> int:
+        """What the platform charged for of an account as a whole today."""
+        table = comment_readings.c
+        query = select(table.billed).where(
+            _is(account, ""), table.billed_on == self._clock.now().date().isoformat()
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar() or 0
+
+    def _bill(self, connection: Connection, account: str, number: int) -> None:
+        if not number:
+            return
+        today = self._clock.now().date().isoformat()
+        table = comment_readings.c
+        connection.execute(
+            update(comment_readings)
+            .where(_is(account, ""))
+            .values(
+                billed=case((table.billed_on == today, table.billed), else_=0) + number,
+                billed_on=today,
             )
+        )
 
     def forget(self, account: str, remote_id: str) -> None:
         """Forget one comment that the platform has no more."""
@@ -257,15 +368,14 @@ class CommentReadings(LedgerPart):
                 delete(reader_comments).where(reader_comments.c.read_at < before)
             ).rowcount
 
-    def _end(self, reading: CommentReading, next_at: datetime, **values: Any) -> None:
-        with self._database.write() as connection:
-            connection.execute(
-                update(comment_readings)
-                .where(
-                    _is(reading.account, reading.post_id), comment_readings.c.turn == reading.turn
-                )
-                .values(lease_until=None, next_at=next_at, **values)
-            )
+    def _end(
+        self, connection: Connection, reading: CommentReading, next_at: datetime, **values: Any
+    ) -> None:
+        connection.execute(
+            update(comment_readings)
+            .where(_is(reading.account, reading.post_id), comment_readings.c.turn == reading.turn)
+            .values(lease_until=None, next_at=next_at, **values)
+        )
 
 
 def urgency_of(signs: Sequence[Sign]) -> int:
@@ -288,12 +398,13 @@ def _row(
         "remote_id": comment.id,
         "post": post,
         "author": comment.author,
-        "text": comment.text,
+        "text": kept_text(comment.text),
         "url": comment.url,
         "written_at": comment.written_at,
         "read_at": now,
         "signs": json.dumps([[sign.kind, sign.what] for sign in found], ensure_ascii=False),
-        "urgency": 0 if comment.is_hidden else urgency_of(found),
+        # Also of what its platform hid: a disclosure can be among it.
+        "urgency": urgency_of(found) if urgency_of(found) == CALLED or not comment.is_hidden else 0,
         "alarm_step": None,
         "state": CommentState.HIDDEN if comment.is_hidden else CommentState.NEW,
         "checked_at": now,

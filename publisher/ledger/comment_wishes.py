@@ -3,23 +3,26 @@
 To hide and to delete can be repeated, so a wish stays open until its platform has confirmed it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, func, select, update
 
 from publisher.base.stored_messages import kept
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.manager.draft_edits import file_of
-from publisher.ledger.tables import reader_comments
+from publisher.ledger.tables import about, history, reader_comments
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 from publisher.model.reader_comments import CARRIED_OUT, CommentState
 
 CALLED = 2
 """The urgency of a comment that calls for somebody."""
+
+UNREAD = timedelta(minutes=5)
+"""How long something about comments may fail until somebody is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +63,41 @@ class CommentWishes(LedgerPart):
             CommentState.HIDING: Event.ANSWER_HIDDEN,
             CommentState.DELETING: Event.ANSWER_DELETED,
         }[wish.state]
-        self._change(wish, event, state=CARRIED_OUT[wish.state], trouble=None, try_at=None)
+        state = CARRIED_OUT[wish.state]
+        self._change(wish, event, state=state, urgency=0, trouble=None, try_at=None)
 
     def not_carried_out(self, wish: OpenWish, message: str, again_at: datetime | None) -> None:
-        """Record why not; with `again_at` None, a person has to act: the comment is open again."""
+        """Record why not; with `again_at` None, a person has to act: the comment is open again.
+
+        Somebody is called then, and also when it has been tried for some minutes.
+        """
+        values: dict[str, Any] = {"trouble": kept(message), "try_at": again_at}
         if again_at:
-            values = {"trouble": kept(message), "try_at": again_at}
+            table = reader_comments.c
+            lasts = select(table.id).where(
+                table.id == wish.id,
+                table.changed_at <= self._clock.now() - UNREAD,
+                table.urgency != CALLED,
+            )
             with self._database.write() as connection:
                 connection.execute(_of(wish).values(values))
-            return
-        self._change(
-            wish, Event.ANSWER_NOT_CHANGED, message,
-            state=CommentState.NEW, urgency=CALLED, trouble=kept(message), try_at=None,
-        )  # fmt: skip
+                is_to_call = connection.execute(lasts).first() is not None
+            if not is_to_call:
+                return
+        else:
+            values["state"] = CommentState.NEW
+        self._change(wish, Event.ANSWER_NOT_CHANGED, message, calls=True, urgency=CALLED, **values)
 
     def _change(
-        self, wish: OpenWish, event: Event, message: str | None = None, **values: Any
+        self,
+        wish: OpenWish,
+        event: Event,
+        message: str | None = None,
+        *,
+        calls: bool = False,
+        **values: Any,
     ) -> None:
+        """`calls`: somebody is called with this step."""
         now = self._clock.now()
         with self._database.write() as connection:
             row = connection.execute(
@@ -86,14 +107,30 @@ class CommentWishes(LedgerPart):
                 return
             detail = {"account": wish.account, "id": wish.remote_id}
             told = {"message": message} if message else {}
-            note_account(
-                connection, chain_of(wish.account, row.post), event, now, detail={**detail, **told}
-            )
+            step = noted(connection, wish.account, row.post, event, now, {**detail, **told})
+            if calls:
+                its = update(reader_comments).where(reader_comments.c.id == wish.id)
+                connection.execute(its.values(alarm_step=step))
 
 
 def chain_of(account: str, post: str | None) -> str:
     """The chain of the history that steps about a comment are in: its post's draft's."""
     return file_of(post) if post else f"answers/{account}"
+
+
+def noted(
+    connection: Connection,
+    account: str,
+    post: str | None,
+    event: Event,
+    at: datetime,
+    detail: Mapping[str, Any],
+) -> int:
+    """Write a step of the history; returns its id."""
+    chain = chain_of(account, post)
+    note_account(connection, chain, event, at, detail=dict(detail))
+    step = connection.execute(select(func.max(history.c.id)).where(about(chain))).scalar_one()
+    return int(step)
 
 
 def _of(wish: OpenWish) -> Any:

@@ -499,6 +499,9 @@ comment_readings = Table(
     Column("read_at", Instant),
     Column("failures", Integer, nullable=False),
     Column("trouble", Text),
+    # Since when they cannot be read; the step of the history with which somebody was called.
+    Column("troubled_at", Instant),
+    Column("trouble_step", BigInteger),
     # How many comments the platform charged for, on which day (UTC).
     Column("billed", Integer, nullable=False),
     Column("billed_on", String, nullable=False),

@@ -50,6 +50,8 @@ class Signs:
     words: Sequence[AlarmWord] = ()
     names: Collection[str] = ()
     """Names that must not stand in public."""
+    flaw: str = ""
+    """Why not all of the organisation's words and names are among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class Sign:
                 return _("a link")
             case _:
                 return _("a private message")
+
+    @property
+    def public(self) -> str:
+        """For programs: the kind and the word, and never a name, which only Publisher reads."""
+        return self.kind if self.kind == "name" else f"{self.kind} {self.what}".strip()
 
     @property
     def is_alarming(self) -> bool:

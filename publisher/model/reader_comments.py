@@ -14,6 +14,8 @@ from publisher.base.text import harmless
 
 LONGEST = 2_000
 """Characters that are kept of a text: platforms take up to 8,000, and a person must read it."""
+JUDGED = 30_000
+"""Characters in which signs of alarm are looked for, before the text is cut and cleaned."""
 _LONGEST_NAME = 100
 
 
@@ -49,7 +51,7 @@ class ReaderComment:
     author: str
     """The public handle or name; empty where the platform does not say it."""
     text: str
-    """Plain text, at most `LONGEST` characters; empty for a private message."""
+    """Plain text as it was written, at most `JUDGED` characters; empty for a private message."""
     written_at: datetime
     url: str = ""
     is_private: bool = False

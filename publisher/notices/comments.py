@@ -5,6 +5,8 @@ from publisher.ledger.comment_news import CommentNews
 
 
 def event(item: CommentNews) -> str:
+    if item.trouble:
+        return _("the answers to {account} are not read as they should be", account=item.account)
     if item.post is None:
         return plural(
             "{number} answer to {account} calls for somebody",
@@ -22,6 +24,8 @@ def event(item: CommentNews) -> str:
 
 
 def sentences(item: CommentNews) -> list[str]:
+    if item.trouble:
+        return [f"{event(item)}.", item.trouble]
     return [
         f"{event(item)}.",
         _("Read them on the page Answers, or with `publisher answers`, and hide what must go."),

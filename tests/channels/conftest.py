@@ -33,6 +33,7 @@ from publisher.sandbox.platforms import PLATFORMS as SIMULATED
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
+from tests.channels.comment_duty import duty, duty_at, page  # noqa: F401 - fixtures
 from tests.channels.desk import Desk
 from tests.support import system
 from tests.support.clock import ManualClock

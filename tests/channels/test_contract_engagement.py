@@ -4,15 +4,19 @@ Counts are the platform's or they are missing: never zero for what it did not gi
 post's, and never more requests than the channel says.
 """
 
+import json
 import time
 
 import pytest
 
 from publisher.channels.base import Channel
 from publisher.channels.engagement import EngagementReading
+from publisher.channels.facebook.graph import PageGraph
+from publisher.channels.mastodon.server import AccountServer
 from publisher.channels.registry import SPECS
+from publisher.channels.wordpress.site import SiteApi
 from publisher.model.engagement import Engagement, Metric
-from publisher.model.outcomes import Accepted, AccountSuspended, Deferred
+from publisher.model.outcomes import Accepted, AccountSuspended, Answer, Deferred, Wire
 from publisher.sandbox.facebook import video_status
 from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import FaultKind, What
@@ -258,3 +262,31 @@ def test_facebook_counts_reactions_and_comments_of_a_video(
 def test_the_website_counts_nobody(stages: Stages) -> None:
     assert SPECS["site"].metrics is None
     assert read(stages("site").open(), ["a-post"]) == {}
+
+
+@pytest.mark.parametrize("platform", ["mastodon", "wordpress"])
+def test_an_empty_list_makes_no_post_gone(
+    platform: str, stages: Stages, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for alone first: a plugin or a cache can leave posts out of a list."""
+    stage = stages(platform)
+    ids = publish(stage, 2)
+    clock.advance(DAY)
+    empty = Answer(Wire.ANSWERED, status=200, headers={}, body="[]", received_at=clock.now())
+    monkeypatch.setattr(AccountServer, "several", lambda *_: empty)
+    monkeypatch.setattr(SiteApi, "public", lambda *_: empty)
+    assert not any(one.is_gone for one in read(stage.open(), ids).values())
+
+
+def test_what_the_pages_token_may_not_see_is_not_gone(
+    stages: Stages, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Facebook says "does not exist" of it too; it is asked again."""
+    stage = stages("facebook")
+    ids = publish(stage, 2)
+    clock.advance(DAY)
+    body = json.dumps({"error": {"message": "x", "code": 100, "error_subcode": 33}})
+    missing = Answer(Wire.ANSWERED, status=400, headers={}, body=body, received_at=clock.now())
+    monkeypatch.setattr(PageGraph, "several", lambda *_: missing)
+    monkeypatch.setattr(PageGraph, "get", lambda *_, **__: missing)
+    assert read(stage.open(), ids) == {}

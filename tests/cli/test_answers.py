@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
@@ -66,3 +67,21 @@ def test_what_makes_no_sense_is_refused(cli: Cli, made: Path, words: tuple[str, 
 
 def test_an_answer_that_is_gone_is_told(cli: Cli, made: Path) -> None:
     assert cli("answers", "--seen", "77").code != 0
+
+
+def test_scripts_get_that_a_name_is_there_and_not_which(cli: Cli, comment: int, made: Path) -> None:
+    app = Application(settings.load(made, {}), ManualClock())
+    with app.database.write() as connection:
+        connection.execute(update(reader_comments).values(signs='[["name", "Amina Diallo"]]'))
+    app.close()
+    assert "Amina" not in cli("answers", "--json").out
+
+
+def test_what_its_platform_hid_and_calls_is_listed_as_open(
+    cli: Cli, comment: int, made: Path
+) -> None:
+    app = Application(settings.load(made, {}), ManualClock())
+    with app.database.write() as connection:
+        connection.execute(update(reader_comments).values(state="hidden"))
+    app.close()
+    assert "help me" in cli("answers").out

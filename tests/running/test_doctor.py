@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from publisher.app import Application
+from publisher.auth.users import Rank
 from publisher.base.clock import SystemClock
 from publisher.base.errors import StorageError
-from publisher.doctor import Finding, Grade, examine, machine, profiles
+from publisher.doctor import Finding, Grade, duty, examine, machine, profiles
 from publisher.ledger import rate_limits
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
@@ -25,6 +26,7 @@ from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.running.conftest import Draft, Queued
+from tests.support.pages import PASSWORD
 
 
 def findings(workspace: Path, *, offline: bool = False) -> dict[str, Finding]:
@@ -417,3 +419,20 @@ def test_figures_that_the_keys_do_not_give_are_a_warning(
     found = findings(workspace)["account voice-x"]
     assert found.grade is Grade.WARNING
     assert "the token may not read them" in str(found.hint)
+
+
+def test_who_is_on_duty_and_is_not_told_is_named(workspace: Path) -> None:
+    """For them the managers are told."""
+    toml = workspace / "publisher.toml"
+    shifts = '["Mary: weekdays 08:00-18:00", "Jean: weekend 00:00-24:00"]'
+    words = toml.read_text(encoding="utf-8")
+    toml.write_text(f"{words}\n[comments]\nduty = {shifts}\n", encoding="utf-8")
+    app = Application(settings.load(workspace), SystemClock())
+    app.database.migrate()
+    app.people.add("Jean", Rank.STAFF, PASSWORD)
+    told = [one.message for one in duty.examine(app)]
+    app.close()
+    assert told == [
+        "Nobody called Mary may log in.",
+        "Jean has no address for notices of answers.",
+    ]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.ledger.notice_addresses import Addresses
 from publisher.ledger.tables import reader_comments
 from publisher.model.reader_comments import CommentState
 from tests.support.journeys import visiting
@@ -70,6 +71,9 @@ def test_a_foreign_text_is_shown_as_text(app: Application, staff: Visit) -> None
 )
 def test_staff_deals_with_an_answer(app: Application, staff: Visit, do: str, after: str) -> None:
     comment = alarm(app)
+    Addresses(app.database, app.clock).add(
+        app.people.find("direction"), "ntfys://ntfy.example.org/x"
+    )
     staff.get("/answers")
     staff.send("/answers", answer=str(comment), do=do, to="direction")
     assert state(app, comment) == after
@@ -130,3 +134,24 @@ def test_a_worrying_answer_is_hidden_with_two_clicks_and_without_a_script(
         page.get_by_role("button", name="Hide it now").click()
         expect(page.locator(".answers")).to_contain_text("being hidden")
     assert state(app, comment) == CommentState.HIDING
+
+
+def test_who_still_sees_a_hidden_answer_is_said_before_it_is_hidden(
+    app: Application, staff: Visit
+) -> None:
+    alarm(app)
+    staff.get("/answers")
+    assert "Its author and their friends still see it" in staff.page
+    assert "If nobody at all may see it, delete it." in staff.page
+
+
+def test_an_answer_is_handed_only_to_who_may_look_and_a_silent_one_is_said(
+    app: Application, staff: Visit
+) -> None:
+    app.people.add("kasia", Rank.MANAGER, PASSWORD, organisations=["Warsaw"])
+    comment = alarm(app)
+    staff.get("/answers")
+    assert "<option>kasia</option>" not in staff.page
+    staff.send("/answers", answer=str(comment), do="hand", to="direction")
+    assert "tell them yourself" in staff.page
+    assert 'id="count-rail-answers">1<' in staff.page

@@ -19,8 +19,9 @@ from publisher.channels.answers import mapping, parsed, whole
 from publisher.channels.engagement import EngagementReading, counts, obstacle
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.graph import PageGraph, is_video
+from publisher.channels.facebook.posts import PagePosts
 from publisher.model.engagement import Engagement, Metric
-from publisher.model.outcomes import AccountSuspended, Answer, Deferred
+from publisher.model.outcomes import Absent, AccountSuspended, Answer, Deferred
 
 _VIEWS, _VIEWERS = "post_media_view", "post_total_media_view_unique"
 _BY_TYPE = "post_reactions_by_type_total"
@@ -87,7 +88,9 @@ class PageInsights:
         answer = self._page.several(post_ids, fields)
         if _names_missing(answer):
             if len(post_ids) == 1:
-                return {post_ids[0]: Engagement(is_gone=True)}
+                # Facebook says so too of what the token may not see: then it is asked again.
+                is_gone = isinstance(PagePosts(self._page).fate(post_ids[0]), Absent)
+                return {post_ids[0]: Engagement(is_gone=True)} if is_gone else {}
             middle = len(post_ids) // 2
             first = self._all(post_ids[:middle], fields)
             if not isinstance(first, dict):

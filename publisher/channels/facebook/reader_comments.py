@@ -10,25 +10,29 @@ reference of Comment (`is_hidden`, DELETE) and its reference of permissions.
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from publisher.base.clock import Clock
+from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed, whole
 from publisher.channels.comments import (
     PAGES,
     CommentPage,
+    CommentsUnavailable,
     check,
     unreadable,
     used_share,
     whole_answer,
 )
-from publisher.channels.facebook.answers import ANSWERS, object_id
+from publisher.channels.facebook.answers import ANSWERS, is_missing, object_id
 from publisher.channels.facebook.graph import PageGraph
-from publisher.channels.facebook.posts import made_at
+from publisher.channels.facebook.posts import PagePost, PagePosts, made_at
 from publisher.channels.facebook.spec import PERMISSIONS
-from publisher.model.outcomes import Answer
-from publisher.model.reader_comments import ReaderComment, kept_address, kept_name, kept_text
+from publisher.model.outcomes import Absent, Answer
+from publisher.model.reader_comments import JUDGED, ReaderComment, kept_address, kept_name
 
 if TYPE_CHECKING:
     from publisher.channels.spec import ChannelOptions
@@ -37,14 +41,52 @@ if TYPE_CHECKING:
 _FIELDS = "id,message,created_time,from{id,name},is_hidden,permalink_url"
 _OVERLAP = timedelta(minutes=1)
 """Read again before the newest known comment: `since` has whole seconds, and clocks differ."""
-_MISSING_OBJECT = 33
+_WHOLE = timedelta(hours=1)
+"""How often all comments of a post are read again."""
+_LONGEST_CURSOR = 500
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far the comments of a post are read."""
+
+    since: int
+    """Second since 1970 from which on they are asked for."""
+    after: str | None
+    """Facebook's cursor within a reading that is not complete."""
+    newest: int
+    """Second of the newest one that was seen."""
+    whole: int
+    """Second of the last reading from the beginning."""
+
+    @classmethod
+    def of(cls, cursor: str, now: datetime) -> "_Place":
+        told, second = mapping(parsed(cursor)), int(now.timestamp())
+        since, whole_at = whole(told.get("since")) or 0, whole(told.get("whole")) or 0
+        newest = whole(told.get("newest")) or since
+        after = _text(told.get("after")) or None
+        if after is None and not 0 <= second - whole_at < _WHOLE.total_seconds():
+            return cls(0, None, newest, second)
+        return cls(since, after, newest, whole_at)
+
+    def ended(self) -> "_Place":
+        later = max(self.newest - int(_OVERLAP.total_seconds()), 0)
+        return _Place(later, None, self.newest, self.whole)
+
+    def restarted(self) -> "_Place":
+        return _Place(self.since, None, self.newest, self.whole)
+
+    def __str__(self) -> str:
+        return json.dumps({name: getattr(self, name) for name in self.__slots__})
 
 
 class PageComments:
     """Reads and moderates the comments on one Page's posts."""
 
-    def __init__(self, page: PageGraph) -> None:
+    def __init__(self, page: PageGraph, clock: Clock) -> None:
         self._page = page
+        self._posts = PagePosts(page)
+        self._clock = clock
 
     @classmethod
     def open(
@@ -60,60 +102,107 @@ class PageComments:
                 timeout=options.request_timeout,
                 clock=options.clock,
                 heard=options.heard(SPEC),
-            )
+            ),
+            options.clock,
         )
 
-    def read(self, post_id: str, cursor: str) -> CommentPage:
-        """The comments on one post; see `CommentReader.read`."""
-        told = mapping(parsed(cursor))
-        since, after = whole(told.get("since")), _text(told.get("after")) or None
-        newest = whole(told.get("newest")) or since or 0
+    def read(
+        self,
+        post_id: str,
+        cursor: str,
+        most: int | None = None,  # noqa: ARG002 - nothing is charged
+        since: datetime | None = None,  # noqa: ARG002 - each post is read from its beginning
+    ) -> CommentPage:
+        """The comments on one post; see `CommentReader.read`.
+
+        Once an hour from the beginning: some appear late, with the time at which they were written.
+        """
+        place = _Place.of(cursor, self._clock.now())
         found: dict[str, ReaderComment] = {}
         used = 0.0
-        for _page in range(PAGES):
-            ask = partial(self._page.reader_comments, post_id, _FIELDS, since, after)
+        for number in range(PAGES):
+            ask = partial(
+                self._page.reader_comments, post_id, _FIELDS, place.since or None, place.after
+            )
             answer = whole_answer(ask)
-            if _is_missing(answer):  # of the post: withdrawn, or the cursor's comment is deleted
+            used = max(used, used_share(ANSWERS, answer))
+            if is_missing(answer):
+                if place.after is None and not number:
+                    return self._without(post_id, place, used)
+                # The cursor's comment may be deleted: from the beginning, the next time.
+                return CommentPage(tuple(found.values()), str(place.restarted()), used=used)
+            try:
+                check(answer, ANSWERS, PERMISSIONS)
+            except CommentsUnavailable:
+                if not found:
+                    raise
                 break
-            check(answer, ANSWERS, PERMISSIONS)
             body = mapping(parsed(answer.body))
             listed, paging = body.get("data"), mapping(body.get("paging"))
             if not isinstance(listed, list):
                 raise unreadable(ANSWERS)
-            used = used_share(ANSWERS, answer)
             for comment in filter(None, (self._comment(one, post_id) for one in listed)):
                 found[comment.id] = comment
-                newest = max(newest, int(comment.written_at.timestamp()))
-            after = mapping(paging.get("cursors")).get("after")
-            if not (paging.get("next") and isinstance(after, str) and after):
-                after = None
-                break
-        if after:  # from here on, the next time
-            kept = json.dumps({"since": since or 0, "after": after[:500], "newest": newest})
-            return CommentPage(tuple(found.values()), kept, is_complete=False, used=used)
-        later = max(newest - int(_OVERLAP.total_seconds()), 0)
-        return CommentPage(tuple(found.values()), json.dumps({"since": later}), used=used)
+                place.newest = max(place.newest, int(comment.written_at.timestamp()))
+            after = _text(mapping(paging.get("cursors")).get("after"))[:_LONGEST_CURSOR]
+            if not paging.get("next") or not after or after == place.after:
+                return CommentPage(tuple(found.values()), str(place.ended()), used=used)
+            place.after = after
+        return CommentPage(tuple(found.values()), str(place), is_complete=False, used=used)
+
+    def _without(self, post_id: str, place: "_Place", used: float) -> CommentPage:
+        """What it means that Facebook does not find the post: that it is gone, if that is certain.
+
+        Raises CommentsUnavailable otherwise: the token may lack a permission.
+        """
+        if self._no_access() or not isinstance(self._posts.fate(post_id), Absent):
+            raise _unseen()
+        return CommentPage((), str(place.restarted()), used=used, is_gone=True)
 
     def hide(self, comment_id: str) -> bool:
-        return self._changed(self._page.hide(comment_id))
+        return self._changed(self._page.hide(comment_id), comment_id)
 
     def delete(self, comment_id: str) -> bool:
-        return self._changed(self._page.delete(comment_id))
+        return self._changed(self._page.delete(comment_id), comment_id)
 
     def gone(self, comment_ids: Sequence[str]) -> frozenset[str]:
         """Those that Facebook does not find for the Page's own token; see `CommentReader.gone`."""
         found = set()
         for comment_id in comment_ids:
-            answer = self._page.get(comment_id, "id")
-            if _is_missing(answer):
-                found.add(comment_id)
-            else:
-                check(answer, ANSWERS, PERMISSIONS)
+            try:
+                if self._is_gone(comment_id):
+                    found.add(comment_id)
+            except CommentsUnavailable as error:
+                if error.until:  # it takes no more requests
+                    break
         return frozenset(found)
 
-    def _changed(self, answer: Answer) -> bool:
-        if _is_missing(answer):
+    def _is_gone(self, comment_id: str) -> bool:
+        """Whether a comment is deleted. "Does not exist" is also said of what may not be seen.
+
+        So it is believed only if the token is the Page's own and sees the comment's post, or the
+        post is certainly gone too. Raises CommentsUnavailable if it is not certain.
+        """
+        answer = self._page.get(comment_id, "id")
+        if not is_missing(answer):
+            check(answer, ANSWERS, PERMISSIONS)
             return False
+        number = comment_id.partition("_")[0]
+        posts = f"{self._page.page_id}_{number}", number
+        if self._no_access() or not any(
+            isinstance(self._posts.look(one), PagePost) for one in posts
+        ):
+            raise _unseen()
+        return True
+
+    def _no_access(self) -> bool:
+        return self._posts.no_access() is not None
+
+    def _changed(self, answer: Answer, comment_id: str) -> bool:
+        if is_missing(answer):
+            if self._is_gone(comment_id):
+                return False
+            raise _unseen()
         check(answer, ANSWERS, PERMISSIONS)
         body = parsed(answer.body)
         if body is not True and mapping(body).get("success") is not True:
@@ -131,7 +220,7 @@ class PageComments:
             id=comment_id,
             under=post_id,
             author=kept_name(_text(author.get("name"))),
-            text=kept_text(_text(told.get("message"))),
+            text=_text(told.get("message"))[:JUDGED],
             written_at=written_at,
             url=kept_address(_text(told.get("permalink_url"))),
             is_hidden=told.get("is_hidden") is True,
@@ -142,7 +231,11 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _is_missing(answer: Answer) -> bool:
-    """Whether Facebook says that the object is not there, or not the Page's to see."""
-    error = mapping(mapping(parsed(answer.body)).get("error"))
-    return whole(error.get("code")) == 100 and whole(error.get("error_subcode")) == _MISSING_OBJECT
+def _unseen() -> CommentsUnavailable:
+    return CommentsUnavailable(
+        _(
+            "Facebook says that a comment or its post is not there, or that the app may not see it. "
+            "Give the app {permissions}, or look at the Page. It is tried again.",
+            permissions=PERMISSIONS,
+        )
+    )

@@ -128,7 +128,12 @@ SPEC = ChannelSpec(
         Credential("app_secret", required=False, of_app=True),
     ),
     comments=CommentSupport(
-        _open_comments, hides=True, deletes=True, reads_each_post=True, permissions=PERMISSIONS
+        _open_comments,
+        hides=True,
+        deletes=True,
+        reads_each_post=True,
+        permissions=PERMISSIONS,
+        hidden=later("Its author and their friends still see it; others do not."),
     ),
     connect=_connector,
     server=Server(

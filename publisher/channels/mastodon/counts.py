@@ -34,8 +34,11 @@ def read(
     shown = {identifier(one["id"]): Engagement(_counts(one)) for one in listed}
     if shown and not shown.keys() & set(status_ids):
         return ANSWERS.unreadable()
-    gone = Engagement(is_gone=True)
-    return EngagementReading({status_id: shown.get(status_id, gone) for status_id in status_ids})
+    # A list can lack one for other reasons: it is asked for alone before it counts as gone.
+    missing = [status_id for status_id in status_ids if status_id not in shown]
+    rest = _one_by_one(server, missing)
+    found_alone = rest.posts if isinstance(rest, EngagementReading) else {}
+    return EngagementReading({**shown, **found_alone})
 
 
 def _one_by_one(

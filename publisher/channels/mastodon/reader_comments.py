@@ -28,7 +28,7 @@ from publisher.channels.mastodon import status_html
 from publisher.channels.mastodon.answers import ANSWERS, address, is_missing
 from publisher.channels.mastodon.server import AccountServer, address_of
 from publisher.channels.mastodon.spec import SPEC
-from publisher.model.reader_comments import ReaderComment, kept_address, kept_name, kept_text
+from publisher.model.reader_comments import JUDGED, ReaderComment, kept_address, kept_name
 
 if TYPE_CHECKING:
     from publisher.channels.spec import ChannelOptions
@@ -61,27 +61,70 @@ class MentionNotifications:
             )
         )
 
-    def read(self, post_id: str, cursor: str) -> CommentPage:  # noqa: ARG002 - all in one
-        """The mentions since the cursor; see `CommentReader.read`."""
+    def read(
+        self,
+        post_id: str,  # noqa: ARG002 - all in one
+        cursor: str,
+        most: int | None = None,  # noqa: ARG002 - nothing is charged
+        since: datetime | None = None,
+    ) -> CommentPage:
+        """The mentions since the cursor; see `CommentReader.read`.
+
+        The first reading goes back from the newest to `since`.
+        """
+        newest, _space, older_than = cursor.partition(" ")
+        if not newest or older_than:
+            return self._back(newest, older_than, since)
         found: dict[str, ReaderComment] = {}
         is_complete, used = False, 0.0
         for _page in range(PAGES):
-            answer = whole_answer(partial(self._server.mentions, cursor))
-            check(answer, ANSWERS, _SCOPE)
-            listed = parsed(answer.body)
-            if not isinstance(listed, list):
-                raise unreadable(ANSWERS)
-            used = used_share(ANSWERS, answer)
-            ids = [one for node in map(mapping, listed) if (one := identifier(node.get("id")))]
+            try:
+                listed, used = self._listed(newest, "")
+            except CommentsUnavailable:
+                if not found:
+                    raise
+                is_complete = True  # the rest waits for the next reading
+                break
+            ids = _ids(listed)
             for comment in filter(None, map(_comment, listed)):
                 found[comment.id] = comment
-            # The newest of a page comes first. Without a cursor it is the newest page of all.
-            is_complete = not (cursor and ids) or cursor in ids
-            cursor = max((cursor, *ids), key=_order)
+            is_complete = not ids or newest in ids
+            newest = max((newest, *ids), key=_order)  # the newest of a page comes first
             if is_complete:
                 break
-        # Before the first mention, all that come are new.
-        return CommentPage(tuple(found.values()), cursor or "0", is_complete=is_complete, used=used)
+        return CommentPage(tuple(found.values()), newest, is_complete=is_complete, used=used)
+
+    def _back(self, newest: str, older_than: str, since: datetime | None) -> CommentPage:
+        """From the newest on back to the time of the oldest post."""
+        found: dict[str, ReaderComment] = {}
+        used = 0.0
+        for _page in range(PAGES):
+            try:
+                listed, used = self._listed("", older_than)
+            except CommentsUnavailable:
+                if not found:
+                    raise
+                return CommentPage(tuple(found.values()), f"{newest} {older_than}", used=used)
+            ids = _ids(listed)
+            its = list(filter(None, map(_comment, listed)))
+            found |= {comment.id: comment for comment in its}
+            newest = max((newest, *ids), key=_order)
+            is_before = since is None or any(comment.written_at < since for comment in its)
+            if not ids or is_before or older_than in ids:
+                # Before the first mention, all that come are new.
+                return CommentPage(tuple(found.values()), newest or "0", used=used)
+            older_than = min(ids, key=_order)
+        kept = f"{newest} {older_than}"
+        return CommentPage(tuple(found.values()), kept, is_complete=False, used=used)
+
+    def _listed(self, newer_than: str, older_than: str) -> tuple[list[Any], float]:
+        """A page of mentions, and the used share of the nearest limit."""
+        answer = whole_answer(partial(self._server.mentions, newer_than, older_than))
+        check(answer, ANSWERS, _SCOPE)
+        listed = parsed(answer.body)
+        if not isinstance(listed, list):
+            raise unreadable(ANSWERS)
+        return listed, used_share(ANSWERS, answer)
 
     def hide(self, comment_id: str) -> bool:  # noqa: ARG002 - of the contract
         raise _not_ours()
@@ -96,8 +139,12 @@ class MentionNotifications:
             answer = self._server.status(comment_id)
             if is_missing(answer):
                 found.add(comment_id)
-            else:
+                continue
+            try:
                 check(answer, ANSWERS, _SCOPE)
+            except CommentsUnavailable as error:
+                if error.until:  # it takes no more requests
+                    break
         return frozenset(found)
 
 
@@ -132,11 +179,15 @@ def _comment(notification: Any) -> ReaderComment | None:
         id=comment_id,
         under=identifier(status.get("in_reply_to_id")),
         author=kept_name(f"@{name}" if isinstance(name, str) and name else ""),
-        text="" if is_private else kept_text(said),
+        text="" if is_private else said[:JUDGED],
         written_at=written_at,
         url=kept_address(address(status) or ""),
         is_private=is_private,
     )
+
+
+def _ids(listed: Sequence[Any]) -> list[str]:
+    return [one for node in map(mapping, listed) if (one := identifier(node.get("id")))]
 
 
 def _order(mention_id: str) -> tuple[int, str]:

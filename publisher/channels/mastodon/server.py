@@ -193,12 +193,13 @@ class AccountServer:
             )
         )
 
-    def mentions(self, newer_than: str, limit: int) -> Answer:
-        """List the mentions directly after one of them, or the newest ones.
+    def mentions(self, newer_than: str, older_than: str, limit: int) -> Answer:
+        """List the mentions directly after one of them, or before one, or the newest ones.
 
         Not by the library, which would page by itself: the oldest of them come first (`min_id`).
         """
         place = f"&min_id={newer_than}" if newer_than else ""
+        place += f"&max_id={older_than}" if older_than else ""
         return self._read(f"/api/v1/notifications?types[]=mention&limit={limit}{place}")
 
     def _read(self, path: str) -> Answer:

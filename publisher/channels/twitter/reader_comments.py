@@ -9,6 +9,7 @@ Sources: docs.x.com, user mention timeline, and hide replies (PUT /2/tweets/:id/
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ from publisher.channels.twitter.session import SignedSession
 from publisher.channels.twitter.spec import PERMISSIONS
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import Answer
-from publisher.model.reader_comments import ReaderComment, kept_name, kept_text
+from publisher.model.reader_comments import JUDGED, ReaderComment, kept_name
 
 if TYPE_CHECKING:
     from publisher.channels.spec import ChannelOptions
@@ -43,6 +44,53 @@ _FIELDS = {
     "expansions": "author_id",
     "user.fields": "username",
 }
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far the mentions of an account are read: ids of posts."""
+
+    since: int
+    until: int | None
+    """Those from here on are read, down to here: what is left is between `since` and this one."""
+    newest: int
+
+    @classmethod
+    def of(cls, cursor: str) -> "_Place":
+        said = [int(one) for one in cursor.split(".") if one.isdecimal()]
+        if len(said) == 3:
+            return cls(*said)
+        since = said[0] if said else 0
+        return cls(since, None, since)
+
+    def __str__(self) -> str:
+        if self.until is None:
+            return str(self.newest or "")
+        return f"{self.since}.{self.until}.{self.newest}"
+
+
+@dataclass(slots=True)
+class _Run:
+    """What some requests showed."""
+
+    found: dict[str, ReaderComment] = field(default_factory=dict)
+    shown: int = 0
+    used: float = 0.0
+    highest: int = 0
+    lowest: int | None = None
+    """The oldest one that was shown; None if nothing older is left."""
+    error: CommentsUnavailable | None = None
+
+    def page(self, place: _Place, billed: int) -> CommentPage:
+        # After an error the rest waits for the next reading.
+        is_complete = place.until is None or self.error is not None
+        return CommentPage(
+            tuple(self.found.values()),
+            str(place),
+            is_complete=is_complete,
+            billed=billed,
+            used=self.used,
+        )
 
 
 class MentionTimeline:
@@ -68,33 +116,78 @@ class MentionTimeline:
             )
         )
 
-    def read(self, post_id: str, cursor: str) -> CommentPage:
+    def read(
+        self,
+        post_id: str,  # noqa: ARG002 - all in one
+        cursor: str,
+        most: int | None = None,
+        since: datetime | None = None,  # noqa: ARG002 - the newest 800 at most
+    ) -> CommentPage:
         """The mentions since the cursor, newest first; see `CommentReader.read`.
 
-        If there are more than `PAGES` pages, which X does not show, the older ones are lost.
+        What is left of a reading that ended early is read after the newest ones, and nothing twice:
+        each is charged for.
         """
-        query = {**_FIELDS, **({"since_id": cursor} if cursor else {})}
-        found: dict[str, ReaderComment] = {}
-        newest, shown, used = int(cursor or 0), 0, 0.0
+        place = _Place.of(cursor)
+        new = self._down(place.newest, None, most)
+        place.newest = max(place.newest, new.highest)
+        if new.lowest is not None:
+            place = _Place(place.since, new.lowest, place.newest)
+        if new.lowest is not None or place.until is None:
+            if new.error and not new.found:
+                raise new.error
+            place = place if place.until else _Place(place.newest, None, place.newest)
+            return new.page(place, billed=new.shown)
+        room = None if most is None else most - new.shown
+        left = self._down(place.since, place.until, room)
+        if (error := new.error or left.error) and not (new.found or left.found):
+            raise error
+        ended = left.lowest is None and left.error is None
+        place = (
+            _Place(place.newest, None, place.newest)
+            if ended
+            else _Place(place.since, left.lowest or place.until, place.newest)
+        )
+        left.found = {**new.found, **left.found}
+        return left.page(place, billed=new.shown + left.shown)
+
+    def _down(self, since: int, until: int | None, room: int | None) -> "_Run":
+        """Read those between two ids from the newest on, as far as room and requests allow."""
+        run = _Run()
+        query = {
+            **_FIELDS,
+            **({"since_id": str(since)} if since else {}),
+            **({"until_id": str(until)} if until else {}),
+        }
         for _page in range(PAGES):
-            answer = self._list(query)
-            check(answer, ANSWERS, PERMISSIONS)
-            body = mapping(parsed(answer.body))
-            meta, listed = mapping(body.get("meta")), body.get("data", [])
-            if not isinstance(listed, list) or "result_count" not in meta:
-                raise unreadable(ANSWERS)
+            left = _PER_PAGE if room is None else room - run.shown
+            if left <= 0:
+                run.lowest = run.lowest or until
+                return run
+            try:
+                answer = self._list(query, min(_PER_PAGE, max(left, _SMALLEST)))
+                check(answer, ANSWERS, PERMISSIONS)
+                body = mapping(parsed(answer.body))
+                meta, listed = mapping(body.get("meta")), body.get("data", [])
+                if not isinstance(listed, list) or "result_count" not in meta:
+                    raise unreadable(ANSWERS)
+            except CommentsUnavailable as error:
+                run.error = error
+                return run
             names = _names(body)
-            used, shown = used_share(ANSWERS, answer), shown + len(listed)
+            run.used, run.shown = used_share(ANSWERS, answer), run.shown + len(listed)
             for node in map(mapping, listed):
-                post_id = _id(node)
-                newest = max(newest, int(post_id or 0))
+                number = int(_id(node) or 0)
+                run.highest = max(run.highest, number)
+                run.lowest = min(run.lowest or number, number) or run.lowest
                 if comment := self._comment(node, names):
-                    found[comment.id] = comment
+                    run.found[comment.id] = comment
             token = meta.get("next_token")
             if not isinstance(token, str) or not token or not listed:
-                break
+                run.lowest = None
+                return run
             query["pagination_token"] = token
-        return CommentPage(tuple(found.values()), str(newest or ""), billed=shown, used=used)
+        return run
 
     def hide(self, comment_id: str) -> bool:
         """Hide a reply in a conversation that the account began; see `CommentReader.hide`."""
@@ -131,7 +224,7 @@ class MentionTimeline:
             if str(one.get("type")).endswith("/resource-not-found")
         ) & frozenset(asked)
 
-    def _list(self, query: Mapping[str, str]) -> Answer:
+    def _list(self, query: Mapping[str, str], most: int) -> Answer:
         if not self._user_id:
             owner = answers.owner(self._session.ask("GET", "/2/users/me"))
             if not isinstance(owner, Owner):
@@ -140,7 +233,7 @@ class MentionTimeline:
         route = f"/2/users/{self._user_id}/mentions"
 
         def ask(size: int) -> Answer:
-            number = _PER_PAGE if size > _SMALLEST else _SMALLEST
+            number = most if size > _SMALLEST else _SMALLEST
             return self._session.ask("GET", route, params={**query, "max_results": str(number)})
 
         return whole_answer(ask)
@@ -156,7 +249,7 @@ class MentionTimeline:
             id=post_id,
             under=identifier(node.get("conversation_id")),
             author=kept_name(names.get(author, "")),
-            text=kept_text(timeline.unescaped(said) if isinstance(said, str) else ""),
+            text=timeline.unescaped(said)[:JUDGED] if isinstance(said, str) else "",
             written_at=written_at,
             url=timeline.address(post_id),
         )

@@ -174,7 +174,12 @@ SPEC = ChannelSpec(
     ),
     other_kits=(("client_id", "access_token", "refresh_token"),),
     comments=CommentSupport(
-        _open_comments, hides=True, deletes=False, reads_each_post=False, permissions=PERMISSIONS
+        _open_comments,
+        hides=True,
+        deletes=False,
+        reads_each_post=False,
+        permissions=PERMISSIONS,
+        hidden=later("It moves to the hidden replies, which anybody can open."),
     ),
     connect=_connector,
     other_connectors={"oauth2": _oauth2_connector},

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from publisher.channels.answers import numeral, whole
 from publisher.channels.engagement import EngagementReading
-from publisher.channels.wordpress.posts import items_of
+from publisher.channels.wordpress.posts import SitePost, fate, items_of
 from publisher.channels.wordpress.site import LISTED, SiteApi
 from publisher.model.engagement import Engagement, Metric
-from publisher.model.outcomes import AccountSuspended, Deferred
+from publisher.model.outcomes import Absent, AccountSuspended, Deferred
 
 _PAGES = 10
 """The most lists of comments that are read; with more comments, none are counted."""
@@ -25,8 +25,12 @@ def read(site: SiteApi, post_ids: Sequence[str]) -> EngagementReading | AccountS
     if not isinstance(items, list):
         return items
     public = {numeral(item.get("id")) for item in items}
-    gone = Engagement(is_gone=True)
-    found = {post_id: gone for post_id in post_ids if post_id not in public}
+    # A list can lack one for other reasons: it is asked for alone before it counts as gone.
+    found = {
+        post_id: Engagement(is_gone=True)
+        for post_id in post_ids
+        if post_id not in public and _is_gone(site, post_id)
+    }
     shown = [post_id for post_id in post_ids if post_id in public]
     counted = _counted(site, shown) if shown else Counter[str]()
     if isinstance(counted, AccountSuspended | Deferred):
@@ -35,6 +39,12 @@ def read(site: SiteApi, post_ids: Sequence[str]) -> EngagementReading | AccountS
         counts = {} if counted is None else {Metric.REPLIES: counted[post_id]}
         found[post_id] = Engagement(counts)
     return EngagementReading(found)
+
+
+def _is_gone(site: SiteApi, post_id: str) -> bool:
+    """Whether a post is deleted, or no longer public."""
+    seen = fate(site, post_id)
+    return isinstance(seen, Absent) or (isinstance(seen, SitePost) and not seen.is_public)
 
 
 def _counted(

@@ -67,9 +67,10 @@ def answers(
 
 
 def _act(app: "Application", act: str, number: int, to: str, actor: str, *, as_json: bool) -> None:
-    acts = app.comment_acts
+    acts, is_told = app.comment_acts, True
     if act == "hand":
         to = acts.hand(number, to, actor)
+        is_told = acts.tells(to)
     else:
         {"seen": acts.seen, "hide": acts.hide, "delete": acts.delete}[act](number, actor)
     if as_json:
@@ -80,7 +81,12 @@ def _act(app: "Application", act: str, number: int, to: str, actor: str, *, as_j
             "seen": _("Seen."),
             "hide": _("It is being hidden: this takes some seconds."),
             "delete": _("It is being deleted: this takes some seconds."),
-            "hand": _("Handed to {name}.", name=to),
+            "hand": _("Handed to {name}.", name=to)
+            if is_told
+            else _(
+                "Handed to {name}, who has no address for notices of answers: tell them yourself.",
+                name=to,
+            ),
         }[act]
     )
 
@@ -96,6 +102,7 @@ def _list(
         limit,
         accounts=None if account is None else [account],
         state=None if every else CommentState.NEW,
+        or_calling=not every,
     )
     troubles = app.comment_pages.troubles()
     if as_json:
@@ -143,7 +150,10 @@ def as_row(one: "ShownComment") -> dict[str, Any]:
         "text": one.text,
         "url": one.url,
         "written_at": instant_text(one.written_at),
-        "signs": [{"kind": sign.kind, "what": sign.what} for sign in one.signs],
+        "signs": [
+            {"kind": sign.kind, "what": "" if sign.kind == "name" else sign.what}
+            for sign in one.signs
+        ],
         "calls": one.is_calling,
         "state": one.state.value,
         "by": one.changed_by,

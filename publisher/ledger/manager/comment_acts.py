@@ -17,8 +17,16 @@ from publisher.channels.registry import spec_of, title
 from publisher.ledger.comment_wishes import chain_of
 from publisher.ledger.database import Database
 from publisher.ledger.manager.commands import Commands
-from publisher.ledger.manager.rights import Rank, Rights
-from publisher.ledger.tables import about, history, people, reader_comments
+from publisher.ledger.manager.rights import Rank, Rights, person_of
+from publisher.ledger.notice_addresses import Topic
+from publisher.ledger.tables import (
+    about,
+    history,
+    notice_addresses,
+    notice_topics,
+    people,
+    reader_comments,
+)
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 from publisher.model.reader_comments import CommentState
@@ -47,18 +55,36 @@ class CommentActs(Commands):
 
         Raises UsageError if nobody of that name may log in.
         """
-        let_in = select(people.c.name).where(people.c.disabled_at.is_(None))
+        let_in = select(people).where(people.c.disabled_at.is_(None))
+        account = select(reader_comments.c.account).where(reader_comments.c.id == comment)
         with self._database.read() as connection:
-            names = list(connection.execute(let_in).scalars())
-        name: str | None = next((one for one in names if same_person(one, to)), None)
+            everybody = [person_of(row) for row in connection.execute(let_in).mappings()]
+            its = connection.execute(account).scalar()
+        receiver = next((one for one in everybody if same_person(one.name, to)), None)
+        names = [
+            one.name
+            for one in everybody
+            if its is None or self._rights.permits(one, Rank.STAFF, [its])
+        ]
+        name = receiver.name if receiver else None
         if name is None:
             raise UsageError(
                 _("Nobody called {name} may log in.", name=to or "…"),
                 hint=_("Choose one of: {names}.", names=", ".join(names)) if names else None,
             )
+        if name not in names:
+            raise UsageError(
+                _("{name} has no right over {account}.", name=name, account=its or ""),
+                hint=_("Choose one of: {names}.", names=", ".join(names)) if names else None,
+            )
         more = {"handed_to": name}
         self._act(comment, actor, Event.ANSWER_HANDED_ON, CommentState.HANDED, more)
         return name
+
+    def tells(self, name: str) -> bool:
+        """Whether a person has an address at which they are told of comments."""
+        with self._database.read() as connection:
+            return _is_told(connection, name)
 
     def hide(self, comment: int, actor: str) -> None:
         """Have a comment hidden at its platform. Raises NotPossible where nobody can."""
@@ -90,7 +116,11 @@ class CommentActs(Commands):
             if row.state == target and not more:
                 return
             is_ended = row.state in _ENDED
-            if target is CommentState.HANDED and is_ended:
+            if is_ended and (
+                target is CommentState.HANDED
+                # What the platform hid itself, or does not hide, calls too.
+                or (target is CommentState.SEEN and row.urgency)
+            ):
                 target = CommentState(row.state)  # what is hidden may still be somebody's to follow
             elif is_ended and not (
                 target is CommentState.DELETING and row.state == CommentState.HIDDEN
@@ -99,18 +129,20 @@ class CommentActs(Commands):
                     _("The answer is {state} already.", state=_(row.state)),
                     hint=_("Look at the list again."),
                 )
+            # Who has no address is not told: it goes on calling the others.
+            is_told = "handed_to" not in more or _is_told(connection, more["handed_to"])
             connection.execute(
                 update(reader_comments)
                 .where(reader_comments.c.id == comment)
                 .values(
-                    state=target, urgency=0, changed_by=actor, changed_at=now, trouble=None,
+                    state=target, urgency=0 if is_told else row.urgency, changed_by=actor, changed_at=now, trouble=None,
                     try_at=now if is_wish else row.try_at, **more,
                 )
             )  # fmt: skip
             detail = {"account": row.account, "id": row.remote_id, **more}
             chain = chain_of(row.account, row.post)
             note_account(connection, chain, event, now, actor, detail)
-            if "handed_to" in more:  # that person is told, by this step
+            if "handed_to" in more and is_told:  # that person is told, by this step
                 step = select(func.max(history.c.id)).where(about(chain)).scalar_subquery()
                 its = update(reader_comments).where(reader_comments.c.id == comment)
                 connection.execute(its.values(alarm_step=step))
@@ -138,3 +170,14 @@ class CommentActs(Commands):
                 _("{platform} lets nobody delete what others write.", platform=title(channel)),
                 hint=_("Open it there, and block or report its author if need be."),
             )
+
+
+def _is_told(connection: Connection, name: str) -> bool:
+    """Whether the person of this name, as it is known, has an address for news of comments."""
+    query = (
+        select(notice_addresses.c.id)
+        .join(notice_topics, notice_topics.c.person == notice_addresses.c.person)
+        .join(people, people.c.id == notice_addresses.c.person)
+        .where(people.c.name == name, notice_topics.c.topic == Topic.COMMENTS)
+    )
+    return connection.execute(query.limit(1)).first() is not None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, ColumnElement, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, func, literal, or_, select, tuple_
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
@@ -107,12 +107,18 @@ class CommentPages:
         accounts: Collection[str] | None = None,
         state: CommentState | None = None,
         post: str | None = None,
+        or_calling: bool = False,
         after: CommentCursor | None = None,
     ) -> CommentList:
-        """The first comments, or those after a cursor; `accounts` None: of all."""
+        """The first comments, or those after a cursor; `accounts` None: of all.
+
+        `or_calling`: those that call for somebody too, in whatever state.
+        """
         table = reader_comments.c
         key = table.urgency, table.written_at, table.id
-        conditions = [*_conditions(accounts, state)]
+        conditions = [*_conditions(accounts, None if or_calling else state)]
+        if or_calling and state is not None:
+            conditions.append(or_(table.state == state, table.urgency == _CALLED))
         if post:
             conditions.append(table.post == post)
         if after:

@@ -5,7 +5,17 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 
 from publisher.ledger import corrections
 from publisher.ledger.integrity.after_restore import Gap, gaps
@@ -16,6 +26,7 @@ from publisher.ledger.reading.history_steps import HistoryQueries
 from publisher.ledger.reading.reported import marked
 from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
+from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, deliveries, identity, media
 from publisher.model.deliveries import Brief, Delivery
 from publisher.model.states import WAITING, State
@@ -63,10 +74,16 @@ class Queries(HistoryQueries, AccountQueries):
             return marked(connection, deliveries_in(connection, query))
 
     def is_busy(self, account: str, seconds: float) -> bool:
-        """Whether something of an account is on its way out, or will be within real seconds."""
+        """Whether something of an account is on its way out, or will be within real seconds.
+
+        What is due and waits for a paused or suspended account does not leave.
+        """
         columns = deliveries.c
+        now = literal(self._clock.now(), Instant)
         leaves_soon = and_(
-            columns.state == State.SCHEDULED, columns.next_check_at <= self._clock.ahead(seconds)
+            columns.state == State.SCHEDULED,
+            columns.next_check_at <= self._clock.ahead(seconds),
+            ~exists().where(paused_or_suspended(columns.account, now)),
         )
         query = select(columns.id).where(
             columns.account == account, or_(columns.state == State.PUBLISHING, leaves_soon)

@@ -21,7 +21,10 @@ async def notifications(store: Store, call: Call, account: SandboxAccount) -> tu
         return 200, []
     told, after = call.query.get("limit", ""), call.query.get("min_id", "")
     size = min(int(told), _LONGEST_PAGE) if told.isdecimal() and int(told) else _PAGE
+    before = call.query.get("max_id", "")
     found = store.comments_for(account.name)
+    if before.isdecimal():
+        found = [one for one in found if int(one.id) < int(before)]
     if after.isdecimal():
         page = [one for one in found if int(one.id) > int(after)][:size]
     else:

@@ -23,6 +23,9 @@ async def timeline(store: Store, call: Call, account: SandboxAccount) -> tuple[i
         raise problems.not_permitted()
     size, since = reading.size_of(call), call.query.get("since_id", "0")
     before = reading.before_of(call)
+    until = call.query.get("until_id")
+    if until is not None and until.isdecimal():
+        before = int(until) if before is None else min(before, int(until))
     if not since.isdecimal():
         raise problems.invalid("`since_id` is no post id", "since_id", since)
     newest = store.comments_for(account.name)[::-1][:_SHOWN]

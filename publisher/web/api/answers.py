@@ -28,7 +28,9 @@ class ReadersAnswer(BaseModel):
     text: str
     url: str
     written_at: str | None
-    signs: list[str] = Field(description="Why a person should read it first.")
+    signs: list[str] = Field(
+        description="Why a person should read it first; of a name only that it is one."
+    )
     calls: bool = Field(description="Whether a person is called, and nobody has dealt with it.")
     state: str
 
@@ -71,7 +73,7 @@ def list_answers(
                 text=one.text,
                 url=one.url,
                 written_at=instant_text(one.written_at),
-                signs=[f"{sign.kind} {sign.what}".strip() for sign in one.signs],
+                signs=[sign.public for sign in one.signs],
                 calls=one.is_calling,
                 state=CommentState(one.state).value,
             )

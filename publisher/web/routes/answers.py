@@ -4,6 +4,7 @@ All of it is foreign: it is shown as text. Readers see the answers to the accoun
 organisations alone: one may be a disclosure. No address holds a text or a name of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
+from publisher.base.text import same_person
 from publisher.channels.registry import spec_of
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.reading.comment_pages import CommentCursor
@@ -68,11 +70,11 @@ def answers(
         states=list(CommentState),
         can=can,
         channels={name: entry.channel for name, entry in parts.app.settings.accounts.items()},
-        people=parts.colleagues(),
+        receivers=receivers(parts, own),
         troubles=parts.app.comment_pages.troubles(own),
         calling=parts.app.comment_pages.calling(own),
         is_read=parts.app.settings.comments.read and any(can.values()),
-        on_duty=parts.app.on_duty(parts.app.clock.now()),
+        on_duty=on_duty(parts, own),
     )
 
 
@@ -98,10 +100,42 @@ def act(
             acts.delete(answer, visitor.name)
             toast = _("It is being deleted: this takes some seconds.")
         case "hand":
-            toast = _("Handed to {name}.", name=acts.hand(answer, to, visitor.name))
+            name = acts.hand(answer, to, visitor.name)
+            toast = handed(name, is_told=acts.tells(name))
         case _:
             raise UsageError(_("This cannot be done here."))
     return parts.done(visitor, toast, inside(back, _PLACE))
+
+
+def receivers(parts: Parts, accounts: Sequence[str]) -> dict[str, list[str]]:
+    """Those to whom an answer can be handed, by account: who may look at it."""
+    let_in = [one for one in parts.app.people.all() if one.disabled_at is None]
+    permits = parts.app.rights.permits
+    return {
+        account: [one.name for one in let_in if permits(one, Rank.STAFF, [account])]
+        for account in accounts
+    }
+
+
+def on_duty(parts: Parts, accounts: Sequence[str]) -> list[str]:
+    """Those on duty who are told: of a name that nobody has, or who has no address, nobody is."""
+    named = parts.app.on_duty(parts.app.clock.now())
+    known = {name for names in receivers(parts, accounts).values() for name in names}
+    return [
+        name
+        for name in sorted(known)
+        if any(same_person(name, one) for one in named) and parts.app.comment_acts.tells(name)
+    ]
+
+
+def handed(name: str, *, is_told: bool) -> str:
+    """What is said to whoever hands an answer over."""
+    if is_told:
+        return _("Handed to {name}.", name=name)
+    return _(
+        "Handed to {name}, who has no address for notices of answers: tell them yourself.",
+        name=name,
+    )
 
 
 def own_accounts(parts: Parts, visitor: Visitor) -> list[str]:

@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.auth.api_tokens import TokenScope
 from publisher.auth.users import Rank
+from publisher.ledger.tables import reader_comments
 from publisher.web.mcp.tools import FOREIGN
 from tests.support.pages import PASSWORD
 from tests.web.api.conftest import Make
@@ -56,3 +58,15 @@ def test_a_prompt_in_an_answer_is_data_and_nothing_comes_of_it(app: Application)
     assert json.loads(result.text.partition("\n\n")[2])["answers"][0]["text"] == HOSTILE
     assert state(app, comment) == "not seen"
     assert_nothing_forbidden(app, app.settings.workspace, before)
+
+
+def test_a_program_reads_that_a_name_is_there_and_not_which(
+    app: Application, program: Make
+) -> None:
+    """The names of the consent records are read by nobody but Publisher."""
+    alarm(app)
+    signs = json.dumps([["name", "Amina Diallo"], ["word", "help me"]])
+    with app.database.write() as connection:
+        connection.execute(update(reader_comments).values(signs=signs))
+    (one,) = program().get("/answers")["answers"]
+    assert one["signs"] == ["name", "word help me"]

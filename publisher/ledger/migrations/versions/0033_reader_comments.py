@@ -55,6 +55,8 @@ def upgrade() -> None:
         sa.Column("read_at", Instant),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("trouble", sa.Text),
+        sa.Column("troubled_at", Instant),
+        sa.Column("trouble_step", sa.BigInteger),
         sa.Column("billed", sa.Integer, nullable=False),
         sa.Column("billed_on", sa.String, nullable=False),
     )
