@@ -86,6 +86,15 @@ def test_who_may_not_write_for_a_translation_corrects_the_post_all_the_same(
 
 
 @pytest.mark.usefixtures("out")
+def test_a_draft_says_what_it_corrects_before_it_is_queued(staff: Visit) -> None:
+    staff.get(PAGE)
+    staff.send(PAGE, reason="Un chiffre.")
+    staff.get(f"/posts/{FIX}")
+    assert "It corrects day.fr." in staff.text
+    assert "Un chiffre." in staff.text
+
+
+@pytest.mark.usefixtures("out")
 def test_the_composer_keeps_what_it_corrects(staff: Visit, workspace: Workspace) -> None:
     staff.get(PAGE)
     staff.send(PAGE, reason="Un chiffre.")
