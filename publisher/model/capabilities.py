@@ -107,6 +107,8 @@ class Capabilities(Frozen):
     """Whether a post can be created at its instant instead, on an account whose platform made a
     prepared one public before its time: `Prepared.at_once`.
     """
+    shows_titles: bool = False
+    """Whether readers see a post's title."""
     edits: bool = False
     """Whether the words of a post that is out can be replaced. Its pictures and link stay."""
     replaces_itself: bool = False

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from publisher.base.i18n import _
+from publisher.channels.registry import capabilities_of
 from publisher.ledger.corrections import target_of
 from publisher.ledger.reading.queries import Queries
 from publisher.model.accounts import Account
@@ -139,7 +140,8 @@ class Corrections:
         its = [one for one in self._queued.values() if one.post == post.id]
         is_out = any(one.state is State.PUBLISHED for one in its)
         original = self._originals[post.corrects][account.name]
-        is_unchanged = _bare(content) == _bare(original.replaced)
+        can = capabilities_of(account)
+        is_unchanged = _shown(content, can) == _shown(original.replaced, can)
         if (post.id, account.name) in self._comments:
             return False  # refused, because of that
         if is_unchanged and not is_out:
@@ -206,9 +208,12 @@ def _is_same_draft(made: Content, queued: Content) -> bool:
     return made.model_copy(update={"correction": told}) == queued
 
 
-def _bare(content: Content) -> Content:
+def _shown(content: Content, can: Capabilities) -> Content:
     """What readers see of it, without its comment."""
-    return content.model_copy(update={"correction": None, "parts": _posts(content)})
+    has_title = can.shows_titles or any(one.is_document for one in content.pictures)
+    title = content.title if has_title else None
+    update = {"correction": None, "parts": _posts(content), "title": title}
+    return content.model_copy(update=update)
 
 
 def _posts(content: Content) -> tuple[Part, ...]:

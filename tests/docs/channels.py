@@ -71,6 +71,7 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
         "cashtags in a post",
         lambda c: "any" if c.max_cashtags is None else str(c.max_cashtags),
     ),
+    ("readers see its title", lambda c: "yes" if c.shows_titles else "no"),
     ("a post that is out can be edited", lambda c: "yes, its words" if c.edits else "no"),
     ("shows what was made with AI", lambda c: "yes" if c.discloses_ai else "no"),
     ("posts that fit", lambda c: ", ".join(map(_rate, c.rates)) or "–"),

@@ -136,6 +136,8 @@ def test_a_correction_that_changes_nothing_is_not_queued(
     """As `publisher correct` makes it, and somebody queues it at once."""
     fix(workspace, text="Trois sur dix.")
     assert plan_of(app) == ([], ["corrects-nothing"])
+    fix(workspace, f"{FIX}\ntitle: Un titre", "Trois sur dix.")  # which a Page does not show
+    assert plan_of(app) == ([], ["corrects-nothing"])
 
 
 def test_an_edit_changes_no_first_comment(app: Application, workspace: Workspace) -> None:

@@ -41,6 +41,7 @@ SITE = Capabilities(
     videos=_VIDEOS,
     captions_max_bytes=200_000,
     motion_stands_alone=False,
+    shows_titles=True,
     edits=True,
     may_be_empty_with_picture=True,
     replaces_itself=True,

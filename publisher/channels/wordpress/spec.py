@@ -52,6 +52,7 @@ WORDPRESS = Capabilities(
     max_length=20_000,
     counting="characters",
     threads=False,
+    shows_titles=True,
     edits=True,
     link="attached",
     max_pictures=10,  # our own
