@@ -18,10 +18,17 @@ class NavigationItem:
     icon: str
     counter: str = ""
     """The number beside it, of `counters.Counts`."""
+    is_urgent: bool = False
+    """Whether that number is of what must not wait."""
     thumb: bool = False
     """Whether it is at the bottom of a phone, if there is room."""
     rank: str = "staff"
     """The rank that sees it."""
+
+    @property
+    def counted_at(self) -> tuple[str, str]:
+        """Where its number stands: in the rail, and on a phone at the bottom or at the menu."""
+        return "rail", "bottom" if self.thumb else "menu"
 
     def is_at(self, path: str) -> bool:
         """Whether a path is this page or a page below it."""
@@ -29,14 +36,16 @@ class NavigationItem:
 
 
 ITEMS = (
-    NavigationItem("/", later("Today"), "inbox", counter="trouble", thumb=True),
+    NavigationItem("/", later("Today"), "inbox", counter="trouble", is_urgent=True, thumb=True),
     NavigationItem(
         "/review", later("Review"), "check-check", counter="waiting", thumb=True, rank="manager"
     ),
     NavigationItem("/calendar", later("Calendar"), "calendar-days", thumb=True),
     NavigationItem("/agenda", later("Agenda"), "calendar-range"),
     NavigationItem("/posts", later("Posts"), "files", thumb=True),
-    NavigationItem("/answers", later("Answers"), "message-square", counter="answers"),
+    NavigationItem(
+        "/answers", later("Answers"), "message-square", counter="answers", is_urgent=True
+    ),
     NavigationItem("/media", later("Media library"), "image"),
     NavigationItem("/log", later("Log"), "scroll-text"),
     NavigationItem("/report", later("Report"), "chart-column"),

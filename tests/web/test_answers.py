@@ -49,6 +49,7 @@ def test_what_calls_for_somebody_is_first_and_counted(app: Application, staff: V
     assert staff.page.index("help me") < staff.page.index("Merci")
     assert "word of alarm: help me" in staff.page
     assert 'id="count-rail-answers">1<' in staff.page
+    assert 'id="count-menu-answers">1<' in staff.page, "a phone has it at the menu"
 
 
 def test_a_foreign_text_is_shown_as_text(app: Application, staff: Visit) -> None:
