@@ -219,7 +219,11 @@ class Application(LogInParts):
     def _watched_accounts(self) -> dict[str, WatchedAccount]:
         lacking = self.settings.without_credentials()
         return {
-            name: WatchedAccount(support, has_fees=SPECS[entry.channel].has_fees)
+            name: WatchedAccount(
+                support,
+                is_read=self.settings.reads_comments(entry.channel),
+                has_fees=SPECS[entry.channel].has_fees,
+            )
             for name, entry in self.settings.accounts.items()
             if (support := SPECS[entry.channel].comments) and name not in lacking
         }

@@ -50,6 +50,8 @@ class WatchedAccount:
     """An account whose comments can be read."""
 
     support: CommentSupport
+    is_read: bool
+    """Whether new ones are read; what is stored is looked after in any case."""
     has_fees: bool
 
 
@@ -103,15 +105,14 @@ class CommentWatch:
         accounts = self._accounts()
         self._expire()
         self._carry_out_all(accounts)
-        if self._settings.read:
-            self._plan(accounts)
+        readable = {name: account for name, account in accounts.items() if account.is_read}
+        if readable:
+            self._plan(readable)
             # What people want hidden does not wait for the end of a flood.
-            while not self._stop.is_set() and (reading := self._claimed(accounts)):
-                self._read(reading, accounts[reading.account])
+            while not self._stop.is_set() and (reading := self._claimed(readable)):
+                self._read(reading, readable[reading.account])
                 self._carry_out_all(accounts)
-        for name, account in accounts.items():
-            if not self._stop.is_set():
-                self._check(name, account)
+        self._check_all(accounts)
 
     def _claimed(self, accounts: Mapping[str, WatchedAccount]) -> CommentReading | None:
         return self._readings.claim(accounts, {one.account for one in self._posts})
@@ -120,7 +121,8 @@ class CommentWatch:
         for wish in self._wishes.open(accounts):
             if self._stop.is_set():
                 return
-            self._carry_out(wish)
+            if self._wishes.take(wish):
+                self._carry_out(wish)
 
     def _expire(self) -> None:
         real = self._clock.monotonic()
@@ -204,6 +206,20 @@ class CommentWatch:
         del self._busy_since[account]
         return False
 
+    def _check_all(self, accounts: Mapping[str, WatchedAccount]) -> None:
+        """Check those that are due and have a comment to ask for."""
+        now = self._clock.now()
+        due = [
+            name
+            for name in accounts
+            if not now < self._checks_at.get(name, now) <= now + _REST  # unless the clock was set
+        ]
+        stored = self._readings.unchecked(now - _CHECK) if due else frozenset()
+        for name in due:
+            self._checks_at[name] = now + self._settings.every
+            if name in stored and not self._stop.is_set() and not self._is_busy(name):
+                self._check(name, accounts[name])
+
     def _check(self, account: str, watched: WatchedAccount) -> None:
         """Ask whether the platform still has some comments; what it has no more goes here too.
 
@@ -211,9 +227,6 @@ class CommentWatch:
         checked: it keeps nothing else waiting.
         """
         now = self._clock.now()
-        if now < self._checks_at.get(account, now) <= now + _REST or self._is_busy(account):
-            return
-        self._checks_at[account] = now + self._settings.every
         asked = self._readings.to_check(account, now - (4 * _CHECK if watched.has_fees else _CHECK))
         if watched.has_fees:
             asked = asked[: max(self._settings.most_per_day - self._readings.billed(account), 0)]

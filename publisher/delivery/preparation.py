@@ -97,7 +97,8 @@ class Preparation:
         if _is_down_to_a_comment(delivery):
             return delivery
         makes_a_post = not delivery.content.edits
-        prepares_posts = channel.capabilities.prepares_posts and makes_a_post
+        lays_ready = channel.capabilities.prepares_posts and makes_a_post
+        prepares_posts = lays_ready
         can_create_at_once = channel.capabilities.can_create_at_once and makes_a_post
         if can_create_at_once and not delivery.prepared.holds(delivery.content):
             delivery = self._at_once_where_it_must_be(delivery)
@@ -130,7 +131,8 @@ class Preparation:
             delivery = self._attempts.checkpoint(delivery, prepared, self._lease(lease))
             ready = delivery.prepared
             is_prepared = ready.holds(delivery.content) and not ready.leftovers
-            is_whole = is_prepared if prepares_posts else True
+            # Also where it is created at its instant: its pictures, and what an attempt left.
+            is_whole = is_prepared if lays_ready else True
             if is_whole and not is_charged:
                 return delivery
 

@@ -94,11 +94,15 @@ class Withdrawal:
 
     def _take_down_below(self, delivery: Delivery, actor: str, reason: str) -> list[Withdrawn]:
         """Delete the corrections that went out below a deleted post; see `Withdrawals`."""
+        try:
+            below = self._withdrawals.below(delivery)
+        except PublisherError as error:  # a worker takes them down
+            return [Withdrawn(delivery, _remedy(error))]
         return [
             self._take_down(one, actor, reason, begun=one.withdrawn_ids is not None)
             if one.state in WITHDRAWABLE
             else Withdrawn(one, _(_UNCLEAR.get(one.state, _PARTLY_OUT)))
-            for one in self._withdrawals.below(delivery)
+            for one in below
         ]
 
     def showing(self, consent: str) -> list[Delivery]:

@@ -294,6 +294,13 @@ class CommentReadings(LedgerPart):
         self._database.insert_missing(connection, reader_comments, rows)
         return len(calling)
 
+    def unchecked(self, before: datetime) -> frozenset[str]:
+        """The accounts that have a comment that was last looked for before then."""
+        table = reader_comments.c
+        query = select(table.account).where(table.checked_at < before).distinct()
+        with self._database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def to_check(self, account: str, before: datetime) -> list[str]:
         """The comments that were last looked for before then, those of longest ago first."""
         table = reader_comments.c

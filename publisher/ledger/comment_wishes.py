@@ -21,6 +21,8 @@ from publisher.model.reader_comments import CARRIED_OUT, CommentState
 CALLED = 2
 """The urgency of a comment that calls for somebody."""
 
+_LEASE = 60.0  # real seconds
+
 UNREAD = timedelta(minutes=5)
 """How long something about comments may fail until somebody is called."""
 
@@ -33,6 +35,7 @@ class OpenWish:
     account: str
     remote_id: str
     state: CommentState
+    try_at: datetime
 
 
 class CommentWishes(LedgerPart):
@@ -42,20 +45,23 @@ class CommentWishes(LedgerPart):
         """What people want hidden or deleted and is due, oldest wish first."""
         table, now = reader_comments.c, self._clock.now()
         query = (
-            select(table.id, table.account, table.remote_id, table.state)
-            .where(
-                table.state.in_(sorted(CARRIED_OUT)),
-                table.try_at <= now,
-                table.account.in_(sorted(accounts)),
-            )
+            select(table.id, table.account, table.remote_id, table.state, table.try_at)
+            .where(table.state.in_(sorted(CARRIED_OUT)), table.try_at <= now)
             .order_by(table.try_at)
-            .limit(100)
         )
         with self._database.read() as connection:
             return [
-                OpenWish(row.id, row.account, row.remote_id, CommentState(row.state))
+                OpenWish(row.id, row.account, row.remote_id, CommentState(row.state), row.try_at)
                 for row in connection.execute(query)
+                if row.account in accounts
             ]
+
+    def take(self, wish: OpenWish) -> bool:
+        """Whether this process carries it out; if that dies, another one may after a minute."""
+        mine = _of(wish).where(reader_comments.c.try_at == wish.try_at)
+        with self._database.write() as connection:
+            taken = connection.execute(mine.values(try_at=self._clock.ahead(_LEASE)))
+            return bool(taken.rowcount == 1)
 
     def carried_out(self, wish: OpenWish) -> None:
         """Record that the platform did what a person wanted."""

@@ -221,7 +221,7 @@ class Comparison:
             for change in self._changes
             if change.wish and change.is_new and _costs_to_read(change.wish.channel)
         }
-        most = comments.most_per_day if comments.read else 0
+        most = comments.most_per_day if comments.read == "all" else 0
         return len(read) * most * self._settings.prices.x_read
 
     def _cost(self, planned: Iterable[Wish | Delivery | None]) -> Cost:

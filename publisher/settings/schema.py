@@ -281,7 +281,8 @@ def _is_key(secret: str) -> bool:
 class CommentSettings(Section):
     """Readers' comments under published posts: what is read, how often, and who is called."""
 
-    read: bool = True
+    read: Literal["free", "all", "none"] = "free"
+    """Whose comments are read: of platforms where that is free, of all, or of none."""
     watch: Duration = timedelta(days=14)
     """How long after a post its comments are read."""
     keep: Duration = timedelta(days=30)

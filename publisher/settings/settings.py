@@ -131,6 +131,13 @@ class _Settings(Section):
             return False
         return read == "all" or (read == "free" and not spec.has_fees)
 
+    def reads_comments(self, channel: str) -> bool:
+        """Whether readers' comments are read on a channel."""
+        spec, read = SPECS.get(channel), self.comments.read
+        if spec is None or spec.comments is None:
+            return False
+        return read == "all" or (read == "free" and not spec.has_fees)
+
     @property
     def posts(self) -> Path:
         return self.workspace / "posts"

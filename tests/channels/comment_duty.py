@@ -87,7 +87,8 @@ def duty_at(
         busy: set[str] = set()
         given = {name: getattr(stage.options, name) for name in stage.options.__slots__}
         options = ChannelOptions(**{**given, "request_timeout": timedelta(seconds=2)})
-        watched = WatchedAccount(support, has_fees=SPECS[channel].has_fees)
+        is_read = settings.get("read") != "none"
+        watched = WatchedAccount(support, is_read=is_read, has_fees=SPECS[channel].has_fees)
         watch = CommentWatch(
             CommentReadings(database, clock),
             CommentWishes(database, clock),

@@ -117,6 +117,16 @@ def test_what_the_platform_refuses_to_hide_calls_again_with_the_reason(page: Dut
     assert "pages_manage_engagement" in (shown.trouble or "")
 
 
+def test_of_several_processes_one_carries_out_a_wish(page: Duty) -> None:
+    page.plant("help me")
+    page.look()
+    page.acts.hide(page.shown()[0].id, "redaction")
+    (wish,) = page.watch._wishes.open([page.account])
+    assert page.watch._wishes.take(wish)
+    assert not page.watch._wishes.take(wish)
+    assert page.watch._wishes.open([page.account]) == [], "until a minute has passed"
+
+
 def test_what_is_deleted_meanwhile_is_not_here_any_more(page: Duty) -> None:
     planted = page.plant("help me")
     page.look()

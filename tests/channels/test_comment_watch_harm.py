@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -518,7 +519,9 @@ def test_without_reading_what_is_stored_is_forgotten_in_time(duty_at: Duties) ->
     duty = duty_at("facebook", keep="2d")
     duty.plant("help me")
     duty.look()
-    duty.watch._settings = duty.watch._settings.model_copy(update={"read": False})
+    watched = duty.watch._accounts()
+    unread = {name: replace(account, is_read=False) for name, account in watched.items()}
+    duty.watch._accounts = lambda: unread
     asked = duty.desk.requests("getComments")
     duty.look(after=3 * 86_400)
     assert duty.shown() == []

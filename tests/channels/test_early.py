@@ -10,9 +10,11 @@ import pytest
 from publisher.channels.facebook import posts as page_posts
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
+from publisher.ledger.enqueue import StoredPicture
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.reconciliation import Doubts
+from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.events import Event
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Unknown
@@ -23,8 +25,8 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import DUE, Stages
-from tests.channels.desk import TEXT, TIMEOUT, Desk
-from tests.support.delivering import AnyKeys, lanes, never
+from tests.channels.desk import TEXT, TIMEOUT, Desk, one_client
+from tests.support.delivering import AnyKeys, courier_with, lanes, never
 from tests.support.sending import send
 
 AT_ONCE = Fault(what=FacebookFault.AUTO_PUBLISH)
@@ -430,3 +432,40 @@ def test_a_page_of_early_posts_gets_its_pictures_before_the_instant(stages: Stag
     assert shown.pictures == ((picture.digest, "Une carte"),)
     seen = stage.open().find(parcel, prepared, (), DUE)
     assert not isinstance(seen, Unknown)
+
+
+@pytest.mark.parametrize("is_public_early", [True, False])
+def test_where_posts_are_created_at_once_a_lost_attempt_is_looked_for_first(
+    desk: Desk, is_public_early: bool
+) -> None:
+    """Its answer was lost, then another post showed that the Page publishes drafts early: the first
+    is not sent again if it is out, and else goes out with its picture, after its draft is deleted.
+    """
+    picture = desk.stage.picture("Une carte")
+    content = Content(parts=(Part(text="Avec image", pictures=(picture,)),))
+    stored = StoredPicture(picture.digest, picture.media_type, desk.stage.media[picture.digest])
+    desk.ledger.apply(
+        add=[desk.wish(content=content)], edit=(), cancel=(),
+        pictures={picture.digest: stored}, actor="redaction",
+    )  # fmt: skip
+    lost = Fault(what=What.HANG_UP, endpoint="createFeedPost", commit=True)
+    fail(desk, *([AT_ONCE] if is_public_early else []), lost)
+    desk.work()
+    desk.mend(0)
+    desk.queue("Avant", "before.fr", due_in=2)
+    channel = desk.stage.open(request_timeout=TIMEOUT)
+    courier = courier_with(
+        desk.attempts, lambda _account: nullcontext(channel), desk.clock,
+        timeout=TIMEOUT, client=one_client(),
+    )  # fmt: skip
+    for claim in reversed(desk.dispatch.claim(desk.clock.ahead(4), desk.clock.ahead(17), 10)):
+        fail(desk, *([AT_ONCE] if claim.delivery == 2 else []))
+        courier.deliver([claim])
+    desk.mend(6)
+    for _round in range(3):
+        desk.work()
+        desk.clock.advance(20)
+    first = next(one for one in desk.queries.deliveries() if one.post != "before.fr")
+    assert first.state is State.PUBLISHED
+    (there,) = [entry for entry in posts(desk) if entry.text == "Avec image"]
+    assert (there.published, len(there.media)) == (True, 1)

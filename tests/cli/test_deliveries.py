@@ -18,8 +18,6 @@ def test_plan_shows_and_changes_nothing(cli: Cli, draft: Path) -> None:
         assert result.out.endswith(
             "Times are those of Europe/Zurich.\n"
             "X charges about $0.03 for 2 posts, none of them with a link.\n"
-            "What readers answer is read too, for at most $10.00 a day ([comments] in "
-            "publisher.toml).\n"
             "Would change: 2 deliveries (2 added).\n"
         )
     assert not draft.parents[1].joinpath("var", "publisher.db").exists()

@@ -439,6 +439,22 @@ def test_nothing_is_deleted_while_the_ledger_is_away(
     assert channel.deleted == []
 
 
+@pytest.mark.usefixtures("_thread")
+def test_a_ledger_that_is_away_after_a_deletion_stops_no_other_account(
+    control: Control, queries: Queries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable("it is away")
+
+    monkeypatch.setattr(Withdrawals, "below", away)
+    withdrawal = withdrawal_through(control, DeletingChannel())
+    done = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
+    gone, unknown = done
+    assert gone.problem is None
+    assert "it is away" in (unknown.problem or "")
+    assert queries.counts() == {State.WITHDRAWN: 1}
+
+
 def showing(consent: str | None, text: str) -> Content:
     picture = Picture(
         digest="a" * 64, media_type="image/png", width=1, height=1, alt="", name="a.png",

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from publisher.base.errors import LedgerUnavailable
 from publisher.ledger import ended_edits
 from publisher.ledger.comment_readings import CommentReadings
 from publisher.ledger.database import Database
@@ -12,6 +13,7 @@ from publisher.ledger.engagement import EngagementTurns
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import By, change
+from publisher.ledger.worker import targets
 from publisher.ledger.worker.attempts import Attempts, Written
 from publisher.ledger.worker.intents import Intent
 from publisher.ledger.worker.results import Result
@@ -116,3 +118,21 @@ def test_figures_and_comments_are_read_of_posts_alone(desk: Desk) -> None:
     desk.clock.advance(70 * 60)
     due = EngagementTurns(desk.database, desk.clock).due(["facebook"])
     assert {one.remote_id for one in due["page"]} == {"1"}
+
+
+def test_a_correction_that_the_ledger_does_not_take_keeps_no_other_post(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease brings it back; the others of its batch go out at their time."""
+    plain = Content(parts=(Part(text="Autre"),), lang="fr")
+    desk.attempts.put_down(desk.fix, desk.fix.prepared, desk.clock.now())
+    more = wish(desk.clock, "b.fr", 0, content=plain, account="page", channel="facebook")
+    add(Ledger(desk.database, desk.clock), more)
+
+    def away(*_given: object) -> None:
+        raise LedgerUnavailable("it is away")
+
+    monkeypatch.setattr(targets, "take", away)
+    claims = desk.dispatch.claim(desk.clock.ahead(30), desk.clock.ahead(60), 10)
+    assert len(claims) == 2
+    assert [one.post for one in desk.attempts.take_all(claims)] == ["b.fr"]

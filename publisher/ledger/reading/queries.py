@@ -76,14 +76,14 @@ class Queries(HistoryQueries, AccountQueries):
     def is_busy(self, account: str, seconds: float) -> bool:
         """Whether something of an account is on its way out, or will be within real seconds.
 
-        What is due and waits for a paused or suspended account does not leave.
+        What is due and waits for a paused account, or one suspended for longer, does not leave.
         """
         columns = deliveries.c
-        now = literal(self._clock.now(), Instant)
+        until = self._clock.ahead(seconds)
         leaves_soon = and_(
             columns.state == State.SCHEDULED,
-            columns.next_check_at <= self._clock.ahead(seconds),
-            ~exists().where(paused_or_suspended(columns.account, now)),
+            columns.next_check_at <= until,
+            ~exists().where(paused_or_suspended(columns.account, literal(until, Instant))),
         )
         query = select(columns.id).where(
             columns.account == account, or_(columns.state == State.PUBLISHING, leaves_soon)

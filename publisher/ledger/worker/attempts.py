@@ -94,12 +94,19 @@ class Attempts(LedgerPart):
         return [one for one in taken if one]
 
     def _aimed(self, delivery: Delivery) -> Delivery | None:
-        """A correction with what it corrects; None when it may not go out now, which is noted."""
-        with suppress(Conflict), self._database.write() as connection:
-            taken = targets.take(connection, delivery, self._clock)
-            if isinstance(taken, Delivery):
-                return taken
-            change_all(connection, [kept_in_doubt(taken, self._clock, self._settle)])
+        """A correction with what it corrects; None when it may not go out now, which is noted.
+
+        Also when the ledger does not take that now: its lease brings it back, and the others of the
+        batch go on.
+        """
+        try:
+            with suppress(Conflict), self._database.write() as connection:
+                taken = targets.take(connection, delivery, self._clock)
+                if isinstance(taken, Delivery):
+                    return taken
+                change_all(connection, [kept_in_doubt(taken, self._clock, self._settle)])
+        except (LedgerUnavailable, StorageError) as away:
+            log.warning(str(away), hint=away.hint, delivery=delivery.id)
         return None
 
     def _read(self, claims: Sequence[Claim]) -> list[Delivery | None]:

@@ -59,6 +59,9 @@ def answers(
         account: spec_of(entry.channel).comments
         for account, entry in parts.app.settings.accounts.items()
     }
+    readable = [one for one in own if can.get(one)]
+    reads = parts.app.settings.reads_comments
+    unread = [one for one in readable if not reads(parts.app.settings.accounts[one].channel)]
     return parts.pages.render(
         request,
         "answers_live.html" if part == "live" else "answers.html",
@@ -66,14 +69,15 @@ def answers(
         filters=filters,
         address=f"{_PLACE}?{filters.query()}" + (f"&after={quote(after)}" if after else ""),
         more=filters.query(),
-        accounts=[one for one in own if can.get(one)],
+        accounts=readable,
         states=list(CommentState),
         can=can,
         channels={name: entry.channel for name, entry in parts.app.settings.accounts.items()},
         receivers=receivers(parts, own),
         troubles=parts.app.comment_pages.troubles(own),
         calling=parts.app.comment_pages.calling(own),
-        is_read=parts.app.settings.comments.read and any(can.values()),
+        is_read=readable != unread,
+        unread=unread,
         on_duty=on_duty(parts, own),
     )
 
