@@ -321,9 +321,9 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
     if flaw := _flaw_of_size(image, path):
         return flaw
     # Of several pictures in a HEIC, the main one is opened.
+    if image.format == "GIF":  # cut after its first frame, it is a whole picture for Pillow
+        return damaged(path) if gifs.is_cut(path) else None
     if image.format not in ("MPO", "HEIF") and getattr(image, "is_animated", False):
-        if image.format == "GIF":  # `gifs` could not read it to its end
-            return damaged(path)
         hint = _("Save it as an animated GIF, or the frame that you want to show as a picture.")
         return Flaw("media-animated", _("{file} is animated.", file=path.name), hint)
     return None

@@ -60,6 +60,15 @@ def build(path: Path) -> Build:
         return _build(file)
 
 
+def is_cut(path: Path) -> bool:
+    """Whether the blocks end, or are invalid, before the end mark. Raises OSError."""
+    try:
+        build(path)
+    except GifCut:
+        return True
+    return False
+
+
 def flaw(found: Build, path: Path) -> Flaw | None:
     """Why a GIF cannot be used safely."""
     frames = len(found.delays)

@@ -167,8 +167,8 @@ def test_a_truncated_gif_is_found(posts: Path) -> None:
     """Wherever it ends, between two frames too, where Pillow sees fewer frames and no fault."""
     path = make(posts / "a.gif")
     data = path.read_bytes()
-    second = [at for at in range(len(data)) if data.startswith(b"\x21\xf9", at)][1]
-    for end in (second, second + 5, len(data) - 40, len(data) - 1):
+    frames = [at for at in range(len(data)) if data.startswith(b"\x21\xf9", at)]
+    for end in (*frames, frames[0] + 5, len(data) - 40, len(data) - 1):
         path.write_bytes(data[:end])
         assert code(path, posts) == "media-damaged", end
         with pytest.raises(PictureUnusable):
