@@ -19,6 +19,7 @@ from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.channels.comments import CommentReader, CommentsUnavailable
 from publisher.channels.spec import CommentSupport
+from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.comment_readings import CommentReading, CommentReadings, WatchedPost
 from publisher.ledger.comment_wishes import CommentWishes, OpenWish
 from publisher.model.alarms import Signs
@@ -61,6 +62,7 @@ class CommentWatch:
     def __init__(
         self,
         readings: CommentReadings,
+        checks: CommentChecks,
         wishes: CommentWishes,
         accounts: Callable[[], Mapping[str, WatchedAccount]],
         open_reader: Callable[[str], CommentReader],
@@ -77,6 +79,7 @@ class CommentWatch:
         """
         self._known = known
         self._readings = readings
+        self._checks = checks
         self._wishes = wishes
         self._accounts = accounts
         self._open = open_reader
@@ -128,7 +131,7 @@ class CommentWatch:
         real = self._clock.monotonic()
         if real - self._expired >= _LONGEST.total_seconds():
             self._expired = real
-            self._readings.expire(self._clock.now() - self._settings.keep)
+            self._checks.expire(self._clock.now() - self._settings.keep)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -214,7 +217,7 @@ class CommentWatch:
             for name in accounts
             if not now < self._checks_at.get(name, now) <= now + _REST  # unless the clock was set
         ]
-        stored = self._readings.unchecked(now - _CHECK) if due else frozenset()
+        stored = self._checks.unchecked(now - _CHECK) if due else frozenset()
         for name in due:
             self._checks_at[name] = now + self._settings.every
             if name in stored and not self._stop.is_set() and not self._is_busy(name):
@@ -227,9 +230,9 @@ class CommentWatch:
         checked: it keeps nothing else waiting.
         """
         now = self._clock.now()
-        asked = self._readings.to_check(account, now - (4 * _CHECK if watched.has_fees else _CHECK))
+        asked = self._checks.to_check(account, now - (4 * _CHECK if watched.has_fees else _CHECK))
         if watched.has_fees:
-            asked = asked[: max(self._settings.most_per_day - self._readings.billed(account), 0)]
+            asked = asked[: max(self._settings.most_per_day - self._checks.billed(account), 0)]
         if not asked:
             return
         try:
@@ -237,10 +240,10 @@ class CommentWatch:
                 gone = reader.gone(asked)
         except CommentsUnavailable as error:
             log.info("comments could not be looked up", account=account, reason=error.message)
-            self._readings.checked(account, asked, ())
+            self._checks.checked(account, asked, ())
             return
         billed = len(asked) - len(gone) if watched.has_fees else 0
-        self._readings.checked(account, asked, gone, billed)
+        self._checks.checked(account, asked, gone, billed)
 
     def _carry_out(self, wish: OpenWish) -> None:
         now = self._clock.now()
@@ -250,7 +253,7 @@ class CommentWatch:
                 if change(wish.remote_id):
                     self._wishes.carried_out(wish)
                 else:
-                    self._readings.forget(wish.account, wish.remote_id)
+                    self._checks.forget(wish.account, wish.remote_id)
         except CommentsUnavailable as error:
             again_at = None if error.needs_person else (error.until or now + _BUSY)
             self._wishes.not_carried_out(wish, error.message, again_at)

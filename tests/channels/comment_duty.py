@@ -12,6 +12,7 @@ from publisher.auth.users import People, Rank
 from publisher.channels.registry import SPECS
 from publisher.channels.spec import ChannelOptions
 from publisher.delivery.comment_watch import CommentWatch, WatchedAccount
+from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.comment_readings import CommentReadings
 from publisher.ledger.comment_wishes import CommentWishes
 from publisher.ledger.database import Database
@@ -91,6 +92,7 @@ def duty_at(
         watched = WatchedAccount(support, is_read=is_read, has_fees=SPECS[channel].has_fees)
         watch = CommentWatch(
             CommentReadings(database, clock),
+            CommentChecks(database, clock),
             CommentWishes(database, clock),
             lambda: {stage.account.name: watched},
             lambda _account: support.open(stage.account, stage.credentials, options),

@@ -14,6 +14,7 @@ from publisher.base.errors import UsageError
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.twitter.reader_comments import MentionTimeline
 from publisher.drafts.alarm_words import SAMPLE, SignLists
+from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.comment_readings import CommentReadings
 from publisher.ledger.manager.pauses import Pauses
@@ -385,7 +386,7 @@ def test_what_is_handed_to_who_is_not_told_goes_on_calling(page: Duty) -> None:
 
 
 def billed(duty: Duty) -> int:
-    return CommentReadings(duty.database, duty.desk.clock).billed(duty.account)
+    return CommentChecks(duty.database, duty.desk.clock).billed(duty.account)
 
 
 def test_x_charges_for_no_more_than_the_settings_say(duty_at: Duties) -> None:

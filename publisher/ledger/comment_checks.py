@@ -1,0 +1,100 @@
+"""Comment checks: whether a platform still has what is stored, and how long that stays."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, case, delete, or_, select, update
+
+from publisher.ledger.comment_readings import is_reading
+from publisher.ledger.comment_wishes import noted
+from publisher.ledger.database import LedgerPart
+from publisher.ledger.tables import comment_readings, reader_comments
+from publisher.model.events import Event
+from publisher.model.reader_comments import CARRIED_OUT, CommentState
+
+_CHECKED_AT_ONCE = 20
+
+
+class CommentChecks(LedgerPart):
+    """Says which comments are looked for again, and forgets those that are gone or old."""
+
+    def unchecked(self, before: datetime) -> frozenset[str]:
+        """The accounts that have a comment that was last looked for before then."""
+        table = reader_comments.c
+        query = select(table.account).where(table.checked_at < before).distinct()
+        with self._database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    def to_check(self, account: str, before: datetime) -> list[str]:
+        """The comments that were last looked for before then, those of longest ago first."""
+        table = reader_comments.c
+        query = (
+            select(table.remote_id)
+            .where(
+                table.account == account,
+                table.checked_at < before,
+                table.state != CommentState.DELETED,
+            )
+            .order_by(table.checked_at)
+            .limit(_CHECKED_AT_ONCE)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def checked(
+        self, account: str, asked: Sequence[str], gone: Collection[str], billed: int = 0
+    ) -> None:
+        """Forget the comments that the platform has no more.
+
+        One that called for somebody, or that a person wanted hidden or deleted, is on record as
+        gone. `billed`: what the platform charged for.
+        """
+        table, now = reader_comments.c, self._clock.now()
+        these = table.account == account, table.remote_id.in_(asked)
+        mattered = or_(table.alarm_step.is_not(None), table.state.in_(sorted(CARRIED_OUT)))
+        its = select(table.post, table.remote_id).where(
+            *these, table.remote_id.in_(sorted(gone)), mattered
+        )
+        with self._database.write() as connection:
+            self._bill(connection, account, billed)
+            for row in connection.execute(its.order_by(table.id)).all():
+                detail = {"account": account, "id": row.remote_id}
+                noted(connection, account, row.post, Event.ANSWER_GONE, now, detail)
+            connection.execute(
+                delete(reader_comments).where(*these, table.remote_id.in_(sorted(gone)))
+            )
+            connection.execute(update(reader_comments).where(*these).values(checked_at=now))
+
+    def billed(self, account: str) -> int:
+        """What the platform charged for of an account as a whole today."""
+        table = comment_readings.c
+        query = select(table.billed).where(
+            is_reading(account, ""), table.billed_on == self._clock.now().date().isoformat()
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar() or 0
+
+    def _bill(self, connection: Connection, account: str, number: int) -> None:
+        if not number:
+            return
+        today = self._clock.now().date().isoformat()
+        table = comment_readings.c
+        connection.execute(
+            update(comment_readings)
+            .where(is_reading(account, ""))
+            .values(
+                billed=case((table.billed_on == today, table.billed), else_=0) + number,
+                billed_on=today,
+            )
+        )
+
+    def forget(self, account: str, remote_id: str) -> None:
+        """Forget one comment that the platform has no more."""
+        self.checked(account, [remote_id], [remote_id])
+
+    def expire(self, before: datetime) -> int:
+        """Forget the comments that were read before then."""
+        with self._database.write() as connection:
+            return connection.execute(
+                delete(reader_comments).where(reader_comments.c.read_at < before)
+            ).rowcount
