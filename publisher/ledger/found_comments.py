@@ -103,7 +103,9 @@ def _row(
         "read_at": now,
         "signs": json.dumps([[sign.kind, sign.what] for sign in found], ensure_ascii=False),
         # Also of what its platform hid: a disclosure can be among it.
-        "urgency": _urgency_of(found) if _urgency_of(found) == CALLED or not comment.is_hidden else 0,
+        "urgency": _urgency_of(found)
+        if _urgency_of(found) == CALLED or not comment.is_hidden
+        else 0,
         "alarm_step": None,
         "state": CommentState.HIDDEN if comment.is_hidden else CommentState.NEW,
         "checked_at": now,

@@ -30,10 +30,12 @@ def visiting(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    # A browser that is led on at once gives up the transition between two pages, and says so; htmx
-    # says so of a check that a newer one takes the place of. A failure has lines of its own.
+    # A browser that is led on at once gives up the transition between two pages, or leaves the
+    # cursor where it was put already, and says so; htmx says so of a check that a newer one takes
+    # the place of. A failure has lines of its own.
     given_up = (
-        "Transition was skipped", "Transition was aborted", "htmx:sendAbort", "htmx:afterRequest",
+        "Transition was skipped", "Transition was aborted", "Autofocus processing was blocked",
+        "htmx:sendAbort", "htmx:afterRequest",
     )  # fmt: skip
     complaints = [one for one in complaints if not any(part in one for part in given_up)]
     foreseen = [f"{told} {status} " for status in refused for told in ("a status of", "Error Code")]

@@ -21,7 +21,8 @@ _ALL = ["/", "/?part=live", "/review", "/review?part=live", "/review/many?post=d
         "/feed.atom", "/calendar.ics", "/nowhere", "/log?since=x"]  # fmt: skip
 _CHANGES = [
     "/logout", "/pause", "/resume", "/posts/day.fr", "/posts/day.fr/move", "/posts/day.fr/queue",
-    "/posts/day.fr/edit", "/posts/day.fr/file", "/posts/day.fr/illustrate", "/posts/day.fr/repeat", "/new", "/posts/day.fr/notes", "/undo",
+    "/posts/day.fr/edit", "/posts/day.fr/file", "/posts/day.fr/illustrate", "/posts/day.fr/repeat",
+    "/posts/day.fr/correct", "/answers", "/new", "/posts/day.fr/notes", "/undo",
     "/me/notices", "/me/addresses", "/me/tokens", "/filters", "/bulk",
      "/accounts/ask", "/log/verify", "/me/language",
     "/review", "/review/many", "/me/password", "/me/sessions", "/me/feed", "/me/factors", "/me/passkeys",
@@ -29,7 +30,7 @@ _CHANGES = [
     "/agenda/import/save", "/consents/add", "/consents/end", "/consents/withdraw",
     "/people", "/people/chef", "/login/code", "/login/passkey", "/login/link",
 ]  # fmt: skip
-_SUBPAGES = ("move", "queue", "edit", "file", "illustrate", "repeat", "notes")
+_SUBPAGES = ("move", "queue", "edit", "file", "illustrate", "repeat", "correct", "notes")
 """What stands behind the name of a draft in an address."""
 
 
