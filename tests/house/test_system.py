@@ -59,6 +59,7 @@ def add_python(machine: Path, name: str, *, new: bool, venv: bool = False) -> No
         name,
         f"""
 case "$*" in
+*ensurepip*) exit {0 if new and venv else 1} ;;
 *sys.exit*) exit {0 if new else 1} ;;
 *print*) echo python3.12-venv ;;
 '-m venv '*) {"exit 0" if venv else 'echo half > "$3"; exit 1'} ;;
@@ -66,10 +67,20 @@ esac""",
     )
 
 
-def test_the_usual_python_comes_first(run: Run, machine: Path) -> None:
-    add_python(machine, "python3", new=True)
+def test_the_python_that_is_tested_comes_first(run: Run, machine: Path) -> None:
+    add_python(machine, "python3", new=True, venv=True)
+    add_python(machine, "python3.13", new=True, venv=True)
+    assert run("python").stdout.strip() == str(machine / "python3.13")
+
+
+def test_a_python_that_makes_no_environment_comes_last(run: Run, machine: Path) -> None:
+    """Where nobody may install what it lacks."""
     add_python(machine, "python3.13", new=True)
+    add_python(machine, "python3", new=True, venv=True)
     assert run("python").stdout.strip() == str(machine / "python3")
+    add(machine, "id", "echo 0")
+    add(machine, "apt-get", "exit 1")
+    assert run("python").stdout.strip() == str(machine / "python3.13")
 
 
 def test_a_python_that_is_too_old_is_passed_over(run: Run, machine: Path) -> None:

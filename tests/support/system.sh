@@ -13,14 +13,20 @@ set -eu
 
 say() { printf '%s\n' "$*" >&2; }
 
-# The first Python >= 3.11: `python3`, or a newer one that is installed beside it.
+# A Python >= 3.11: the one that all tests run on and the images have, if an environment can be made
+# with it; else `python3`, or another one that is installed beside it.
 find_python() {
-    for name in python3 python3.14 python3.13 python3.12 python3.11; do
-        if command -v "$name" >/dev/null 2>&1 &&
-            "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
-            command -v "$name"
-            return
-        fi
+    needed=ensurepip
+    if may_apt; then needed=sys; fi # apt-get brings what it lacks
+    for module in "$needed" sys; do
+        for name in python3.13 python3 python3.14 python3.12 python3.11; do
+            if command -v "$name" >/dev/null 2>&1 &&
+                "$name" -c "import sys, $module; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1
+            then
+                command -v "$name"
+                return
+            fi
+        done
     done
     say 'Publisher needs Python 3.11 or newer, and there is none on the PATH.'
     say 'On Debian 12 or newer and Ubuntu 24.04 or newer: sudo apt-get install python3 python3-venv'
