@@ -126,6 +126,33 @@ def test_the_time_for_an_answer_runs_from_the_instant() -> None:
     assert answer.wire is Wire.ANSWERED
 
 
+def test_a_request_that_was_given_up_is_cut_off_before_that_is_told() -> None:
+    """Else the operating system could still send it while others read that it never arrived."""
+    told, done = queue.SimpleQueue[Any](), threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        request_of(connection)
+        assert done.wait(5)
+
+    def ended(how: Exchanged | Outcome) -> None:
+        (peer,) = connections
+        try:
+            told.put((how, peer.recv(1, socket.MSG_DONTWAIT)))
+        except OSError as error:
+            told.put((how, error))
+        done.set()
+
+    with serving(handle) as (address, connections):
+        line, client, lines = recorder(address, 0.2), Client(), queue.SimpleQueue[Any]()
+        request = line.built(lambda: line.session.get(f"{PLATFORM}/2/tweets"))
+        client.connect([request], lines.put)
+        ((_, connected),) = lines.get(timeout=5)
+        client.leave([Leaving(connected, lambda: None, ended)])
+        how, found = told.get(timeout=5)
+    assert how.wire is Wire.NO_ANSWER
+    assert isinstance(found, ConnectionResetError), found
+
+
 def test_a_server_that_hung_up_while_the_request_waited_is_called_again() -> None:
     hung_up = threading.Event()
 

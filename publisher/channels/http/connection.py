@@ -89,6 +89,8 @@ class Connection(asyncio.Protocol):
         """Drop the connection, with all bytes that have not left."""
         self.is_open = False
         self._transport.abort()
+        # The loop closes it in its next round, and the outcome may be told before that.
+        self._socket.close()
 
     def data_received(self, data: bytes) -> None:
         if self._ended is None:
