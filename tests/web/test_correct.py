@@ -89,9 +89,10 @@ def test_who_may_not_write_for_a_translation_corrects_the_post_all_the_same(
 def test_a_draft_says_what_it_corrects_before_it_is_queued(staff: Visit) -> None:
     staff.get(PAGE)
     staff.send(PAGE, reason="Un chiffre.")
-    staff.get(f"/posts/{FIX}")
-    assert "It corrects day.fr." in staff.text
-    assert "Un chiffre." in staff.text
+    for path in (f"/posts/{FIX}", f"/posts/{FIX}/edit"):
+        staff.get(path)
+        assert "It corrects day.fr." in staff.text, path
+        assert "Un chiffre." in staff.text, path
 
 
 @pytest.mark.usefixtures("out")
