@@ -3,22 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
-from babel.dates import format_timedelta, get_timezone_location
-from markupsafe import Markup
+from babel.dates import get_timezone_location
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from publisher.app import Application
 from publisher.base import formats, html, i18n
 from publisher.base.errors import NotPermitted, PublisherError
-from publisher.base.formats import instant_text, written
-from publisher.base.i18n import _
+from publisher.base.formats import written
 from publisher.base.stored_messages import again as retold
 from publisher.channels.registry import TEMPLATES
+from publisher.drafts.session import Session
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
@@ -28,16 +27,10 @@ from publisher.web.authentication import Visitor
 from publisher.web.counters import Counters, Counts
 from publisher.web.errors import log_refusal, status_of
 from publisher.web.faces import Faces
+from publisher.web.instants import Instants
 from publisher.web.navigation import Layout
 from publisher.web.routes import assets
 from publisher.web.security import form_token
-
-_FORMS = {
-    "short": "EEE d MMM, HH:mm",
-    "long": "EEE d MMM y, HH:mm",
-    "exact": "EEE d MMM y, HH:mm:ss",
-    "time": "HH:mm",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +85,9 @@ class Renderer:
             "figures": formats,
             "limits": limits_text,
             "event": events.event,
-            "when": self._when,
-            "from_now": self._from_now,
             "written": written,
             "retold": retold,
-            "here": self._here,
             "public_address": self._public_address,
-            "soon": self._soon,
         }
 
     def render(
@@ -116,16 +105,17 @@ class Renderer:
         path = again.page if again else request.url.path
         standing = self._app.queries.accounts() if visitor else ()
         paused = any(one.account == EVERYTHING and one.paused_at for one in standing)
-        faces = Faces(self._app)
+        faces, session, now = Faces(self._app), self._app.session(), self._app.clock.now()
+        instants = Instants(session.zone, now)
         context: Mapping[str, Any] = {
             "named": faces.named,
             "titled": faces.titled,
             "listed": faces.listed,
             "portrait": faces.portrait,
             "layout": self._layout(
-                visitor, path.partition("?")[0], request.state.step, paused=paused
+                visitor, path.partition("?")[0], request.state.step, session, now, paused=paused
             ),
-            "session_name": self._session_name,
+            "session_name": self._name_of(session),
             "standing": standing,
             "lang": i18n.current(),
             "visitor": visitor,
@@ -137,31 +127,42 @@ class Renderer:
             "form": form_token(request.state.secret) if request.state.secret else "",
             "path": path,
             "again": again,
-            "zone": self.zone,
-            "now": self._app.clock.now(),
+            "when": instants.when,
+            "soon": instants.soon,
+            "from_now": instants.from_now,
+            "here": instants.here,
+            "zone": session.zone,
+            "now": now,
             "speed": self._app.clock.speed,
             "step": request.state.step,
         }
         page = self._templates.get_template(template).render(**{**context, **values})
         return HTMLResponse(page, status)
 
-    def _layout(self, visitor: Visitor | None, path: str, step: int, *, paused: bool) -> Layout:
+    def _layout(
+        self,
+        visitor: Visitor | None,
+        path: str,
+        step: int,
+        session: Session,
+        now: datetime,
+        *,
+        paused: bool,
+    ) -> Layout:
         """What stands around each page."""
-        session = self._app.session()
         items = [item for item in navigation.ITEMS if self._may(visitor, item.rank)]
         return Layout(
             items=items,
             current=next((item for item in items if item.is_at(path)), None),
             counts=asdict(self._counters.of(visitor.person, step) if visitor else Counts()),
-            mark=navigation.mark_of(self._session_name),
-            day=navigation.day_of(session, self._app.clock.now().astimezone(self.zone).date()),
-            place=get_timezone_location(self.zone, locale=i18n.current(), return_city=True),
+            mark=navigation.mark_of(self._name_of(session)),
+            day=navigation.day_of(session, now.astimezone(session.zone).date()),
+            place=get_timezone_location(session.zone, locale=i18n.current(), return_city=True),
             may_pause=self._may(visitor, Rank.MANAGER) and not paused,
         )
 
-    @property
-    def _session_name(self) -> str:
-        return self._app.session().name or self._app.settings.workspace.name
+    def _name_of(self, session: Session) -> str:
+        return session.name or self._app.settings.workspace.name
 
     def _may(self, visitor: Visitor | None, rank: str, *accounts: str) -> bool:
         """Whether the reader has this rank for these accounts."""
@@ -179,27 +180,6 @@ class Renderer:
         """The session's time zone."""
         return self._app.session().zone
 
-    def _here(self, text: str | None) -> str:
-        return labels.here(text, self.zone) if text else ""
-
-    def _when(self, instant: datetime | None, form: str = "long") -> Markup:
-        """Render an instant in the session's zone; a script adds the reader's local time."""
-        if instant is None:
-            return Markup("")
-        return Markup('<time datetime="{}">{}</time>').format(
-            instant_text(instant), written(instant.astimezone(self.zone), _FORMS[form])
-        )
-
-    def _soon(self, instant: datetime) -> Markup:
-        """Render an instant near now: `today 15:00`, `tomorrow 09:00`, else a day without year."""
-        at, today = instant.astimezone(self.zone), self._app.clock.now().astimezone(self.zone)
-        days, clock = (at.date() - today.date()).days, written(at, "HH:mm")
-        if abs(days) > 1:
-            text = written(at, _FORMS["short" if at.year == today.year else "long"])
-        else:
-            text = _(labels.NEAR[days], clock=clock)
-        return Markup('<time datetime="{}">{}</time>').format(instant_text(instant), text)
-
     @property
     def _trial_servers(self) -> Mapping[str, str]:
         """In the sandbox, its server by channel: its pages show what the public would see."""
@@ -212,15 +192,3 @@ class Renderer:
         if not url.startswith(("https://", "http://")):
             return ""
         return self._trial_servers.get(delivery.channel, url)
-
-    def _from_now(self, instant: datetime) -> Markup:
-        """Render a countdown such as `in 5 minutes`, which a script updates."""
-        left = instant - self._app.clock.now()
-        text = format_timedelta(
-            left if abs(left) > timedelta(seconds=1) else timedelta(seconds=1),
-            add_direction=True,
-            locale=i18n.current(),
-        )
-        return Markup('<time class="countdown" datetime="{}">{}</time>').format(
-            instant_text(instant), text
-        )

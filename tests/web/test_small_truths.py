@@ -5,10 +5,14 @@ not offered.
 import csv
 import io
 from contextlib import closing
+from pathlib import Path
 
+import pytest
 from sqlalchemy import update
 
 from publisher.app import Application
+from publisher.drafts import session_reader
+from publisher.drafts.session import Session
 from publisher.ledger.reading.statistics import Span
 from publisher.ledger.tables import deliveries
 from publisher.model.outcomes import Unknown
@@ -36,6 +40,20 @@ def test_all_times_of_a_post_are_by_the_clock_that_the_page_names(workspace: Wor
         assert "Times are those of Europe/Zurich." in visit.text
         assert "Une autre." in visit.text
         assert "17:30" not in visit.text
+
+
+def test_a_page_does_not_read_the_agenda_again_for_each_time_that_it_shows(
+    manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads, real = [], session_reader.readable
+
+    def readable(posts: Path) -> Session:
+        reads.append(posts)
+        return real(posts)
+
+    monkeypatch.setattr(session_reader, "readable", readable)
+    manager.get("/")
+    assert manager.page.count("<time") > 2 * len(reads) > 0
 
 
 def test_the_page_of_the_log_in_is_no_other_one(anonymous: Visit, manager: Visit) -> None:

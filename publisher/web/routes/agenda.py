@@ -42,7 +42,7 @@ def agenda(request: Request, parts: Use, visitor: Reader) -> Response:
         problems=() if is_missing else session_file.read(parts.app.settings.posts).problems,
         may_change=parts.app.file_changes.refusal(visitor.name) is None,
         steps=[
-            (step, details(step.detail, parts.pages.zone, labels.spelled))
+            (step, details(step.detail, drafts.session.zone, labels.spelled))
             for step in parts.app.queries.steps_about_file(FILE, _STEPS)
         ],
     )

@@ -239,7 +239,7 @@ def _page(
     problem: PublisherError | None = None,
 ) -> Response:
     """The list. `given`: what was typed of a new record."""
-    file = consents_file.read(parts.app.settings.posts)
+    file, zone = consents_file.read(parts.app.settings.posts), parts.pages.zone
     is_manager = parts.app.rights.permits(visitor.person, Rank.MANAGER)
     steps = parts.app.queries.steps_about_file(FILE, _STEPS) if is_manager else ()
     return parts.pages.render(
@@ -254,7 +254,7 @@ def _page(
         given=given or {},
         may_change=parts.app.file_changes.refusal(visitor.name) is None,
         is_manager=is_manager,
-        steps=[(step, details(step.detail, parts.pages.zone, labels.spelled)) for step in steps],
+        steps=[(step, details(step.detail, zone, labels.spelled)) for step in steps],
         problem=problem,
     )
 

@@ -36,10 +36,8 @@ Organisations = Annotated[list[str] | None, Form(alias="organisation", max_lengt
 def people(request: Request, parts: Use, visitor: Overseer) -> Response:
     sessions = parts.app.sessions.by_person()
     found = [(person, sessions.get(person.id, ())) for person in parts.app.people.all()]
-    steps = [
-        (step, _told(step, parts.pages.zone))
-        for step in parts.app.queries.steps_about_people(_STEPS)
-    ]
+    zone = parts.pages.zone
+    steps = [(step, _told(step, zone)) for step in parts.app.queries.steps_about_people(_STEPS)]
     return parts.pages.render(
         request,
         "people.html",

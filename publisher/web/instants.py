@@ -1,0 +1,60 @@
+"""Instants as pages show them: in the session's zone; a script adds the reader's local time."""
+
+from datetime import datetime, timedelta, tzinfo
+
+from babel.dates import format_timedelta
+from markupsafe import Markup
+
+from publisher.base import i18n
+from publisher.base.formats import instant_text, written
+from publisher.base.i18n import _
+from publisher.web import labels
+
+_FORMS = {
+    "short": "EEE d MMM, HH:mm",
+    "long": "EEE d MMM y, HH:mm",
+    "exact": "EEE d MMM y, HH:mm:ss",
+    "time": "HH:mm",
+}
+
+
+class Instants:
+    """What one page says of instants."""
+
+    def __init__(self, zone: tzinfo, now: datetime) -> None:
+        """`zone`: the session's; it is read once for a page, which may show hundreds of times."""
+        self._zone, self._now = zone, now
+
+    def when(self, instant: datetime | None, form: str = "long") -> Markup:
+        """An instant in the session's zone; nothing for None."""
+        if instant is None:
+            return Markup("")
+        return Markup('<time datetime="{}">{}</time>').format(
+            instant_text(instant), written(instant.astimezone(self._zone), _FORMS[form])
+        )
+
+    def soon(self, instant: datetime) -> Markup:
+        """An instant near now: `today 15:00`, `tomorrow 09:00`, else a day without its year."""
+        at, today = instant.astimezone(self._zone), self._now.astimezone(self._zone)
+        days, clock = (at.date() - today.date()).days, written(at, "HH:mm")
+        if abs(days) > 1:
+            text = written(at, _FORMS["short" if at.year == today.year else "long"])
+        else:
+            text = _(labels.NEAR[days], clock=clock)
+        return Markup('<time datetime="{}">{}</time>').format(instant_text(instant), text)
+
+    def from_now(self, instant: datetime) -> Markup:
+        """A countdown such as `in 5 minutes`, which a script goes on with."""
+        left = instant - self._now
+        text = format_timedelta(
+            left if abs(left) > timedelta(seconds=1) else timedelta(seconds=1),
+            add_direction=True,
+            locale=i18n.current(),
+        )
+        return Markup('<time class="countdown" datetime="{}">{}</time>').format(
+            instant_text(instant), text
+        )
+
+    def here(self, text: str | None) -> str:
+        """A message, with the times in it in the session's zone."""
+        return labels.here(text, self._zone) if text else ""
