@@ -1,4 +1,4 @@
-"""Schema of a new ledger: the tables of `tables.py`, the search index and the triggers.
+"""Schema of a new ledger: the tables of `tables`, the search index and the triggers.
 
 Alembic brings older ledgers to the same schema (see `migrations`).
 """
