@@ -8,9 +8,8 @@ stopped it, or is refused, settles like all others.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,8 +17,7 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.registry import CAPABILITIES
-from publisher.ledger import ended_edits, lookalikes, rate_limits
+from publisher.ledger import ended_edits, lookalikes, rate_limits, uncertainty
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.corrections import aimed
 from publisher.ledger.database import Database, LedgerPart
@@ -36,7 +34,7 @@ from publisher.ledger.suspensions import (
     suspended_or_unproved,
 )
 from publisher.ledger.tables import Instant, accounts, deliveries, written
-from publisher.ledger.transitions import ACTOR, By, Conflict, StateChange, change, claim_all
+from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import (
@@ -49,14 +47,11 @@ from publisher.model.outcomes import (
     Unknown,
 )
 from publisher.model.states import Role, State
-from publisher.model.timing import delay
 
-_FIRST_LOOK = 5.0  # real seconds; an accepted post is often visible by then
 _NEXT_LOOK = 10.0  # real seconds between two readings
 _BEGINS_WITHIN = 19.0  # real seconds in which a worker begins to send again what is not there
 _LONGEST_PAUSE = 600.0  # real seconds between two readings while reading fails
 _ENOUGH_ABSENCES = 2
-_LONGEST_SETTLE = 900.0  # real seconds; for a part that becomes uncertain again and again
 _LOOK_BACK = timedelta(days=2)  # more than any channel looks back; and a clock may be wrong
 
 _NOW = bindparam("now", type_=Instant)
@@ -71,89 +66,6 @@ DOUBTFUL = DueQueries(
     order=(deliveries.c.next_check_at, deliveries.c.id),
     columns=(deliveries.c.id, deliveries.c.version, deliveries.c.head),
 )
-
-
-def doubt(delivery: Delivery, clock: Clock, settle: float) -> dict[str, Any]:
-    """The columns of a delivery whose outcome has just become unknown.
-
-    `settle`: real seconds until an absence from the platform counts. A part that was uncertain
-    before settles for as long as it has been uncertain: otherwise, when a timeline lags for longer
-    than expected, a copy would go out every minute.
-    """
-    if delivery.doubt_since and delivery.state is State.PUBLISHING:
-        lasted = (clock.now() - delivery.doubt_since).total_seconds() / clock.speed
-        settle = max(settle, min(lasted, _LONGEST_SETTLE))
-    first_look = min(_FIRST_LOOK, settle)
-    if _is_sent_again(delivery):  # a server that fails all the time must not be hurried
-        first_look = delay(delivery.attempts) if delivery.attempts else 0.0
-    return {
-        "doubt_since": delivery.doubt_since or delivery.intent_at,
-        "settled_at": clock.ahead(settle),
-        "absences": 0,
-        "next_check_at": clock.ahead(first_look),
-        "lease_until": None,
-    }
-
-
-def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, Any]]:
-    """The state and columns of a delivery whose uncertain part is on the platform."""
-    remote_ids = (*delivery.remote_ids, *receipt.remote_ids)
-    whole = len(remote_ids) == len(delivery.content.parts)
-    target, stopped = (State.PUBLISHED, {}) if whole else obeyed(delivery, State.SCHEDULED)
-    # It is not known exactly when it became public; it was sent at its intent.
-    sent_at = delivery.doubt_since or delivery.intent_at
-    return target, {
-        "remote_ids": json.dumps(remote_ids),
-        "published_at": delivery.published_at or sent_at,
-        "url": delivery.url or receipt.url,
-        "error_kind": None,
-        "error_message": None,
-        **_NO_DOUBT,
-        **stopped,
-        "doubt_since": None,
-    }
-
-
-def may_still_come(delivery: Delivery) -> bool:
-    """Whether an earlier request of it, which was repeated at once, may yet be carried out."""
-    return repeats_safely(delivery) and delivery.doubt_since is not None
-
-
-def kept_in_doubt(wish: StateChange, clock: Clock, settle: float) -> StateChange:
-    """The change, unless it says that nothing is out while an earlier request may still come.
-
-    Then the delivery is uncertain, and becomes what the change says once that is known.
-    """
-    delivery, target = wish.delivery, wish.target
-    if target not in _NOT_OUT or not may_still_come(delivery):
-        return wish
-    columns = {"intent_at": delivery.intent_at, **wish.columns, **doubt(delivery, clock, settle)}
-    columns["intent_at"] = columns["intent_at"] or delivery.doubt_since
-    # A refusal for now says when it is tried again.
-    again = wish.columns.get("next_check_at") or columns["next_check_at"]
-    columns["next_check_at"] = max(columns["next_check_at"], again)
-    if target not in (State.SCHEDULED, State.MISSED):
-        columns["pending_stop"] = target
-    return replace(wish, target=State.UNCERTAIN, columns=columns)
-
-
-_NOT_OUT = frozenset(State) - {State.PUBLISHING, State.PUBLISHED, State.UNCERTAIN, State.WITHDRAWN}
-
-
-def repeats_safely(delivery: Delivery) -> bool:
-    """Whether its platform takes the request that makes it public once, however often it comes."""
-    capabilities = CAPABILITIES.get(delivery.channel)
-    return bool(capabilities and capabilities.repeats_safely)
-
-
-def _is_sent_again(delivery: Delivery) -> bool:
-    """Whether a delivery that is not there may be sent again at once.
-
-    The platform takes the request once, however often it comes, even if the first one is still
-    under way. Nobody must want it stopped: what is to be stopped is not repeated, so it is known to
-    be absent only once the platform has settled.
-    """
-    return repeats_safely(delivery) and delivery.pending_stop is None
 
 
 def _may_leave(connection: Connection, delivery: Delivery, now: datetime) -> bool:
@@ -181,14 +93,6 @@ def _obstacle(connection: Connection, delivery: Delivery, sighting: Sighting) ->
     ):
         return _("Another delivery turned out to be that post; it is looked for again.")
     return None
-
-
-_NO_DOUBT: Mapping[str, Any] = {
-    "settled_at": None,
-    "absences": 0,
-    "intent_at": None,
-    "lease_until": None,
-}
 
 
 class Doubts(LedgerPart):
@@ -240,7 +144,7 @@ class Doubts(LedgerPart):
         with self._database.read() as connection:
             found = deliveries_in(connection, waiting)
         for delivery in found:
-            columns = doubt(delivery, self._clock, settle)
+            columns = uncertainty.doubt(delivery, self._clock, settle)
             with suppress(Conflict), self._database.write() as connection:
                 self._change(connection, delivery, Event.SETTLING_AGAIN, **columns)
 
@@ -286,7 +190,7 @@ class Doubts(LedgerPart):
                 self._delays.learn(connection, delivery, sighting)
                 if left_at := delivery.doubt_since or delivery.intent_at:
                     went_out(connection, [delivery], self._clock.now(), left_at)
-                target, columns = known_out(delivery, sighting)
+                target, columns = uncertainty.known_out(delivery, sighting)
                 detail = {
                     **ids.named(sighting),
                     **in_words(delivery, len(delivery.remote_ids) + len(sighting.remote_ids)),
@@ -330,7 +234,7 @@ class Doubts(LedgerPart):
             return self._left_to_a_person(connection, delivery, message)
         if other := forgotten.not_its_own(delivery, sighting):
             return self._left_to_a_person(connection, delivery, other)
-        target, columns = known_out(delivery, sighting)
+        target, columns = uncertainty.known_out(delivery, sighting)
         # A platform's time in the future is not used.
         made_at = sighting.made_at and min(sighting.made_at, self._clock.now())
         columns["published_at"] = delivery.published_at or made_at or delivery.doubt_since
@@ -363,7 +267,7 @@ class Doubts(LedgerPart):
 
     def _absent(self, connection: Connection, delivery: Delivery, seen: Absent) -> Delivery:
         now = self._clock.now()
-        if _is_sent_again(delivery) and _may_leave(connection, delivery, now):
+        if uncertainty.is_sent_again(delivery) and _may_leave(connection, delivery, now):
             return self._repeated(connection, delivery)
         settles_at, why = self._settles_at(connection, delivery, seen)
         settled = settles_at <= now
@@ -433,7 +337,7 @@ class Doubts(LedgerPart):
                     "not among the posts since then. Look at the account; change the text "
                     "if it must go out again."
                 ),
-                **_NO_DOUBT,
+                **uncertainty.RESOLVED,
                 **stopped,
             )
         target, stopped = obeyed(delivery, State.SCHEDULED)
@@ -447,7 +351,7 @@ class Doubts(LedgerPart):
             target=target,
             detail=in_words(delivery, len(delivery.remote_ids)),
             next_check_at=self._clock.now(),
-            **_NO_DOUBT,
+            **uncertainty.RESOLVED,
             **stopped,
         )
 
@@ -455,7 +359,7 @@ class Doubts(LedgerPart):
         self, connection: Connection, delivery: Delivery, message: str
     ) -> Delivery:
         """Reading cannot decide it, and another reading would not: a person decides."""
-        columns = {**_NO_DOUBT, "intent_at": delivery.intent_at}
+        columns = {**uncertainty.RESOLVED, "intent_at": delivery.intent_at}
         return self._unread(connection, delivery, message, **columns)
 
     def _unread(

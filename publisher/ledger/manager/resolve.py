@@ -11,7 +11,7 @@ from publisher.base.i18n import _, plural
 from publisher.channels.registry import spec_of
 from publisher.ledger import ended_edits
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.reconciliation import known_out
+from publisher.ledger.uncertainty import known_out
 from publisher.model.content import edit_id
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted

@@ -18,10 +18,10 @@ from publisher.ledger import ended_edits, rate_limits
 from publisher.ledger.corrections import corrections_of
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
-from publisher.ledger.reconciliation import repeats_safely
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, history
 from publisher.ledger.transitions import ACTOR, By, change
+from publisher.ledger.uncertainty import repeats_safely
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Refused, Unknown

@@ -20,7 +20,6 @@ from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.commands import RuleOf, no_rule
 from publisher.ledger.orphans import without_others
 from publisher.ledger.pending_stops import as_it_stands, in_words
-from publisher.ledger.reconciliation import kept_in_doubt, known_out
 from publisher.ledger.refusals import (
     SharesWith,
     may_be_the_accounts,
@@ -40,6 +39,7 @@ from publisher.ledger.transitions import (
     lock_free,
     reread,
 )
+from publisher.ledger.uncertainty import kept_in_doubt, known_out
 from publisher.ledger.worker import targets
 from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker, no_breach
 from publisher.ledger.worker.results import Result, Results

@@ -13,10 +13,10 @@ from publisher.ledger import suspensions
 from publisher.ledger.manager.approvals import is_approved
 from publisher.ledger.manager.commands import RuleOf
 from publisher.ledger.manager.draft_edits import writers
-from publisher.ledger.reconciliation import kept_in_doubt
 from publisher.ledger.suspensions import is_paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange
+from publisher.ledger.uncertainty import kept_in_doubt
 from publisher.ledger.worker import targets
 from publisher.model import mandates
 from publisher.model.accounts import Mandate

@@ -10,7 +10,7 @@ from unittest import mock
 from publisher.channels.base import MediaReader
 from publisher.channels.facebook import comments as of_facebook
 from publisher.channels.facebook.posts import made_at
-from publisher.ledger import reconciliation
+from publisher.ledger import uncertainty
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.worker import attempts as attempts_module
 from publisher.ledger.worker import intents as intents_module
@@ -71,11 +71,11 @@ def _a_thread_in_two_commits() -> Patch:
 
 
 def _a_repeat_settles() -> Patch:
-    return mock.patch.object(reconciliation, "_is_sent_again", return_value=False)
+    return mock.patch.object(uncertainty, "is_sent_again", return_value=False)
 
 
 def _what_is_stopped_is_repeated() -> Patch:
-    return mock.patch.object(reconciliation, "_is_sent_again", reconciliation.repeats_safely)
+    return mock.patch.object(uncertainty, "is_sent_again", uncertainty.repeats_safely)
 
 
 def _a_repeat_is_the_first_request() -> Patch:
