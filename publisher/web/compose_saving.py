@@ -12,6 +12,7 @@ from publisher.base.text import slug
 from publisher.drafts.composition import Composition
 from publisher.drafts.draft import place_of
 from publisher.drafts.editing import Manuscript
+from publisher.ledger.manager.draft_edits import COPY_OF
 from publisher.media import crops, folder, media_file
 from publisher.media.folder import NewFile
 from publisher.media.unsaved import is_unsaved
@@ -87,7 +88,9 @@ def save(app: Application, actor: str, now: Checked, form: str) -> None:
         draft_view.check_size(revised)
         told = _told(composed, wanted, revised)
         if composed.is_new:
-            event, told = Event.DRAFT_MADE, {**told, **({"form": form} if form else {})}
+            known = {"form": form, COPY_OF: composed.copy_of}
+            event = Event.DRAFT_MADE
+            told = {**told, **{key: value for key, value in known.items() if value}}
         elif revised == composed.draft:
             return
         else:

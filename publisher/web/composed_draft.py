@@ -39,6 +39,8 @@ class ComposedDraft:
     is_new: bool
     source: "ComposedDraft | None" = None
     """The draft of which it is a translation."""
+    copy_of: str | None = None
+    """The post whose words it begins with; of a template, None: nobody approves its words."""
 
     @property
     def id(self) -> str:
@@ -96,6 +98,7 @@ def new(app: Application, form: ComposeForm) -> ComposedDraft:
         Composition(lang=lang),
         is_new=True,
         source=source if form.translation_of else None,
+        copy_of=None if form.copy_of.startswith(new_draft.TEMPLATES) else form.copy_of or None,
     )
 
 

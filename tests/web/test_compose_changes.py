@@ -172,6 +172,21 @@ def test_a_copy_begins_a_new_post_without_a_time(
     assert "It has errors" not in staff.text
 
 
+def test_who_wrote_a_draft_wrote_its_copy_too_but_not_what_began_with_a_template(
+    app: Application, manager: Visit, staff: Visit, workspace: Workspace
+) -> None:
+    """Else a manager could approve their own words."""
+    workspace.draft("templates/weekly.fr", "to: [bice-x]", "Chaque semaine.")
+    for source in ("unfinished.fr", "templates/weekly.fr"):
+        composer(manager, f"/posts/{source}/edit").write("Mes mots.").send("keep")
+        title = source.partition(".")[0].rpartition("/")[2]
+        composer(staff, f"/new?copy={source}").fill(title=f"Copie {title}").send("keep")
+    assert app.queries.writers(["copie-unfinished.fr", "copie-weekly.fr"]) == {
+        "copie-unfinished.fr": ["stagiaire", "direction"],
+        "copie-weekly.fr": ["stagiaire"],
+    }
+
+
 def test_a_translation_stands_beside_its_source(
     app: Application, staff: Visit, workspace: Workspace, media: Path
 ) -> None:

@@ -33,7 +33,7 @@ _WRITING = (
 )
 """The events that make a person an author."""
 COPY_OF = "copy_of"
-"""In the detail of a draft that was made: the post whose draft was copied for another day."""
+"""In the detail of a draft that was made: the post whose draft it is a copy of."""
 _RECENT = 5_000
 """The newest steps of the history, among which a form that was sent before is looked for."""
 _FOLDER, _ENDING = "posts/", ".md"
@@ -52,7 +52,7 @@ def writers(connection: Connection, posts: Collection[str]) -> set[str]:
 def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:
     """`writers` by post, in the order of their first change; only posts that were changed.
 
-    Those of a draft that was copied for other days are its copies' too: the words are theirs.
+    Those of a draft that was copied are its copies' too: the words are theirs.
     """
     found: dict[str, list[str]] = {}
     sources: dict[str, str] = {}
