@@ -197,8 +197,11 @@ def surroundings(world: World, desk: Desk) -> Iterator[None]:
         yield
 
 
-def decide(stage: Stage) -> None:
-    """All that waits for a person gets its decision: everything resumes, doubts are settled."""
+def decide(stage: Stage, longest: float = LONGEST) -> None:
+    """All that waits for a person gets its decision: everything resumes, doubts are settled.
+
+    `longest`: the seconds until what is still busy then counts as endless.
+    """
 
     def command() -> None:
         stage.persons.resume()
@@ -206,7 +209,7 @@ def decide(stage: Stage) -> None:
         stage.persons.queue()  # what was edited while it might have been out
 
     stage.persons.start("decide", command)
-    stage.world.run(LONGEST)
+    stage.world.run(longest)
 
 
 def singles(scenario: Scenario) -> Iterator[Plan]:
