@@ -24,6 +24,7 @@ from publisher.model.reader_comments import CommentState
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.comment_duty import Duty, told_to
+from tests.channels.test_comments import READING
 
 
 def test_a_comment_is_on_the_page_under_its_post_within_a_minute(duty: Duty) -> None:
@@ -276,7 +277,7 @@ def test_where_comments_cost_no_more_are_read_in_a_day_than_the_settings_say(
 def test_a_missing_permission_is_told_on_the_page_and_suspends_no_account(duty: Duty) -> None:
     faults = [
         Fault(what=What.FORBIDDEN, endpoint=name)
-        for name in ("getComments", "getUsersMentions", "getNotifications")
+        for name in READING.values()
     ]
     duty.desk.stage.sandbox.faults.set(faults)
     duty.look()

@@ -20,8 +20,19 @@ READING = {
     "facebook": "getComments",
     "twitter": "getUsersMentions",
     "mastodon": "getNotifications",
+    "bluesky": "listNotifications",
+    "wordpress": "listComments",
 }
-HIDING = {"facebook": "updatePost", "twitter": "hidePostsReply"}
+HIDING = {
+    "facebook": "updatePost",
+    "twitter": "hidePostsReply",
+    "bluesky": "createRecord",
+    "wordpress": "updateComment",
+}
+LOOKING = (
+    "getObject", "getPostsByIds", "getStatus", "getPosts", "getPostThread", "getComment",
+    "listComments",
+)  # fmt: skip
 CHANNELS = tuple(name for name, spec in SPECS.items() if spec.comments)
 HIDERS = tuple(name for name, spec in SPECS.items() if spec.comments and spec.comments.hides)
 HOSTILE = (
@@ -249,7 +260,7 @@ def test_a_bad_answer_to_a_reading_is_an_error_and_loses_nothing(desk: Desk, wha
 def test_a_bad_answer_never_says_that_something_is_gone(desk: Desk, what: What) -> None:
     (planted,) = desk.plant("first")
     desk.stage.sandbox.faults.set(
-        [Fault(what=what, endpoint=name) for name in ("getObject", "getPostsByIds", "getStatus")]
+        [Fault(what=what, endpoint=name) for name in LOOKING]
     )
     try:
         found = desk.reader(request_timeout=timedelta(seconds=0.5)).gone([planted.id])
