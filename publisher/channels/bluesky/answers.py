@@ -6,7 +6,6 @@ reference server (@atproto/pds), which answers with status 500 when a record wit
 
 import re
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from publisher.base.i18n import _, later
@@ -23,8 +22,6 @@ from publisher.channels.answers import (
     unread,
 )
 from publisher.channels.bluesky import rate_limits
-from publisher.channels.bluesky.spec import PERMISSIONS
-from publisher.channels.comments import CommentsUnavailable, check
 from publisher.model.outcomes import (
     THROTTLED,
     UNTIL_MENDED,
@@ -59,7 +56,9 @@ _MISSING_FILE = frozenset({"BlobNotFound"})
 _NO_ACCOUNT = frozenset({"AccountNotFound", "RepoNotFound"})
 _DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,250}")
 """atproto.com/specs/did"""
-_POST = re.compile(rf"at://(?P<did>{_DID.pattern})/app\.bsky\.feed\.post/(?P<key>[A-Za-z0-9_-]{{1,100}})")
+_POST = re.compile(
+    rf"at://(?P<did>{_DID.pattern})/app\.bsky\.feed\.post/(?P<key>[A-Za-z0-9_-]{{1,100}})"
+)
 _OF_THE_POST = "Invalid app.bsky.feed.post record"
 """How a server begins its refusal of a record that its lexicon does not allow."""
 
@@ -131,21 +130,6 @@ def is_unknown_name(answer: Answer) -> bool:
 def is_not_found(answer: Answer) -> bool:
     """Whether the app view says that there is no such post."""
     return _answered(answer, 400) and _error(mapping(parsed(answer.body))) == "NotFound"
-
-
-def checked(answer: Answer) -> None:
-    """As `check`: raise CommentsUnavailable for an answer about others' posts that is no success.
-
-    An app password may do all of it: a server that refuses has given the log-in fewer rights.
-    """
-    if answer.status == HTTPStatus.FORBIDDEN and _error(mapping(parsed(answer.body))):
-        told = _(
-            "Bluesky does not let this log-in read or hide answers. Make a new {permissions} for the "
-            "account and put it into secrets.toml, as docs/credentials.md shows.",
-            permissions=PERMISSIONS,
-        )
-        raise CommentsUnavailable(told, needs_person=True)
-    check(answer, ANSWERS, PERMISSIONS)
 
 
 def did_of(body: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """Replies, mentions and quotes of an account on Bluesky, by its notifications; replies are hidden.
 
 One list shows all of the account, the newest first. It is in the order of the posts' own dates,
-which their authors write: so the last minute is read again each time, and all once an hour. What
-somebody dates before our oldest post is not found.
+which their authors write: so what is dated in the minute before the last reading is read again, and
+all once an hour. What somebody dates before our oldest post is not found.
 
 Sources: lexicons app.bsky.notification.listNotifications, app.bsky.feed.getPosts (leaves out what
 it does not show) and app.bsky.feed.getPostThread (`NotFound`); the reference app view
@@ -14,14 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import credible, mapping, parsed
 from publisher.channels.bluesky import threadgates
-from publisher.channels.bluesky.answers import ANSWERS, address, checked, is_not_found, post_of
+from publisher.channels.bluesky.answers import ANSWERS, address, is_not_found, post_of
+from publisher.channels.bluesky.comment_access import checked
 from publisher.channels.bluesky.repo import Repo
 from publisher.channels.bluesky.sessions import login_server
 from publisher.channels.bluesky.spec import ADDRESS
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from publisher.model.accounts import Account
 
 _REASONS = ("reply", "mention", "quote")
-_OVERLAP = timedelta(minutes=1)
-"""Read again before the newest known one: posts arrive a little after their dates."""
+_LATE = timedelta(minutes=1)
+"""How long after its date a post may still arrive."""
 _WHOLE = timedelta(hours=1)
 """How often all are read again."""
 _AT_ONCE = 25  # lexicon app.bsky.feed.getPosts
@@ -60,6 +60,8 @@ class _Place:
     """How far down a reading goes; None: to the end."""
     before: str = ""
     """The server's cursor from which a reading that ended early goes on."""
+    read: datetime | None = None
+    """When the newest ones were read for the last time, and nothing was left; by our clock."""
     whole: datetime | None = None
     """When all were read for the last time."""
 
@@ -71,6 +73,7 @@ class _Place:
             _instant(told.get("newest")),
             _instant(told.get("floor")),
             before if isinstance(before, str) else "",
+            _instant(told.get("read")),
             _instant(told.get("whole")),
         )
 
@@ -81,14 +84,17 @@ class _Place:
         """
         if self.before:
             return [("", self.newest), (self.before, self.floor)]
-        if self.newest and self.whole and timedelta(0) <= now - self.whole < _WHOLE:
-            self.floor = self.newest - _OVERLAP
+        is_recent = self.whole and timedelta(0) <= now - self.whole < _WHOLE
+        if self.newest and self.read and is_recent:
+            self.floor = min(self.newest, self.read - _LATE)
         else:
             self.floor, self.whole = since, now
+        self.read = now
         return [("", self.floor)]
 
     def __str__(self) -> str:
-        told = {"newest": self.newest, "floor": self.floor, "whole": self.whole}
+        names = ("newest", "floor", "read", "whole")
+        told = {name: getattr(self, name) for name in names}
         return json.dumps(
             {"before": self.before, **{k: v.isoformat() for k, v in told.items() if v}}
         )
@@ -128,8 +134,8 @@ class AccountNotifications:
         place, did = _Place.of(cursor), self._did()
         found: dict[str, ReaderComment] = {}
         used, pages = 0.0, PAGES
-        for before, floor in place.spans(self._clock.now(), since):
-            reached = False
+        for start, floor in place.spans(self._clock.now(), since):
+            before, reached = start, False
             while not reached and pages:
                 pages -= 1
                 try:
@@ -150,9 +156,7 @@ class AccountNotifications:
                 before = following
             if not reached:
                 place.before = before
-                return CommentPage(
-                    tuple(found.values()), str(place), is_complete=False, used=used
-                )
+                return CommentPage(tuple(found.values()), str(place), is_complete=False, used=used)
         place.before = ""
         return CommentPage(tuple(found.values()), str(place), used=used)
 
@@ -201,7 +205,8 @@ class AccountNotifications:
         """
         asked = [one for one in comment_ids if post_of(one)[1]]
         found = set()
-        for some in batched(asked, _AT_ONCE, strict=False):
+        for start in range(0, len(asked), _AT_ONCE):
+            some = asked[start : start + _AT_ONCE]
             shown = self._shown(some)
             try:
                 found |= {one for one in some if one not in shown and self._is_gone(one)}

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 _HELD = "hold"
 _GONE = frozenset({"trash", "post-trashed", "spam"})
 """The statuses of a comment that the site's staff has put away."""
-_OVERLAP = 60
-"""Seconds that are read again before the newest known comment."""
+_OVERLAP = 5
+"""Seconds that are read again before the newest known comment: a site dates them itself."""
 _WHOLE = timedelta(hours=1)
 """How often all comments of a post are read again: some appear late, such as from spam."""
 
@@ -134,7 +134,9 @@ class SiteComments:
             its = [comment for one in listed if (comment := self._comment(one, post_id))]
             found |= {comment.id: comment for comment in its}
             is_last = place.skip + asked >= total
-            place.passed(asked, [int(time.timestamp()) for time in map(_written_at, listed) if time])
+            place.passed(
+                asked, [int(time.timestamp()) for time in map(_written_at, listed) if time]
+            )
             if is_last:
                 place.end()
                 return CommentPage(tuple(found.values()), str(place))
@@ -191,11 +193,20 @@ class SiteComments:
         return True
 
     def gone(self, comment_ids: Sequence[str]) -> frozenset[str]:
-        """Those that the site does not have, or has put away; see `CommentReader.gone`."""
+        """Those that the site does not have, or has put away; see `CommentReader.gone`.
+
+        What a list lacks is asked for alone.
+        """
+        answer = self._site.existing_comments(comment_ids)
+        check(answer, ANSWERS, PERMISSIONS)
+        listed = said(answer)
+        if not isinstance(listed, list):
+            raise unreadable(ANSWERS)
+        there = {numeral(mapping(one).get("id")) for one in listed}
         found = set()
         for comment_id in comment_ids:
             try:
-                if self._status(comment_id) is None:
+                if comment_id not in there and self._status(comment_id) is None:
                     found.add(comment_id)
             except CommentsUnavailable as error:
                 if error.until:  # it takes no more requests

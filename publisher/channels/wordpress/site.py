@@ -176,7 +176,9 @@ class SiteApi:
             orderby="id", order="asc", **_EVERY_SIDE,
         )  # fmt: skip
 
-    def reader_comments(self, post_id: str, after: datetime | None, skip: int, limit: int) -> Answer:
+    def reader_comments(
+        self, post_id: str, after: datetime | None, skip: int, limit: int
+    ) -> Answer:
         """List the comments on a post, the oldest first; those that wait for approval too.
 
         Without those in the trash, and what counts as spam. Only those after an instant, and of
@@ -186,6 +188,13 @@ class SiteApi:
         return self._get(
             "/wp/v2/comments", post=post_id, status="all", _fields=COMMENT, per_page=limit,
             offset=skip, orderby="date_gmt", order="asc", **since, **_EVERY_SIDE,
+        )  # fmt: skip
+
+    def existing_comments(self, comment_ids: Sequence[str]) -> Answer:
+        """List those of some comments that are public or wait for approval."""
+        return self._get(
+            "/wp/v2/comments", include=",".join(comment_ids), status="all", _fields="id",
+            per_page=LISTED, **_EVERY_SIDE,
         )  # fmt: skip
 
     def reader_comment(self, comment_id: str) -> Answer:

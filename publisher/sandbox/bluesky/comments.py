@@ -3,6 +3,7 @@
 Source: lexicons app.bsky.notification.listNotifications and app.bsky.feed.getPostThread.
 """
 
+from itertools import islice
 from typing import Any
 
 from publisher.sandbox.accounts import SandboxAccount, digest
@@ -31,20 +32,21 @@ def uri(_post_id: str, author: str, number: str) -> str:
 
 async def notifications(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """What others wrote to the account, the newest first."""
-    told = call.query.get("limit", str(_PAGE))
-    size = int(told) if told.isdecimal() else 0
+    limit = call.query.get("limit", str(_PAGE))
+    size = int(limit) if limit.isdecimal() else 0
     if not 1 <= size <= _LONGEST_PAGE:
         raise invalid(f"limit must be from 1 to {_LONGEST_PAGE}")
-    wished, before = call.query.getlist("reasons"), call.query.get("cursor")
+    wished, before = call.query.getlist("reasons"), _place(call.query.get("cursor"))
     found = sorted(store.comments_for(account.name), key=_order, reverse=True)
-    rest = [
+    rest = (
         one
         for one in found
         if (before is None or _order(one) < before) and (not wished or _reason(one) in wished)
-    ]
-    page = [_notification(store, one) for one in rest[:size]]
-    more = {"cursor": _order(rest[:size][-1])} if page else {}
-    return {"notifications": page, **more, "seenAt": iso(store.clock.now())}
+    )
+    page = list(islice(rest, size))
+    told = {"notifications": [_notification(store, one) for one in page]}
+    more = {"cursor": "::".join(map(str, _order(page[-1])))} if page else {}
+    return {**told, **more, "seenAt": iso(store.clock.now())}
 
 
 async def thread(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
@@ -114,6 +116,17 @@ def _author(comment: StoredComment) -> dict[str, str]:
     return {"did": did(f"reader {name}"), "handle": f"{name}.bsky.social", "displayName": name}
 
 
-def _order(comment: StoredComment) -> str:
-    """A cursor: by date, and among those of one instant by address."""
-    return f"{iso(comment.written_at)}::{comment.id.rpartition('/')[2]}"
+def _order(comment: StoredComment) -> tuple[float, str]:
+    """By date, and among those of one instant by address."""
+    return comment.written_at.timestamp(), comment.id.rpartition("/")[2]
+
+
+def _place(cursor: str | None) -> tuple[float, str] | None:
+    """Where a page begins."""
+    if cursor is None:
+        return None
+    date, _colons, key = cursor.partition("::")
+    try:
+        return float(date), key
+    except ValueError:
+        raise invalid("Malformed cursor") from None

@@ -13,7 +13,6 @@ from publisher.sandbox.platform import PlatformSpec
 from publisher.settings.account_settings import AccountSettings
 
 
-
 def _bare(path: str, _query: str) -> str | None:
     return path if path.startswith("/xrpc/") else None
 

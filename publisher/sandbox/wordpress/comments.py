@@ -46,12 +46,13 @@ async def listed(store: Store, call: Call, account: SandboxAccount) -> Any:
 
 def _of_readers(store: Store, call: Call, account: SandboxAccount) -> Any:
     """Those that are public or wait for approval."""
-    posts, since = _numbers(call, "post"), _since(call)
+    posts, ids, since = _numbers(call, "post"), _numbers(call, "include"), _since(call)
     comments = sorted(
         (
             one
             for one in store.comments_for(account.name)
-            if one.under in posts and (since is None or one.written_at.replace(microsecond=0) > since)
+            if (one.id in ids or one.under in posts)
+            and (since is None or one.written_at.replace(microsecond=0) > since)
         ),
         key=lambda one: (one.written_at, int(one.id)),
     )
