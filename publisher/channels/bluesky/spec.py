@@ -134,7 +134,7 @@ SPEC = ChannelSpec(
         deletes=False,
         reads_each_post=False,
         permissions=PERMISSIONS,
-        hidden=later("It moves to the hidden replies of the thread, which anybody can open."),
+        hidden=later("It moves to the hidden replies, which anybody can open."),
     ),
     connect=_connector,
     server=Server(
