@@ -4,9 +4,8 @@ One list shows all of the account, the newest first. It is in the order of the p
 which their authors write: so what is dated in the minute before the last reading is read again, and
 all once an hour. What somebody dates before our oldest post is not found.
 
-Sources: lexicons app.bsky.notification.listNotifications, app.bsky.feed.getPosts (leaves out what
-it does not show) and app.bsky.feed.getPostThread (`NotFound`); the reference app view
-(packages/bsky, getNotifications: ordered by `sortAt`).
+Sources: lexicon app.bsky.notification.listNotifications; the reference app view (packages/bsky,
+getNotifications: ordered by `sortAt`).
 """
 
 import json
@@ -20,8 +19,8 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import credible, mapping, parsed
 from publisher.channels.bluesky import threadgates
-from publisher.channels.bluesky.answers import ANSWERS, address, is_not_found, post_of
-from publisher.channels.bluesky.comment_access import checked
+from publisher.channels.bluesky.answers import ANSWERS, address, post_of
+from publisher.channels.bluesky.others_posts import AT_ONCE, checked, is_gone, shown_records
 from publisher.channels.bluesky.repo import Repo
 from publisher.channels.bluesky.sessions import login_server
 from publisher.channels.bluesky.spec import ADDRESS
@@ -46,7 +45,6 @@ _LATE = timedelta(minutes=1)
 """How long after its date a post may still arrive."""
 _WHOLE = timedelta(hours=1)
 """How often all are read again."""
-_AT_ONCE = 25  # lexicon app.bsky.feed.getPosts
 _LONGEST_CURSOR = 500
 
 
@@ -177,9 +175,9 @@ class AccountNotifications:
 
     def hide(self, comment_id: str) -> bool:
         """Hide a reply in a thread that the account began; see `CommentReader.hide`."""
-        shown = self._shown([comment_id]).get(comment_id)
+        shown = shown_records(self._repo, [comment_id]).get(comment_id)
         if shown is None:
-            if self._is_gone(comment_id):
+            if is_gone(self._repo, comment_id):
                 return False
             raise unreadable(ANSWERS)
         root, did = _root(shown), self._did()
@@ -205,33 +203,15 @@ class AccountNotifications:
         """
         asked = [one for one in comment_ids if post_of(one)[1]]
         found = set()
-        for start in range(0, len(asked), _AT_ONCE):
-            some = asked[start : start + _AT_ONCE]
-            shown = self._shown(some)
+        for start in range(0, len(asked), AT_ONCE):
+            some = asked[start : start + AT_ONCE]
+            shown = shown_records(self._repo, some)
             try:
-                found |= {one for one in some if one not in shown and self._is_gone(one)}
+                found |= {one for one in some if one not in shown and is_gone(self._repo, one)}
             except CommentsUnavailable as error:
                 if error.until:  # it takes no more requests
                     break
         return frozenset(found)
-
-    def _shown(self, uris: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """The records of those posts that are shown, by their `at://` addresses."""
-        answer = self._repo.posts(uris)
-        checked(answer)
-        listed = mapping(parsed(answer.body)).get("posts")
-        if not isinstance(listed, list):
-            raise unreadable(ANSWERS)
-        posts = {str(one.get("uri")): mapping(one.get("record")) for one in map(mapping, listed)}
-        return {uri: record for uri, record in posts.items() if uri in uris}
-
-    def _is_gone(self, uri: str) -> bool:
-        """Whether Bluesky says that there is no such post."""
-        answer = self._repo.thread(uri)
-        if is_not_found(answer):
-            return True
-        checked(answer)
-        return False
 
     def _did(self) -> str:
         """The account's permanent id; CommentsUnavailable if it cannot log in."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.bluesky.answers import ANSWERS, is_missing, key_of, post_of
-from publisher.channels.bluesky.comment_access import checked
+from publisher.channels.bluesky.others_posts import checked
 from publisher.channels.bluesky.records import THREADGATE
 from publisher.channels.bluesky.repo import Repo
 from publisher.channels.comments import CommentsUnavailable, unreadable
