@@ -25,6 +25,8 @@ class StoredComment:
     text: str
     written_at: datetime
     is_private: bool = False
+    is_quote: bool = False
+    """Whether it is a post elsewhere that quotes ours."""
     is_hidden: bool = False
     is_deleted: bool = False
     """By us, or by its author."""
@@ -50,6 +52,7 @@ def plant(
     under: str | None = None,
     author: str = "reader",
     private: bool = False,
+    quote: bool = False,
     times: int = 1,
 ) -> list[StoredComment]:
     """Write a comment under a post: the account's newest one, unless `under` says which.
@@ -65,19 +68,21 @@ def plant(
     post_id = post.id if post else str(under)
     if post_id and store.find(known.channel, post_id) is None:
         raise ValueError(f"{account} has no post {post_id}")
+    from publisher.sandbox.platforms import PLATFORMS  # noqa: PLC0415 - they import the store
+
+    named = PLATFORMS[known.channel].comment_id
     planted = []
     for _number in range(int(times)):
-        own = store.new_id()
         comment = StoredComment(
             channel=known.channel,
             account=account,
-            # Facebook's have their post's number too.
-            id=f"{post_id.rpartition('_')[2]}_{own}" if known.page_id else own,
+            id=named(post_id, str(author), store.new_id()),
             under=post_id,
             author=str(author),
             text=text,
             written_at=store.clock.now(),
             is_private=bool(private),
+            is_quote=bool(quote),
         )
         store.comments[known.channel, comment.id] = comment
         planted.append(comment)

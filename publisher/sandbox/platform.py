@@ -39,6 +39,10 @@ class PlatformOpener(Protocol):
         """`limited=False` disables its rate limits."""
 
 
+def _its_number(_post_id: str, _author: str, number: str) -> str:
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class PlatformSpec:
     """The description of one simulated platform."""
@@ -61,6 +65,8 @@ class PlatformSpec:
     """What a person types to connect an account, by the names of its `KeyField`s."""
     afterwards: Mapping[str, str]
     """What the person does then, by the method of `publisher connect`; of the first, empty."""
+    comment_id: Callable[[str, str, str], str] = _its_number
+    """The id of a reader's comment, by its post's id, its author's name and its own number."""
     profile: str = ""
     """What its timeline calls an account; empty: its handle."""
     faults: frozenset[FaultKind] = frozenset()

@@ -168,6 +168,8 @@ class Store:
         self._last_id = 0
         self.comments: dict[tuple[str, str], StoredComment] = {}
         """Of readers, by channel and id."""
+        self.records: dict[tuple[str, str], dict[str, Any]] = {}
+        """What accounts keep besides posts, by account and place."""
 
     def new_id(self) -> str:
         """The next id: it contains the clock's milliseconds, as X's snowflakes, and increases."""

@@ -24,6 +24,7 @@ from publisher.model.reader_comments import CommentState
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.comment_duty import Duty, told_to
+from tests.channels.test_comments import HIDERS, HIDING, READING
 
 
 def test_a_comment_is_on_the_page_under_its_post_within_a_minute(duty: Duty) -> None:
@@ -65,18 +66,22 @@ def test_the_name_of_a_child_calls_for_somebody(page: Duty) -> None:
     assert page.shown()[0].is_calling
 
 
-def test_a_comment_is_hidden_at_the_platform_and_the_history_says_by_whom(page: Duty) -> None:
-    planted = page.plant("help me")
-    page.look()
-    page.acts.hide(page.shown()[0].id, "redaction")
-    assert page.shown()[0].state is CommentState.HIDING
-    assert page.pages.calling() == 0
-    page.look(after=1)
+@pytest.mark.parametrize("channel", HIDERS)
+def test_a_comment_is_hidden_at_the_platform_and_the_history_says_by_whom(
+    duty_at: Callable[..., Duty], channel: str
+) -> None:
+    duty = duty_at(channel)
+    planted = duty.plant("help me")
+    duty.look()
+    duty.acts.hide(duty.shown()[0].id, "redaction")
+    assert duty.shown()[0].state is CommentState.HIDING
+    assert duty.pages.calling() == 0
+    duty.look(after=1)
     assert planted.is_hidden
-    (shown,) = page.shown()
+    (shown,) = duty.shown()
     assert (shown.state, shown.changed_by) == (CommentState.HIDDEN, "redaction")
-    assert page.steps()[1:] == ["hiding an answer", "answer hidden"]
-    audit = Audit(page.database, page.desk.clock, page.desk.stage.options.folder)
+    assert duty.steps()[1:] == ["hiding an answer", "answer hidden"]
+    audit = Audit(duty.database, duty.desk.clock, duty.desk.stage.options.folder)
     audit.seal()
     assert not audit.verify().breaks
 
@@ -106,15 +111,21 @@ def test_hiding_whose_answer_is_lost_is_done_again(page: Duty) -> None:
     assert page.shown()[0].state is CommentState.HIDDEN
 
 
-def test_what_the_platform_refuses_to_hide_calls_again_with_the_reason(page: Duty) -> None:
-    page.plant("help me")
-    page.look()
-    page.acts.hide(page.shown()[0].id, "redaction")
-    page.desk.stage.sandbox.faults.set([Fault(what=What.FORBIDDEN, endpoint="updatePost")])
-    page.look(after=1)
-    (shown,) = page.shown()
+@pytest.mark.parametrize("channel", HIDERS)
+def test_what_the_platform_refuses_to_hide_calls_again_with_the_reason(
+    duty_at: Callable[..., Duty], channel: str
+) -> None:
+    duty, support = duty_at(channel), SPECS[channel].comments
+    assert support
+    duty.plant("help me")
+    duty.look()
+    duty.acts.hide(duty.shown()[0].id, "redaction")
+    refused = Fault(what=What.FORBIDDEN, endpoint=HIDING[channel])
+    duty.desk.stage.sandbox.faults.set([refused])
+    duty.look(after=1)
+    (shown,) = duty.shown()
     assert (shown.state, shown.is_calling) == (CommentState.NEW, True)
-    assert "pages_manage_engagement" in (shown.trouble or "")
+    assert support.permissions in (shown.trouble or "")
 
 
 def test_of_several_processes_one_carries_out_a_wish(page: Duty) -> None:
@@ -274,10 +285,7 @@ def test_where_comments_cost_no_more_are_read_in_a_day_than_the_settings_say(
 
 
 def test_a_missing_permission_is_told_on_the_page_and_suspends_no_account(duty: Duty) -> None:
-    faults = [
-        Fault(what=What.FORBIDDEN, endpoint=name)
-        for name in ("getComments", "getUsersMentions", "getNotifications")
-    ]
+    faults = [Fault(what=What.FORBIDDEN, endpoint=name) for name in READING.values()]
     duty.desk.stage.sandbox.faults.set(faults)
     duty.look()
     (trouble,) = duty.pages.troubles()

@@ -470,21 +470,24 @@ def test_a_comment_that_cannot_be_looked_up_keeps_nothing_waiting(
 # 12
 
 
-def test_a_comment_that_appears_late_is_read_within_the_hour(page: Duty) -> None:
-    late = page.plant("help me")
+@pytest.mark.parametrize("channel", ["facebook", "bluesky", "wordpress"])
+def test_a_comment_that_appears_late_is_read_within_the_hour(duty_at: Duties, channel: str) -> None:
+    duty = duty_at(channel)
+    late = duty.plant("help me")
     late.is_deleted = True  # not listed yet
-    page.desk.clock.advance(90)
-    page.plant("later")
-    page.look()
+    duty.desk.clock.advance(90)
+    duty.plant("later")
+    duty.look()
     late.is_deleted = False
-    page.look()
-    assert page.pages.calling() == 0
-    page.look(after=3600)
-    assert page.pages.calling() == 1
+    duty.look()
+    assert duty.pages.calling() == 0
+    duty.look(after=3600)
+    assert duty.pages.calling() == 1
 
 
-def test_the_first_reading_goes_back_to_the_post(duty_at: Duties) -> None:
-    duty = duty_at("mastodon")
+@pytest.mark.parametrize("channel", ["mastodon", "bluesky", "wordpress"])
+def test_the_first_reading_goes_back_to_the_post(duty_at: Duties, channel: str) -> None:
+    duty = duty_at(channel)
     duty.plant("help me")
     plant(duty.desk.stage.sandbox.store, duty.account, "flood", times=600)
     duty.look()

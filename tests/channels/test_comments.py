@@ -20,8 +20,19 @@ READING = {
     "facebook": "getComments",
     "twitter": "getUsersMentions",
     "mastodon": "getNotifications",
+    "bluesky": "listNotifications",
+    "wordpress": "listComments",
 }
-HIDING = {"facebook": "updatePost", "twitter": "hidePostsReply"}
+HIDING = {
+    "facebook": "updatePost",
+    "twitter": "hidePostsReply",
+    "bluesky": "createRecord",
+    "wordpress": "updateComment",
+}
+LOOKING = (
+    "getObject", "getPostsByIds", "getStatus", "getPosts", "getPostThread", "getComment",
+    "listComments",
+)  # fmt: skip
 CHANNELS = tuple(name for name, spec in SPECS.items() if spec.comments)
 HIDERS = tuple(name for name, spec in SPECS.items() if spec.comments and spec.comments.hides)
 HOSTILE = (
@@ -187,10 +198,14 @@ def test_a_comment_that_is_gone_meanwhile_is_told_as_gone(hider: Desk) -> None:
     assert not hider.reader().hide(planted.id)
 
 
-def test_what_the_platform_ignores_is_not_called_hidden(stages: Stages, address: str) -> None:
-    desk = opened(stages, "twitter", address)
+@pytest.mark.parametrize("channel", ["twitter", "wordpress"])
+def test_what_the_platform_ignores_is_not_called_hidden(
+    stages: Stages, address: str, channel: str
+) -> None:
+    """Where its answer says what is there."""
+    desk = opened(stages, channel, address)
     (planted,) = desk.plant("He lives at …")
-    desk.fail(What.IGNORED, "hidePostsReply")
+    desk.fail(What.IGNORED, HIDING[channel])
     with pytest.raises(CommentsUnavailable):
         desk.reader().hide(planted.id)
 
@@ -248,9 +263,7 @@ def test_a_bad_answer_to_a_reading_is_an_error_and_loses_nothing(desk: Desk, wha
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_bad_answer_never_says_that_something_is_gone(desk: Desk, what: What) -> None:
     (planted,) = desk.plant("first")
-    desk.stage.sandbox.faults.set(
-        [Fault(what=what, endpoint=name) for name in ("getObject", "getPostsByIds", "getStatus")]
-    )
+    desk.stage.sandbox.faults.set([Fault(what=what, endpoint=name) for name in LOOKING])
     try:
         found = desk.reader(request_timeout=timedelta(seconds=0.5)).gone([planted.id])
     except CommentsUnavailable:

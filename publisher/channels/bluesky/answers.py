@@ -56,6 +56,9 @@ _MISSING_FILE = frozenset({"BlobNotFound"})
 _NO_ACCOUNT = frozenset({"AccountNotFound", "RepoNotFound"})
 _DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,250}")
 """atproto.com/specs/did"""
+_POST = re.compile(
+    rf"at://(?P<did>{_DID.pattern})/app\.bsky\.feed\.post/(?P<key>[A-Za-z0-9_-]{{1,100}})"
+)
 _OF_THE_POST = "Invalid app.bsky.feed.post record"
 """How a server begins its refusal of a record that its lexicon does not allow."""
 
@@ -124,6 +127,11 @@ def is_unknown_name(answer: Answer) -> bool:
     return _answered(answer, 400) and _error(body) in ("InvalidRequest", "HandleNotFound")
 
 
+def is_not_found(answer: Answer) -> bool:
+    """Whether the app view says that there is no such post."""
+    return _answered(answer, 400) and _error(mapping(parsed(answer.body))) == "NotFound"
+
+
 def did_of(body: dict[str, Any]) -> str:
     """The permanent id of an account; empty when it is not one."""
     did = body.get("did")
@@ -134,6 +142,12 @@ def key_of(told: dict[str, Any]) -> str:
     """The key in a record's `at://` address; empty when there is none."""
     uri = told.get("uri")
     return identifier(uri.rpartition("/")[2]) if isinstance(uri, str) and uri[:5] == "at://" else ""
+
+
+def post_of(uri: str) -> tuple[str, str]:
+    """The DID and the key in a post's `at://` address; both empty for anything else."""
+    found = _POST.fullmatch(uri)
+    return (found["did"], found["key"]) if found else ("", "")
 
 
 def address(uri: str) -> str:

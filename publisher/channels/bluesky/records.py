@@ -19,6 +19,7 @@ from publisher.channels.bluesky.keys import blob_cid, record_cid
 from publisher.model.content import Content, Part, Picture
 
 COLLECTION = "app.bsky.feed.post"
+THREADGATE = "app.bsky.feed.threadgate"
 CAPTIONS_TYPE = "text/vtt"
 _EPOCH = "1970-01-01T00:00:00.000Z"
 

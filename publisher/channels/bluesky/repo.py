@@ -7,7 +7,7 @@ from atproto_client.client.raw import ClientRaw
 
 from publisher.base.clock import Clock
 from publisher.channels.bluesky.answers import is_expired
-from publisher.channels.bluesky.records import COLLECTION, Record, commit
+from publisher.channels.bluesky.records import COLLECTION, THREADGATE, Record, commit
 from publisher.channels.bluesky.sessions import (
     AccountSession,
     AppLogin,
@@ -98,6 +98,52 @@ class Repo:
         return self._ask(
             lambda client, did: client.app.bsky.feed.get_posts(
                 query(uris=[f"at://{did}/{COLLECTION}/{key}" for key in keys])
+            )
+        )
+
+    def posts(self, uris: Sequence[str]) -> Answer:
+        """Read anybody's posts as the app view shows them; it leaves out what it hides."""
+        query = models.AppBskyFeedGetPosts.Params(uris=list(uris))
+        return self._ask(lambda client, _did: client.app.bsky.feed.get_posts(query))
+
+    def thread(self, uri: str) -> Answer:
+        """Read anybody's post alone; the app view says if there is none."""
+        query = models.AppBskyFeedGetPostThread.Params(uri=uri, depth=0, parent_height=0)
+        return self._ask(lambda client, _did: client.app.bsky.feed.get_post_thread(query))
+
+    def notifications(self, reasons: Sequence[str], before: str, limit: int) -> Answer:
+        """List what others did with the account, the newest first, before a cursor."""
+        query = models.AppBskyNotificationListNotifications.Params(
+            reasons=list(reasons), cursor=before or None, limit=limit
+        )
+        return self._ask(
+            lambda client, _did: client.app.bsky.notification.list_notifications(query)
+        )
+
+    def threadgate(self, key: str) -> Answer:
+        """Read which replies are hidden in a thread, and who may answer in it."""
+        get = models.ComAtprotoRepoGetRecord.Params
+        return self._ask(
+            lambda client, did: client.com.atproto.repo.get_record(
+                get(repo=did, collection=THREADGATE, rkey=key)
+            )
+        )
+
+    def create_threadgate(self, key: str, record: Record) -> Answer:
+        """Create the threadgate of a thread; refused where there is one."""
+        wish = models.ComAtprotoRepoCreateRecord.Data
+        return self._ask(
+            lambda client, did: client.com.atproto.repo.create_record(
+                wish(repo=did, collection=THREADGATE, rkey=key, record=record)
+            )
+        )
+
+    def change_threadgate(self, key: str, record: Record, over: str) -> Answer:
+        """Replace a threadgate; refused if it is not the one with the CID `over` any more."""
+        wish = models.ComAtprotoRepoPutRecord.Data
+        return self._ask(
+            lambda client, did: client.com.atproto.repo.put_record(
+                wish(repo=did, collection=THREADGATE, rkey=key, record=record, swap_record=over)
             )
         )
 

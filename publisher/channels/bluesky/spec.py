@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.channels.spec import (
+    ChannelOptions,
+    ChannelSpec,
+    CommentSupport,
+    Credential,
+    Option,
+    Server,
+)
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, Rate, VideoLimits
 from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.comments import CommentReader
     from publisher.channels.connect import Connector
 
 BLUESKY = Capabilities(
@@ -60,6 +68,8 @@ KEY = r"[234567a-j][234567a-z]{12}"
 """The pattern of a record key that is a TID (atproto.com/specs/tid)."""
 ADDRESS = "https://bsky.social"
 """Where accounts log in unless they have a server of their own."""
+PERMISSIONS = "app password"
+"""What it takes to read and hide answers: nothing beyond what posts take."""
 VIDEO_SERVICE = "https://video.bsky.app"
 """It processes the videos of all accounts, whatever server they are on."""
 
@@ -78,6 +88,14 @@ def _open(_account: Account, credentials: Mapping[str, str], options: ChannelOpt
         # The account's posts may be on another server, which the first one names.
         public_only=options.public_only(SPEC.name, server),
     )
+
+
+def _open_comments(
+    account: Account, credentials: Mapping[str, str], options: ChannelOptions
+) -> "CommentReader":
+    from publisher.channels.bluesky.reader_comments import AccountNotifications  # noqa: PLC0415
+
+    return AccountNotifications.open(account, credentials, options)
 
 
 def _connector(options: ChannelOptions) -> "Connector":
@@ -109,6 +127,14 @@ SPEC = ChannelSpec(
         Credential("identifier"),
         Credential("app_password"),
         Credential("server", required=False, is_address=True),
+    ),
+    comments=CommentSupport(
+        _open_comments,
+        hides=True,
+        deletes=False,
+        reads_each_post=False,
+        permissions=PERMISSIONS,
+        hidden=later("It moves to the hidden replies, which anybody can open."),
     ),
     connect=_connector,
     server=Server(

@@ -5,24 +5,20 @@ hashtags (app/lib/text_formatter.rb). A link's parts are hidden by classes, and 
 address; of a mention the server is left out. Servers of other makes shorten links otherwise.
 """
 
-from html.parser import HTMLParser
-
-_BREAKS = {"p", "br", "div", "li", "blockquote", "pre"}
+from publisher.channels.html_text import TextReader
 
 
-class _Reader(HTMLParser):
-    """Collects the text of a fragment, with links as they are shown and as they lead."""
+class _Reader(TextReader):
+    """Collects the text also with the addresses that links lead to."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.shown: list[str] = []
         self.led: list[str] = []
         self._href = ""
         self._in_link = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BREAKS:
-            self._add("\n")
+        super().handle_starttag(tag, attrs)
         if tag == "a":
             told = dict(attrs)
             is_link = "mention" not in (told.get("class") or "").split()
@@ -30,17 +26,13 @@ class _Reader(HTMLParser):
             self._in_link = len(self.led)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _BREAKS:
-            self._add("\n")
+        super().handle_endtag(tag)
         if tag == "a" and self._href:
             self.led[self._in_link :] = [self._href]
             self._href = ""
 
-    def handle_data(self, data: str) -> None:
-        self._add(data)
-
-    def _add(self, text: str) -> None:
-        self.shown.append(text)
+    def add(self, text: str) -> None:
+        super().add(text)
         self.led.append(text)
 
 
@@ -50,9 +42,6 @@ def texts(html: str) -> tuple[str, str]:
     Never raises, whatever the fragment is: of one that cannot be read, both are the fragment.
     """
     reader = _Reader()
-    try:
-        reader.feed(html)
-        reader.close()
-    except (AssertionError, ValueError):  # `<![a[`; a character's number of thousands of digits
+    if not reader.took(html):
         return html, html
     return "".join(reader.shown), "".join(reader.led)

@@ -5,7 +5,7 @@ without pretty permalinks.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -26,6 +26,8 @@ Polylang's.
 """
 WRITTEN = f"{FIELDS},title,content"
 """The same, with what a post says."""
+COMMENT = "id,post,author,author_name,date_gmt,content,link,status"
+"""What is asked for of a comment."""
 PLAIN = "?rest_route=/"
 """What the address of a site without pretty permalinks ends with."""
 LISTED = 100
@@ -137,9 +139,7 @@ class SiteApi:
         return self._uploads.call(lambda: self._uploads.session.post(url, data=form, files=files))
 
     def delete(self, kind: str, object_id: str) -> Answer:
-        """Delete a post or a picture (`posts`, `media`) for good: WordPress has no trash for
-        pictures.
-        """
+        """Delete a post, a picture or a comment (`posts`, `media`, `comments`) for good."""
         url = self._url(f"/wp/v2/{kind}/{object_id}", force="true")
         return self._recorder.call(lambda: self._recorder.session.delete(url))
 
@@ -175,6 +175,43 @@ class SiteApi:
             "/wp/v2/comments", post=",".join(post_ids), _fields="id,post", per_page=LISTED, page=page,
             orderby="id", order="asc", **_EVERY_SIDE,
         )  # fmt: skip
+
+    def reader_comments(
+        self, post_id: str, after: datetime | None, skip: int, limit: int
+    ) -> Answer:
+        """List the comments on a post, the oldest first; those that wait for approval too.
+
+        Without those in the trash, and what counts as spam. Only those after an instant, and of
+        these not the first `skip`.
+        """
+        since = {"after": after.isoformat(timespec="seconds")} if after else {}
+        return self._get(
+            "/wp/v2/comments", post=post_id, status="all", _fields=COMMENT, per_page=limit,
+            offset=skip, orderby="date_gmt", order="asc", **since, **_EVERY_SIDE,
+        )  # fmt: skip
+
+    def existing_comments(self, comment_ids: Sequence[str]) -> Answer:
+        """List those of some comments that are public or wait for approval."""
+        return self._get(
+            "/wp/v2/comments", include=",".join(comment_ids), status="all", _fields="id",
+            per_page=LISTED, **_EVERY_SIDE,
+        )  # fmt: skip
+
+    def reader_comment(self, comment_id: str) -> Answer:
+        """Read a comment, which need not be public."""
+        return self._get(f"/wp/v2/comments/{comment_id}", _fields=COMMENT)
+
+    def hold(self, comment_id: str) -> Answer:
+        """Take the approval of a comment back: it waits for one again."""
+        url = self._url(f"/wp/v2/comments/{comment_id}", _fields=COMMENT)
+        return self._recorder.call(
+            lambda: self._recorder.session.post(url, json={"status": "hold"})
+        )
+
+    def trash(self, comment_id: str) -> Answer:
+        """Put a comment into the trash, which a site may not have."""
+        url = self._url(f"/wp/v2/comments/{comment_id}")
+        return self._recorder.call(lambda: self._recorder.session.delete(url))
 
     def terms(self, kind: str, page: int) -> Answer:
         """List the site's `categories` or `tags`, a page of them, the most used ones first."""

@@ -9,6 +9,7 @@ from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
     ChannelOptions,
     ChannelSpec,
+    CommentSupport,
     Credential,
     Option,
     Server,
@@ -26,6 +27,7 @@ from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.comments import CommentReader
     from publisher.channels.connect import Connector
 
 _GIFS = GifLimits(
@@ -68,6 +70,12 @@ WORDPRESS = Capabilities(
     prepares_posts=True,
 )
 
+PERMISSIONS = "moderate_comments"
+"""What a user needs for comments on others' posts (WordPress handbook, roles and capabilities).
+
+Comments on its own posts each author may read and hold back.
+"""
+
 
 def _open(account: Account, credentials: Mapping[str, str], options: ChannelOptions) -> "Channel":
     from publisher.channels.wordpress.channel import WordPress  # noqa: PLC0415
@@ -82,6 +90,14 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
         heard=options.heard(SPEC),
         public_only=options.public_only(SPEC.name, address_of(credentials["server"])[0]),
     )
+
+
+def _open_comments(
+    account: Account, credentials: Mapping[str, str], options: ChannelOptions
+) -> "CommentReader":
+    from publisher.channels.wordpress.reader_comments import SiteComments  # noqa: PLC0415
+
+    return SiteComments.open(account, credentials, options)
 
 
 def _page(
@@ -135,6 +151,14 @@ SPEC = ChannelSpec(
         Credential("user"),
         Credential("application_password"),
         Credential("server", is_address=True),
+    ),
+    comments=CommentSupport(
+        _open_comments,
+        hides=True,
+        deletes=True,
+        reads_each_post=True,
+        permissions=PERMISSIONS,
+        hidden=later("It waits for approval again: only its author and the site's staff see it."),
     ),
     connect=_connector,
     server=Server(None, "wordpress_api_url", frozenset(), pictures=("secure.gravatar.com",)),

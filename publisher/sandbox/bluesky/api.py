@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.bluesky import counts, errors, repos, video_service
+from publisher.sandbox.bluesky import (
+    comments,
+    counts,
+    errors,
+    repos,
+    threadgates,
+    video_service,
+)
 from publisher.sandbox.bluesky.errors import XrpcError
 from publisher.sandbox.bluesky.log_ins import LogIns
 from publisher.sandbox.endpoints import Call
@@ -27,7 +34,11 @@ HANDLERS: dict[str, Handler] = {
     "getRecord": repos.get,
     "listRecords": repos.listing,
     "deleteRecord": repos.delete,
+    "createRecord": threadgates.create,
+    "putRecord": threadgates.put,
     "getPosts": counts.posts,
+    "getPostThread": comments.thread,
+    "listNotifications": comments.notifications,
     "getUploadLimits": video_service.limits,
     "uploadVideo": video_service.upload,
 }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.bluesky.comments import as_post
 from publisher.sandbox.bluesky.errors import invalid
 from publisher.sandbox.bluesky.repos import COLLECTION, reference
 from publisher.sandbox.endpoints import Call
@@ -19,6 +20,9 @@ async def posts(store: Store, call: Call, account: SandboxAccount) -> dict[str, 
         raise invalid(f"uris must be from 1 to {_MOST}")
     shown = []
     for uri in uris:
+        if comment := store.comment("bluesky", uri):
+            shown.append(as_post(store, comment))
+            continue
         entry = store.find("bluesky", uri.rpartition("/")[2])
         if entry is None or uri != f"at://{account.user_id}/{COLLECTION}/{entry.id}":
             continue

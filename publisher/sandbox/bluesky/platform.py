@@ -3,15 +3,14 @@
 import re
 from typing import Any
 
-from publisher.sandbox.accounts import SandboxAccount, digest, invented
+from publisher.sandbox.accounts import SandboxAccount, invented
 from publisher.sandbox.bluesky.api import BlueskyApi
+from publisher.sandbox.bluesky.comments import did, uri
 from publisher.sandbox.bluesky.errors import BlueskyFault
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.platform import PlatformSpec
 from publisher.settings.account_settings import AccountSettings
-
-_IN_A_DID = str.maketrans("0189", "abcd")  # base 32 has no 0, 1, 8 and 9
 
 
 def _bare(path: str, _query: str) -> str | None:
@@ -25,7 +24,7 @@ def _invent(name: str, entry: AccountSettings) -> dict[str, Any]:
     password = "-".join(word[start : start + 4] for start in range(0, 16, 4))
     return {
         "handle": handle,
-        "user_id": f"did:plc:{digest(f'did of {name}')[:24].translate(_IN_A_DID)}",
+        "user_id": did(f"did of {name}"),
         "credentials": {"identifier": handle, "app_password": password},
     }
 
@@ -46,6 +45,7 @@ BLUESKY = PlatformSpec(
     channel="bluesky",
     title="Bluesky",
     page="bluesky",
+    comment_id=uri,
     operations=(
         _procedure("createSession", "com.atproto.server.createSession"),
         _procedure("refreshSession", "com.atproto.server.refreshSession"),
@@ -55,9 +55,13 @@ BLUESKY = PlatformSpec(
         _query("getRecord", "com.atproto.repo.getRecord"),
         _query("listRecords", "com.atproto.repo.listRecords"),
         _procedure("deleteRecord", "com.atproto.repo.deleteRecord"),
+        _procedure("createRecord", "com.atproto.repo.createRecord"),
+        _procedure("putRecord", "com.atproto.repo.putRecord"),
         _query("resolveHandle", "com.atproto.identity.resolveHandle"),
         _query("getProfile", "app.bsky.actor.getProfile"),
         _query("getPosts", "app.bsky.feed.getPosts"),
+        _query("getPostThread", "app.bsky.feed.getPostThread"),
+        _query("listNotifications", "app.bsky.notification.listNotifications"),
         _query("getServiceAuth", "com.atproto.server.getServiceAuth"),
         _query("getUploadLimits", "app.bsky.video.getUploadLimits"),
         _procedure("uploadVideo", "app.bsky.video.uploadVideo"),

@@ -71,8 +71,8 @@ def _take_picture(store: Store, new: StoredMedia) -> tuple[str, ...]:
 
 async def apply(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """Create posts: all of a commit, or none."""
-    wish = _json(call)
-    _own(wish.get("repo"), account)
+    wish = json_of(call)
+    own(wish.get("repo"), account)
     writes = wish.get("writes")
     if not isinstance(writes, list) or not 0 < len(writes) <= _MOST_WRITES:
         raise invalid(f"writes must be a list of at most {_MOST_WRITES}")
@@ -94,18 +94,21 @@ async def apply(store: Store, call: Call, account: SandboxAccount) -> dict[str, 
 
 
 async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    _own(call.query.get("repo"), account)
-    key = call.query.get("rkey", "")
+    own(call.query.get("repo"), account)
+    key, collection = call.query.get("rkey", ""), call.query.get("collection")
+    if other := store.records.get((account.name, f"{collection}/{key}")):
+        place = f"at://{account.user_id}/{collection}/{key}"
+        return {"uri": place, "cid": record_cid(other), "value": other}
     entry = _find(store, account, key)
-    if call.query.get("collection") != COLLECTION or entry is None:
-        where = f"at://{account.user_id}/{call.query.get('collection')}/{key}"
+    if collection != COLLECTION or entry is None:
+        where = f"at://{account.user_id}/{collection}/{key}"
         raise XrpcError(400, "RecordNotFound", f"Could not locate record: {where}")
     return _shown(account, entry)
 
 
 async def listing(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """The posts by their keys, newest first."""
-    _own(call.query.get("repo"), account)
+    own(call.query.get("repo"), account)
     wished = call.query.get("limit", "50")
     limit = int(wished) if re.fullmatch(r"\d{1,3}", wished) else 0
     if not 1 <= limit <= 100:
@@ -121,8 +124,8 @@ async def listing(store: Store, call: Call, account: SandboxAccount) -> dict[str
 
 async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """Delete a post; where there is none, that is confirmed as well."""
-    wish = _json(call)
-    _own(wish.get("repo"), account)
+    wish = json_of(call)
+    own(wish.get("repo"), account)
     entry = _find(store, account, str(wish.get("rkey")))
     if entry is None or wish.get("collection") != COLLECTION:
         return {}
@@ -233,12 +236,12 @@ def _shown(account: SandboxAccount, entry: StoredPost) -> dict[str, Any]:
     return {**reference(account, entry), "value": entry.record}
 
 
-def _own(repo: object, account: SandboxAccount) -> None:
+def own(repo: object, account: SandboxAccount) -> None:
     if repo not in (account.user_id, account.handle):
         raise XrpcError(403, "AccountNotFound", "Account not found")
 
 
-def _json(call: Call) -> dict[str, Any]:
+def json_of(call: Call) -> dict[str, Any]:
     try:
         wish = json.loads(call.body)
     except ValueError:

@@ -34,6 +34,7 @@ FACEBOOK = PlatformSpec(
     title="Facebook",
     page="facebook",
     profile="Page",
+    comment_id=lambda post_id, _author, own: f"{post_id.rpartition('_')[2]}_{own}",
     operations=(
         Operation("loginDialog", "facebook", "GET", "/dialog/oauth"),
         Operation("allowLogin", "facebook", "POST", "/dialog/oauth"),

@@ -64,6 +64,9 @@ WORDPRESS = PlatformSpec(
         Operation("getAttachment", _CHANNEL, "GET", "/wp/v2/media/{id}"),
         Operation("deleteAttachment", _CHANNEL, "DELETE", "/wp/v2/media/{id}"),
         Operation("listComments", _CHANNEL, "GET", "/wp/v2/comments"),
+        Operation("getComment", _CHANNEL, "GET", "/wp/v2/comments/{id}"),
+        Operation("updateComment", _CHANNEL, "POST", "/wp/v2/comments/{id}"),
+        Operation("deleteComment", _CHANNEL, "DELETE", "/wp/v2/comments/{id}"),
         Operation("listCategories", _CHANNEL, "GET", "/wp/v2/categories"),
         Operation("listTags", _CHANNEL, "GET", "/wp/v2/tags"),
         Operation("listLanguages", _CHANNEL, "GET", "/pll/v1/languages"),
@@ -75,5 +78,5 @@ WORDPRESS = PlatformSpec(
     open=WordPressApi,
     typed=_typed,
     afterwards={"": "Open the address, choose the site, allow, and copy the password."},
-    faults=frozenset({WordPressFault.OTHER_LANGUAGE, What.EDIT_LATE, What.COUNTS_REFUSED}),
+    faults=frozenset({*WordPressFault, What.EDIT_LATE, What.COUNTS_REFUSED}),
 )

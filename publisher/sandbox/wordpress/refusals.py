@@ -19,6 +19,16 @@ class WordPressFault(FaultKind):
         "a new post stands on the side of the site's first language, whatever is asked",
         FaultEffect.CHANGES,
     )
+    COMMENTS_OFF = (
+        "comments-off",
+        "a plugin has taken comments out of the API",
+        FaultEffect.CHANGES,
+    )
+    TRASH_OFF = (
+        "trash-off",
+        "the site has no trash: comments are deleted for good, or not at all",
+        FaultEffect.CHANGES,
+    )
 
 
 _CRITICAL = "<p>There has been a critical error on this website.</p>"
