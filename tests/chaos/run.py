@@ -19,14 +19,13 @@ from publisher.base.clock import SystemClock
 from publisher.base.errors import LedgerUnavailable, NotPossible
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.states import State
-from publisher.rehearsal import website
 from publisher.running.supervisor import nothing_waits
 from publisher.sandbox import server
 from publisher.sandbox.accounts import secrets_toml
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import sandbox_mode, settings
-from tests.chaos import drafts, faults, real_bluesky, verdict
+from tests.chaos import corrections, drafts, faults, real_bluesky, verdict, website_pages
 from tests.chaos.assault import Assault
 from tests.chaos.processes import Tree
 from tests.chaos.report import Report, line
@@ -174,7 +173,8 @@ class _Stage:
         self._until(lambda: State.PUBLISHED in self._app.queries.counts())
         lead = max(_LEAD, busy) + plan.deliveries / _QUEUED_IN_A_SECOND
         start = datetime.now(UTC) + timedelta(seconds=lead)
-        drafts.write(self._folder, plan.seed, plan.deliveries - 1, start, plan.seconds)
+        count, seconds = plan.deliveries - 1, plan.seconds
+        drafts.write(self._folder, plan.seed, count, start, seconds, with_corrections=True)
         self._command("queue")
         self._until(lambda: datetime.now(UTC) > start)
         self._until(lambda: assault.kills.total() >= plan.kills, assault.tend)
@@ -246,12 +246,13 @@ class _Stage:
         end = End(
             deliveries=deliveries,
             accounts=self._app.queries.accounts(),
-            posts=[*state["posts"], *posts, *_pages(self._app.settings.var / "site")],
+            posts=[*state["posts"], *posts, *website_pages.pages(self._app.settings.var / "site")],
             violations=state["violations"],
             begun=first_sent(steps),
             waited=frozenset(step.delivery or 0 for step in steps if step.event == "not there yet"),
             now=self._stopped_at,
             grace=grace(self._plan.pace),
+            held_in_vain=corrections.held_in_vain(steps, deliveries),
         )
         found = [*wrong, *verdict.findings(end)]
         if len(deliveries) != self._plan.deliveries:
@@ -294,11 +295,3 @@ def first_sent(steps: Sequence[HistoryStep]) -> dict[int, datetime]:
         if step.event == "sending" and step.delivery is not None:
             begun.setdefault(step.delivery, step.at)
     return begun
-
-
-def _pages(root: Path) -> Iterator[Post]:
-    """The website's posts. A page that was written again is as old as its last writing."""
-    for post in website.posts(root):
-        page = root / post["account"] / "posts" / f"{post['id']}.html"
-        written = datetime.fromtimestamp(page.stat().st_mtime, UTC)
-        yield {**post, "published_at": written.isoformat()}
