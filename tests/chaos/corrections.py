@@ -12,6 +12,7 @@ from typing import Any
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.content import edit_id
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.states import State
 
 Post = Mapping[str, Any]
@@ -75,7 +76,7 @@ def held_in_vain(steps: Sequence[HistoryStep], deliveries: Sequence[Delivery]) -
     for step in steps:
         if step.target is State.PUBLISHED:
             out.add((step.post, step.account))
-        elif step.target is State.HELD and corrects.get(step.delivery or 0) in out:
+        elif step.event == Event.HELD and corrects.get(step.delivery or 0) in out:
             held.add(step.delivery or 0)
     return frozenset(held)
 

@@ -72,9 +72,9 @@ KINDS = {
 """The kinds of drafts, and how many of a hundred are of each."""
 _SHORT_LIVES = (6, 12, 20)  # seconds
 _CORRECTED = 9  # one post in so many
-_CORRECTED_AFTER = (2.0, 25.0)
-"""Seconds. Some corrections are due while it is not known whether their post is out, some once it
-surely is.
+_CORRECTED_AFTER = ((2.0, 10.0), (18.0, 28.0), (18.0, 28.0))
+"""Seconds, as likely each. Workers look at a correction up to 15 seconds before its time: the first
+ones while it is not known whether their post is out, and most of the others when it surely is.
 """
 
 
@@ -143,7 +143,7 @@ def write(
         if written == count:
             return
         is_corrected = with_corrections and number % _CORRECTED == _CORRECTED - 1
-        later = chance.uniform(*_CORRECTED_AFTER) if is_corrected else 0.0
+        later = chance.uniform(*chance.choice(_CORRECTED_AFTER)) if is_corrected else 0.0
         due_in = chance.choice(crowded) if chance.random() < 0.2 else chance.uniform(0, seconds)
         due_in = max(0.0, min(due_in, seconds - later))
         channel = next(turns) if is_corrected else None
@@ -210,6 +210,14 @@ def _recipients(chance: random.Random, kind: str) -> Iterator[str]:
     for channel, names in ACCOUNTS.items():
         if _channel(kind) in ("everywhere", channel):
             yield chance.choice(names)
+
+
+def put_off(draft: Path, due_at: datetime) -> None:
+    """Give a draft another time, and an embargo that it had none."""
+    lines = draft.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith("embargo: ")]
+    moved = [f"at: {_time(due_at)}" if line.startswith("at: ") else line for line in kept]
+    draft.write_text("\n".join(moved) + "\n", encoding="utf-8")
 
 
 def _time(instant: datetime) -> str:

@@ -9,15 +9,29 @@ from publisher.rehearsal import website
 from tests.chaos.verdict import Post
 
 
-def pages(root: Path) -> Iterator[Post]:
-    """The website's posts. A page that was written again is as old as its last writing; that of one
-    that was corrected is its edit.
-    """
-    for post in website.posts(root):
-        page = root / post["account"] / "posts" / f"{post['id']}.html"
-        written = datetime.fromtimestamp(page.stat().st_mtime, UTC).isoformat()
-        stored = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
-        if stored.get("corrections"):
-            yield {**post, "published_at": stored["published"], "edits": [written]}
-        else:
-            yield {**post, "published_at": written}
+class Pages:
+    """Notes when pages appear: one that is corrected is written again, and keeps no other date."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._appeared: dict[Path, datetime] = {}
+
+    def look(self) -> None:
+        """Note the pages that are new; to be called all the time."""
+        for page in self._root.glob("*/posts/*.html"):
+            if page not in self._appeared:
+                self._appeared[page] = _written(page)
+
+    def posts(self) -> Iterator[Post]:
+        """The posts, as in the sandbox's `state.json`; its last writing is a page's edit."""
+        self.look()
+        for post in website.posts(self._root):
+            page = self._root / post["account"] / "posts" / f"{post['id']}.html"
+            dated = {**post, "published_at": self._appeared[page].isoformat()}
+            stored = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+            is_edited = bool(stored.get("corrections"))
+            yield {**dated, "edits": [_written(page).isoformat()]} if is_edited else dated
+
+
+def _written(page: Path) -> datetime:
+    return datetime.fromtimestamp(page.stat().st_mtime, UTC)
