@@ -213,11 +213,11 @@ def _recipients(chance: random.Random, kind: str) -> Iterator[str]:
 
 
 def put_off(draft: Path, due_at: datetime) -> None:
-    """Give a draft another time, and an embargo that it had none."""
-    lines = draft.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not line.startswith("embargo: ")]
-    moved = [f"at: {_time(due_at)}" if line.startswith("at: ") else line for line in kept]
-    draft.write_text("\n".join(moved) + "\n", encoding="utf-8")
+    """Give a draft another time, and no embargo."""
+    _, matter, body = draft.read_text(encoding="utf-8").split("---\n", 2)
+    kept = [line for line in matter.splitlines() if not line.startswith(("at: ", "embargo: "))]
+    lines = "\n".join([f"at: {_time(due_at)}", *kept])
+    draft.write_text(f"---\n{lines}\n---\n{body}", encoding="utf-8")
 
 
 def _time(instant: datetime) -> str:
