@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 
 from PIL import Image
@@ -70,6 +71,11 @@ KINDS = {
 }
 """The kinds of drafts, and how many of a hundred are of each."""
 _SHORT_LIVES = (6, 12, 20)  # seconds
+_CORRECTED = 9  # one post in so many
+_CORRECTED_AFTER = ((2.0, 10.0), (18.0, 28.0), (18.0, 28.0))
+"""Seconds, as likely each. Workers look at a correction up to 15 seconds before its time: the first
+ones while it is not known whether their post is out, and most of the others when it surely is.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +125,38 @@ def write(
     start: datetime,
     seconds: float,
     kinds: Mapping[str, int] = KINDS,
+    *,
+    with_corrections: bool = False,
 ) -> None:
     """Drafts of exactly `count` deliveries, due within so many seconds from `start` on.
 
     A fifth of them share their instants with others. `kinds`: those of KINDS, and how many of each.
+    `with_corrections`: a ninth of the posts are corrected, those of each channel in turn; the
+    corrections are among the `count`.
     """
     chance = random.Random(f"drafts {seed}")  # noqa: S311 - must be repeatable
     written = 0
     crowded = [chance.uniform(0, seconds) for _ in range(max(1, count // 60))]
+    channels = sorted({_channel(kind) for kind in kinds})
+    turns = cycle(chance.sample(channels, len(channels)))
     for number in range(count):
         if written == count:
             return
+        is_corrected = with_corrections and number % _CORRECTED == _CORRECTED - 1
+        later = chance.uniform(*chance.choice(_CORRECTED_AFTER)) if is_corrected else 0.0
         due_in = chance.choice(crowded) if chance.random() < 0.2 else chance.uniform(0, seconds)
+        due_in = max(0.0, min(due_in, seconds - later))
+        channel = next(turns) if is_corrected else None
+        shares = {k: n for k, n in kinds.items() if channel in (None, _channel(k))}
+        kind = chance.choices(list(shares), list(shares.values()))[0]
         due_at = start + timedelta(seconds=round(due_in))
-        kind = chance.choices(list(kinds), list(kinds.values()))[0]
         draft = _draft(chance, kind, f"{seed}-{number:04}", due_at, at_most=count - written)
-        (folder / "posts" / f"{draft.name}.md").write_text(draft.text(), encoding="utf-8")
-        written += draft.deliveries
+        made = [draft]
+        if is_corrected and 2 * draft.deliveries <= count - written:
+            made.append(_correction(chance, draft, due_at + timedelta(seconds=round(later))))
+        for one in made:
+            (folder / "posts" / f"{one.name}.md").write_text(one.text(), encoding="utf-8")
+            written += one.deliveries
 
 
 def _draft(chance: random.Random, kind: str, number: str, due_at: datetime, at_most: int) -> Draft:
@@ -148,10 +169,7 @@ def _draft(chance: random.Random, kind: str, number: str, due_at: datetime, at_m
         matter["media"] = f"\n  - file: {file}\n    alt: A coloured square, {number}"
     if kind.endswith("link"):
         matter["link"] = f"https://www.example.org/{number}"
-    if chance.random() < 0.1:
-        matter["expires"] = f"{chance.choice(_SHORT_LIVES)}s"
-    elif chance.random() < 0.06:
-        matter["embargo"] = _time(due_at + timedelta(seconds=chance.randint(1, 4)))
+    matter |= _bounds(chance, due_at)
     parts = chance.randint(2, 4) if kind.endswith("thread") else 1
     # Nobody else says this, so that a text on a platform tells which part it is.
     texts = [
@@ -160,10 +178,46 @@ def _draft(chance: random.Random, kind: str, number: str, due_at: datetime, at_m
     return Draft(f"p{number}", matter, "\n\n---\n\n".join(texts), len(to))
 
 
+def _correction(chance: random.Random, draft: Draft, due_at: datetime) -> Draft:
+    """Other words for a post: pictures and links stay, as an edit leaves them."""
+    kept = {key: draft.matter[key] for key in ("to", "media", "link") if key in draft.matter}
+    matter = {
+        "at": _time(due_at),
+        **kept,
+        "corrects": draft.name,
+        "reason": "A figure was wrong.",
+        **_bounds(chance, due_at),
+    }
+    body = f"{draft.name[1:]}, corrected. {chance.choice(_WORDS)}"
+    return Draft(f"{draft.name}-correction", matter, body, draft.deliveries)
+
+
+def _bounds(chance: random.Random, due_at: datetime) -> dict[str, str]:
+    """An early expiry for some, an embargo for others."""
+    if chance.random() < 0.1:
+        return {"expires": f"{chance.choice(_SHORT_LIVES)}s"}
+    if chance.random() < 0.06:
+        return {"embargo": _time(due_at + timedelta(seconds=chance.randint(1, 4)))}
+    return {}
+
+
+def _channel(kind: str) -> str:
+    """The channel of a kind, or `everywhere`."""
+    return kind.split(maxsplit=1)[0]
+
+
 def _recipients(chance: random.Random, kind: str) -> Iterator[str]:
     for channel, names in ACCOUNTS.items():
-        if kind == "everywhere" or kind.split(maxsplit=1)[0] == channel:
+        if _channel(kind) in ("everywhere", channel):
             yield chance.choice(names)
+
+
+def put_off(draft: Path, due_at: datetime) -> None:
+    """Give a draft another time, and no embargo."""
+    _, matter, body = draft.read_text(encoding="utf-8").split("---\n", 2)
+    kept = [line for line in matter.splitlines() if not line.startswith(("at: ", "embargo: "))]
+    lines = "\n".join([f"at: {_time(due_at)}", *kept])
+    draft.write_text(f"---\n{lines}\n---\n{body}", encoding="utf-8")
 
 
 def _time(instant: datetime) -> str:

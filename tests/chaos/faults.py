@@ -9,7 +9,7 @@ from publisher.sandbox.twitter.refusals import XFault
 
 LATEST = 1.0
 """Seconds after the client gave up that a request is still carried out."""
-_LAG = 1.5  # seconds that a timeline is behind
+_LAG = 1.5  # seconds that a timeline, or an edit, is behind
 _SLOW = 0.8  # seconds: most kills hit a worker that waits for an answer
 _REST = 3.0  # seconds until a used-up limit begins anew
 _PAGE_REST = 60.0  # the same for Facebook, which counts in minutes
@@ -39,18 +39,20 @@ _ON_READING: dict[str, tuple[float, dict[str, Any]]] = {
     "no JSON": (0.005, {"what": What.NOT_JSON}),
     "throttled": (0.005, {"what": What.RATE_LIMIT, "seconds": _PAGE_REST}),
 }
+_EDITING = ("putStatus", "updateOrganizationPost")  # the other channels' make posts public, too
 PUBLISHING = (
     "createPosts", "createFeedPost", "updatePost", "applyWrites", "postStatus",
-    "createOrganizationPost", "updateArticle",
+    "createOrganizationPost", "updateArticle", *_EDITING,
 )  # fmt: skip
-"""The requests that make something public, or may."""
+"""The requests that make something public, change it, or may."""
 _CREATING = (
     *PUBLISHING, "mediaUpload", "createMediaMetadata", "createPhoto", "uploadBlob", "uploadMedia",
     "uploadImage", "createArticle", "uploadAttachment",
 )  # fmt: skip
 _LISTING = ("getUsersPosts", "getAccountStatuses", "findOrganizationPosts")
-_READING = ("getUsersPosts", "getObject", "getRecord", "getAccountStatuses", "getStatusSource",
-            "findOrganizationPosts", "getArticle", "listArticles")  # fmt: skip
+_READING_EDITED = ("getObject", "getStatus", "getStatusSource", "getOrganizationPost", "getArticle")
+_READING = ("getUsersPosts", "getRecord", "getAccountStatuses", "findOrganizationPosts",
+            "listArticles", *_READING_EDITED)  # fmt: skip
 _RESTS: tuple[dict[str, Any], ...] = (
     {"what": What.UNAUTHORISED, "endpoint": "createPosts", "account": "voice-x1", "nth": (2,)},
     {
@@ -93,5 +95,7 @@ def rules(seed: int, *, with_rests: bool) -> list[Fault]:
         *(rule(e, p, wish) for e in _READING for p, wish in _ON_READING.values() if with_rests),
         rule("createPosts", 0.01, {"what": What.RATE_LIMIT, "seconds": _REST}),
         *(rule(e, 0.5, {"what": What.LAG, "seconds": _LAG}) for e in _LISTING),
+        *(rule(e, 0.3, {"what": What.EDIT_LATE, "seconds": _LAG}) for e in _READING_EDITED),
+        *(rule(e, 0.03, {"what": What.IGNORED}) for e in _EDITING),
         *(rule(e, 0.5, {"what": What.SLOW, "seconds": _SLOW}) for e in (*_CREATING, *_READING)),
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.ledger.reading.history_steps import HistoryStep
+from publisher.model.states import State
 from tests.chaos.assault import Assault
 from tests.chaos.verdict import ENDED, End, Finding, Harm, orphans, public, waits_for
 
@@ -45,6 +46,7 @@ class Report:
             [
                 f"Chaos on {self.name}, {self.seconds:.0f} s",
                 _figure("deliveries", states),
+                self._corrections(),
                 _figure("kills", self.assault.kills),
                 _figure("frozen", self.assault.freezes),
                 _figure("PostgreSQL restarted", self.assault.restarts),
@@ -58,6 +60,15 @@ class Report:
                 *([f"  All of it is in {self.kept}"] if self.kept else ()),
             ]
         )
+
+    def _corrections(self) -> str:
+        """How the corrections ended, and how often the outcome of one was unknown."""
+        made = {one.id: one for one in self.end.deliveries if one.content.correction}
+        ways = Counter(
+            f"{'edits' if one.content.edits else 'replies'} {one.state}" for one in made.values()
+        )
+        unknown = sum(step.delivery in made and became_unknown(step) for step in self.steps)
+        return f"{_figure('corrections', ways)}; unknown outcomes: {unknown}"
 
     def _by_channel(self) -> list[str]:
         """Of each channel: its deliveries, its posts, how often an outcome was unknown, and how
@@ -86,7 +97,7 @@ class Report:
             f"{delivery.post} to {delivery.account} is {delivery.state} and waits for "
             f"{waits_for(delivery, self.end) or 'nobody'}"
             for delivery in self.end.deliveries
-            if delivery.state not in ENDED
+            if delivery.state not in ENDED | {State.HELD}
         ]
 
     def _shown_steps(self) -> list[HistoryStep]:

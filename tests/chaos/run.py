@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,21 +16,21 @@ from typing import Any
 
 from publisher.app import Application
 from publisher.base.clock import SystemClock
-from publisher.base.errors import LedgerUnavailable, NotPossible
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.states import State
-from publisher.rehearsal import website
 from publisher.running.supervisor import nothing_waits
 from publisher.sandbox import server
 from publisher.sandbox.accounts import secrets_toml
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox
 from publisher.settings import sandbox_mode, settings
-from tests.chaos import drafts, faults, real_bluesky, verdict
+from tests.chaos import corrections, drafts, faults, real_bluesky, verdict
 from tests.chaos.assault import Assault
+from tests.chaos.person import Person
 from tests.chaos.processes import Tree
 from tests.chaos.report import Report, line
 from tests.chaos.verdict import End, Finding, Harm, Post
+from tests.chaos.website_pages import Pages
 from tests.support import postgres
 
 DATABASES = ("sqlite", "postgresql")
@@ -39,7 +39,6 @@ _TICK = 0.05  # seconds
 _LEAD = 4.0  # seconds from the writing of the drafts to the first that is due
 _MORE_LEAD = 3.0  # times what a machine that is busy needs to queue one draft
 _QUEUED_IN_A_SECOND = 150  # drafts, by a machine that is busy
-_PERSON_LOOKS = 1.0  # seconds between two looks of the person who resumes accounts
 _LONGEST_REST = 2700.0  # seconds after the last kill: what is late goes out a minute apart
 _ECHO = 3.0  # seconds in which a platform carries out what nobody waits for any more
 _LONG = 100  # kills, from which on a run has the minutes in which accounts wait
@@ -149,13 +148,14 @@ def _environment(address: str, database_url: str) -> dict[str, str]:
 
 
 class _Stage:
-    """A workspace, its processes, and the person who looks after its accounts."""
+    """A workspace, its processes, and the person who looks after them."""
 
     def __init__(self, plan: Plan, folder: Path, environment: dict[str, str]) -> None:
         self._plan, self._folder, self._environment = plan, folder, environment
         self._app = Application(settings.load(folder, environment), SystemClock())
         self.tree = Tree(folder, environment)
-        self._next_look = 0.0
+        self._person = Person(self._app, folder / "posts")
+        self._pages = Pages(self._app.settings.var / "site")
         self._stopped_at = datetime.now(UTC)
 
     def close(self) -> None:
@@ -174,7 +174,8 @@ class _Stage:
         self._until(lambda: State.PUBLISHED in self._app.queries.counts())
         lead = max(_LEAD, busy) + plan.deliveries / _QUEUED_IN_A_SECOND
         start = datetime.now(UTC) + timedelta(seconds=lead)
-        drafts.write(self._folder, plan.seed, plan.deliveries - 1, start, plan.seconds)
+        count, seconds = plan.deliveries - 1, plan.seconds
+        drafts.write(self._folder, plan.seed, count, start, seconds, with_corrections=True)
         self._command("queue")
         self._until(lambda: datetime.now(UTC) > start)
         self._until(lambda: assault.kills.total() >= plan.kills, assault.tend)
@@ -192,19 +193,10 @@ class _Stage:
     ) -> None:
         while not done():
             self.tree.tend()
-            self._resume_accounts()
+            self._person.look()
+            self._pages.look()
             meanwhile()
             time.sleep(_TICK)
-
-    def _resume_accounts(self) -> None:
-        """What a person does who reads that a platform refused an account."""
-        if time.monotonic() < self._next_look:
-            return
-        self._next_look = time.monotonic() + _PERSON_LOOKS
-        with suppress(LedgerUnavailable, NotPossible):
-            for status in self._app.queries.accounts():
-                if status.needs_person:
-                    self._app.control.resume(status.account, "the person")
 
     def _wrong_with_the_end(self, status: int | None) -> list[Finding]:
         wrong = []
@@ -246,12 +238,13 @@ class _Stage:
         end = End(
             deliveries=deliveries,
             accounts=self._app.queries.accounts(),
-            posts=[*state["posts"], *posts, *_pages(self._app.settings.var / "site")],
+            posts=[*state["posts"], *posts, *self._pages.posts()],
             violations=state["violations"],
             begun=first_sent(steps),
             waited=frozenset(step.delivery or 0 for step in steps if step.event == "not there yet"),
             now=self._stopped_at,
             grace=grace(self._plan.pace),
+            held_in_vain=corrections.held_in_vain(steps, deliveries),
         )
         found = [*wrong, *verdict.findings(end)]
         if len(deliveries) != self._plan.deliveries:
@@ -294,11 +287,3 @@ def first_sent(steps: Sequence[HistoryStep]) -> dict[int, datetime]:
         if step.event == "sending" and step.delivery is not None:
             begun.setdefault(step.delivery, step.at)
     return begun
-
-
-def _pages(root: Path) -> Iterator[Post]:
-    """The website's posts. A page that was written again is as old as its last writing."""
-    for post in website.posts(root):
-        page = root / post["account"] / "posts" / f"{post['id']}.html"
-        written = datetime.fromtimestamp(page.stat().st_mtime, UTC)
-        yield {**post, "published_at": written.isoformat()}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from publisher.model.states import State
 from tests.chaos.run import DATABASES, Plan, play
 from tests.support import closing, postgres, system
 
@@ -27,3 +28,5 @@ def test_nothing_is_lost_doubled_early_or_untrue_under_an_assault(
     assert report.assault.kills.total() >= _KILLS
     assert report.assault.kills["worker"] > 0
     assert report.assault.freezes.total() > 0
+    corrections = [one for one in report.end.deliveries if one.corrects]
+    assert {one.content.edits for one in corrections if one.state is State.PUBLISHED}

@@ -12,6 +12,7 @@ from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.spacing import APART
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
+from tests.chaos import corrections
 
 Post = Mapping[str, Any]
 
@@ -72,19 +73,28 @@ class End:
     """How long after its expiry a post may still become public: see docs/reliability.md."""
     waited: Collection[int] = ()
     """The deliveries that had to wait until an absence counted, by their ids."""
+    held_in_vain: Collection[int] = ()
+    """The corrections that were held although their posts were out, by their ids."""
 
 
 def findings(end: End) -> list[Finding]:
     """Everything that must not be."""
     shown: defaultdict[tuple[str, str], list[Post]] = defaultdict(list)
-    for post in filter(public, end.posts):
+    for post in corrections.as_made(filter(public, end.posts), end.deliveries):
         shown[post["account"], post["text"]].append(post)
+    originals = {(one.post, one.account): one for one in end.deliveries}
+    known = {(post["account"], post["id"]): post for post in end.posts}
     found: list[Finding] = []
     for delivery in end.deliveries:
+        original = originals.get((delivery.content.corrects or "", delivery.account))
         posts = [shown.pop((delivery.account, part.text), []) for part in delivery.content.parts]
         found += [
             Finding(harm, what, delivery.post, delivery.account)
-            for harm, what in _wrong_with(delivery, posts, end)
+            for harm, what in _wrong_with(delivery, original, posts, end)
+        ]
+        found += [
+            Finding(Harm.EARLY, what, delivery.post, delivery.account)
+            for what in corrections.too_soon(delivery, original, posts[0], known)
         ]
     found += [
         Finding(Harm.UNTRUE, f"{account} shows {post['id']}, which no delivery says")
@@ -109,6 +119,8 @@ def waits_for(delivery: Delivery, end: End) -> str | None:
                 else status.suspended_until
             )
             return f"{until}: {status.pause_reason or status.suspension_message}"
+    if delivery.state is State.HELD and delivery.content.corrects:
+        return f"a person: {delivery.reason}"
     if delivery.state is State.UNCERTAIN and not delivery.settled_at and delivery.error_message:
         return f"a person: {delivery.error_message}"
     # What an outage left behind goes out one by one.
@@ -152,9 +164,10 @@ def _resent(end: End) -> Iterator[Finding]:
 
 
 def _wrong_with(
-    delivery: Delivery, shown: Sequence[Sequence[Post]], end: End
+    delivery: Delivery, original: Delivery | None, shown: Sequence[Sequence[Post]], end: End
 ) -> Iterator[tuple[Harm, str]]:
-    """`shown`: the public posts with each part's words."""
+    """`original`: what it corrects; `shown`: the public posts with each part's words."""
+    above = corrections.above(delivery, original)
     state, ids = delivery.state, delivery.remote_ids
     for index, posts in enumerate(shown):
         part = f"part {index + 1}"
@@ -164,17 +177,27 @@ def _wrong_with(
             yield Harm.LOST, f"{part} is published and not there"
         for post in posts:
             yield from ((harm, f"{part} {what}") for harm, what in _untimely(delivery, post, end))
-        yield from ((Harm.UNTRUE, f"{part} {what}") for what in _untrue(delivery, index, posts))
+        yield from (
+            (Harm.UNTRUE, f"{part} {what}") for what in _untrue(delivery, above, index, posts)
+        )
     if (len(ids) == len(shown)) is not (state is State.PUBLISHED):
         yield Harm.UNTRUE, f"it is {state} with {len(ids)} of {len(shown)} ids"
     if shown[0] and delivery.published_at:
         yield from _misdated(delivery, delivery.published_at, shown[0], end)
     if CAPABILITIES[delivery.channel].repeats_safely and delivery.id in end.waited:
         yield Harm.WAITED, "it waited for its platform to settle, which nobody has to"
+    yield from ((Harm.LOST, what) for what in _forgotten(delivery, end))
+
+
+def _forgotten(delivery: Delivery, end: End) -> Iterator[str]:
+    """How it is not out, and nobody has to do with that."""
+    state = delivery.state
     if state not in ENDED and waits_for(delivery, end) is None:
-        yield Harm.LOST, f"it is {state} and waits for nobody"
+        yield f"it is {state} and waits for nobody"
     if state in ENDED - {State.PUBLISHED} and not delivery.error_message:
-        yield Harm.LOST, f"it is {state} for no reason"
+        yield f"it is {state} for no reason"
+    if delivery.id in end.held_in_vain:
+        yield "it was held, and what it corrects was out"
 
 
 def _untimely(delivery: Delivery, post: Post, end: End) -> Iterator[tuple[Harm, str]]:
@@ -185,8 +208,10 @@ def _untimely(delivery: Delivery, post: Post, end: End) -> Iterator[tuple[Harm, 
         yield Harm.EXPIRED, f"was public at {out_at}, its expiry was {delivery.expires_at}"
 
 
-def _untrue(delivery: Delivery, index: int, posts: Sequence[Post]) -> Iterator[str]:
-    """How one part differs between log and platform."""
+def _untrue(
+    delivery: Delivery, above: str | None, index: int, posts: Sequence[Post]
+) -> Iterator[str]:
+    """How one part differs between log and platform; `above`: the post that the first answers."""
     if index >= len(delivery.remote_ids):
         # Of what is uncertain, one part may be out: that is what nobody knows.
         doubted = delivery.state is State.UNCERTAIN and index == len(delivery.remote_ids)
@@ -198,7 +223,7 @@ def _untrue(delivery: Delivery, index: int, posts: Sequence[Post]) -> Iterator[s
     if post is None:
         yield f"is logged as {logged}, the platform has {[post['id'] for post in posts]}"
         return
-    parent = delivery.remote_ids[index - 1] if index else None
+    parent = delivery.remote_ids[index - 1] if index else above
     if post["in_reply_to"] != parent:
         yield f"answers {post['in_reply_to']} and not {parent}"
     pictures = [(picture.digest, picture.alt) for picture in delivery.content.parts[index].pictures]

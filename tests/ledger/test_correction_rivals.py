@@ -1,8 +1,10 @@
 """A correction, and the withdrawal of what it corrects, at the same moment."""
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
 from publisher.base.errors import LedgerUnavailable
 from publisher.ledger import ended_edits
@@ -67,6 +69,19 @@ class Desk:
         (found,) = Queries(self.database, self.clock).deliveries(post=post)
         return found
 
+    def wait_until_somebody_waits(self, other: Future[Written]) -> None:
+        """Return once `other` waits for a row that is locked. Raises AssertionError if it ends."""
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        while True:
+            with self.database.engine.connect() as connection:
+                if connection.execute(waiting).scalar_one():
+                    return
+            assert not other.done()
+            time.sleep(0.01)
+
     @property
     def by(self) -> By:
         return By(Role.MANAGER, "direction", self.clock.now())
@@ -106,6 +121,24 @@ def test_an_edit_that_is_recorded_while_its_post_is_withdrawn_is_withdrawn(desk:
         recording.result(20)
     fix = desk.stored("fix.fr")
     assert (fix.state, fix.withdrawn_ids) == (State.WITHDRAWN, (new_id,))
+
+
+@pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)  # SQLite has one writer
+def test_an_edit_is_recorded_by_what_its_post_is_once_its_row_is_free(desk: Desk) -> None:
+    """The withdrawal of its post is written, and not committed, when the worker begins."""
+    sent = desk.intend(desk.fix)
+    original = desk.stored("a.fr")
+    with ThreadPoolExecutor(1) as threads:
+        with desk.database.write() as ending:
+            gone = change(
+                ending, original, Event.WITHDRAWN, desk.by,
+                target=State.WITHDRAWN, remote_ids="[]", withdrawn_ids='["1"]', reason="x",
+            )  # fmt: skip
+            ended_edits.end_all(ending, gone, desk.by, "x")
+            recording = threads.submit(desk.record, sent, edit_id("1", sent.post, sent.content))
+            desk.wait_until_somebody_waits(recording)
+        recording.result(20)
+    assert desk.stored("fix.fr").state is State.WITHDRAWN
 
 
 def test_figures_and_comments_are_read_of_posts_alone(desk: Desk) -> None:
