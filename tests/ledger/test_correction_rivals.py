@@ -4,7 +4,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from publisher.base.errors import LedgerUnavailable
 from publisher.ledger import ended_edits
@@ -86,6 +86,14 @@ class Desk:
     def by(self) -> By:
         return By(Role.MANAGER, "direction", self.clock.now())
 
+    def withdraw(self, connection: Connection, original: Delivery) -> None:
+        """Note that a post and its edits are off the platform."""
+        gone = change(
+            connection, original, Event.WITHDRAWN, self.by,
+            target=State.WITHDRAWN, remote_ids="[]", withdrawn_ids='["1"]', reason="x",
+        )  # fmt: skip
+        ended_edits.end_all(connection, gone, self.by, "x")
+
 
 @pytest.fixture
 def desk(database: Database, clock: ManualClock) -> Desk:
@@ -111,11 +119,7 @@ def test_an_edit_that_is_recorded_while_its_post_is_withdrawn_is_withdrawn(desk:
     original = desk.stored("a.fr")
     with ThreadPoolExecutor(1) as threads:
         with desk.database.write() as ending:
-            gone = change(
-                ending, original, Event.WITHDRAWN, desk.by,
-                target=State.WITHDRAWN, remote_ids="[]", withdrawn_ids='["1"]', reason="x",
-            )  # fmt: skip
-            ended_edits.end_all(ending, gone, desk.by, "x")
+            desk.withdraw(ending, original)
             new_id = edit_id("1", sent.post, sent.content)
             recording = threads.submit(desk.record, sent, new_id)
         recording.result(20)
@@ -130,11 +134,7 @@ def test_an_edit_is_recorded_by_what_its_post_is_once_its_row_is_free(desk: Desk
     original = desk.stored("a.fr")
     with ThreadPoolExecutor(1) as threads:
         with desk.database.write() as ending:
-            gone = change(
-                ending, original, Event.WITHDRAWN, desk.by,
-                target=State.WITHDRAWN, remote_ids="[]", withdrawn_ids='["1"]', reason="x",
-            )  # fmt: skip
-            ended_edits.end_all(ending, gone, desk.by, "x")
+            desk.withdraw(ending, original)
             recording = threads.submit(desk.record, sent, edit_id("1", sent.post, sent.content))
             desk.wait_until_somebody_waits(recording)
         recording.result(20)
