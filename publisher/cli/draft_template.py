@@ -32,16 +32,13 @@ def make(
     """
     moment = _moment(at, session) if at else None
     name = new_draft.stem(title, moment, session.zone)
-    lang = lang or session.defaults.lang or settings.language
-    if not LANGUAGE.fullmatch(lang):
-        message = _("{lang!r} is no language.", lang=lang)
-        raise UsageError(message, hint=_("Write it like fr, es or pt-BR."))
-    recipients = _recipients(to, settings)
+    lang = language(lang, session, settings)
+    names = recipients(to, settings)
     front = [f"title: {_scalar(title)}"]
     without = _("without a time it stays a draft")
     front.append(f"at: {at}" if at else f"# at: 2016-03-07 08:30  # {without}")
-    if recipients:
-        front.append(f"to: [{', '.join(recipients)}]")
+    if names:
+        front.append(f"to: [{', '.join(names)}]")
     # A draft that has its time must not go out with words that nobody wrote.
     body = "" if at else f"{_(PLACEHOLDER)}\n"
     return settings.posts / f"{name}.{lang}.md", "\n".join(["---", *front, "---", body])
@@ -56,7 +53,16 @@ def _moment(at: str, session: Session) -> Moment | None:
     return moment
 
 
-def _recipients(to: Sequence[str], settings: Settings) -> list[str]:
+def language(given: str | None, session: Session, settings: Settings) -> str:
+    """The language of a new draft: the one that was given, the session's or the workspace's."""
+    lang = given or session.defaults.lang or settings.language
+    if not LANGUAGE.fullmatch(lang):
+        message = _("{lang!r} is no language.", lang=lang)
+        raise UsageError(message, hint=_("Write it like fr, es or pt-BR."))
+    return lang
+
+
+def recipients(to: Sequence[str], settings: Settings) -> list[str]:
     """What was given, also several in one word with commas between them."""
     names = [name for words in to for name in re.split(r"[\s,]+", words) if name]
     return arguments.recipients(names, settings)

@@ -1,6 +1,6 @@
 """Rendering: the content that one account gets of a post."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from publisher.base import formats
 from publisher.base.i18n import _, later, plural
@@ -30,22 +30,32 @@ _PUNCTUATION = "()<>[]{}«»“”\"',.;:!?…"
 def recipients(post: Post, accounts: Mapping[str, Account]) -> tuple[list[Account], list[Problem]]:
     """The accounts that get the post, each once, in the order of `to` and of publisher.toml.
 
+    A post without recipients is a problem.
+    """
+    if found := accounts_named(post.to, post.lang, accounts):
+        return found, []
+    return [], [problem(post.file, _nobody(post), post.position("to"))]
+
+
+def accounts_named(
+    to: Iterable[str], lang: str | None, accounts: Mapping[str, Account]
+) -> list[Account]:
+    """The accounts that these names in `to` mean for a draft in the language `lang`.
+
     An account that is named always gets it. A channel or `all` means the accounts whose language
     is the draft's, and those without a language, which take every draft. Unknown names are left
-    out: the parser has reported them. A post without recipients is a problem.
+    out: the parser has reported them.
     """
     found: dict[str, Account] = {}
-    for name in post.to:
+    for name in to:
         if name in accounts:
             found[name] = accounts[name]
             continue
         for account in accounts.values():
-            speaks = account.language is None or account.language == post.lang
+            speaks = account.language is None or account.language == lang
             if speaks and name in ("all", account.channel):
                 found[account.name] = account
-    if found:
-        return list(found.values()), []
-    return [], [problem(post.file, _nobody(post), post.position("to"))]
+    return list(found.values())
 
 
 def _nobody(post: Post) -> Flaw:

@@ -55,6 +55,31 @@ def test_new_with_a_time_is_named_for_its_day_and_waits_for_its_text(
     assert cli("check").code == 0
 
 
+def test_new_takes_the_next_slot_that_all_its_accounts_have_free(cli: Cli, workspace: Path) -> None:
+    settings = (workspace / "publisher.toml").read_text(encoding="utf-8")
+    for name, slots in {"bice-x": "weekdays 09:30", "bice-page": "tuesday 09:30"}.items():
+        head = f"[accounts.{name}]\n"
+        assert head in settings
+        settings = settings.replace(head, f'{head}slots = ["{slots}"]\n')
+    (workspace / "publisher.toml").write_text(settings, encoding="utf-8")
+    both = ("--to", "bice-x,bice-page", "--next-slot")
+    days = []
+    for title in ("Un", "Deux"):
+        result = cli("new", title, *both)
+        assert result.code == 0, result.err
+        draft = workspace / result.out.strip()
+        days.append(next(line for line in draft.read_text().splitlines() if "at:" in line))
+    assert days == ["at: 2016-03-08 09:30", "at: 2016-03-15 09:30"]
+
+
+def test_new_without_a_free_slot_writes_nothing(cli: Cli, workspace: Path) -> None:
+    result = cli("new", "Un", "--to", "bice-x", "--next-slot")
+    assert (result.code, "None of the chosen accounts has slots." in result.err) == (2, True)
+    result = cli("new", "Un", "--at", "2016-03-07 08:00", "--next-slot")
+    assert (result.code, "give one of them" in result.err) == (2, True)
+    assert not list((workspace / "posts").glob("*un*.md"))
+
+
 def test_new_on_an_agenda_item_carries_no_date(cli: Cli, workspace: Path) -> None:
     """The item may move, and a post's id does not."""
     result = cli("new", "Journée", "--at", "annual-day - 30m", "--to", "all", "--lang", "fr")

@@ -19,6 +19,7 @@ from publisher.cli.options import FormatJson, Json, Paths
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
+    from publisher.drafts.session import Session
     from publisher.model.values import Problem
     from publisher.settings.settings import Settings
 
@@ -151,6 +152,10 @@ def new(
         str | None,
         typer.Option(metavar="CODE", help="Its language, such as fr. Default: the workspace's."),
     ] = None,
+    next_slot: Annotated[
+        bool,
+        typer.Option("--next-slot", help="At the next slot that all its accounts have free."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a draft that is ready to edit, and print its path."""
@@ -158,6 +163,10 @@ def new(
 
     settings = arguments.settings(context)
     session = arguments.session(settings)
+    if next_slot:
+        if at is not None:
+            raise UsageError(_("--at and --next-slot are two times: give one of them."))
+        at = _free_slot(context, session, to or [], lang)
     path, text = draft_template.make(settings, session, title=title, at=at, to=to or [], lang=lang)
     name = os.path.relpath(path)
     if path.exists() or path.is_symlink():
@@ -172,6 +181,23 @@ def new(
         console.print_json({"post": post, "file": f"posts/{post}.md"})
         return
     console.print_line(name)
+
+
+def _free_slot(
+    context: typer.Context, session: "Session", to: Sequence[str], lang: str | None
+) -> str:
+    """The next slot that all accounts of a new draft have free, as a draft says it."""
+    from publisher.cli import draft_template
+    from publisher.drafts import check as checking
+    from publisher.drafts.rendering import accounts_named
+    from publisher.planning.free_slots import FreeSlots
+
+    app = arguments.looking(context)
+    names = draft_template.recipients(to, app.settings) or session.defaults.to
+    lang = draft_template.language(lang, session, app.settings)
+    accounts = accounts_named(names, lang, app.settings.public_accounts())
+    free = FreeSlots(app.settings, app.queries, session, checking.read(app.settings).posts)
+    return f"{free.next([one.name for one in accounts], app.clock.now()):%Y-%m-%d %H:%M}"
 
 
 def check(

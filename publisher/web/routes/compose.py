@@ -17,13 +17,14 @@ from publisher.base.errors import (
     UsageError,
 )
 from publisher.base.i18n import _
+from publisher.drafts.when import When
 from publisher.ledger.manager.draft_edits import MadeBefore
 from publisher.model.events import Event
 from publisher.planning import Plan
+from publisher.planning.free_slots import FreeSlots
 from publisher.web import (
     compose_pictures,
     compose_saving,
-    compose_slots,
     composed_draft,
     draft_view,
     plan_view,
@@ -34,6 +35,7 @@ from publisher.web.compose_form import ComposeForm
 from publisher.web.compose_page import SentForm, conflict, given_back, landed, page
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
+from publisher.web.time_fields import TimeFields
 
 router = APIRouter(route_class=PostRoute)
 
@@ -212,12 +214,20 @@ def _done(sent: SentForm) -> Response:
 def _step(sent: SentForm, composed: ComposedDraft) -> Response:
     """The form after one of its buttons that saves nothing."""
     if sent.do == "slot":
-        return page(
-            replace(sent, form=compose_slots.filled(sent.parts, composed.id, sent.form)), composed
-        )
+        return page(replace(sent, form=_in_next_slot(sent, composed.id)), composed)
     form = compose_pictures.stepped(sent.parts, sent.visitor, composed.id, sent.form, sent.do)
     new = len(form.media) - len(sent.form.media)
     return page(replace(sent, form=form), composed, new=max(0, new))
+
+
+def _in_next_slot(sent: SentForm, post: str) -> ComposeForm:
+    """The form with the time of the next free slot of the chosen accounts."""
+    app = sent.parts.app
+    session, drafts = app.session(), sent.parts.drafts.drafts(app).posts.values()
+    free = FreeSlots(app.settings, app.queries, session, drafts)
+    local = free.next(sent.form.account or (), app.clock.now(), but=post)
+    when = TimeFields.of(When(kind="time", local=local))
+    return replace(sent.form, when=when.kind, at=when.at)
 
 
 def restored(
