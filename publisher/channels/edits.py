@@ -8,9 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from publisher.base.i18n import _
+from publisher.channels.base import NotPrepared
 from publisher.model.content import Content, Target, edit_id
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Absent, Accepted, Kind, Limit, Outcome, Refused, Unknown
+from publisher.model.outcomes import (
+    Absent,
+    Accepted,
+    AccountSuspended,
+    Deferred,
+    Kind,
+    Limit,
+    Outcome,
+    Refused,
+    Unknown,
+)
 
 
 def target_of(parcel: Parcel) -> Target:
@@ -43,6 +54,26 @@ def accepted(parcel: Parcel, outcome: Outcome, *, is_shown: bool = True) -> Outc
         return not_shown(outcome.limits)
     done = carried_out(parcel)
     return replace(outcome, remote_id=done.remote_id, url=done.url)
+
+
+def not_read(seen: Absent | Deferred | AccountSuspended | Unknown) -> NotPrepared:
+    """The problem of an edit whose post was to be read before, and was not shown."""
+    if isinstance(seen, Absent):
+        return NotPrepared(post_gone(seen.limits))
+    if isinstance(seen, Unknown):
+        return NotPrepared(Deferred(Kind.UNAVAILABLE, seen.message, limits=seen.limits))
+    return NotPrepared(seen)
+
+
+def keep_words_of_others(
+    parcel: Parcel, is_shown: Callable[[Content], bool], limits: Sequence[Limit] = ()
+) -> None:
+    """Raise `NotPrepared` if the post says neither what is known of it nor the correction.
+
+    `is_shown`: as in `sighting`. Somebody changed it there, perhaps to take a name out.
+    """
+    if not is_shown(target_of(parcel).content) and not is_shown(parcel.content):
+        raise NotPrepared(Refused(Kind.CONTENT, other_words(), limits=tuple(limits)))
 
 
 def with_words(parcel: Parcel, prepared: Prepared) -> Prepared:

@@ -98,8 +98,16 @@ class Facebook:
         a post that shows them. If posts are created at their instant, only pictures are prepared.
         """
         if parcel.content.edits:  # its post has all but the words
+            self._read_before_edit(parcel)
             return edits.with_words(parcel, prepared)
         return self._prepare_post(parcel, prepared, read_media)
+
+    def _read_before_edit(self, parcel: Parcel) -> None:
+        """Raise `NotPrepared` unless the post is there and says what it is known to say."""
+        seen = self._posts.fate(edits.post_id(parcel))
+        if not isinstance(seen, PagePost):
+            raise edits.not_read(seen)
+        edits.keep_words_of_others(parcel, seen.says, seen.limits)
 
     def _prepare_post(
         self, parcel: Parcel, prepared: Prepared, read_media: MediaReader

@@ -80,6 +80,7 @@ class LinkedIn:
         Alternative texts go with the post, so an edit of the text needs no new upload.
         """
         if parcel.content.edits:  # its post has all but the words
+            self._read_before_edit(parcel)
             return edits.with_words(parcel, prepared)
         pictures = parcel.content.pictures
         shown = {picture.digest for picture in pictures}
@@ -92,6 +93,13 @@ class LinkedIn:
             upload=prepared.upload,
         )
         return self._uploads.go_on(pictures, known, read_media)
+
+    def _read_before_edit(self, parcel: Parcel) -> None:
+        """Raise `NotPrepared` unless the post is there and says what it is known to say."""
+        post = self._edited_post(parcel)
+        if not isinstance(post, timeline.PublishedPost):
+            raise edits.not_read(post)
+        edits.keep_words_of_others(parcel, lambda told: timeline.has_words(told.joined, post))
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
         """Build the post; see `Channel.ready`."""
@@ -159,19 +167,26 @@ class LinkedIn:
         return timeline.look_for(parcel.content, media if all(media) else (), free, since)
 
     def _find_edit(self, parcel: Parcel) -> Sighting:
-        """Read the words of the post that an edit changes."""
+        """Read the words of the post that an edit changes.
+
+        Where it is deleted meanwhile, the edit is refused when it comes again.
+        """
+        post = self._edited_post(parcel)
+        if not isinstance(post, timeline.PublishedPost):
+            return post
+        return edits.sighting(parcel, lambda told: timeline.has_words(told.joined, post))
+
+    def _edited_post(
+        self, parcel: Parcel
+    ) -> timeline.PublishedPost | Absent | Deferred | AccountSuspended | Unknown:
+        """The post that an edit changes, as it is."""
         answer = self._rest.post(edits.post_id(parcel))
         outcome = ANSWERS.judge(answer, Step.READ)
-        if missing(answer):  # deleted meanwhile, so that the edit is refused when it comes again
+        if missing(answer):
             return Absent(limits=outcome.limits)
         if not isinstance(outcome, Accepted):
             return outcome
-        post = timeline.parse_one(answer.body)
-        if post is None:
-            return ANSWERS.unreadable()
-        return edits.sighting(
-            parcel, lambda told: timeline.has_words(told.joined, post), outcome.limits
-        )
+        return timeline.parse_one(answer.body) or ANSWERS.unreadable()
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:  # noqa: ARG002
         """Do nothing: LinkedIn has no way to delete an upload; see `Channel.clear`."""
