@@ -2,7 +2,8 @@
 
 `stop` keeps the delivery's state at that time: so a person is notified, as for any stop that came
 too late. After the first post that was public before its time, nothing is prepared on its account
-any more.
+any more. What says the same under another name, as a draft that was renamed while the post was
+being prepared, is held.
 """
 
 from typing import Any
@@ -12,11 +13,12 @@ from sqlalchemy import Connection, select
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import remote_ids
-from publisher.ledger.pending_stops import in_words
+from publisher.ledger.pending_stops import in_words, note_stop
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, not_before
 from publisher.ledger.transitions import ACTOR, By, change, reread
 from publisher.ledger.uncertainty import known_out
-from publisher.model.deliveries import Delivery, Prepared
+from publisher.model.deliveries import Delivery, PendingStop, Prepared
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind
 from publisher.model.states import ENDED_UNSENT, WAITING, Role, State
@@ -46,9 +48,18 @@ def record(
 ) -> Delivery:
     """Record that `seen` is public, whatever a person did with it meanwhile.
 
-    `prepared` is what exists at the platform. Raises `RemoteIdTaken` when another delivery gets the
-    same id at this moment; if another has it already, a person decides whose it is.
+    `prepared` is what exists at the platform. What says the same is held. Raises `RemoteIdTaken`
+    when another delivery gets the same id at this moment; if another has it already, a person
+    decides whose it is.
     """
+    recorded = _recorded(connection, clock, seen, prepared, receipt)
+    _hold_same_text(connection, seen, clock)
+    return recorded
+
+
+def _recorded(
+    connection: Connection, clock: Clock, seen: Delivery, prepared: Prepared, receipt: Accepted
+) -> Delivery:
     current = reread(connection, seen)
     known = {*current.remote_ids, *(current.withdrawn_ids or ())}
     if receipt.remote_id in known:
@@ -79,6 +90,38 @@ def record(
         target=State.PUBLISHED, detail={**remote_ids.named(receipt), **detail},
         **{**out, **columns, "attempts": current.attempts + 1},
     )  # fmt: skip
+
+
+def _hold_same_text(connection: Connection, seen: Delivery, clock: Clock) -> None:
+    """Hold what else would bring the text of `seen` to its account, unless it is to be repeated."""
+    reason = _(
+        "{post} says the same, and is out on {account} already: the platform made it public on its "
+        "own. Release this one only if the text is to be there twice.",
+        post=seen.post,
+        account=seen.account,
+    )
+    by = By(Role.WORKER, ACTOR, clock.now())
+    same_text = (
+        select(deliveries)
+        .where(
+            deliveries.c.account == seen.account,
+            deliveries.c.fingerprint == seen.content.fingerprint,
+            deliveries.c.id != seen.id,
+            deliveries.c.repeat.is_(False),
+            deliveries.c.manual_hold.is_(None),
+        )
+        .order_by(deliveries.c.id)
+        .with_for_update()
+    )
+    for other in deliveries_in(connection, same_text):
+        if other.in_reach:
+            change(
+                connection, other, Event.HELD, by, target=State.HELD, detail={"reason": reason},
+                manual_hold=reason, reason=reason, lease_until=None,
+            )  # fmt: skip
+        elif other.may_be_out and other.pending_stop is None:
+            stop = PendingStop(state=State.HELD, reason=reason, draft_hold=other.draft_hold)
+            note_stop(connection, other, stop, by, manual_hold=reason)
 
 
 def _left_to_a_person(

@@ -16,7 +16,10 @@ _APPROVED = "It is approved; or queued again, where no approval is required."
 _MENDED = (
     "What was wrong is mended, and it was queued again; or `publisher release`, `publisher retry`."
 )
-_HOLD = "Its agenda item is cancelled, or a consent has ended; or `publisher hold`."
+_HOLD = (
+    "Its agenda item is cancelled, or a consent has ended; or `publisher hold`; or its platform made "
+    "the same text public on its own, when the draft had another name."
+)
 _STILL_HELD = "Queued again or retried, while a reason to hold it stands."
 _CANCEL = "Its draft is gone, no longer names the account, or has no time; or `publisher cancel`."
 _PARTS_WITHDRAWN = "Withdrawn too: the parts of a thread that were out."
@@ -92,7 +95,7 @@ _REASONS: dict[tuple[State, State], str] = {
     },
     (_S.AWAITING_APPROVAL, _S.HELD): _HOLD,
     (_S.SCHEDULED, _S.HELD): _HOLD,
-    (_S.REJECTED, _S.HELD): "Its agenda item is cancelled, or a consent has ended.",
+    (_S.REJECTED, _S.HELD): _HOLD,
     (_S.PUBLISHING, _S.HELD): _STOPPED,
     (_S.UNCERTAIN, _S.HELD): _STOPPED,
     **{(source, _S.HELD): _STILL_HELD for source in (_S.FAILED, _S.MISSED, _S.CANCELLED)},

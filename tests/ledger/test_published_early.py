@@ -166,6 +166,46 @@ def test_a_cancellation_came_too_late(
     assert len(news.untold("mail")) == 1
 
 
+@pytest.mark.parametrize(
+    "state", [State.SCHEDULED, State.AWAITING_APPROVAL, State.PUBLISHING], ids=str
+)
+def test_what_says_the_same_is_held(
+    made_public: Callable[[], Delivery], ledger: Ledger, control: Control, dispatch: Dispatch,
+    database: Database, queries: Queries, clock: ManualClock, state: State,
+) -> None:  # fmt: skip
+    """Its draft was renamed while a worker made it ready."""
+    control.cancel("post.fr", None, "manager", "its draft is gone")
+    as_before = ("Le texte de post.fr",)
+    waits = State.SCHEDULED if state is State.PUBLISHING else state
+    add(ledger, wish(clock, "new.fr", due_in=3, texts=as_before, state=waits))
+    add(ledger, wish(clock, "again.fr", due_in=9000, texts=as_before, repeat=True))
+    if state is State.PUBLISHING:
+        dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
+    by_name = {one.post: one for one in queries.deliveries()}
+    assert by_name["new.fr"].state is state
+    made_public()
+    by_name = {one.post: one for one in queries.deliveries()}
+    assert (by_name["new.fr"].state, by_name["again.fr"].state) == (State.HELD, State.SCHEDULED)
+    assert "post.fr says the same, and is out on bice-x" in str(by_name["new.fr"].manual_hold)
+    (released,) = Holds(database, clock, no_rule).release("new.fr", None, "manager")
+    assert released.state is State.SCHEDULED, "a person may want it twice"
+
+
+def test_what_says_the_same_and_is_being_sent_is_held_if_it_is_not_out(
+    made_public: Callable[[], Delivery], ledger: Ledger, control: Control, dispatch: Dispatch,
+    attempts: OneByOne, queries: Queries, clock: ManualClock,
+) -> None:  # fmt: skip
+    control.cancel("post.fr", None, "manager", "its draft is gone")
+    add(ledger, wish(clock, "new.fr", due_in=3, texts=("Le texte de post.fr",)))
+    (claim,) = dispatch.claim(clock.ahead(4), clock.ahead(19), 1)
+    taken = attempts.take(claim)
+    assert taken
+    attempts.intend(taken, clock.now(), clock.ahead(19))
+    made_public()
+    new = next(one for one in queries.deliveries() if one.post == "new.fr")
+    assert (new.state, new.pending_stop) == (State.PUBLISHING, State.HELD)
+
+
 def test_a_pause_came_too_late(made_public: Callable[[], Delivery], control: Control) -> None:
     control.pause(None, "attendre", "manager")
     assert made_public().state is State.PUBLISHED

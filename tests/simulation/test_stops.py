@@ -32,3 +32,16 @@ def test_a_stop_of_a_thread_holds_for_the_part_in_doubt() -> None:
     for plan in stops_in_doubt(THREAD, Act.CANCEL, nth=2):
         history = run(THREAD, plan)
         assert not history.broken, str(history)
+
+
+def test_a_draft_is_renamed_while_its_platform_makes_the_post_public_on_its_own() -> None:
+    """Under its new name it does not go out a second time."""
+    laying = next(s.number for s in run(ON_FACEBOOK).steps if s.moment is Moment.LAYING)
+    early = Fault(laying, Act.PUBLISHES_EARLY)
+    steps = [step.number for step in run(ON_FACEBOOK, (early,)).steps]
+    assert len(steps) > laying
+    for number in steps:
+        renamed = Fault(number, Act.RENAME)
+        plan = (renamed, early) if number < laying else (early, renamed)
+        history = run(ON_FACEBOOK, plan)
+        assert not history.broken, str(history)
