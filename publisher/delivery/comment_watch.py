@@ -7,7 +7,7 @@ reading (see comment_readings.py).
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,7 +41,9 @@ _AGAIN = timedelta(minutes=1)
 _LONGEST = timedelta(minutes=30)
 _FOR_A_PERSON = timedelta(minutes=10)
 _CHECK = timedelta(hours=6)
-"""How often it is asked whether the platform still has a comment; a day where that is charged."""
+"""How often it is asked whether the platform still has a comment; a day where that is charged, or
+requests are rationed.
+"""
 
 log = structlog.get_logger()
 
@@ -70,12 +72,13 @@ class CommentWatch:
         signs: Callable[[], Signs],
         settings: CommentSettings,
         clock: Clock,
-        known: Callable[[], Collection[str]] | None = None,
+        known: Callable[[], Mapping[str, timedelta | None]] | None = None,
     ) -> None:
         """`open_reader` opens what reads the comments of an account.
 
         `is_busy`: whether something of an account is about to leave. `known`: all accounts of the
-        settings, also those that this process cannot read; None: nobody says.
+        settings, also those that this process cannot read, each with how long its platform lets
+        comments be kept (`CommentSupport.keep`); None: nobody says.
         """
         self._known = known
         self._readings = readings
@@ -128,10 +131,14 @@ class CommentWatch:
                 self._carry_out(wish)
 
     def _expire(self) -> None:
-        real = self._clock.monotonic()
-        if real - self._expired >= _LONGEST.total_seconds():
-            self._expired = real
-            self._checks.expire(self._clock.now() - self._settings.keep)
+        real, now = self._clock.monotonic(), self._clock.now()
+        if real - self._expired < _LONGEST.total_seconds():
+            return
+        self._expired = real
+        self._checks.expire(now - self._settings.keep)
+        for name, keep in (self._known() if self._known else {}).items():
+            if keep is not None:
+                self._checks.expire(now - keep, [name])
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -180,10 +187,13 @@ class CommentWatch:
                 most = settings.most_per_day - reading.billed if account.has_fees else None
                 page = reader.read(reading.post_id, reading.cursor, most, oldest - _SKEW)
                 # What is older than it may be kept would go at once, and come again.
-                since = max(oldest - _SKEW, now - settings.keep)
+                keep = min(settings.keep, account.support.keep or settings.keep)
+                since = max(oldest - _SKEW, now - keep)
                 next_at = self._next(reading, now) if page.is_complete else now
                 if page.is_gone:
                     next_at = now + settings.every * _LATER
+                if account.support.is_rationed:
+                    next_at = max(next_at, now + self._ration(reading, now) * page.requests)
                 signs = self._signs()
                 called = self._readings.found(
                     reading, page.comments, page.cursor,
@@ -197,7 +207,10 @@ class CommentWatch:
         except CommentsUnavailable as error:
             again = _FOR_A_PERSON if error.needs_person else _AGAIN
             until = min(error.until or now + again, now + _LONGEST)
-            self._readings.failed(reading, error.message, max(until, now + _AGAIN))
+            soonest = _AGAIN
+            if account.support.is_rationed and reading.troubled_at:
+                soonest = max(_AGAIN, self._ration(reading, now))
+            self._readings.failed(reading, error.message, max(until, now + soonest))
 
     def _is_kept_busy(self, account: str, now: datetime) -> bool:
         """Whether posts come first; for a minute at most, then comments are read in between."""
@@ -230,7 +243,8 @@ class CommentWatch:
         checked: it keeps nothing else waiting.
         """
         now = self._clock.now()
-        asked = self._checks.to_check(account, now - (4 * _CHECK if watched.has_fees else _CHECK))
+        is_dear = watched.has_fees or watched.support.is_rationed
+        asked = self._checks.to_check(account, now - (4 * _CHECK if is_dear else _CHECK))
         if watched.has_fees:
             asked = asked[: max(self._settings.most_per_day - self._checks.billed(account), 0)]
         if not asked:
@@ -286,6 +300,20 @@ class CommentWatch:
             )[reading.account]
             return now + max(every, timedelta(hours=1) * number / self._settings.requests_per_hour)
         return now + every
+
+    def _ration(self, reading: CommentReading, now: datetime) -> timedelta:
+        """The pause after a request, where an account has few of them in a day.
+
+        Its posts share them: those that are read less often have so much less.
+        """
+        its = {
+            one: 1 if now - one.published_at <= _FRESH else _LATER
+            for one in self._posts
+            if one.account == reading.account
+        }
+        shares = sum(1 / times for times in its.values())
+        own = min((its[one] for one in self._posts_of(reading)), default=_LATER)
+        return timedelta(days=1) * shares * own / self._settings.requests_per_day
 
 
 def _next_day(now: datetime) -> datetime:
