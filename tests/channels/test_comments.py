@@ -12,7 +12,7 @@ from publisher.channels.registry import SPECS
 from publisher.model.outcomes import Accepted
 from publisher.model.reader_comments import JUDGED, LONGEST, ReaderComment, kept_text
 from publisher.sandbox.comments import StoredComment, plant
-from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.fault_kinds import FaultKind, What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Stage, Stages
 
@@ -81,7 +81,7 @@ class Desk:
                 return found, cursor
         raise AssertionError("there is no end")
 
-    def fail(self, what: What, endpoint: str, **more: Any) -> None:
+    def fail(self, what: FaultKind, endpoint: str, **more: Any) -> None:
         self.stage.sandbox.faults.set([Fault(what=what, endpoint=endpoint, **more)])
 
 

@@ -43,9 +43,12 @@ class CommentPlace:
         told = mapping(parsed(cursor))
         threads = mapping(told.get("threads")).items()
         place = cls(
-            *(_time(told.get(name)) for name in ("newest", "floor", "whole", "start")),
+            newest=_positive(told.get("newest")),
+            floor=_positive(told.get("floor")),
+            whole=_positive(told.get("whole")),
+            start=_positive(told.get("start")),
             is_listed=told.get("is_listed") is True,
-            threads={one: _time(number) for one, number in threads if numeral(one)},
+            threads={one: _positive(number) for one, number in threads if numeral(one)},
             open=_urns(told.get("open")),
             silent=_urns(told.get("silent")),
         )
@@ -97,7 +100,7 @@ class CommentPlace:
         return json.dumps({name: getattr(self, name) for name in self.__slots__})
 
 
-def _time(value: object) -> int:
+def _positive(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 

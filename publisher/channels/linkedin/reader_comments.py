@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 _SIZES = (100, 25, 5, 1)
 """How many comments a request asks for: few requests, where LinkedIn takes a hundred in a day."""
+_ALONE = 5
+"""How many are asked for alone, of those that an answer about several does not name."""
 
 
 class OrganizationComments:
@@ -193,13 +195,14 @@ class OrganizationComments:
     def gone(self, comment_ids: Sequence[str]) -> frozenset[str]:
         """Those that LinkedIn names as not found; see `CommentReader.gone`.
 
-        Those of a post are asked for together; what the answer does not name, alone.
+        Those of a post are asked for together; of what the answer does not name, a few alone.
         """
         asked: dict[str, dict[str, str]] = {}
         for comment_id in comment_ids:
             if parts := parts_of(comment_id):
                 asked.setdefault(parts[0], {})[parts[1]] = comment_id
-        gone = set()
+        gone: set[str] = set()
+        alone = _ALONE
         for target, its in asked.items():
             try:
                 there, not_there = self._known(target, list(its))
@@ -207,9 +210,11 @@ class OrganizationComments:
                 if error.until:  # it takes no more requests
                     break
                 continue
-            for number in its.keys() - there:
+            gone |= {its[number] for number in not_there}
+            for number in sorted(its.keys() - there - not_there)[:alone]:
+                alone -= 1
                 try:
-                    if number in not_there or self._is_gone(target, number):
+                    if self._is_gone(target, number):
                         gone.add(its[number])
                 except CommentsUnavailable as error:
                     if error.until:
