@@ -13,6 +13,7 @@ from publisher.channels.linkedin.comment_place import CommentPlace
 from publisher.model.reader_comments import CommentState
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.linkedin import comments as played
 from publisher.sandbox.linkedin.refusals import LinkedInFault
 from tests.channels.comment_duty import Duty
 from tests.channels.conftest import Stages
@@ -141,7 +142,7 @@ def test_one_that_goes_while_those_below_it_are_read_hides_no_other(desk: Desk) 
     assert reply in {one.id for one in found}
 
 
-def test_what_the_page_writes_itself_is_no_comment_of_a_reader() -> None:
+def test_a_comment_that_lacks_its_urn_is_known_by_its_number_and_odd_ones_are_none() -> None:
     element = {"id": "2", "object": "urn:li:activity:1", "created": {"time": 1_500_000_000_000}}
     assert urn_of(element) == "urn:li:comment:(urn:li:activity:1,2)"
     assert comment_of(element, "urn:li:share:1")
@@ -157,8 +158,6 @@ def test_comments_by_the_page_itself_are_left_out(
     (ours,) = desk.plant("merci")
     below(desk, "help me", ours.id)
     number = desk.stage.account.options["organization_id"]
-    from publisher.sandbox.linkedin import comments as played  # noqa: PLC0415
-
     shown = played._shown
 
     def by_the_page(*given: Any) -> dict[str, Any]:
