@@ -8,10 +8,11 @@ Who wrote a comment it tells by a member's URN alone, which is not kept. A name 
 data, which may be kept for 24 hours; what members write may be kept for 48, may be shown only to
 who manages the page, and not be handed on (see `SPEC.comments`). No app can hide a comment.
 
-Sources: learn.microsoft.com/linkedin/marketing, Comments API (permissions, paging, comments on
-comments, batch get, delete with `actor`), Social Metadata API, Data Storage Requirements, and
-Restricted Uses. That an administrator's `actor` deletes what members wrote: PyPI
-linkedin-automator, which is made for that.
+Sources: learn.microsoft.com/linkedin/marketing, Comments API (methods, permissions), Social
+Metadata API, Data Storage Requirements, Restricted Uses. Paths, paging, `commentsSummary` and
+`actor` are as public clients use them. That an administrator deletes what members wrote: PyPI
+linkedin-automator, with the URN of a person; with that of the organisation it was not tried on
+LinkedIn itself.
 """
 
 from collections.abc import Mapping, Sequence
