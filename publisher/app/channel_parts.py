@@ -125,7 +125,10 @@ class ChannelParts(LogInParts):
             self._sign_lists.signs,
             self.settings.comments,
             self.clock,
-            lambda: self.settings.accounts,
+            lambda: {
+                name: support.keep if (support := SPECS[entry.channel].comments) else None
+                for name, entry in self.settings.accounts.items()
+            },
         )
 
     @cached_property

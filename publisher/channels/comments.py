@@ -53,6 +53,8 @@ class CommentPage:
     """The share of the nearest rate limit that is used up, from 0 to 1."""
     is_gone: bool = False
     """Whether the post itself is gone."""
+    requests: int = 1
+    """How many it took, where the platform rations them: see `CommentSupport`."""
 
 
 class CommentReader(Protocol):
@@ -123,12 +125,12 @@ def check(answer: Answer, answers: Answers, permissions: str) -> None:
     raise CommentsUnavailable(outcome.message, until=outcome.until, needs_person=True)
 
 
-def whole_answer(ask: Callable[[int], Answer]) -> Answer:
+def whole_answer(ask: Callable[[int], Answer], sizes: Sequence[int] = SIZES) -> Answer:
     """The answer to a request for some comments; for fewer, where it was too long to be read.
 
     Nobody can blind us with a text of many thousand characters.
     """
-    for size in SIZES:
+    for size in sizes:
         answer = ask(size)
         if len(answer.body) < _CUT or parsed(answer.body) is not None:
             break

@@ -85,6 +85,18 @@ class CommentSupport:
     """What the app needs for it beyond posting, as the platform calls it."""
     hidden: str = ""
     """Who still sees a comment that is hidden: a sentence for `_`."""
+    names: bool = True
+    """Whether it is read who wrote a comment."""
+    keep: timedelta | None = None
+    """How long the platform's terms let a comment be kept, from when it was read; None: they name
+    no time.
+    """
+    leaves: bool = True
+    """Whether the platform's terms let texts be handed on to programs."""
+    is_rationed: bool = False
+    """Whether the platform gives few requests a day, of which posts need some: those for comments
+    are `[comments] requests_per_day`.
+    """
 
 
 class ShownPicture(Protocol):

@@ -6,8 +6,7 @@ reading (see comment_readings.py).
 """
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.channels.comments import CommentReader, CommentsUnavailable
 from publisher.channels.spec import CommentSupport
+from publisher.delivery.comment_pace import CommentPace
 from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.comment_readings import CommentReading, CommentReadings, WatchedPost
 from publisher.ledger.comment_wishes import CommentWishes, OpenWish
@@ -28,8 +28,6 @@ from publisher.settings.schema import CommentSettings
 
 _LOOK = 3.0  # real seconds between two looks for what is due
 _PLAN = 15.0  # real seconds between two looks for new posts
-_FRESH = timedelta(days=2)
-_LATER = 20  # how many times less often the comments of an older post are read
 _HALF = 0.5
 _REST = timedelta(minutes=5)
 """The pause while a rate limit is used up by half: the rest of it is for posts."""
@@ -41,7 +39,9 @@ _AGAIN = timedelta(minutes=1)
 _LONGEST = timedelta(minutes=30)
 _FOR_A_PERSON = timedelta(minutes=10)
 _CHECK = timedelta(hours=6)
-"""How often it is asked whether the platform still has a comment; a day where that is charged."""
+"""How often it is asked whether the platform still has a comment; a day where that is charged, or
+requests are rationed.
+"""
 
 log = structlog.get_logger()
 
@@ -70,12 +70,13 @@ class CommentWatch:
         signs: Callable[[], Signs],
         settings: CommentSettings,
         clock: Clock,
-        known: Callable[[], Collection[str]] | None = None,
+        known: Callable[[], Mapping[str, timedelta | None]] | None = None,
     ) -> None:
         """`open_reader` opens what reads the comments of an account.
 
         `is_busy`: whether something of an account is about to leave. `known`: all accounts of the
-        settings, also those that this process cannot read; None: nobody says.
+        settings, also those that this process cannot read, each with how long its platform lets
+        comments be kept (`CommentSupport.keep`); None: nobody says.
         """
         self._known = known
         self._readings = readings
@@ -91,6 +92,7 @@ class CommentWatch:
         self._thread = threading.Thread(target=self._run, name="comments", daemon=True)
         self._planned = float("-inf")
         self._posts: list[WatchedPost] = []
+        self._pace = CommentPace(settings)
         self._expired = float("-inf")
         self._busy_since: dict[str, datetime] = {}
         self._checks_at: dict[str, datetime] = {}
@@ -128,10 +130,14 @@ class CommentWatch:
                 self._carry_out(wish)
 
     def _expire(self) -> None:
-        real = self._clock.monotonic()
-        if real - self._expired >= _LONGEST.total_seconds():
-            self._expired = real
-            self._checks.expire(self._clock.now() - self._settings.keep)
+        real, now = self._clock.monotonic(), self._clock.now()
+        if real - self._expired < _LONGEST.total_seconds():
+            return
+        self._expired = real
+        self._checks.expire(now - self._settings.keep)
+        for name, keep in (self._known() if self._known else {}).items():
+            if keep is not None:
+                self._checks.expire(now - keep, [name])
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -149,6 +155,7 @@ class CommentWatch:
             return
         self._planned = real
         self._posts = self._readings.watched(accounts, now - self._settings.watch)
+        self._pace = CommentPace(self._settings, self._posts)
         self._readings.plan(
             {
                 (
@@ -176,14 +183,15 @@ class CommentWatch:
             return
         try:
             with self._opened(reading.account) as reader:
-                oldest = min((one.published_at for one in self._posts_of(reading)), default=now)
+                oldest = min(
+                    (one.published_at for one in self._pace.posts_of(reading)), default=now
+                )
                 most = settings.most_per_day - reading.billed if account.has_fees else None
                 page = reader.read(reading.post_id, reading.cursor, most, oldest - _SKEW)
                 # What is older than it may be kept would go at once, and come again.
-                since = max(oldest - _SKEW, now - settings.keep)
-                next_at = self._next(reading, now) if page.is_complete else now
-                if page.is_gone:
-                    next_at = now + settings.every * _LATER
+                keep = min(settings.keep, account.support.keep or settings.keep)
+                since = max(oldest - _SKEW, now - keep)
+                next_at = self._pace.next(reading, account.support, page, now)
                 signs = self._signs()
                 called = self._readings.found(
                     reading, page.comments, page.cursor,
@@ -197,7 +205,9 @@ class CommentWatch:
         except CommentsUnavailable as error:
             again = _FOR_A_PERSON if error.needs_person else _AGAIN
             until = min(error.until or now + again, now + _LONGEST)
-            self._readings.failed(reading, error.message, max(until, now + _AGAIN))
+            # Once at once: most failures are over then.
+            pause = self._pace.pause(reading, account.support, now) * bool(reading.troubled_at)
+            self._readings.failed(reading, error.message, max(until, now + max(_AGAIN, pause)))
 
     def _is_kept_busy(self, account: str, now: datetime) -> bool:
         """Whether posts come first; for a minute at most, then comments are read in between."""
@@ -214,12 +224,15 @@ class CommentWatch:
         now = self._clock.now()
         due = [
             name
-            for name in accounts
-            if not now < self._checks_at.get(name, now) <= now + _REST  # unless the clock was set
+            for name, account in accounts.items()
+            # Unless the clock was set.
+            if not now
+            < self._checks_at.get(name, now)
+            <= now + max(_REST, self._pace.check_pause(account.support))
         ]
         stored = self._checks.unchecked(now - _CHECK) if due else frozenset()
         for name in due:
-            self._checks_at[name] = now + self._settings.every
+            self._checks_at[name] = now + self._pace.check_pause(accounts[name].support)
             if name in stored and not self._stop.is_set() and not self._is_busy(name):
                 self._check(name, accounts[name])
 
@@ -230,7 +243,8 @@ class CommentWatch:
         checked: it keeps nothing else waiting.
         """
         now = self._clock.now()
-        asked = self._checks.to_check(account, now - (4 * _CHECK if watched.has_fees else _CHECK))
+        is_dear = watched.has_fees or watched.support.is_rationed
+        asked = self._checks.to_check(account, now - (4 * _CHECK if is_dear else _CHECK))
         if watched.has_fees:
             asked = asked[: max(self._settings.most_per_day - self._checks.billed(account), 0)]
         if not asked:
@@ -266,26 +280,6 @@ class CommentWatch:
         except PublisherError as error:
             raise CommentsUnavailable(str(error), needs_person=True) from error
         yield reader
-
-    def _posts_of(self, reading: CommentReading) -> list[WatchedPost]:
-        return [
-            one
-            for one in self._posts
-            if one.account == reading.account and reading.post_id in ("", one.remote_id)
-        ]
-
-    def _next(self, reading: CommentReading, now: datetime) -> datetime:
-        """When these comments are read again: often after a post, and later less often."""
-        its = self._posts_of(reading)
-        every = self._settings.every
-        if not any(now - one.published_at <= _FRESH for one in its):
-            return now + every * _LATER
-        if reading.post_id:  # each takes a request: they share those of an hour
-            number = Counter(
-                one.account for one in self._posts if now - one.published_at <= _FRESH
-            )[reading.account]
-            return now + max(every, timedelta(hours=1) * number / self._settings.requests_per_hour)
-        return now + every
 
 
 def _next_day(now: datetime) -> datetime:

@@ -92,9 +92,11 @@ class CommentChecks(LedgerPart):
         """Forget one comment that the platform has no more."""
         self.checked(account, [remote_id], [remote_id])
 
-    def expire(self, before: datetime) -> int:
-        """Forget the comments that were read before then."""
+    def expire(self, before: datetime, accounts: Collection[str] | None = None) -> int:
+        """Forget the comments that were read before then; `accounts` None: those of all."""
+        table = reader_comments.c
+        its = [] if accounts is None else [table.account.in_(sorted(accounts))]
         with self._database.write() as connection:
             return connection.execute(
-                delete(reader_comments).where(reader_comments.c.read_at < before)
+                delete(reader_comments).where(table.read_at < before, *its)
             ).rowcount

@@ -24,6 +24,8 @@ class StoredComment:
     author: str
     text: str
     written_at: datetime
+    parent: str = ""
+    """The id of the comment that it answers; empty: it is on the post itself."""
     is_private: bool = False
     is_quote: bool = False
     """Whether it is a post elsewhere that quotes ours."""
@@ -50,6 +52,7 @@ def plant(
     text: str,
     *,
     under: str | None = None,
+    parent: str | None = None,
     author: str = "reader",
     private: bool = False,
     quote: bool = False,
@@ -57,11 +60,17 @@ def plant(
 ) -> list[StoredComment]:
     """Write a comment under a post: the account's newest one, unless `under` says which.
 
-    Raises ValueError for an account that is not here, or a post that it does not have.
+    `parent`: the id of the comment that it answers. Raises ValueError for an account that is not
+    here, or a post or comment that it does not have.
     """
     known = next((one for one in store.accounts if one.name == account), None)
     if known is None or not isinstance(text, str) or not 1 <= int(times) <= _MOST:
         raise ValueError(f"there is no account {account} here, or nothing to write")
+    if parent is not None:
+        answered = store.comment(known.channel, parent)
+        if answered is None or answered.account != account:
+            raise ValueError(f"{account} has no comment {parent}")
+        under = answered.under
     post = next(iter(store.timeline(account)), None) if under is None else None
     if under is None and post is None:
         raise ValueError(f"{account} has no post to comment on")
@@ -81,6 +90,7 @@ def plant(
             author=str(author),
             text=text,
             written_at=store.clock.now(),
+            parent=parent or "",
             is_private=bool(private),
             is_quote=bool(quote),
         )

@@ -291,6 +291,8 @@ class CommentSettings(Section):
     """How often they are read in the two days after a post; later twenty times less often."""
     requests_per_hour: int = Field(default=1800, ge=1)
     """Of an account whose posts are each asked for: with more of them, each is read less often."""
+    requests_per_day: int = Field(default=40, ge=1)
+    """Requests for comments of an account in a day, where the platform gives few, also to posts."""
     most_per_day: int = Field(default=2000, ge=0)
     """Comments of an account that are read in a day where the platform charges for them."""
     duty: Annotated[tuple[str, ...], _LINES] = ()

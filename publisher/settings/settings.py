@@ -138,6 +138,12 @@ class _Settings(Section):
             return False
         return read == "all" or (read == "free" and not spec.has_fees)
 
+    def hands_comments_on(self, account: str) -> bool:
+        """Whether programs may have the texts of readers' comments to an account."""
+        entry = self.accounts.get(account)
+        support = SPECS[entry.channel].comments if entry else None
+        return support is not None and support.leaves
+
     @property
     def posts(self) -> Path:
         return self.workspace / "posts"

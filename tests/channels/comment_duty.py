@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tests.channels.conftest import Stages
 
 WORD = AlarmWord.of("help me")
+MANY = 10_000
+"""Requests for comments in a day: an account is read as often as others."""
 CHANNELS = tuple(name for name, spec in SPECS.items() if spec.comments)
 
 
@@ -98,9 +100,9 @@ def duty_at(
             lambda _account: support.open(stage.account, stage.credentials, options),
             busy.__contains__,
             lambda: Signs([WORD] if WORD else [], ["Amina Diallo"]),
-            CommentSettings(**settings),
+            CommentSettings(**{"requests_per_day": MANY, **settings}),
             clock,
-            lambda: [stage.account.name],
+            lambda: {stage.account.name: support.keep},
         )
         rights = Rights({stage.account.name: "BICE"}.get)
         people = People(database, clock)

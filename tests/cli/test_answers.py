@@ -85,3 +85,15 @@ def test_what_its_platform_hid_and_calls_is_listed_as_open(
         connection.execute(update(reader_comments).values(state="hidden"))
     app.close()
     assert "help me" in cli("answers").out
+
+
+def test_scripts_get_no_text_of_an_account_that_is_not_there_any_more(
+    cli: Cli, made: Path, comment: int
+) -> None:
+    """Nobody knows what its platform's terms say."""
+    app = Application(settings.load(made, {}), ManualClock())
+    with app.database.write() as connection:
+        connection.execute(update(reader_comments).values(account="bice-gone"))
+    app.close()
+    (one,) = json.loads(cli("answers", "--json").out)["answers"]
+    assert (one["number"], one["text"], one["is_withheld"]) == (comment, "", True)

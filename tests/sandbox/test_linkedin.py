@@ -258,3 +258,50 @@ def test_a_video_is_whole_by_the_tags_of_its_parts(
         assert answer.status_code == status
     state = ask("GET", f"/rest/videos/{quote(begun['video'], safe='')}").json()["status"]
     assert state == "AVAILABLE"
+
+
+def planted(sandbox: tuple[Sandbox, str], text: str, **more: Any) -> str:
+    """The URN of a comment on the newest post."""
+    wish = {"account": "bice", "text": text, **more}
+    answer = requests.post(f"{sandbox[1]}/sandbox/comments", json=wish, timeout=5)
+    (urn,) = answer.json()["ids"]
+    return str(urn)
+
+
+def comments(ask: Ask, urn: str, **more: Any) -> requests.Response:
+    return ask("GET", f"/rest/socialActions/{quote(urn, safe='')}/comments", **more)
+
+
+def test_comments_on_a_post_and_below_a_comment_are_two_lists(
+    ask: Ask, sandbox: tuple[Sandbox, str]
+) -> None:
+    post = published(ask).headers["x-restli-id"]
+    first = planted(sandbox, "first")
+    reply = planted(sandbox, "below", parent=first)
+    page = comments(ask, post).json()
+    assert [one["commentUrn"] for one in page["elements"]] == [first]
+    assert page["elements"][0]["commentsSummary"]["totalFirstLevelComments"] == 1
+    assert page["paging"] == {"start": 0, "count": 10, "links": [], "total": 1}
+    (below,) = comments(ask, first).json()["elements"]
+    assert (below["commentUrn"], below["parentComment"]) == (reply, first)
+    counted = ask("GET", f"/rest/socialMetadata/{quote(post, safe='')}").json()
+    assert counted["commentSummary"] == {"count": 2, "topLevelCount": 1}
+
+
+def test_nobody_reads_or_deletes_comments_as_another_page(
+    ask: Ask, sandbox: tuple[Sandbox, str]
+) -> None:
+    post = published(ask).headers["x-restli-id"]
+    target, number = planted(sandbox, "first")[16:-1].split(",")
+    place = f"/rest/socialActions/{quote(target, safe='')}/comments/{number}"
+    assert comments(ask, post, account="apg").status_code == 403
+    assert ask("GET", place, account="apg").status_code == 404
+    assert ask("DELETE", place, params={"actor": "urn:li:organization:99"}).status_code == 403
+    assert ask("DELETE", place, params={"actor": ORGANIZATION}).status_code == 204
+    assert ask("GET", place).status_code == 404
+
+
+@pytest.mark.parametrize("query", [{"count": "101"}, {"start": "x"}, {"ids": "1,2"}])
+def test_wrong_questions_about_comments_are_refused(ask: Ask, query: dict[str, str]) -> None:
+    post = published(ask).headers["x-restli-id"]
+    assert comments(ask, post, params=query).status_code == 400

@@ -1,8 +1,9 @@
 """The page of answers: what comes first, what a person does with it, and that it does no harm."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -10,6 +11,8 @@ from sqlalchemy import select
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.channels.registry import SPECS
+from publisher.channels.spec import ChannelSpec
 from publisher.ledger.notice_addresses import Addresses
 from publisher.ledger.tables import reader_comments
 from publisher.model.reader_comments import CommentState
@@ -156,3 +159,19 @@ def test_an_answer_is_handed_only_to_who_may_look_and_a_silent_one_is_said(
     staff.send("/answers", answer=str(comment), do="hand", to="direction")
     assert "tell them yourself" in staff.page
     assert 'id="count-rail-answers">1<' in staff.page
+
+
+def test_where_no_app_can_hide_an_answer_it_is_said_who_deletes_it(
+    app: Application, staff: Visit, manager: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = SPECS["facebook"]
+    assert spec.comments
+    without = replace(spec, comments=replace(spec.comments, hides=False))
+    monkeypatch.setitem(cast("dict[str, ChannelSpec]", SPECS), "facebook", without)
+    alarm(app)
+    staff.get("/answers")
+    assert "Hide …" not in staff.page
+    assert "a manager deletes it here" in staff.page
+    manager.get("/answers")
+    assert "keep a copy first" in manager.page
+    assert "hide it, and keep" not in manager.page

@@ -27,7 +27,13 @@ from publisher.model.accounts import Owner
 from publisher.model.clock_check import unheard
 
 _ADDRESS = "https://www.linkedin.com"
-_SCOPES = "w_organization_social r_organization_social rw_organization_admin"
+_SCOPES = (
+    "w_organization_social r_organization_social rw_organization_admin "
+    "r_organization_social_feed w_organization_social_feed"
+)
+"""All belong to the Community Management API, the one product that lets an app post for a page
+(Increasing Access).
+"""
 RETURN = "http://localhost:8765/linkedin"
 """The address after the consent, which has to be among those of the app. Nothing answers there: the
 person copies it, with the code, out of the browser."""

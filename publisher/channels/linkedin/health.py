@@ -1,6 +1,6 @@
 """Health check of an account on LinkedIn: its token, its page, and the person's role there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,11 +16,13 @@ from publisher.channels.health import (
 )
 from publisher.channels.linkedin.answers import ANSWERS
 from publisher.channels.linkedin.rest import Rest
+from publisher.channels.linkedin.spec import PERMISSIONS
 from publisher.model.accounts import Owner, Profile
 from publisher.model.outcomes import AccountSuspended, Answer, Deferred
 
 _NEEDED_SCOPES = ("w_organization_social", "r_organization_social")
 """To post, and to read back (Posts API, permissions)."""
+_FOR_COMMENTS = tuple(PERMISSIONS.split(", "))
 _MAY_POST = frozenset(
     {
         "ADMINISTRATOR",
@@ -84,6 +86,7 @@ def _token(answer: Answer) -> Health:
     ends = whole(told.get("expires_at")) or 0
     return Health(
         _flaw_of_token(told),
+        remarks=tuple(filter(None, [_remark_on_comments(told)])),
         clock_ahead=clock_ahead(answer),
         expires_at=datetime.fromtimestamp(ends, UTC) if 0 < ends < _NEVER else None,
     )
@@ -97,12 +100,28 @@ def _flaw_of_token(told: Mapping[str, object]) -> str | None:
             reason = _("it has expired") if status == "expired" else _("it was revoked")
             return _("The token is not valid ({reason}). {anew}", reason=reason, anew=anew)
         return _("The token is not valid. {anew}", anew=anew)
-    scopes = told.get("scope")
-    given = scopes.replace(",", " ").split() if isinstance(scopes, str) else []
-    missing = [scope for scope in _NEEDED_SCOPES if scope not in given] if given else []
+    missing = _missing(told, _NEEDED_SCOPES)
     if not missing:
         return None
-    return _("The token lacks {permissions}. {anew}", permissions=", ".join(missing), anew=anew)
+    return _("The token lacks {permissions}. {anew}", permissions=missing, anew=anew)
+
+
+def _remark_on_comments(told: Mapping[str, object]) -> str | None:
+    missing = _missing(told, _FOR_COMMENTS)
+    if not missing:
+        return None
+    return _(
+        "To read and delete answers the token needs {permissions}: connect the account again. Posts "
+        "do without.",
+        permissions=missing,
+    )
+
+
+def _missing(told: Mapping[str, object], wanted: Sequence[str]) -> str:
+    """Which permissions a token lacks, as far as LinkedIn says which it has."""
+    scopes = told.get("scope")
+    given = scopes.replace(",", " ").split() if isinstance(scopes, str) else []
+    return ", ".join(scope for scope in wanted if scope not in given) if given else ""
 
 
 def may_post_for(answer: Answer) -> list[str]:

@@ -172,6 +172,37 @@ class Rest:
         )
         return self._get(f"organizationalEntityShareStatistics?{query}", method="FINDER")
 
+    def comments(self, target: str, start: int, count: int) -> Answer:
+        """List comments from a place in the list on: those on a post, or below a comment.
+
+        `target`: its URN.
+        """
+        query = {"start": str(start), "count": str(count)}
+        return self._get(f"socialActions/{quote(target, safe='')}/comments", query)
+
+    def some_comments(self, target: str, numbers: Sequence[str]) -> Answer:
+        """Read some comments on one post; `target`: the URN that theirs have in them."""
+        listed = f"ids=List({','.join(numbers)})"
+        return self._get(f"socialActions/{quote(target, safe='')}/comments?{listed}")
+
+    def comment(self, target: str, number: str) -> Answer:
+        """Read a comment, also one below another comment."""
+        return self._get(f"socialActions/{quote(target, safe='')}/comments/{number}")
+
+    def delete_comment(self, target: str, number: str) -> Answer:
+        """Delete a comment, as the organisation."""
+        return self._api.call(
+            lambda: self._api.session.delete(
+                f"{ADDRESS}/rest/socialActions/{quote(target, safe='')}/comments/{number}",
+                params={"actor": self.author},
+                headers=self._headers("DELETE"),
+            )
+        )
+
+    def social_metadata(self, urn: str) -> Answer:
+        """Read how many comments a post has, in all and on itself."""
+        return self._get(f"socialMetadata/{quote(urn, safe='')}")
+
     def organization(self) -> Answer:
         """Read what the organisation's page shows of itself."""
         return self._get(f"organizations/{self.organization_id}")

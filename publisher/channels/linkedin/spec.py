@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.channels.spec import (
+    ChannelOptions,
+    ChannelSpec,
+    CommentSupport,
+    Credential,
+    Option,
+    Server,
+)
 from publisher.model.accounts import Account
 from publisher.model.capabilities import (
     Capabilities,
@@ -18,6 +25,7 @@ from publisher.model.engagement import Metric
 
 if TYPE_CHECKING:
     from publisher.channels.base import Channel
+    from publisher.channels.comments import CommentReader
     from publisher.channels.connect import Connector
 
 PIXELS = 36_152_320
@@ -69,6 +77,14 @@ LINKEDIN = Capabilities(
 published: they are shown by endpoint to whoever has an app (API guide, rate limiting).
 """
 
+PERMISSIONS = "r_organization_social_feed, w_organization_social_feed"
+"""What the app needs to read and delete comments (Comments API, permissions)."""
+
+_KEPT = timedelta(hours=47)
+"""What members write may be kept for 48 hours (Data Storage Requirements); what is older is deleted
+twice in an hour.
+"""
+
 ADDRESS = "https://api.linkedin.com"
 """The address of the API."""
 WEBSITE = "https://www.linkedin.com"
@@ -86,6 +102,14 @@ def _open(account: Account, credentials: Mapping[str, str], options: ChannelOpti
         clock=options.clock,
         heard=options.heard(SPEC),
     )
+
+
+def _open_comments(
+    account: Account, credentials: Mapping[str, str], options: ChannelOptions
+) -> "CommentReader":
+    from publisher.channels.linkedin.reader_comments import OrganizationComments  # noqa: PLC0415
+
+    return OrganizationComments.open(account, credentials, options)
 
 
 def _connector(options: ChannelOptions) -> "Connector":
@@ -119,6 +143,17 @@ SPEC = ChannelSpec(
         Credential("access_token"),
         Credential("client_id", required=False, of_app=True),
         Credential("client_secret", required=False),
+    ),
+    comments=CommentSupport(
+        _open_comments,
+        hides=False,
+        deletes=True,
+        reads_each_post=True,
+        permissions=PERMISSIONS,
+        names=False,
+        keep=_KEPT,
+        leaves=False,
+        is_rationed=True,
     ),
     connect=_connector,
     server=Server(

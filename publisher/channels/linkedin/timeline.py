@@ -22,7 +22,7 @@ from publisher.channels.timelines import SKEW, words
 from publisher.model.content import Content
 from publisher.model.outcomes import Absent, Accepted, Sighting, Unknown
 
-_LATEST = 4 * 10**9
+LATEST = 4 * 10**9
 """Seconds since 1970; a time beyond is no date of a post."""
 _SHORT_LINK = re.compile(r"https?://lnkd\.in/[A-Za-z0-9_-]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+\.[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
@@ -145,7 +145,7 @@ def _post(element: dict[str, Any]) -> PublishedPost | None:
         return None
     if not isinstance(commentary, str) or not isinstance(milliseconds, int):
         return None
-    if not 0 < milliseconds < _LATEST * 1000:  # before it is divided: it may have many digits
+    if not 0 < milliseconds < LATEST * 1000:  # before it is divided: it may have many digits
         return None
     created_at = credible(datetime.fromtimestamp(milliseconds / 1000, UTC))
     if created_at is None:

@@ -108,7 +108,10 @@ def _list(
     if as_json:
         console.print_json(
             {
-                "answers": [as_row(one) for one in page.comments],
+                "answers": [
+                    as_row(one, leaves=app.settings.hands_comments_on(one.account))
+                    for one in page.comments
+                ],
                 "is_cut": page.after is not None,
                 "troubles": [{"account": one.account, "message": one.message} for one in troubles],
             }
@@ -137,8 +140,8 @@ def _list(
         console.print_prose(f"{told}.")
 
 
-def as_row(one: "ShownComment") -> dict[str, Any]:
-    """An answer for programs."""
+def as_row(one: "ShownComment", *, leaves: bool) -> dict[str, Any]:
+    """An answer for programs; `leaves`: whether its platform lets them have the text."""
     from publisher.base.formats import instant_text
 
     return {
@@ -146,8 +149,9 @@ def as_row(one: "ShownComment") -> dict[str, Any]:
         "account": one.account,
         "post": one.post,
         "id": one.remote_id,
-        "author": one.author,
-        "text": one.text,
+        "author": one.author if leaves else "",
+        "text": one.text if leaves else "",
+        "is_withheld": not leaves,
         "url": one.url,
         "written_at": instant_text(one.written_at),
         "signs": [

@@ -10,7 +10,14 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.code_grants import CodeGrants, WrongGrant
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
-from publisher.sandbox.linkedin import errors, media, organizations, posts, statistics
+from publisher.sandbox.linkedin import (
+    comments,
+    errors,
+    media,
+    organizations,
+    posts,
+    statistics,
+)
 from publisher.sandbox.linkedin.errors import LinkedInError
 from publisher.sandbox.linkedin.refusals import refusal
 from publisher.sandbox.store import Store
@@ -38,6 +45,10 @@ HANDLERS: dict[str, Handler] = {
     "uploadDocument": media.upload_document,
     "getDocument": media.get,
     "findShareStatistics": statistics.find,
+    "findSocialComments": comments.find,
+    "getSocialComment": comments.get,
+    "deleteSocialComment": comments.delete,
+    "getSocialMetadata": comments.count,
     "getOrganization": organizations.get,
     "findOrganizationAcls": organizations.roles,
 }

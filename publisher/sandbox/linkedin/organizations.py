@@ -11,10 +11,17 @@ from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.linkedin.errors import invalid, not_found
 from publisher.sandbox.linkedin.media import LOGO, author
+from publisher.sandbox.linkedin.refusals import LinkedInFault
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store
 
-SCOPES = ("r_organization_social", "rw_organization_admin", "w_organization_social")
+SCOPES = (
+    "r_organization_social",
+    "r_organization_social_feed",
+    "rw_organization_admin",
+    "w_organization_social",
+    "w_organization_social_feed",
+)
 TOKEN_LIFE = 60 * 86_400  # seconds; OAuth, authorization code flow
 
 
@@ -68,7 +75,11 @@ def introspect(store: Store, call: Call) -> Response:
             "authorized_at": now,
             "expires_at": now + TOKEN_LIFE,
             "status": "active",
-            "scope": ",".join(SCOPES),
+            "scope": ",".join(
+                one
+                for one in SCOPES
+                if not (one.endswith("_feed") and call.changed(LinkedInFault.NO_FEED))
+            ),
             "auth_type": "3L",
         }
     )

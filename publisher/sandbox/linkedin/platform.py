@@ -5,7 +5,9 @@ from typing import Any
 from publisher.sandbox.accounts import SandboxAccount, invented
 from publisher.sandbox.endpoints import Operation
 from publisher.sandbox.fault_kinds import What
+from publisher.sandbox.linkedin import comments
 from publisher.sandbox.linkedin.api import LinkedInApi
+from publisher.sandbox.linkedin.refusals import LinkedInFault
 from publisher.sandbox.platform import PlatformSpec
 from publisher.settings.account_settings import AccountSettings
 
@@ -55,6 +57,12 @@ LINKEDIN = PlatformSpec(
         _operation("uploadDocument", "PUT", "/dms-uploads/{id}/ads-uploadedDocument", 201),
         _operation("getDocument", "GET", "/rest/documents/{id}"),
         _operation("findShareStatistics", "GET", "/rest/organizationalEntityShareStatistics"),
+        _operation("findSocialComments", "GET", "/rest/socialActions/{id}/comments"),
+        _operation("getSocialComment", "GET", "/rest/socialActions/{id}/comments/{number}"),
+        _operation(
+            "deleteSocialComment", "DELETE", "/rest/socialActions/{id}/comments/{number}", 204
+        ),
+        _operation("getSocialMetadata", "GET", "/rest/socialMetadata/{id}"),
         _operation("getOrganization", "GET", "/rest/organizations/{id}"),
         _operation("findOrganizationAcls", "GET", "/rest/organizationAcls"),
         _operation("showAuthorizationPage", "GET", "/oauth/v2/authorization"),
@@ -64,6 +72,7 @@ LINKEDIN = PlatformSpec(
     ),
     bare=_bare,
     invent=_invent,
+    comment_id=comments.urn,
     open=LinkedInApi,
     typed=_typed,
     afterwards={
@@ -72,6 +81,7 @@ LINKEDIN = PlatformSpec(
     },
     faults=frozenset(
         {
+            *LinkedInFault,
             What.NOT_FOUND,
             What.PROCESSING_FAILED,
             What.EDIT_LATE,

@@ -3,12 +3,44 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from publisher.sandbox.fault_kinds import FaultKind, What
+from publisher.sandbox.fault_kinds import FaultEffect, FaultKind, What
 from publisher.sandbox.linkedin import errors
 from publisher.sandbox.linkedin.errors import LinkedInError
 
 if TYPE_CHECKING:
     from publisher.sandbox.faults import Fault
+
+
+class LinkedInFault(FaultKind):
+    """Faults that this platform alone plays."""
+
+    NO_FEED = (
+        "no-feed",
+        "the token lacks r_organization_social_feed and w_organization_social_feed, for comments",
+        FaultEffect.CHANGES,
+    )
+    NOT_THEIRS = (
+        "not-theirs",
+        "comments of members may not be deleted by the page",
+        FaultEffect.CHANGES,
+    )
+    NO_SUMMARY = (
+        "no-summary",
+        "a comment does not say how many are below it",
+        FaultEffect.CHANGES,
+    )
+    NO_TOTAL = (
+        "no-total",
+        "a page of comments says that there is a next one, and not how many there are in all",
+        FaultEffect.CHANGES,
+    )
+    OLDEST_FIRST = "oldest-first", "comments are listed with the oldest first", FaultEffect.CHANGES
+    BATCH_SILENT = (
+        "batch-silent",
+        "of several comments that are asked for, those that are not there are left out",
+        FaultEffect.CHANGES,
+    )
+
 
 _ERRORS: dict[FaultKind, Callable[[], LinkedInError]] = {
     What.DUPLICATE: lambda: errors.duplicate("urn:li:share:1"),

@@ -26,6 +26,9 @@ class ReadersAnswer(BaseModel):
     post: str | None = Field(description="Null: it mentions the account elsewhere.")
     author: str
     text: str
+    is_withheld: bool = Field(
+        description="Whether the platform's terms let people alone read the text: it is left out."
+    )
     url: str
     written_at: str | None
     signs: list[str] = Field(
@@ -56,7 +59,7 @@ def list_answers(
     """
     if account and account not in call.app.accounts():
         raise UsageError(_("There is no account {name}.", name=account))
-    permits = call.app.rights.permits
+    permits, leaves = call.app.rights.permits, call.app.settings.hands_comments_on
     own = [one for one in call.app.accounts() if permits(call.person, Rank.STAFF, [one])]
     page = call.app.comment_pages.page(
         limit,
@@ -69,8 +72,9 @@ def list_answers(
                 number=one.id,
                 account=one.account,
                 post=one.post,
-                author=one.author,
-                text=one.text,
+                author=one.author if leaves(one.account) else "",
+                text=one.text if leaves(one.account) else "",
+                is_withheld=not leaves(one.account),
                 url=one.url,
                 written_at=instant_text(one.written_at),
                 signs=[sign.public for sign in one.signs],

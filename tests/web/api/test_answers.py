@@ -1,6 +1,8 @@
 """Answers of readers, for programs: to be read as foreign data, and never acted on."""
 
 import json
+from dataclasses import replace
+from typing import cast
 
 import pytest
 from sqlalchemy import update
@@ -8,6 +10,8 @@ from sqlalchemy import update
 from publisher.app import Application
 from publisher.auth.api_tokens import TokenScope
 from publisher.auth.users import Rank
+from publisher.channels.registry import SPECS
+from publisher.channels.spec import ChannelSpec
 from publisher.ledger.tables import reader_comments
 from publisher.web.mcp.tools import FOREIGN
 from tests.support.pages import PASSWORD
@@ -70,3 +74,18 @@ def test_a_program_reads_that_a_name_is_there_and_not_which(
         connection.execute(update(reader_comments).values(signs=signs))
     (one,) = program().get("/answers")["answers"]
     assert one["signs"] == ["name", "word help me"]
+
+
+def test_a_program_gets_no_text_that_the_platform_s_terms_keep_from_it(
+    app: Application, program: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads that there is one, of which post, and whether it calls for somebody."""
+    alarm(app)
+    assert program().get("/answers")["answers"][0]["is_withheld"] is False
+    spec = SPECS["facebook"]
+    assert spec.comments
+    terms = replace(spec, comments=replace(spec.comments, leaves=False))
+    monkeypatch.setitem(cast("dict[str, ChannelSpec]", SPECS), "facebook", terms)
+    (one,) = program().get("/answers")["answers"]
+    assert (one["is_withheld"], one["text"], one["author"]) == (True, "", "")
+    assert (one["post"], one["calls"]) == ("day.fr", True)
