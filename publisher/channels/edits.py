@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from publisher.base.i18n import _
-from publisher.model.content import Content, Target, edit_id
+from publisher.model.content import Content, Original, edit_id
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Kind, Limit, Outcome, Refused, Unknown
 
 
-def target_of(parcel: Parcel) -> Target:
+def target_of(parcel: Parcel) -> Original:
     """The post that an edit changes. Raises ValueError without one: nothing can be sent."""
-    if parcel.target is None:
+    if not isinstance(parcel.target, Original):
         raise ValueError("What a correction corrects is not known.")
     return parcel.target
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from publisher.base.clock import Clock
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.base.public_addresses import is_private
 from publisher.channels.engagement import MetricSource
 from publisher.model.accounts import Account
@@ -85,6 +85,22 @@ class CommentSupport:
     """What the app needs for it beyond posting, as the platform calls it."""
     hidden: str = ""
     """Who still sees a comment that is hidden: a sentence for `_`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Whether a channel can answer a reader's comment with a post of ours, and how."""
+
+    told: str
+    """How it goes out; if it cannot, why, and what a person does instead: sentences for `_`."""
+    can: bool = True
+    mentions: bool = False
+    """Whether the reader is told of it only if its text names them."""
+
+
+NOT_FROM_HERE = Answering(
+    later("Publisher cannot answer readers there: answer on the platform itself."), can=False
+)
 
 
 class ShownPicture(Protocol):
@@ -206,6 +222,8 @@ class ChannelSpec:
     """How keys that expire are renewed in time; None: they are not."""
     comments: CommentSupport | None = None
     """How readers' comments are read and moderated; None: they are not."""
+    answering: Answering = NOT_FROM_HERE
+    """Whether and how they are answered."""
     server: Server | None = None
     """None: the channel uses no server."""
     mockup: str = "preview/card.html"

@@ -19,7 +19,6 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import ended_edits, lookalikes, rate_limits, uncertainty
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.corrections import aimed
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.integrity import forgotten
@@ -27,6 +26,7 @@ from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.refusals import went_out
 from publisher.ledger.replication_lag import Crowd, Delays, crowds
 from publisher.ledger.rows import deliveries_in, delivery_of
+from publisher.ledger.standing import aimed
 from publisher.ledger.suspensions import (
     applies_to,
     suspend,

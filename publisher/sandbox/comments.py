@@ -24,6 +24,8 @@ class StoredComment:
     author: str
     text: str
     written_at: datetime
+    visibility: str = "public"
+    """Who sees it, on platforms where that can be chosen."""
     is_private: bool = False
     is_quote: bool = False
     """Whether it is a post elsewhere that quotes ours."""
@@ -53,6 +55,7 @@ def plant(
     author: str = "reader",
     private: bool = False,
     quote: bool = False,
+    visibility: str = "public",
     times: int = 1,
 ) -> list[StoredComment]:
     """Write a comment under a post: the account's newest one, unless `under` says which.
@@ -81,6 +84,7 @@ def plant(
             author=str(author),
             text=text,
             written_at=store.clock.now(),
+            visibility="direct" if private else str(visibility),
             is_private=bool(private),
             is_quote=bool(quote),
         )

@@ -234,6 +234,12 @@ class Store:
         found = self.comments.get((channel, comment_id))
         return found if found and not found.is_deleted else None
 
+    def conversation_of(self, comment: "StoredComment") -> str:
+        """The thread that a reader's comment is in: that of our post, or one of its own."""
+        entry = self.find(comment.channel, comment.under) if comment.under else None
+        in_ours = entry is not None and not comment.is_quote
+        return entry.conversation if entry and in_ours else comment.id
+
     def comments_for(self, account: str) -> list[StoredComment]:
         """The comments of readers for an account that are not deleted, oldest first."""
         return [
