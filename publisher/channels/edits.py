@@ -15,9 +15,9 @@ from publisher.model.outcomes import Absent, Accepted, Kind, Limit, Outcome, Ref
 
 def target_of(parcel: Parcel) -> Original:
     """The post that an edit changes. Raises ValueError without one: nothing can be sent."""
-    if not isinstance(parcel.target, Original):
-        raise ValueError("What a correction corrects is not known.")
-    return parcel.target
+    if isinstance(parcel.target, Original):
+        return parcel.target
+    raise ValueError("What a correction corrects is not known.")
 
 
 def post_id(parcel: Parcel) -> str:

@@ -170,7 +170,7 @@ class Bluesky:
     def _go_on(
         self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], objection: Objection
     ) -> Outcome:
-        """Make the rest of a thread public whose first parts are out, or what goes below a target."""
+        """Make public what follows a first part that is out, or goes below a target."""
         place = self._place(parcel, sent)
         if not isinstance(place, ThreadPlace):
             return place

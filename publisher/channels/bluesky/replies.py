@@ -5,6 +5,7 @@ The parent's own record tells the second. Sources: lexicons app.bsky.feed.post (
 app.bsky.feed.getPosts, which leaves out what is deleted, or whose author blocks the account.
 """
 
+from http import HTTPStatus
 from typing import NamedTuple
 
 from publisher.base.i18n import _
@@ -13,7 +14,7 @@ from publisher.channels.bluesky.answers import ANSWERS
 from publisher.channels.bluesky.records import Place, Record
 from publisher.channels.bluesky.repo import Repo
 from publisher.channels.replies import comment_gone
-from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Refused, Step
+from publisher.model.outcomes import AccountSuspended, Deferred, Kind, Refused, Step
 
 
 class ThreadPlace(NamedTuple):
@@ -26,11 +27,11 @@ class ThreadPlace(NamedTuple):
 def below(repo: Repo, comment: str) -> ThreadPlace | Refused | Deferred | AccountSuspended:
     """The place below a reader's post, by its `at://` address."""
     answer = repo.posts([comment])
-    outcome = ANSWERS.judge(answer, Step.READ)
-    if isinstance(outcome, Deferred | AccountSuspended):
-        return outcome
+    outcome = ANSWERS.judge(answer, Step.READ)  # a list is no object of the account's
     listed = mapping(parsed(answer.body)).get("posts")
-    if not isinstance(outcome, Accepted) or not isinstance(listed, list):
+    if answer.status != HTTPStatus.OK or not isinstance(listed, list):
+        if isinstance(outcome, AccountSuspended):
+            return outcome
         told = _("Bluesky does not show what it answers at the moment. It is tried again.")
         return Deferred(Kind.UNAVAILABLE, told, limits=outcome.limits)
     post = next((one for one in map(mapping, listed) if one.get("uri") == comment), None)
