@@ -26,7 +26,6 @@ from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.refusals import went_out
 from publisher.ledger.replication_lag import Crowd, Delays, crowds
 from publisher.ledger.rows import deliveries_in, delivery_of
-from publisher.ledger.standing import aimed
 from publisher.ledger.suspensions import (
     applies_to,
     suspend,
@@ -34,6 +33,7 @@ from publisher.ledger.suspensions import (
     suspended_or_unproved,
 )
 from publisher.ledger.tables import Instant, accounts, deliveries, written
+from publisher.ledger.targets import aimed
 from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event

@@ -1,14 +1,7 @@
-"""Standing of what goes below something, or changes it: whether it may go out at this moment.
-
-A correction depends on the post that it corrects, an answer on the reader's comment. Looked at when
-a worker takes it, and again in the transaction of its intent.
-"""
+"""Standing of a delivery to its target, the post or the comment that it goes below, or changes."""
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
-from publisher.ledger import answering, corrections
 from publisher.model.content import Target
 from publisher.model.deliveries import Delivery
 
@@ -24,19 +17,3 @@ class Standing(NamedTuple):
     """The post that has to be out before it, which is on its way."""
     original: Delivery | None = None
     """Of a correction: the post that it corrects."""
-
-
-def standing(connection: Connection, delivery: Delivery) -> Standing:
-    """The standing at this moment of a delivery that has a target."""
-    if delivery.answers is None:
-        return Standing(*corrections.standing(connection, delivery))
-    if obstacle := answering.obstacle(connection, delivery.account, delivery.answers):
-        return Standing(obstacle=obstacle)
-    return Standing(target=answering.target_of(delivery.answers))
-
-
-def aimed(connection: Connection, delivery: Delivery) -> Delivery:
-    """A delivery with its target, for whoever looks for it; unchanged if that is not out."""
-    if delivery.answers is None:
-        return corrections.aimed(connection, delivery)
-    return delivery.model_copy(update={"target": answering.target_of(delivery.answers)})

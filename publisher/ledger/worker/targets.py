@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
-from publisher.ledger.standing import Standing, standing
+from publisher.ledger import targets
+from publisher.ledger.standing import Standing
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange, lock_free
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
@@ -27,7 +28,7 @@ def busy(connection: Connection, delivery: Delivery) -> LedgerBusy | None:
     """
     if delivery.corrects is None:
         return None
-    original = standing(connection, delivery).original
+    original = targets.standing(connection, delivery).original
     if original is None or original.id in lock_free(connection, {original.id}):
         return None
     return LedgerBusy(_("Somebody is just changing {post}.", post=original.post))
@@ -40,7 +41,7 @@ def stop(connection: Connection, delivery: Delivery, clock: Clock) -> StateChang
     """
     if not delivery.has_target:
         return None
-    now, found = clock.now(), standing(connection, delivery)
+    now, found = clock.now(), targets.standing(connection, delivery)
     if found.obstacle:
         return _held(delivery, found.obstacle, now)
     if found.target is None or found.target != delivery.target:
@@ -50,7 +51,7 @@ def stop(connection: Connection, delivery: Delivery, clock: Clock) -> StateChang
 
 def take(connection: Connection, delivery: Delivery, clock: Clock) -> Delivery | StateChange:
     """A delivery with its target; the change instead if it may not go out now."""
-    found = standing(connection, delivery)
+    found = targets.standing(connection, delivery)
     if found.obstacle:
         return _held(delivery, found.obstacle, clock.now())
     if found.target is None:

@@ -50,4 +50,4 @@ def _named(
         return _Named(comment.id, store.conversation_of(comment), its)
     key = uri.rpartition("/")[2]
     entry = next((one for one in before if one.id == key), None) or own_post(store, account, key)
-    return entry and _Named(entry.id, entry.conversation, reference(account, entry))
+    return _Named(entry.id, entry.conversation, reference(account, entry)) if entry else None
