@@ -1,4 +1,4 @@
-"""Answering a reader from the pages: the button, the composer with the comment beside it, review."""
+"""Answering a reader from the pages: the button, the composer beside the comment, the review."""
 
 from pathlib import Path
 

@@ -10,6 +10,7 @@ from publisher.ledger.transitions import Conflict
 from publisher.model.deliveries import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.planning import Change, PlannedChange
+from tests.support.simulation import readers
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment
@@ -63,6 +64,7 @@ class Persons:
             Act.TAKE_BACK: self.take_back,
             Act.CALL_OFF: lambda: self.call_off(ITEM),
             Act.WITHDRAW: self.withdraw_all,
+            Act.HIDE: lambda: self._app().comment_acts.hide(readers.NUMBER, "direction"),
             Act.WITHDRAW_CONSENT: lambda: self.withdraw_consent(CONSENT),
         }
         self.start(fault.act, commands[fault.act])
