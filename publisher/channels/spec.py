@@ -96,6 +96,10 @@ class Answering:
     can: bool = True
     mentions: bool = False
     """Whether the reader is told of it only if its text names them."""
+    longest: int | None = None
+    """Where it is a comment, which has neither pictures nor a link of its own: the most characters.
+    None: it is a post like any other.
+    """
 
 
 NOT_FROM_HERE = Answering(

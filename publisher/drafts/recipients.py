@@ -104,6 +104,20 @@ class Addressing:
                 platform=title(account.channel),
             )
             findings.error("answers-not-here", post.position("answers"), message, _(how.told))
+            return
+        if how.longest and (post.media or post.link):
+            key = "media" if post.media else "link"
+            message = _("An answer on {platform} is words alone.", platform=title(account.channel))
+            hint = _("Take the pictures and the `link:` away; an address may be in the text.")
+            findings.error("answers-too-much", post.position(key), message, hint)
+        longest = max((sum(map(len, parts)) for parts in post.texts.values()), default=0)
+        if how.longest and longest > how.longest:
+            message = _(
+                "An answer on {platform} has at most {number} characters.",
+                platform=title(account.channel),
+                number=how.longest,
+            )
+            findings.error("answers-too-much", post.position("answers"), message)
 
     def _check_consents(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
         for item in post.media:

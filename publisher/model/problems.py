@@ -108,6 +108,7 @@ CODES: dict[str, str] = {
     "answers-unknown": "The reader's answer that the draft answers is not here.",
     "answers-elsewhere": "An answer goes to the one account that the reader wrote to, in one text.",
     "answers-not-here": "The channel cannot answer readers.",
+    "answers-too-much": "On some channels an answer is a comment: words alone, and not too many.",
     "answers-in-vain": "What the draft answers is hidden, deleted, or below a post that is withdrawn.",
     "no-mandate": "The account's mandate does not cover the author or the day.",
     "consent-scope": "The consent does not cover the channel or organisation.",

@@ -26,6 +26,8 @@ class StoredComment:
     written_at: datetime
     visibility: str = "public"
     """Who sees it, on platforms where that can be chosen."""
+    parent: str = ""
+    """The other comment that it answers, on platforms where it is below the post all the same."""
     is_private: bool = False
     is_quote: bool = False
     """Whether it is a post elsewhere that quotes ours."""
@@ -56,6 +58,7 @@ def plant(
     private: bool = False,
     quote: bool = False,
     visibility: str = "public",
+    parent: str = "",
     times: int = 1,
 ) -> list[StoredComment]:
     """Write a comment under a post: the account's newest one, unless `under` says which.
@@ -84,6 +87,7 @@ def plant(
             author=str(author),
             text=text,
             written_at=store.clock.now(),
+            parent=str(parent),
             visibility="direct" if private else str(visibility),
             is_private=bool(private),
             is_quote=bool(quote),

@@ -22,7 +22,7 @@ ENDPOINTS = {
     "twitter": "createPosts",
     "mastodon": "postStatus",
     "bluesky": "applyWrites",
-    "facebook": "commentOnPost",
+    "facebook": "createComment",
     "wordpress": "createComment",
 }
 """The request that answers, by channel."""
@@ -145,7 +145,8 @@ def test_after_a_lost_answer_it_is_found_out_whether_it_is_out(
         assert commit
     else:
         assert isinstance(outcome, Unknown)
-        assert isinstance(attempt.find(()), Accepted if commit else Absent)
+        seen = attempt.find(())
+        assert isinstance(seen, Accepted if commit else Absent)
     assert one.answers() == ([ANSWER] if commit else [])
 
 
@@ -216,3 +217,25 @@ def test_on_x_a_reader_who_does_not_mention_the_account_is_answered_by_hand(
     outcome = attempt.send()
     assert isinstance(outcome, Refused)
     assert "Answer on X by hand" in outcome.message
+
+
+def test_on_facebook_what_answers_another_comment_is_answered_by_hand(
+    stages: Callable[[str], Stage],
+) -> None:
+    stage = stages("facebook")
+    one = answered(stage)
+    one.comment.parent = "1_2"
+    outcome = one.outcome()
+    assert isinstance(outcome, Refused)
+    assert "by hand" in outcome.message
+    assert one.answers() == []
+
+
+def test_on_facebook_a_reply_that_is_not_listed_is_left_to_a_person(
+    stages: Callable[[str], Stage],
+) -> None:
+    """Nobody says that the list of replies is whole, and nothing is sent twice."""
+    one = answered(stages("facebook"))
+    seen = one.ready().find(())
+    assert isinstance(seen, Absent)
+    assert not seen.is_proof
