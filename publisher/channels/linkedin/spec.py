@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Credential, Option, Server
+from publisher.channels.spec import (
+    Answering,
+    ChannelOptions,
+    ChannelSpec,
+    Credential,
+    Option,
+    Server,
+)
 from publisher.model.accounts import Account
 from publisher.model.capabilities import (
     Capabilities,
@@ -119,6 +126,10 @@ SPEC = ChannelSpec(
         Credential("access_token"),
         Credential("client_id", required=False, of_app=True),
         Credential("client_secret", required=False),
+    ),
+    answering=Answering(
+        later("Publisher does not read LinkedIn's comments here: answer on LinkedIn itself."),
+        can=False,
     ),
     connect=_connector,
     server=Server(
