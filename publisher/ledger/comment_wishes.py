@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from publisher.base.stored_messages import kept
-from publisher.ledger.chains import chain_of
 from publisher.ledger.database import LedgerPart
+from publisher.ledger.integrity.chain_links import chain_of
 from publisher.ledger.tables import about, history, reader_comments
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event

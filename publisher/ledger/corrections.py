@@ -10,14 +10,14 @@ withdrawal, which changes that row, and the intent of another correction come be
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
 from publisher.base.i18n import _
 from publisher.ledger.rows import deliveries_in
-from publisher.ledger.standing import Standing
 from publisher.ledger.tables import deliveries
-from publisher.model.content import Original
+from publisher.model.content import Original, Target
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
@@ -29,14 +29,27 @@ within a text is escaped.
 """
 
 
-def standing(connection: Connection, delivery: Delivery) -> Standing:
+class TargetStanding(NamedTuple):
+    """How a delivery stands to its target: what it corrects, or the comment that it answers."""
+
+    target: Target | None = None
+    """None: it cannot go out, or not now."""
+    obstacle: str | None = None
+    """Why it is held, with what to do."""
+    waits_for: str | None = None
+    """The post that has to be out before it, which is on its way."""
+    original: Delivery | None = None
+    """Of a correction: the post that it corrects."""
+
+
+def standing(connection: Connection, delivery: Delivery) -> TargetStanding:
     """The standing of a correction at this moment."""
     alike = _related(connection, delivery)
     original = next((one for one in alike if one.post == delivery.corrects), None)
     if original is None or (obstacle := _not_out(original, delivery)):
         missing = _("{post} was never queued for {account}.", **_named(delivery))
         told = obstacle if original else missing
-        return Standing(original=original, obstacle=told)
+        return TargetStanding(original=original, obstacle=told)
     others = [one for one in alike if one.corrects == delivery.corrects and one.id != delivery.id]
     after = [one for one in others if _place(one) > _place(delivery)]
     if passed := next((one for one in after if _is_or_may_be_out(one)), None):
@@ -46,10 +59,10 @@ def standing(connection: Connection, delivery: Delivery) -> Standing:
             later=passed.post,
             post=delivery.corrects,
         )
-        return Standing(original=original, obstacle=obstacle)
+        return TargetStanding(original=original, obstacle=obstacle)
     before = [one for one in others if _place(one) < _place(delivery)]
     if first := next((one for one in before if one.state in _ON_ITS_WAY), None):
-        return Standing(original=original, waits_for=first.post)
+        return TargetStanding(original=original, waits_for=first.post)
     target = target_of(original, before)
     if not _is_planned_for(delivery, target):
         obstacle = _(
@@ -58,8 +71,8 @@ def standing(connection: Connection, delivery: Delivery) -> Standing:
             "again. If its words are right as they are, change its `reason`.",
             **_named(delivery),
         )
-        return Standing(original=original, obstacle=obstacle)
-    return Standing(target, original=original)
+        return TargetStanding(original=original, obstacle=obstacle)
+    return TargetStanding(target, original=original)
 
 
 def target_of(original: Delivery, corrections: Sequence[Delivery]) -> Original:

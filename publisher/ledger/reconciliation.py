@@ -33,8 +33,8 @@ from publisher.ledger.suspensions import (
     suspended_or_unproved,
 )
 from publisher.ledger.tables import Instant, accounts, deliveries, written
-from publisher.ledger.targets import aimed
 from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all
+from publisher.ledger.worker.targets import aimed
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import (

@@ -27,9 +27,8 @@ from sqlalchemy import (
 
 from publisher.base.stored_messages import kept
 from publisher.ledger import answering, remote_ids, rows, token_bounds
-from publisher.ledger.chains import chain_of, file_of
 from publisher.ledger.integrity import hash_chain
-from publisher.ledger.integrity.chain_links import chained, chained_to_accounts
+from publisher.ledger.integrity.chain_links import chain_of, chained, chained_to_accounts, file_of
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import deliveries, history
 from publisher.model.deliveries import Claim, Delivery, Prepared

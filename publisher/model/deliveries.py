@@ -236,7 +236,7 @@ class Delivery(Frozen):
     """The reader's comment that it answers, likewise."""
     target: Target | None = None
     """What it goes below, or changes: that post or comment as it is out on its account. Read when a
-    worker takes it; see `ledger/targets.py`.
+    worker takes it; see `ledger/worker/targets.py`.
     """
     withdraw_at: datetime | None = None
     """When its withdrawal is tried again; None: all is deleted, or no withdrawal has begun."""

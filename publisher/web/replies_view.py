@@ -33,7 +33,7 @@ class OurAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AnsweredQuestion:
     """What a post answers on its account; `comment` None: it is not here any more."""
 
     account: str
@@ -72,7 +72,7 @@ def begun(app: Application, person: Person, number: int) -> ComposeForm:
     )
 
 
-def of_form(app: Application, person: Person, form: ComposeForm) -> Question | None:
+def of_form(app: Application, person: Person, form: ComposeForm) -> AnsweredQuestion | None:
     """What a form answers, for whoever may see it; None if it answers nothing."""
     if not form.answers:
         return None
@@ -83,7 +83,7 @@ def of_form(app: Application, person: Person, form: ComposeForm) -> Question | N
 
 def of_deliveries(
     app: Application, person: Person, deliveries: Sequence[Delivery]
-) -> list[Question]:
+) -> list[AnsweredQuestion]:
     """What these deliveries answer, for whoever may see it."""
     seen = set(_seen(app, person, [one.account for one in deliveries if one.answers]))
     its = [one for one in deliveries if one.account in seen]
@@ -92,7 +92,7 @@ def of_deliveries(
 
 def of_post(
     app: Application, person: Person, draft: DraftView | None, deliveries: Sequence[Delivery]
-) -> list[Question]:
+) -> list[AnsweredQuestion]:
     """What a post answers, or its draft if it is not queued."""
     if deliveries or draft is None or draft.post is None or not draft.post.answers:
         return of_deliveries(app, person, deliveries)
@@ -143,5 +143,5 @@ def _seen(app: Application, person: Person, accounts: Collection[str]) -> list[s
     return [one for one in accounts if app.rights.permits(person, Rank.STAFF, [one])]
 
 
-def _question(app: Application, account: str, comment: str) -> Question:
-    return Question(account, app.queries.comment(account, comment))
+def _question(app: Application, account: str, comment: str) -> AnsweredQuestion:
+    return AnsweredQuestion(account, app.queries.comment(account, comment))

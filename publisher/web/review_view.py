@@ -25,7 +25,7 @@ from publisher.web import corrections_view, draft_view, labels, plan_view, repli
 from publisher.web.corrections_view import CorrectedText
 from publisher.web.faces import Faces
 from publisher.web.plan_view import ChangeRow
-from publisher.web.replies_view import Question
+from publisher.web.replies_view import AnsweredQuestion
 
 _MOST = 500
 """Posts that are listed; the first due come first."""
@@ -79,7 +79,7 @@ class Reviewed:
     has_draft: bool
     corrections: Sequence[CorrectedText]
     """Of a correction: what is out now, beside what it says."""
-    questions: Sequence[Question]
+    questions: Sequence[AnsweredQuestion]
     """Of an answer: what the reader wrote."""
 
     @property

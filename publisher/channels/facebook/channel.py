@@ -224,7 +224,7 @@ class Facebook:
             judged = edits.accepted(parcel, outcome)
             return Unverified(judged) if is_taken else judged
         if sent or parcel.content.answers:
-            return (replies if parcel.content.answers else comments).judge(answer)
+            return replies.judge(answer) if parcel.content.answers else comments.judge(answer)
         if not prepared.holds(parcel.content):
             outcome = ANSWERS.judge(answer, Step.PUBLISH)
             return Unverified(outcome) if isinstance(outcome, Accepted) else outcome

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.base.text import same_person
-from publisher.ledger.chains import file_of, post_of
 from publisher.ledger.database import Turn
+from publisher.ledger.integrity.chain_links import file_of, post_of
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.file_changes import FileChange, put_back_on_error
 from publisher.ledger.manager.rights import Rank

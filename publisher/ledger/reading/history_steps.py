@@ -14,10 +14,10 @@ from publisher.base.clock import Clock
 from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _
 from publisher.base.stored_messages import told
-from publisher.ledger.chains import file_of
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.integrity import archive_files
 from publisher.ledger.integrity.archive_files import Archive
+from publisher.ledger.integrity.chain_links import file_of
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import (
     EVERYTHING,

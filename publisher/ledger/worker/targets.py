@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
-from publisher.ledger import targets
-from publisher.ledger.standing import Standing
+from publisher.ledger import answering, corrections
+from publisher.ledger.corrections import TargetStanding
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange, lock_free
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
@@ -21,6 +21,22 @@ waited, the later. It is claimed 15 seconds before that.
 """
 
 
+def standing(connection: Connection, delivery: Delivery) -> TargetStanding:
+    """How a delivery that has a target stands to it at this moment."""
+    if delivery.answers is None:
+        return corrections.standing(connection, delivery)
+    if obstacle := answering.obstacle(connection, delivery.account, delivery.answers):
+        return TargetStanding(obstacle=obstacle)
+    return TargetStanding(answering.target_of(delivery.answers))
+
+
+def aimed(connection: Connection, delivery: Delivery) -> Delivery:
+    """A delivery with its target, for whoever looks for it; unchanged if that is not out."""
+    if delivery.answers is None:
+        return corrections.aimed(connection, delivery)
+    return delivery.model_copy(update={"target": answering.target_of(delivery.answers)})
+
+
 def busy(connection: Connection, delivery: Delivery) -> LedgerBusy | None:
     """Lock what a correction corrects for this transaction; LedgerBusy while somebody changes it.
 
@@ -28,7 +44,7 @@ def busy(connection: Connection, delivery: Delivery) -> LedgerBusy | None:
     """
     if delivery.corrects is None:
         return None
-    original = targets.standing(connection, delivery).original
+    original = standing(connection, delivery).original
     if original is None or original.id in lock_free(connection, {original.id}):
         return None
     return LedgerBusy(_("Somebody is just changing {post}.", post=original.post))
@@ -41,7 +57,7 @@ def stop(connection: Connection, delivery: Delivery, clock: Clock) -> StateChang
     """
     if not delivery.has_target:
         return None
-    now, found = clock.now(), targets.standing(connection, delivery)
+    now, found = clock.now(), standing(connection, delivery)
     if found.obstacle:
         return _held(delivery, found.obstacle, now)
     if found.target is None or found.target != delivery.target:
@@ -51,7 +67,7 @@ def stop(connection: Connection, delivery: Delivery, clock: Clock) -> StateChang
 
 def take(connection: Connection, delivery: Delivery, clock: Clock) -> Delivery | StateChange:
     """A delivery with its target; the change instead if it may not go out now."""
-    found = targets.standing(connection, delivery)
+    found = standing(connection, delivery)
     if found.obstacle:
         return _held(delivery, found.obstacle, clock.now())
     if found.target is None:
@@ -65,7 +81,7 @@ def _held(delivery: Delivery, obstacle: str, now: datetime) -> StateChange:
     return StateChange(delivery, Event.HELD, by, State.HELD, {"reason": obstacle}, columns)
 
 
-def _waiting(delivery: Delivery, found: Standing, clock: Clock) -> StateChange:
+def _waiting(delivery: Delivery, found: TargetStanding, clock: Clock) -> StateChange:
     now = clock.now()
     lasted = (now - delivery.not_before).total_seconds() / clock.speed
     wait = clock.ahead(min(max(_SHORTEST_WAIT, lasted / 2), _LONGEST_WAIT)) - now

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.bluesky import comments
+from publisher.sandbox.bluesky.cids import own_post, reference
 from publisher.sandbox.bluesky.errors import invalid_record
 from publisher.sandbox.bluesky.lexicon import LexiconReply
-from publisher.sandbox.bluesky.references import own_post, reference
 from publisher.sandbox.store import Store, StoredPost
 
 

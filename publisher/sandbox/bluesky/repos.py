@@ -10,14 +10,13 @@ from typing import Any
 from publisher.sandbox import videos
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.bluesky import lexicon, replies
-from publisher.sandbox.bluesky.cids import file_cid, record_cid
+from publisher.sandbox.bluesky.cids import COLLECTION, file_cid, own_post, record_cid, reference
 from publisher.sandbox.bluesky.errors import XrpcError, internal, invalid, invalid_record
 from publisher.sandbox.bluesky.lexicon import (
     VIDEO_BYTES,
     LexiconMedium,
     LexiconPost,
 )
-from publisher.sandbox.bluesky.references import COLLECTION, own_post, reference
 from publisher.sandbox.bluesky.video_service import file_place
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
