@@ -26,8 +26,8 @@ def comment_of(parcel: Parcel) -> str:
 def comment_gone(limits: Sequence[Limit] = ()) -> Refused:
     """The outcome of a reply to a comment that the platform does not find."""
     message = _(
-        "The reader's answer that it answers is not on the platform any more, or not ours to see: it "
-        "may be deleted, or its author blocks the account. Nothing is out. Cancel this."
+        "What the reader wrote is not on the platform any more, or not ours to see: it may be "
+        "deleted, or its author blocks the account. Nothing is out. Cancel this."
     )
     return Refused(Kind.CONTENT, message, limits=tuple(limits))
 

@@ -80,9 +80,9 @@ def obstacle(connection: Connection, account: str, comment: str) -> str | None:
     row = connection.execute(query).first()
     if row is None:
         return _(
-            "The reader's answer that it answers is not here any more: it was deleted on its "
-            "platform, or is older than the settings keep it. Nothing is sent. Cancel this; if the "
-            "other is still there, answer it on its platform."
+            "What the reader wrote is not here any more: it was deleted on its platform, or is older "
+            "than the settings keep it. Nothing is sent. Cancel this; if it is still there, answer "
+            "it on its platform."
         )
     return _obstacle(connection, account, row)
 
@@ -136,13 +136,11 @@ def _obstacle(connection: Connection, account: str, row: Any) -> str | None:
             "and cancel this."
         )
     if row.state in _DELETED:
-        return _(
-            "The reader's answer that it answers was deleted by us. Nothing is sent. Cancel this."
-        )
+        return _("What the reader wrote was deleted by us. Nothing is sent. Cancel this.")
     if row.state in _HIDDEN:
         return _(
-            "The reader's answer that it answers is hidden. Nothing is sent: who cannot see it would "
-            "not understand this. Cancel this, or show the other again on its platform and answer it "
+            "What the reader wrote is hidden. Nothing is sent: who cannot see it would not "
+            "understand the answer. Cancel this, or show it again on its platform and answer it "
             "there."
         )
     if row.post is None:

@@ -55,8 +55,9 @@ class Replies:
                 "{account} has no reader's answer {id}.", account=account.name, id=post.answers
             )
             hint = _(
-                "Write its id or its address as `publisher answers --all` shows it. One that is "
-                "deleted on its platform, or older than the settings keep it, is not here."
+                "Write its address as `publisher answers --all` shows it, or its `id` in "
+                "`publisher answers --all --json`. One that is deleted on its platform, or older "
+                "than the settings keep it, is not here."
             )
             self._problems.warning(post, "answers-unknown", message, hint)
             return True
