@@ -14,6 +14,8 @@ from publisher.model.outcomes import Accepted
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
 from publisher.planning import Change
+from tests.support.delivering import one_by_one
+from tests.support.happening import meet
 from tests.support.queueing import NOON, claim_first, finish, plan_of, queue, refusals, standing
 from tests.support.workspaces import Workspace
 
@@ -221,3 +223,14 @@ def test_an_answer_that_is_out_stays_when_the_comment_is_forgotten(
     with app.database.write() as connection:
         connection.execute(delete(reader_comments))
     assert plan_of(app) == ([], [])
+
+
+@pytest.mark.usefixtures("comment")
+def test_an_answer_that_has_begun_is_not_cut(app: Application, workspace: Workspace) -> None:
+    answer(workspace, text="À Genève.\n\n---\nSalle XX.")
+    queue(app)
+    begun = meet(app, claim_first(app), Accepted("2"))
+    change(app, state="hidden")
+    meant = one_by_one(app).intend(begun, app.clock.now(), app.clock.ahead(60))
+    assert meant
+    assert meant.intent_at

@@ -25,9 +25,11 @@ def standing(connection: Connection, delivery: Delivery) -> TargetStanding:
     """How a delivery that has a target stands to it at this moment."""
     if delivery.answers is None:
         return corrections.standing(connection, delivery)
-    if obstacle := answering.obstacle(connection, delivery.account, delivery.answers):
-        return TargetStanding(obstacle=obstacle)
-    return TargetStanding(answering.target_of(delivery.answers))
+    target = answering.target_of(delivery.answers)
+    if delivery.remote_ids:  # a thread that has begun is not cut
+        return TargetStanding(target)
+    obstacle = answering.obstacle(connection, delivery.account, delivery.answers)
+    return TargetStanding(obstacle=obstacle) if obstacle else TargetStanding(target)
 
 
 def aimed(connection: Connection, delivery: Delivery) -> Delivery:

@@ -179,7 +179,7 @@ class Persons:
             return self._seen_edit(delivery)
         known = {i for other in self._app().queries.deliveries() for i in other.remote_ids}
         texts = [part.text for part in delivery.content.parts[len(delivery.remote_ids) :]]
-        parent = delivery.remote_ids[-1] if delivery.remote_ids else None
+        parent = delivery.remote_ids[-1] if delivery.remote_ids else delivery.answers
         ids: list[str] = []
         for text in texts:
             wanted = (delivery.account, text, parent)

@@ -68,8 +68,11 @@ class Watch:
         return bool(found)
 
     def _is_unasked(self, delivery: Delivery) -> bool:
-        """Whether its intent is younger than the wish to hide what it answers."""
-        if delivery.answers is None:
+        """Whether its intent is younger than the wish to hide what it answers.
+
+        A thread that has begun goes on.
+        """
+        if delivery.answers is None or _ids(delivery):
             return False
         (found,) = self._stage.database.peek(_INTENDED_AFTER_A_WISH, {"id": delivery.id})
         return bool(found)
