@@ -151,7 +151,9 @@ def begun(
             for entry in source.seen.media
         ]
         form = ComposeForm.of(source.seen).with_media(media)
-        return replace(form, copy_of=copy, when="", embargo="", repeat="", author=person.name)
+        # Another answer to the same reader is nothing that anybody copies.
+        fresh = {"when": "", "embargo": "", "repeat": "", "answers": "", "author": person.name}
+        return replace(form, copy_of=copy, **fresh)  # type: ignore[arg-type]
     language = lang or _language(app, composing, person)
     usual = _usual(composing, person, language)
     return ComposeForm.of(

@@ -7,6 +7,9 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from publisher.app import Application
+from publisher.base.errors import NotPossible
+from publisher.drafts import recurrence
+from publisher.drafts.draft_files import DraftFiles
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.tables import history, reader_comments
 from publisher.model.content import Target
@@ -234,3 +237,31 @@ def test_an_answer_that_has_begun_is_not_cut(app: Application, workspace: Worksp
     meant = one_by_one(app).intend(begun, app.clock.now(), app.clock.ahead(60))
     assert meant
     assert meant.intent_at
+
+
+@pytest.mark.usefixtures("comment")
+def test_an_answer_is_not_repeated(app: Application, workspace: Workspace) -> None:
+    answer(workspace)
+    drafts = DraftFiles(app.settings.posts)
+    (source,) = [one for one in drafts.files if one.id == "answer.fr"]
+    with pytest.raises(NotPossible, match="answered once"):
+        list(recurrence.copies(drafts, [source], (), app.session(), ["fr"]))
+
+
+@pytest.mark.usefixtures("comment")
+def test_an_answer_that_is_a_post_is_corrected_below_it_and_a_comment_is_not(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    finish(app, "answer.fr", Accepted("2"))
+    write(app, account="bice-page", remote_id="1_2", url="")
+    page = ANSWER.replace("bice-x", "bice-page").replace("77", "1_2")
+    workspace.draft("comment.fr", page, "Au Palais.")
+    queue(app)
+    finish(app, "comment.fr", Accepted("1_3"))
+    fix = "at: 2016-03-07 16:00\nto: [{}]\ncorrects: {}\nreason: Une erreur."
+    workspace.draft("fix.fr", fix.format("bice-x", "answer.fr"), "À Berne.")
+    assert plan_of(app)[0] == [(Change.ADD, "fix.fr", "bice-x")]
+    workspace.draft("other.fr", fix.format("bice-page", "comment.fr"), "À Berne.")
+    assert refusals(app) == ["corrects-elsewhere"]

@@ -153,3 +153,13 @@ def test_a_post_leads_to_what_readers_wrote_below_it(staff: Visit, comment: int)
     assert "Où est-ce ?" in staff.page
     staff.get("/answers?post=later.fr")
     assert "Où est-ce ?" not in staff.page
+
+
+def test_a_copy_of_an_answer_answers_nobody(
+    workspace: Workspace, staff: Visit, comment: int
+) -> None:
+    assert comment
+    workspace.draft(POST, "to: [bice-x]\nanswers: '77'", "À Genève.")
+    staff.get(f"/new?copy={POST}")
+    assert 'name="answers"' not in staff.page
+    assert "À Genève." in staff.page
