@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from publisher.base.i18n import _
 from publisher.channels.base import NotPrepared
-from publisher.model.content import Content, Target, edit_id
+from publisher.model.content import Content, Original, edit_id
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
@@ -24,11 +24,11 @@ from publisher.model.outcomes import (
 )
 
 
-def target_of(parcel: Parcel) -> Target:
+def target_of(parcel: Parcel) -> Original:
     """The post that an edit changes. Raises ValueError without one: nothing can be sent."""
-    if parcel.target is None:
-        raise ValueError("What a correction corrects is not known.")
-    return parcel.target
+    if isinstance(parcel.target, Original):
+        return parcel.target
+    raise ValueError("What a correction corrects is not known.")
 
 
 def post_id(parcel: Parcel) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from publisher.base.clock import Clock
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.base.public_addresses import is_private
 from publisher.channels.engagement import MetricSource
 from publisher.model.accounts import Account
@@ -97,6 +97,26 @@ class CommentSupport:
     """Whether the platform gives few requests a day, of which posts need some: those for comments
     are `[comments] requests_per_day`.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Whether a channel can answer a reader's comment with a post of ours, and how."""
+
+    told: str
+    """How it goes out; if it cannot, why, and what a person does instead: sentences for `_`."""
+    can: bool = True
+    mentions: bool = False
+    """Whether the reader is told of it only if its text names them."""
+    longest: int | None = None
+    """Where it is a comment, which has neither pictures nor a link of its own: the most characters.
+    None: it is a post like any other.
+    """
+
+
+NOT_FROM_HERE = Answering(
+    later("Publisher cannot answer readers there: answer on the platform itself."), can=False
+)
 
 
 class ShownPicture(Protocol):
@@ -218,6 +238,8 @@ class ChannelSpec:
     """How keys that expire are renewed in time; None: they are not."""
     comments: CommentSupport | None = None
     """How readers' comments are read and moderated; None: they are not."""
+    answering: Answering = NOT_FROM_HERE
+    """Whether and how they are answered."""
     server: Server | None = None
     """None: the channel uses no server."""
     mockup: str = "preview/card.html"

@@ -64,6 +64,7 @@ class Preparation:
             capabilities is None
             or capabilities.prepares_posts
             or delivery.content.edits
+            or delivery.content.answers is not None
             or any(part.pictures for part in delivery.content.parts)
         )
 
@@ -96,7 +97,7 @@ class Preparation:
         """
         if _is_down_to_a_comment(delivery):
             return delivery
-        makes_a_post = not delivery.content.edits
+        makes_a_post = not delivery.content.edits and delivery.content.answers is None
         lays_ready = channel.capabilities.prepares_posts and makes_a_post
         prepares_posts = lays_ready
         can_create_at_once = channel.capabilities.can_create_at_once and makes_a_post

@@ -24,7 +24,7 @@ from publisher.model.values import Frozen
 _YES = ("true", "yes")
 _SINGLE = (
     "at", "lang", "title", "content_warning", "link", "link_in", "expires", "embargo", "author",
-    "made_with_ai", "repeat", "corrects", "reason",
+    "made_with_ai", "repeat", "corrects", "reason", "answers",
 )  # fmt: skip
 """The keys whose value is one line of text."""
 
@@ -79,6 +79,8 @@ class Composition(Frozen):
     """The post that it corrects; None: as the draft has it, for forms that do not show it."""
     reason: str | None = None
     """Why it corrects that; None likewise."""
+    answers: str | None = None
+    """The reader's comment that it answers; None likewise."""
     texts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """The parts of the texts, by channel or account; `""` is the common text."""
     media: tuple[MediaEntry, ...] = ()
@@ -114,6 +116,7 @@ class Composing:
             author=one_line(draft.value("author") or post.author),
             corrects=one_line(draft.value("corrects")) or None,
             reason=one_line(draft.value("reason")) or None,
+            answers=one_line(draft.value("answers")) or None,
             texts=body_patch.texts(draft.body, self.names),
             media=() if "media" in unusual(draft) else tuple(map(MediaEntry.of, draft.media)),
         )
@@ -156,6 +159,8 @@ class Composing:
             revised = _said(revised, "corrects", wanted.corrects, seen.corrects or "")
         if wanted.reason is not None:
             revised = _said(revised, "reason", wanted.reason, seen.reason or "")
+        if wanted.answers is not None:
+            revised = _said(revised, "answers", wanted.answers, seen.answers or "")
         if wanted.texts != seen.texts:
             revised = revised.with_body(body_patch.patched(draft.body, self.names, wanted.texts))
         return revised

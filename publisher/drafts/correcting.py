@@ -13,7 +13,7 @@ from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.editing import Manuscript
 from publisher.model.content import Content
 
-_OF_THE_ORIGINAL = ("embargo", "repeat", "expires", "author")
+_OF_THE_ORIGINAL = ("embargo", "repeat", "expires", "author", "answers")
 """Keys that a correction does not take over: it goes out as soon as it is approved, and its author
 is whoever writes it.
 """

@@ -209,6 +209,7 @@ class _Reader:
             "ignore": self._ignore(),
             "corrects": self._corrects(),
             "reason": self._reason(),
+            "answers": self._answers(),
             "media": media,
         }
 
@@ -346,6 +347,15 @@ class _Reader:
                 "reason", Flaw("bad-value", _("`reason` belongs to a correction."), hint)
             )
         return reason
+
+    def _answers(self) -> str | None:
+        """The id or the address of the reader's comment that it answers."""
+        named = self.fields.text("answers")
+        if named and "corrects" in self.fields:
+            message = _("A post corrects another one or answers a reader, not both.")
+            hint = _("Take `corrects` or `answers` away, and write a draft for each.")
+            self.fields.reject("answers", Flaw("bad-value", message, hint))
+        return named
 
     def _link(self) -> str | None:
         link = self.fields.text("link")

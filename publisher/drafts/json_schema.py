@@ -84,6 +84,8 @@ _PROPERTIES: dict[str, Schema] = {
     "made_with_ai": _said("Its pictures were made with AI, which some platforms can show.", _FLAG),
     "corrects": _said("The post that it corrects, by its name: its path below posts/.", _TEXT),
     "reason": _said("Why it corrects that, in one sentence.", _TEXT),
+    "answers": _said("What a reader wrote, and it answers: the id in `publisher answers --json`, "
+                     "or the address.", {"type": ["string", "integer"]}),
     "ignore": _said("Advice that this draft does not follow.", _one_or_more({"enum": [*RULES]})),
 }  # fmt: skip
 _MEDIA: dict[str, Schema] = {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from publisher.base.i18n import _
+from publisher.channels.registry import spec_of, title
 from publisher.drafts.draft import Surroundings
 from publisher.drafts.rendering import recipients
 from publisher.drafts.sections import position_key
@@ -36,6 +37,7 @@ class Addressing:
             self._check_translations(post, group, findings)
         self._check_sections(post, accounts, findings)
         self._check_consents(post, accounts, findings)
+        self._check_answers(post, accounts, findings)
 
     def _check_languages(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
         others: dict[str, list[str]] = {}
@@ -84,6 +86,38 @@ class Addressing:
                 findings.warning(
                     "unused-section", post.position(position_key(section)), message, hint
                 )
+
+    @staticmethod
+    def _check_answers(post: Post, accounts: Sequence[Account], findings: Findings) -> None:
+        if post.answers is None or not accounts:
+            return
+        if len(accounts) > 1:
+            message = _("An answer goes to the one account that the reader wrote to.")
+            hint = _("Name that account alone in `to:`, and write a draft for each answer.")
+            findings.error("answers-elsewhere", post.position("to"), message, hint)
+            return
+        (account,) = accounts
+        how = spec_of(account.channel).answering
+        if not how.can:
+            message = _(
+                "Readers on {platform} cannot be answered from here.",
+                platform=title(account.channel),
+            )
+            findings.error("answers-not-here", post.position("answers"), message, _(how.told))
+            return
+        if how.longest and (post.media or post.link):
+            key = "media" if post.media else "link"
+            message = _("An answer on {platform} is words alone.", platform=title(account.channel))
+            hint = _("Take the pictures and the `link:` away; an address may be in the text.")
+            findings.error("answers-too-much", post.position(key), message, hint)
+        longest = max((sum(map(len, parts)) for parts in post.texts.values()), default=0)
+        if how.longest and longest > how.longest:
+            message = _(
+                "An answer on {platform} has at most {number} characters.",
+                platform=title(account.channel),
+                number=how.longest,
+            )
+            findings.error("answers-too-much", post.position("answers"), message)
 
     def _check_consents(self, post: Post, accounts: Sequence[Account], findings: Findings) -> None:
         for item in post.media:

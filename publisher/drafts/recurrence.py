@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from publisher.base.errors import UsageError
+from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS, title
 from publisher.drafts import editing, new_draft, rendering
@@ -127,9 +127,11 @@ def copies(
 ) -> Iterator[DraftCopy]:
     """The copies of a draft's versions, day by day; none for the day of the draft itself.
 
-    Raises NotPossible for a draft that only a person can edit.
+    Raises NotPossible for a draft that only a person can edit, and for an answer to a reader.
     """
     drafts = [(one.id, editing.read(one)) for one in sources]
+    if any(draft.value("answers") for _id, draft in drafts):
+        raise NotPossible(_("A reader is answered once: an answer is not repeated."))
     own = {day for _id, draft in drafts if (day := _own_day(draft, session))}
     known = {one.id.casefold() for one in posts.files}
     for one in found:

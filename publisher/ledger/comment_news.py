@@ -49,7 +49,7 @@ def handed_over(connection: Connection, since: datetime) -> Iterator[HandedOver]
         .where(
             # What was hidden meanwhile is theirs to follow all the same.
             columns.handed_to.is_not(None),
-            columns.state != CommentState.SEEN,
+            columns.state.not_in([CommentState.SEEN, CommentState.ANSWERED]),
             history.c.event == Event.ANSWER_HANDED_ON,
             history.c.at >= since,
         )

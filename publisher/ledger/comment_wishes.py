@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 from publisher.base.stored_messages import kept
 from publisher.ledger.database import LedgerPart
-from publisher.ledger.manager.draft_edits import file_of
+from publisher.ledger.integrity.chain_links import chain_of
 from publisher.ledger.tables import about, history, reader_comments
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
@@ -117,11 +117,6 @@ class CommentWishes(LedgerPart):
             if calls:
                 its = update(reader_comments).where(reader_comments.c.id == wish.id)
                 connection.execute(its.values(alarm_step=step))
-
-
-def chain_of(account: str, post: str | None) -> str:
-    """The chain of the history that steps about a comment are in: its post's draft's."""
-    return file_of(post) if post else f"answers/{account}"
 
 
 def noted(

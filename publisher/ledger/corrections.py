@@ -17,7 +17,7 @@ from sqlalchemy import Connection, or_, select
 from publisher.base.i18n import _
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
-from publisher.model.content import Target
+from publisher.model.content import Original, Target
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
@@ -29,25 +29,27 @@ within a text is escaped.
 """
 
 
-class CorrectionStanding(NamedTuple):
-    """How a correction stands to what it corrects, and to other corrections of that."""
+class TargetStanding(NamedTuple):
+    """How a delivery stands to its target: what it corrects, or the comment that it answers."""
 
-    original: Delivery | None = None
     target: Target | None = None
-    """None: it cannot be corrected, or not now."""
+    """None: it cannot go out, or not now."""
     obstacle: str | None = None
     """Why it is held, with what to do."""
     waits_for: str | None = None
-    """The correction before it, which is on its way."""
+    """The post that has to be out before it, which is on its way."""
+    original: Delivery | None = None
+    """Of a correction: the post that it corrects."""
 
 
-def standing(connection: Connection, delivery: Delivery) -> CorrectionStanding:
+def standing(connection: Connection, delivery: Delivery) -> TargetStanding:
     """The standing of a correction at this moment."""
     alike = _related(connection, delivery)
     original = next((one for one in alike if one.post == delivery.corrects), None)
     if original is None or (obstacle := _not_out(original, delivery)):
         missing = _("{post} was never queued for {account}.", **_named(delivery))
-        return CorrectionStanding(original, obstacle=obstacle if original else missing)
+        told = obstacle if original else missing
+        return TargetStanding(original=original, obstacle=told)
     others = [one for one in alike if one.corrects == delivery.corrects and one.id != delivery.id]
     after = [one for one in others if _place(one) > _place(delivery)]
     if passed := next((one for one in after if _is_or_may_be_out(one)), None):
@@ -57,10 +59,10 @@ def standing(connection: Connection, delivery: Delivery) -> CorrectionStanding:
             later=passed.post,
             post=delivery.corrects,
         )
-        return CorrectionStanding(original, obstacle=obstacle)
+        return TargetStanding(original=original, obstacle=obstacle)
     before = [one for one in others if _place(one) < _place(delivery)]
     if first := next((one for one in before if one.state in _ON_ITS_WAY), None):
-        return CorrectionStanding(original, waits_for=first.post)
+        return TargetStanding(original=original, waits_for=first.post)
     target = target_of(original, before)
     if not _is_planned_for(delivery, target):
         obstacle = _(
@@ -69,17 +71,17 @@ def standing(connection: Connection, delivery: Delivery) -> CorrectionStanding:
             "again. If its words are right as they are, change its `reason`.",
             **_named(delivery),
         )
-        return CorrectionStanding(original, obstacle=obstacle)
-    return CorrectionStanding(original, target)
+        return TargetStanding(original=original, obstacle=obstacle)
+    return TargetStanding(target, original=original)
 
 
-def target_of(original: Delivery, corrections: Sequence[Delivery]) -> Target:
+def target_of(original: Delivery, corrections: Sequence[Delivery]) -> Original:
     """A post as it is, or was, out: with the words of the newest of these corrections of it."""
     edits = [one for one in corrections if one.content.edits and one.state is State.PUBLISHED]
     newest = max(edits, key=_place, default=original)
     # Parts that are deleted meanwhile too: an edit of them is looked for all the same.
     ids = (*original.remote_ids, *(original.withdrawn_ids or ()))
-    return Target(remote_ids=ids, url=original.url, content=newest.content)
+    return Original(remote_ids=ids, url=original.url, content=newest.content)
 
 
 def aimed(connection: Connection, delivery: Delivery) -> Delivery:
@@ -151,7 +153,7 @@ def _not_out(original: Delivery, delivery: Delivery) -> str | None:
     return None
 
 
-def _is_planned_for(delivery: Delivery, target: Target) -> bool:
+def _is_planned_for(delivery: Delivery, target: Original) -> bool:
     """Whether what it corrects is what it was planned, and approved, to correct."""
     told = delivery.content.correction
     return told is not None and told.replaces == target.content.digest

@@ -180,6 +180,7 @@ class Ledger(LedgerPart):
             "draft_hold": wish.reason,
             "channel": wish.channel,
             "corrects": wish.content.corrects,
+            "answers": wish.content.answers,
             "queued_by": wish.queued_by or author,
             "repeat": wish.repeat,
             "pending_stop": wish.pending_stop,
@@ -250,6 +251,8 @@ def _first_words(wish: Wish, actor: str) -> dict[str, Any]:
         said[AUTHOR] = actor
     if wish.content.correction:
         said |= {"corrects": wish.content.corrects, "reason": wish.content.reason}
+    if wish.content.answers:
+        said["answers"] = wish.content.answers
     return said | ({"message": wish.doubt} if wish.doubt else {})
 
 

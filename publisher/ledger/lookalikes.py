@@ -69,8 +69,8 @@ def _is_before(one: Delivery, other: Delivery) -> bool:
 
 
 def _is_alike(one: Delivery, other: Delivery) -> bool:
-    if other.content.edits:
-        return False
+    if other.content.edits or one.answers != other.answers:
+        return False  # what is below another comment is another post
     return _gist(one.content.parts[0]) == _gist(other.content.parts[0])
 
 

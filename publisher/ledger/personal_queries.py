@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
 
 from publisher.ledger.comment_news import handed_over, of_comments
-from publisher.ledger.manager.draft_edits import post_of
+from publisher.ledger.integrity.chain_links import post_of
 from publisher.ledger.notice_addresses import NoticeAddress, Topic, due_service
 from publisher.ledger.outbox import stuck
 from publisher.ledger.rows import chunks

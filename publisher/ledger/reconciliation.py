@@ -19,7 +19,6 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import ended_edits, lookalikes, rate_limits, uncertainty
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.corrections import aimed
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.integrity import forgotten
@@ -35,6 +34,7 @@ from publisher.ledger.suspensions import (
 )
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all
+from publisher.ledger.worker.targets import aimed
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import (

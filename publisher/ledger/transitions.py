@@ -26,9 +26,9 @@ from sqlalchemy import (
 )
 
 from publisher.base.stored_messages import kept
-from publisher.ledger import remote_ids, rows, token_bounds
+from publisher.ledger import answering, remote_ids, rows, token_bounds
 from publisher.ledger.integrity import hash_chain
-from publisher.ledger.integrity.chain_links import chained, chained_to_accounts
+from publisher.ledger.integrity.chain_links import chain_of, chained, chained_to_accounts, file_of
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import deliveries, history
 from publisher.model.deliveries import Claim, Delivery, Prepared
@@ -149,7 +149,26 @@ def change_all(connection: Connection, changes: Sequence[StateChange]) -> list[D
     ]
     if not remote_ids.keep(connection, sorted(fresh)):  # in one order, as the deliveries
         raise RemoteIdTaken
+    _note_answered(connection, changes, changed)
     return changed
+
+
+def _note_answered(
+    connection: Connection, changes: Sequence[StateChange], changed: Sequence[Delivery]
+) -> None:
+    """Note at readers' comments that they are answered, with the answer that is out now."""
+    for wish, after in zip(changes, changed, strict=True):
+        is_out = after.state is State.PUBLISHED and wish.delivery.state is not State.PUBLISHED
+        if after.answers and is_out:
+            comment = answering.mark_answered(connection, after, wish.by.at)
+            if comment:
+                chain = chain_of(after.account, comment.post)
+                detail = {
+                    "account": after.account,
+                    "id": after.answers,
+                    "file": file_of(after.post),
+                }
+                note_account(connection, chain, Event.ANSWER_ANSWERED, wish.by.at, detail=detail)
 
 
 def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:

@@ -131,6 +131,10 @@ class Content(Frozen):
     correction: Correction | None = Field(default=None, exclude_if=lambda told: told is None)
     """Of a post that corrects another one. Not written where it does not, like a content warning.
     """
+    answers: str | None = Field(default=None, exclude_if=lambda told: told is None)
+    """Of a post that answers a reader: the platform's id of the comment, so that what is approved
+    goes below that one alone. Not written where it does not, like a content warning.
+    """
 
     @property
     def corrects(self) -> str | None:
@@ -194,6 +198,8 @@ class Content(Frozen):
         """
         if self.correction and self.edits:  # no post of its own: it may say what another one says
             return _hashed([*self._gist, f"edit of {self.correction.corrects}"])
+        if self.answers:  # two readers may get the same words
+            return _hashed([*self._gist, f"answer to {self.answers}"])
         return _hashed(self._gist)
 
     @property
@@ -210,11 +216,16 @@ class Content(Frozen):
 
 
 class Target(Frozen):
-    """The post that a correction concerns, as it is out on one account."""
+    """What a post goes below, or changes, on one account: a reader's comment, or an `Original`."""
 
     remote_ids: tuple[str, ...]
     """Ids at the platform of its parts, in order."""
     url: str | None
+
+
+class Original(Target):
+    """The post that a correction concerns, as it is out."""
+
     content: Content
     """What is out: that of the newest edit on record, or its own."""
 

@@ -232,9 +232,11 @@ class Delivery(Frozen):
     """When its orphans at the platform are deleted."""
     corrects: str | None = None
     """The post that it corrects, as in its content, to be found by."""
+    answers: str | None = None
+    """The reader's comment that it answers, likewise."""
     target: Target | None = None
-    """Of a correction: that post as it is out on its account. Read when a worker takes it; see
-    `ledger/corrections.py`.
+    """What it goes below, or changes: that post or comment as it is out on its account. Read when a
+    worker takes it; see `ledger/worker/targets.py`.
     """
     withdraw_at: datetime | None = None
     """When its withdrawal is tried again; None: all is deleted, or no withdrawal has begun."""
@@ -244,6 +246,11 @@ class Delivery(Frozen):
     """
     as_stored: dict[str, str] = Field(default_factory=dict)
     """Columns that the ledger stores in another form, for the digest of the next step."""
+
+    @property
+    def has_target(self) -> bool:
+        """Whether it goes below something, or changes it: it depends on what becomes of that."""
+        return self.corrects is not None or self.answers is not None
 
     @property
     def not_before(self) -> datetime:
@@ -329,14 +336,14 @@ class Parcel(Frozen):
     send_at: datetime | None = None
     """When it is to leave, for a channel that dates what it sends (Bluesky); None: `due_at`."""
     target: Target | None = None
-    """Of a correction: the post that it changes, or goes below."""
+    """What it changes, or goes below: one of our posts, or a reader's comment."""
     is_forgotten: bool = False
     """Whether it may be out although this ledger never sent it: it is looked for by its text, and
     an absence proves nothing, so a recent reading is good enough.
     """
 
     def above(self, sent: tuple[str, ...]) -> tuple[str, ...]:
-        """Ids of the parts above the next one; `sent`: its own. A correction may follow a post."""
+        """Ids of the parts above the next one; `sent`: its own. It may be below a target."""
         if self.target is None or self.content.edits:
             return sent
         return (*self.target.remote_ids, *sent)

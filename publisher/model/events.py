@@ -18,6 +18,7 @@ class Event(StrEnum):
     AGENDA_ITEM_CANCELLED = later("agenda item cancelled")
     AGENDA_ITEM_CHANGED = later("agenda item changed")
     AGENDA_ITEM_RESTORED = later("agenda item restored")
+    ANSWER_ANSWERED = later("answer answered")
     ANSWER_DELETED = later("answer deleted")
     ANSWER_GONE = later("answer gone at its platform")
     ANSWER_HANDED_ON = later("answer handed on")
@@ -128,6 +129,7 @@ LABELS = (
     later("alternative text"),
     later("author"),
     later("backup of"),
+    later("answers"),
     later("before"),
     later("channels"),
     later("consent"),

@@ -16,6 +16,7 @@ from publisher.model.values import Frozen, Position
 DRAFT_KEYS = (
     "at", "to", "lang", "title", "content_warning", "media", "link", "link_in", "expires", "embargo",
     "author", "repeat", "made_with_ai", "ignore", "corrects", "reason",
+    "answers",
 )  # fmt: skip
 """The keys of a draft's front matter."""
 LinkPlace = Literal["post", "comment"]
@@ -108,6 +109,8 @@ class Post(Frozen):
     """The post that it corrects, by its id."""
     reason: str | None = None
     """Why it corrects that."""
+    answers: str | None = None
+    """The reader's comment that it answers: its id at the platform, or its address."""
     ignore: tuple[str, ...] = ()
     """Codes of advice that the draft ignores on purpose."""
     media: tuple[MediaItem, ...] = ()

@@ -25,6 +25,8 @@ class CommentState(StrEnum):
     NEW = later("not seen")
     SEEN = later("seen")
     HANDED = later("handed on")
+    ANSWERED = later("answered")
+    """A post of ours that answers it is out."""
     HIDING = later("being hidden")
     """A person wants it hidden; the platform has not confirmed it yet."""
     HIDDEN = later("hidden")

@@ -35,7 +35,7 @@ Advice = Literal[
     "hashtag-case", "too-many-hashtags", "mention-first", "unsolicited-mention", "wrong-season", "broken-link",
     "markdown-link", "markdown-as-text", "shouting", "hidden-characters", "missing-translation", "stale-translation", "too-close",
     "at-night", "same-text-on-x", "over-limit", "sure-miss", "account-stopped",
-    "content-warning-unseen", "comment-without-link", "captions-unseen", "ai-not-disclosed", "placeholder", "alt-is-file-name", "heading-as-text", "rule-as-text",
+    "answers-twice", "answers-unnamed", "content-warning-unseen", "comment-without-link", "captions-unseen", "ai-not-disclosed", "placeholder", "alt-is-file-name", "heading-as-text", "rule-as-text",
 ]  # fmt: skip
 
 """Codes of the problems that are only advice, which a workspace or a draft may ignore."""

@@ -42,11 +42,12 @@ class Aspect(StrEnum):
     CORRECTS = "corrects"
     REASON = "reason"
     """Why it corrects that."""
+    ANSWERS = "answers"
 
 
 _ABOUT_ALL = (
     Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.LANG, Aspect.LINK, Aspect.MADE_WITH_AI,
-    Aspect.CORRECTS, Aspect.REASON,
+    Aspect.CORRECTS, Aspect.REASON, Aspect.ANSWERS,
 )  # fmt: skip
 """Fields of a content that concern all of its parts."""
 

@@ -32,9 +32,10 @@ class Conflicts:
         now: datetime,
     ) -> None:
         """`wishes`: all posts to come; `fresh`: the (post, account) pairs that the plan changes,
-        the only ones with warnings.
+        the only ones with warnings. Answers are left out: each is for one reader.
         """
-        timed = [(max(wish.not_before, now), wish) for wish in wishes]  # late: at once
+        public = [wish for wish in wishes if wish.content.answers is None]
+        timed = [(max(wish.not_before, now), wish) for wish in public]  # late: at once
         self._timed = sorted(timed, key=lambda one: (one[0], one[1].post, one[1].account))
         self._fresh = fresh
         self._posts = posts

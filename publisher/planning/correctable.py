@@ -5,6 +5,7 @@ from pathlib import Path
 
 from publisher.base.errors import NoSuchPost, NotPossible
 from publisher.base.i18n import _
+from publisher.channels.registry import spec_of
 from publisher.drafts import recurrence
 from publisher.drafts.correcting import Correcting
 from publisher.drafts.draft_files import DraftFile, DraftFiles
@@ -55,8 +56,14 @@ def find(
 
 
 def is_correctable(delivery: Delivery) -> bool:
-    """Whether it is out, whole, and nobody withdraws it."""
-    return delivery.state is State.PUBLISHED and delivery.withdrawn_ids is None
+    """Whether it is out, whole, and nobody withdraws it; an answer that is a comment is not."""
+    is_out = delivery.state is State.PUBLISHED and delivery.withdrawn_ids is None
+    return is_out and not is_comment(delivery.channel, delivery.content)
+
+
+def is_comment(channel: str, content: Content) -> bool:
+    """Whether it is a comment there, which no channel edits, and no post."""
+    return content.answers is not None and spec_of(channel).answering.longest is not None
 
 
 def _has_changed(plan: Plan, draft: DraftFile) -> bool:

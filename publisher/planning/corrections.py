@@ -15,6 +15,7 @@ from publisher.model.deliveries import Delivery, Wish
 from publisher.model.posts import Post
 from publisher.model.problems import Flaw
 from publisher.model.states import ENDED_UNSENT, State
+from publisher.planning.correctable import is_comment
 from publisher.planning.problems import Problems
 
 
@@ -96,6 +97,16 @@ class Corrections:
             hint = _("Write `corrects: {first}`: each correction names the original.", first=first)
             yield Flaw("corrects-unknown", message, hint)
             return
+        comments = [
+            account.name
+            for account in recipients
+            if account.name in known and is_comment(account.channel, known[account.name].own)
+        ]
+        if comments:
+            message = _("{post} is a comment on {accounts}, and is not edited.", post=post.corrects,
+                        accounts=", ".join(comments))  # fmt: skip
+            hint = _("Withdraw it, and answer the reader anew.")
+            yield Flaw("corrects-elsewhere", message, hint)
         names = [account.name for account in recipients]
         strangers = [one for one in names if one in post.to and one not in known]
         if strangers or not any(one in known for one in names):

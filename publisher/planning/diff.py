@@ -48,6 +48,7 @@ from publisher.planning.edits import (
 from publisher.planning.media import Illustrations
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.planning.problems import Problems
+from publisher.planning.replies import Replies
 from publisher.settings.settings import Settings
 
 _BEYOND_REACH = {
@@ -95,6 +96,8 @@ class Comparison:
         known = self._known(whole)
         at_once = {key for key in known if key[0] in whole and whole[key[0]].at_once}
         self._corrections = Corrections(whole, self._queries, self._problems)
+        ignored = self._settings.lint.ignore
+        self._replies = Replies(whole, self._queries, self._problems, ignored)
         wanted = self._wanted(whole, self._standing(known, at_once))
         wishes = list(wanted.items())
         same = {
@@ -283,13 +286,14 @@ class Comparison:
         """The desired deliveries, by post and account.
 
         Removes from `posts` those with media that cannot be converted: `check` reads only the
-        headers of a GIF or video. And corrections of what the ledger does not have.
+        headers of a GIF or video. And what goes below something that the ledger does not have.
         """
         wanted: dict[tuple[str, str], Wish] = {}
         self._illustrations.prepare(self._pictures(posts.values()))
         in_turn = sorted(posts.values(), key=lambda post: post.corrects is not None)
         for post in progress.over(in_turn, _("Rendering posts")):
-            if self._corrections.report(post, rendering.recipients(post, self._accounts)[0]):
+            recipients, _nobody = rendering.recipients(post, self._accounts)
+            if any(one.report(post, recipients) for one in (self._corrections, self._replies)):
                 del posts[post.id]
                 continue
             try:
@@ -326,8 +330,9 @@ class Comparison:
             if self._corrections.leaves_out(post, account, content):
                 continue
             delivery = standing.get((post.id, account.name))
-            waited = post.corrects and not post.held and delivery and _is_held_by_a_worker(delivery)
-            # What was held until the original is out would have expired since.
+            depends = (post.corrects or post.answers) and not post.held
+            waited = depends and delivery and _is_held_by_a_worker(delivery)
+            # What was held until its target is there would have expired since.
             if post.at_once and delivery and _stays(content, delivery) and not waited:
                 due_at = delivery.due_at
             yield Wish(
@@ -347,6 +352,7 @@ class Comparison:
     def _content(self, post: Post, account: Account) -> Content:
         capabilities = capabilities_of(account)
         content = rendering.render(post, account, capabilities, self._illustrations.clean)
+        content = self._replies.answered(post, content)
         return self._corrections.corrected(post, account, content, capabilities)
 
     def _state(self, post: Post, account: Account) -> State:

@@ -25,6 +25,7 @@ _CHANGING = {
     Aspect.PICTURE: later("picture {number} is another one"),
     Aspect.ORDER: later("pictures in another order"),
     Aspect.CORRECTS: later("corrected {old} before"),
+    Aspect.ANSWERS: later("answered {old} before"),
     Aspect.CONSENT: later("consent of picture {number} was {old}"),
 }
 _FOLLOWING = {

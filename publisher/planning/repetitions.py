@@ -44,6 +44,7 @@ def find(
         and change.delivery is None
         and posts[change.post].at_once
         and change.wish.content.correction is None  # it says nearly the same on purpose
+        and change.wish.content.answers is None  # several readers may get the same
         and change.wish.state in (State.SCHEDULED, State.AWAITING_APPROVAL)
     ]
     found: dict[str, list[tuple[PlannedChange, Delivery]]] = defaultdict(list)

@@ -23,7 +23,8 @@ def differences(
     have the pictures), `posts` those on the platforms, as in the sandbox's `state.json`. A post
     that is published in the log must be there: same account, same text, the thread in order, the
     same pictures with the same alt texts. A post that is there must be in the log. A post that was
-    edited must show the words of its newest edit, and a correction that is a reply its original.
+    edited must show the words of its newest edit; a correction that is a reply answers its
+    original, and an answer the reader's comment.
     """
     edits = sorted((one for one in deliveries if one.content.edits and one.remote_ids), key=_place)
     edited = {(one.account, post_of(one.remote_ids[0])): one.content for one in edits}
@@ -37,7 +38,8 @@ def differences(
     for row, delivery in zip(rows, deliveries, strict=True):
         if row["state"] != State.WITHDRAWN and not delivery.content.edits:
             key = delivery.account, next(iter(delivery.remote_ids), "")
-            parent = above.get((delivery.corrects or "", delivery.account))
+            corrected = above.get((delivery.corrects or "", delivery.account))
+            parent = delivery.answers or corrected
             found += _differences(row, delivery, there, edited.get(key), parent)
     found += [
         _("{account}: post {id} is on the platform, not in the log.", account=account, id=post_id)

@@ -13,7 +13,7 @@ from publisher.model.engagement import Age, Metric
 COLUMNS = (
     "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",
     "remote_ids", "url", "attempts", "error_kind", "error_message", "queued_by", "approved_by",
-    "approved_at", "text", "corrects",
+    "approved_at", "text", "corrects", "answers",
     *(f"{metric}_{age}" for metric in Metric for age in Age),
 )  # fmt: skip
 Counts = Mapping[int, Mapping[Age, ReadCounts]]
@@ -61,6 +61,7 @@ def _log_row(delivery: Delivery, counts: Mapping[Age, ReadCounts]) -> dict[str, 
         "approved_at": instant_text(delivery.approved_at),
         "text": [part.text for part in delivery.content.parts],
         "corrects": delivery.corrects,
+        "answers": delivery.answers,
         "figures": figures_row(counts),
     }
 

@@ -24,6 +24,8 @@ class StoredComment:
     author: str
     text: str
     written_at: datetime
+    visibility: str = "public"
+    """Who sees it, on platforms where that can be chosen."""
     parent: str = ""
     """The id of the comment that it answers; empty: it is on the post itself."""
     is_private: bool = False
@@ -56,6 +58,7 @@ def plant(
     author: str = "reader",
     private: bool = False,
     quote: bool = False,
+    visibility: str = "public",
     times: int = 1,
 ) -> list[StoredComment]:
     """Write a comment under a post: the account's newest one, unless `under` says which.
@@ -90,7 +93,8 @@ def plant(
             author=str(author),
             text=text,
             written_at=store.clock.now(),
-            parent=parent or "",
+            parent=str(parent or ""),
+            visibility="direct" if private else str(visibility),
             is_private=bool(private),
             is_quote=bool(quote),
         )

@@ -220,19 +220,25 @@ class Store:
         ]
         return sorted(shown, key=lambda entry: entry.dated, reverse=True)
 
-    def replies(self, entry: StoredPost, lag: float = 0.0) -> list[StoredPost]:
-        """The replies to a post, or comments on it, oldest first, `lag` real seconds late."""
+    def replies(self, account: str, above: str, lag: float = 0.0) -> list[StoredPost]:
+        """An account's replies to a post or a comment, oldest first, `lag` real seconds late."""
         latest = time.monotonic() - lag
         return [
             reply
-            for reply in self._by_account[entry.account]
-            if reply.in_reply_to == entry.id and not reply.deleted and reply.shown_since <= latest
+            for reply in self._by_account[account]
+            if reply.in_reply_to == above and not reply.deleted and reply.shown_since <= latest
         ]
 
     def comment(self, channel: str, comment_id: str) -> StoredComment | None:
         """A reader's comment that is not deleted."""
         found = self.comments.get((channel, comment_id))
         return found if found and not found.is_deleted else None
+
+    def conversation_of(self, comment: "StoredComment") -> str:
+        """The thread that a reader's comment is in: that of our post, or one of its own."""
+        entry = self.find(comment.channel, comment.under) if comment.under else None
+        in_ours = entry is not None and not comment.is_quote
+        return entry.conversation if entry and in_ours else comment.id
 
     def comments_for(self, account: str) -> list[StoredComment]:
         """The comments of readers for an account that are not deleted, oldest first."""

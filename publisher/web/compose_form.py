@@ -65,6 +65,8 @@ class ComposeForm:
     corrects: Text = ""
     reason: Text = ""
     """Of a correction, from programs: pages do not ask for them, and a draft keeps its own."""
+    answers: Text = ""
+    """The reader's comment that it answers."""
     when: Text = ""
     at: Text = ""
     number: Text = ""
@@ -120,6 +122,7 @@ class ComposeForm:
             author=composition.author,
             corrects=composition.corrects or "",
             reason=composition.reason or "",
+            answers=composition.answers or "",
             expires=expires,
             expires_unit=expires_unit,
         )
@@ -295,6 +298,7 @@ class ComposeForm:
             author=one_line(self.author),
             corrects=one_line(self.corrects) or None,
             reason=one_line(self.reason) or None,
+            answers=one_line(self.answers) or None,
             texts=texts,
             media=tuple(self.media),
         )
@@ -320,5 +324,6 @@ def _typed(wanted: Composition) -> dict[str, list[str]]:
             wanted.content_warning,
             wanted.link,
             wanted.author,
+            wanted.answers or "",
         ],
     }

@@ -14,7 +14,13 @@ from publisher.base.i18n import _
 from publisher.drafts.composition import unusual
 from publisher.media import media_file
 from publisher.planning import Plan, word_diff
-from publisher.web import compose_pictures, compose_view, composed_draft, plan_view
+from publisher.web import (
+    compose_pictures,
+    compose_view,
+    composed_draft,
+    plan_view,
+    replies_view,
+)
 from publisher.web.authentication import Visitor
 from publisher.web.compose_check import Checked, FieldProblem, checked
 from publisher.web.compose_form import ComposeForm
@@ -60,6 +66,8 @@ class SentForm:
             return f"edit:{self.post}"
         if self.form.translation_of:
             return f"new:{self.form.translation_of}:{self.form.lang}"
+        if self.form.answers:
+            return f"answer:{self.form.answers}"
         return f"new:{self.form.copy_of}" if self.form.copy_of else "new"
 
 
@@ -102,6 +110,7 @@ def page(
         is_part=is_part,
         lang_is_fixed=composed.language_is_fixed,
         composed=composed,
+        question=replies_view.of_form(app, person, form),
         problem=problem,
         theirs=theirs,
         problems=problems,

@@ -10,7 +10,7 @@ from publisher.base import i18n
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
-from publisher.drafts import check, editing, new_draft, when
+from publisher.drafts import answering, check, editing, new_draft, when
 from publisher.drafts.composition import Composing, Composition
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFiles
@@ -119,6 +119,10 @@ def _id(
     spoken = [a.language for a in composing.accounts.values() if a.language]
     if source and form.translation_of:
         return translated_id(app, source.id, lang)
+    if form.answers:  # its words may begin with the reader's name
+        to = composing.accounts.get(next(iter(form.account or ()), ""))
+        name = answering.name(to) if to else "answer"
+        return new_draft.free(name, DraftFiles(app.settings.posts).files, spoken) + ending
     typed = (form.title, *(part for parts in form.texts.values() for part in parts), "post")
     if form.embargo:  # ids stand in calendars and notices, before their words may
         typed = ("embargo",)
@@ -147,7 +151,9 @@ def begun(
             for entry in source.seen.media
         ]
         form = ComposeForm.of(source.seen).with_media(media)
-        return replace(form, copy_of=copy, when="", embargo="", repeat="", author=person.name)
+        # Another answer to the same reader is nothing that anybody copies.
+        fresh = {"when": "", "embargo": "", "repeat": "", "answers": "", "author": person.name}
+        return replace(form, copy_of=copy, **fresh)  # type: ignore[arg-type]
     language = lang or _language(app, composing, person)
     usual = _usual(composing, person, language)
     return ComposeForm.of(

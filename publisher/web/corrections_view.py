@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from publisher.app import Application
-from publisher.model.content import Content
+from publisher.model.content import Content, Original
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.planning import word_diff
@@ -54,7 +54,8 @@ def of_post(app: Application, post: str, deliveries: Sequence[Delivery]) -> Post
 def compared(app: Application, deliveries: Sequence[Delivery]) -> list[CorrectedText]:
     """Those that are corrections, each beside what it corrects."""
     found = app.queries.aimed([one for one in deliveries if one.corrects])
-    return [_compared(one, one.target.content if one.target else _NOTHING) for one in found]
+    before = [one.target.content if isinstance(one.target, Original) else _NOTHING for one in found]
+    return [_compared(one, was) for one, was in zip(found, before, strict=True)]
 
 
 def _compared(delivery: Delivery, before: Content) -> CorrectedText:

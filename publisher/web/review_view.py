@@ -21,10 +21,11 @@ from publisher.model.events import Event
 from publisher.model.states import State
 from publisher.preview.account_view import lengths
 from publisher.preview.mockups import Face, Look
-from publisher.web import corrections_view, draft_view, labels, plan_view
+from publisher.web import corrections_view, draft_view, labels, plan_view, replies_view
 from publisher.web.corrections_view import CorrectedText
 from publisher.web.faces import Faces
 from publisher.web.plan_view import ChangeRow
+from publisher.web.replies_view import AnsweredQuestion
 
 _MOST = 500
 """Posts that are listed; the first due come first."""
@@ -78,6 +79,8 @@ class Reviewed:
     has_draft: bool
     corrections: Sequence[CorrectedText]
     """Of a correction: what is out now, beside what it says."""
+    questions: Sequence[AnsweredQuestion]
+    """Of an answer: what the reader wrote."""
 
     @property
     def first(self) -> Delivery:
@@ -103,17 +106,24 @@ def waiting(app: Application, person: Person) -> list[Waiting]:
     return sorted(posts, key=lambda one: (one.due_at, one.post))[:_MOST]
 
 
-def reviewed(app: Application, actor: str, posts: Sequence[Waiting]) -> list[Reviewed]:
+def reviewed(app: Application, person: Person, posts: Sequence[Waiting]) -> list[Reviewed]:
     """Prepare posts for the page."""
     faces = Faces(app).shown
     drafts = {file.id: file for file in draft_view.files(app)} if posts else {}
     writers = app.queries.writers([one.post for one in posts])
     steps = app.queries.steps_about_all([one.post for one in posts])
-    own = app.approvals.open_to(actor, [d for one in posts for d in one.deliveries])
+    own = app.approvals.open_to(person.name, [d for one in posts for d in one.deliveries])
     able = {delivery.id for delivery in own}
     return [
         _reviewed(
-            app, one, able, drafts.get(one.post), writers.get(one.post, ()), steps[one.post], faces
+            app,
+            person,
+            one,
+            able,
+            drafts.get(one.post),
+            writers.get(one.post, ()),
+            steps[one.post],
+            faces,
         )
         for one in posts
     ]
@@ -130,6 +140,7 @@ def _capabilities(app: Application, delivery: Delivery) -> Capabilities:
 
 def _reviewed(
     app: Application,
+    person: Person,
     one: Waiting,
     able: Collection[int],
     draft: DraftFile | None,
@@ -159,6 +170,7 @@ def _reviewed(
         approved_before=bool(since),
         has_draft=draft is not None,
         corrections=corrections_view.compared(app, one.deliveries),
+        questions=replies_view.of_deliveries(app, person, one.deliveries),
     )
 
 

@@ -190,7 +190,7 @@ class Stage:
         What is written down in between passes through the ledger as JSON.
         """
         prepared = channel.prepare(parcel, known or Prepared(), self.media.__getitem__)
-        makes_a_post = not (prepared.at_once or parcel.content.edits)
+        makes_a_post = not (prepared.at_once or parcel.content.edits or parcel.content.answers)
         prepares_posts = channel.capabilities.prepares_posts and makes_a_post
         while prepared.upload or (prepares_posts and not prepared.holds(parcel.content)):
             if prepared.upload and prepared.upload.look_at:

@@ -12,7 +12,7 @@ from markupsafe import escape
 from publisher.channels import edits
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import CAPABILITIES
-from publisher.model.content import Correction, Target, edit_id
+from publisher.model.content import Correction, Original, edit_id
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Outcome, Refused, Unknown
 from publisher.sandbox.fault_kinds import What
@@ -44,7 +44,7 @@ def correcting(stage: Stage, parcel: Parcel, outcomes: Sequence[Outcome], text: 
         part = part.model_copy(update={"pictures": ()})
     content = parcel.content.model_copy(update={"parts": (part,), "correction": told})
     url = first.url if isinstance(first, Accepted) else None
-    target = Target(remote_ids=ids, url=url, content=parcel.content)
+    target = Original(remote_ids=ids, url=url, content=parcel.content)
     update = {"post": f"{parcel.post}-correction", "content": content, "target": target}
     return parcel.model_copy(update=update)
 

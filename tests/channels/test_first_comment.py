@@ -107,7 +107,7 @@ def test_a_comment_is_found_though_facebook_sorts_otherwise(out: Attempt) -> Non
     store = out.stage.sandbox.store
     post = store.find("facebook", out.sent[0])
     assert post
-    (other,) = store.replies(post)
+    (other,) = store.replies(post.account, post.id)
     other.created_at -= timedelta(days=1)
     fail(out.stage, Fault(what=What.HANG_UP, endpoint=COMMENT, commit=True))
     assert isinstance(out.send(), Unknown)

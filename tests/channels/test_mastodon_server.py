@@ -21,7 +21,7 @@ from publisher.base.clock import SystemClock
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.registry import ChannelOptions, open_channel
 from publisher.model.accounts import Account
-from publisher.model.content import Content, Correction, Part, Picture, Target
+from publisher.model.content import Content, Correction, Original, Part, Picture
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
@@ -226,7 +226,7 @@ def test_an_edit_replaces_the_words_and_is_found(channel: Channel) -> None:
     told = Correction(corrects=original.post, way="edit", reason="Un chiffre.")
     parts = (Part(text="Quatre sur dix & <b>"),)
     content = original.content.model_copy(update={"parts": parts, "correction": told})
-    target = Target(remote_ids=(out.remote_id,), url=out.url, content=original.content)
+    target = Original(remote_ids=(out.remote_id,), url=out.url, content=original.content)
     fix = original.model_copy(update={"content": content, "target": target})
     assert isinstance(read(channel, fix, NOTHING, (), CLOCK.now()), Absent)
     found = delivered(channel, fix)

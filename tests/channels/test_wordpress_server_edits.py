@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from publisher.channels.base import Channel
-from publisher.model.content import Correction, Target
+from publisher.model.content import Correction, Original
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Refused, Unknown
 from tests.channels.wordpress_desk import CLOCK, Desk
@@ -20,13 +20,13 @@ def desk(served: TestSite, tmp_path: Path) -> Desk:
     return Desk(served, tmp_path)
 
 
-def _out(desk: Desk, channel: Channel, parcel: Parcel) -> Target:
+def _out(desk: Desk, channel: Channel, parcel: Parcel) -> Original:
     outcome, _prepared = desk.deliver(channel, parcel)
     assert isinstance(outcome, Accepted)
-    return Target(remote_ids=(outcome.remote_id,), url=outcome.url, content=parcel.content)
+    return Original(remote_ids=(outcome.remote_id,), url=outcome.url, content=parcel.content)
 
 
-def _correcting(parcel: Parcel, target: Target, text: str) -> Parcel:
+def _correcting(parcel: Parcel, target: Original, text: str) -> Parcel:
     told = Correction(corrects=parcel.post, way="edit", reason="Un chiffre.")
     part = parcel.content.parts[0].model_copy(update={"text": text})
     content = parcel.content.model_copy(update={"parts": (part,), "correction": told})

@@ -97,3 +97,49 @@ def test_scripts_get_no_text_of_an_account_that_is_not_there_any_more(
     app.close()
     (one,) = json.loads(cli("answers", "--json").out)["answers"]
     assert (one["number"], one["text"], one["is_withheld"]) == (comment, "", True)
+
+
+@pytest.fixture
+def mention(comment: int, made: Path) -> int:
+    """A reader who names an account on X."""
+    app = Application(settings.load(made, {}), ManualClock())
+    with app.database.write() as connection:
+        values = {"account": "bice-x", "remote_id": "77", "author": "@zofia", "post": None}
+        connection.execute(update(reader_comments).values(**values))
+    app.close()
+    return comment
+
+
+def test_a_draft_that_answers_one_is_made(cli: Cli, made: Path, mention: int) -> None:
+    result = cli("answers", "--answer", str(mention))
+    assert result.code == 0
+    assert "posts/answer-bice-x.fr.md" in result.out
+    assert "Write its words, then run `publisher queue`." in " ".join(result.out.split())
+    text = (made / "posts/answer-bice-x.fr.md").read_text("utf-8")
+    assert "to: [bice-x]\n" in text
+    assert "77" in text
+    assert "help me" not in text
+    cli("answers", "--answer", str(mention))
+    assert (made / "posts/answer-bice-x-2.fr.md").exists(), "each is a draft of its own"
+
+
+def test_the_answer_is_queued_and_listed_beside_what_it_answers(
+    cli: Cli, made: Path, mention: int
+) -> None:
+    told = json.loads(cli("answers", "--answer", str(mention), "--json").out)
+    path = made / told["file"]
+    path.write_text(path.read_text("utf-8") + "À Genève.\n", "utf-8")
+    assert cli("queue", str(path)).code == 0
+    (one,) = json.loads(cli("answers", "--all", "--json").out)["answers"]
+    (given,) = one["answered_by"]
+    assert given["post"] == "answer-bice-x.fr"
+    assert "answered by answer-bice-x.fr" in cli("answers", "--all").out
+
+
+def test_what_cannot_be_answered_says_why(cli: Cli, comment: int, mention: int) -> None:
+    assert cli("answers", "--answer", "999").code == 1
+    assert cli("answers", "--answer", str(mention), "--seen", str(comment)).code == 2
+    cli("answers", "--hide", str(mention))
+    result = cli("answers", "--answer", str(mention))
+    assert result.code == 1
+    assert "is hidden" in result.err

@@ -39,6 +39,7 @@ def test_log_json_is_the_promised_array(cli: Cli, published: None) -> None:
         "approved_at": None,
         "text": ["Le texte court. #HRC31", "Un deuxième message."],
         "corrects": None,
+        "answers": None,
         "figures": {},
     }
     assert rows["bice-page"]["error"]["kind"] == "content"

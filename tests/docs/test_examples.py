@@ -59,7 +59,9 @@ def test_the_full_example_has_every_key(workspace: Path) -> None:
     assert post is not None
     correction = library.post("2016-03-07-bilan-correction.fr")
     assert correction is not None
-    assert {*DRAFT_KEYS} <= {*post.positions, *correction.positions}
+    answer = library.post("answer-bice-x.fr")
+    assert answer is not None
+    assert {*DRAFT_KEYS} <= {*post.positions, *correction.positions, *answer.positions}
 
 
 def test_a_wrong_example_would_be_noticed(workspace: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from publisher.app import Application
 from publisher.base.errors import NotPossible
+from publisher.model.content import Original
 from publisher.model.outcomes import Accepted, Unknown
 from publisher.model.states import State
 from publisher.planning import Change
@@ -219,7 +220,7 @@ def test_a_worker_gets_what_it_corrects(app: Application, workspace: Workspace) 
     fix(workspace)
     queue(app)
     (delivery,) = app.attempts.take_all([claim_first(app)])
-    assert delivery.target
+    assert isinstance(delivery.target, Original)
     assert delivery.target.remote_ids == standing(app, "a.fr", "bice-page").remote_ids
     assert delivery.target.content.joined == "Trois sur dix."
 
@@ -283,7 +284,7 @@ def test_a_correction_that_was_begun_before_another_one_does_not_undo_it(
     workspace.draft("again.fr", FIX.replace("13:00", "13:01"), "Quatre sur dix, Madame Durand.")
     assert queue(app) == [(Change.RELEASE, "again.fr", "bice-page")]
     (delivery,) = app.attempts.take_all([claim_first(app)])
-    assert delivery.target
+    assert isinstance(delivery.target, Original)
     assert delivery.target.content.joined == "Quatre sur dix."
 
 
@@ -296,7 +297,7 @@ def test_a_correction_of_what_is_not_out_yet_is_approved_with_it(
     fix(workspace)
     queue(app)
     (shown,) = app.queries.aimed([standing(app, "fix.fr", "bice-page")])
-    assert shown.target
+    assert isinstance(shown.target, Original)
     assert shown.target.content.joined == "Trois sur dix."
     workspace.draft(
         "a.fr", f"{NOON}\nto: [bice-page]\nlink: https://www.example.org/", "Trois sur dix."
@@ -333,7 +334,7 @@ def test_the_newest_edit_is_what_the_next_one_corrects(
     workspace.draft("again.fr", FIX.replace("13:00", "13:01"), "Cinq sur dix.")
     queue(app)
     (delivery,) = app.attempts.take_all([claim_first(app)])
-    assert delivery.target
+    assert isinstance(delivery.target, Original)
     assert delivery.target.content.joined == "Quatre sur dix."
 
 

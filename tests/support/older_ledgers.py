@@ -22,7 +22,7 @@ _NEW_TABLES = (
     "webhook_positions",
 )
 _NEW_COLUMNS = (
-    ("deliveries", ("corrects",)),
+    ("deliveries", ("corrects", "answers")),
     ("people", ("link", "link_until", "factors", "feed_key")),
     ("web_sessions", ("confirmed_at", "needs_factor")),
 )
@@ -33,6 +33,7 @@ def make_older(database: Database) -> None:
     with database.write() as connection:
         for newer in (
             "INDEX ix_deliveries_waiting", "INDEX ix_history_told", "INDEX ix_deliveries_corrects",
+            "INDEX ix_deliveries_answers",
             "TABLE notice_addresses", "TABLE notice_topics",
         ):  # fmt: skip
             connection.exec_driver_sql(f"DROP {newer}")

@@ -15,7 +15,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
-from publisher.channels.bluesky import counts, health, records
+from publisher.channels.bluesky import counts, health, records, replies
 from publisher.channels.bluesky.answers import (
     ANSWERS,
     did_of,
@@ -26,6 +26,7 @@ from publisher.channels.bluesky.answers import (
 from publisher.channels.bluesky.keys import is_key, new_key, thread_keys
 from publisher.channels.bluesky.posts import RepoPost, RepoPosts, out
 from publisher.channels.bluesky.records import gists, handles
+from publisher.channels.bluesky.replies import ThreadPlace
 from publisher.channels.bluesky.repo import Repo
 from publisher.channels.bluesky.spec import BLUESKY
 from publisher.channels.bluesky.uploads import BlueskyUploads
@@ -34,6 +35,7 @@ from publisher.channels.bluesky.xrpc import Way
 from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection, Outgoing
+from publisher.channels.replies import answers_a_reader, comment_of
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
@@ -168,26 +170,35 @@ class Bluesky:
     def _go_on(
         self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], objection: Objection
     ) -> Outcome:
-        """Make the rest of a thread public whose first parts are out, or a correction below it."""
-        above = parcel.above(sent)
-        root, parent = (self._posts.look(key) for key in (above[0], above[-1]))
-        for seen in (root, parent):
-            if isinstance(seen, Deferred | AccountSuspended):
-                return seen
-        if not isinstance(root, RepoPost) or not isinstance(parent, RepoPost):
-            message = _("The part before this one is on Bluesky no more, so nothing can follow it.")
-            return Refused(Kind.CONTENT, message)
+        """Make public what follows a first part that is out, or goes below a target."""
+        place = self._place(parcel, sent)
+        if not isinstance(place, ThreadPlace):
+            return place
         rest = prepared.records[len(sent) :]
         keys = thread_keys(str(prepared.draft_id), len(prepared.records))[len(sent) :]
-        made = records.dated(
-            rest, keys, self._repo.known_session.did, self._date(parcel), root.place, parent.place
-        )
+        made = records.dated(rest, keys, self._repo.known_session.did, self._date(parcel), *place)
         if objected := objection():
             return objected
         judged = self.judge(parcel, prepared, sent, self._repo.publish(keys, made))
         if isinstance(judged, Unverified):
             return self._verified(keys[0], prepared, judged.outcome, len(sent))
         return judged
+
+    def _place(
+        self, parcel: Parcel, sent: tuple[str, ...]
+    ) -> ThreadPlace | Refused | Deferred | AccountSuspended:
+        """Where the part after those in `sent` goes."""
+        if answers_a_reader(parcel, sent):
+            return replies.below(self._repo, comment_of(parcel))
+        own = sent if parcel.content.answers else parcel.above(sent)
+        root, parent = (self._posts.look(key) for key in (own[0], own[-1]))
+        for seen in (root, parent):
+            if isinstance(seen, Deferred | AccountSuspended):
+                return seen
+        if not isinstance(root, RepoPost) or not isinstance(parent, RepoPost):
+            message = _("The part before this one is on Bluesky no more, so nothing can follow it.")
+            return Refused(Kind.CONTENT, message)
+        return ThreadPlace(replies.root_of(root.record) or root.place, parent.place)
 
     def judge(
         self,
@@ -254,7 +265,9 @@ class Bluesky:
             seen = out(found) if isinstance(found, list) else found
         if parcel.is_forgotten and isinstance(seen, Absent):
             above = parcel.above(sent)
-            return self._posts.with_words(wanted[0], since, above[-1] if above else None, taken)
+            # Of a reader's post, whose address it is, the key alone is compared.
+            parent = above[-1].rpartition("/")[2] if above else None
+            return self._posts.with_words(wanted[0], since, parent, taken)
         return seen
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:

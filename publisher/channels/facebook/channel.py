@@ -18,7 +18,7 @@ from publisher.base.i18n import _
 from publisher.channels import edits
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.engagement import EngagementReading
-from publisher.channels.facebook import comments, health
+from publisher.channels.facebook import comments, health, replies
 from publisher.channels.facebook.answers import ANSWERS, is_missing
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.insights import PageInsights
@@ -36,6 +36,7 @@ from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.facebook.videos import PageVideos
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Request
+from publisher.channels.replies import comment_of
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
@@ -100,6 +101,9 @@ class Facebook:
         if parcel.content.edits:  # its post has all but the words
             self._read_before_edit(parcel)
             return edits.with_words(parcel, prepared)
+        if parcel.content.answers:
+            replies.require_answerable(self._page, parcel)
+            return prepared
         return self._prepare_post(parcel, prepared, read_media)
 
     def _read_before_edit(self, parcel: Parcel) -> None:
@@ -199,6 +203,8 @@ class Facebook:
         """
         if parcel.content.edits:
             return self._page.edit(edits.post_id(parcel), parcel.content.joined)
+        if parcel.content.answers and not sent:
+            return self._page.comment(comment_of(parcel), parcel.content.joined)
         if sent and parcel.content.comment:
             return self._page.comment(sent[0], parcel.content.comment)
         if not sent and prepared.holds(parcel.content) and not prepared.upload:
@@ -225,8 +231,8 @@ class Facebook:
             is_taken = isinstance(outcome, Accepted)
             judged = edits.accepted(parcel, outcome)
             return Unverified(judged) if is_taken else judged
-        if sent:
-            return comments.judge(answer)
+        if sent or parcel.content.answers:
+            return replies.judge(answer) if parcel.content.answers else comments.judge(answer)
         if not prepared.holds(parcel.content):
             outcome = ANSWERS.judge(answer, Step.PUBLISH)
             return Unverified(outcome) if isinstance(outcome, Accepted) else outcome
@@ -267,6 +273,8 @@ class Facebook:
         """
         if parcel.content.edits:
             return self._find_edit(parcel)
+        if parcel.content.answers:
+            return replies.find(self._page, parcel, since, taken)
         if left := self._maybe_public(prepared):
             return left
         return self._find_post(parcel, prepared, sent, since, taken)

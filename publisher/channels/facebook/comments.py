@@ -59,12 +59,22 @@ def judge(answer: Answer) -> Outcome:
 
 
 def find(
-    page: PageGraph, post_id: str, text: str, since: datetime, taken: Collection[str]
+    page: PageGraph,
+    post_id: str,
+    text: str,
+    since: datetime,
+    taken: Collection[str],
+    *,
+    are_replies: bool = False,
 ) -> Sighting:
-    """Look for the Page's comment with this text below a post, made at `since` or later."""
+    """Look for the Page's comment with this text below a post, made at `since` or later.
+
+    `are_replies`: below a comment.
+    """
+    listing = page.replies if are_replies else page.comments
     after, nameless = None, ""
     for _page in range(_PAGES):
-        answer = page.comments(post_id, _FIELDS, _AT_ONCE, after)
+        answer = listing(post_id, _FIELDS, _AT_ONCE, after)
         body = mapping(parsed(answer.body))
         listed, paging = body.get("data"), mapping(body.get("paging"))
         if not isinstance(listed, list):

@@ -171,6 +171,12 @@ class PageGraph:
         order = {"order": "reverse_chronological", "filter": "toplevel"}
         return self._get(f"{post_id}/comments", fields=fields, limit=limit, **order, **cursor)
 
+    def replies(self, comment_id: str, fields: str, limit: int, after: str | None = None) -> Answer:
+        """List the replies to a comment, newest first, or those after a cursor."""
+        cursor = {"after": after} if after else {}
+        order = {"order": "reverse_chronological", "filter": "stream"}
+        return self._get(f"{comment_id}/comments", fields=fields, limit=limit, **order, **cursor)
+
     def reader_comments(
         self, post_id: str, fields: str, since: int | None, after: str | None, limit: int
     ) -> Answer:

@@ -151,7 +151,7 @@ def _require(outcome: Outcome, still: Prepared) -> None:
 
 
 def _comment_stays(comment_id: str) -> str:
-    return _("The first comment, {comment_id}, may still be on Facebook.", comment_id=comment_id)
+    return _("The comment {comment_id} may still be on Facebook.", comment_id=comment_id)
 
 
 def _still_shown(post_id: str) -> str:

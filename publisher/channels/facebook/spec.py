@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
+    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
@@ -134,6 +135,13 @@ SPEC = ChannelSpec(
         reads_each_post=True,
         permissions=PERMISSIONS,
         hidden=later("Its author and their friends still see it; others do not."),
+    ),
+    answering=Answering(
+        later(
+            "It goes out as a comment below the reader's, in words alone. What answers another "
+            "comment is answered on Facebook by hand."
+        ),
+        longest=8_000,  # a third party's figure
     ),
     connect=_connector,
     server=Server(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
+    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
@@ -143,6 +144,13 @@ SPEC = ChannelSpec(
         Credential("access_token"),
         Credential("client_id", required=False, of_app=True),
         Credential("client_secret", required=False),
+    ),
+    answering=Answering(
+        later(
+            "LinkedIn lets programs read too seldom to find out whether an answer is out: answer on "
+            "LinkedIn itself."
+        ),
+        can=False,
     ),
     comments=CommentSupport(
         _open_comments,

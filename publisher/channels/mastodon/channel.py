@@ -18,13 +18,21 @@ from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import MediaReader
 from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
-from publisher.channels.mastodon import answers, counts, health, status_edits, timeline
+from publisher.channels.mastodon import (
+    answers,
+    counts,
+    health,
+    replies,
+    status_edits,
+    timeline,
+)
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
 from publisher.channels.mastodon.spec import MASTODON
 from publisher.channels.mastodon.timeline import ExpectedStatus, Status, StatusMatch, StatusPage
 from publisher.channels.mastodon.uploads import MastodonUploads
 from publisher.channels.outgoing import Request
+from publisher.channels.replies import answers_a_reader, comment_gone
 from publisher.channels.timelines import SKEW, Readings
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
@@ -87,9 +95,14 @@ class Mastodon:
         """Upload pictures, GIFs and videos with their alternative texts; see `Channel.prepare`."""
         if parcel.content.edits:
             return status_edits.prepared_with_media(self._server, parcel, prepared)
+        if parcel.content.answers:
+            prepared = replies.with_visibility(self._server, parcel, prepared)
         if not any(part.pictures for part in parcel.content.parts):
             return prepared
-        return self._uploads.go_on(parcel.content, prepared, read_media)
+        ready = self._uploads.go_on(parcel.content, prepared, read_media)
+        # Uploads that are too old are made again, without what else was prepared.
+        records = prepared.records if parcel.content.answers else ready.records
+        return ready if ready.records == records else ready.model_copy(update={"records": records})
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
         """Build the next part's status, as a reply to the one before; see `Channel.ready`."""
@@ -101,7 +114,9 @@ class Mastodon:
             content_warning=parcel.content.content_warning,
             media_ids=[prepared.media_ids[picture.digest] for picture in part.pictures],
             parent=above[-1] if above else None,
-            visibility=self._visibility,
+            visibility=replies.visibility_of(prepared, self._visibility)
+            if parcel.content.answers
+            else self._visibility,
             language=parcel.content.lang,
             key=_key(parcel, sent),
         )
@@ -116,6 +131,8 @@ class Mastodon:
         outcome = ANSWERS.judge(answer, Step.PUBLISH)
         if parcel.content.edits:
             return status_edits.judged(parcel, answer, outcome)
+        if answers_a_reader(parcel, sent) and is_missing(answer):
+            return comment_gone(outcome.limits)
         if parcel.above(sent) and is_missing(answer):
             return replace(answers.parent_missing(), limits=outcome.limits)
         return outcome

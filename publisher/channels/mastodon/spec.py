@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
+    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
@@ -167,6 +168,13 @@ SPEC = ChannelSpec(
         deletes=False,
         reads_each_post=False,
         permissions="read:notifications",
+    ),
+    answering=Answering(
+        later(
+            "It goes out as a reply that names the reader, and is seen by no more people than what it "
+            "answers."
+        ),
+        mentions=True,
     ),
     connect=_connector,
     server=Server(None, "mastodon_api_url", frozenset()),

@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
-from publisher.channels.spec import ChannelOptions, ChannelSpec, Option, Sample, ShownPicture
+from publisher.channels.spec import (
+    Answering,
+    ChannelOptions,
+    ChannelSpec,
+    Option,
+    Sample,
+    ShownPicture,
+)
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities, GifLimits, VideoLimits
 from publisher.model.content import Content
@@ -69,6 +76,7 @@ def _page(
 
 SPEC = ChannelSpec(
     name="site",
+    answering=Answering(later("The website has no comments of readers."), can=False),
     nicknames=("web", "website", "sitio", "strona"),
     title=later("Website"),
     in_sentence=later("the website"),

@@ -1,6 +1,7 @@
 """X's answers and what they mean. Sources: docs.x.com and its OpenAPI description 2.167."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from publisher.channels.answers import (
     whole,
 )
 from publisher.channels.health import owner_of
+from publisher.channels.replies import comment_gone
 from publisher.channels.twitter import rate_limits
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import (
@@ -53,6 +55,10 @@ _ACCOUNT_IS = re.compile(
 _NO_ANSWER = later(
     "X does not let this account answer here, so the thread stops at this part. Publish the rest by "
     "hand, or as a post of its own."
+)
+_ANSWER_BY_HAND = later(
+    "X does not let programs answer this reader, who does not mention the account. Answer on X by "
+    "hand, and cancel this."
 )
 _KNOWN_FAULTS = (
     # Since February 2026 an app of the self-serve tiers replies only where it is mentioned or the
@@ -175,6 +181,18 @@ def misses_parent(answer: Answer) -> bool:
         answer.status == 403
         and _UNSEEN_PARENT in str(mapping(parsed(answer.body)).get("detail", "")).lower()
     )
+
+
+def reply_refused(answer: Answer, outcome: Refused) -> Refused:
+    """The outcome of a reply to a reader that X refuses: the reader's post is gone, or not ours.
+
+    Source: docs.x.com, changelog of February 2026: an app answers those who mention the account.
+    """
+    if misses_parent(answer):
+        return comment_gone(outcome.limits)
+    if outcome.kind is Kind.POLICY:
+        return replace(outcome, message=_(_ANSWER_BY_HAND))
+    return outcome
 
 
 def of_alt_text(answer: Answer, outcome: Outcome) -> Outcome:

@@ -19,6 +19,7 @@ from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.engagement import EngagementReading, obstacle
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Request
+from publisher.channels.replies import answers_a_reader
 from publisher.channels.timelines import LOOK_BACK, SKEW, Readings
 from publisher.channels.twitter import (
     answers,
@@ -45,6 +46,7 @@ from publisher.model.outcomes import (
     Kind,
     Outcome,
     Reading,
+    Refused,
     Sighting,
     Step,
     Unknown,
@@ -165,8 +167,16 @@ class Twitter:
     ) -> Outcome:
         outcome, above = ANSWERS.judge(answer, Step.PUBLISH), parcel.above(sent)
         if above and misses_parent(answer) and self._is_young(above[-1], answer):
-            waits = _("X does not know the part before this one yet. The thread goes on by itself.")
+            waits = (
+                _("X does not know the reader's answer yet. It is tried again by itself.")
+                if answers_a_reader(parcel, sent)
+                else _(
+                    "X does not know the part before this one yet. The thread goes on by itself."
+                )
+            )
             return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
+        if answers_a_reader(parcel, sent) and isinstance(outcome, Refused):
+            return answers.reply_refused(answer, outcome)
         if isinstance(outcome, Accepted):
             return replace(outcome, url=timeline.address(outcome.remote_id))
         return outcome

@@ -8,6 +8,7 @@ from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.renewal import ENDS, Renewal
 from publisher.channels.spec import (
+    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
@@ -180,6 +181,12 @@ SPEC = ChannelSpec(
         reads_each_post=False,
         permissions=PERMISSIONS,
         hidden=later("It moves to the hidden replies, which anybody can open."),
+    ),
+    answering=Answering(
+        later(
+            "It goes out as a reply. X lets programs answer only those who mention the account or "
+            "write below its posts."
+        )
     ),
     connect=_connector,
     other_connectors={"oauth2": _oauth2_connector},

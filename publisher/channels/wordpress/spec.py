@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
+    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
@@ -159,6 +160,13 @@ SPEC = ChannelSpec(
         reads_each_post=True,
         permissions=PERMISSIONS,
         hidden=later("It waits for approval again: only its author and the site's staff see it."),
+    ),
+    answering=Answering(
+        later(
+            "A site may keep a comment back for approval or drop it, which Publisher does not follow: "
+            "answer among the site's own comments."
+        ),
+        can=False,
     ),
     connect=_connector,
     server=Server(None, "wordpress_api_url", frozenset(), pictures=("secure.gravatar.com",)),

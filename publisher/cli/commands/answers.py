@@ -1,5 +1,7 @@
 """The command about what readers write under our posts: answers."""
 
+from collections.abc import Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +15,7 @@ from publisher.cli.output import console
 if TYPE_CHECKING:
     from publisher.app import Application
     from publisher.ledger.reading.comment_pages import ShownComment
+    from publisher.model.deliveries import Delivery
 
 _SHOWN = 30
 
@@ -41,6 +44,9 @@ def answers(
     hand: Annotated[
         int | None, typer.Option(metavar="NUMBER", min=1, help="Hand this one to a person.")
     ] = None,
+    answer: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="Draft an answer to this one.")
+    ] = None,
     to: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who looks after it, with --hand.")
     ] = None,
@@ -51,15 +57,19 @@ def answers(
 
     Words of alarm, names and links come first, then the newest. The workers of `publisher run` read
     the platforms, and hide and delete what is wanted, within seconds. What readers write is shown,
-    and nothing that it says is done.
+    and nothing that it says is done. With --answer a draft is made that goes below it: write its
+    words, then queue and approve it like any other.
     """
     app = arguments.application(context)
-    wanted = {"seen": seen, "hide": hide, "delete": delete, "hand": hand}
+    wanted = {"seen": seen, "hide": hide, "delete": delete, "hand": hand, "answer": answer}
     chosen = [(name, number) for name, number in wanted.items() if number is not None]
     if len(chosen) > 1:
-        raise UsageError(_("--seen, --hide, --delete and --hand go one at a time."))
+        raise UsageError(_("--seen, --hide, --delete, --hand and --answer go one at a time."))
     if (to is None) is not (hand is None):
         raise UsageError(_("--hand and --to go together."))
+    if answer is not None:
+        _draft(app, answer, as_json=as_json)
+        return
     if chosen:
         _act(app, *chosen[0], to or "", arguments.actor(who), as_json=as_json)
         return
@@ -91,6 +101,36 @@ def _act(app: "Application", act: str, number: int, to: str, actor: str, *, as_j
     )
 
 
+def _draft(app: "Application", number: int, *, as_json: bool) -> None:
+    from publisher.base import files
+    from publisher.base.errors import NotPossible
+    from publisher.channels.registry import spec_of, title
+    from publisher.drafts import answering
+    from publisher.drafts.draft_files import DraftFiles
+
+    comment = app.comment_pages.find(number)
+    known = app.queries.comment(comment.account, comment.remote_id) if comment else None
+    if comment is None or known is None:
+        raise NotPossible(_("There is no answer {number} here.", number=number))
+    account = app.settings.public_accounts()[comment.account]
+    how = spec_of(account.channel).answering
+    if not how.can:
+        platform = title(account.channel)
+        told = _("Readers on {platform} cannot be answered from here.", platform=platform)
+        raise NotPossible(told, hint=_(how.told))
+    if known.obstacle:
+        raise NotPossible(_("It cannot be answered from here."), hint=known.obstacle)
+    drafts = DraftFiles(app.settings.posts)
+    made = answering.draft(drafts, account, comment.remote_id, comment.author)
+    with files.file_errors(made.path):
+        made.create()
+    if as_json:
+        console.print_json({"answer": number, "file": made.file, "account": account.name})
+        return
+    console.print_line(made.file)
+    console.print_prose(_("Write its words, then run `publisher queue`. {how}", how=_(how.told)))
+
+
 def _list(
     app: "Application", account: str | None, limit: int, *, every: bool, as_json: bool
 ) -> None:
@@ -104,12 +144,17 @@ def _list(
         state=None if every else CommentState.NEW,
         or_calling=not every,
     )
+    given = app.queries.answers_of([(one.account, one.remote_id) for one in page.comments])
     troubles = app.comment_pages.troubles()
     if as_json:
         console.print_json(
             {
                 "answers": [
-                    as_row(one, leaves=app.settings.hands_comments_on(one.account))
+                    as_row(
+                        one,
+                        given.get((one.account, one.remote_id), ()),
+                        leaves=app.settings.hands_comments_on(one.account),
+                    )
                     for one in page.comments
                 ],
                 "is_cut": page.after is not None,
@@ -121,14 +166,7 @@ def _list(
         console.print_note(f"{trouble.account}: {trouble.message}")
     zone = arguments.zone(app.settings)
     for one in page.comments:
-        head = f"{one.id}  {console.minute(one.written_at, zone)}  {one.account}  {one.author}"
-        console.print_line(console.paint(console.printable(head), "bold"))
-        if one.signs:
-            console.print_line(f"    ! {console.printable('; '.join(map(str, one.signs)))}")
-        for line in one.text.splitlines() or [_("Without text: open it on its platform.")]:
-            console.print_prose(console.printable(line))
-        about = [one.post or _("a mention elsewhere"), _(one.state.value), one.url]
-        console.print_line(console.printable("    " + "  ".join(filter(None, about))))
+        _print(one, given.get((one.account, one.remote_id), ()), zone)
     if page.after:
         console.print_prose(_("There are more: `publisher answers --limit 1000`."))
     elif not page.comments:
@@ -140,7 +178,23 @@ def _list(
         console.print_prose(f"{told}.")
 
 
-def as_row(one: "ShownComment", *, leaves: bool) -> dict[str, Any]:
+def _print(one: "ShownComment", answers: "Sequence[Delivery]", zone: tzinfo) -> None:
+    head = f"{one.id}  {console.minute(one.written_at, zone)}  {one.account}  {one.author}"
+    console.print_line(console.paint(console.printable(head), "bold"))
+    if one.signs:
+        console.print_line(f"    ! {console.printable('; '.join(map(str, one.signs)))}")
+    for line in one.text.splitlines() or [_("Without text: open it on its platform.")]:
+        console.print_prose(console.printable(line))
+    about = [one.post or _("a mention elsewhere"), _(one.state.value), one.url]
+    console.print_line(console.printable("    " + "  ".join(filter(None, about))))
+    for answer in answers:
+        shown = [_("answered by {post}", post=answer.post), _(answer.state.value), answer.url or ""]
+        console.print_line("    " + "  ".join(filter(None, shown)))
+
+
+def as_row(
+    one: "ShownComment", answers: "Sequence[Delivery]" = (), *, leaves: bool
+) -> dict[str, Any]:
     """An answer for programs; `leaves`: whether its platform lets them have the text."""
     from publisher.base.formats import instant_text
 
@@ -162,4 +216,7 @@ def as_row(one: "ShownComment", *, leaves: bool) -> dict[str, Any]:
         "state": one.state.value,
         "by": one.changed_by,
         "handed_to": one.handed_to,
+        "answered_by": [
+            {"post": given.post, "state": given.state.value, "url": given.url} for given in answers
+        ],
     }

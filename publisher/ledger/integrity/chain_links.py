@@ -1,4 +1,8 @@
-"""Links of the hash chains: each new step follows the newest one and covers its hash."""
+"""Links of the hash chains: each new step follows the newest one and covers its hash.
+
+Chains about no delivery have a name in the place of an account's: a draft's file, and an account's
+answers of readers.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,6 +12,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, select, text, updat
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.tables import account_chains, accounts
 
+_FOLDER, _ENDING = "posts/", ".md"
 _NEW_CHAIN = text(
     "INSERT INTO account_chains (account, length, head) VALUES (:account, 0, :origin)"
     " ON CONFLICT (account) DO NOTHING"
@@ -57,3 +62,18 @@ def chained_to_accounts(
     ends = [{"of": end["account"], "length": end["seq"], "head": end["hash"]} for end in new]
     connection.execute(_END_OF_CHAIN, ends)
     return new
+
+
+def file_of(post: str) -> str:
+    """The `account` of the steps about a post's draft."""
+    return f"{_FOLDER}{post}{_ENDING}"
+
+
+def post_of(account: str) -> str:
+    """The post of such an `account`."""
+    return account.removeprefix(_FOLDER).removesuffix(_ENDING)
+
+
+def chain_of(account: str, post: str | None) -> str:
+    """The chain that steps about a reader's comment are in: its post's draft's."""
+    return file_of(post) if post else f"answers/{account}"

@@ -14,8 +14,8 @@ from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import same_person
 from publisher.channels.registry import spec_of, title
-from publisher.ledger.comment_wishes import chain_of
 from publisher.ledger.database import Database
+from publisher.ledger.integrity.chain_links import chain_of
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.rights import Rank, Rights, person_of
 from publisher.ledger.notice_addresses import Topic

@@ -14,6 +14,7 @@ from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.base.text import same_person
 from publisher.ledger.database import Turn
+from publisher.ledger.integrity.chain_links import file_of, post_of
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.file_changes import FileChange, put_back_on_error
 from publisher.ledger.manager.rights import Rank
@@ -36,7 +37,6 @@ COPY_OF = "copy_of"
 """In the detail of a draft that was made: the post whose draft it is a copy of."""
 _RECENT = 5_000
 """The newest steps of the history, among which a form that was sent before is looked for."""
-_FOLDER, _ENDING = "posts/", ".md"
 
 
 def about_draft(post: str) -> ColumnElement[bool]:
@@ -180,13 +180,3 @@ def _require_new(connection: Connection, actor: str, form: str | None) -> None:
     )
     if file := connection.execute(query.limit(1)).scalar():
         raise MadeBefore(post_of(file))
-
-
-def file_of(post: str) -> str:
-    """The `account` of the steps about a post's draft."""
-    return f"{_FOLDER}{post}{_ENDING}"
-
-
-def post_of(account: str) -> str:
-    """The post of such an `account`."""
-    return account.removeprefix(_FOLDER).removesuffix(_ENDING)

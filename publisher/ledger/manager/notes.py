@@ -11,8 +11,9 @@ from sqlalchemy import Connection, func, literal_column, select
 
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
+from publisher.ledger.integrity.chain_links import file_of
 from publisher.ledger.manager.commands import Commands
-from publisher.ledger.manager.draft_edits import about_draft, file_of
+from publisher.ledger.manager.draft_edits import about_draft
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import history, people
 from publisher.ledger.transitions import note_account

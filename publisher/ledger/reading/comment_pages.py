@@ -44,6 +44,11 @@ class ShownComment:
     trouble: str | None
 
     @property
+    def is_private(self) -> bool:
+        """Whether it is a message to us alone."""
+        return any(sign.kind == "private" for sign in self.signs)
+
+    @property
     def is_calling(self) -> bool:
         """Whether somebody is called, and nobody has dealt with it."""
         return self.urgency == _CALLED
@@ -134,6 +139,13 @@ class CommentPages:
             shown,
             CommentCursor(last.urgency, microseconds(last.written_at), last.id) if last else None,
         )
+
+    def find(self, number: int) -> ShownComment | None:
+        """The comment with this number; None if it is not here any more."""
+        query = select(reader_comments).where(reader_comments.c.id == number)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _shown(row)
 
     def calling(self, accounts: Collection[str] | None = None) -> int:
         """How many comments call for somebody, at most `MOST_COUNTED`."""

@@ -17,7 +17,7 @@ from publisher.base.stored_messages import told
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.integrity import archive_files
 from publisher.ledger.integrity.archive_files import Archive
-from publisher.ledger.manager.draft_edits import file_of
+from publisher.ledger.integrity.chain_links import file_of
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import (
     EVERYTHING,

@@ -1,6 +1,6 @@
 """Queries: reads deliveries, the history and accounts; nothing here changes the ledger."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -17,7 +17,8 @@ from sqlalchemy import (
     select,
 )
 
-from publisher.ledger import corrections
+from publisher.ledger import answering, corrections
+from publisher.ledger.answering import AnsweredComment
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.manager.draft_edits import writers_of
 from publisher.ledger.outbox import kept_back
@@ -166,6 +167,22 @@ class Queries(HistoryQueries, AccountQueries):
         """All deliveries that correct one of these posts, in their order."""
         query = select(deliveries).where(deliveries.c.corrects.in_(sorted(posts)))
         return self._read(query.order_by(deliveries.c.due_at, deliveries.c.id))
+
+    def comment(self, account: str, named: str) -> AnsweredComment | None:
+        """The reader's comment to an account with this id or address; None if it is not here."""
+        with self._database.read() as connection:
+            return answering.find(connection, account, named)
+
+    def answers_to(self, account: str, comment: str) -> list[Delivery]:
+        """The deliveries that answer a reader's comment, by its id, the earliest due first."""
+        return [*self.answers_of([(account, comment)]).get((account, comment), ())]
+
+    def answers_of(
+        self, comments: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], list[Delivery]]:
+        """The deliveries that answer readers' comments, by account and the comment's id."""
+        with self._database.read() as connection:
+            return answering.answers_of(connection, comments)
 
     def newest_edits(self, accounts: Collection[str]) -> list[Delivery]:
         """The newest edit of each post of these accounts: what the post says now."""

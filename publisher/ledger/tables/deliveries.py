@@ -72,6 +72,8 @@ deliveries = Table(
     Column("head", String(64), nullable=False, server_default=""),
     # The post that it corrects (see corrections.py); NULL: it is no correction.
     Column("corrects", String),
+    # The reader's comment that it answers, by its id at the platform; NULL: it answers none.
+    Column("answers", String),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
     partial_index("ix_deliveries_due", "next_check_at", "id", where="state = 'scheduled'"),
     partial_index(
@@ -112,6 +114,7 @@ deliveries = Table(
         where="pending_stop IS NOT NULL AND published_at IS NOT NULL",
     ),
     partial_index("ix_deliveries_corrects", "corrects", "account", where="corrects IS NOT NULL"),
+    partial_index("ix_deliveries_answers", "answers", "account", where="answers IS NOT NULL"),
     Index("ix_deliveries_fingerprint", "fingerprint", "account"),
     # The last columns let the log be filtered, and deliveries be counted, without reading the rows.
     # An index that begins with the state would do so as well, but SQLite would use it for the

@@ -88,13 +88,13 @@ class Attempts(LedgerPart):
     def take_all(self, claims: Sequence[Claim]) -> list[Delivery]:
         """The claimed deliveries, without those whose claim is no longer valid."""
         found = [one for one in _apart(self._read, claims) if isinstance(one, Delivery)]
-        if not any(delivery.corrects for delivery in found):
+        if not any(delivery.has_target for delivery in found):
             return found
-        taken = [self._aimed(one) if one.corrects else one for one in found]
+        taken = [self._aimed(one) if one.has_target else one for one in found]
         return [one for one in taken if one]
 
     def _aimed(self, delivery: Delivery) -> Delivery | None:
-        """A correction with what it corrects; None when it may not go out now, which is noted.
+        """A delivery with its target; None when it may not go out now, which is noted.
 
         Also when the ledger does not take that now: its lease brings it back, and the others of the
         batch go on.

@@ -1,4 +1,4 @@
-"""Targets of corrections: a worker gets what each corrects, unless it has to wait, or is held."""
+"""Targets: a worker gets what a correction or an answer goes below, unless it is held, or waits."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
-from publisher.ledger import corrections
-from publisher.ledger.corrections import CorrectionStanding
+from publisher.ledger import answering, corrections
+from publisher.ledger.corrections import TargetStanding
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange, lock_free
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
@@ -21,6 +21,24 @@ waited, the later. It is claimed 15 seconds before that.
 """
 
 
+def standing(connection: Connection, delivery: Delivery) -> TargetStanding:
+    """How a delivery that has a target stands to it at this moment."""
+    if delivery.answers is None:
+        return corrections.standing(connection, delivery)
+    target = answering.target_of(delivery.answers)
+    if delivery.remote_ids:  # a thread that has begun is not cut
+        return TargetStanding(target)
+    obstacle = answering.obstacle(connection, delivery.account, delivery.answers)
+    return TargetStanding(obstacle=obstacle) if obstacle else TargetStanding(target)
+
+
+def aimed(connection: Connection, delivery: Delivery) -> Delivery:
+    """A delivery with its target, for whoever looks for it; unchanged if that is not out."""
+    if delivery.answers is None:
+        return corrections.aimed(connection, delivery)
+    return delivery.model_copy(update={"target": answering.target_of(delivery.answers)})
+
+
 def busy(connection: Connection, delivery: Delivery) -> LedgerBusy | None:
     """Lock what a correction corrects for this transaction; LedgerBusy while somebody changes it.
 
@@ -28,20 +46,20 @@ def busy(connection: Connection, delivery: Delivery) -> LedgerBusy | None:
     """
     if delivery.corrects is None:
         return None
-    original = corrections.standing(connection, delivery).original
+    original = standing(connection, delivery).original
     if original is None or original.id in lock_free(connection, {original.id}):
         return None
     return LedgerBusy(_("Somebody is just changing {post}.", post=original.post))
 
 
 def stop(connection: Connection, delivery: Delivery, clock: Clock) -> StateChange | None:
-    """The change for a correction that may not go out now; None if it may, or is none.
+    """The change for what may not go out now; None if it may, or has no target.
 
-    It may not either when what it corrects is not as its request was built for.
+    It may not either when its target is not as its request was built for.
     """
-    if delivery.corrects is None:
+    if not delivery.has_target:
         return None
-    now, found = clock.now(), corrections.standing(connection, delivery)
+    now, found = clock.now(), standing(connection, delivery)
     if found.obstacle:
         return _held(delivery, found.obstacle, now)
     if found.target is None or found.target != delivery.target:
@@ -50,8 +68,8 @@ def stop(connection: Connection, delivery: Delivery, clock: Clock) -> StateChang
 
 
 def take(connection: Connection, delivery: Delivery, clock: Clock) -> Delivery | StateChange:
-    """A correction with what it corrects; the change instead if it may not go out now."""
-    found = corrections.standing(connection, delivery)
+    """A delivery with its target; the change instead if it may not go out now."""
+    found = standing(connection, delivery)
     if found.obstacle:
         return _held(delivery, found.obstacle, clock.now())
     if found.target is None:
@@ -65,7 +83,7 @@ def _held(delivery: Delivery, obstacle: str, now: datetime) -> StateChange:
     return StateChange(delivery, Event.HELD, by, State.HELD, {"reason": obstacle}, columns)
 
 
-def _waiting(delivery: Delivery, found: CorrectionStanding, clock: Clock) -> StateChange:
+def _waiting(delivery: Delivery, found: TargetStanding, clock: Clock) -> StateChange:
     now = clock.now()
     lasted = (now - delivery.not_before).total_seconds() / clock.speed
     wait = clock.ahead(min(max(_SHORTEST_WAIT, lasted / 2), _LONGEST_WAIT)) - now

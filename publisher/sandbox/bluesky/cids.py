@@ -1,6 +1,7 @@
-"""Content ids of records and files (DAG-CBOR, CID version 1), written from their specifications.
+"""Content ids of records and files (DAG-CBOR, CID version 1), and the references that name them.
 
-The channel gets them from a library: so a mistake of either shows.
+The ids are written from their specifications. The channel gets them from a library: so a mistake
+of either shows.
 """
 
 import base64
@@ -8,6 +9,10 @@ import hashlib
 import struct
 from typing import Any
 
+from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.store import Store, StoredPost
+
+COLLECTION = "app.bsky.feed.post"
 _SHA_256 = b"\x12\x20"
 _RECORD, _BYTES = b"\x01\x71", b"\x01\x55"
 _SIZES = ((0x18, "B", 1 << 8), (0x19, ">H", 1 << 16), (0x1A, ">I", 1 << 32), (0x1B, ">Q", 1 << 64))
@@ -64,3 +69,14 @@ def _head(kind: int, number: int) -> bytes:
         if number < limit:
             return bytes([kind << 5 | mark]) + struct.pack(form, number)
     raise ValueError("a number is too big")
+
+
+def reference(account: SandboxAccount, entry: StoredPost) -> dict[str, str]:
+    uri = f"at://{account.user_id}/{COLLECTION}/{entry.id}"
+    return {"uri": uri, "cid": record_cid(entry.record or {})}
+
+
+def own_post(store: Store, account: SandboxAccount, key: str) -> StoredPost | None:
+    """The account's post with this key, if it is there."""
+    entry = store.find("bluesky", key)
+    return entry if entry and entry.account == account.name else None

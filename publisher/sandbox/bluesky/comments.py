@@ -7,9 +7,8 @@ from itertools import islice
 from typing import Any
 
 from publisher.sandbox.accounts import SandboxAccount, digest
-from publisher.sandbox.bluesky.cids import record_cid
+from publisher.sandbox.bluesky.cids import COLLECTION, record_cid, reference
 from publisher.sandbox.bluesky.errors import XrpcError, invalid
-from publisher.sandbox.bluesky.repos import COLLECTION, reference
 from publisher.sandbox.comments import StoredComment
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.store import Store, iso

@@ -3,9 +3,9 @@
 from typing import Any
 
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.bluesky.cids import COLLECTION, reference
 from publisher.sandbox.bluesky.comments import as_post
 from publisher.sandbox.bluesky.errors import invalid
-from publisher.sandbox.bluesky.repos import COLLECTION, reference
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.engagement import counts_of
 from publisher.sandbox.store import Store

@@ -9,14 +9,13 @@ from typing import Any
 
 from publisher.sandbox import videos
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.bluesky import lexicon
-from publisher.sandbox.bluesky.cids import file_cid, record_cid
+from publisher.sandbox.bluesky import lexicon, replies
+from publisher.sandbox.bluesky.cids import COLLECTION, file_cid, own_post, record_cid, reference
 from publisher.sandbox.bluesky.errors import XrpcError, internal, invalid, invalid_record
 from publisher.sandbox.bluesky.lexicon import (
     VIDEO_BYTES,
     LexiconMedium,
     LexiconPost,
-    LexiconReply,
 )
 from publisher.sandbox.bluesky.video_service import file_place
 from publisher.sandbox.endpoints import Call
@@ -24,7 +23,6 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.pictures import NotAPicture, look
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
 
-COLLECTION = "app.bsky.feed.post"
 UPLOAD_BYTES = 5 * 1024**2
 """Of a picture; Bluesky's own servers take bigger videos."""
 _CREATE = "com.atproto.repo.applyWrites#create"
@@ -80,7 +78,7 @@ async def apply(store: Store, call: Call, account: SandboxAccount) -> dict[str, 
     for number, write in enumerate(writes):
         made.append(_created(store, call, account, write, f"writes.{number}", made))
     keys = [entry.id for entry in made]
-    if len(set(keys)) < len(keys) or any(_find(store, account, key) for key in keys):
+    if len(set(keys)) < len(keys) or any(own_post(store, account, key) for key in keys):
         raise internal()  # as the reference server: its tree has a value at the key
     for entry in made:
         entry.publish(store.clock.now())
@@ -99,7 +97,7 @@ async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, An
     if other := store.records.get((account.name, f"{collection}/{key}")):
         place = f"at://{account.user_id}/{collection}/{key}"
         return {"uri": place, "cid": record_cid(other), "value": other}
-    entry = _find(store, account, key)
+    entry = own_post(store, account, key)
     if collection != COLLECTION or entry is None:
         where = f"at://{account.user_id}/{collection}/{key}"
         raise XrpcError(400, "RecordNotFound", f"Could not locate record: {where}")
@@ -126,7 +124,7 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str,
     """Delete a post; where there is none, that is confirmed as well."""
     wish = json_of(call)
     own(wish.get("repo"), account)
-    entry = _find(store, account, str(wish.get("rkey")))
+    entry = own_post(store, account, str(wish.get("rkey")))
     if entry is None or wish.get("collection") != COLLECTION:
         return {}
     entry.deleted = not call.changed(What.IGNORED)
@@ -156,7 +154,9 @@ def _created(
             raise _not_found(caption.file.ref.ref)
     if not post.text.strip() and not media:
         store.note("empty-post", account.name, f"post {key} has neither text nor picture")
-    parent = _parent(store, account, post.reply, before) if post.reply else None
+    parent, conversation = (
+        replies.place(store, account, post.reply, before) if post.reply else (None, key)
+    )
     now = store.clock.now()
     return StoredPost(
         channel="bluesky",
@@ -166,8 +166,8 @@ def _created(
         created_at=now,
         received_at=call.received_at,
         media=media,
-        in_reply_to=parent.id if parent else None,
-        conversation=parent.conversation if parent else key,
+        in_reply_to=parent,
+        conversation=conversation,
         link=post.link,
         lang=_language(post, account),
         record=record,
@@ -202,34 +202,6 @@ def _medium(store: Store, account: SandboxAccount, medium: LexiconMedium) -> Sto
     if ratio and ratio.width * upload.height != ratio.height * upload.width:
         store.note("wrong-aspect-ratio", account.name, f"{ratio.width}:{ratio.height} of {cid}")
     return dataclasses.replace(upload, alt=medium.alt)
-
-
-def _parent(
-    store: Store, account: SandboxAccount, reply: LexiconReply, before: list[StoredPost]
-) -> StoredPost:
-    """The post that is answered: one's own, in the same commit or an earlier one."""
-    found = {}
-    for name, ref in (("parent", reply.parent), ("root", reply.root)):
-        key = ref.uri.rpartition("/")[2]
-        known = next((one for one in before if one.id == key), None)
-        entry = known or _find(store, account, key)
-        if entry is None or reference(account, entry) != {"uri": ref.uri, "cid": ref.cid}:
-            store.note("reply-to-nothing", account.name, f"{name} {ref.uri}, {ref.cid}")
-            raise invalid_record("refers to no post of this account", f"reply.{name}")
-        found[name] = entry
-    if found["parent"].conversation != found["root"].id:
-        raise invalid_record("is not where the parent's thread begins", "reply.root")
-    return found["parent"]
-
-
-def _find(store: Store, account: SandboxAccount, key: str) -> StoredPost | None:
-    entry = store.find("bluesky", key)
-    return entry if entry and entry.account == account.name else None
-
-
-def reference(account: SandboxAccount, entry: StoredPost) -> dict[str, str]:
-    uri = f"at://{account.user_id}/{COLLECTION}/{entry.id}"
-    return {"uri": uri, "cid": record_cid(entry.record or {})}
 
 
 def _shown(account: SandboxAccount, entry: StoredPost) -> dict[str, Any]:

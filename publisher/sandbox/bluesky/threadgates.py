@@ -7,9 +7,9 @@ reference server, which answers with status 500 when a record to be created exis
 from typing import Any
 
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.bluesky.cids import record_cid
+from publisher.sandbox.bluesky.cids import COLLECTION, record_cid
 from publisher.sandbox.bluesky.errors import XrpcError, internal, invalid
-from publisher.sandbox.bluesky.repos import COLLECTION, json_of, own
+from publisher.sandbox.bluesky.repos import json_of, own
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store

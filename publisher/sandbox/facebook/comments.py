@@ -22,11 +22,14 @@ COMMENT = 8_000  # characters; a third party's figure
 async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
     """Comment on a post as its Page."""
     entry, message = _commented(store, call, account, "post"), parameter(call, "message") or ""
+    under = entry.under if isinstance(entry, StoredComment) else entry.id
     if not message.strip() or len(message) > COMMENT:
         raise GraphError(100, f"(#100) Param message must have 1 to {COMMENT} characters")
-    if not entry.published:
+    if isinstance(entry, StoredComment) and entry.parent:
+        store.note("reply-to-a-reply", account.name, f"a reply to comment {entry.id}")
+    if isinstance(entry, StoredPost) and not entry.published:
         raise GraphError(100, "(#100) A post that is not published has no comments")
-    number = entry.id.rpartition("_")[2]
+    number = under.rpartition("_")[2]
     comment = StoredPost(
         channel="facebook",
         account=account.name,
@@ -35,7 +38,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         created_at=store.clock.now(),
         received_at=call.received_at,
         in_reply_to=entry.id,
-        conversation=entry.id,
+        conversation=under,
         lang=account.language,
         app=graph.app_id(account),
     )
@@ -49,8 +52,12 @@ def on(store: Store, call: Call, account: SandboxAccount) -> list[StoredPost | S
     entry = _commented(store, call, account, "get")
     since = graph.number(call, "since") or 0
     replies: list[StoredPost | StoredComment] = [
-        *store.replies(entry, call.delay(What.LAG)),
-        *(one for one in store.comments_for(account.name) if one.under == entry.id),
+        *store.replies(account.name, entry.id, call.delay(What.LAG)),
+        *(
+            one
+            for one in store.comments_for(account.name)
+            if entry.id in (one.parent or one.under, one.under)
+        ),
     ]
     found = sorted((one for one in replies if written_at(one).timestamp() >= since), key=written_at)
     if call.query.get("order") == "chronological" and call.changed(FacebookFault.UNSORTED):
@@ -92,8 +99,12 @@ def written_at(comment: StoredPost | StoredComment) -> datetime:
     return comment.written_at if isinstance(comment, StoredComment) else comment.dated
 
 
-def _commented(store: Store, call: Call, account: SandboxAccount, verb: str) -> StoredPost:
-    """The post of a call; comments on other Pages' posts are nothing that anybody here writes."""
+def _commented(
+    store: Store, call: Call, account: SandboxAccount, verb: str
+) -> StoredPost | StoredComment:
+    """The post of a call, or a reader's comment; on other Pages' posts nobody here writes."""
+    if comment := readers(store, call.parts["id"], account):
+        return comment
     entry = store.find("facebook", call.parts["id"])
     if entry is None or entry.account != account.name:
         raise graph.no_object(call.parts["id"], verb)

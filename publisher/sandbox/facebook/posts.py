@@ -93,7 +93,7 @@ async def delete(store: Store, call: Call, account: SandboxAccount) -> dict[str,
         return {"success": True}
     if entry:
         entry.deleted = True
-        for comment in store.replies(entry):
+        for comment in store.replies(entry.account, entry.id):
             comment.deleted = True
     if upload:
         store.forget(upload)

@@ -250,6 +250,7 @@ def _comment(
         "message": comment.text,
         "permalink_url": f"{_ADDRESS}/{comment.in_reply_to}?comment_id={comment.id}",
         "is_hidden": False,
+        "parent": None,
     }
     return Node("Comment", values)
 
@@ -263,6 +264,7 @@ def _readers_comment(comment: StoredComment, *, is_nameless: bool) -> Node:
         "message": comment.text,
         "permalink_url": f"{_ADDRESS}/{comment.under}?comment_id={comment.id}",
         "is_hidden": comment.is_hidden,
+        "parent": Node("Comment", {"id": comment.parent}) if comment.parent else None,
     }
     return Node("Comment", values)
 

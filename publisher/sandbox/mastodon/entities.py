@@ -66,7 +66,7 @@ def as_mention(comment: StoredComment) -> dict[str, Any]:
         "in_reply_to_id": comment.under or None,
         "sensitive": False,
         "spoiler_text": "",
-        "visibility": "direct" if comment.is_private else "public",
+        "visibility": comment.visibility,
         "url": f"https://elsewhere.example/@{quote(comment.author)}/{comment.id}",
         "content": content(comment.text, (), DOMAIN),
         "account": {

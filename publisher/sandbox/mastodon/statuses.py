@@ -12,6 +12,7 @@ from typing import Any
 from publisher.drafts import text_length
 from publisher.preview.mockups import links
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.comments import StoredComment
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.mastodon import errors, limits
@@ -111,7 +112,7 @@ def _post(store: Store, call: Call, account: SandboxAccount, key: str) -> Stored
         store.note("unknown-field", account.name, ", ".join(sorted(unknown)))
     text = str(call.form.get("status", "")).strip()
     media = _media(store, call, account)
-    parent = _parent(store, call, account)
+    parent, conversation = _parent(store, call, account)
     warning = str(call.form.get("spoiler_text", "")).strip()
     _check(text, warning, limits.text(call), has_more=bool(media))
     if warning and str(call.form.get("sensitive")).lower() not in ("1", "true"):
@@ -126,8 +127,8 @@ def _post(store: Store, call: Call, account: SandboxAccount, key: str) -> Stored
         created_at=now,
         received_at=call.received_at,
         media=media,
-        in_reply_to=parent.id if parent else None,
-        conversation=parent.conversation if parent else status_id,
+        in_reply_to=parent,
+        conversation=conversation or status_id,
         link=found[-1].expanded if found else None,
         lang=_language(call) or account.language,
         content_warning=warning,
@@ -151,16 +152,30 @@ def _media(store: Store, call: Call, account: SandboxAccount) -> list[StoredMedi
     return media
 
 
-def _parent(store: Store, call: Call, account: SandboxAccount) -> StoredPost | None:
+def _parent(store: Store, call: Call, account: SandboxAccount) -> tuple[str | None, str]:
+    """The status that is answered, and the conversation that it is in."""
     parent_id = call.form.get("in_reply_to_id")
     if parent_id is None:
-        return None
+        return None, ""
+    if comment := store.comment("mastodon", str(parent_id)):
+        _note_reply(store, call, account, comment)
+        return comment.id, store.conversation_of(comment)
     parent = store.find("mastodon", str(parent_id))
     if parent is None:
         raise ApiError(404, errors.NO_PARENT)
     if parent.account != account.name:
         store.note("reply-to-somebody-else", account.name, f"a reply to status {parent_id}")
-    return parent
+    return parent.id, parent.conversation
+
+
+def _note_reply(store: Store, call: Call, account: SandboxAccount, comment: StoredComment) -> None:
+    """Note a reply that more people see than what it answers, or that does not reach its author."""
+    order = ("public", "unlisted", "private", "direct")
+    told = str(call.form.get("visibility", ""))
+    if told in order and order.index(told) < order.index(comment.visibility):
+        store.note("reply-seen-by-more", account.name, f"a reply to status {comment.id} is {told}")
+    if f"@{comment.author}@".lower() not in str(call.form.get("status", "")).lower():
+        store.note("reply-names-nobody", account.name, f"a reply to status {comment.id}")
 
 
 def _check(text: str, warning: str, limit: int, *, has_more: bool) -> None:

@@ -1,12 +1,13 @@
 """Write calls of the simulated X: create and delete posts."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from publisher.drafts import text_length
 from publisher.drafts.tags import cashtags
 from publisher.preview.mockups import links
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.comments import StoredComment
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.store import Store, StoredMedia, StoredPost
@@ -22,13 +23,14 @@ _FORBIDDEN = frozenset("\ufffe\ufeff\uffff")  # twitter-text, "invalid character
 async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
     wish = read(call, CreatePosts)
     media = _media(store, wish.media.media_ids if wish.media else [], account)
-    parent = None
+    parent, conversation = None, ""
     if wish.reply and wish.reply_settings:
         raise problems.invalid("Only the first post of a conversation says who may reply")
     if wish.reply:
         parent = _parent(store, wish.reply.in_reply_to_tweet_id, account)
+        conversation = _conversation(store, parent)
         unseen = timedelta(seconds=call.delay(XFault.YOUNG_PARENT) * store.clock.speed)
-        if store.clock.now() - parent.created_at < unseen:
+        if store.clock.now() - _made_at(parent) < unseen:
             raise problems.forbidden(problems.UNSEEN_PARENT)
     _check_text(wish.text, has_more=bool(media), is_premium=is_premium(call, account))
     _check_duplicate(store, wish.text, media, account)
@@ -43,7 +45,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
         received_at=call.received_at,
         media=media,
         in_reply_to=parent.id if parent else None,
-        conversation=parent.conversation if parent else post_id,
+        conversation=conversation or post_id,
         link=found[-1].expanded if found else None,
         lang=account.language,
         made_with_ai=bool(wish.made_with_ai),
@@ -77,7 +79,21 @@ def _media(store: Store, ids: Sequence[str], account: SandboxAccount) -> list[St
     return media
 
 
-def _parent(store: Store, parent_id: str, account: SandboxAccount) -> StoredPost:
+def _conversation(store: Store, parent: StoredPost | StoredComment) -> str:
+    if isinstance(parent, StoredComment):
+        return store.conversation_of(parent)
+    return parent.conversation
+
+
+def _made_at(parent: StoredPost | StoredComment) -> datetime:
+    return parent.written_at if isinstance(parent, StoredComment) else parent.created_at
+
+
+def _parent(store: Store, parent_id: str, account: SandboxAccount) -> StoredPost | StoredComment:
+    """The account's own post, or a reader's that is below one or mentions the account."""
+    comment = store.comment("twitter", parent_id)
+    if comment and comment.account == account.name:
+        return comment
     parent = store.find("twitter", parent_id)
     if parent is None:
         raise problems.forbidden(problems.UNSEEN_PARENT)

@@ -141,6 +141,9 @@ def as_post(
     begin = 0
     if mentions and entry.in_reply_to:
         text, entities, begin = shown_text.answering(author.handle, text, entities)
+    # X puts the name of whoever is answered before the text.
+    elif comment := store.comments.get(("twitter", entry.in_reply_to or "")):
+        text, entities, begin = shown_text.answering(comment.author, text, entities)
     note = None
     if text_length.length(entry.text, "weighted") > limits.TEXT:
         whole, urls = shown_text.shown(unicodedata.normalize("NFC", entry.text))

@@ -60,6 +60,11 @@ class DraftValues(Sent):
         "or go out below it.",
     )
     reason: Line = Field(default="", description="Of a correction: what was wrong.")
+    answers: Line = Field(
+        default="",
+        description="The reader's answer that it answers, by its `id`; the post goes to the one "
+        "account that it was written to, below it.",
+    )
     texts: Annotated[dict[Line, Annotated[list[Text], Field(max_length=_MOST)]], Field(max_length=_MOST)] = Field(
         default={},
         description="Its text: the parts of a thread, under an empty key; texts of their own under "
@@ -86,6 +91,7 @@ class DraftValues(Sent):
             made_with_ai=seen.made_with_ai,
             corrects=seen.corrects or "",
             reason=seen.reason or "",
+            answers=seen.answers or "",
             texts={name: list(parts) for name, parts in seen.texts.items()},
             media=[DraftMedia(**entry.model_dump()) for entry in seen.media],
         )
@@ -95,7 +101,15 @@ class DraftValues(Sent):
         sent = self.model_fields_set
         changed: dict[str, object] = {
             name: one_line(getattr(self, name))
-            for name in ("lang", "title", "content_warning", "link", "corrects", "reason")
+            for name in (
+                "lang",
+                "title",
+                "content_warning",
+                "link",
+                "corrects",
+                "reason",
+                "answers",
+            )
             if name in sent
         }
         for name, key in (("at", "when"), ("embargo", "embargo")):

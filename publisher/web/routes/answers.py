@@ -18,6 +18,7 @@ from publisher.channels.registry import spec_of
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.reading.comment_pages import CommentCursor
 from publisher.model.reader_comments import CommentState
+from publisher.web import replies_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import AddressValues, Parts, Use, inside
 
@@ -33,6 +34,7 @@ class AnswerFilters(AddressValues):
 
     account: str = ""
     state: str = ""
+    post: str = ""
 
 
 @router.get("/answers")
@@ -53,6 +55,7 @@ def answers(
         _SIZE,
         accounts=[one for one in own if chosen in (None, one)],
         state=CommentState(filters.state) if filters.state else None,
+        post=filters.post or None,
         after=CommentCursor.read(after) if after else None,
     )
     can = {
@@ -72,6 +75,11 @@ def answers(
         accounts=readable,
         states=list(CommentState),
         can=can,
+        answering={
+            account: spec_of(entry.channel).answering
+            for account, entry in parts.app.settings.accounts.items()
+        },
+        given=replies_view.given(parts.app, parts.drafts.drafts(parts.app).posts, page.comments),
         channels={name: entry.channel for name, entry in parts.app.settings.accounts.items()},
         receivers=receivers(parts, own),
         troubles=parts.app.comment_pages.troubles(own),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
@@ -28,6 +28,7 @@ from publisher.web import (
     composed_draft,
     draft_view,
     plan_view,
+    replies_view,
 )
 from publisher.web.authentication import Reader, Writer
 from publisher.web.compose_check import Checked, for_submission, unsaved_pictures, with_problem
@@ -62,19 +63,25 @@ def begin(
     lang: str = "",
     translate: str = "",
     copy: str = "",
+    answer: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     picture: str = "",
 ) -> Response:
     """Show an empty form, one for a copy of a post, or one for its translation into `lang`.
 
-    `picture`: a file of the media library that it shows.
+    `answer`: the number of a reader's comment that it answers. `picture`: a file of the media
+    library that it shows.
     """
     app = parts.app
     if translate:
         there = composed_draft.translated_id(app, translate, lang)
         if any(one.id == there for one in draft_view.files(app)):
             return RedirectResponse(post_address(there, "edit"), 303)
-    form = composed_draft.begun(
-        app, visitor.person, at=at, lang=lang, copy=copy, translate=translate
+    form = (
+        replies_view.begun(app, visitor.person, answer)
+        if answer
+        else composed_draft.begun(
+            app, visitor.person, at=at, lang=lang, copy=copy, translate=translate
+        )
     )
     if picture:
         entry = compose_pictures.taken(parts, visitor, form, picture)

@@ -15,7 +15,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.history_text import details
 from publisher.model.states import State
-from publisher.web import corrections_view, draft_view, labels
+from publisher.web import corrections_view, draft_view, labels, replies_view
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.counts_view import CountsTable, counts_table
@@ -64,6 +64,8 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         counts_of=_counts(parts, deliveries),
         digest=digest,
         corrections=corrections_view.of_post(parts.app, post, deliveries),
+        questions=replies_view.of_post(parts.app, visitor.person, draft, deliveries),
+        has_readers=replies_view.has_readers(parts.app, visitor.person, post, deliveries),
     )
 
 

@@ -43,7 +43,7 @@ def review(
     else:
         before = waiting[number - 1].post if number else None
         after = waiting[number + 1].post if number + 1 < len(waiting) else None
-    found = review_view.reviewed(parts.app, visitor.name, [one] if one else [])
+    found = review_view.reviewed(parts.app, visitor.person, [one] if one else [])
     return parts.pages.render(
         request,
         "review_live.html" if part == "live" else "review.html",
@@ -121,7 +121,7 @@ def many(
     return parts.pages.render(
         request,
         "review_many.html",
-        posts=review_view.reviewed(parts.app, visitor.name, waiting),
+        posts=review_view.reviewed(parts.app, visitor.person, waiting),
     )
 
 

@@ -2,6 +2,7 @@
 
 from tests.support.simulation import (
     mutants,
+    mutants_of_answers,
     mutants_of_corrections,
     mutants_of_platforms,
     mutants_of_words,
@@ -14,6 +15,7 @@ MUTANTS: dict[str, Mutant] = {
     **mutants_of_words.MUTANTS,
     **mutants_of_platforms.MUTANTS,
     **mutants_of_corrections.MUTANTS,
+    **mutants_of_answers.MUTANTS,
 }
 
 

@@ -14,7 +14,7 @@ from publisher.ledger.manager import pauses
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Outcome
 from publisher.model.posts import Post
-from tests.support.simulation import parts, persons, promises
+from tests.support.simulation import parts, persons, promises, readers
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.plan import Act, Fault, Moment, Plan, Step, possible
 from tests.support.simulation.stage import Stage
@@ -51,6 +51,8 @@ class Scenario:
     """Whether the threads begin with the same words."""
     corrections: int = 0
     """How many corrections of the first post follow it, which are queued after it."""
+    to_a_reader: bool = False
+    """Whether the first post answers a reader's comment, which may be hidden at any step."""
     commented: bool = False
     """Whether each post has a link that is to be its first comment, where there are any."""
 
@@ -90,6 +92,7 @@ class Scenario:
                 media=(parts.picture(persons.CONSENT),) if self.pictured else (),
                 link=f"{self._name(number, self.parts)} v0" if self.commented else None,
                 link_in="comment" if self.commented else None,
+                answers=readers.COMMENT if self.to_a_reader and number == 1 else None,
                 texts={"": tuple(f"{self._name(number, n)} v0" for n in range(self.parts))},
             )
             for number in range(1, self.posts + 1)
@@ -175,6 +178,8 @@ def _queue(stage: Stage, scenario: Scenario) -> None:
     if begins_alike and scenario in _queued:
         stage.database.put_back(_queued[scenario])
         return
+    if scenario.to_a_reader:
+        readers.write(stage.database, stage.world.now())
     drafts = stage.persons.desk.drafts
     corrections = [draft for draft in drafts if draft.corrects]
     del drafts[len(drafts) - len(corrections) :]
@@ -219,6 +224,8 @@ def singles(scenario: Scenario) -> Iterator[Plan]:
             yield from ((Fault(step.number, act),) for act in scenario.acts)
         else:
             yield from ((fault,) for fault in possible(step))
+        if scenario.to_a_reader:
+            yield (Fault(step.number, Act.HIDE),)
 
 
 def pairs(scenario: Scenario, first: Plan) -> Iterator[Plan]:

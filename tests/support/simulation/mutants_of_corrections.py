@@ -5,6 +5,7 @@ from unittest import mock
 
 from publisher.channels import edits
 from publisher.ledger import corrections
+from publisher.ledger.corrections import TargetStanding
 from publisher.model.deliveries import Delivery, Parcel
 from publisher.model.outcomes import Sighting
 from tests.support.simulation.history import Scenario, run
@@ -37,13 +38,11 @@ def _the_withdrawal_is_not_looked_at() -> Patch:
 def _edits_pass_one_another() -> Patch:
     standing = corrections.standing
 
-    def alone(connection: object, delivery: Delivery) -> corrections.CorrectionStanding:
+    def alone(connection: object, delivery: Delivery) -> TargetStanding:
         found = standing(connection, delivery)  # type: ignore[arg-type]
         if not found.waits_for or not found.original:
             return found
-        return corrections.CorrectionStanding(
-            found.original, corrections.target_of(found.original, ())
-        )
+        return TargetStanding(corrections.target_of(found.original, ()), original=found.original)
 
     return mock.patch.object(corrections, "standing", alone)
 

@@ -10,6 +10,7 @@ from publisher.ledger.transitions import Conflict
 from publisher.model.deliveries import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.planning import Change, PlannedChange
+from tests.support.simulation import readers
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment
@@ -63,6 +64,7 @@ class Persons:
             Act.TAKE_BACK: self.take_back,
             Act.CALL_OFF: lambda: self.call_off(ITEM),
             Act.WITHDRAW: self.withdraw_all,
+            Act.HIDE: lambda: self._app().comment_acts.hide(readers.NUMBER, "direction"),
             Act.WITHDRAW_CONSENT: lambda: self.withdraw_consent(CONSENT),
         }
         self.start(fault.act, commands[fault.act])
@@ -177,7 +179,7 @@ class Persons:
             return self._seen_edit(delivery)
         known = {i for other in self._app().queries.deliveries() for i in other.remote_ids}
         texts = [part.text for part in delivery.content.parts[len(delivery.remote_ids) :]]
-        parent = delivery.remote_ids[-1] if delivery.remote_ids else None
+        parent = delivery.remote_ids[-1] if delivery.remote_ids else delivery.answers
         ids: list[str] = []
         for text in texts:
             wanted = (delivery.account, text, parent)

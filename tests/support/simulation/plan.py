@@ -112,6 +112,8 @@ class Act(StrEnum):
     """The item of the agenda on which drafts hang is cancelled."""
     WITHDRAW_CONSENT = "withdraw a consent"
     WITHDRAW = "withdraw"
+    HIDE = "hide what it answers"
+    """A reader's comment is hidden."""
     RULE = "rule"
     """All accounts come to need approvals, and all processes are started anew."""
 
@@ -120,7 +122,7 @@ PERSON = frozenset(
     {
         Act.PAUSE, Act.PAUSE_A_WHILE, Act.RESUME, Act.CANCEL, Act.RETRY, Act.EDIT, Act.MOVE,
         Act.QUEUE_AGAIN, Act.RENAME, Act.APPROVE, Act.REJECT, Act.HALT, Act.RELEASE, Act.TAKE_BACK, Act.CALL_OFF,
-        Act.WITHDRAW_CONSENT, Act.WITHDRAW, Act.RULE,
+        Act.WITHDRAW_CONSENT, Act.WITHDRAW, Act.HIDE, Act.RULE,
     }
 )  # fmt: skip
 

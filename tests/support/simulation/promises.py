@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from publisher.model.content import post_of
 from publisher.model.deliveries import Delivery
+from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
 from tests.support.simulation.committing import keys_of
 from tests.support.simulation.platform import GONE, Platform, PublicPost, Publishing
@@ -51,6 +52,7 @@ class Watch:
             *([] if delivery.pending_stop else _forbidden(said, delivery, request)),
             *(["after it was stopped"] if self._is_stopped(delivery) else []),
             *(["after what it corrects was withdrawn"] if self._is_pointless(delivery) else []),
+            *(["after what it answers was hidden"] if self._is_unasked(delivery) else []),
         ]
 
     def _is_pointless(self, delivery: Delivery) -> bool:
@@ -65,6 +67,16 @@ class Watch:
         (found,) = self._stage.database.peek(_INTENDED_AFTER_A_WITHDRAWAL, named)
         return bool(found)
 
+    def _is_unasked(self, delivery: Delivery) -> bool:
+        """Whether its intent is younger than the wish to hide what it answers.
+
+        A thread that has begun goes on.
+        """
+        if delivery.answers is None or _ids(delivery):
+            return False
+        (found,) = self._stage.database.peek(_INTENDED_AFTER_A_WISH, {"id": delivery.id})
+        return bool(found)
+
     def _is_stopped(self, delivery: Delivery) -> bool:
         """Whether its intent is younger than its stop."""
         if delivery.pending_stop is None:
@@ -77,6 +89,10 @@ _INTENDED_AFTER_A_WITHDRAWAL = """
     SELECT (SELECT max(id) FROM history WHERE event = 'sending' AND delivery = :id)
         > (SELECT min(history.id) FROM history JOIN deliveries ON deliveries.id = delivery
             WHERE event = 'withdrawing' AND post = :post AND deliveries.account = :account)
+"""
+_INTENDED_AFTER_A_WISH = """
+    SELECT (SELECT max(id) FROM history WHERE event = 'sending' AND delivery = :id)
+        > (SELECT min(id) FROM history WHERE event = 'hiding an answer')
 """
 _INTENDED_AFTER_A_STOP = """
     SELECT max(CASE WHEN event = 'sending' THEN seq END)
@@ -150,6 +166,7 @@ def broken_already(stage: Stage, watch: Watch) -> list[str]:
         *_in_pieces(stage.platform, found),
         *_wrongly_corrected(stage.platform, found),
         *_outlived(found),
+        *_wrongly_answered(stage, found),
         *_waited(stage),
         *(f"lost: {post.id} was public, and was deleted" for post in stage.platform.taken_down),
         *_stopped(stage),
@@ -170,6 +187,22 @@ def _wrongly_corrected(platform: Platform, deliveries: list[Delivery]) -> Iterat
         wanted = made[-1][2] if made else original.content.joined
         if post.text != wanted:
             yield f"untrue: {post.id} says {post.text!r}, and on record is {wanted!r}"
+
+
+def _wrongly_answered(stage: Stage, deliveries: list[Delivery]) -> Iterator[str]:
+    """Promise 4 for answers: a reader is answered on record if, and only if, an answer was out."""
+    given = [one for one in deliveries if one.answers]
+    ended = (State.PUBLISHED, State.WITHDRAWN)
+    was_out = {one.answers for one in given if one.state in ended and _ids(one)}
+    for comment in sorted({str(one.answers) for one in given}):
+        (state,) = stage.database.peek(_STATE_OF_A_COMMENT, {"id": comment})
+        if comment in was_out and state == CommentState.NEW:
+            yield f"untrue: an answer to {comment} is out, and its reader is not answered on record"
+        if comment not in was_out and state == CommentState.ANSWERED:
+            yield f"untrue: the reader of {comment} is answered on record, and no answer is out"
+
+
+_STATE_OF_A_COMMENT = "SELECT state FROM reader_comments WHERE remote_id = :id"
 
 
 def _outlived(deliveries: list[Delivery]) -> Iterator[str]:
@@ -393,7 +426,8 @@ def _out_of_order(platform: Platform, deliveries: list[Delivery]) -> list[str]:
     public = {post.id: post for post in platform.ever_public}
     last = {(d.post, d.account): _ids(d)[-1] for d in deliveries if _ids(d)}
     for delivery in deliveries:
-        parent, before = last.get((delivery.corrects or "", delivery.account)), 0.0
+        corrected = last.get((delivery.corrects or "", delivery.account))
+        parent, before = delivery.answers or corrected, 0.0
         for remote_id in _ids(delivery):
             post = public.get(remote_id)
             if post is None:

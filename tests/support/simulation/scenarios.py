@@ -23,6 +23,7 @@ ANSWERED = Scenario("a post on X, and a correction below it", corrections=1)
 TWO_EDITS = Scenario(
     "a post on LinkedIn, and two edits of it", accounts=("bice-in",), corrections=2, apart=0.0
 )
+TO_A_READER = Scenario("an answer to a reader on X", to_a_reader=True)
 CORRECTED = (EDITED, EDITED_ON_FACEBOOK, ANSWERED, TWO_EDITS)
 """Each suite plays a sample of their single faults, and of those of the others."""
 OFTEN = (ON_X, THREAD, ON_FACEBOOK)
@@ -30,7 +31,7 @@ OFTEN = (ON_X, THREAD, ON_FACEBOOK)
 there, and their history is that of one.)"""
 SELDOM = (
     ON_BLUESKY, THREAD_ON_BLUESKY, ON_MASTODON, WITHOUT_KEYS, ON_LINKEDIN, ON_WORDPRESS,
-    COMMENTED,
+    COMMENTED, TO_A_READER,
 )  # fmt: skip
 """Each suite plays a sample of theirs."""
 SMALL = (*OFTEN, *SELDOM)
@@ -75,5 +76,6 @@ EVERYWHERE = Scenario(
 WIDE = (
     CROWD, BATCH, QUEUE, PAIR, EMBARGO, BRIEF, FLEETING, THREAD, ON_FACEBOOK, APPROVED, TWINS,
     THREAD_ON_BLUESKY, ON_MASTODON, WITHOUT_KEYS, ON_LINKEDIN, ON_WORDPRESS, EVERYWHERE, COMMENTED,
+    TO_A_READER,
 )  # fmt: skip
 """Random plans and schedules are played in these."""

@@ -1,0 +1,44 @@
+"""Replies to readers on Mastodon: seen by no more people than what they answer.
+
+A server shows a reply to whoever its own visibility says, whatever that of its parent is: so the
+reader's status is read before. Sources: docs.joinmastodon.org, entities, Status (`visibility`) and
+methods, statuses (`in_reply_to_id`); who is answered is told only if the text mentions them.
+"""
+
+from publisher.channels.answers import mapping, parsed
+from publisher.channels.base import NotPrepared
+from publisher.channels.mastodon.answers import ANSWERS, is_missing
+from publisher.channels.mastodon.server import AccountServer
+from publisher.channels.replies import comment_gone, comment_of, private_comment
+from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.outcomes import Accepted, Step
+
+_FROM_WIDE_TO_NARROW = ("public", "unlisted", "private")
+
+
+def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -> Prepared:
+    """`prepared` with the visibility of the status that is answered. Raises `NotPrepared`."""
+    if prepared.digest == parcel.content.digest and prepared.records:
+        return prepared
+    answer = server.status(comment_of(parcel))
+    outcome = ANSWERS.judge(answer, Step.READ)
+    if is_missing(answer):
+        raise NotPrepared(comment_gone(outcome.limits))
+    if not isinstance(outcome, Accepted):
+        raise NotPrepared(outcome)
+    visibility = mapping(parsed(answer.body)).get("visibility")
+    if visibility not in _FROM_WIDE_TO_NARROW:  # to us alone, or nobody says to whom
+        raise NotPrepared(private_comment(outcome.limits))
+    known = prepared if prepared.digest == parcel.content.digest else Prepared()
+    update = {"digest": parcel.content.digest, "records": ({"visibility": visibility},)}
+    return known.model_copy(update=update)
+
+
+def visibility_of(prepared: Prepared, own: str) -> str:
+    """The visibility of a reply: the account's own, or that of what it answers if fewer see that.
+
+    Raises ValueError if that was not read.
+    """
+    if not prepared.records:
+        raise ValueError("Who sees what an answer answers is not known.")
+    return max(own, str(prepared.records[0]["visibility"]), key=_FROM_WIDE_TO_NARROW.index)

@@ -1,0 +1,147 @@
+"""Answers to readers as pages show them: the reader's comment, foreign, and what we answer."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from publisher.app import Application
+from publisher.base.errors import NotPossible
+from publisher.base.i18n import _
+from publisher.channels.registry import spec_of, title
+from publisher.drafts import answering
+from publisher.drafts.composition import Composition
+from publisher.drafts.when import When
+from publisher.ledger.answering import AnsweredComment
+from publisher.ledger.manager.rights import Person, Rank
+from publisher.ledger.reading.comment_pages import ShownComment
+from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
+from publisher.model.posts import Post
+from publisher.model.states import State
+from publisher.web import draft_view
+from publisher.web.compose_form import ComposeForm
+from publisher.web.draft_view import DraftView
+
+
+@dataclass(frozen=True, slots=True)
+class OurAnswer:
+    """A post that answers a reader, or its draft."""
+
+    post: str
+    state: State | None = None
+    """None: it is not queued."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredQuestion:
+    """What a post answers on its account; `comment` None: it is not here any more."""
+
+    account: str
+    comment: AnsweredComment | None
+
+
+def begun(app: Application, person: Person, number: int) -> ComposeForm:
+    """The form of an answer to a reader's comment.
+
+    Raises NotPossible where it cannot be answered, and NotPermitted for whoever may not write.
+    """
+    comment = app.comment_pages.find(number)
+    if comment is None or not app.rights.permits(person, Rank.STAFF, [comment.account]):
+        hint = _("It was deleted at its platform, or is older than the settings keep it.")
+        raise NotPossible(_("There is no such answer here any more."), hint=hint)
+    app.edits.require(Event.DRAFT_MADE, person.name, frozenset([comment.account]))
+    account = app.settings.public_accounts()[comment.account]
+    how = spec_of(account.channel).answering
+    if not how.can:
+        platform = title(account.channel)
+        told = _("Readers on {platform} cannot be answered from here.", platform=platform)
+        raise NotPossible(told, hint=_(how.told))
+    standing = app.queries.comment(comment.account, comment.remote_id)
+    if standing is None or standing.obstacle:
+        told = _("It cannot be answered from here.")
+        raise NotPossible(told, hint=standing.obstacle if standing else None)
+    return ComposeForm.of(
+        Composition(
+            to=(account.name,),
+            when=When(kind="now"),
+            lang=account.language or "",
+            author=person.name,
+            answers=comment.remote_id,
+            texts={"": (answering.beginning(account, comment.author),)},
+        )
+    )
+
+
+def of_form(app: Application, person: Person, form: ComposeForm) -> AnsweredQuestion | None:
+    """What a form answers, for whoever may see it; None if it answers nothing."""
+    if not form.answers:
+        return None
+    return next(
+        (_question(app, one, form.answers) for one in _seen(app, person, form.account or ())), None
+    )
+
+
+def of_deliveries(
+    app: Application, person: Person, deliveries: Sequence[Delivery]
+) -> list[AnsweredQuestion]:
+    """What these deliveries answer, for whoever may see it."""
+    seen = set(_seen(app, person, [one.account for one in deliveries if one.answers]))
+    its = [one for one in deliveries if one.account in seen]
+    return [_question(app, one.account, one.answers) for one in its if one.answers]
+
+
+def of_post(
+    app: Application, person: Person, draft: DraftView | None, deliveries: Sequence[Delivery]
+) -> list[AnsweredQuestion]:
+    """What a post answers, or its draft if it is not queued."""
+    if deliveries or draft is None or draft.post is None or not draft.post.answers:
+        return of_deliveries(app, person, deliveries)
+    accounts = draft_view.concerned(app, draft.post, deliveries)
+    return [_question(app, one, draft.post.answers) for one in _seen(app, person, accounts)]
+
+
+def has_readers(
+    app: Application, person: Person, post: str, deliveries: Sequence[Delivery]
+) -> bool:
+    """Whether readers wrote below a post on an account whose readers the person reads."""
+    accounts = _seen(app, person, [one.account for one in deliveries])
+    page = app.comment_pages.page(1, accounts=accounts, post=post) if accounts else None
+    return page is not None and bool(page.comments)
+
+
+def given(
+    app: Application, drafts: Mapping[str, Post], comments: Sequence[ShownComment]
+) -> dict[int, list[OurAnswer]]:
+    """What we answer to comments, by their numbers: posts of the ledger, then drafts.
+
+    `drafts`: those that are there, by id.
+    """
+    keys = {one.id: (one.account, one.remote_id) for one in comments}
+    queued = app.queries.answers_of([*keys.values()])
+    waiting = _unqueued(app, drafts)
+    return {
+        one.id: [
+            *(OurAnswer(d.post, d.state, d.url) for d in queued.get(keys[one.id], ())),
+            *(
+                OurAnswer(post.id)
+                for post in waiting
+                if post.answers in (one.remote_id, one.url) and one.account in post.to
+            ),
+        ]
+        for one in comments
+    }
+
+
+def _unqueued(app: Application, drafts: Mapping[str, Post]) -> list[Post]:
+    found = {post.id: post for post in drafts.values() if post.answers}
+    known = app.queries.known_posts(sorted(found))
+    return [post for name, post in sorted(found.items()) if name not in known]
+
+
+def _seen(app: Application, person: Person, accounts: Collection[str]) -> list[str]:
+    """Those of the accounts whose readers a person reads."""
+    return [one for one in accounts if app.rights.permits(person, Rank.STAFF, [one])]
+
+
+def _question(app: Application, account: str, comment: str) -> AnsweredQuestion:
+    return AnsweredQuestion(account, app.queries.comment(account, comment))

@@ -1,0 +1,165 @@
+"""Answering a reader from the pages: the button, the composer beside the comment, the review."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from publisher.app import Application
+from publisher.auth.users import Rank
+from publisher.ledger.manager.approvals import digest
+from publisher.model.outcomes import Accepted
+from publisher.model.reader_comments import CommentState
+from publisher.model.states import State
+from tests.support.journeys import log_in, visiting
+from tests.support.pages import PASSWORD, Visit
+from tests.support.queueing import finish
+from tests.support.workspaces import Workspace
+from tests.web.conftest import published
+from tests.web.test_answers import SCRIPT, alarm, state, write
+
+POST = "answer-bice-x.fr"
+ON_X = {"account": "bice-x", "remote_id": "77", "url": "https://x.com/i/web/status/77"}
+
+
+@pytest.fixture
+def comment(app: Application) -> int:
+    published(app, "day.fr")
+    return alarm(app, "Où est-ce ?", author="@zofia", **ON_X)
+
+
+def _draft(workspace: Workspace) -> Path:
+    return workspace.path / "posts" / f"{POST}.md"
+
+
+def _answered(workspace: Workspace, app: Application, text: str = "À Genève.") -> None:
+    front = "at: 2016-03-08 10:00\nto: [bice-x]\nanswers: '77'\nauthor: stagiaire"
+    workspace.draft(POST, front, text)
+    assert not app.planner.queue(actor="stagiaire").errors
+
+
+def test_a_reader_is_answered_with_the_comment_beside_the_text(
+    address: str, app: Application, browser: Browser, workspace: Workspace, comment: int
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        page.goto("/answers")
+        page.get_by_role("link", name="Answer …").click()
+        expect(page.locator(".foreign")).to_contain_text("Où est-ce ?")
+        expect(page.get_by_role("checkbox", name="bice-x")).to_be_checked()
+        assert page.locator("textarea[name=text]").first.input_value() == ""
+        page.locator("textarea[name=text]").first.fill("Au Palais des Nations.")
+        page.locator("button[name=do][value=submit]").click()
+        page.wait_for_url(f"**/posts/{POST}*")
+        expect(page.locator(".foreign")).to_contain_text("Où est-ce ?")
+        page.goto("/answers")
+        expect(page.locator(".given")).to_contain_text(POST)
+        expect(page.locator(".given")).to_contain_text("waits for approval")
+    (delivery,) = app.queries.deliveries(post=POST)
+    assert (delivery.state, delivery.answers) == (State.AWAITING_APPROVAL, "77")
+    assert "Où est-ce" not in _draft(workspace).read_text("utf-8")
+    assert state(app, comment) == CommentState.NEW, "it is not out yet"
+
+
+def test_who_approves_sees_what_is_answered(
+    app: Application, workspace: Workspace, manager: Visit, comment: int
+) -> None:
+    assert comment
+    _answered(workspace, app)
+    manager.get(f"/review?post={POST}")
+    assert "It answers a reader on" in manager.page
+    assert "Où est-ce ?" in manager.page
+
+
+def test_when_it_is_out_the_list_leads_to_it(
+    app: Application, workspace: Workspace, staff: Visit, comment: int
+) -> None:
+    _answered(workspace, app)
+    (delivery,) = app.queries.deliveries(post=POST)
+    app.approvals.approve([POST], None, "direction", {delivery.id: digest(delivery)})
+    finish(app, POST, Accepted("2", url="https://x.com/i/web/status/2"))
+    staff.get("/answers")
+    assert "https://x.com/i/web/status/2" in staff.page
+    assert "answered" in staff.text
+    assert "direction" in staff.text
+    assert state(app, comment) == CommentState.ANSWERED
+    assert 'id="count-rail-answers"></i>' in staff.page
+
+
+def test_a_drafted_answer_is_said_before_it_is_queued(
+    workspace: Workspace, staff: Visit, comment: int
+) -> None:
+    assert comment
+    workspace.draft(POST, "to: [bice-x]\nanswers: '77'", "À Genève.")
+    staff.get("/answers")
+    assert "drafted" in staff.text
+    assert POST in staff.page
+    staff.get(f"/posts/{POST}")
+    assert "Où est-ce ?" in staff.page
+    staff.get(f"/posts/{POST}/edit")
+    assert "Où est-ce ?" in staff.page
+
+
+def test_what_a_reader_writes_stays_text_beside_the_composer(
+    app: Application, staff: Visit
+) -> None:
+    published(app, "day.fr")
+    number = write(app, SCRIPT, author="<b>x</b>", **ON_X)
+    staff.get(f"/new?answer={number}")
+    assert "<script>alert" not in staff.page
+    assert "<b>x</b>" not in staff.page
+    assert "{{ 7*7 }}" in staff.page
+
+
+def test_where_the_platform_lets_nobody_answer_it_is_said(app: Application, staff: Visit) -> None:
+    number = write(app, account="bice-site")
+    staff.get("/answers")
+    assert f"/new?answer={number}" not in staff.page
+    assert staff.get(f"/new?answer={number}").status_code == 409
+    assert "cannot be answered from here" in staff.text
+
+
+def test_a_private_message_and_a_hidden_one_are_not_answered(
+    app: Application, staff: Visit, comment: int
+) -> None:
+    private = write(app, "", signs='[["private", ""]]', **{**ON_X, "remote_id": "78"})
+    hidden = write(app, "spam", state="hidden", **{**ON_X, "remote_id": "79"})
+    staff.get("/answers")
+    assert f"/new?answer={comment}" in staff.page
+    for number in (private, hidden):
+        assert f"/new?answer={number}" not in staff.page
+        assert staff.get(f"/new?answer={number}").status_code == 409
+
+
+def test_others_do_not_see_what_readers_of_an_account_wrote(
+    app: Application, address: str, workspace: Workspace, comment: int
+) -> None:
+    _answered(workspace, app)
+    app.people.add("wanda", Rank.STAFF, PASSWORD, organisations=["Warsaw"])
+    with Visit(address) as visit:
+        visit.log_in("wanda")
+        for path in (f"/posts/{POST}", f"/posts/{POST}/edit"):
+            visit.get(path)
+            assert "Où est-ce" not in visit.page
+        assert visit.get(f"/new?answer={comment}").status_code == 409
+        assert "Où est-ce" not in visit.page
+
+
+def test_a_post_leads_to_what_readers_wrote_below_it(staff: Visit, comment: int) -> None:
+    assert comment
+    staff.get("/posts/day.fr")
+    assert "/answers?post=day.fr" in staff.page
+    staff.get("/answers?post=day.fr")
+    assert "Où est-ce ?" in staff.page
+    staff.get("/answers?post=later.fr")
+    assert "Où est-ce ?" not in staff.page
+
+
+def test_a_copy_of_an_answer_answers_nobody(
+    workspace: Workspace, staff: Visit, comment: int
+) -> None:
+    assert comment
+    workspace.draft(POST, "to: [bice-x]\nanswers: '77'", "À Genève.")
+    staff.get(f"/new?copy={POST}")
+    assert 'name="answers"' not in staff.page
+    assert "À Genève." in staff.page
