@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from publisher.channels.registry import spec_of
 from publisher.drafts.links import links
 from publisher.model.content import Content
+from publisher.model.deliveries import Delivery, Wish
 from publisher.model.engagement import Age
 from publisher.settings.schema import PriceSettings
+from publisher.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,26 @@ class Cost:
 
 
 NOTHING = Cost(0, 0, Decimal())
+
+
+def cost_of(planned: Iterable[Wish | Delivery | None], settings: Settings) -> Cost:
+    """The cost of what is planned, with the reading of its figures."""
+    billed = [one.content for one in planned if one and spec_of(one.channel).has_fees]
+    reads = settings.engagement.read == "all"
+    return cost_on_x(billed, settings.prices, reads_figures=reads)
+
+
+def cost_of_answers(new: Iterable[Wish], settings: Settings) -> Decimal:
+    """The most that reading the readers' answers to new posts may cost in a day, in US dollars."""
+    if settings.comments.read != "all":
+        return Decimal()
+    read = {one.account for one in new if _costs_to_read(one.channel)}
+    return len(read) * settings.comments.most_per_day * settings.prices.x_read
+
+
+def _costs_to_read(channel: str) -> bool:
+    spec = spec_of(channel)
+    return spec.has_fees and spec.comments is not None
 
 
 def cost_on_x(

@@ -4,15 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.base import progress
-from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _, later, plural
-from publisher.channels.registry import capabilities_of, spec_of
 from publisher.drafts import overdue as timeliness
-from publisher.drafts import rendering
 from publisher.drafts.library import Library
 from publisher.drafts.times import local
 from publisher.ledger.manager.approvals import may_approve
@@ -21,18 +17,16 @@ from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.model import mandates
 from publisher.model.accounts import Account
-from publisher.model.capabilities import Capabilities
-from publisher.model.content import Content
 from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
-from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
+from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.model.values import Problem
 from publisher.planning import past_times, repetitions
 from publisher.planning.budget import OWN_WINDOW, Budget, Standing
 from publisher.planning.conflicts import Conflicts
 from publisher.planning.corrections import Corrections
-from publisher.planning.costs import Cost, cost_on_x
+from publisher.planning.costs import cost_of, cost_of_answers
 from publisher.planning.duplicates import Duplicates
 from publisher.planning.edits import (
     changes_stop,
@@ -49,6 +43,7 @@ from publisher.planning.media import Illustrations
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.planning.problems import Problems
 from publisher.planning.replies import Replies
+from publisher.planning.wishes import Wishes
 from publisher.settings.settings import Settings
 
 _BEYOND_REACH = {
@@ -97,8 +92,12 @@ class Comparison:
         at_once = {key for key in known if key[0] in whole and whole[key[0]].at_once}
         self._corrections = Corrections(whole, self._queries, self._problems)
         ignored = self._settings.lint.ignore
-        self._replies = Replies(whole, self._queries, self._problems, ignored)
-        wanted = self._wanted(whole, self._standing(known, at_once))
+        replies = Replies(whole, self._queries, self._problems, ignored)
+        copies = self._illustrations
+        wishes_of = Wishes(
+            self._settings, self._now, copies, self._corrections, replies, self._problems
+        )
+        wanted = wishes_of.made(whole, self._standing(known, at_once))
         wishes = list(wanted.items())
         same = {
             key
@@ -119,13 +118,14 @@ class Comparison:
             self._changes, whole, self._drafts, self._queries, self._now, self._problems, zone
         )
         self._problems.drop_advice(self._settled(known.values()))
+        new = [change.wish for change in self._changes if change.wish and change.is_new]
         return Plan(
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
             pictures=self._illustrations.stored(self._shown()),
-            cost=self._cost(change.wish for change in self._changes if change.is_new),
+            cost=cost_of(new, self._settings),
             cost_of_edits=self._cost_of_edits(),
-            answers_per_day=self._answers_per_day(),
+            answers_per_day=cost_of_answers(new, self._settings),
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
             overdue=overdue,
@@ -214,23 +214,8 @@ class Comparison:
 
     def _cost_of_edits(self) -> Decimal:
         edits = [change for change in self._changes if change.wish and not change.is_new]
-        before = self._cost(change.delivery for change in edits)
-        return self._cost(change.wish for change in edits).amount - before.amount
-
-    def _answers_per_day(self) -> Decimal:
-        comments = self._settings.comments
-        read = {
-            change.wish.account
-            for change in self._changes
-            if change.wish and change.is_new and _costs_to_read(change.wish.channel)
-        }
-        most = comments.most_per_day if comments.read == "all" else 0
-        return len(read) * most * self._settings.prices.x_read
-
-    def _cost(self, planned: Iterable[Wish | Delivery | None]) -> Cost:
-        billed = [one.content for one in planned if one and spec_of(one.channel).has_fees]
-        reads = self._settings.engagement.read == "all"
-        return cost_on_x(billed, self._settings.prices, reads_figures=reads)
+        before = cost_of((change.delivery for change in edits), self._settings)
+        return cost_of((change.wish for change in edits), self._settings).amount - before.amount
 
     def _refuse(self, posts: Mapping[str, Post], known: Collection[str]) -> None:
         """Remove changes that must not go out (again), and mark as uncertain what may be out."""
@@ -279,87 +264,6 @@ class Comparison:
     def _is_as_wanted(self, wish: Wish, brief: Brief) -> bool:
         """Whether nothing has to change: it is not even read as a whole, as most are so."""
         return is_plainly_same(wish, brief) and not self._may_not_approve_any_more(brief)
-
-    def _wanted(
-        self, posts: dict[str, Post], standing: Mapping[tuple[str, str], Delivery]
-    ) -> dict[tuple[str, str], Wish]:
-        """The desired deliveries, by post and account.
-
-        Removes from `posts` those with media that cannot be converted: `check` reads only the
-        headers of a GIF or video. And what goes below something that the ledger does not have.
-        """
-        wanted: dict[tuple[str, str], Wish] = {}
-        self._illustrations.prepare(self._pictures(posts.values()))
-        in_turn = sorted(posts.values(), key=lambda post: post.corrects is not None)
-        for post in progress.over(in_turn, _("Rendering posts")):
-            recipients, _nobody = rendering.recipients(post, self._accounts)
-            if any(one.report(post, recipients) for one in (self._corrections, self._replies)):
-                del posts[post.id]
-                continue
-            try:
-                wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing)}
-            except PictureUnusable as unusable:
-                text, hint = str(unusable), unusable.hint
-                self._problems.error(post, "media-damaged", text, hint, at="media")
-                del posts[post.id]
-            else:
-                wanted |= wishes
-                for wish in wishes.values():
-                    self._corrections.note(wish)
-                self._corrections.warn_of_unchanged(post)
-        return wanted
-
-    def _pictures(self, posts: Iterable[Post]) -> Mapping[Path, Collection[Capabilities]]:
-        """The channels that show each picture, by their capabilities."""
-        shown: defaultdict[Path, dict[Capabilities, None]] = defaultdict(dict)
-        for post in posts:
-            if post.media and (post.at_once or post.due_at):
-                for account in rendering.recipients(post, self._accounts)[0]:
-                    for item in post.media:
-                        shown[item.path][capabilities_of(account)] = None
-        return shown
-
-    def _wishes(self, post: Post, standing: Mapping[tuple[str, str], Delivery]) -> Iterator[Wish]:
-        due_at = self._now.replace(microsecond=0) if post.at_once else post.due_at
-        if due_at is None:
-            return
-        expires_after = post.expires_after or self._settings.delivery.expires
-        recipients, _problems = rendering.recipients(post, self._accounts)
-        for account in self._corrections.of_its_accounts(post, recipients):
-            content = self._content(post, account)
-            if self._corrections.leaves_out(post, account, content):
-                continue
-            delivery = standing.get((post.id, account.name))
-            depends = (post.corrects or post.answers) and not post.held
-            waited = depends and delivery and _is_held_by_a_worker(delivery)
-            # What was held until its target is there would have expired since.
-            if post.at_once and delivery and _stays(content, delivery) and not waited:
-                due_at = delivery.due_at
-            yield Wish(
-                post=post.id,
-                account=account.name,
-                channel=account.channel,
-                due_at=due_at,
-                expires_at=expiry(post, due_at + expires_after),
-                embargo_until=post.embargo_until,
-                content=content,
-                state=self._state(post, account),
-                reason=post.held,
-                queued_by=post.author,
-                repeat=post.repeat,
-            )
-
-    def _content(self, post: Post, account: Account) -> Content:
-        capabilities = capabilities_of(account)
-        content = rendering.render(post, account, capabilities, self._illustrations.clean)
-        content = self._replies.answered(post, content)
-        return self._corrections.corrected(post, account, content, capabilities)
-
-    def _state(self, post: Post, account: Account) -> State:
-        if post.held:
-            return State.HELD
-        rule = self._settings.approval_rule(account.name)
-        return State.AWAITING_APPROVAL if rule.required else State.SCHEDULED
 
     def _compare(self, post: Post, wish: Wish, delivery: Delivery | None) -> None:
         if delivery is None:
@@ -503,29 +407,3 @@ def _planned(kind: Change, post: Post, wish: Wish, delivery: Delivery | None) ->
         post.embargo_anchor,
         at_once=post.at_once,
     )
-
-
-def _is_held_by_a_worker(delivery: Delivery) -> bool:
-    return delivery.state is State.HELD and delivery.manual_hold is None
-
-
-def _stays(content: Content, delivery: Delivery) -> bool:
-    """Whether a draft that says `now` keeps the delivery's time from when it was queued.
-
-    An edit of a post that is not out is queued again.
-    """
-    beyond_reach = delivery.state in OUT_OR_MAYBE and not delivery.in_reach
-    return beyond_reach or content == delivery.content
-
-
-def expiry(post: Post, expires_at: datetime) -> datetime:
-    """The expiry, not after the consent of the people shown ends."""
-    if post.shown_until is None or post.held:
-        return expires_at
-    return min(expires_at, post.shown_until)
-
-
-def _costs_to_read(channel: str) -> bool:
-    """Whether a channel's platform charges for readers' comments that are read."""
-    spec = spec_of(channel)
-    return spec.has_fees and spec.comments is not None

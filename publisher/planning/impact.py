@@ -19,8 +19,8 @@ from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE
 from publisher.model.values import Problem
 from publisher.planning.conflicts import APART
-from publisher.planning.diff import expiry
 from publisher.planning.edits import cancelled_by_a_person
+from publisher.planning.wishes import expiry
 from publisher.settings.settings import Settings
 
 

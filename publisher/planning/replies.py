@@ -45,8 +45,6 @@ class Replies:
         (account,) = recipients
         queued = self._queued.get((post.id, account.name))
         found = self._queries.comment(account.name, post.answers)
-        if found is None and queued is not None and queued.answers == post.answers:
-            found = self._queries.comment(account.name, queued.answers)
         if queued is not None and _is_past(queued):
             self._comments[post.id] = queued.answers or post.answers
             return False
