@@ -1,48 +1,36 @@
 """Draft parser: front matter and body become a Post."""
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.base.i18n import _, later
 from publisher.base.text import did_you_mean, harmless, suggestion
 from publisher.channels.registry import SPECS
-from publisher.drafts import missing_media, sections, text_files
+from publisher.drafts import media_items, sections, text_files
 from publisher.drafts import names as naming
-from publisher.drafts.consents import Consents
 from publisher.drafts.fields import Fields, quotes_hint
 from publisher.drafts.front_matter import split
 from publisher.drafts.session import FILE as SESSION_FILE
-from publisher.drafts.session import Session, unusable
+from publisher.drafts.session import unusable
 from publisher.drafts.session_reader import language
+from publisher.drafts.surroundings import Surroundings
 from publisher.drafts.time_hints import is_nearly_now
 from publisher.drafts.times import Moment, is_now
 from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
-from publisher.media import at_once, captions, media_file, videos
-from publisher.media.cache import NOTHING_KEPT, Copies
-from publisher.model.accounts import Account
-from publisher.model.content import UNKNOWN_LANGUAGE, Captions
 from publisher.model.posts import (
     DRAFT_KEYS,
     LINK_PLACES,
-    Document,
-    Inspected,
     LinkPlace,
     MediaItem,
     Post,
 )
 from publisher.model.problems import RULES, Findings, Flaw
-from publisher.model.values import Position
 from publisher.settings.account_settings import CREDENTIALS
 
-_MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
 _ELSEWHERE = {
     **dict.fromkeys(
         (
@@ -57,7 +45,7 @@ _ELSEWHERE = {
         CREDENTIALS, later("It belongs into secrets.toml, below [NAME], and never into a draft.")
     ),
     **dict.fromkeys(
-        _MEDIA_KEYS, later("It belongs to a file: below its `- file:` in the list `media`.")
+        media_items.KEYS, later("It belongs to a file: below its `- file:` in the list `media`.")
     ),
 }
 """By key of another file or place, where it belongs; a draft's own keys come first."""
@@ -67,62 +55,6 @@ LONGEST_REASON = 500
 _DIRECTIONS = "\u061c\u200e\u200f"  # marks that belong to Arabic and Hebrew
 _MARGIN = timedelta(days=7)
 """Preparation and follow-up belong to a session; a time further off is likely a mistake."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """The context in which drafts are parsed: session, consents, accounts and pictures."""
-
-    posts: Path
-    """The folder posts/, absolute."""
-    session: Session
-    consents: Consents
-    accounts: Mapping[str, Account]
-    copies: Copies = NOTHING_KEPT
-    unsaved: Mapping[str, Path] = field(default_factory=dict)
-    """Pictures outside posts/, of drafts that are not saved yet, by what the drafts call them."""
-    named: dict[Path, list[tuple[Findings, Position]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    """The pictures that `opened` has not opened yet, with the places in drafts that name them."""
-    _located: dict[Path, Path | Flaw] = field(default_factory=dict)
-
-    def locate(self, path: Path) -> Path | Flaw:
-        """The picture at `path`, found once: translations share their pictures."""
-        if path not in self._located:
-            self._located[path] = media_file.locate(path, self.posts)
-        return self._located[path]
-
-    def opened(self, posts: Sequence[Post]) -> list[Post]:
-        """Open the pictures that the posts name, several at once.
-
-        Returns the posts with what is known of their pictures, and without those that are
-        flawed, which are noted.
-        """
-        seen = dict(zip(self.named, at_once.each(self.copies.look, [*self.named]), strict=True))
-        for path, places in self.named.items():
-            if isinstance(flaw := seen[path], Flaw):
-                for findings, position in places:
-                    findings.add(flaw, position)
-        self.named.clear()
-        if not any(seen.values()):
-            return [*posts]
-        return [post.model_copy(update={"media": _inspected(post.media, seen)}) for post in posts]
-
-    @cached_property
-    def media(self) -> list[Path]:
-        """The files under posts/ that may be pictures, for hints."""
-        return missing_media.media(self.posts)
-
-    @cached_property
-    def names(self) -> list[str]:
-        """The names that can head a section: channels and accounts."""
-        return [*SPECS, *self.accounts]
-
-    @cached_property
-    def spoken(self) -> frozenset[str]:
-        """The languages of all accounts."""
-        return frozenset(a.language for a in self.accounts.values() if a.language)
 
 
 def split_language(post_id: str, spoken: Collection[str]) -> tuple[str, str | None]:
@@ -187,7 +119,7 @@ class _Reader:
         expires = fields.duration("expires") or self._default("expires", defaults.expires)
         self._check_times(due_at, embargo and embargo.instant, expires)
         self._lang = language(fields) or self._language()
-        media = self._media()
+        media = media_items.read(fields, self._post_id, self._lang, self._around, self._findings)
         return {
             "lang": self._lang,
             "title": fields.text("title"),
@@ -386,73 +318,6 @@ class _Reader:
             )
         return place
 
-    def _media(self) -> tuple[MediaItem, ...]:
-        items = (self._media_item(node) for node in self.fields.mappings("media"))
-        return tuple(item for item in items if item)
-
-    def _media_item(self, node: MappingNode) -> MediaItem | None:
-        fields = Fields(node, _MEDIA_KEYS, self._findings)
-        name, alt = fields.text("file"), fields.text("alt", may_be_empty=True)
-        if "file" not in fields:
-            fields.missing("file", _("Name a picture: `file: media/name.jpg`."))
-        if alt is None and isinstance(fields.node("alt"), Scalar | None):
-            self._findings.add(alt_missing(), fields.position("alt"))
-        people, consent = fields.flag("people") or False, fields.text("consent")
-        self._check_consent(fields, consent, people=people)
-        path = self._picture(fields, name) if name else None
-        if path is None:
-            return None
-        return MediaItem(
-            path=path,
-            alt=alt or "",  # a preview shows it; its error keeps the draft from the schedule
-            captions=self._captions(fields, path),
-            credit=fields.text("credit"),
-            people=people,
-            consent=consent,
-            position=fields.position("file"),
-        )
-
-    def _captions(self, fields: Fields, path: Path) -> Captions | None:
-        """What is in the file with captions beside a video; None: there is none."""
-        if path.suffix.lower() not in videos.SUFFIXES:
-            return None
-        for place, lang in captions.beside(path, self._lang):
-            found = self._around.locate(place)
-            if isinstance(found, Flaw) and found.code == "media-missing":
-                continue
-            told = (
-                found if isinstance(found, Flaw) else captions.read(found, lang or UNKNOWN_LANGUAGE)
-            )
-            if not isinstance(told, Flaw):
-                return told
-            fields.reject("file", told)
-            break
-        return None
-
-    def _picture(self, fields: Fields, name: str) -> Path | None:
-        unsaved = self._around.unsaved.get(name)
-        place = place_of(name, self._post_id, self._around.posts)
-        found = unsaved or self._around.locate(place)
-        if isinstance(found, Flaw):
-            if found.code == "media-missing":
-                folder = (self._around.posts / self._post_id).parent
-                found = missing_media.missing(name, folder, self._around.posts, self._around.media)
-            fields.reject("file", found)
-            return None
-        self._around.named[found].append((self._findings, fields.position("file")))
-        return found
-
-    def _check_consent(self, fields: Fields, consent: str | None, *, people: bool) -> None:
-        if people and "consent" not in fields:
-            message = _("People are in the picture, but no consent is named.")
-            hint = _("Add `consent:` with the id of a record in posts/consents.yaml.")
-            self._findings.error("consent-missing", fields.position("people"), message, hint)
-        if consent is not None and consent not in self._around.consents:
-            hint = suggestion(consent, self._around.consents, nothing=_("It has no usable record."))
-            message = _("posts/consents.yaml has no `{consent}`.", consent=consent)
-            flaw = Flaw("unknown-consent", message, hint)
-            fields.reject("consent", flaw)
-
     def _reason_to_hold(
         self, at: Moment | None, embargo: Moment | None, media: tuple[MediaItem, ...]
     ) -> str | None:
@@ -478,31 +343,6 @@ class _Reader:
         records = (self._around.consents.get(item.consent or "") for item in media)
         ends = (record.ends(self._session.zone) for record in records if record)
         return min((end for end in ends if end), default=None)
-
-
-def _inspected(
-    media: Sequence[MediaItem], seen: Mapping[Path, Inspected | Flaw]
-) -> tuple[MediaItem, ...]:
-    """The pictures that are sound, each with its motion or pages."""
-    known = ((item, seen[item.path]) for item in media)
-    return tuple(
-        item.model_copy(update={"document" if isinstance(one, Document) else "motion": one})
-        if one
-        else item
-        for item, one in known
-        if not isinstance(one, Flaw)
-    )
-
-
-def place_of(name: str, post_id: str, posts: Path) -> Path:
-    """The path of a draft's picture: relative to the draft or, with a leading /, to posts/."""
-    folder = posts if name.startswith("/") else (posts / post_id).parent
-    return folder / name.lstrip("/")
-
-
-def alt_missing() -> Flaw:
-    hint = _("Say in `alt:` what it shows, for those who cannot see it.")
-    return Flaw("alt-missing", _("The picture has no alternative text."), hint)
 
 
 def _flaw_of_link(link: str) -> Flaw | None:

@@ -20,7 +20,7 @@ from pydantic_core import core_schema
 
 from publisher.base.i18n import _
 from publisher.channels.registry import ALIASES, SPECS
-from publisher.drafts import consents, draft, session, session_reader
+from publisher.drafts import consents, media_items, session, session_reader
 from publisher.model.posts import DRAFT_KEYS
 from publisher.model.problems import RULES
 from publisher.settings import account_settings, settings
@@ -139,7 +139,7 @@ def _object(
 
 def draft_schema() -> Schema:
     """Schema of a draft's front matter."""
-    picture = _object(draft._MEDIA_KEYS, _MEDIA, required=("file", "alt"))  # noqa: SLF001
+    picture = _object(media_items.KEYS, _MEDIA, required=("file", "alt"))
     media = _said("The pictures.", {"type": "array", "items": picture})
     return _object(DRAFT_KEYS, {**_PROPERTIES, "media": media})
 

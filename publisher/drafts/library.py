@@ -11,10 +11,11 @@ from publisher.base import progress
 from publisher.base.i18n import _
 from publisher.drafts import alarm_words, consents, draft, session, session_reader, text_files
 from publisher.drafts.consents import Consents
-from publisher.drafts.draft import Surroundings, split_language
+from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.recipients import Addressing
 from publisher.drafts.session import Session
+from publisher.drafts.surroundings import Surroundings
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
 from publisher.model.posts import Post

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from publisher.base.i18n import _
 from publisher.channels.registry import spec_of, title
-from publisher.drafts.draft import Surroundings
 from publisher.drafts.rendering import recipients
 from publisher.drafts.sections import position_key
+from publisher.drafts.surroundings import Surroundings
 from publisher.model.accounts import Account
 from publisher.model.posts import Post
 from publisher.model.problems import Findings

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from publisher.base.i18n import _
 from publisher.drafts import consents, session_reader
-from publisher.drafts.draft import Surroundings
 from publisher.drafts.draft_files import DraftFiles
+from publisher.drafts.surroundings import Surroundings
 from publisher.importers import problems, spreadsheets, write_all
 from publisher.importers.items import Item, Options
 from publisher.importers.problems import FileRefused

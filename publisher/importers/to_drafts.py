@@ -14,7 +14,7 @@ from publisher.channels.registry import CAPABILITIES, capabilities_of
 from publisher.drafts import draft, rendering
 from publisher.drafts import names as naming
 from publisher.drafts import threads as splitting
-from publisher.drafts.draft import Surroundings
+from publisher.drafts.surroundings import Surroundings
 from publisher.drafts.text_limits import TextLimits
 from publisher.drafts.times import spelled
 from publisher.importers.items import Item, Options

@@ -12,7 +12,7 @@ from publisher.channels import registry
 from publisher.channels.registry import SPECS, capabilities_of, widest
 from publisher.drafts import consents as consent_file
 from publisher.drafts.composition import MediaEntry
-from publisher.drafts.draft import place_of
+from publisher.drafts.media_items import place_of
 from publisher.drafts.new_draft import TEMPLATES
 from publisher.drafts.session import Session
 from publisher.drafts.text_limits import TextSize

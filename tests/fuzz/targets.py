@@ -11,8 +11,8 @@ from pathlib import Path
 from publisher.base.clock import parse_duration
 from publisher.channels.twitter import timeline
 from publisher.drafts import draft, text_files, text_length, yaml_tree
-from publisher.drafts.draft import Surroundings
 from publisher.drafts.session import Session
+from publisher.drafts.surroundings import Surroundings
 from publisher.model.accounts import Account
 from publisher.model.content import Part
 from publisher.model.outcomes import Accepted, Answer, Step, Wire

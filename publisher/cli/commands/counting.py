@@ -166,6 +166,7 @@ def _of_draft(
 ) -> tuple[Sequence[TextCount], Sequence[Problem]]:
     from publisher.drafts import draft, rendering
     from publisher.drafts.session import Session
+    from publisher.drafts.surroundings import Surroundings
     from publisher.model.problems import Findings
 
     findings = Findings(file)
@@ -175,7 +176,7 @@ def _of_draft(
         session = arguments.session(settings)
     except WorkspaceNotFound:
         accounts, posts, session = {}, Path.cwd(), Session()
-    surroundings = draft.Surroundings(posts, session, {}, accounts)
+    surroundings = Surroundings(posts, session, {}, accounts)
     post = draft.parse(_lines(text), arguments.post_id(file, posts), surroundings, findings)
     if post is None:
         return [], findings.problems
