@@ -1,11 +1,12 @@
 """Corrections in the ledger: what they correct as it is out, and whether they may go now.
 
-A correction changes what is on record as out, whole, and not to be withdrawn. Corrections of one
-post on one account never pass each other: the one that is due later waits for those before it, and
-once it is out none of those may follow it. And each replaces only what it was planned for: words
-that another correction brought meanwhile are not lost without a person. Looked at when a worker
-takes a correction, and again in the transaction of its intent, which holds the row of the post: a
-withdrawal, which changes that row, and the intent of another correction come before it or after it.
+A correction changes what is on record as out, whole, and not to be withdrawn. It waits for a post
+that was due before it and is still on its way. Corrections of one post on one account never pass
+each other: the one that is due later waits for those before it, and once it is out none of those
+may follow it. And each replaces only what it was planned for: words that another correction brought
+meanwhile are not lost without a person. Looked at when a worker takes a correction, and again in
+the transaction of its intent, which holds the row of the post: a withdrawal, which changes that
+row, and the intent of another correction come before it or after it.
 """
 
 from collections.abc import Sequence
@@ -46,10 +47,20 @@ def standing(connection: Connection, delivery: Delivery) -> TargetStanding:
     """The standing of a correction at this moment."""
     alike = _related(connection, delivery)
     original = next((one for one in alike if one.post == delivery.corrects), None)
-    if original is None or (obstacle := _not_out(original, delivery)):
-        missing = _("{post} was never queued for {account}.", **_named(delivery))
-        told = obstacle if original else missing
-        return TargetStanding(original=original, obstacle=told)
+    if original is None:
+        obstacle = _("{post} was never queued for {account}.", **_named(delivery))
+        return TargetStanding(obstacle=obstacle)
+    if _comes_first(original, delivery):
+        return TargetStanding(original=original, waits_for=original.post)
+    if stopped := _not_out(original, delivery):
+        return TargetStanding(original=original, obstacle=stopped)
+    return _among_corrections(original, alike, delivery)
+
+
+def _among_corrections(
+    original: Delivery, alike: Sequence[Delivery], delivery: Delivery
+) -> TargetStanding:
+    """The standing of a correction whose post is out, to the other ones among `alike`."""
     others = [one for one in alike if one.corrects == delivery.corrects and one.id != delivery.id]
     after = [one for one in others if _place(one) > _place(delivery)]
     if passed := next((one for one in after if _is_or_may_be_out(one)), None):
@@ -133,6 +144,13 @@ def _related(connection: Connection, delivery: Delivery) -> list[Delivery]:
         deliveries.c.account == delivery.account,
     )
     return deliveries_in(connection, query)
+
+
+def _comes_first(original: Delivery, delivery: Delivery) -> bool:
+    """Whether a post was due before its correction, and is still on its way."""
+    is_stopped = original.pending_stop is not None or original.withdrawn_ids is not None
+    on_its_way = original.state in _ON_ITS_WAY and not is_stopped
+    return on_its_way and _place(original) < _place(delivery)
 
 
 def _not_out(original: Delivery, delivery: Delivery) -> str | None:

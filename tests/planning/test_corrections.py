@@ -237,6 +237,24 @@ def test_what_is_not_out_yet_is_not_corrected(app: Application, workspace: Works
     assert "queue the correction again" in (held.reason or "")
 
 
+def test_it_waits_for_a_post_that_is_still_on_its_way(
+    app: Application, workspace: Workspace
+) -> None:
+    """The platform was away, for example."""
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-page]", "Trois sur dix.")
+    queue(app)
+    late = claim_first(app)
+    fix(workspace)
+    queue(app)
+    assert app.attempts.take_all([claim_first(app)]) == []
+    waiting = standing(app, "fix.fr", "bice-page")
+    assert waiting.state is State.SCHEDULED
+    assert "It waits for a.fr" in (waiting.error_message or "")
+    meet(app, late, Accepted("1"))
+    (fixed,) = app.attempts.take_all([claim_first(app)])
+    assert fixed.post == "fix.fr"
+
+
 @pytest.mark.usefixtures("out")
 def test_what_was_held_goes_on_when_it_is_queued_again(
     app: Application, workspace: Workspace

@@ -88,7 +88,7 @@ def _waiting(delivery: Delivery, found: TargetStanding, clock: Clock) -> StateCh
     lasted = (now - delivery.not_before).total_seconds() / clock.speed
     wait = clock.ahead(min(max(_SHORTEST_WAIT, lasted / 2), _LONGEST_WAIT)) - now
     message = _(
-        "It waits for {post}, which corrects the same post and is not out yet.",
+        "It waits for {post}, which goes first and is not out yet.",
         post=found.waits_for or delivery.corrects,
     )
     columns = {
