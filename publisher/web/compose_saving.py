@@ -27,8 +27,12 @@ from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts
 from publisher.web.render import Toast
 
-_TIMES = {"time", "embargo", "expiry"}
-"""What may change without a word of the post."""
+_TIMES = {"at", "embargo", "expires"}
+"""The keys of a draft that may change without a word of the post, or what it is about."""
+_AS_WRITTEN = (
+    "repeat", "content_warning", "link_in", "made_with_ai", "corrects", "reason", "answers",
+)  # fmt: skip
+"""The keys of a draft that the history has as the draft says them."""
 _NAMES = {"file": "pictures", "alt": "alternative_text"}
 """What the history calls the keys of a picture."""
 
@@ -94,7 +98,8 @@ def save(app: Application, actor: str, now: Checked, form: str) -> None:
         elif revised == composed.draft:
             return
         else:
-            event = Event.DRAFT_MOVED if told and told.keys() <= _TIMES else Event.DRAFT_EDITED
+            moved = _is_moved(composed.draft, revised)
+            event = Event.DRAFT_MOVED if moved else Event.DRAFT_EDITED
         app.edits.apply(
             composed.id,
             event,
@@ -137,6 +142,13 @@ def _new_files(now: Checked, posts: Path) -> dict[str, NewFile]:
     return files
 
 
+def _is_moved(draft: Manuscript, revised: Manuscript) -> bool:
+    """Whether only its times changed: whoever moves a draft is no writer of it."""
+    before, after = draft.front, revised.front
+    changed = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+    return draft.body == revised.body and bool(changed) and changed <= _TIMES
+
+
 def _told(
     composed: ComposedDraft, wanted: Composition, revised: Manuscript
 ) -> Mapping[str, object]:
@@ -152,7 +164,7 @@ def _told(
         "expiry": (draft.value("expires"), revised.value("expires")),
         "embargo": (draft.value("embargo"), revised.value("embargo")),
         "author": (seen.author, wanted.author),
-        "repeat": (draft.value("repeat"), revised.value("repeat")),
+        **{key: (draft.value(key), revised.value(key)) for key in _AS_WRITTEN},
     }
     for key in ("file", "alt", "credit", "people", "consent"):
         before = [entry.entry.get(key, "") for entry in seen.media]

@@ -42,6 +42,25 @@ def picture(colour: str = "teal") -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.parametrize(
+    "change", [{"content_warning": "Violence"}, {"made_with_ai": True}, {"title": "Lima"}], ids=str
+)
+def test_who_changes_anything_besides_the_times_is_a_writer(
+    app: Application, program: Make, change: dict[str, Any]
+) -> None:
+    """Who only moves a draft is none, and may approve it."""
+    made = program("stagiaire").make(**WHOLE)
+    address, later = f"/drafts/{made['id']}", {"at": "2016-03-09 14:00"}
+    another = program("redaction")
+    another.send("PATCH", address, json=later, match="*")
+    assert app.queries.writers([made["id"]]) == {made["id"]: ["stagiaire"]}
+    other = {**change, "at": "2016-03-09 15:00"}
+    another.send("PATCH", address, json=other, match="*")
+    assert app.queries.writers([made["id"]]) == {made["id"]: ["stagiaire", "redaction"]}
+    assert steps(app)[-2:] == [("draft moved", "redaction"), ("draft edited", "redaction")]
+    assert {*change} <= {*app.queries.steps_about(made["id"])[-1].detail}
+
+
 def test_a_draft_is_made_changed_and_deleted(
     app: Application, program: Make, workspace: Workspace
 ) -> None:
