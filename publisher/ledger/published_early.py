@@ -52,18 +52,11 @@ def record(
     when another delivery gets the same id at this moment; if another has it already, a person
     decides whose it is.
     """
-    recorded = _recorded(connection, clock, seen, prepared, receipt)
-    _hold_same_text(connection, seen, clock)
-    return recorded
-
-
-def _recorded(
-    connection: Connection, clock: Clock, seen: Delivery, prepared: Prepared, receipt: Accepted
-) -> Delivery:
     current = reread(connection, seen)
     known = {*current.remote_ids, *(current.withdrawn_ids or ())}
     if receipt.remote_id in known:
         return current
+    _hold_same_text(connection, seen, clock)
     columns: dict[str, Any] = {"prepared": prepared.model_dump_json(), "lease_until": None}
     if other := remote_ids.holder_of_any(connection, current.account, receipt, besides=current.id):
         message = remote_ids.anothers(receipt.remote_id, other.post)
@@ -119,7 +112,7 @@ def _hold_same_text(connection: Connection, seen: Delivery, clock: Clock) -> Non
                 connection, other, Event.HELD, by, target=State.HELD, detail={"reason": reason},
                 manual_hold=reason, reason=reason, lease_until=None,
             )  # fmt: skip
-        elif other.may_be_out and other.pending_stop is None:
+        elif other.may_be_out and other.pending_stop is not State.CANCELLED:
             stop = PendingStop(state=State.HELD, reason=reason, draft_hold=other.draft_hold)
             note_stop(connection, other, stop, by, manual_hold=reason)
 

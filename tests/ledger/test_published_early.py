@@ -189,6 +189,9 @@ def test_what_says_the_same_is_held(
     assert "post.fr says the same, and is out on bice-x" in str(by_name["new.fr"].manual_hold)
     (released,) = Holds(database, clock, no_rule).release("new.fr", None, "manager")
     assert released.state is State.SCHEDULED, "a person may want it twice"
+    made_public()
+    by_name = {one.post: one for one in queries.deliveries()}
+    assert by_name["new.fr"].state is State.SCHEDULED, "that is no news"
 
 
 def test_what_says_the_same_and_is_being_sent_is_held_if_it_is_not_out(
