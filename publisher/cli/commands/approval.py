@@ -1,6 +1,6 @@
 """Commands of the four eyes: approve, reject."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +8,7 @@ import typer
 
 from publisher.base import formats
 from publisher.base.i18n import _
+from publisher.base.text import harmless
 from publisher.cli import arguments, completion
 from publisher.cli.commands.control import print_json, print_stopped
 from publisher.cli.options import Account, Json, Who
@@ -15,6 +16,7 @@ from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.app import Application
+    from publisher.ledger.answering import AnsweredComment
     from publisher.model.content import Part
     from publisher.model.deliveries import Delivery
 
@@ -142,7 +144,12 @@ def _show_all(
     """What is to be approved of these posts, and who changed each."""
     changed_by = app.queries.writers(ids)
     for alike in _alike(waiting):
-        _show(alike, zone, changed_by.get(alike[0].post, ()))
+        answered = {
+            one.account: app.queries.comment(one.account, one.answers)
+            for one in alike
+            if one.answers
+        }
+        _show(alike, zone, changed_by.get(alike[0].post, ()), answered)
 
 
 def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
@@ -176,8 +183,16 @@ def _read(delivery: "Delivery") -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) -> None:
-    """Everything that an approval is about; for each account in the same words."""
+def _show(
+    alike: "Sequence[Delivery]",
+    zone: tzinfo,
+    changed_by: Sequence[str],
+    answered: "Mapping[str, AnsweredComment | None]",
+) -> None:
+    """Everything that an approval is about; for each account in the same words.
+
+    `answered`: the reader's comment that it answers on an account; None if it is gone.
+    """
     from publisher.cli.output import tables
     from publisher.ledger.pending_stops import reason_of
 
@@ -202,6 +217,8 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
         _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
         + (", " + _("changed by {names}", names=", ".join(changed_by)) if changed_by else "")
     )
+    for account, comment in answered.items():
+        _show_answered(account, comment)
     if delivery.content.title:
         title = console.printable(delivery.content.title)
         console.print_prose("  " + _("title: {title}", title=title))
@@ -216,6 +233,26 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
         look = _("`publisher preview {post}` shows its pictures.", post=delivery.post)
         console.print_prose(f"  {look}")
     console.print_line()
+
+
+def _show_answered(account: str, comment: "AnsweredComment | None") -> None:
+    if comment is None:
+        console.print_prose(_("It answers a reader on {account}.", account=account))
+        console.print_prose("  " + _("What it answers is not here any more."))
+        return
+    author = harmless(comment.author)
+    console.print_prose(
+        _("It answers {author} on {account}:", author=author, account=account)
+        if author
+        else _("It answers a reader on {account}.", account=account)
+    )
+    if comment.text:
+        console.print_foreign(comment.text)
+    else:
+        console.print_prose("  " + _("Without text: open it on its platform."))
+    console.print_foreign(comment.url)
+    if comment.obstacle:
+        console.print_warned(comment.obstacle)
 
 
 def _show_part(part: "Part", number: int, of: int) -> None:
