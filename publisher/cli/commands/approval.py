@@ -1,6 +1,6 @@
 """Commands of the four eyes: approve, reject."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,6 @@ from publisher.cli.output import console
 
 if TYPE_CHECKING:
     from publisher.app import Application
-    from publisher.ledger.answering import AnsweredComment
     from publisher.model.content import Part
     from publisher.model.deliveries import Delivery
 
@@ -144,12 +143,7 @@ def _show_all(
     """What is to be approved of these posts, and who changed each."""
     changed_by = app.queries.writers(ids)
     for alike in _alike(waiting):
-        answered = {
-            one.account: app.queries.comment(one.account, one.answers)
-            for one in alike
-            if one.answers
-        }
-        _show(alike, zone, changed_by.get(alike[0].post, ()), answered)
+        _show(app, alike, zone, changed_by.get(alike[0].post, ()))
 
 
 def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
@@ -184,15 +178,9 @@ def _read(delivery: "Delivery") -> tuple[object, ...]:
 
 
 def _show(
-    alike: "Sequence[Delivery]",
-    zone: tzinfo,
-    changed_by: Sequence[str],
-    answered: "Mapping[str, AnsweredComment | None]",
+    app: "Application", alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]
 ) -> None:
-    """Everything that an approval is about; for each account in the same words.
-
-    `answered`: the reader's comment that it answers on an account; None if it is gone.
-    """
+    """Everything that an approval is about; for each account in the same words."""
     from publisher.cli.output import tables
     from publisher.ledger.pending_stops import reason_of
 
@@ -217,8 +205,9 @@ def _show(
         _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
         + (", " + _("changed by {names}", names=", ".join(changed_by)) if changed_by else "")
     )
-    for account, comment in answered.items():
-        _show_answered(account, comment)
+    for one in alike:
+        if one.answers:
+            _show_answered(app, one.account, one.answers)
     if delivery.content.title:
         title = console.printable(delivery.content.title)
         console.print_prose("  " + _("title: {title}", title=title))
@@ -235,7 +224,9 @@ def _show(
     console.print_line()
 
 
-def _show_answered(account: str, comment: "AnsweredComment | None") -> None:
+def _show_answered(app: "Application", account: str, answers: str) -> None:
+    """What the reader wrote, by its id at the platform: foreign text, beside our words."""
+    comment = app.queries.comment(account, answers)
     if comment is None:
         console.print_prose(_("It answers a reader on {account}.", account=account))
         console.print_prose("  " + _("What it answers is not here any more."))
