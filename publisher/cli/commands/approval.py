@@ -208,6 +208,11 @@ def _show(
     for one in alike:
         if one.answers:
             _show_answered(app, one.account, one.answers)
+    _show_content(delivery)
+    console.print_line()
+
+
+def _show_content(delivery: "Delivery") -> None:
     if delivery.content.title:
         title = console.printable(delivery.content.title)
         console.print_prose("  " + _("title: {title}", title=title))
@@ -221,7 +226,6 @@ def _show(
     if any(part.pictures for part in delivery.content.parts):
         look = _("`publisher preview {post}` shows its pictures.", post=delivery.post)
         console.print_prose(f"  {look}")
-    console.print_line()
 
 
 def _show_answered(app: "Application", account: str, answers: str) -> None:
