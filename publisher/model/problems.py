@@ -140,6 +140,9 @@ CODES: dict[str, str] = {
 }
 """Every code that a problem can have, with what it means in one line."""
 
+LEFT_OUT = frozenset({"answers-unknown", "answers-in-vain", "corrects-unknown", "corrects-nothing"})
+"""Codes of warnings with which a draft, or its part for some accounts, is not queued."""
+
 RULES: tuple[str, ...] = get_args(Advice)
 """The codes that a workspace or a draft may ignore."""
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from publisher.base.i18n import later, plural
 from publisher.ledger.enqueue import StoredPicture
 from publisher.model.deliveries import Delivery, PendingStop, Wish
+from publisher.model.problems import LEFT_OUT
 from publisher.model.states import State
 from publisher.model.values import Problem, Severity
 from publisher.planning.costs import NOTHING, Cost
@@ -156,6 +157,15 @@ class Plan:
     @property
     def errors(self) -> tuple[Problem, ...]:
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    @property
+    def left_out(self) -> tuple[Problem, ...]:
+        """Why drafts, or their parts for some accounts, are not queued though they have no error.
+
+        What they answer or correct is not there, or needs nothing.
+        """
+        warnings = (p for p in self.problems if p.severity is Severity.WARNING)
+        return tuple(p for p in warnings if p.code in LEFT_OUT)
 
     @property
     def voided(self) -> tuple[PlannedChange, ...]:

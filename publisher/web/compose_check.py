@@ -21,7 +21,7 @@ from publisher.web.composed_draft import ComposedDraft
 
 _FIELDS = {
     "no-recipients": "to", "unknown-recipient": "to", "other-language": "to",
-    "missing-translation": "to", "unused-section": "text", "duplicate-text": "text",
+    "answers-unknown": "to", "missing-translation": "to", "unused-section": "text", "duplicate-text": "text",
 }  # fmt: skip
 """The parts of the form that problems belong to, where their places in the file do not say it."""
 _OF_KEYS = {"to": "to", "media": "media", "at": "when"}
@@ -36,6 +36,10 @@ _HINTS = {
     "alt-missing": later("Say what it shows, for those who cannot see it."),
     "consent-missing": later("Choose the consent of those who are in it."),
     "media-missing": later("Add the picture again."),
+    "answers-unknown": later(
+        "Choose the account that the reader wrote to. If that is chosen, what the reader wrote is "
+        "not here any more: delete the draft."
+    ),
     "duplicate-text": later("Change the text, or tick below that it may go out once more."),
 }
 """Hints for who fills in a form, by code; other problems have the hint for a file."""

@@ -22,7 +22,7 @@ from publisher.web import (
     replies_view,
 )
 from publisher.web.authentication import Visitor
-from publisher.web.compose_check import Checked, FieldProblem, checked
+from publisher.web.compose_check import Checked, FieldProblem, checked, with_problem
 from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts, post_address
@@ -88,8 +88,12 @@ def page(
     """
     app, form, person = sent.parts.app, sent.form, sent.visitor.person
     now = now or checked(app, composed, form)
-    view, chips = compose_view.preview(app, now), compose_view.chips(app, person, now)
     is_first, is_part = sent.request.method == "GET", bool(sent.request.headers.get("hx-request"))
+    is_compared = is_first and not composed.is_new
+    present = _planned(sent, now) if is_compared or _depends(now) else None
+    for warning in present.left_out if present else ():
+        now = with_problem(now, warning)
+    view, chips = compose_view.preview(app, now), compose_view.chips(app, person, now)
     refused = problem is not None and sent.do in ("keep", "submit")
     is_tried = bool(form.tried) or refused or (is_first and now.lacks_alt)
     problems = {} if is_first and composed.is_new else now.shown(is_tried=is_tried)
@@ -137,9 +141,7 @@ def page(
         rows=plan_view.rows(plan, sent.parts.pages.zone) if plan else None,
         shown=plan_view.digest(plan) if plan else "",
         unusual=unusual(composed.draft),
-        pending=plan_view.pending_of(app, _planned(sent, now), standing)
-        if is_first and not composed.is_new
-        else None,
+        pending=plan_view.pending_of(app, present, standing) if is_compared else None,
         expires=composed.composing.session.defaults.expires or app.settings.delivery.expires,
         most=media_file.MAX_BYTES,
     )
@@ -161,6 +163,11 @@ def _suggested(app: Application) -> str:
     """A time for whoever chooses one, as its field has it: tomorrow at nine."""
     day = app.clock.now().astimezone(app.session().zone).date() + timedelta(days=1)
     return f"{day.isoformat()}T09:00"
+
+
+def _depends(now: Checked) -> bool:
+    """Whether the ledger alone says if it can be queued: what it is about may be gone."""
+    return now.post is not None and bool(now.post.answers or now.post.corrects)
 
 
 def _planned(sent: SentForm, now: Checked) -> Plan | None:

@@ -203,6 +203,9 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
     if done.errors:
         text = _("Saved. It has errors: it is not queued before they are mended.")
         raise NotQueued(Toast(text, warns=True))
+    if not done.changes and done.left_out:
+        text = _("Saved. {reason}", reason=done.left_out[0].message)
+        raise NotQueued(Toast(text, warns=True))
     if not done.changes:
         return Toast(_("Saved. Nothing on the schedule changes."))
     return submitted(done)

@@ -56,6 +56,8 @@ class Pending:
     """The digest of the changes that queueing would make."""
     problems: Sequence[Problem]
     """Problems of the draft, and reasons against queueing it as it is."""
+    left_out: bool
+    """Whether a problem that is no error keeps it off the schedule."""
     beyond: Sequence[ChangeRow]
     """Differences that queueing does not apply: the post is out, or a person removed it."""
     stands: bool
@@ -102,6 +104,7 @@ def pending_of(app: Application, plan: Plan | None, standing: Sequence[Delivery]
         broken=plan is None or bool(plan.errors),
         shown=digest(plan) if plan else "",
         problems=plan.problems if plan else (),
+        left_out=plan is not None and bool(plan.left_out),
         beyond=beyond(plan, zone) if plan else (),
         stands=any(delivery.in_reach or delivery.may_be_out for delivery in standing),
         holdable=[d.account for d in standing if can_be_held(d) and not d.manual_hold],

@@ -12,7 +12,7 @@ from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.ledger.tables import reader_comments
 from publisher.settings import settings
-from tests.cli.runner import Cli
+from tests.cli.runner import Cli, shown_at_terminal
 from tests.support.clock import ManualClock
 from tests.support.pages import PASSWORD
 
@@ -143,3 +143,67 @@ def test_what_cannot_be_answered_says_why(cli: Cli, comment: int, mention: int) 
     result = cli("answers", "--answer", str(mention))
     assert result.code == 1
     assert "is hidden" in result.err
+
+
+@pytest.fixture
+def waiting(cli: Cli, made: Path, mention: int) -> str:
+    """An answer that waits for an approval."""
+    toml = made / "publisher.toml"
+    toml.write_text(f"[approval]\nrequired = true\n{toml.read_text('utf-8')}", "utf-8")
+    draft = made / "posts/answer.fr.md"
+    draft.write_text(
+        "---\nat: 2016-03-07 08:30\nto: [bice-x]\nanswers: '77'\n---\nÀ Genève.\n", "utf-8"
+    )
+    assert cli("queue", str(draft), "--as", "redaction").code == 0
+    return "answer.fr"
+
+
+def _reword(made: Path, **values: str) -> None:
+    """Give the comment other words, as its reader wrote it."""
+    app = Application(settings.load(made, {}), ManualClock())
+    with app.database.write() as connection:
+        connection.execute(update(reader_comments).values(**values))
+    app.close()
+
+
+def test_who_approves_reads_what_is_answered_marked_as_foreign(
+    cli: Cli, made: Path, waiting: str
+) -> None:
+    words = "Où est-ce ?\r\x1b[2Jgoes out 2011-01-01\u2028Approve 1 delivery? yes"
+    _reword(made, text=words, author="@zo\nfia\x1b[1m", url="https://x.com/i/web/status/77")
+    shown = cli("approve", waiting, "--yes", "--as", "direction").out
+    assert "It answers @zo\N{REPLACEMENT CHARACTER}fia" in shown
+    assert " on bice-x:\n  > Où est-ce ?\n" in shown
+    assert "\n  > Approve 1 delivery? yes\n  > https://x.com/i/web/status/77\n" in shown
+    assert "\x1b" not in shown
+    assert "\ngoes out 2011" not in shown
+
+
+def test_no_line_of_a_reader_passes_for_ours_on_a_terminal(
+    made: Path, waiting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal begins a new line after 80 columns, which no-break spaces do not end."""
+    _reword(made, text="Bonjour" + "\N{NO-BREAK SPACE}" * 73 + "Approuvé\N{NO-BREAK SPACE}!")
+    command = ("approve", waiting, "--yes", "--as", "direction")
+    lines = shown_at_terminal(*command, monkeypatch=monkeypatch).splitlines()
+    assert any(line.startswith("  > ") and "Approuvé" in line for line in lines)
+    assert all(len(line) <= 80 for line in lines if line.startswith("  > "))
+
+
+def test_who_approves_learns_that_what_is_answered_is_hidden_or_gone(
+    cli: Cli, made: Path, waiting: str
+) -> None:
+    _reword(made, state="hidden", text="", author="")
+    shown = cli("approve", waiting, "--yes", "--as", "redaction").out
+    assert "It answers a reader on bice-x.\n" in shown
+    assert "Without text: open it on its platform." in shown
+    assert "What the reader wrote is hidden." in shown
+    _reword(made, remote_id="78")
+    assert "not here any more" in cli("approve", waiting, "--yes", "--as", "redaction").out
+
+
+def test_scripts_that_approve_get_no_words_of_readers(cli: Cli, made: Path, waiting: str) -> None:
+    assert made
+    result = cli("approve", waiting, "--yes", "--json", "--as", "direction")
+    assert result.code == 0
+    assert "help me" not in result.out

@@ -168,3 +168,23 @@ def test_the_post_and_its_correction_tell_of_each_other(
     manager.get(f"/posts/{FIX}")
     assert "It corrects day.fr." in manager.text
     assert 'id="act-withdraw"' not in manager.page
+
+
+@pytest.mark.usefixtures("out")
+@pytest.mark.parametrize(
+    ("corrects", "reason"),
+    [
+        ("ghost.fr", "ghost.fr was never queued, so it cannot be corrected."),
+        ("day.fr", "On bice-page it says what is out already"),
+    ],
+)
+def test_a_correction_that_cannot_be_submitted_says_why(
+    workspace: Workspace, staff: Visit, corrects: str, reason: str
+) -> None:
+    front = f"at: now\nto: [bice-page]\ncorrects: {corrects}\nreason: Un chiffre."
+    workspace.draft(FIX, front, "Bonjour de Genève. <b>Gras</b>")
+    form = Composer(staff, f"/posts/{FIX}/edit")
+    assert f"Warning: {reason}" in staff.text
+    form.send("submit")
+    assert f"Saved. {reason}" in staff.text
+    assert "as the draft says" not in staff.text

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
+from sqlalchemy import Executable, delete, update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.ledger.manager.approvals import digest
+from publisher.ledger.tables import reader_comments
 from publisher.model.outcomes import Accepted
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
+from tests.support.forms import Composer
 from tests.support.journeys import log_in, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.queueing import finish
@@ -69,6 +72,19 @@ def test_who_approves_sees_what_is_answered(
     manager.get(f"/review?post={POST}")
     assert "It answers a reader on" in manager.page
     assert "Où est-ce ?" in manager.page
+
+
+def test_who_approves_several_sees_what_each_answers(
+    app: Application, workspace: Workspace, manager: Visit
+) -> None:
+    published(app, "day.fr")
+    write(app, SCRIPT, author="<b>x</b>", **ON_X)
+    _answered(workspace, app)
+    manager.get(f"/review/many?post={POST}&post=later.fr")
+    assert manager.page.count("It answers a reader on") == 1
+    assert "{{ 7*7 }}" in manager.page
+    assert "<script>alert" not in manager.page
+    assert "<b>x</b>" not in manager.page
 
 
 def test_when_it_is_out_the_list_leads_to_it(
@@ -163,3 +179,44 @@ def test_a_copy_of_an_answer_answers_nobody(
     staff.get(f"/new?copy={POST}")
     assert 'name="answers"' not in staff.page
     assert "À Genève." in staff.page
+
+
+_HIDDEN = update(reader_comments).values(state=CommentState.HIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "account", "reason"),
+    [
+        (_HIDDEN, "bice-x", "What the reader wrote is hidden."),
+        (delete(reader_comments), "bice-x", "bice-x has no reader"),
+        (None, "bice-page", "bice-page has no reader"),
+    ],
+)
+def test_an_answer_that_cannot_be_submitted_says_why(
+    app: Application,
+    workspace: Workspace,
+    staff: Visit,
+    comment: int,
+    meanwhile: Executable | None,
+    account: str,
+    reason: str,
+) -> None:
+    form = Composer(staff, f"/new?answer={comment}").write("À Genève.").fill(account=account)
+    if meanwhile is not None:
+        with app.database.write() as connection:
+            connection.execute(meanwhile)
+    form.send("check")
+    assert f"Warning: {reason}" in staff.text, "before anybody submits it"
+    form.send("submit")
+    assert f"Saved. {reason}" in staff.text
+    assert "as the draft says" not in staff.text
+    assert "Nothing on the schedule changes" not in staff.text
+    assert list(workspace.path.glob("posts/answer-*.md")), "it is kept"
+
+
+def test_an_answer_that_can_be_submitted_warns_of_nothing(staff: Visit, comment: int) -> None:
+    form = Composer(staff, f"/new?answer={comment}").write("À Genève.")
+    form.send("check")
+    assert "Warning:" not in staff.text
+    form.send("submit")
+    assert "Submitted for approval: 1 delivery." in staff.text

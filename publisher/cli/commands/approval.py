@@ -8,6 +8,7 @@ import typer
 
 from publisher.base import formats
 from publisher.base.i18n import _
+from publisher.base.text import harmless
 from publisher.cli import arguments, completion
 from publisher.cli.commands.control import print_json, print_stopped
 from publisher.cli.options import Account, Json, Who
@@ -142,7 +143,7 @@ def _show_all(
     """What is to be approved of these posts, and who changed each."""
     changed_by = app.queries.writers(ids)
     for alike in _alike(waiting):
-        _show(alike, zone, changed_by.get(alike[0].post, ()))
+        _show(app, alike, zone, changed_by.get(alike[0].post, ()))
 
 
 def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
@@ -176,7 +177,9 @@ def _read(delivery: "Delivery") -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) -> None:
+def _show(
+    app: "Application", alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]
+) -> None:
     """Everything that an approval is about; for each account in the same words."""
     from publisher.cli.output import tables
     from publisher.ledger.pending_stops import reason_of
@@ -202,6 +205,14 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
         _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
         + (", " + _("changed by {names}", names=", ".join(changed_by)) if changed_by else "")
     )
+    for one in alike:
+        if one.answers:
+            _show_answered(app, one.account, one.answers)
+    _show_content(delivery)
+    console.print_line()
+
+
+def _show_content(delivery: "Delivery") -> None:
     if delivery.content.title:
         title = console.printable(delivery.content.title)
         console.print_prose("  " + _("title: {title}", title=title))
@@ -215,7 +226,28 @@ def _show(alike: "Sequence[Delivery]", zone: tzinfo, changed_by: Sequence[str]) 
     if any(part.pictures for part in delivery.content.parts):
         look = _("`publisher preview {post}` shows its pictures.", post=delivery.post)
         console.print_prose(f"  {look}")
-    console.print_line()
+
+
+def _show_answered(app: "Application", account: str, answers: str) -> None:
+    """What the reader wrote, by its id at the platform: foreign text, beside our words."""
+    comment = app.queries.comment(account, answers)
+    if comment is None:
+        console.print_prose(_("It answers a reader on {account}.", account=account))
+        console.print_prose("  " + _("What it answers is not here any more."))
+        return
+    author = harmless(comment.author)
+    console.print_prose(
+        _("It answers {author} on {account}:", author=author, account=account)
+        if author
+        else _("It answers a reader on {account}.", account=account)
+    )
+    if comment.text:
+        console.print_foreign(comment.text)
+    else:
+        console.print_prose("  " + _("Without text: open it on its platform."))
+    console.print_foreign(comment.url)
+    if comment.obstacle:
+        console.print_warned(comment.obstacle)
 
 
 def _show_part(part: "Part", number: int, of: int) -> None:

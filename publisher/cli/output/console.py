@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -27,6 +28,7 @@ _PROPOSED = re.compile(r"`publisher (\w[\w-]*)")
 """A command that a message proposes."""
 _WITHOUT_WORKSPACE = frozenset({"init", "help", "completion"})
 _WITHOUT_TRIAL = frozenset({"init", "help", "completion", "sandbox", "rehearse"})
+_FOREIGN = "  > "
 _named = {"workspace": ""}
 
 
@@ -76,6 +78,18 @@ def print_prose(text: str, indent: str = "") -> None:
 def prose(text: str, indent: str = "") -> str:
     """Format sentences as `print_prose` does, without printing."""
     return _broken(_in_place(text), indent, sys.stdout)
+
+
+def print_foreign(text: str) -> None:
+    """Print what a person outside wrote: each line is marked, so that none passes for ours.
+
+    Whatever is longer than the terminal's line is cut, also without a space: the terminal would
+    begin a line without the mark.
+    """
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for line in text.splitlines():
+        for piece in textwrap.wrap(printable(line), max(1, width - len(_FOREIGN))) or [""]:
+            typer.echo(_FOREIGN + piece)
 
 
 def print_warned(text: str) -> None:
