@@ -48,6 +48,20 @@ def test_it_is_queued_like_any_other_and_its_history_says_what_it_corrects(
 
 
 @pytest.mark.usefixtures("published")
+def test_who_approves_it_sees_what_it_replaces(cli: Cli, workspace: Path) -> None:
+    settings = workspace / "publisher.toml"
+    settings.write_text(f"[approval]\nrequired = true\n{settings.read_text('utf-8')}", "utf-8")
+    cli(*CORRECT)
+    path = workspace / "posts" / f"{FIX}.md"
+    path.write_text(path.read_text("utf-8").replace("Le texte court.", "Le texte juste."), "utf-8")
+    assert cli("queue", path).code == 0
+    shown = " ".join(cli("approve", FIX, "--yes", "--as", "direction").out.split())
+    assert f"It corrects {POST}. the figure is of 2014" in shown
+    assert "bice-x: it goes out as a reply below the post" in shown
+    assert "[-court.-] {+juste.+}" in shown
+
+
+@pytest.mark.usefixtures("published")
 def test_a_dry_run_makes_nothing_and_json_says_the_same(cli: Cli, workspace: Path) -> None:
     assert "1 draft would be made." in cli(*CORRECT, "--dry-run").out
     (told,) = cli(*CORRECT, "--dry-run", "--json").json

@@ -142,12 +142,13 @@ def test_who_approves_sees_what_was_out_and_what_the_correction_says(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:
     _queued(app, workspace)
-    manager.get(f"/review?post={FIX}")
-    assert "It corrects day.fr." in manager.text
-    assert "Un chiffre." in manager.text
-    assert "its words replace those that are out" in manager.text
-    assert "<del>Genève" in manager.page.replace("<del >", "<del>")
-    assert "&lt;b&gt;" in manager.page
+    for page in ("/review", "/review/many"):
+        manager.get(f"{page}?post={FIX}")
+        assert "It corrects day.fr." in manager.text
+        assert "Un chiffre." in manager.text
+        assert "its words replace those that are out" in manager.text
+        assert "<del>Genève" in manager.page.replace("<del >", "<del>")
+        assert "&lt;b&gt;" in manager.page
 
 
 @pytest.mark.usefixtures("out")

@@ -208,6 +208,8 @@ def _show(
     for one in alike:
         if one.answers:
             _show_answered(app, one.account, one.answers)
+    if delivery.corrects:
+        _show_corrected(app, alike)
     _show_content(delivery)
     console.print_line()
 
@@ -248,6 +250,25 @@ def _show_answered(app: "Application", account: str, answers: str) -> None:
     console.print_foreign(comment.url)
     if comment.obstacle:
         console.print_warned(comment.obstacle)
+
+
+def _show_corrected(app: "Application", alike: "Sequence[Delivery]") -> None:
+    """What a correction replaces on each account, beside what it says."""
+    from publisher.cli.output import edits
+    from publisher.model.content import Original
+
+    told = _("It corrects {post}.", post=alike[0].corrects)
+    console.print_prose(f"{told} {console.printable(alike[0].content.reason or '')}")
+    for one in app.queries.aimed(alike):
+        how = (
+            _("its words replace those that are out")
+            if one.content.edits
+            else _("it goes out as a reply below the post")
+        )
+        console.print_prose(f"  {one.account}: {how}")
+        if isinstance(one.target, Original):
+            words = edits.compared(one.target.content.joined, one.content.joined)
+            console.print_prose(f"  {words.plain}")
 
 
 def _show_part(part: "Part", number: int, of: int) -> None:

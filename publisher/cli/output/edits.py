@@ -17,10 +17,11 @@ _CONTEXT = 5
 def comparisons(change: PlannedChange) -> "Iterator[Text]":
     """The texts that change, old and new in one line each; long unchanged passages are cut."""
     for label, old, new in edit_text.comparisons(change):
-        yield _compared(old, new, f"{label} " if label else "")
+        yield compared(old, new, f"{label} " if label else "")
 
 
-def _compared(before: str, after: str, label: str) -> "Text":
+def compared(before: str, after: str, label: str = "") -> "Text":
+    """Two texts in one line; long unchanged passages are cut."""
     from rich.text import Text
 
     pieces = _visible(word_diff.compare(before, after))
