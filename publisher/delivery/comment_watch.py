@@ -196,7 +196,7 @@ class CommentWatch:
                 called = self._readings.found(
                     reading, page.comments, page.cursor,
                     max(next_at, now + _REST) if page.used > _HALF else next_at,
-                    signs=signs, since=since, billed=page.billed, trouble=signs.flaw or None,
+                    signs=signs, since=since, billed=page.billed, trouble=signs.flaw or page.trouble,
                 )  # fmt: skip
                 if called:
                     log.warning("answers call for somebody", account=reading.account, number=called)
