@@ -7,11 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from publisher.channels.comments import CommentsUnavailable
 from publisher.channels.linkedin.comment_elements import comment_of, number_below, urn_of
 from publisher.channels.linkedin.comment_place import CommentPlace
 from publisher.channels.linkedin.rest import Rest
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.tables import reader_comments
 from publisher.model.outcomes import Answer
 from publisher.model.reader_comments import CommentState
 from publisher.sandbox.fault_kinds import What
@@ -332,6 +335,24 @@ def test_a_comment_is_kept_for_two_days_at_most_whatever_the_settings_say(duty: 
     assert duty.shown() == []
     duty.look(after=3_600)
     assert duty.shown() == [], "and it does not come again"
+
+
+def test_also_a_comment_to_an_account_that_is_in_no_settings_any_more(
+    duty: Duty, queries: Queries
+) -> None:
+    duty.plant("help me")
+    duty.look()
+    (comment,) = duty.shown()
+    duty.watch._accounts = dict
+    duty.watch._known = frozenset
+    duty.desk.clock.advance(48 * 3_600)
+    assert duty.shown() == [], "nor is it shown while no worker deletes it"
+    assert duty.pages.find(comment.id) is None
+    assert duty.pages.calling() == 0
+    assert queries.comment(duty.account, comment.remote_id) is None
+    duty.look(after=0)
+    with duty.database.read() as connection:
+        assert not connection.execute(select(reader_comments.c.text)).all()
 
 
 def test_comments_of_an_account_that_cannot_be_read_any_more_go_in_time(duty: Duty) -> None:

@@ -101,8 +101,8 @@ class OrganizationComments:
                     self._check_gone(post_id)
                     return CommentPage((), str(place), is_gone=True, requests=requests + 1)
                 found |= self._listed(place, answer, size, post_id)
-            most = requests + _BELOW
-            while requests < most and (place.open or place.has_question):
+            enough = requests + _BELOW
+            while requests < enough and (place.open or place.has_question):
                 if not place.open:
                     requests += 1
                     place.answer_question(self._number_below(post_id))
