@@ -125,10 +125,7 @@ class ChannelParts(LogInParts):
             self._sign_lists.signs,
             self.settings.comments,
             self.clock,
-            lambda: {
-                name: support.keep if (support := SPECS[entry.channel].comments) else None
-                for name, entry in self.settings.accounts.items()
-            },
+            lambda: frozenset(self.settings.accounts),
         )
 
     @cached_property

@@ -114,7 +114,7 @@ class LedgerParts(OpenWorkspace):
 
     @cached_property
     def comment_pages(self) -> CommentPages:
-        return CommentPages(self.database)
+        return CommentPages(self.database, self.clock)
 
     @cached_property
     def withdrawals(self) -> Withdrawals:

@@ -55,6 +55,8 @@ class CommentPage:
     """Whether the post itself is gone."""
     requests: int = 1
     """How many it took, where the platform rations them: see `CommentSupport`."""
+    trouble: str | None = None
+    """What is wrong although comments were read, for people."""
 
 
 class CommentReader(Protocol):

@@ -6,7 +6,7 @@ reading (see comment_readings.py).
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,13 +70,12 @@ class CommentWatch:
         signs: Callable[[], Signs],
         settings: CommentSettings,
         clock: Clock,
-        known: Callable[[], Mapping[str, timedelta | None]] | None = None,
+        known: Callable[[], Collection[str]] | None = None,
     ) -> None:
         """`open_reader` opens what reads the comments of an account.
 
         `is_busy`: whether something of an account is about to leave. `known`: all accounts of the
-        settings, also those that this process cannot read, each with how long its platform lets
-        comments be kept (`CommentSupport.keep`); None: nobody says.
+        settings, also those that this process cannot read; None: nobody says.
         """
         self._known = known
         self._readings = readings
@@ -130,14 +129,11 @@ class CommentWatch:
                 self._carry_out(wish)
 
     def _expire(self) -> None:
-        real, now = self._clock.monotonic(), self._clock.now()
+        real = self._clock.monotonic()
         if real - self._expired < _LONGEST.total_seconds():
             return
         self._expired = real
-        self._checks.expire(now - self._settings.keep)
-        for name, keep in (self._known() if self._known else {}).items():
-            if keep is not None:
-                self._checks.expire(now - keep, [name])
+        self._checks.expire(self._settings.keep)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -196,7 +192,8 @@ class CommentWatch:
                 called = self._readings.found(
                     reading, page.comments, page.cursor,
                     max(next_at, now + _REST) if page.used > _HALF else next_at,
-                    signs=signs, since=since, billed=page.billed, trouble=signs.flaw or None,
+                    signs=signs, since=since, keep=account.support.keep, billed=page.billed,
+                    trouble=signs.flaw or page.trouble,
                 )  # fmt: skip
                 if called:
                     log.warning("answers call for somebody", account=reading.account, number=called)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from publisher.base.i18n import _
 from publisher.ledger.rows import deliveries_in
-from publisher.ledger.tables import deliveries, reader_comments
+from publisher.ledger.tables import deliveries, may_be_kept, reader_comments
 from publisher.model.content import Target
 from publisher.model.deliveries import Delivery
 from publisher.model.reader_comments import CommentState
@@ -41,14 +41,16 @@ class AnsweredComment:
     """Why no answer goes out now, with what to do."""
 
 
-def find(connection: Connection, account: str, named: str) -> AnsweredComment | None:
+def find(connection: Connection, account: str, named: str, now: datetime) -> AnsweredComment | None:
     """The comment to an account with this id or address; None if none is stored.
 
     An id before an address: what a reader's address says is the platform's affair.
     """
     table = reader_comments.c
     query = select(reader_comments).where(
-        table.account == account, or_(table.remote_id == named, table.url == named)
+        table.account == account,
+        or_(table.remote_id == named, table.url == named),
+        may_be_kept(now),
     )
     rows = sorted(connection.execute(query).all(), key=lambda row: row.remote_id != named)
     if not rows or not named:
@@ -72,10 +74,12 @@ def is_private(signs: str) -> bool:
     return '["private"' in signs
 
 
-def obstacle(connection: Connection, account: str, comment: str) -> str | None:
+def obstacle(connection: Connection, account: str, comment: str, now: datetime) -> str | None:
     """Why a comment cannot be answered now, with what to do; None if it can."""
     query = select(reader_comments).where(
-        reader_comments.c.account == account, reader_comments.c.remote_id == comment
+        reader_comments.c.account == account,
+        reader_comments.c.remote_id == comment,
+        may_be_kept(now),
     )
     row = connection.execute(query).first()
     if row is None:

@@ -1,7 +1,7 @@
 """Comment checks: whether a platform still has what is stored, and how long that stays."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, or_, select, update
 
@@ -92,11 +92,12 @@ class CommentChecks(LedgerPart):
         """Forget one comment that the platform has no more."""
         self.checked(account, [remote_id], [remote_id])
 
-    def expire(self, before: datetime, accounts: Collection[str] | None = None) -> int:
-        """Forget the comments that were read before then; `accounts` None: those of all."""
-        table = reader_comments.c
-        its = [] if accounts is None else [table.account.in_(sorted(accounts))]
+    def expire(self, keep: timedelta) -> int:
+        """Forget what was read longer ago than that, or what its platform's terms let nobody keep.
+
+        Whatever the settings say of its account by now.
+        """
+        table, now = reader_comments.c, self._clock.now()
+        is_over = or_(table.read_at < now - keep, table.keep_until <= now)
         with self._database.write() as connection:
-            return connection.execute(
-                delete(reader_comments).where(table.read_at < before, *its)
-            ).rowcount
+            return connection.execute(delete(reader_comments).where(is_over)).rowcount

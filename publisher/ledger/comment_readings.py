@@ -214,13 +214,15 @@ class CommentReadings(LedgerPart):
         *,
         signs: Signs,
         since: datetime,
+        keep: timedelta | None = None,
         billed: int = 0,
         trouble: str | None = None,
     ) -> int:
         """Record what a reading found, and end it; returns how many comments call for somebody.
 
-        Comments from before `since` are left out: nobody asked about them then. `trouble`: what is
-        wrong although comments were read.
+        Comments from before `since` are left out: nobody asked about them then. `keep`: how long
+        their platform's terms let them be kept. `trouble`: what is wrong although comments were
+        read.
         """
         now = self._clock.now()
         # Before the transaction: to compare many words takes a while.
@@ -250,7 +252,10 @@ class CommentReadings(LedgerPart):
             if not ended:  # the lease was over, and another process reads the same again
                 return 0
             wanted = [one for one in comments if one.written_at >= since]
-            return store(self._database, connection, reading.account, wanted, judged, now)
+            return store(
+                self._database, connection, reading.account, wanted, judged, now,
+                None if keep is None else now + keep,
+            )  # fmt: skip
 
     def _end(
         self, connection: Connection, reading: CommentReading, next_at: datetime, **values: Any

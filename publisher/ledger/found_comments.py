@@ -25,14 +25,22 @@ def store(
     comments: Sequence[ReaderComment],
     judged: Mapping[str, Sequence[Sign]],
     now: datetime,
+    keep_until: datetime | None = None,
 ) -> int:
     """Store those that are new; returns how many of them call for somebody.
 
-    `judged`: the signs of each, by its id (see `signs_of`).
+    `judged`: the signs of each, by its id (see `signs_of`). `keep_until`: until when their
+    platform's terms let them be kept; None: they name no time.
     """
     new = _new(connection, account, comments)
     posts = _posts_of(connection, account, [one.under for one in new])
-    rows = [_row(account, one, posts.get(one.under), judged[one.id], now) for one in new]
+    rows = [
+        {
+            **_row(account, one, posts.get(one.under), judged[one.id], now),
+            "keep_until": keep_until,
+        }
+        for one in new
+    ]
     return _insert(database, connection, account, rows, now)
 
 

@@ -102,7 +102,7 @@ def duty_at(
             lambda: Signs([WORD] if WORD else [], ["Amina Diallo"]),
             CommentSettings(**{"requests_per_day": MANY, **settings}),
             clock,
-            lambda: {stage.account.name: support.keep},
+            lambda: {stage.account.name},
         )
         rights = Rights({stage.account.name: "BICE"}.get)
         people = People(database, clock)
@@ -112,7 +112,7 @@ def duty_at(
         ):  # fmt: skip
             people.add(name, rank, PASSWORD, organisations=of)
         acts = CommentActs(database, clock, rights, lambda _account: channel)
-        return Duty(desk, database, watch, acts, CommentPages(database), busy, people)
+        return Duty(desk, database, watch, acts, CommentPages(database, clock), busy, people)
 
     return make
 

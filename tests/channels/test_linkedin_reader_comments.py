@@ -2,14 +2,20 @@
 allow.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from publisher.channels.comments import CommentsUnavailable
 from publisher.channels.linkedin.comment_elements import comment_of, number_below, urn_of
 from publisher.channels.linkedin.comment_place import CommentPlace
+from publisher.channels.linkedin.rest import Rest
+from publisher.ledger.reading.queries import Queries
+from publisher.ledger.tables import reader_comments
+from publisher.model.outcomes import Answer
 from publisher.model.reader_comments import CommentState
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
@@ -75,16 +81,23 @@ def test_lists_below_comments_are_read_again_only_when_their_number_changed(desk
     assert page.requests == 2
 
 
-def test_one_that_took_the_place_of_a_deleted_one_is_found_within_the_hour(desk: Desk) -> None:
+def test_one_that_took_the_place_of_a_deleted_one_is_found_in_turn(desk: Desk) -> None:
     """Their number is the same as before."""
+    others = [desk.plant(f"number {number}")[0] for number in range(2)]
+    for other in others:
+        below(desk, "merci", other.id)
     (first,) = desk.plant("first")
     (old,) = desk.plant("old", parent=first.id)
-    cursor = desk.read().cursor
+    _found, cursor = texts(desk, "")
     old.is_deleted = True
     below(desk, "help me", first.id)
-    assert "help me" not in texts(desk, cursor)[0]
-    later(desk, 3_600)
-    assert "help me" in texts(desk, cursor)[0]
+    before, found = requests(desk, LIST), set()
+    for _reading in range(30):
+        later(desk, 60)
+        its, cursor = texts(desk, cursor)
+        found |= its
+    assert "help me" in found
+    assert requests(desk, LIST) - before == 30 + 3, "a tenth more, not one for each"
 
 
 @pytest.mark.parametrize("replies", [0, 3])
@@ -100,7 +113,8 @@ def test_where_no_comment_says_how_many_are_below_all_are_found_within_the_hour(
     found, cursor = texts(desk, "")
     assert len(found) == 30 + replies
     assert requests(desk, "getSocialMetadata") == 1
-    assert requests(desk, LIST) == (1 if not replies else 31)
+    # With those to look below, two in each reading, which begins with the post.
+    assert requests(desk, LIST) == (1 if not replies else 30 + 15 + 1)
     assert texts(desk, cursor)[0] <= {f"below {number}" for number in range(replies)} | {
         f"number {number}" for number in range(30)
     }
@@ -126,9 +140,53 @@ def test_a_flood_below_one_comment_is_read_in_pieces(desk: Desk) -> None:
     (first,) = desk.plant("first")
     planted = {one.id for one in desk.plant("flood", parent=first.id, times=1_250)}
     page = desk.read()
-    assert (page.is_complete, page.requests) == (False, 10)
+    assert (page.is_complete, page.requests) == (False, 3)
     found = {one.id for one in (*page.comments, *desk.all(page.cursor)[0])}
     assert found == {first.id, *planted}
+
+
+def test_what_is_below_one_comment_keeps_what_is_below_others_waiting_for_a_page_alone(
+    desk: Desk,
+) -> None:
+    (first,), (second,) = desk.plant("first"), desk.plant("second")
+    desk.plant("flood", parent=second.id, times=1_000)
+    reply = below(desk, "help me", first.id)
+    assert reply in {one.id for one in desk.read().comments}
+
+
+def test_comments_that_come_while_those_below_are_read_are_found_too(desk: Desk) -> None:
+    """On the post, and below the comment whose pages are being read."""
+    (first,) = desk.plant("first")
+    desk.plant("flood", parent=first.id, times=500)
+    page = desk.read()
+    later(desk, 120)
+    desk.plant("on the post")
+    below(desk, "below", first.id)
+    page = desk.read(page.cursor)
+    assert "on the post" in {one.text for one in page.comments}, "at once"
+    found = {one.text for one in page.comments} | texts(desk, page.cursor)[0]
+    assert "below" in found | texts(desk, desk.all(page.cursor)[1])[0]
+
+
+def test_a_comment_below_which_cannot_be_read_keeps_no_other_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,), (second,) = desk.plant("first"), desk.plant("second")
+    reply = below(desk, "help me", first.id)
+    below(desk, "merci", second.id)
+    listed = Rest.comments
+
+    def refused(rest: Rest, target: str, *given: int) -> Answer:
+        answer = listed(rest, target, *given)
+        return replace(answer, status=500) if target == second.id else answer
+
+    monkeypatch.setattr(Rest, "comments", refused)
+    page = desk.read()
+    again = desk.read(page.cursor)
+    assert reply in {one.id for one in (*page.comments, *again.comments)}
+    later(desk, 7 * 3_600)
+    assert again.trouble is None
+    assert "Read them there" in (desk.read(again.cursor).trouble or "")
 
 
 def test_one_that_goes_while_those_below_it_are_read_hides_no_other(desk: Desk) -> None:
@@ -279,6 +337,24 @@ def test_a_comment_is_kept_for_two_days_at_most_whatever_the_settings_say(duty: 
     assert duty.shown() == [], "and it does not come again"
 
 
+def test_also_a_comment_to_an_account_that_is_in_no_settings_any_more(
+    duty: Duty, queries: Queries
+) -> None:
+    duty.plant("help me")
+    duty.look()
+    (comment,) = duty.shown()
+    duty.watch._accounts = dict
+    duty.watch._known = frozenset
+    duty.desk.clock.advance(48 * 3_600)
+    assert duty.shown() == [], "nor is it shown while no worker deletes it"
+    assert duty.pages.find(comment.id) is None
+    assert duty.pages.calling() == 0
+    assert queries.comment(duty.account, comment.remote_id) is None
+    duty.look(after=0)
+    with duty.database.read() as connection:
+        assert not connection.execute(select(reader_comments.c.text)).all()
+
+
 def test_comments_of_an_account_that_cannot_be_read_any_more_go_in_time(duty: Duty) -> None:
     duty.plant("help me")
     duty.look()
@@ -322,3 +398,30 @@ def test_also_a_flood_and_what_fails_use_no_more(duty_at: Duties) -> None:
     for _look in range(24 * 12):
         duty.look(after=300)
     assert store.requests[LIST] - before <= 40
+
+
+@pytest.mark.parametrize("threads", [15, 62])
+def test_what_readers_write_below_many_comments_blinds_nobody(
+    duty_at: Duties, threads: int
+) -> None:
+    """Each comment with others below takes a request, of which there are thirty in a day."""
+    duty = duty_at("linkedin", requests_per_day=40)
+    for number in range(threads):
+        duty.plant("merci", parent=duty.plant(f"number {number}").id)
+    duty.look()
+    duty.look(after=3_600)
+    duty.plant("help me")
+    for _look in range(3 * 12):
+        duty.look(after=300)
+    assert "help me" in {one.text for one in duty.shown()}
+    assert not duty.pages.troubles(), "not at once"
+    for _look in range(5 * 12):
+        duty.look(after=300)
+    (trouble,) = duty.pages.troubles()
+    assert "read hours late" in trouble.message
+    assert "answers not read" in duty.steps(), "and somebody is called"
+    if threads < 20:
+        for _look in range(12 * 12):
+            duty.look(after=300)
+        assert not duty.pages.troubles(), "once it is through"
+        assert sum(one.text == "merci" for one in duty.shown()) == threads

@@ -1,5 +1,6 @@
 """Answers to readers in the ledger: the comment that is meant, and what it becomes."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -44,6 +45,21 @@ def test_a_comment_is_named_by_its_id_or_its_address(
     assert (found.id, found.author, found.obstacle) == ("77", "@zofia", None)
     assert queries.comment("bice-page", named) is None, "another account's"
     assert queries.comment("bice-x", "") is None
+
+
+def test_a_comment_that_may_not_be_kept_any_more_is_not_there(
+    database: Database, queries: Queries, clock: ManualClock
+) -> None:
+    """It is deleted a while later, and never while no worker runs."""
+    write(database, clock, keep_until=clock.now() + timedelta(hours=47))
+    assert queries.comment("bice-x", "77")
+    with database.read() as connection:
+        assert answering.obstacle(connection, "bice-x", "77", clock.now()) is None
+        clock.advance(47 * 3_600)
+        told = answering.obstacle(connection, "bice-x", "77", clock.now())
+    assert told
+    assert "not here any more" in told
+    assert queries.comment("bice-x", "77") is None
 
 
 def test_an_id_comes_before_the_same_words_as_an_address(

@@ -1,8 +1,9 @@
 """Readers' comments on a page's posts, and those below comments: read and deleted.
 
 LinkedIn documents no order of a list, and lists nothing from a time on. So each reading goes
-through all comments on a post, and returns the new ones; those below a comment are listed if their
-number changed, and once an hour in any case.
+through all comments on a post first, and returns the new ones; then those below some comments are
+listed, if their number changed (see `comment_place.py`). A reading is small, as LinkedIn may take
+thirty requests in a day: what is new on the post is seen by the next one.
 
 Who wrote a comment it tells by a member's URN alone, which is not kept. A name would be profile
 data, which may be kept for 24 hours; what members write may be kept for 48, may be shown only to
@@ -24,13 +25,13 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels.answers import DEFAULT_SUSPENSION, mapping, parsed, whole
 from publisher.channels.comments import (
-    PAGES,
     CommentPage,
     CommentsUnavailable,
     check,
     unreadable,
     whole_answer,
 )
+from publisher.channels.linkedin import timeline
 from publisher.channels.linkedin.answers import ANSWERS, missing
 from publisher.channels.linkedin.comment_elements import (
     comment_of,
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
 
 _SIZES = (100, 25, 5, 1)
 """How many comments a request asks for: few requests, where LinkedIn takes a hundred in a day."""
+_LISTED = 3
+"""The most requests of a reading for what is on the post."""
+_BELOW = 2
+"""The most requests of a reading for what is below comments."""
 _ALONE = 5
 """How many are asked for alone, of those that an answer about several does not name."""
 
@@ -88,32 +93,34 @@ class OrganizationComments:
         place = CommentPlace.of(cursor, self._clock.now())
         found: dict[str, ReaderComment] = {}
         requests = 0
-        while not place.is_through and requests < PAGES:
-            try:
-                if place.is_listed and place.silent:
-                    requests += 1
-                    place.answer_silence(self._number_below(post_id))
-                    continue
-                target = place.open[0] if place.is_listed else post_id
-                answer, size, made = self._page(target, place.start)
+        try:
+            while not place.is_listed and requests < _LISTED:
+                answer, size, made = self._page(post_id, place.start)
                 requests += made
-                if missing(answer) and place.is_listed:
-                    # The comment is gone, with those below it.
-                    place.passed(0, is_last=True)
-                    continue
                 if missing(answer):
                     self._check_gone(post_id)
                     return CommentPage((), str(place), is_gone=True, requests=requests + 1)
-                found |= self._passed(place, answer, size, post_id)
-            except CommentsUnavailable:
-                if not found:
-                    raise
-                return CommentPage(tuple(found.values()), str(place), requests=requests)
-        is_complete = place.is_through
-        if is_complete:
-            place.end()
-        comments = tuple(found.values())
-        return CommentPage(comments, str(place), is_complete=is_complete, requests=requests)
+                found |= self._listed(place, answer, size, post_id)
+            enough = requests + _BELOW
+            while requests < enough and (place.open or place.has_question):
+                if not place.open:
+                    requests += 1
+                    place.answer_question(self._number_below(post_id))
+                    continue
+                parent = next(iter(place.open))
+                answer, size, made = self._page(parent, place.starts.get(parent, 0))
+                requests += made
+                found |= self._below(place, parent, answer, size, post_id)
+        except CommentsUnavailable:
+            if not (found or place.is_listed):
+                raise
+        return CommentPage(
+            tuple(found.values()),
+            str(place),
+            is_complete=place.is_through,
+            requests=requests,
+            trouble=_late(post_id) if place.is_late(self._clock.now()) else None,
+        )
 
     def _page(self, target: str, start: int) -> tuple[Answer, int, int]:
         """A page of comments, how many it was asked for, and the number of requests."""
@@ -125,29 +132,44 @@ class OrganizationComments:
 
         return whole_answer(ask, _SIZES), asked[-1], len(asked)
 
-    def _passed(
+    def _listed(
         self, place: CommentPlace, answer: Answer, size: int, post_id: str
     ) -> dict[str, ReaderComment]:
-        """The new comments of a page, behind which the place goes on."""
-        _check(answer)
-        body = mapping(parsed(answer.body))
-        elements, paging = body.get("elements"), mapping(body.get("paging"))
-        if not isinstance(elements, list):
-            raise unreadable(ANSWERS)
+        """The new comments of a page on the post, behind which the place goes on."""
+        elements, step, is_last = _elements(answer, size, place.start)
         found = {}
-        for element in map(mapping, elements):
+        for element in elements:
             comment = comment_of(element, post_id)
-            if comment and not place.is_listed:
-                place.note(comment.id, number_below(element))
-            if comment is None or element.get("actor") == self._rest.author:
+            if comment is None:
+                continue
+            place.note(comment.id, number_below(element))
+            if self._is_ours(element):
                 continue
             time = int(comment.written_at.timestamp() * 1000)
             place.newest = max(place.newest, time)
             if time > place.floor:
                 found[comment.id] = comment
-        step = min(whole(paging.get("count")) or size, size)
-        place.passed(step, is_last=_is_last(paging, place.start + step, is_empty=not elements))
+        place.listed(step, is_last=is_last)
         return found
+
+    def _below(
+        self, place: CommentPlace, parent: str, answer: Answer, size: int, post_id: str
+    ) -> dict[str, ReaderComment]:
+        """The comments of a page below another one, behind which the place goes on."""
+        if missing(answer):  # the comment is gone, with those below it
+            place.looked_below(parent, 0, is_last=True)
+            return {}
+        try:
+            elements, step, is_last = _elements(answer, size, place.starts.get(parent, 0))
+        except CommentsUnavailable:
+            place.not_looked_below(parent)
+            raise
+        place.looked_below(parent, step, is_last=is_last)
+        found = [comment_of(element, post_id) for element in elements if not self._is_ours(element)]
+        return {one.id: one for one in found if one}
+
+    def _is_ours(self, element: Mapping[str, Any]) -> bool:
+        return element.get("actor") == self._rest.author
 
     def _number_below(self, post_id: str) -> int | None:
         """How many comments on a post are below others; None if LinkedIn does not say it."""
@@ -259,6 +281,26 @@ def _check(answer: Answer) -> None:
             raise
         until = answer.received_at + DEFAULT_SUSPENSION
         raise CommentsUnavailable(error.message, until=until) from None
+
+
+def _elements(answer: Answer, size: int, start: int) -> tuple[list[dict[str, Any]], int, bool]:
+    """What a page has, by how many the list goes on behind it, and whether it is the last one."""
+    _check(answer)
+    body = mapping(parsed(answer.body))
+    elements, paging = body.get("elements"), mapping(body.get("paging"))
+    if not isinstance(elements, list):
+        raise unreadable(ANSWERS)
+    step = min(whole(paging.get("count")) or size, size)
+    return [*map(mapping, elements)], step, _is_last(paging, start + step, is_empty=not elements)
+
+
+def _late(post_id: str) -> str:
+    return _(
+        "Answers below {address} are read hours late: there is too much for the requests that "
+        "Publisher makes in a day, or LinkedIn does not show all. Read them there. More requests a "
+        "day: docs/answers.md.",
+        address=timeline.address(post_id),
+    )
 
 
 def _is_shown(element: Any, number: str) -> bool:

@@ -14,8 +14,8 @@ from sqlalchemy import BigInteger, ColumnElement, func, literal, or_, select, tu
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.base.stored_messages import told
-from publisher.ledger.database import Database
-from publisher.ledger.tables import comment_readings, microseconds, reader_comments
+from publisher.ledger.database import LedgerPart
+from publisher.ledger.tables import comment_readings, may_be_kept, microseconds, reader_comments
 from publisher.model.alarms import Sign
 from publisher.model.reader_comments import CommentState
 
@@ -99,11 +99,8 @@ class ReadingTrouble:
     """When they last could."""
 
 
-class CommentPages:
-    """Reads comments, page by page."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class CommentPages(LedgerPart):
+    """Reads comments, page by page. One that may not be kept any more is not there."""
 
     def page(
         self,
@@ -121,7 +118,7 @@ class CommentPages:
         """
         table = reader_comments.c
         key = table.urgency, table.written_at, table.id
-        conditions = [*_conditions(accounts, None if or_calling else state)]
+        conditions = [*self._conditions(accounts, None if or_calling else state)]
         if or_calling and state is not None:
             conditions.append(or_(table.state == state, table.urgency == _CALLED))
         if post:
@@ -142,14 +139,16 @@ class CommentPages:
 
     def find(self, number: int) -> ShownComment | None:
         """The comment with this number; None if it is not here any more."""
-        query = select(reader_comments).where(reader_comments.c.id == number)
+        query = select(reader_comments).where(
+            reader_comments.c.id == number, may_be_kept(self._clock.now())
+        )
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else _shown(row)
 
     def calling(self, accounts: Collection[str] | None = None) -> int:
         """How many comments call for somebody, at most `MOST_COUNTED`."""
-        its = [reader_comments.c.urgency == _CALLED, *_conditions(accounts, None)]
+        its = [reader_comments.c.urgency == _CALLED, *self._conditions(accounts, None)]
         some = select(reader_comments.c.id).where(*its).limit(MOST_COUNTED).subquery()
         with self._database.read() as connection:
             return connection.execute(select(func.count()).select_from(some)).scalar_one()
@@ -171,19 +170,18 @@ class CommentPages:
             }.values()
         ]
 
-
-def _conditions(
-    accounts: Collection[str] | None, state: CommentState | None
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if accounts is not None:
-        names = sorted(accounts)
-        is_one = len(names) == 1
-        column = reader_comments.c.account
-        conditions.append(column == names[0] if is_one else column.in_(names))
-    if state is not None:
-        conditions.append(reader_comments.c.state == state)
-    return conditions
+    def _conditions(
+        self, accounts: Collection[str] | None, state: CommentState | None
+    ) -> list[ColumnElement[bool]]:
+        conditions = [may_be_kept(self._clock.now())]
+        if accounts is not None:
+            names = sorted(accounts)
+            is_one = len(names) == 1
+            column = reader_comments.c.account
+            conditions.append(column == names[0] if is_one else column.in_(names))
+        if state is not None:
+            conditions.append(reader_comments.c.state == state)
+        return conditions
 
 
 def _shown(row: Any) -> ShownComment:

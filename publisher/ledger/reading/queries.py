@@ -171,7 +171,7 @@ class Queries(HistoryQueries, AccountQueries):
     def comment(self, account: str, named: str) -> AnsweredComment | None:
         """The reader's comment to an account with this id or address; None if it is not here."""
         with self._database.read() as connection:
-            return answering.find(connection, account, named)
+            return answering.find(connection, account, named, self._clock.now())
 
     def answers_to(self, account: str, comment: str) -> list[Delivery]:
         """The deliveries that answer a reader's comment, by its id, the earliest due first."""

@@ -52,6 +52,7 @@ from publisher.ledger.tables.readers import (
     comment_readings,
     engagement,
     engagement_turns,
+    may_be_kept,
     reader_comments,
 )
 
@@ -81,6 +82,7 @@ __all__ = [
     "late_by",
     "limits",
     "login_failures",
+    "may_be_kept",
     "media",
     "metadata",
     "microseconds",

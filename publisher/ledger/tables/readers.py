@@ -1,9 +1,12 @@
 """Tables of what readers do: counts of what they saw, and what they wrote."""
 
+from datetime import datetime
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -11,9 +14,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    or_,
 )
 
-from publisher.ledger.tables.columns import Instant, Key, metadata
+from publisher.ledger.tables.columns import Instant, Key, metadata, partial_index
 
 engagement = Table(
     "engagement",
@@ -73,14 +77,24 @@ reader_comments = Table(
     Column("try_at", Instant),
     # When it was last asked whether the platform still has it.
     Column("checked_at", Instant, nullable=False),
+    # Until when its platform's terms let it be kept; NULL: they name no time.
+    Column("keep_until", Instant),
     UniqueConstraint("account", "remote_id"),
     Index("ix_reader_comments_order", "urgency", "written_at", "id"),
     Index("ix_reader_comments_account", "account", "urgency", "written_at", "id"),
     Index("ix_reader_comments_state", "state", "urgency", "written_at", "id"),
     Index("ix_reader_comments_read", "read_at"),
     Index("ix_reader_comments_checked", "account", "checked_at"),
+    partial_index("ix_reader_comments_keep_until", "keep_until", where="keep_until IS NOT NULL"),
 )
 """Readers' comments (see comment_readings.py), forgotten in time, and when the platform does."""
+
+
+def may_be_kept(now: datetime) -> ColumnElement[bool]:
+    """Whether a reader's comment may still be kept and shown; if not, it is deleted soon."""
+    keep_until = reader_comments.c.keep_until
+    return or_(keep_until.is_(None), keep_until > now)
+
 
 comment_readings = Table(
     "comment_readings",

@@ -21,14 +21,14 @@ waited, the later. It is claimed 15 seconds before that.
 """
 
 
-def standing(connection: Connection, delivery: Delivery) -> TargetStanding:
+def standing(connection: Connection, delivery: Delivery, now: datetime) -> TargetStanding:
     """How a delivery that has a target stands to it at this moment."""
     if delivery.answers is None:
         return corrections.standing(connection, delivery)
     target = answering.target_of(delivery.answers)
     if delivery.remote_ids:  # a thread that has begun is not cut
         return TargetStanding(target)
-    obstacle = answering.obstacle(connection, delivery.account, delivery.answers)
+    obstacle = answering.obstacle(connection, delivery.account, delivery.answers, now)
     return TargetStanding(obstacle=obstacle) if obstacle else TargetStanding(target)
 
 
@@ -46,7 +46,7 @@ def busy(connection: Connection, delivery: Delivery) -> LedgerBusy | None:
     """
     if delivery.corrects is None:
         return None
-    original = standing(connection, delivery).original
+    original = corrections.standing(connection, delivery).original
     if original is None or original.id in lock_free(connection, {original.id}):
         return None
     return LedgerBusy(_("Somebody is just changing {post}.", post=original.post))
@@ -59,7 +59,8 @@ def stop(connection: Connection, delivery: Delivery, clock: Clock) -> StateChang
     """
     if not delivery.has_target:
         return None
-    now, found = clock.now(), standing(connection, delivery)
+    now = clock.now()
+    found = standing(connection, delivery, now)
     if found.obstacle:
         return _held(delivery, found.obstacle, now)
     if found.target is None or found.target != delivery.target:
@@ -69,9 +70,10 @@ def stop(connection: Connection, delivery: Delivery, clock: Clock) -> StateChang
 
 def take(connection: Connection, delivery: Delivery, clock: Clock) -> Delivery | StateChange:
     """A delivery with its target; the change instead if it may not go out now."""
-    found = standing(connection, delivery)
+    now = clock.now()
+    found = standing(connection, delivery, now)
     if found.obstacle:
-        return _held(delivery, found.obstacle, clock.now())
+        return _held(delivery, found.obstacle, now)
     if found.target is None:
         return _waiting(delivery, found, clock)
     return delivery.model_copy(update={"target": found.target})
