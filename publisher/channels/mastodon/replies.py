@@ -5,13 +5,14 @@ reader's status is read before. Sources: docs.joinmastodon.org, entities, Status
 methods, statuses (`in_reply_to_id`); who is answered is told only if the text mentions them.
 """
 
+from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import NotPrepared
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import AccountServer
 from publisher.channels.replies import comment_gone, comment_of, private_comment
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Accepted, Step
+from publisher.model.outcomes import Accepted, Step, Unknown
 
 _FROM_WIDE_TO_NARROW = ("public", "unlisted", "private")
 
@@ -42,3 +43,20 @@ def visibility_of(prepared: Prepared, own: str) -> str:
     if not prepared.records:
         raise ValueError("Who sees what an answer answers is not known.")
     return max(own, str(prepared.records[0]["visibility"]), key=_FROM_WIDE_TO_NARROW.index)
+
+
+def orphan(status_id: str) -> Unknown:
+    """The sighting of an answer's words in a status that answers nothing, once the comment is gone.
+
+    A reply stays when what it answers is deleted, and no longer says what that was (Mastodon's
+    db/schema.rb, foreign key `in_reply_to_id`, `on_delete: :nullify`): nothing proves that it is
+    the answer, nor that there is none.
+    """
+    return Unknown(
+        _(
+            "What the reader wrote is not on Mastodon any more, and the post {id} has the words of "
+            "the answer: it may be the answer, which is out then. Look at the account, then say with "
+            "`publisher resolve` or `publisher retry` what you saw, or withdraw the answer.",
+            id=status_id,
+        )
+    )
