@@ -14,7 +14,10 @@ from publisher.channels.replies import comment_gone, comment_of, private_comment
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Step, Unknown
 
-_FROM_WIDE_TO_NARROW = ("public", "unlisted", "private")
+_FROM_WIDE_TO_NARROW = ("public", "unlisted")
+"""What is answered, and how. What an author's followers alone see is not: a reply of that kind is
+shown to our followers, who are others.
+"""
 
 
 def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -> Prepared:
@@ -28,7 +31,7 @@ def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -
     if not isinstance(outcome, Accepted):
         raise NotPrepared(outcome)
     visibility = mapping(parsed(answer.body)).get("visibility")
-    if visibility not in _FROM_WIDE_TO_NARROW:  # to us alone, or nobody says to whom
+    if visibility not in _FROM_WIDE_TO_NARROW:  # to us or to followers, or nobody says to whom
         raise NotPrepared(private_comment(outcome.limits))
     known = prepared if prepared.digest == parcel.content.digest else Prepared()
     update = {"digest": parcel.content.digest, "records": ({"visibility": visibility},)}
