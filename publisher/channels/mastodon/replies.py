@@ -10,7 +10,7 @@ from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import NotPrepared
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import AccountServer
-from publisher.channels.replies import comment_gone, comment_of, private_comment
+from publisher.channels.replies import comment_gone, comment_of, comment_unread, private_comment
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Step, Unknown
 
@@ -29,7 +29,7 @@ def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -
     if is_missing(answer):
         raise NotPrepared(comment_gone(outcome.limits))
     if not isinstance(outcome, Accepted):
-        raise NotPrepared(outcome)
+        raise NotPrepared(comment_unread(ANSWERS, answer))
     visibility = mapping(parsed(answer.body)).get("visibility")
     if visibility not in _FROM_WIDE_TO_NARROW:  # to us or to followers, or nobody says to whom
         raise NotPrepared(private_comment(outcome.limits))
