@@ -169,7 +169,7 @@ class Mastodon:
             seen = self._without_parent(
                 parcel, seen, wanted, timeline.candidates(wanted, free, (), since)
             )
-        return replace(seen, limits=read.limits)
+        return seen if seen.limits else replace(seen, limits=read.limits)
 
     def _without_parent(
         self, parcel: Parcel, seen: Absent, wanted: ExpectedStatus, found: Candidates

@@ -59,7 +59,7 @@ def orphan(status_id: str) -> Unknown:
         _(
             "What the reader wrote is not on Mastodon any more, and the post {id} has the words of "
             "the answer: it may be the answer, which is out then. Look at the account, then say with "
-            "`publisher resolve` or `publisher retry` what you saw, or withdraw the answer.",
+            "`publisher resolve` or `publisher retry` what you saw.",
             id=status_id,
         )
     )
