@@ -7,8 +7,19 @@ answer, as any part of a thread is, below the id of that comment.
 from collections.abc import Sequence
 
 from publisher.base.i18n import _
+from publisher.channels.answers import Answers, doubt
 from publisher.model.deliveries import Parcel
-from publisher.model.outcomes import Kind, Limit, Refused
+from publisher.model.outcomes import (
+    AccountSuspended,
+    Answer,
+    Deferred,
+    Kind,
+    Limit,
+    Refused,
+    Step,
+)
+
+_OF_THE_READER = frozenset({Kind.PERMISSION, Kind.POLICY})
 
 
 def answers_a_reader(parcel: Parcel, sent: Sequence[str]) -> bool:
@@ -39,3 +50,37 @@ def private_comment(limits: Sequence[Limit] = ()) -> Refused:
         "and cancel this."
     )
     return Refused(Kind.CONTENT, message, limits=tuple(limits))
+
+
+def replies_limited(limits: Sequence[Limit] = ()) -> Refused:
+    """The outcome of a reply that the platform would show to nobody."""
+    message = _(
+        "Whoever began this conversation limits who replies, and the answer would be hidden. Nothing "
+        "is out. Reach the reader by hand, and cancel this."
+    )
+    return Refused(Kind.PERMISSION, message, limits=tuple(limits))
+
+
+def comment_unread(answers: Answers, answer: Answer) -> Refused | Deferred | AccountSuspended:
+    """The outcome of a reply to a comment that could not be read; nothing was sent yet.
+
+    That the account may not see what one reader wrote says nothing of its posts.
+    """
+    read = answers.judge(answer, Step.READ)
+    if isinstance(read, AccountSuspended):
+        if read.kind not in _OF_THE_READER:
+            return read
+        message = _(
+            "{platform} does not let the account see what the reader wrote. Nothing is out. Look at it "
+            "there, answer by hand, and cancel this. If that comes with other readers too, look at "
+            "the account's permissions.",
+            platform=answers.name,
+        )
+        return Refused(
+            read.kind, message, limits=read.limits, app_suspended_until=read.app_suspended_until
+        )
+    prepared = answers.judge(answer, Step.PREPARE)
+    if isinstance(prepared, Deferred):
+        return prepared
+    what = _("{platform} gave an answer that cannot be used", platform=answers.name)
+    return Deferred(Kind.UNAVAILABLE, doubt(what, Step.PREPARE).message, limits=read.limits)

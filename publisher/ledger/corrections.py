@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from publisher.base.i18n import _
+from publisher.channels.registry import SPECS
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
 from publisher.model.content import Original, Target
@@ -24,9 +25,15 @@ from publisher.model.states import State
 
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
 
-IS_POST = or_(deliveries.c.corrects.is_(None), deliveries.c.content.not_like('%"way":"edit"%'))
-"""Deliveries that make posts: no edits, whose ids no platform knows. In JSON a quotation mark
-within a text is escaped.
+_ANSWERS_BY_COMMENTS = sorted(
+    name for name, spec in SPECS.items() if spec.answering.longest is not None
+)
+IS_POST = and_(
+    or_(deliveries.c.corrects.is_(None), deliveries.c.content.not_like('%"way":"edit"%')),
+    or_(deliveries.c.answers.is_(None), deliveries.c.channel.not_in(_ANSWERS_BY_COMMENTS)),
+)
+"""Deliveries that make posts: no edits, whose ids no platform knows, and no answers that are
+comments, which have other figures. In JSON a quotation mark within a text is escaped.
 """
 
 

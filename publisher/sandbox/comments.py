@@ -31,6 +31,8 @@ class StoredComment:
     is_private: bool = False
     is_quote: bool = False
     """Whether it is a post elsewhere that quotes ours."""
+    is_closed: bool = False
+    """Whether the account may not answer it: its author blocks it, or limits who replies."""
     is_hidden: bool = False
     is_deleted: bool = False
     """By us, or by its author."""
@@ -58,6 +60,7 @@ def plant(
     author: str = "reader",
     private: bool = False,
     quote: bool = False,
+    closed: bool = False,
     visibility: str = "public",
     times: int = 1,
 ) -> list[StoredComment]:
@@ -97,6 +100,7 @@ def plant(
             visibility="direct" if private else str(visibility),
             is_private=bool(private),
             is_quote=bool(quote),
+            is_closed=bool(closed),
         )
         store.comments[known.channel, comment.id] = comment
         planted.append(comment)

@@ -176,9 +176,13 @@ def test_what_we_write_ourselves_is_no_comment_of_a_reader(stages: Stages, addre
     assert Desk(stage, outcomes[0].remote_id, address).read().comments == ()
 
 
-def test_a_private_message_is_told_and_its_text_not_taken(stages: Stages, address: str) -> None:
+@pytest.mark.parametrize("visibility", ["direct", "private"])
+def test_a_private_message_is_told_and_its_text_not_taken(
+    stages: Stages, address: str, visibility: str
+) -> None:
+    """Nor that of what its author wrote to followers alone."""
     desk = opened(stages, "mastodon", address)
-    desk.plant("my secret", private=True)
+    desk.plant("my secret", visibility=visibility)
     (found,) = desk.read().comments
     assert (found.is_private, found.text) == (True, "")
 

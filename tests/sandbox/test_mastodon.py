@@ -238,3 +238,13 @@ def test_its_pages_are_there(path: str, here: str, client: Mastodon) -> None:
     assert answer.status_code == 200
     assert "<script>" not in answer.text
     assert len(Structure(answer.text).all("h1")) == 1
+
+
+def test_a_reply_stays_when_what_it_answers_is_deleted_and_answers_nothing(
+    client: Mastodon,
+) -> None:
+    first = public(client, "Un")
+    second = public(client, "Deux", in_reply_to_id=first.id)
+    assert client.status(second.id).in_reply_to_id == first.id
+    client.status_delete(first.id)
+    assert client.status(second.id).in_reply_to_id is None

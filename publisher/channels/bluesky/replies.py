@@ -2,7 +2,9 @@
 
 A reply names its parent and the post that the thread begins with, each with the id of its content.
 The parent's own record tells the second. Sources: lexicons app.bsky.feed.post (`reply`) and
-app.bsky.feed.getPosts, which leaves out what is deleted, or whose author blocks the account.
+app.bsky.feed.getPosts, which leaves out what is deleted, or whose author blocks the account; and
+app.bsky.feed.defs#viewerState (`replyDisabled`): where a thread's owner limits who replies, a
+server takes a reply all the same, and the app shows it to nobody.
 """
 
 from http import HTTPStatus
@@ -13,7 +15,7 @@ from publisher.channels.answers import mapping, parsed
 from publisher.channels.bluesky.answers import ANSWERS
 from publisher.channels.bluesky.records import Place, Record
 from publisher.channels.bluesky.repo import Repo
-from publisher.channels.replies import comment_gone
+from publisher.channels.replies import comment_gone, replies_limited
 from publisher.model.outcomes import AccountSuspended, Deferred, Kind, Refused, Step
 
 
@@ -37,6 +39,8 @@ def below(repo: Repo, comment: str) -> ThreadPlace | Refused | Deferred | Accoun
     post = next((one for one in map(mapping, listed) if one.get("uri") == comment), None)
     if post is None or not isinstance(post.get("cid"), str):
         return comment_gone(outcome.limits)
+    if mapping(post.get("viewer")).get("replyDisabled") is True:
+        return replies_limited(outcome.limits)
     parent = Place(comment, str(post["cid"]))
     return ThreadPlace(root_of(mapping(post.get("record"))) or parent, parent)
 

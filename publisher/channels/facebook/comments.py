@@ -14,7 +14,7 @@ from typing import Any
 
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
-from publisher.channels.facebook.answers import ANSWERS, object_id
+from publisher.channels.facebook.answers import ANSWERS, is_missing, object_id
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.orphans import SKEW
 from publisher.channels.facebook.posts import made_at
@@ -78,7 +78,7 @@ def find(
         body = mapping(parsed(answer.body))
         listed, paging = body.get("data"), mapping(body.get("paging"))
         if not isinstance(listed, list):
-            return _unread(answer)
+            return _unread(answer, are_replies=are_replies)
         limits = ANSWERS.judge(answer, Step.READ).limits
         found = [mapping(comment) for comment in listed]
         for comment in found:
@@ -139,7 +139,15 @@ def _doubtful(comment_id: str) -> Unknown:
     )
 
 
-def _unread(answer: Answer) -> Sighting:
-    """The outcome of a list that cannot be read; of a post that is gone, nothing is certain."""
+def _unread(answer: Answer, *, are_replies: bool) -> Sighting:
+    """The outcome of a list that cannot be read; of what is gone, nothing is certain."""
+    if are_replies and is_missing(answer):
+        return Unknown(
+            _(
+                "What the reader wrote is not on Facebook any more. The answer may have been out below "
+                "it, and is gone with it then. Look at the Page's activity log, then say with "
+                "`publisher resolve` or `publisher retry` what you saw."
+            )
+        )
     outcome = ANSWERS.judge(answer, Step.READ)
     return ANSWERS.unreadable() if isinstance(outcome, Accepted) else outcome

@@ -16,7 +16,7 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.facebook import comments
 from publisher.channels.facebook.answers import ANSWERS, is_missing, object_id
 from publisher.channels.facebook.graph import PageGraph
-from publisher.channels.replies import comment_gone, comment_of
+from publisher.channels.replies import comment_gone, comment_of, comment_unread
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import (
     Absent,
@@ -38,7 +38,7 @@ def require_answerable(page: PageGraph, parcel: Parcel) -> None:
     if is_missing(answer):
         raise NotPrepared(comment_gone(outcome.limits))
     if answer.status != HTTPStatus.OK or not object_id(body.get("id")):
-        raise NotPrepared(outcome)
+        raise NotPrepared(comment_unread(ANSWERS, answer))
     if mapping(body.get("parent")).get("id"):
         message = _(
             "The reader answered another comment, and below such a reply Publisher writes nothing on "
@@ -55,7 +55,8 @@ def judge(answer: Answer) -> Outcome:
     if isinstance(outcome, Refused) and outcome.kind is Kind.POLICY:
         message = _("Facebook takes this answer for spam. Write it there by hand, and cancel this.")
         return replace(outcome, message=message)
-    return outcome
+    # What one reader's comment does not take says nothing of the account.
+    return replace(outcome, sign="") if isinstance(outcome, Refused) else outcome
 
 
 def find(page: PageGraph, parcel: Parcel, since: datetime, taken: Collection[str]) -> Sighting:

@@ -29,16 +29,23 @@ from publisher.channels.mastodon import (
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import PAGE_SIZE, AccountServer
 from publisher.channels.mastodon.spec import MASTODON
-from publisher.channels.mastodon.timeline import ExpectedStatus, Status, StatusMatch, StatusPage
+from publisher.channels.mastodon.timeline import (
+    Candidates,
+    ExpectedStatus,
+    Status,
+    StatusMatch,
+    StatusPage,
+)
 from publisher.channels.mastodon.uploads import MastodonUploads
 from publisher.channels.outgoing import Request
-from publisher.channels.replies import answers_a_reader, comment_gone
+from publisher.channels.replies import answers_a_reader, comment_gone, comment_of
 from publisher.channels.timelines import SKEW, Readings
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import Heard
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
+    Absent,
     Accepted,
     AccountSuspended,
     Answer,
@@ -157,9 +164,31 @@ class Mastodon:
             return read
         wanted = ExpectedStatus.of(parcel.content, len(sent), prepared.media_ids)
         free = [status for status in read.statuses if status.id not in taken]
-        found = timeline.candidates(wanted, free, parcel.above(sent), since)
+        seen = self._sighting(wanted, timeline.candidates(wanted, free, parcel.above(sent), since))
+        if isinstance(seen, Absent) and answers_a_reader(parcel, sent):
+            seen = self._without_parent(
+                parcel, seen, wanted, timeline.candidates(wanted, free, (), since)
+            )
+        return seen if seen.limits else replace(seen, limits=read.limits)
+
+    def _without_parent(
+        self, parcel: Parcel, seen: Absent, wanted: ExpectedStatus, found: Candidates
+    ) -> Sighting:
+        """The sighting of an answer that is not below the comment: it may have lost its parent.
+
+        As long as the comment is there, no answer to it has.
+        """
+        if not found or isinstance(
+            ANSWERS.judge(self._server.status(comment_of(parcel)), Step.READ), Accepted
+        ):
+            return seen
+        alike = self._sighting(wanted, found)
+        return replies.orphan(alike.remote_id) if isinstance(alike, Accepted) else alike
+
+    def _sighting(self, wanted: ExpectedStatus, found: Candidates) -> Sighting:
+        """Which of the candidates the part is; asks for sources where the HTML does not tell."""
         if found.whole:
-            return replace(timeline.found(found.whole[0]), limits=read.limits)
+            return timeline.found(found.whole[0])
         whole: list[Status] = []
         perhaps: list[Status] = []
         has_words, is_proof = bool(wanted.words), True
@@ -175,8 +204,7 @@ class Mastodon:
                 perhaps.append(status)
             elif said is None and has_words:  # its HTML may differ by what the server made of it
                 is_proof = False
-        seen = timeline.judged(whole, perhaps, found.older, is_proof=is_proof)
-        return replace(seen, limits=read.limits)
+        return timeline.judged(whole, perhaps, found.older, is_proof=is_proof)
 
     def _is_written(self, wanted: ExpectedStatus, status: Status) -> bool | Reading | None:
         """Whether the status's source is what is wanted; None where the server shows no source."""

@@ -1,8 +1,9 @@
 """Mentions of an account on Mastodon, by its notifications: replies, and posts that name it.
 
 They are read from the oldest on (`min_id`), so a flood is read piece by piece. A message to the
-account alone (`direct`) is told, and its text not taken: it is a private message. Nobody can hide
-or delete another's post on Mastodon; to mute, block or report is for a person in the account.
+account alone (`direct`), or to its author's followers (`private`), is told, and its text not taken:
+it is a private message. Nobody can hide or delete another's post on Mastodon; to mute, block or
+report is for a person in the account.
 
 Sources: docs.joinmastodon.org, notifications (scope read:notifications, at most 80 at once) and
 statuses.
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from publisher.model.accounts import Account
 
 _SCOPE = "read:notifications"
-_PRIVATE = "direct"
+_PRIVATE = frozenset({"direct", "private"})
 
 
 class MentionNotifications:
@@ -164,7 +165,7 @@ def _comment(notification: Any) -> ReaderComment | None:
     comment_id, written_at = identifier(status.get("id")), _written_at(status)
     if not (comment_id and written_at):
         return None
-    is_private = status.get("visibility") == _PRIVATE
+    is_private = status.get("visibility") in _PRIVATE
     html, name = status.get("content"), mapping(status.get("account")).get("acct")
     warning = status.get("spoiler_text")
     said = "\n".join(

@@ -5,15 +5,19 @@ reader's status is read before. Sources: docs.joinmastodon.org, entities, Status
 methods, statuses (`in_reply_to_id`); who is answered is told only if the text mentions them.
 """
 
+from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import NotPrepared
 from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import AccountServer
-from publisher.channels.replies import comment_gone, comment_of, private_comment
+from publisher.channels.replies import comment_gone, comment_of, comment_unread, private_comment
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Accepted, Step
+from publisher.model.outcomes import Accepted, Step, Unknown
 
-_FROM_WIDE_TO_NARROW = ("public", "unlisted", "private")
+_FROM_WIDE_TO_NARROW = ("public", "unlisted")
+"""What is answered, and how. What an author's followers alone see is not: a reply of that kind is
+shown to our followers, who are others.
+"""
 
 
 def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -> Prepared:
@@ -25,9 +29,9 @@ def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -
     if is_missing(answer):
         raise NotPrepared(comment_gone(outcome.limits))
     if not isinstance(outcome, Accepted):
-        raise NotPrepared(outcome)
+        raise NotPrepared(comment_unread(ANSWERS, answer))
     visibility = mapping(parsed(answer.body)).get("visibility")
-    if visibility not in _FROM_WIDE_TO_NARROW:  # to us alone, or nobody says to whom
+    if visibility not in _FROM_WIDE_TO_NARROW:  # to us or to followers, or nobody says to whom
         raise NotPrepared(private_comment(outcome.limits))
     known = prepared if prepared.digest == parcel.content.digest else Prepared()
     update = {"digest": parcel.content.digest, "records": ({"visibility": visibility},)}
@@ -42,3 +46,20 @@ def visibility_of(prepared: Prepared, own: str) -> str:
     if not prepared.records:
         raise ValueError("Who sees what an answer answers is not known.")
     return max(own, str(prepared.records[0]["visibility"]), key=_FROM_WIDE_TO_NARROW.index)
+
+
+def orphan(status_id: str) -> Unknown:
+    """The sighting of an answer's words in a status that answers nothing, once the comment is gone.
+
+    A reply stays when what it answers is deleted, and no longer says what that was (Mastodon's
+    db/schema.rb, foreign key `in_reply_to_id`, `on_delete: :nullify`): nothing proves that it is
+    the answer, nor that there is none.
+    """
+    return Unknown(
+        _(
+            "What the reader wrote is not on Mastodon any more, and the post {id} has the words of "
+            "the answer: it may be the answer, which is out then. Look at the account, then say with "
+            "`publisher resolve` or `publisher retry` what you saw.",
+            id=status_id,
+        )
+    )

@@ -108,6 +108,9 @@ class Candidates:
     older: list[Status] = field(default_factory=list)
     """The same, from before the intent."""
 
+    def __bool__(self) -> bool:
+        return bool(self.whole or self.recent or self.older)
+
 
 def parse(body: str) -> StatusPage | None:
     """The page in an answer; None when it is not one."""

@@ -184,7 +184,7 @@ def misses_parent(answer: Answer) -> bool:
 
 
 def reply_refused(answer: Answer, outcome: Refused) -> Refused:
-    """The outcome of a reply to a reader that X refuses: the reader's post is gone, or not ours.
+    """The outcome of a reply to a reader that X refuses: it concerns that reader.
 
     Source: docs.x.com, changelog of February 2026: an app answers those who mention the account.
     """
@@ -192,6 +192,13 @@ def reply_refused(answer: Answer, outcome: Refused) -> Refused:
         return comment_gone(outcome.limits)
     if outcome.kind is Kind.POLICY:
         return replace(outcome, message=_(_ANSWER_BY_HAND))
+    if outcome.sign:  # readers who do not let it answer are no sign of the account's fault
+        message = _(
+            "X does not take this answer{says}. The reader may block the account, or limit who "
+            "replies. Look at it on X, answer by hand if that is possible, and cancel this.",
+            says=_says(mapping(parsed(answer.body))),
+        )
+        return replace(outcome, message=message, sign="")
     return outcome
 
 

@@ -62,7 +62,9 @@ async def thread(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 def as_post(store: Store, comment: StoredComment) -> dict[str, Any]:
     """A reader's post as the app view shows it."""
     record = _record(store, comment)
+    viewer = {"viewer": {"replyDisabled": True}} if comment.is_closed else {}
     return {
+        **viewer,
         "uri": comment.id,
         "cid": record_cid(record),
         "author": _author(comment),

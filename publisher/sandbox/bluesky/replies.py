@@ -1,7 +1,8 @@
 """Replies on the simulated Bluesky: where in a thread a new post goes.
 
 The real server takes any reference, and the app then shows a reply nowhere: so here a reference
-that leads to nothing, or to another thread, is refused.
+that leads to nothing, or to another thread, is refused. It also takes a reply where the thread's
+owner limits who replies, and hides it: that is noted.
 """
 
 from typing import NamedTuple
@@ -36,6 +37,9 @@ def place(
             store.note("reply-to-nothing", account.name, f"{name} {ref.uri}, {ref.cid}")
             raise invalid_record("refers to no post of this account", f"reply.{name}")
         found[name] = named
+    answered = store.comment("bluesky", reply.parent.uri)
+    if answered and answered.is_closed:
+        store.note("reply-hidden", account.name, f"a reply to {answered.id}")
     if found["parent"].conversation != found["root"].id:
         raise invalid_record("is not where the parent's thread begins", "reply.root")
     return found["parent"].id, found["parent"].conversation

@@ -56,7 +56,10 @@ def _metrics(fields: str) -> list[str]:
 def _counted(
     store: Store, entry: StoredPost, account: SandboxAccount, metrics: Sequence[str]
 ) -> Node:
-    """A post or video with its counts."""
+    """A post, video or comment with its counts.
+
+    A comment has no `shares` and no `insights` (Meta's reference of Comment).
+    """
     node, _default = reading.found(store, entry.id, account)
     played = counts_of(store, entry)
     values: dict[str, Any] = {"comments": _summary(played.replies)}
@@ -64,6 +67,7 @@ def _counted(
         values["likes"] = _summary(played.reactions)
     else:
         values["reactions"] = _summary(played.reactions)
+    if node.kind == "PagePost":
         values["shares"] = Node("Shares", {"count": played.shares}) if played.shares else None
         told: dict[str, object] = {
             _VIEWS: played.views,

@@ -21,7 +21,11 @@ def name_of(account: SandboxAccount) -> str:
 
 
 def as_status(store: Store, entry: StoredPost, behind: float = 0.0) -> dict[str, Any]:
-    """A status; `behind`: real seconds for which it is seen without its edits."""
+    """A status; `behind`: real seconds for which it is seen without its edits.
+
+    When what a reply answers is deleted, the reply stays and answers nothing any more: Mastodon's
+    db/schema.rb, foreign key `in_reply_to_id` of `statuses`, `on_delete: :nullify`.
+    """
     owner = next(account for account in store.accounts if account.name == entry.account)
     domain = domain_of(owner)
     names = {
@@ -30,12 +34,13 @@ def as_status(store: Store, entry: StoredPost, behind: float = 0.0) -> dict[str,
         if account.channel == "mastodon" and domain_of(account) == domain
     }
     parent = store.find("mastodon", entry.in_reply_to) if entry.in_reply_to else None
+    answered = store.comment("mastodon", entry.in_reply_to) if entry.in_reply_to else None
     address = f"https://{domain}/@{name_of(owner)}/{entry.id}"
     played = counts_of(store, entry)
     return {
         "id": entry.id,
         "created_at": iso(entry.created_at),
-        "in_reply_to_id": entry.in_reply_to,
+        "in_reply_to_id": entry.in_reply_to if parent or answered else None,
         "in_reply_to_account_id": owner.user_id if parent else None,
         "sensitive": bool(entry.content_warning),
         "spoiler_text": entry.content_warning,

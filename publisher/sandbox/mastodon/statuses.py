@@ -176,6 +176,8 @@ def _note_reply(store: Store, call: Call, account: SandboxAccount, comment: Stor
         store.note("reply-seen-by-more", account.name, f"a reply to status {comment.id} is {told}")
     if f"@{comment.author}@".lower() not in str(call.form.get("status", "")).lower():
         store.note("reply-names-nobody", account.name, f"a reply to status {comment.id}")
+    if comment.visibility == told == "private":  # our followers are not its author's
+        store.note("reply-seen-by-others", account.name, f"a reply to status {comment.id}")
 
 
 def _check(text: str, warning: str, limit: int, *, has_more: bool) -> None:

@@ -93,6 +93,8 @@ def _parent(store: Store, parent_id: str, account: SandboxAccount) -> StoredPost
     """The account's own post, or a reader's that is below one or mentions the account."""
     comment = store.comment("twitter", parent_id)
     if comment and comment.account == account.name:
+        if comment.is_closed:
+            raise problems.forbidden(problems.RESTRICTED)
         return comment
     parent = store.find("twitter", parent_id)
     if parent is None:
