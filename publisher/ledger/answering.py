@@ -44,16 +44,17 @@ class AnsweredComment:
 def find(connection: Connection, account: str, named: str) -> AnsweredComment | None:
     """The comment to an account with this id or address; None if none is stored.
 
-    An id before an address: what a reader's address says is the platform's affair.
+    An id before an address: what a reader's address says is the platform's affair. None also if
+    several have the address: nobody knows which is meant.
     """
     table = reader_comments.c
     query = select(reader_comments).where(
         table.account == account, or_(table.remote_id == named, table.url == named)
     )
-    rows = sorted(connection.execute(query).all(), key=lambda row: row.remote_id != named)
-    if not rows or not named:
+    rows = connection.execute(query).all()
+    row = next((one for one in rows if one.remote_id == named), rows[0] if len(rows) == 1 else None)
+    if row is None or not named:
         return None
-    row = rows[0]
     return AnsweredComment(
         number=row.id,
         id=row.remote_id,

@@ -128,6 +128,7 @@ class Comparison:
             answers_per_day=cost_of_answers(new, self._settings),
             on_schedule=self._on_schedule(),
             undated=sum(post.due_at is None and not post.at_once for post in whole.values()),
+            left_out=len(self._dated() - {wish.post for wish in wanted.values()}),
             overdue=overdue,
             repeated=repeated,
             stopped=tuple(self._stopped(wanted, standing)),
@@ -142,6 +143,9 @@ class Comparison:
         for delivery in self._queries.standing(broken, and_under_way=False):
             if delivery.state in (State.SCHEDULED, State.PUBLISHING) and not delivery.manual_hold:
                 yield delivery
+
+    def _dated(self) -> set[str]:
+        return {post.id for post in self._drafts.posts if post.due_at or post.at_once}
 
     def _settled(self, known: Iterable[Brief]) -> set[str]:
         """The files of finished posts: advice about them comes too late."""

@@ -140,6 +140,8 @@ class Plan:
     """Number of waiting deliveries in the ledger, including those of other drafts."""
     undated: int = 0
     """Number of drafts without a time, which are not put on the schedule."""
+    left_out: int = 0
+    """Number of drafts with a time that want nothing on the schedule: its problems say why."""
     overdue: tuple[PlannedChange, ...] = ()
     """Changes that go out as soon as they are queued, because their time is over."""
     repeated: tuple[PlannedChange, ...] = ()
@@ -156,6 +158,11 @@ class Plan:
     @property
     def errors(self) -> tuple[Problem, ...]:
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    @property
+    def is_as_drafted(self) -> bool:
+        """Whether the schedule is as the drafts say."""
+        return not (self.changes or self.stopped or self.left_out)
 
     @property
     def voided(self) -> tuple[PlannedChange, ...]:

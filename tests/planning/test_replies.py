@@ -1,6 +1,7 @@
 """Answers to readers: what their drafts may say, what is planned of them, and when they wait."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,11 +20,25 @@ from publisher.model.states import State
 from publisher.planning import Change
 from tests.support.delivering import one_by_one
 from tests.support.happening import meet
-from tests.support.queueing import NOON, claim_first, finish, plan_of, queue, refusals, standing
-from tests.support.workspaces import Workspace
+from tests.support.queueing import (
+    NOON,
+    claim_first,
+    finish,
+    lose_the_answer,
+    plan_of,
+    queue,
+    refusals,
+    standing,
+)
+from tests.support.workspaces import SETTINGS, Workspace
 
 LATER = "at: 2016-03-07 13:00"
 ANSWER = f"{LATER}\nto: [bice-x]\nanswers: '77'"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path, f'{SETTINGS}[accounts.bice-fedi]\nchannel = "mastodon"\n')
 
 
 @pytest.fixture
@@ -201,6 +216,105 @@ def test_two_answers_to_one_reader_are_told(app: Application, workspace: Workspa
     assert plan_of(app) == ([], []), "once"
     workspace.draft("third.fr", f"{ANSWER}\nignore: answers-twice", "Salle XX, à midi.")
     assert plan_of(app) == ([(Change.ADD, "third.fr", "bice-x")], [])
+
+
+@pytest.mark.usefixtures("comment")
+def test_two_answers_to_one_reader_are_told_in_one_plan_too(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    workspace.draft("other.fr", ANSWER, "Dans la salle XX.")
+    assert plan_of(app)[1] == ["answers-twice"]
+
+
+@pytest.mark.usefixtures("comment")
+@pytest.mark.parametrize("named", ["78", "https://x.com/i/web/status/78"])
+def test_one_that_was_mended_does_not_go_out_as_it_was(
+    app: Application, workspace: Workspace, named: str
+) -> None:
+    answer(workspace)
+    queue(app)
+    answer(workspace, ANSWER.replace("'77'", f"'{named}'"), "À Berne.")
+    assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-unknown"])
+    queue(app)
+    held = standing(app, "answer.fr", "bice-x")
+    assert (held.state, held.answers, held.content.joined) == (State.HELD, "77", "À Berne.")
+    assert named in (held.reason or "")
+    assert plan_of(app) == ([], ["answers-unknown"])
+    write(app, remote_id="78", url="https://x.com/i/web/status/78")
+    assert plan_of(app) == ([(Change.RELEASE, "answer.fr", "bice-x")], [])
+    queue(app)
+    assert standing(app, "answer.fr", "bice-x").answers == "78"
+
+
+@pytest.mark.usefixtures("comment")
+def test_one_that_goes_to_another_account_does_not_stay_with_the_first(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    answer(workspace, ANSWER.replace("bice-x", "bice-page"))
+    assert plan_of(app) == ([(Change.CANCEL, "answer.fr", "bice-x")], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_a_changed_text_counts_when_the_comment_is_not_hidden_after_all(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    change(app, state="being hidden")
+    answer(workspace, text="À Berne.")
+    assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-in-vain"])
+    queue(app)
+    change(app, state="not seen")
+    queue(app)
+    delivery = standing(app, "answer.fr", "bice-x")
+    assert (delivery.state, delivery.content.joined) == (State.SCHEDULED, "À Berne.")
+
+
+@pytest.mark.usefixtures("comment")
+def test_one_that_may_be_out_is_stopped_if_its_draft_answers_another(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    lose_the_answer(app)
+    answer(workspace, ANSWER.replace("77", "78"))
+    assert plan_of(app) == ([(Change.STOP, "answer.fr", "bice-x")], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_an_address_that_several_comments_have_names_none_of_them(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"))
+    queue(app)
+    write(app, remote_id="78")
+    assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_an_address_leads_no_queued_answer_to_another_comment(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"))
+    queue(app)
+    change(app, remote_id="78")
+    assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-unknown"])
+    queue(app)
+    assert standing(app, "answer.fr", "bice-x").answers == "77"
+    answer(workspace, ANSWER.replace("77", "78"))
+    assert plan_of(app) == ([(Change.RELEASE, "answer.fr", "bice-x")], [])
+
+
+def test_a_readers_name_is_not_in_a_plan(app: Application, workspace: Workspace) -> None:
+    """Plans are for more people and programs than readers' answers are."""
+    write(app, account="bice-fedi", author="@zofia@example.social")
+    answer(workspace, ANSWER.replace("bice-x", "bice-fedi"))
+    (told,) = app.planner.plan().problems
+    assert told.code == "answers-unnamed"
+    assert "zofia" not in f"{told.message} {told.hint}"
 
 
 @pytest.mark.usefixtures("comment")
