@@ -308,6 +308,15 @@ def test_an_address_leads_no_queued_answer_to_another_comment(
     assert plan_of(app) == ([(Change.RELEASE, "answer.fr", "bice-x")], [])
 
 
+@pytest.mark.parametrize("text", ["@zofia@example.social", "@zofia@example.social\n\n---\nOui."])
+def test_a_name_alone_is_no_answer(app: Application, workspace: Workspace, text: str) -> None:
+    write(app, account="bice-fedi", author="@zofia@example.social")
+    answer(workspace, ANSWER.replace("bice-x", "bice-fedi"), text)
+    assert refusals(app) == ["empty-text"]
+    answer(workspace, ANSWER.replace("bice-x", "bice-fedi"), "@zofia@example.social 🙏")
+    assert plan_of(app)[0] == [(Change.ADD, "answer.fr", "bice-fedi")]
+
+
 def test_a_readers_name_is_not_in_a_plan(app: Application, workspace: Workspace) -> None:
     """Plans are for more people and programs than readers' answers are."""
     write(app, account="bice-fedi", author="@zofia@example.social")
