@@ -158,6 +158,38 @@ def test_when_it_is_out_the_comment_is_answered_and_calls_nobody(
 
 
 @pytest.mark.usefixtures("comment")
+def test_when_it_is_withdrawn_the_comment_is_open_and_calls_again(
+    app: Application, workspace: Workspace
+) -> None:
+    change(app, signs='[["word", "help me"]]')
+    answer(workspace)
+    queue(app)
+    finish(app, "answer.fr", Accepted("2"))
+    assert row(app).state == CommentState.ANSWERED
+    app.withdrawals.found_gone(standing(app, "answer.fr", "bice-x"), "direction", "an error")
+    found = row(app)
+    assert (found.state, found.urgency, found.changed_by) == (CommentState.NEW, 2, "direction")
+    with app.database.read() as connection:
+        event = connection.execute(
+            select(history.c.event).where(history.c.id == found.alarm_step)
+        ).scalar_one()
+    assert event == "answer open again", "whoever is on duty is told of this step"
+
+
+@pytest.mark.usefixtures("comment")
+def test_a_comment_that_another_answer_answers_stays_answered(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    workspace.draft("other.fr", ANSWER, "Salle XX.")
+    queue(app)
+    finish(app, "answer.fr", Accepted("2"))
+    finish(app, "other.fr", Accepted("3"))
+    app.withdrawals.found_gone(standing(app, "answer.fr", "bice-x"), "direction", "an error")
+    assert row(app).state == CommentState.ANSWERED
+
+
+@pytest.mark.usefixtures("comment")
 @pytest.mark.parametrize(
     ("values", "says"),
     [
