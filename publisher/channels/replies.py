@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from publisher.base.i18n import _
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import Kind, Limit, Refused
+from publisher.model.reader_comments import PRIVATE
 
 
 def answers_a_reader(parcel: Parcel, sent: Sequence[str]) -> bool:
@@ -34,8 +35,4 @@ def comment_gone(limits: Sequence[Limit] = ()) -> Refused:
 
 def private_comment(limits: Sequence[Limit] = ()) -> Refused:
     """The outcome of a reply to what was written to us alone."""
-    message = _(
-        "It is a private message: Publisher answers in public alone. Answer it on its platform, "
-        "and cancel this."
-    )
-    return Refused(Kind.CONTENT, message, limits=tuple(limits))
+    return Refused(Kind.CONTENT, _(PRIVATE), limits=tuple(limits))

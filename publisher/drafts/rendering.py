@@ -181,8 +181,8 @@ def problems(post: Post, account: Account, capabilities: Capabilities) -> list[P
         if not (_ANSWERED_WITH.sub("", text) if post.answers else text):
             picture_alone = len(parts) == 1 and post.media
             if not (picture_alone and capabilities.may_be_empty_with_picture):
-                flaw = _empty(account, number, len(parts), has_names=bool(text))
-                findings.add(flaw, _place(post, account, number))
+                empty = _empty(account, number, len(parts), has_names=bool(text))
+                findings.add(empty, _place(post, account, number))
         elif flaw := _too_long(post, account, capabilities, number, text):
             findings.add(flaw, _place(post, account, number))
         if flaw := _too_many_cashtags(account, capabilities, text):

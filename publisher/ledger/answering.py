@@ -18,7 +18,7 @@ from publisher.model import alarms
 from publisher.model.alarms import CALLED
 from publisher.model.content import Target
 from publisher.model.deliveries import Delivery
-from publisher.model.reader_comments import CommentState
+from publisher.model.reader_comments import PRIVATE, CommentState
 from publisher.model.states import State
 
 _HIDDEN = frozenset({CommentState.HIDING, CommentState.HIDDEN})
@@ -30,15 +30,12 @@ _MAY_BE_ANSWERED = frozenset({CommentState.NEW, CommentState.SEEN, CommentState.
 class AnsweredComment:
     """A reader's comment, as far as an answer to it depends on it. Its words are foreign."""
 
-    number: int
     id: str
     """At the platform."""
     author: str
     text: str
     url: str
-    post: str | None
     written_at: datetime
-    is_private: bool
     obstacle: str | None
     """Why no answer goes out now, with what to do."""
 
@@ -58,14 +55,11 @@ def find(connection: Connection, account: str, named: str) -> AnsweredComment | 
     if row is None or not named:
         return None
     return AnsweredComment(
-        number=row.id,
         id=row.remote_id,
         author=row.author,
         text=row.text,
         url=row.url,
-        post=row.post,
         written_at=row.written_at,
-        is_private=alarms.is_private(alarms.of_json(row.signs)),
         obstacle=_obstacle(connection, account, row),
     )
 
@@ -166,10 +160,7 @@ def _change(
 
 def _obstacle(connection: Connection, account: str, row: Any) -> str | None:
     if alarms.is_private(alarms.of_json(row.signs)):
-        return _(
-            "It is a private message: Publisher answers in public alone. Answer it on its platform, "
-            "and cancel this."
-        )
+        return _(PRIVATE)
     if row.state in _DELETED:
         return _("What the reader wrote was deleted by us. Nothing is sent. Cancel this.")
     if row.state in _HIDDEN:

@@ -1,17 +1,21 @@
 """Answers to readers: which comment each answers, and whether that can be answered now."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 
 from publisher.base.i18n import _
-from publisher.channels.registry import spec_of
+from publisher.channels.registry import SPECS, spec_of, title
 from publisher.ledger.answering import AnsweredComment
 from publisher.ledger.reading.queries import Queries
 from publisher.model.accounts import Account
 from publisher.model.content import Content
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Delivery, Wish
 from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, State
 from publisher.planning.problems import Problems
+
+_LATELY = timedelta(days=2)
+"""Within which the same words may be refused: no platform says how long it remembers them."""
 
 
 class Replies:
@@ -25,6 +29,7 @@ class Replies:
         ignore: Collection[str],
     ) -> None:
         """`ignore`: codes of advice that the workspace ignores."""
+        self._posts = posts
         self._queries = queries
         self._ignore = ignore
         self._problems = problems
@@ -32,6 +37,8 @@ class Replies:
         """The platform's id of the comment that each post answers."""
         self._obstacles: dict[str, str] = {}
         """Why posts cannot answer what they say that they answer, by post."""
+        self._said: dict[tuple[str, str], str] = {}
+        """The first post of this plan that answers with some words, by account and words."""
         self._given: dict[tuple[str, str], str] = {}
         """The first post of this plan that answers a comment, by account and comment."""
         named = sorted(post.id for post in posts.values() if post.answers)
@@ -97,6 +104,38 @@ class Replies:
         if post.answers is None:
             return content
         return content.model_copy(update={"answers": self._comments.get(post.id, post.answers)})
+
+    def note(self, wish: Wish) -> None:
+        """Warn of words with which the account answers another reader, where a platform takes the
+        same text but once.
+        """
+        queued = self._queued.get((wish.post, wish.account))
+        is_as_queued = queued is not None and queued.content == wish.content
+        takes_copies = not SPECS[wish.channel].takes_copies_for_spam
+        if wish.content.answers is None or is_as_queued or takes_copies:
+            return
+        words = wish.content.fingerprint_when_out
+        first = self._said.setdefault((wish.account, words), wish.post)
+        lately = self._queries.deliveries(account=wish.account, since=wish.due_at - _LATELY)
+        others = [
+            one.post
+            for one in lately
+            if one.post != wish.post
+            and one.answers not in (None, wish.content.answers)
+            and one.state not in ENDED_UNSENT
+            and one.content.fingerprint_when_out == words
+        ]
+        other, post = next(iter(others), first), self._posts[wish.post]
+        if other != wish.post and "same-text-on-x" not in (*self._ignore, *post.ignore):
+            message = _(
+                "{account} answers another reader with the same words, in {post}; {platform} may "
+                "refuse them.",
+                account=wish.account,
+                post=other,
+                platform=title(wish.channel),
+            )
+            hint = _("Say it in other words.")
+            self._problems.warning(post, "same-text-on-x", message, hint)
 
     def _advise(
         self, post: Post, account: Account, comment: AnsweredComment, *, is_new: bool

@@ -70,6 +70,7 @@ class Wishes:
                 wanted |= wishes
                 for wish in wishes.values():
                     self._corrections.note(wish)
+                    self._replies.note(wish)
                 self._corrections.warn_of_unchanged(post)
         return wanted
 

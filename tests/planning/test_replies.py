@@ -359,6 +359,27 @@ def test_a_readers_name_is_not_in_a_plan(app: Application, workspace: Workspace)
 
 
 @pytest.mark.usefixtures("comment")
+@pytest.mark.parametrize("is_queued", [True, False])
+def test_the_same_words_to_two_readers_are_told_where_the_platform_may_refuse_them(
+    app: Application, workspace: Workspace, is_queued: bool
+) -> None:
+    write(app, remote_id="78", url="")
+    answer(workspace)
+    if is_queued:
+        queue(app)
+    workspace.draft("other.fr", ANSWER.replace("77", "78"), "À Genève.")
+    (told,) = app.planner.plan().problems
+    assert (told.code, told.file) == ("same-text-on-x", "posts/other.fr.md")
+    assert "answer.fr" in told.message
+    queue(app)
+    assert plan_of(app) == ([], []), "once"
+    workspace.draft(
+        "third.fr", f"{ANSWER}\nignore: [answers-twice, same-text-on-x]", "À Genève. Oui."
+    )
+    assert plan_of(app) == ([(Change.ADD, "third.fr", "bice-x")], [])
+
+
+@pytest.mark.usefixtures("comment")
 def test_two_readers_may_get_the_same_words_and_one_reader_only_once(
     app: Application, workspace: Workspace
 ) -> None:
@@ -366,7 +387,7 @@ def test_two_readers_may_get_the_same_words_and_one_reader_only_once(
     queue(app)
     write(app, remote_id="78", url="")
     workspace.draft("other.fr", ANSWER.replace("77", "78"), "À Genève.")
-    assert plan_of(app) == ([(Change.ADD, "other.fr", "bice-x")], [])
+    assert queue(app) == [(Change.ADD, "other.fr", "bice-x")]
     workspace.draft("other.fr", ANSWER, "À Genève.")
     assert refusals(app) == ["duplicate-text"]
 
