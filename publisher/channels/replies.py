@@ -6,10 +6,15 @@ answer, as any part of a thread is, below the id of that comment.
 
 from collections.abc import Sequence
 
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import Kind, Limit, Refused
-from publisher.model.reader_comments import PRIVATE
+
+PRIVATE = later(
+    "It is a private message: Publisher answers in public alone. Answer it on its platform, and "
+    "cancel this."
+)
+"""Why a message to us alone gets no answer: a sentence for `_`."""
 
 
 def answers_a_reader(parcel: Parcel, sent: Sequence[str]) -> bool:

@@ -18,9 +18,8 @@ from publisher.base.i18n import _
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
 from publisher.model.content import Original
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Delivery, TargetStanding
 from publisher.model.states import State
-from publisher.model.targets import TargetStanding
 
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
 

@@ -36,11 +36,6 @@ class CommentState(StrEnum):
 
 OPEN = frozenset({CommentState.NEW})
 """Nobody has dealt with it."""
-PRIVATE = later(
-    "It is a private message: Publisher answers in public alone. Answer it on its platform, and "
-    "cancel this."
-)
-"""Why a message to us alone gets no answer: a sentence for `_`."""
 CARRIED_OUT: Mapping[CommentState, CommentState] = {
     CommentState.HIDING: CommentState.HIDDEN,
     CommentState.DELETING: CommentState.DELETED,

@@ -159,7 +159,7 @@ class Replies:
         if is_to_be_named and not is_named and is_wanted:
             # Not who it is: plans are for more people than readers' answers are.
             message = _("Its text does not name the reader, who is not told of it.")
-            hint = _("Begin the text with the reader's name, as `publisher answers` shows it.")
+            hint = _("Begin the text with the reader's name, as the list of answers shows it.")
             self._problems.warning(post, "answers-unnamed", message, hint)
 
 

@@ -9,11 +9,10 @@ from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
 from publisher.ledger import answering, corrections
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange, lock_free
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Delivery, TargetStanding
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
-from publisher.model.targets import TargetStanding
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 20.0, 600.0
 """Real seconds until a correction looks again whether the one before it is out: the longer it has

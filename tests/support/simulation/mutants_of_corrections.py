@@ -5,9 +5,8 @@ from unittest import mock
 
 from publisher.channels import edits
 from publisher.ledger import corrections
-from publisher.model.deliveries import Delivery, Parcel
+from publisher.model.deliveries import Delivery, Parcel, TargetStanding
 from publisher.model.outcomes import Sighting
-from publisher.model.targets import TargetStanding
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import Mutant, Patch
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
