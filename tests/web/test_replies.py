@@ -119,6 +119,15 @@ def test_where_the_platform_lets_nobody_answer_it_is_said(app: Application, staf
     assert "cannot be answered from here" in staff.text
 
 
+def test_a_draft_that_is_left_out_is_not_said_to_be_on_the_schedule(
+    workspace: Workspace, staff: Visit
+) -> None:
+    workspace.draft(POST, "at: 2016-03-08 10:00\nto: [bice-x]\nanswers: '99'", "À Genève.")
+    staff.get(f"/posts/{POST}/queue")
+    assert "Queueing the draft changes nothing." in staff.text
+    assert "as the draft says" not in staff.text
+
+
 def test_what_went_to_an_account_that_is_gone_is_not_answered(
     app: Application, manager: Visit
 ) -> None:
