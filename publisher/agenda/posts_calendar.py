@@ -32,6 +32,7 @@ class _Entry:
     post: str
     at: datetime
     title: str
+    """Empty for an answer: its words may begin with a reader's name."""
     embargo_until: datetime | None
     states: Mapping[str, str]
     """By account."""
@@ -85,7 +86,7 @@ def _queued(drafts: Mapping[str, Post], deliveries: Sequence[Delivery]) -> Itera
         yield _Entry(
             post=post,
             at=first.not_before,
-            title=first.content.first_words,
+            title="" if first.content.answers else first.content.first_words,
             embargo_until=max(embargoes, default=None),
             states={d.account: d.state for d in its},
             notes=tuple(dict.fromkeys(n for d in its for n in (reason_of(d), d.url) if n)),
@@ -103,7 +104,7 @@ def _drafts(
             yield _Entry(
                 post=post.id,
                 at=leaves,
-                title=post.first_words,
+                title="" if post.answers else post.first_words,
                 embargo_until=post.embargo_until,
                 states={a.name: State.HELD if post.held else _NOT_QUEUED for a in recipients},
                 notes=(post.held,) if post.held else (),

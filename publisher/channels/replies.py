@@ -6,7 +6,7 @@ answer, as any part of a thread is, below the id of that comment.
 
 from collections.abc import Sequence
 
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.channels.answers import Answers, doubt
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import (
@@ -20,6 +20,12 @@ from publisher.model.outcomes import (
 )
 
 _OF_THE_READER = frozenset({Kind.PERMISSION, Kind.POLICY})
+
+PRIVATE = later(
+    "It is a private message: Publisher answers in public alone. Answer it on its platform, and "
+    "cancel this."
+)
+"""Why a message to us alone gets no answer: a sentence for `_`."""
 
 
 def answers_a_reader(parcel: Parcel, sent: Sequence[str]) -> bool:
@@ -45,11 +51,7 @@ def comment_gone(limits: Sequence[Limit] = ()) -> Refused:
 
 def private_comment(limits: Sequence[Limit] = ()) -> Refused:
     """The outcome of a reply to what was written to us alone."""
-    message = _(
-        "It is a private message: Publisher answers in public alone. Answer it on its platform, "
-        "and cancel this."
-    )
-    return Refused(Kind.CONTENT, message, limits=tuple(limits))
+    return Refused(Kind.CONTENT, _(PRIVATE), limits=tuple(limits))
 
 
 def replies_limited(limits: Sequence[Limit] = ()) -> Refused:

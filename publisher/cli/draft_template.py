@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from publisher.base.errors import UsageError
-from publisher.base.i18n import _, later
+from publisher.base.i18n import _
 from publisher.cli import arguments
 from publisher.drafts import new_draft
 from publisher.drafts.session import LANGUAGE, Session
 from publisher.drafts.times import Moment, is_now
 from publisher.model.problems import Flaw
 from publisher.settings.settings import Settings
-
-PLACEHOLDER = later("Write the text here.")
 
 
 def make(
@@ -35,12 +33,11 @@ def make(
     lang = language(lang, session, settings)
     names = recipients(to, settings)
     front = [f"title: {_scalar(title)}"]
-    without = _("without a time it stays a draft")
-    front.append(f"at: {at}" if at else f"# at: 2016-03-07 08:30  # {without}")
+    front.append(f"at: {at}" if at else new_draft.no_time("2016-03-07 08:30"))
     if names:
         front.append(f"to: [{', '.join(names)}]")
     # A draft that has its time must not go out with words that nobody wrote.
-    body = "" if at else f"{_(PLACEHOLDER)}\n"
+    body = "" if at else f"{_(new_draft.PLACEHOLDER)}\n"
     return settings.posts / f"{name}.{lang}.md", "\n".join(["---", *front, "---", body])
 
 

@@ -152,7 +152,7 @@ def _drafts(app: Application) -> Iterator[Finding]:
         )
         usual = _("`publisher plan` shows it, and `publisher queue` puts it right.")
         yield warning("drafts", message, lost if plan.cancels_most else usual)
-    elif not plan.errors:
+    elif not plan.errors and not plan.left_out:
         yield good("drafts", _("The schedule is as the drafts say."))
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.channels.registry import spec_of
 from publisher.drafts import new_draft
@@ -26,12 +27,17 @@ def name(account: Account) -> str:
     return f"answer-{slug(account.name)}"
 
 
-def draft(posts: DraftFiles, account: Account, comment: str, author: str) -> Manuscript:
-    """A draft that answers a comment, without its words; its file is not made yet."""
+def draft(posts: DraftFiles, account: Account, comment: str, author: str, *, by: str) -> Manuscript:
+    """A draft that answers a comment, without its words; its file is not made yet.
+
+    It has no time: it must not go out with words that nobody wrote. `by`: who begins it.
+    """
     languages = [account.language] if account.language else []
     free = new_draft.free(name(account), posts.files, languages)
     ending = f".{account.language}" if account.language else ""
     file = new_draft.at(posts.posts, f"{free}{ending}")
-    made = Manuscript(file.path, file.file, new_draft.EMPTY).with_value("at", "now")
+    front = f"---\n{new_draft.no_time('now')}\n---\n".encode()
+    made = Manuscript(file.path, file.file, front)
     made = made.with_words("to", [account.name]).with_value("answers", comment)
-    return made.with_body(f"{beginning(account, author)}\n")
+    words = f"{beginning(account, author)}[TODO] {_(new_draft.PLACEHOLDER)}\n"
+    return made.with_value("author", by).with_body(words)

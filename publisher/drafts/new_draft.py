@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.base.errors import UsageError
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.base.text import slug
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFile
@@ -16,6 +16,12 @@ TEMPLATES = "templates/"
 """The folder below posts/ whose drafts begin new ones."""
 EMPTY = b"---\n---\n"
 """A draft that says nothing yet."""
+PLACEHOLDER = later("Write the text here.")
+
+
+def no_time(example: str) -> str:
+    """The line of a draft without a time, which shows one."""
+    return f"# at: {example}  # {_('without a time it stays a draft')}"
 
 
 def stem(title: str, moment: Moment | None, zone: ZoneInfo) -> str:

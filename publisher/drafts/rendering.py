@@ -1,5 +1,6 @@
 """Rendering: the content that one account gets of a post."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from publisher.base import formats
@@ -24,6 +25,8 @@ _LONGEST_SUGGESTION = 5
 """Messages; the hint for a longer thread would be too long to read."""
 _JITTER = 1.01
 """Tolerance: phones do not keep exactly to their stated frame rate."""
+_ANSWERED_WITH = re.compile(r"[@\uff20]\S*|\s")
+"""What is no word of an answer: whom it names."""
 _PUNCTUATION = "()<>[]{}«»“”\"',.;:!?…"
 
 
@@ -175,10 +178,11 @@ def problems(post: Post, account: Account, capabilities: Capabilities) -> list[P
     findings = Findings(post.file)
     parts = texts(post, account, capabilities)
     for number, text in enumerate(parts, 1):
-        if not text:
+        if not (_ANSWERED_WITH.sub("", text) if post.answers else text):
             picture_alone = len(parts) == 1 and post.media
             if not (picture_alone and capabilities.may_be_empty_with_picture):
-                findings.add(_empty(account, number, len(parts)), _place(post, account, number))
+                empty = _empty(account, number, len(parts), has_names=bool(text))
+                findings.add(empty, _place(post, account, number))
         elif flaw := _too_long(post, account, capabilities, number, text):
             findings.add(flaw, _place(post, account, number))
         if flaw := _too_many_cashtags(account, capabilities, text):
@@ -194,8 +198,11 @@ def _place(post: Post, account: Account, number: int) -> Position:
     return post.positions.get(position_key(section, number), first)
 
 
-def _empty(account: Account, number: int, count: int) -> Flaw:
+def _empty(account: Account, number: int, count: int, *, has_names: bool) -> Flaw:
     named = {"account": account.name, "channel": account.channel}
+    if has_names:
+        message = _("The text for {account} ({channel}) only names the reader.", **named)
+        return Flaw("empty-text", message, _("Write what you answer, after the name."))
     return Flaw(
         "empty-text",
         _("Part {number} of the text for {account} ({channel}) is empty.", number=number, **named)

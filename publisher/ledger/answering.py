@@ -4,16 +4,19 @@ An answer stands on its own once its intent is on record: a comment that is hidd
 answered first. So no lock is needed, unlike for corrections.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from publisher.base.i18n import _
+from publisher.channels.replies import PRIVATE
 from publisher.ledger.rows import deliveries_in
-from publisher.ledger.tables import deliveries, may_be_kept, reader_comments
+from publisher.ledger.tables import about, deliveries, history, may_be_kept, reader_comments
+from publisher.model import alarms
+from publisher.model.alarms import CALLED
 from publisher.model.content import Target
 from publisher.model.deliveries import Delivery
 from publisher.model.reader_comments import CommentState
@@ -28,15 +31,12 @@ _MAY_BE_ANSWERED = frozenset({CommentState.NEW, CommentState.SEEN, CommentState.
 class AnsweredComment:
     """A reader's comment, as far as an answer to it depends on it. Its words are foreign."""
 
-    number: int
     id: str
     """At the platform."""
     author: str
     text: str
     url: str
-    post: str | None
     written_at: datetime
-    is_private: bool
     obstacle: str | None
     """Why no answer goes out now, with what to do."""
 
@@ -44,7 +44,8 @@ class AnsweredComment:
 def find(connection: Connection, account: str, named: str, now: datetime) -> AnsweredComment | None:
     """The comment to an account with this id or address; None if none is stored.
 
-    An id before an address: what a reader's address says is the platform's affair.
+    An id before an address: what a reader's address says is the platform's affair. None also if
+    several have the address: nobody knows which is meant.
     """
     table = reader_comments.c
     query = select(reader_comments).where(
@@ -52,26 +53,18 @@ def find(connection: Connection, account: str, named: str, now: datetime) -> Ans
         or_(table.remote_id == named, table.url == named),
         may_be_kept(now),
     )
-    rows = sorted(connection.execute(query).all(), key=lambda row: row.remote_id != named)
-    if not rows or not named:
+    rows = connection.execute(query).all()
+    row = next((one for one in rows if one.remote_id == named), rows[0] if len(rows) == 1 else None)
+    if row is None or not named:
         return None
-    row = rows[0]
     return AnsweredComment(
-        number=row.id,
         id=row.remote_id,
         author=row.author,
         text=row.text,
         url=row.url,
-        post=row.post,
         written_at=row.written_at,
-        is_private=is_private(row.signs),
         obstacle=_obstacle(connection, account, row),
     )
-
-
-def is_private(signs: str) -> bool:
-    """Whether stored signs say that a comment is a message to us alone."""
-    return '["private"' in signs
 
 
 def obstacle(connection: Connection, account: str, comment: str, now: datetime) -> str | None:
@@ -109,36 +102,70 @@ def answers_of(
     return found
 
 
-def mark_answered(connection: Connection, delivery: Delivery, at: datetime) -> Any:
-    """Mark the comment that a delivery answers, which is out now, as answered.
+def follow(connection: Connection, before: Delivery, after: Delivery, by: str, at: datetime) -> Any:
+    """Have the comment follow a change of an answer to it: answered once it is out, and open again
+    when it is withdrawn, unless another answer to it is out.
 
-    Returns its row; None if it is not here, or was hidden or deleted meanwhile.
+    Returns the row of a comment that is as it should be now, with its new state; None if there is
+    none, or it was hidden or deleted meanwhile.
     """
+    if after.answers is None or after.state is before.state:
+        return None
+    if after.state is State.PUBLISHED:
+        by, given = after.approved_by or after.queued_by or by, {"urgency": 0, "trouble": None}
+        return _change(connection, after, _MAY_BE_ANSWERED, CommentState.ANSWERED, by, at, given)
+    if after.state is not State.WITHDRAWN or _is_answered(connection, after):
+        return None
+    row = _change(connection, after, {CommentState.ANSWERED}, CommentState.NEW, by, at, {})
+    if row is not None:
+        its = update(reader_comments).where(reader_comments.c.id == row.id)
+        connection.execute(its.values(urgency=alarms.urgency_of(alarms.of_json(row.signs))))
+    return row
+
+
+def call(connection: Connection, comment: int, chain: str) -> None:
+    """Call somebody with the last step of this chain, if the comment calls for somebody."""
+    step = select(func.max(history.c.id)).where(about(chain)).scalar_subquery()
+    its = update(reader_comments).where(
+        reader_comments.c.id == comment, reader_comments.c.urgency == CALLED
+    )
+    connection.execute(its.values(alarm_step=step))
+
+
+def _is_answered(connection: Connection, besides: Delivery) -> bool:
+    query = select(deliveries.c.id).where(
+        deliveries.c.account == besides.account,
+        deliveries.c.answers == besides.answers,
+        deliveries.c.state == State.PUBLISHED,
+        deliveries.c.id != besides.id,
+    )
+    return connection.execute(query).first() is not None
+
+
+def _change(
+    connection: Connection,
+    answer: Delivery,
+    source: Collection[CommentState],
+    target: CommentState,
+    by: str | None,
+    at: datetime,
+    values: Mapping[str, Any],
+) -> Any:
     table = reader_comments.c
+    its = update(reader_comments).where(
+        table.account == answer.account,
+        table.remote_id == answer.answers,
+        table.state.in_(sorted(source)),
+    )
+    changed = its.values(state=target, changed_by=by, changed_at=at, **values)
     return connection.execute(
-        update(reader_comments)
-        .where(
-            table.account == delivery.account,
-            table.remote_id == delivery.answers,
-            table.state.in_(sorted(_MAY_BE_ANSWERED)),
-        )
-        .values(
-            state=CommentState.ANSWERED,
-            urgency=0,
-            changed_by=delivery.approved_by or delivery.queued_by,
-            changed_at=at,
-            trouble=None,
-        )
-        .returning(table.post)
+        changed.returning(table.id, table.post, table.state, table.signs)
     ).first()
 
 
 def _obstacle(connection: Connection, account: str, row: Any) -> str | None:
-    if is_private(row.signs):
-        return _(
-            "It is a private message: Publisher answers in public alone. Answer it on its platform, "
-            "and cancel this."
-        )
+    if alarms.is_private(alarms.of_json(row.signs)):
+        return _(PRIVATE)
     if row.state in _DELETED:
         return _("What the reader wrote was deleted by us. Nothing is sent. Cancel this.")
     if row.state in _HIDDEN:

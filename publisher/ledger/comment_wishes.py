@@ -15,11 +15,9 @@ from publisher.ledger.database import LedgerPart
 from publisher.ledger.integrity.chain_links import chain_of
 from publisher.ledger.tables import about, history, reader_comments
 from publisher.ledger.transitions import note_account
+from publisher.model.alarms import CALLED
 from publisher.model.events import Event
 from publisher.model.reader_comments import CARRIED_OUT, CommentState
-
-CALLED = 2
-"""The urgency of a comment that calls for somebody."""
 
 _LEASE = 60.0  # real seconds
 

@@ -11,7 +11,6 @@ row, and the intent of another correction come before it or after it.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, or_, select
 
@@ -19,8 +18,8 @@ from publisher.base.i18n import _
 from publisher.channels.registry import SPECS
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries
-from publisher.model.content import Original, Target
-from publisher.model.deliveries import Delivery
+from publisher.model.content import Original
+from publisher.model.deliveries import Delivery, TargetStanding
 from publisher.model.states import State
 
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
@@ -35,19 +34,6 @@ IS_POST = and_(
 """Deliveries that make posts: no edits, whose ids no platform knows, and no answers that are
 comments, which have other figures. In JSON a quotation mark within a text is escaped.
 """
-
-
-class TargetStanding(NamedTuple):
-    """How a delivery stands to its target: what it corrects, or the comment that it answers."""
-
-    target: Target | None = None
-    """None: it cannot go out, or not now."""
-    obstacle: str | None = None
-    """Why it is held, with what to do."""
-    waits_for: str | None = None
-    """The post that has to be out before it, which is on its way."""
-    original: Delivery | None = None
-    """Of a correction: the post that it corrects."""
 
 
 def standing(connection: Connection, delivery: Delivery) -> TargetStanding:

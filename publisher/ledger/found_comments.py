@@ -1,21 +1,19 @@
 """Comments found: storing what a reading found, each comment once, with what calls for somebody."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from publisher.ledger.comment_wishes import CALLED, noted
+from publisher.ledger.comment_wishes import noted
 from publisher.ledger.database import Database
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import deliveries, ids_out, reader_comments
-from publisher.model.alarms import Sign, Signs, signs_in
+from publisher.model import alarms
+from publisher.model.alarms import CALLED, Sign, Signs, signs_in
 from publisher.model.events import Event
 from publisher.model.reader_comments import CommentState, ReaderComment, kept_text
-
-_BEFORE_OTHERS = 1
 
 
 def store(
@@ -85,13 +83,6 @@ def _insert(
     return len(calling)
 
 
-def _urgency_of(signs: Sequence[Sign]) -> int:
-    """How much an open comment calls for somebody; see the table."""
-    if any(sign.is_alarming for sign in signs):
-        return CALLED
-    return _BEFORE_OTHERS if signs else 0
-
-
 def signs_of(comment: ReaderComment, signs: Signs) -> tuple[Sign, ...]:
     found = signs_in(comment.text, signs)
     return (Sign("private"), *found) if comment.is_private else found
@@ -100,6 +91,7 @@ def signs_of(comment: ReaderComment, signs: Signs) -> tuple[Sign, ...]:
 def _row(
     account: str, comment: ReaderComment, post: str | None, found: Sequence[Sign], now: datetime
 ) -> dict[str, Any]:
+    urgency = alarms.urgency_of(found)
     return {
         "account": account,
         "remote_id": comment.id,
@@ -109,11 +101,9 @@ def _row(
         "url": comment.url,
         "written_at": comment.written_at,
         "read_at": now,
-        "signs": json.dumps([[sign.kind, sign.what] for sign in found], ensure_ascii=False),
+        "signs": alarms.as_json(found),
         # Also of what its platform hid: a disclosure can be among it.
-        "urgency": _urgency_of(found)
-        if _urgency_of(found) == CALLED or not comment.is_hidden
-        else 0,
+        "urgency": urgency if urgency == CALLED or not comment.is_hidden else 0,
         "alarm_step": None,
         "state": CommentState.HIDDEN if comment.is_hidden else CommentState.NEW,
         "checked_at": now,

@@ -33,6 +33,7 @@ from publisher.ledger.reading import search_index
 from publisher.ledger.tables import deliveries, history
 from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.events import Event
+from publisher.model.reader_comments import CommentState
 from publisher.model.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"
@@ -156,19 +157,17 @@ def change_all(connection: Connection, changes: Sequence[StateChange]) -> list[D
 def _note_answered(
     connection: Connection, changes: Sequence[StateChange], changed: Sequence[Delivery]
 ) -> None:
-    """Note at readers' comments that they are answered, with the answer that is out now."""
+    """Note at readers' comments that they are answered, or open again."""
     for wish, after in zip(changes, changed, strict=True):
-        is_out = after.state is State.PUBLISHED and wish.delivery.state is not State.PUBLISHED
-        if after.answers and is_out:
-            comment = answering.mark_answered(connection, after, wish.by.at)
-            if comment:
-                chain = chain_of(after.account, comment.post)
-                detail = {
-                    "account": after.account,
-                    "id": after.answers,
-                    "file": file_of(after.post),
-                }
-                note_account(connection, chain, Event.ANSWER_ANSWERED, wish.by.at, detail=detail)
+        by = wish.by
+        comment = answering.follow(connection, wish.delivery, after, by.actor, by.at)
+        if comment:
+            is_open = comment.state == CommentState.NEW
+            event = Event.ANSWER_OPEN_AGAIN if is_open else Event.ANSWER_ANSWERED
+            chain = chain_of(after.account, comment.post)
+            detail = {"account": after.account, "id": after.answers, "file": file_of(after.post)}
+            note_account(connection, chain, event, by.at, detail=detail)
+            answering.call(connection, comment.id, chain)
 
 
 def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:

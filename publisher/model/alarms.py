@@ -3,6 +3,7 @@
 A pure comparison of words. It decides nothing: it says what a person should read first, and why.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
@@ -21,6 +22,9 @@ _OTHER_LETTERS = str.maketrans(
 )
 """Letters that have no accent to take off, and digits and signs that stand for letters."""
 _SHORTEST_NAME = 3
+CALLED = 2
+"""The urgency of a comment that calls for somebody."""
+_BEFORE_OTHERS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,28 @@ class Sign:
     def is_alarming(self) -> bool:
         """Whether somebody is called; a link alone only comes before the others."""
         return self.kind != "link"
+
+
+def urgency_of(signs: Sequence[Sign]) -> int:
+    """How much an open comment with these signs calls for somebody."""
+    if any(sign.is_alarming for sign in signs):
+        return CALLED
+    return _BEFORE_OTHERS if signs else 0
+
+
+def is_private(signs: Sequence[Sign]) -> bool:
+    """Whether a comment with these signs is a message to us alone."""
+    return any(sign.kind == "private" for sign in signs)
+
+
+def as_json(signs: Sequence[Sign]) -> str:
+    """Signs as they are stored."""
+    return json.dumps([[sign.kind, sign.what] for sign in signs], ensure_ascii=False)
+
+
+def of_json(stored: str) -> tuple[Sign, ...]:
+    """Stored signs."""
+    return tuple(Sign(kind, what) for kind, what in json.loads(stored))
 
 
 def signs_in(text: str, signs: Signs) -> tuple[Sign, ...]:

@@ -347,3 +347,16 @@ class Parcel(Frozen):
         if self.target is None or self.content.edits:
             return sent
         return (*self.target.remote_ids, *sent)
+
+
+class TargetStanding(NamedTuple):
+    """How a delivery stands to its target: what it corrects, or the comment that it answers."""
+
+    target: Target | None = None
+    """None: it cannot go out, or not now."""
+    obstacle: str | None = None
+    """Why it is held, with what to do."""
+    waits_for: str | None = None
+    """The post that has to be out before it, which is on its way."""
+    original: Delivery | None = None
+    """Of a correction: the post that it corrects."""

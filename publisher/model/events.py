@@ -24,6 +24,7 @@ class Event(StrEnum):
     ANSWER_HANDED_ON = later("answer handed on")
     ANSWER_HIDDEN = later("answer hidden")
     ANSWER_NOT_CHANGED = later("answer not changed")
+    ANSWER_OPEN_AGAIN = later("answer open again")
     ANSWER_SEEN = later("answer seen")
     ANSWERED_LATE = later("answered late")
     ANSWERS_CALL_FOR_SOMEBODY = later("answers call for somebody")

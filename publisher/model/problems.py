@@ -132,7 +132,7 @@ CODES: dict[str, str] = {
     "hidden-characters": "The text holds characters that nobody sees, or that turn the writing round.",
     "too-close": "Two posts of one account go out within five minutes.",
     "at-night": "It goes out between 22:00 and 7:00 by the account's clock.",
-    "same-text-on-x": "Two accounts say the same, word for word.",
+    "same-text-on-x": "Two accounts, or answers to two readers, say the same, word for word.",
     "over-limit": "More posts are planned than the platform takes in that time.",
     "sure-miss": "It expires before its account may post again.",
     "account-stopped": "The account is paused, or suspended until a person resumes it.",

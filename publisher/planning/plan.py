@@ -168,6 +168,11 @@ class Plan:
         return tuple(p for p in warnings if p.code in LEFT_OUT)
 
     @property
+    def is_as_drafted(self) -> bool:
+        """Whether the schedule is as the drafts say."""
+        return not (self.changes or self.stopped or self.left_out)
+
+    @property
     def voided(self) -> tuple[PlannedChange, ...]:
         """The changes that make an approval void."""
         return tuple(change for change in self.changes if change.voids)

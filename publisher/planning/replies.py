@@ -1,17 +1,21 @@
 """Answers to readers: which comment each answers, and whether that can be answered now."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 
 from publisher.base.i18n import _
-from publisher.channels.registry import spec_of
+from publisher.channels.registry import SPECS, spec_of, title
 from publisher.ledger.answering import AnsweredComment
 from publisher.ledger.reading.queries import Queries
 from publisher.model.accounts import Account
 from publisher.model.content import Content
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Delivery, Wish
 from publisher.model.posts import Post
-from publisher.model.states import ENDED_UNSENT
+from publisher.model.states import ENDED_UNSENT, State
 from publisher.planning.problems import Problems
+
+_LATELY = timedelta(days=2)
+"""Within which the same words may be refused: no platform says how long it remembers them."""
 
 
 class Replies:
@@ -25,47 +29,75 @@ class Replies:
         ignore: Collection[str],
     ) -> None:
         """`ignore`: codes of advice that the workspace ignores."""
+        self._posts = posts
         self._queries = queries
         self._ignore = ignore
         self._problems = problems
-        self._comments: dict[str, str] = {}
+        self._comments: dict[str, str | None] = {}
         """The platform's id of the comment that each post answers."""
+        self._obstacles: dict[str, str] = {}
+        """Why posts cannot answer what they say that they answer, by post."""
+        self._said: dict[tuple[str, str], str] = {}
+        """The first post of this plan that answers with some words, by account and words."""
+        self._given: dict[tuple[str, str], str] = {}
+        """The first post of this plan that answers a comment, by account and comment."""
         named = sorted(post.id for post in posts.values() if post.answers)
         queued = queries.standing(named, and_under_way=False) if named else ()
-        self._queued = {(one.post, one.account): one for one in queued if one.answers}
+        self._queued = {(one.post, one.account): one for one in queued}
 
-    def report(self, post: Post, recipients: Sequence[Account]) -> bool:
-        """Report what is wrong with what a draft says that it answers; False: nothing is.
+    def report(self, post: Post, recipients: Sequence[Account]) -> None:
+        """Report what is wrong with what a draft says that it answers.
 
         A comment may be gone at any moment, and may not stop other posts: its answer alone is left
-        out, and the ledger keeps what it has.
+        out, and held if it is queued, for then it does not say what its draft says.
         """
         if post.answers is None or len(recipients) != 1:
-            return False  # `check` says that it goes to one account
+            return  # `check` says that it goes to one account
         (account,) = recipients
         queued = self._queued.get((post.id, account.name))
-        found = self._queries.comment(account.name, post.answers)
-        if queued is not None and _is_past(queued):
-            self._comments[post.id] = queued.answers or post.answers
-            return False
+        found = self._found(account, post.answers, queued)
+        usable = found if found and not found.obstacle else None
+        own = queued.answers if queued else post.answers
+        self._comments[post.id] = usable.id if usable else own
+        if queued and _is_past(queued):
+            return
+        if usable:
+            self._advise(post, account, usable, is_new=queued is None)
+            return
         if found is None:
+            code = "answers-unknown"
             message = _(
-                "{account} has no reader's answer {id}.", account=account.name, id=post.answers
+                "{account} has no reader's answer {id}, or several with that address.",
+                account=account.name,
+                id=post.answers,
             )
             hint = _(
-                "Write its address as `publisher answers --all` shows it, or its `id` in "
-                "`publisher answers --all --json`. One that is deleted on its platform, or older "
-                "than the settings keep it, is not here."
+                "Write its `id` as `publisher answers --all --json` shows it. One that is deleted on "
+                "its platform, or older than the settings keep it, is not here."
             )
-            self._problems.warning(post, "answers-unknown", message, hint)
-            return True
-        self._comments[post.id] = found.id
-        if found.obstacle:
+        else:
+            code, message = "answers-in-vain", found.obstacle or ""
             hint = _("Delete the draft, or give it another time once that is settled.")
-            self._problems.warning(post, "answers-in-vain", found.obstacle, hint)
-            return True
-        self._advise(post, account, found, is_new=queued is None)
-        return False
+        self._obstacles[post.id] = message
+        self._problems.warning(post, code, message, hint)
+
+    def _found(
+        self, account: Account, named: str, queued: Delivery | None
+    ) -> AnsweredComment | None:
+        """The comment that a draft names; an address leads no queued answer to another one."""
+        found = self._queries.comment(account.name, named)
+        if found is None or queued is None or queued.answers in (None, found.id, named):
+            return found
+        is_there = self._queries.comment(account.name, queued.answers) is not None
+        return found if found.id == named or is_there else None
+
+    def hold(self, post: Post) -> str | None:
+        """Why a post is held that cannot answer what it says that it answers; None: it can."""
+        return self._obstacles.get(post.id)
+
+    def leaves_out(self, post: Post, account: Account) -> bool:
+        """Whether such a post is not queued yet: then it stays so."""
+        return post.id in self._obstacles and (post.id, account.name) not in self._queued
 
     def answered(self, post: Post, content: Content) -> Content:
         """The content with the comment that it answers."""
@@ -73,30 +105,64 @@ class Replies:
             return content
         return content.model_copy(update={"answers": self._comments.get(post.id, post.answers)})
 
+    def note(self, wish: Wish) -> None:
+        """Warn of words with which the account answers another reader, where a platform takes the
+        same text but once.
+        """
+        queued = self._queued.get((wish.post, wish.account))
+        is_as_queued = queued is not None and queued.content == wish.content
+        takes_copies = not SPECS[wish.channel].takes_copies_for_spam
+        if wish.content.answers is None or is_as_queued or takes_copies:
+            return
+        words = wish.content.fingerprint_when_out
+        first = self._said.setdefault((wish.account, words), wish.post)
+        lately = self._queries.deliveries(account=wish.account, since=wish.due_at - _LATELY)
+        others = [
+            one.post
+            for one in lately
+            if one.post != wish.post
+            and one.answers not in (None, wish.content.answers)
+            and one.state not in ENDED_UNSENT
+            and one.content.fingerprint_when_out == words
+        ]
+        other, post = next(iter(others), first), self._posts[wish.post]
+        if other != wish.post and "same-text-on-x" not in (*self._ignore, *post.ignore):
+            message = _(
+                "{account} answers another reader with the same words, in {post}; {platform} may "
+                "refuse them.",
+                account=wish.account,
+                post=other,
+                platform=title(wish.channel),
+            )
+            hint = _("Say it in other words.")
+            self._problems.warning(post, "same-text-on-x", message, hint)
+
     def _advise(
         self, post: Post, account: Account, comment: AnsweredComment, *, is_new: bool
     ) -> None:
         others = [
-            one
+            one.post
             for one in self._queries.answers_to(account.name, comment.id)
             if one.post != post.id and one.state not in ENDED_UNSENT
         ]
-        if is_new and others and "answers-twice" not in (*self._ignore, *post.ignore):
-            message = _("{post} answers the same reader.", post=others[0].post)
+        first = self._given.setdefault((account.name, comment.id), post.id)
+        other = next(iter(others), first)
+        is_told = "answers-twice" in (*self._ignore, *post.ignore)
+        if is_new and other != post.id and not is_told:
+            message = _("{post} answers the same reader.", post=other)
             hint = _("Look at it first. If both are meant, say `ignore: answers-twice`.")
             self._problems.warning(post, "answers-twice", message, hint)
         is_to_be_named = spec_of(account.channel).answering.mentions and comment.author
-        first = [parts[0].casefold() for parts in post.texts.values() if parts]
-        is_named = all(comment.author.casefold() in text for text in first)
+        texts = [parts[0].casefold() for parts in post.texts.values() if parts]
+        is_named = all(comment.author.casefold() in text for text in texts)
         is_wanted = "answers-unnamed" not in (*self._ignore, *post.ignore)
         if is_to_be_named and not is_named and is_wanted:
-            message = _(
-                "Its text does not name {name}, who is not told of it.", name=comment.author
-            )
-            hint = _("Begin the text with {name}.", name=comment.author)
+            # Not who it is: plans are for more people than readers' answers are.
+            message = _("Its text does not name the reader, who is not told of it.")
+            hint = _("Begin the text with the reader's name, as the list of answers shows it.")
             self._problems.warning(post, "answers-unnamed", message, hint)
 
 
 def _is_past(queued: Delivery) -> bool:
-    """Whether it is out, or may be, or has ended: the comment is of no importance any more."""
-    return not queued.in_reach and queued.state not in ENDED_UNSENT
+    """Whether it is out, or has begun: the comment is of no importance any more."""
+    return bool(queued.remote_ids) or queued.state in (State.PUBLISHED, State.WITHDRAWN)

@@ -56,9 +56,10 @@ class Wishes:
         in_turn = sorted(posts.values(), key=lambda post: post.corrects is not None)
         for post in progress.over(in_turn, _("Rendering posts")):
             recipients, _nobody = rendering.recipients(post, self._accounts)
-            if any(one.report(post, recipients) for one in (self._corrections, self._replies)):
+            if self._corrections.report(post, recipients):
                 del posts[post.id]
                 continue
+            self._replies.report(post, recipients)
             try:
                 wishes = {(wish.post, wish.account): wish for wish in self._wishes(post, standing)}
             except PictureUnusable as unusable:
@@ -69,6 +70,7 @@ class Wishes:
                 wanted |= wishes
                 for wish in wishes.values():
                     self._corrections.note(wish)
+                    self._replies.note(wish)
                 self._corrections.warn_of_unchanged(post)
         return wanted
 
@@ -88,12 +90,15 @@ class Wishes:
             return
         expires_after = post.expires_after or self._settings.delivery.expires
         recipients, _problems = rendering.recipients(post, self._accounts)
+        held = post.held or self._replies.hold(post)
         for account in self._corrections.of_its_accounts(post, recipients):
             content = self._content(post, account)
-            if self._corrections.leaves_out(post, account, content):
+            if self._replies.leaves_out(post, account) or self._corrections.leaves_out(
+                post, account, content
+            ):
                 continue
             delivery = standing.get((post.id, account.name))
-            depends = (post.corrects or post.answers) and not post.held
+            depends = (post.corrects or post.answers) and not held
             waited = depends and delivery and _is_held_by_a_worker(delivery)
             # What was held until its target is there would have expired since.
             if post.at_once and delivery and _stays(content, delivery) and not waited:
@@ -106,8 +111,8 @@ class Wishes:
                 expires_at=expiry(post, due_at + expires_after),
                 embargo_until=post.embargo_until,
                 content=content,
-                state=self._state(post, account),
-                reason=post.held,
+                state=State.HELD if held else self._state(account),
+                reason=held,
                 queued_by=post.author,
                 repeat=post.repeat,
             )
@@ -118,9 +123,7 @@ class Wishes:
         content = self._replies.answered(post, content)
         return self._corrections.corrected(post, account, content, capabilities)
 
-    def _state(self, post: Post, account: Account) -> State:
-        if post.held:
-            return State.HELD
+    def _state(self, account: Account) -> State:
         rule = self._settings.approval_rule(account.name)
         return State.AWAITING_APPROVAL if rule.required else State.SCHEDULED
 

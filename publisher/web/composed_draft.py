@@ -225,6 +225,7 @@ def _translation(
             "title": "",
             "content_warning": "",
             "repeat": False,
+            "answers": None,
             "author": person.name,
             "texts": {new: ("",) * len(source.seen.texts[old]) for old, new in sections.items()},
             "media": tuple(entry.model_copy(update={"alt": ""}) for entry in source.seen.media),

@@ -4,10 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from publisher.app import Application
-from publisher.base.errors import NotPossible
-from publisher.base.i18n import _
-from publisher.channels.registry import spec_of, title
-from publisher.drafts import answering
+from publisher.drafts import answering, rendering
 from publisher.drafts.composition import Composition
 from publisher.drafts.when import When
 from publisher.ledger.answering import AnsweredComment
@@ -17,6 +14,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.posts import Post
 from publisher.model.states import State
+from publisher.planning import answerable
 from publisher.web import draft_view
 from publisher.web.compose_form import ComposeForm
 from publisher.web.draft_view import DraftView
@@ -45,28 +43,20 @@ def begun(app: Application, person: Person, number: int) -> ComposeForm:
 
     Raises NotPossible where it cannot be answered, and NotPermitted for whoever may not write.
     """
-    comment = app.comment_pages.find(number)
-    if comment is None or not app.rights.permits(person, Rank.STAFF, [comment.account]):
-        hint = _("It was deleted at its platform, or is older than the settings keep it.")
-        raise NotPossible(_("There is no such answer here any more."), hint=hint)
-    app.edits.require(Event.DRAFT_MADE, person.name, frozenset([comment.account]))
-    account = app.settings.public_accounts()[comment.account]
-    how = spec_of(account.channel).answering
-    if not how.can:
-        platform = title(account.channel)
-        told = _("Readers on {platform} cannot be answered from here.", platform=platform)
-        raise NotPossible(told, hint=_(how.told))
-    standing = app.queries.comment(comment.account, comment.remote_id)
-    if standing is None or standing.obstacle:
-        told = _("It cannot be answered from here.")
-        raise NotPossible(told, hint=standing.obstacle if standing else None)
+    seen = {
+        name: account
+        for name, account in app.settings.public_accounts().items()
+        if app.rights.permits(person, Rank.STAFF, [name])
+    }
+    account, comment = answerable.find(seen, app.comment_pages, app.queries, number)
+    app.edits.require(Event.DRAFT_MADE, person.name, frozenset([account.name]))
     return ComposeForm.of(
         Composition(
             to=(account.name,),
             when=When(kind="now"),
             lang=account.language or "",
             author=person.name,
-            answers=comment.remote_id,
+            answers=comment.id,
             texts={"": (answering.beginning(account, comment.author),)},
         )
     )
@@ -124,18 +114,24 @@ def given(
             *(OurAnswer(d.post, d.state, d.url) for d in queued.get(keys[one.id], ())),
             *(
                 OurAnswer(post.id)
-                for post in waiting
-                if post.answers in (one.remote_id, one.url) and one.account in post.to
+                for post, to in waiting
+                if post.answers in (one.remote_id, one.url) and one.account in to
             ),
         ]
         for one in comments
     }
 
 
-def _unqueued(app: Application, drafts: Mapping[str, Post]) -> list[Post]:
+def _unqueued(app: Application, drafts: Mapping[str, Post]) -> list[tuple[Post, Collection[str]]]:
+    """The drafts of answers that are not queued, each with the accounts that it goes to."""
     found = {post.id: post for post in drafts.values() if post.answers}
     known = app.queries.known_posts(sorted(found))
-    return [post for name, post in sorted(found.items()) if name not in known]
+    accounts = app.settings.public_accounts()
+    return [
+        (post, [one.name for one in rendering.recipients(post, accounts)[0]])
+        for name, post in sorted(found.items())
+        if name not in known
+    ]
 
 
 def _seen(app: Application, person: Person, accounts: Collection[str]) -> list[str]:

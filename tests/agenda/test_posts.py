@@ -71,6 +71,14 @@ def test_a_post_is_one_event_however_many_accounts_get_it(
     )
 
 
+def test_an_answer_is_called_by_its_file_and_not_by_the_readers_name(
+    app: Application, workspace: Workspace
+) -> None:
+    front = "at: annual-day + 30m\nto: [bice-x]\nanswers: '77'"
+    workspace.draft("answer-bice-x.fr", front, "@zofia À Genève.")
+    assert shown(event(app))[0] == "[not queued] answer-bice-x.fr"
+
+
 def test_a_draft_that_is_not_queued_is_there_and_one_without_a_time_is_not(
     app: Application, workspace: Workspace
 ) -> None:

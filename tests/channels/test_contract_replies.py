@@ -8,7 +8,7 @@ import pytest
 
 from publisher.channels.base import NotPrepared
 from publisher.channels.registry import CAPABILITIES, SPECS
-from publisher.model.content import Part, Target
+from publisher.model.content import Correction, Original, Part, Target
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Outcome, Refused, Unknown
 from publisher.sandbox.comments import StoredComment, plant
@@ -195,6 +195,24 @@ def test_on_mastodon_no_more_people_see_the_answer_than_the_comment(
     assert isinstance(one.outcome(), Accepted)
     (shown,) = [entry for entry in fedi.sandbox.store.entries if entry.in_reply_to]
     assert shown.visibility == answer
+    assert fedi.sandbox.state()["violations"] == []
+
+
+def test_on_mastodon_no_more_people_see_the_correction_of_an_answer_than_the_answer(
+    fedi: Stage,
+) -> None:
+    one = answered(fedi, visibility="unlisted")
+    assert isinstance(one.outcome(), Accepted)
+    (shown,) = [entry for entry in fedi.sandbox.store.entries if entry.in_reply_to]
+    told = Correction(corrects=one.parcel.post, way="reply", reason="Un chiffre.")
+    parts = (Part(text="À Berne."), Part(text="Salle XX."))
+    content = one.parcel.content.model_copy(
+        update={"answers": None, "correction": told, "parts": parts}
+    )
+    target = Original(remote_ids=(shown.id,), url=None, content=one.parcel.content)
+    update = {"post": "fix", "content": content, "target": target}
+    fedi.deliver(one.parcel.model_copy(update=update))
+    assert [entry.visibility for entry in fedi.sandbox.store.entries][-2:] == ["unlisted"] * 2
     assert fedi.sandbox.state()["violations"] == []
 
 

@@ -114,12 +114,16 @@ def test_a_draft_that_answers_one_is_made(cli: Cli, made: Path, mention: int) ->
     result = cli("answers", "--answer", str(mention))
     assert result.code == 0
     assert "posts/answer-bice-x.fr.md" in result.out
-    assert "Write its words, then run `publisher queue`." in " ".join(result.out.split())
+    assert "then run `publisher queue`." in " ".join(result.out.split())
     text = (made / "posts/answer-bice-x.fr.md").read_text("utf-8")
     assert "to: [bice-x]\n" in text
     assert "77" in text
     assert "help me" not in text
-    cli("answers", "--answer", str(mention))
+    assert "author: redaction\n" in text
+    assert cli("queue").code == 0, "it stops nobody"
+    assert json.loads(cli("answers", "--all", "--json").out)["answers"][0]["answered_by"] == []
+    assert cli("answers", "--answer", str(mention), "--as", "Marie").code == 0
+    assert "author: Marie\n" in (made / "posts/answer-bice-x-2.fr.md").read_text("utf-8")
     assert (made / "posts/answer-bice-x-2.fr.md").exists(), "each is a draft of its own"
 
 
@@ -128,7 +132,8 @@ def test_the_answer_is_queued_and_listed_beside_what_it_answers(
 ) -> None:
     told = json.loads(cli("answers", "--answer", str(mention), "--json").out)
     path = made / told["file"]
-    path.write_text(path.read_text("utf-8") + "À Genève.\n", "utf-8")
+    text = path.read_text("utf-8").replace("# at: now", "at: now")
+    path.write_text(text.replace("[TODO] Write the text here.", "À Genève."), "utf-8")
     assert cli("queue", str(path)).code == 0
     (one,) = json.loads(cli("answers", "--all", "--json").out)["answers"]
     (given,) = one["answered_by"]
@@ -207,3 +212,28 @@ def test_scripts_that_approve_get_no_words_of_readers(cli: Cli, made: Path, wait
     result = cli("approve", waiting, "--yes", "--json", "--as", "direction")
     assert result.code == 0
     assert "help me" not in result.out
+
+
+def test_what_went_to_an_account_that_is_gone_cannot_be_answered(
+    cli: Cli, made: Path, mention: int
+) -> None:
+    app = Application(settings.load(made, {}), ManualClock())
+    with app.database.write() as connection:
+        connection.execute(update(reader_comments).values(account="bice-gone"))
+    app.close()
+    result = cli("answers", "--answer", str(mention))
+    assert result.code == 1
+    assert "its account is not here any more" in " ".join(result.err.split())
+
+
+def test_nothing_is_said_to_be_as_drafted_when_an_answer_is_left_out(
+    cli: Cli, made: Path, mention: int
+) -> None:
+    assert mention
+    assert "as the drafts say" in (cli("queue"), cli("queue"))[1].out
+    draft = "---\nat: now\nto: [bice-x]\nanswers: '999'\n---\nÀ Genève.\n"
+    (made / "posts/answer.fr.md").write_text(draft, "utf-8")
+    shown = cli("queue")
+    told = shown.out + shown.err
+    assert "answers-unknown" in told
+    assert "as the drafts say" not in told, told

@@ -43,7 +43,7 @@ ALLOWED = {
         "  publisher connect …",
         "tuple[int, list[Problem], int]",
     },
-    "cli/draft_template.py": {"title: …", "at: …", "# at: 2016-03-07 08:30  # …", "to: […]"},
+    "cli/draft_template.py": {"title: …", "at: …", "to: […]"},
     "cli/commands/services.py": {"  sudo systemctl enable --now …"},
     "cli/commands/withdraw.py": {"tuple[list[Delivery], list[Withdrawn]]"},  # a type
     "cli/completion.py": {*completion.SCRIPTS.values()},

@@ -13,6 +13,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import reader_comments
 from publisher.model.content import Content, Part
 from publisher.model.reader_comments import CommentState
+from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -99,7 +100,8 @@ def test_what_is_hidden_stays_so_when_an_answer_is_out(
     add(ledger, answer(clock))
     (delivery,) = queries.deliveries()
     with database.write() as connection:
-        answering.mark_answered(connection, delivery, clock.now())
+        out = delivery.model_copy(update={"state": State.PUBLISHED})
+        answering.follow(connection, delivery, out, "", clock.now())
         row = connection.execute(select(reader_comments)).one()
     assert row.state == after
     assert row.urgency == (0 if after is CommentState.ANSWERED else 2)

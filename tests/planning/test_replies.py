@@ -1,6 +1,7 @@
 """Answers to readers: what their drafts may say, what is planned of them, and when they wait."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,11 +20,25 @@ from publisher.model.states import State
 from publisher.planning import Change
 from tests.support.delivering import one_by_one
 from tests.support.happening import meet
-from tests.support.queueing import NOON, claim_first, finish, plan_of, queue, refusals, standing
-from tests.support.workspaces import Workspace
+from tests.support.queueing import (
+    NOON,
+    claim_first,
+    finish,
+    lose_the_answer,
+    plan_of,
+    queue,
+    refusals,
+    standing,
+)
+from tests.support.workspaces import SETTINGS, Workspace
 
 LATER = "at: 2016-03-07 13:00"
 ANSWER = f"{LATER}\nto: [bice-x]\nanswers: '77'"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path, f'{SETTINGS}[accounts.bice-fedi]\nchannel = "mastodon"\n')
 
 
 @pytest.fixture
@@ -143,6 +158,38 @@ def test_when_it_is_out_the_comment_is_answered_and_calls_nobody(
 
 
 @pytest.mark.usefixtures("comment")
+def test_when_it_is_withdrawn_the_comment_is_open_and_calls_again(
+    app: Application, workspace: Workspace
+) -> None:
+    change(app, signs='[["word", "help me"]]')
+    answer(workspace)
+    queue(app)
+    finish(app, "answer.fr", Accepted("2"))
+    assert row(app).state == CommentState.ANSWERED
+    app.withdrawals.found_gone(standing(app, "answer.fr", "bice-x"), "direction", "an error")
+    found = row(app)
+    assert (found.state, found.urgency, found.changed_by) == (CommentState.NEW, 2, "direction")
+    with app.database.read() as connection:
+        event = connection.execute(
+            select(history.c.event).where(history.c.id == found.alarm_step)
+        ).scalar_one()
+    assert event == "answer open again", "whoever is on duty is told of this step"
+
+
+@pytest.mark.usefixtures("comment")
+def test_a_comment_that_another_answer_answers_stays_answered(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    workspace.draft("other.fr", ANSWER, "Salle XX.")
+    queue(app)
+    finish(app, "answer.fr", Accepted("2"))
+    finish(app, "other.fr", Accepted("3"))
+    app.withdrawals.found_gone(standing(app, "answer.fr", "bice-x"), "direction", "an error")
+    assert row(app).state == CommentState.ANSWERED
+
+
+@pytest.mark.usefixtures("comment")
 @pytest.mark.parametrize(
     ("values", "says"),
     [
@@ -204,6 +251,135 @@ def test_two_answers_to_one_reader_are_told(app: Application, workspace: Workspa
 
 
 @pytest.mark.usefixtures("comment")
+def test_two_answers_to_one_reader_are_told_in_one_plan_too(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    workspace.draft("other.fr", ANSWER, "Dans la salle XX.")
+    assert plan_of(app)[1] == ["answers-twice"]
+
+
+@pytest.mark.usefixtures("comment")
+@pytest.mark.parametrize("named", ["78", "https://x.com/i/web/status/78"])
+def test_one_that_was_mended_does_not_go_out_as_it_was(
+    app: Application, workspace: Workspace, named: str
+) -> None:
+    answer(workspace)
+    queue(app)
+    answer(workspace, ANSWER.replace("'77'", f"'{named}'"), "À Berne.")
+    assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-unknown"])
+    queue(app)
+    held = standing(app, "answer.fr", "bice-x")
+    assert (held.state, held.answers, held.content.joined) == (State.HELD, "77", "À Berne.")
+    assert named in (held.reason or "")
+    assert plan_of(app) == ([], ["answers-unknown"])
+    write(app, remote_id="78", url="https://x.com/i/web/status/78")
+    assert plan_of(app) == ([(Change.RELEASE, "answer.fr", "bice-x")], [])
+    queue(app)
+    assert standing(app, "answer.fr", "bice-x").answers == "78"
+
+
+@pytest.mark.usefixtures("comment")
+def test_one_that_goes_to_another_account_does_not_stay_with_the_first(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    answer(workspace, ANSWER.replace("bice-x", "bice-page"))
+    assert plan_of(app) == ([(Change.CANCEL, "answer.fr", "bice-x")], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_a_changed_text_counts_when_the_comment_is_not_hidden_after_all(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    change(app, state="being hidden")
+    answer(workspace, text="À Berne.")
+    assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-in-vain"])
+    queue(app)
+    change(app, state="not seen")
+    queue(app)
+    delivery = standing(app, "answer.fr", "bice-x")
+    assert (delivery.state, delivery.content.joined) == (State.SCHEDULED, "À Berne.")
+
+
+@pytest.mark.usefixtures("comment")
+def test_one_that_may_be_out_is_stopped_if_its_draft_answers_another(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    lose_the_answer(app)
+    answer(workspace, ANSWER.replace("77", "78"))
+    assert plan_of(app) == ([(Change.STOP, "answer.fr", "bice-x")], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_an_address_that_several_comments_have_names_none_of_them(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"))
+    queue(app)
+    write(app, remote_id="78")
+    assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_an_address_leads_no_queued_answer_to_another_comment(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"))
+    queue(app)
+    change(app, remote_id="78")
+    assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-unknown"])
+    queue(app)
+    assert standing(app, "answer.fr", "bice-x").answers == "77"
+    answer(workspace, ANSWER.replace("77", "78"))
+    assert plan_of(app) == ([(Change.RELEASE, "answer.fr", "bice-x")], [])
+
+
+@pytest.mark.parametrize("text", ["@zofia@example.social", "@zofia@example.social\n\n---\nOui."])
+def test_a_name_alone_is_no_answer(app: Application, workspace: Workspace, text: str) -> None:
+    write(app, account="bice-fedi", author="@zofia@example.social")
+    answer(workspace, ANSWER.replace("bice-x", "bice-fedi"), text)
+    assert refusals(app) == ["empty-text"]
+    answer(workspace, ANSWER.replace("bice-x", "bice-fedi"), "@zofia@example.social 🙏")
+    assert plan_of(app)[0] == [(Change.ADD, "answer.fr", "bice-fedi")]
+
+
+def test_a_readers_name_is_not_in_a_plan(app: Application, workspace: Workspace) -> None:
+    """Plans are for more people and programs than readers' answers are."""
+    write(app, account="bice-fedi", author="@zofia@example.social")
+    answer(workspace, ANSWER.replace("bice-x", "bice-fedi"))
+    (told,) = app.planner.plan().problems
+    assert told.code == "answers-unnamed"
+    assert "zofia" not in f"{told.message} {told.hint}"
+
+
+@pytest.mark.usefixtures("comment")
+@pytest.mark.parametrize("is_queued", [True, False])
+def test_the_same_words_to_two_readers_are_told_where_the_platform_may_refuse_them(
+    app: Application, workspace: Workspace, is_queued: bool
+) -> None:
+    write(app, remote_id="78", url="")
+    answer(workspace)
+    if is_queued:
+        queue(app)
+    workspace.draft("other.fr", ANSWER.replace("77", "78"), "À Genève.")
+    (told,) = app.planner.plan().problems
+    assert (told.code, told.file) == ("same-text-on-x", "posts/other.fr.md")
+    assert "answer.fr" in told.message
+    queue(app)
+    assert plan_of(app) == ([], []), "once"
+    workspace.draft(
+        "third.fr", f"{ANSWER}\nignore: [answers-twice, same-text-on-x]", "À Genève. Oui."
+    )
+    assert plan_of(app) == ([(Change.ADD, "third.fr", "bice-x")], [])
+
+
+@pytest.mark.usefixtures("comment")
 def test_two_readers_may_get_the_same_words_and_one_reader_only_once(
     app: Application, workspace: Workspace
 ) -> None:
@@ -211,7 +387,7 @@ def test_two_readers_may_get_the_same_words_and_one_reader_only_once(
     queue(app)
     write(app, remote_id="78", url="")
     workspace.draft("other.fr", ANSWER.replace("77", "78"), "À Genève.")
-    assert plan_of(app) == ([(Change.ADD, "other.fr", "bice-x")], [])
+    assert queue(app) == [(Change.ADD, "other.fr", "bice-x")]
     workspace.draft("other.fr", ANSWER, "À Genève.")
     assert refusals(app) == ["duplicate-text"]
 

@@ -187,6 +187,11 @@ def test_who_wrote_a_draft_wrote_its_copy_too_but_not_what_began_with_a_template
     }
 
 
+def test_a_translation_of_an_answer_answers_nobody(staff: Visit, workspace: Workspace) -> None:
+    workspace.draft("jour.fr", "to: [bice-x]\nanswers: '77'", "Un.")
+    assert composer(staff, "/new?translate=jour.fr&lang=es").values("answers") == []
+
+
 def test_a_translation_stands_beside_its_source(
     app: Application, staff: Visit, workspace: Workspace, media: Path
 ) -> None:

@@ -106,7 +106,7 @@ def test_a_drafted_answer_is_said_before_it_is_queued(
     workspace: Workspace, staff: Visit, comment: int
 ) -> None:
     assert comment
-    workspace.draft(POST, "to: [bice-x]\nanswers: '77'", "À Genève.")
+    workspace.draft(POST, "to: [twitter]\nanswers: '77'", "À Genève.")
     staff.get("/answers")
     assert "drafted" in staff.text
     assert POST in staff.page
@@ -133,6 +133,22 @@ def test_where_the_platform_lets_nobody_answer_it_is_said(app: Application, staf
     assert f"/new?answer={number}" not in staff.page
     assert staff.get(f"/new?answer={number}").status_code == 409
     assert "cannot be answered from here" in staff.text
+
+
+def test_a_draft_that_is_left_out_is_not_said_to_be_on_the_schedule(
+    workspace: Workspace, staff: Visit
+) -> None:
+    workspace.draft(POST, "at: 2016-03-08 10:00\nto: [bice-x]\nanswers: '99'", "À Genève.")
+    staff.get(f"/posts/{POST}/queue")
+    assert "Queueing the draft changes nothing." in staff.text
+    assert "as the draft says" not in staff.text
+
+
+def test_what_went_to_an_account_that_is_gone_is_not_answered(
+    app: Application, manager: Visit
+) -> None:
+    number = write(app, account="gone")
+    assert manager.get(f"/new?answer={number}").status_code == 409
 
 
 def test_a_private_message_and_a_hidden_one_are_not_answered(

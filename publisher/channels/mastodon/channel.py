@@ -102,13 +102,14 @@ class Mastodon:
         """Upload pictures, GIFs and videos with their alternative texts; see `Channel.prepare`."""
         if parcel.content.edits:
             return status_edits.prepared_with_media(self._server, parcel, prepared)
-        if parcel.content.answers:
+        is_below = replies.is_below_another(parcel)
+        if is_below:
             prepared = replies.with_visibility(self._server, parcel, prepared)
         if not any(part.pictures for part in parcel.content.parts):
             return prepared
         ready = self._uploads.go_on(parcel.content, prepared, read_media)
         # Uploads that are too old are made again, without what else was prepared.
-        records = prepared.records if parcel.content.answers else ready.records
+        records = prepared.records if is_below else ready.records
         return ready if ready.records == records else ready.model_copy(update={"records": records})
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Request:
@@ -122,7 +123,7 @@ class Mastodon:
             media_ids=[prepared.media_ids[picture.digest] for picture in part.pictures],
             parent=above[-1] if above else None,
             visibility=replies.visibility_of(prepared, self._visibility)
-            if parcel.content.answers
+            if replies.is_below_another(parcel)
             else self._visibility,
             language=parcel.content.lang,
             key=_key(parcel, sent),

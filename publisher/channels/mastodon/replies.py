@@ -1,14 +1,16 @@
-"""Replies to readers on Mastodon: seen by no more people than what they answer.
+"""Replies on Mastodon, to readers and in correction: seen by no more people than what is above.
 
-A server shows a reply to whoever its own visibility says, whatever that of its parent is: so the
-reader's status is read before. Sources: docs.joinmastodon.org, entities, Status (`visibility`) and
+A server shows a reply to whoever its own visibility says, whatever that of its parent is: so that
+status is read before. Sources: docs.joinmastodon.org, entities, Status (`visibility`) and
 methods, statuses (`in_reply_to_id`); who is answered is told only if the text mentions them.
 """
+
+from dataclasses import replace
 
 from publisher.base.i18n import _
 from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import NotPrepared
-from publisher.channels.mastodon.answers import ANSWERS, is_missing
+from publisher.channels.mastodon.answers import ANSWERS, is_missing, parent_missing
 from publisher.channels.mastodon.server import AccountServer
 from publisher.channels.replies import comment_gone, comment_of, comment_unread, private_comment
 from publisher.model.deliveries import Parcel, Prepared
@@ -20,14 +22,21 @@ shown to our followers, who are others.
 """
 
 
+def is_below_another(parcel: Parcel) -> bool:
+    """Whether it goes below a status that is out before: a reader's, or ours that it corrects."""
+    return parcel.target is not None or parcel.content.answers is not None
+
+
 def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -> Prepared:
-    """`prepared` with the visibility of the status that is answered. Raises `NotPrepared`."""
+    """`prepared` with the visibility of the status that it goes below. Raises `NotPrepared`."""
     if prepared.digest == parcel.content.digest and prepared.records:
         return prepared
-    answer = server.status(comment_of(parcel))
+    is_answer = parcel.content.answers is not None
+    answer = server.status(comment_of(parcel) if is_answer else parcel.above(())[-1])
     outcome = ANSWERS.judge(answer, Step.READ)
     if is_missing(answer):
-        raise NotPrepared(comment_gone(outcome.limits))
+        gone = comment_gone() if is_answer else parent_missing()
+        raise NotPrepared(replace(gone, limits=outcome.limits))
     if not isinstance(outcome, Accepted):
         raise NotPrepared(comment_unread(ANSWERS, answer))
     visibility = mapping(parsed(answer.body)).get("visibility")
@@ -39,12 +48,12 @@ def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -
 
 
 def visibility_of(prepared: Prepared, own: str) -> str:
-    """The visibility of a reply: the account's own, or that of what it answers if fewer see that.
+    """The visibility of a reply: the account's own, or that of what is above it if fewer see that.
 
     Raises ValueError if that was not read.
     """
     if not prepared.records:
-        raise ValueError("Who sees what an answer answers is not known.")
+        raise ValueError("Who sees what a reply goes below is not known.")
     return max(own, str(prepared.records[0]["visibility"]), key=_FROM_WIDE_TO_NARROW.index)
 
 

@@ -68,7 +68,7 @@ def answers(
     if (to is None) is not (hand is None):
         raise UsageError(_("--hand and --to go together."))
     if answer is not None:
-        _draft(app, answer, as_json=as_json)
+        _draft(app, answer, arguments.actor(who), as_json=as_json)
         return
     if chosen:
         _act(app, *chosen[0], to or "", arguments.actor(who), as_json=as_json)
@@ -101,34 +101,29 @@ def _act(app: "Application", act: str, number: int, to: str, actor: str, *, as_j
     )
 
 
-def _draft(app: "Application", number: int, *, as_json: bool) -> None:
+def _draft(app: "Application", number: int, actor: str, *, as_json: bool) -> None:
     from publisher.base import files
-    from publisher.base.errors import NotPossible
-    from publisher.channels.registry import spec_of, title
+    from publisher.channels.registry import spec_of
     from publisher.drafts import answering
     from publisher.drafts.draft_files import DraftFiles
+    from publisher.planning import answerable
 
-    comment = app.comment_pages.find(number)
-    known = app.queries.comment(comment.account, comment.remote_id) if comment else None
-    if comment is None or known is None:
-        raise NotPossible(_("There is no answer {number} here.", number=number))
-    account = app.settings.public_accounts()[comment.account]
-    how = spec_of(account.channel).answering
-    if not how.can:
-        platform = title(account.channel)
-        told = _("Readers on {platform} cannot be answered from here.", platform=platform)
-        raise NotPossible(told, hint=_(how.told))
-    if known.obstacle:
-        raise NotPossible(_("It cannot be answered from here."), hint=known.obstacle)
+    accounts = app.settings.public_accounts()
+    account, comment = answerable.find(accounts, app.comment_pages, app.queries, number)
     drafts = DraftFiles(app.settings.posts)
-    made = answering.draft(drafts, account, comment.remote_id, comment.author)
+    made = answering.draft(drafts, account, comment.id, comment.author, by=actor)
     with files.file_errors(made.path):
         made.create()
     if as_json:
         console.print_json({"answer": number, "file": made.file, "account": account.name})
         return
     console.print_line(made.file)
-    console.print_prose(_("Write its words, then run `publisher queue`. {how}", how=_(how.told)))
+    how = _(spec_of(account.channel).answering.told)
+    told = _(
+        "Write its words, take the `#` before `at: now` away, then run `publisher queue`. {how}",
+        how=how,
+    )
+    console.print_prose(told)
 
 
 def _list(

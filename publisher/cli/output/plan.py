@@ -252,10 +252,10 @@ def _told(alike: Sequence[Stopped]) -> str:
 
 
 def _changes(plan: Plan, *, done: bool) -> str:
-    if not plan.changes and plan.stopped:
-        return _("Nothing to change.")
-    if not plan.changes:
+    if plan.is_as_drafted:
         return _("Nothing to change: the schedule is as the drafts say.")
+    if not plan.changes:
+        return _("Nothing to change.")
     only_cancels = len(plan.cancelled) == len(plan.changes)
     said = (
         _("Would change: {deliveries} ({changes}).")

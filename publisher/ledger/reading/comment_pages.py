@@ -3,7 +3,6 @@
 A page begins at the cursor of the one before it (keyset pagination), as in the log.
 """
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +15,10 @@ from publisher.base.i18n import _
 from publisher.base.stored_messages import told
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.tables import comment_readings, may_be_kept, microseconds, reader_comments
-from publisher.model.alarms import Sign
+from publisher.model import alarms
+from publisher.model.alarms import CALLED, Sign
 from publisher.model.reader_comments import CommentState
 
-_CALLED = 2
 MOST_COUNTED = 1_000
 
 
@@ -46,12 +45,12 @@ class ShownComment:
     @property
     def is_private(self) -> bool:
         """Whether it is a message to us alone."""
-        return any(sign.kind == "private" for sign in self.signs)
+        return alarms.is_private(self.signs)
 
     @property
     def is_calling(self) -> bool:
         """Whether somebody is called, and nobody has dealt with it."""
-        return self.urgency == _CALLED
+        return self.urgency == CALLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class CommentPages(LedgerPart):
         key = table.urgency, table.written_at, table.id
         conditions = [*self._conditions(accounts, None if or_calling else state)]
         if or_calling and state is not None:
-            conditions.append(or_(table.state == state, table.urgency == _CALLED))
+            conditions.append(or_(table.state == state, table.urgency == CALLED))
         if post:
             conditions.append(table.post == post)
         if after:
@@ -148,7 +147,7 @@ class CommentPages(LedgerPart):
 
     def calling(self, accounts: Collection[str] | None = None) -> int:
         """How many comments call for somebody, at most `MOST_COUNTED`."""
-        its = [reader_comments.c.urgency == _CALLED, *self._conditions(accounts, None)]
+        its = [reader_comments.c.urgency == CALLED, *self._conditions(accounts, None)]
         some = select(reader_comments.c.id).where(*its).limit(MOST_COUNTED).subquery()
         with self._database.read() as connection:
             return connection.execute(select(func.count()).select_from(some)).scalar_one()
@@ -194,7 +193,7 @@ def _shown(row: Any) -> ShownComment:
         text=row.text,
         url=row.url,
         written_at=row.written_at,
-        signs=[Sign(kind, what) for kind, what in json.loads(row.signs)],
+        signs=alarms.of_json(row.signs),
         state=CommentState(row.state),
         urgency=row.urgency,
         changed_by=row.changed_by,

@@ -8,9 +8,8 @@ from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
 from publisher.ledger import answering, corrections
-from publisher.ledger.corrections import TargetStanding
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange, lock_free
-from publisher.model.deliveries import Delivery
+from publisher.model.deliveries import Delivery, TargetStanding
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State

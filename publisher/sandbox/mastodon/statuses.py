@@ -159,25 +159,34 @@ def _parent(store: Store, call: Call, account: SandboxAccount) -> tuple[str | No
         return None, ""
     if comment := store.comment("mastodon", str(parent_id)):
         _note_reply(store, call, account, comment)
+        _note_wider(store, call, account, comment)
         return comment.id, store.conversation_of(comment)
     parent = store.find("mastodon", str(parent_id))
     if parent is None:
         raise ApiError(404, errors.NO_PARENT)
     if parent.account != account.name:
         store.note("reply-to-somebody-else", account.name, f"a reply to status {parent_id}")
+    _note_wider(store, call, account, parent)
     return parent.id, parent.conversation
 
 
 def _note_reply(store: Store, call: Call, account: SandboxAccount, comment: StoredComment) -> None:
-    """Note a reply that more people see than what it answers, or that does not reach its author."""
-    order = ("public", "unlisted", "private", "direct")
-    told = str(call.form.get("visibility", ""))
-    if told in order and order.index(told) < order.index(comment.visibility):
-        store.note("reply-seen-by-more", account.name, f"a reply to status {comment.id} is {told}")
+    """Note a reply that does not reach the author of what it answers."""
     if f"@{comment.author}@".lower() not in str(call.form.get("status", "")).lower():
         store.note("reply-names-nobody", account.name, f"a reply to status {comment.id}")
+    told = str(call.form.get("visibility", ""))
     if comment.visibility == told == "private":  # our followers are not its author's
         store.note("reply-seen-by-others", account.name, f"a reply to status {comment.id}")
+
+
+def _note_wider(
+    store: Store, call: Call, account: SandboxAccount, above: StoredComment | StoredPost
+) -> None:
+    """Note a reply that more people see than what it goes below."""
+    order = ("public", "unlisted", "private", "direct")
+    told = str(call.form.get("visibility", ""))
+    if told in order and order.index(told) < order.index(above.visibility or told):
+        store.note("reply-seen-by-more", account.name, f"a reply to status {above.id} is {told}")
 
 
 def _check(text: str, warning: str, limit: int, *, has_more: bool) -> None:

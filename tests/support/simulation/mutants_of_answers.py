@@ -18,7 +18,7 @@ def _the_comment_is_not_looked_at() -> Patch:
 
 
 def _nobody_notes_that_it_is_answered() -> Patch:
-    return mock.patch.object(answering, "mark_answered", return_value=None)
+    return mock.patch.object(answering, "follow", return_value=None)
 
 
 def _it_is_looked_for_among_posts_that_answer_nothing() -> Patch:

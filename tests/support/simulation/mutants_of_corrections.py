@@ -5,8 +5,7 @@ from unittest import mock
 
 from publisher.channels import edits
 from publisher.ledger import corrections
-from publisher.ledger.corrections import TargetStanding
-from publisher.model.deliveries import Delivery, Parcel
+from publisher.model.deliveries import Delivery, Parcel, TargetStanding
 from publisher.model.outcomes import Sighting
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import Mutant, Patch
