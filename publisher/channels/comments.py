@@ -26,16 +26,23 @@ class CommentsUnavailable(Exception):
     """Comments cannot be read, hidden or deleted now; the account's posts are not concerned."""
 
     def __init__(
-        self, message: str, *, until: datetime | None = None, needs_person: bool = False
+        self,
+        message: str,
+        *,
+        until: datetime | None = None,
+        needs_person: bool = False,
+        requests: int = 1,
     ) -> None:
         """`until`: when to try again, if the platform says so.
 
         `needs_person`: it fails until somebody acts, such as for a permission that is missing.
+        `requests`: how many it took, as in `CommentPage`.
         """
         super().__init__(message)
         self.message = message
         self.until = until
         self.needs_person = needs_person
+        self.requests = requests
 
 
 @dataclass(frozen=True, slots=True)

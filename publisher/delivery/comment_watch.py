@@ -28,14 +28,13 @@ from publisher.settings.schema import CommentSettings
 
 _LOOK = 3.0  # real seconds between two looks for what is due
 _PLAN = 15.0  # real seconds between two looks for new posts
+_READINGS = 300
+"""The most readings of one look, whatever is due: the next one goes on."""
 _HALF = 0.5
 _REST = timedelta(minutes=5)
 """The pause while a rate limit is used up by half: the rest of it is for posts."""
-_SKEW = timedelta(minutes=5)
-"""How far a platform's clock may be behind: a comment that seems older than its post counts."""
 _BUSY = timedelta(seconds=10)
 _BUSY_MOST = timedelta(seconds=60)
-_AGAIN = timedelta(minutes=1)
 _LONGEST = timedelta(minutes=30)
 _FOR_A_PERSON = timedelta(minutes=10)
 _CHECK = timedelta(hours=6)
@@ -113,13 +112,22 @@ class CommentWatch:
         if readable:
             self._plan(readable)
             # What people want hidden does not wait for the end of a flood.
-            while not self._stop.is_set() and (reading := self._claimed(readable)):
+            for _reading in range(_READINGS):
+                if self._stop.is_set() or not (reading := self._claimed(readable)):
+                    break
                 self._read(reading, readable[reading.account])
                 self._carry_out_all(accounts)
         self._check_all(accounts)
 
     def _claimed(self, accounts: Mapping[str, WatchedAccount]) -> CommentReading | None:
-        return self._readings.claim(accounts, {one.account for one in self._posts})
+        rationed = {name for name, one in accounts.items() if one.support.is_rationed}
+        recent = self._pace.recent(self._clock.now())
+        return self._readings.claim(
+            accounts,
+            {one.account for one in self._posts} - rationed,
+            dict.fromkeys(rationed, self._pace.rest_for_one()),
+            [one.remote_id for one in recent if one.account in rationed],
+        )
 
     def _carry_out_all(self, accounts: Mapping[str, WatchedAccount]) -> None:
         for wish in self._wishes.open(accounts):
@@ -159,7 +167,8 @@ class CommentWatch:
                     one.remote_id if accounts[one.account].support.reads_each_post else "",
                 )
                 for one in self._posts
-            },
+            }
+            | {(name, "") for name, one in accounts.items() if one.support.is_rationed},
             accounts,
             None if self._known is None else self._known(),
         )
@@ -168,6 +177,8 @@ class CommentWatch:
         now, settings = self._clock.now(), self._settings
         if self._is_kept_busy(reading.account, now):
             self._readings.put_off(reading, now + _BUSY)
+            if account.support.is_rationed:
+                self._readings.rest(reading.account, now + _BUSY, reading.owed)
             return
         if account.has_fees and reading.billed >= settings.most_per_day:
             told = _(
@@ -179,32 +190,43 @@ class CommentWatch:
             return
         try:
             with self._opened(reading.account) as reader:
-                oldest = min(
-                    (one.published_at for one in self._pace.posts_of(reading)), default=now
-                )
                 most = settings.most_per_day - reading.billed if account.has_fees else None
-                page = reader.read(reading.post_id, reading.cursor, most, oldest - _SKEW)
-                # What is older than it may be kept would go at once, and come again.
-                keep = min(settings.keep, account.support.keep or settings.keep)
-                since = max(oldest - _SKEW, now - keep)
+                begin = self._pace.begin(reading, now)
+                page = reader.read(reading.post_id, reading.cursor, most, begin)
+                since = self._pace.unknown_since(reading, account.support, now)
                 next_at = self._pace.next(reading, account.support, page, now)
                 signs = self._signs()
                 called = self._readings.found(
                     reading, page.comments, page.cursor,
                     max(next_at, now + _REST) if page.used > _HALF else next_at,
-                    signs=signs, since=since, keep=account.support.keep, billed=page.billed,
+                    signs=signs, since=since, read_at=now if page.is_complete else None,
+                    keep=account.support.keep, billed=page.billed,
                     trouble=signs.flaw or page.trouble,
                 )  # fmt: skip
+                self._rest(reading, account, page.requests, now)
                 if called:
                     log.warning("answers call for somebody", account=reading.account, number=called)
                 if page.used > _HALF:
                     self._checks_at[reading.account] = now + _REST
         except CommentsUnavailable as error:
-            again = _FOR_A_PERSON if error.needs_person else _AGAIN
-            until = min(error.until or now + again, now + _LONGEST)
-            # Once at once: most failures are over then.
-            pause = self._pace.pause(reading, account.support, now) * bool(reading.troubled_at)
-            self._readings.failed(reading, error.message, max(until, now + max(_AGAIN, pause)))
+            until = error.until or (now + _FOR_A_PERSON if error.needs_person else now)
+            until = min(until, now + _LONGEST)
+            again = self._pace.after_failure(reading, account.support, error.requests, now)
+            self._readings.failed(reading, error.message, max(until, again))
+            self._rest(reading, account, error.requests, now, until=until)
+
+    def _rest(
+        self,
+        reading: CommentReading,
+        account: WatchedAccount,
+        requests: int,
+        now: datetime,
+        until: datetime | None = None,
+    ) -> None:
+        """Have an account whose requests are rationed rest; `until`: after a failure, at least."""
+        if account.support.is_rationed:
+            rest, owed = self._pace.rest(reading, requests, has_failed=until is not None)
+            self._readings.rest(reading.account, max(now + rest, until or now), owed)
 
     def _is_kept_busy(self, account: str, now: datetime) -> bool:
         """Whether posts come first; for a minute at most, then comments are read in between."""
@@ -241,7 +263,11 @@ class CommentWatch:
         """
         now = self._clock.now()
         is_dear = watched.has_fees or watched.support.is_rationed
-        asked = self._checks.to_check(account, now - (4 * _CHECK if is_dear else _CHECK))
+        asked = self._checks.to_check(
+            account,
+            now - (4 * _CHECK if is_dear else _CHECK),
+            of_one_post=watched.support.is_rationed,
+        )
         if watched.has_fees:
             asked = asked[: max(self._settings.most_per_day - self._checks.billed(account), 0)]
         if not asked:

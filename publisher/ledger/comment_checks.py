@@ -25,11 +25,14 @@ class CommentChecks(LedgerPart):
         with self._database.read() as connection:
             return frozenset(connection.execute(query).scalars())
 
-    def to_check(self, account: str, before: datetime) -> list[str]:
-        """The comments that were last looked for before then, those of longest ago first."""
+    def to_check(self, account: str, before: datetime, *, of_one_post: bool = False) -> list[str]:
+        """The comments that were last looked for before then, those of longest ago first.
+
+        `of_one_post`: only those under the same post as the first one.
+        """
         table = reader_comments.c
         query = (
-            select(table.remote_id)
+            select(table.remote_id, table.post)
             .where(
                 table.account == account,
                 table.checked_at < before,
@@ -39,7 +42,8 @@ class CommentChecks(LedgerPart):
             .limit(_CHECKED_AT_ONCE)
         )
         with self._database.read() as connection:
-            return list(connection.execute(query).scalars())
+            rows = connection.execute(query).all()
+        return [row.remote_id for row in rows if not of_one_post or row.post == rows[0].post]
 
     def checked(
         self, account: str, asked: Sequence[str], gone: Collection[str], billed: int = 0

@@ -2,15 +2,18 @@
 
 A reading is claimed by compare-and-set and has a lease, so that one of any number of processes
 reads. What was found and how far it was read is one transaction: nothing is read past.
+
+Where a platform rations requests, the row of the whole account says when its next request may be
+made, for whichever post: after a reading the account rests for each request that this took.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from publisher.base.stored_messages import kept
 from publisher.ledger.comment_wishes import UNREAD, noted
@@ -27,8 +30,10 @@ from publisher.model.reader_comments import ReaderComment
 from publisher.model.states import State
 
 LEASE = 300.0  # real seconds; longer than ten requests take
-_LONGEST = timedelta(days=2)
-"""No reading is due later than that: what is, was planned by a clock that was wrong."""
+_MOST = timedelta(days=1)
+"""The longest time until a reading is due again, whatever the settings and the pace say."""
+_LONGEST = 2 * _MOST
+"""What is due later than that was planned by a clock that was wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,10 @@ class CommentReading:
     """What the platform charged for today."""
     troubled_at: datetime | None = None
     """Since when it cannot be made."""
+    read_at: datetime | None = None
+    """When it was last read to the end; None: not yet."""
+    owed: int = 0
+    """Requests for which the account has still to rest."""
 
 
 class CommentReadings(LedgerPart):
@@ -125,14 +134,25 @@ class CommentReadings(LedgerPart):
                 connection.execute(delete(comment_readings).where(is_reading(account, post_id)))
 
     def claim(
-        self, accounts: Collection[str], whole: Collection[str] | None = None
+        self,
+        accounts: Collection[str],
+        whole: Collection[str] | None = None,
+        rests: Mapping[str, timedelta] | None = None,
+        first: Collection[str] = (),
     ) -> CommentReading | None:
         """Take the reading that has waited for longest; None if none is due.
 
         `whole`: the accounts that may be read as a whole, None for all; of others only posts.
+        `rests`: how long an account rests after a request, of those whose requests are rationed.
+        `first`: the posts that come before others.
         """
-        now, table = self._clock.now(), comment_readings.c
+        now, table, rests = self._clock.now(), comment_readings.c, rests or {}
         due = or_(table.next_at <= now, table.next_at > now + _LONGEST)
+        own = select(table.account, table.billed).where(
+            table.post_id == "", due, table.account.in_(sorted(rests))
+        )
+        with self._database.read() as connection:
+            owed = {row.account: row.billed for row in connection.execute(own)}
         free = or_(
             table.lease_until.is_(None),
             table.lease_until <= now,
@@ -143,13 +163,13 @@ class CommentReadings(LedgerPart):
             .where(
                 due,
                 free,
-                table.account.in_(sorted(accounts)),
+                table.account.in_(sorted({*accounts} - (rests.keys() - owed.keys()))),
                 or_(
                     table.post_id != "",
                     table.account.in_(sorted(accounts if whole is None else whole)),
                 ),
             )
-            .order_by(table.next_at)
+            .order_by(case((table.post_id.in_(sorted(first)), 0), else_=1), table.next_at)
             .limit(1)
         )
         with self._database.read() as connection:
@@ -157,6 +177,15 @@ class CommentReadings(LedgerPart):
         if row is None:
             return None
         with self._database.write() as connection:
+            if row.account in rests:
+                # Also if this process dies, and before another one takes another post.
+                until = now + min(max(rests[row.account], timedelta(seconds=LEASE)), _MOST)
+                if not connection.execute(
+                    update(comment_readings)
+                    .where(is_reading(row.account, ""), due)
+                    .values(next_at=until)
+                ).rowcount:
+                    return None
             taken = connection.execute(
                 update(comment_readings)
                 .where(is_reading(row.account, row.post_id), table.turn == row.turn)
@@ -166,8 +195,22 @@ class CommentReadings(LedgerPart):
             return None
         billed = row.billed if row.billed_on == now.date().isoformat() else 0
         return CommentReading(
-            row.account, row.post_id, row.cursor, row.turn + 1, billed, row.troubled_at
-        )
+            row.account, row.post_id, row.cursor, row.turn + 1, billed, row.troubled_at,
+            row.read_at, owed.get(row.account, 0),
+        )  # fmt: skip
+
+    def rest(self, account: str, until: datetime, owed: int) -> None:
+        """Make no request about an account whose requests are rationed until then.
+
+        At most for a day; `owed`: the requests for which it has still to rest after that.
+        """
+        until = min(until, self._clock.now() + _MOST)
+        with self._database.write() as connection:
+            connection.execute(
+                update(comment_readings)
+                .where(is_reading(account, ""))
+                .values(next_at=until, billed=owed)
+            )
 
     def put_off(self, reading: CommentReading, next_at: datetime) -> None:
         """End a reading that was not tried: what was wrong before still is."""
@@ -214,15 +257,16 @@ class CommentReadings(LedgerPart):
         *,
         signs: Signs,
         since: datetime,
+        read_at: datetime | None = None,
         keep: timedelta | None = None,
         billed: int = 0,
         trouble: str | None = None,
     ) -> int:
         """Record what a reading found, and end it; returns how many comments call for somebody.
 
-        Comments from before `since` are left out: nobody asked about them then. `keep`: how long
-        their platform's terms let them be kept. `trouble`: what is wrong although comments were
-        read.
+        Comments from before `since` are left out: nobody asked about them then. `read_at`: when a
+        reading began that read to the end. `keep`: how long their platform's terms let them be
+        kept. `trouble`: what is wrong although comments were read.
         """
         now = self._clock.now()
         # Before the transaction: to compare many words takes a while.
@@ -237,8 +281,8 @@ class CommentReadings(LedgerPart):
                 .values(
                     cursor=cursor,
                     lease_until=None,
-                    next_at=next_at,
-                    read_at=now,
+                    next_at=min(next_at, now + _MOST),
+                    read_at=read_at or reading.read_at,
                     failures=0,
                     trouble=kept(trouble),
                     troubled_at=(reading.troubled_at or now) if trouble else None,
@@ -266,7 +310,7 @@ class CommentReadings(LedgerPart):
                 is_reading(reading.account, reading.post_id),
                 comment_readings.c.turn == reading.turn,
             )
-            .values(lease_until=None, next_at=next_at, **values)
+            .values(lease_until=None, next_at=min(next_at, self._clock.now() + _MOST), **values)
         )
 
 

@@ -98,8 +98,9 @@ class OrganizationComments:
                 answer, size, made = self._page(post_id, place.start)
                 requests += made
                 if missing(answer):
+                    requests += 1
                     self._check_gone(post_id)
-                    return CommentPage((), str(place), is_gone=True, requests=requests + 1)
+                    return CommentPage((), str(place), is_gone=True, requests=requests)
                 found |= self._listed(place, answer, size, post_id)
             enough = requests + _BELOW
             while requests < enough and (place.open or place.has_question):
@@ -111,7 +112,8 @@ class OrganizationComments:
                 answer, size, made = self._page(parent, place.starts.get(parent, 0))
                 requests += made
                 found |= self._below(place, parent, answer, size, post_id)
-        except CommentsUnavailable:
+        except CommentsUnavailable as error:
+            error.requests = requests
             if not (found or place.is_listed):
                 raise
         return CommentPage(

@@ -100,19 +100,22 @@ comment_readings = Table(
     "comment_readings",
     metadata,
     Column("account", String, primary_key=True),
-    # The platform's id of the post whose comments are read; empty: all of the account.
+    # The platform's id of the post whose comments are read; empty: all of the account, or when a
+    # request may be made about any of its posts.
     Column("post_id", String, primary_key=True),
     Column("cursor", Text, nullable=False),
     Column("turn", Integer, nullable=False),
     Column("lease_until", Instant),
     Column("next_at", Instant, nullable=False),
+    # When a reading began that read to the end.
     Column("read_at", Instant),
     Column("failures", Integer, nullable=False),
     Column("trouble", Text),
     # Since when they cannot be read; the step of the history with which somebody was called.
     Column("troubled_at", Instant),
     Column("trouble_step", BigInteger),
-    # How many comments the platform charged for, on which day (UTC).
+    # How many comments the platform charged for, on which day (UTC); where requests are rationed,
+    # for how many the account has still to rest.
     Column("billed", Integer, nullable=False),
     Column("billed_on", String, nullable=False),
 )
