@@ -178,8 +178,10 @@ def _print(one: "ShownComment", answers: "Sequence[Delivery]", zone: tzinfo) -> 
     console.print_line(console.paint(console.printable(head), "bold"))
     if one.signs:
         console.print_line(f"    ! {console.printable('; '.join(map(str, one.signs)))}")
-    for line in one.text.splitlines() or [_("Without text: open it on its platform.")]:
-        console.print_prose(console.printable(line))
+    if one.text:
+        console.print_foreign(one.text)
+    else:
+        console.print_prose("  " + _("Without text: open it on its platform."))
     about = [one.post or _("a mention elsewhere"), _(one.state.value), one.url]
     console.print_line(console.printable("    " + "  ".join(filter(None, about))))
     for answer in answers:
