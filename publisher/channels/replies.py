@@ -6,7 +6,7 @@ answer, as any part of a thread is, below the id of that comment.
 
 from collections.abc import Sequence
 
-from publisher.base.i18n import _, later
+from publisher.base.i18n import _
 from publisher.channels.answers import Answers, doubt
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import (
@@ -18,14 +18,9 @@ from publisher.model.outcomes import (
     Refused,
     Step,
 )
+from publisher.model.reader_comments import PRIVATE
 
 _OF_THE_READER = frozenset({Kind.PERMISSION, Kind.POLICY})
-
-PRIVATE = later(
-    "It is a private message: Publisher answers in public alone. Answer it on its platform, and "
-    "cancel this."
-)
-"""Why a message to us alone gets no answer: a sentence for `_`."""
 
 
 def answers_a_reader(parcel: Parcel, sent: Sequence[str]) -> bool:

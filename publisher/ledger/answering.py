@@ -12,14 +12,13 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, update
 
 from publisher.base.i18n import _
-from publisher.channels.replies import PRIVATE
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import about, deliveries, history, may_be_kept, reader_comments
 from publisher.model import alarms
 from publisher.model.alarms import CALLED
 from publisher.model.content import Target
 from publisher.model.deliveries import Delivery
-from publisher.model.reader_comments import CommentState
+from publisher.model.reader_comments import PRIVATE, CommentState
 from publisher.model.states import State
 
 _HIDDEN = frozenset({CommentState.HIDING, CommentState.HIDDEN})

@@ -18,6 +18,12 @@ JUDGED = 30_000
 """Characters in which signs of alarm are looked for, before the text is cut and cleaned."""
 _LONGEST_NAME = 100
 
+PRIVATE = later(
+    "It is a private message: Publisher answers in public alone. Answer it on its platform, and "
+    "cancel this."
+)
+"""Why a message to us alone gets no answer: a sentence for `_`."""
+
 
 class CommentState(StrEnum):
     """What became of a comment here; JSON and the ledger have the English names."""
