@@ -63,8 +63,7 @@ class Preparation:
         return (
             capabilities is None
             or capabilities.prepares_posts
-            or delivery.content.edits
-            or delivery.content.answers is not None
+            or delivery.has_target
             or any(part.pictures for part in delivery.content.parts)
         )
 

@@ -33,10 +33,12 @@ def counter(
     return Desk(stages(request.param), ledger, dispatch, attempts, queries, clock)
 
 
-def _correct(counter: Desk, post: str = "fix.fr", text: str = RIGHT, **more: Any) -> None:
+def _correct(
+    counter: Desk, post: str = "fix.fr", text: str = RIGHT, way: str | None = None, **more: Any
+) -> None:
     edits = CAPABILITIES[counter.stage.name].edits
     told: dict[str, Any] = {"corrects": "post.fr", "reason": "Un chiffre."}
-    told["way"] = "edit" if edits else "reply"
+    told["way"] = way or ("edit" if edits else "reply")
     told["replaces"] = _of(counter, "post.fr").content.digest
     content = Content(parts=(Part(text=text),), lang="fr", correction=Correction(**told))
     counter.queue(text, post, content=content, **more)
@@ -67,6 +69,19 @@ def test_a_worker_corrects_what_it_published(counter: Desk) -> None:
     else:
         assert shown == [WRONG, RIGHT]
         assert counter.stage.shown()[1].in_reply_to == original.remote_ids[0]
+
+
+@pytest.mark.parametrize("counter", [n for n in SPECS if CAPABILITIES[n].threads], indirect=True)
+def test_a_thread_is_corrected_below_its_last_part(counter: Desk) -> None:
+    """Also by a worker that knows the account's keys, so that nothing else asks the platform."""
+    thread = Content(parts=(Part(text=WRONG), Part(text="La suite")), lang="fr")
+    counter.queue(WRONG, content=thread)
+    _work(counter)
+    _correct(counter, way="reply")
+    _work(counter)
+    original, fix = _of(counter, "post.fr"), _of(counter, "fix.fr")
+    assert (original.state, fix.state) == (State.PUBLISHED, State.PUBLISHED)
+    assert counter.stage.shown()[-1].in_reply_to == original.remote_ids[-1]
 
 
 def test_what_is_withdrawn_is_not_corrected(counter: Desk) -> None:
