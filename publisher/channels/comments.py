@@ -4,7 +4,7 @@ A reader is an object of its own beside the channel: what it asks, and what it i
 effect on posts. Its platform's texts are foreign data.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -132,6 +132,22 @@ def check(answer: Answer, answers: Answers, permissions: str) -> None:
         )
         raise CommentsUnavailable(told, needs_person=True)
     raise CommentsUnavailable(outcome.message, until=outcome.until, needs_person=True)
+
+
+def gone_among(comment_ids: Iterable[str], is_gone: Callable[[str], bool]) -> frozenset[str]:
+    """Those of some comments that are gone; `is_gone` asks the platform for one alone.
+
+    One that cannot be looked up is not among them. Ends when the platform takes no more requests.
+    """
+    gone = set()
+    for comment_id in comment_ids:
+        try:
+            if is_gone(comment_id):
+                gone.add(comment_id)
+        except CommentsUnavailable as error:
+            if error.until:
+                break
+    return frozenset(gone)
 
 
 def whole_answer(ask: Callable[[int], Answer], sizes: Sequence[int] = SIZES) -> Answer:

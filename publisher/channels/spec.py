@@ -100,7 +100,7 @@ class CommentSupport:
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class ReplySupport:
     """Whether a channel can answer a reader's comment with a post of ours, and how."""
 
     told: str
@@ -114,7 +114,7 @@ class Answering:
     """
 
 
-NOT_FROM_HERE = Answering(
+NOT_FROM_HERE = ReplySupport(
     later("Publisher cannot answer readers there: answer on the platform itself."), can=False
 )
 
@@ -238,7 +238,7 @@ class ChannelSpec:
     """How keys that expire are renewed in time; None: they are not."""
     comments: CommentSupport | None = None
     """How readers' comments are read and moderated; None: they are not."""
-    answering: Answering = NOT_FROM_HERE
+    replies: ReplySupport = NOT_FROM_HERE
     """Whether and how they are answered."""
     server: Server | None = None
     """None: the channel uses no server."""

@@ -97,7 +97,7 @@ class Addressing:
             findings.error("answers-elsewhere", post.position("to"), message, hint)
             return
         (account,) = accounts
-        how = spec_of(account.channel).answering
+        how = spec_of(account.channel).replies
         if not how.can:
             message = _(
                 "Readers on {platform} cannot be answered from here.",

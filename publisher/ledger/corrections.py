@@ -25,7 +25,7 @@ from publisher.model.states import State
 _ON_ITS_WAY = frozenset({State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN})
 
 _ANSWERS_BY_COMMENTS = sorted(
-    name for name, spec in SPECS.items() if spec.answering.longest is not None
+    name for name, spec in SPECS.items() if spec.replies.longest is not None
 )
 IS_POST = and_(
     or_(deliveries.c.corrects.is_(None), deliveries.c.content.not_like('%"way":"edit"%')),

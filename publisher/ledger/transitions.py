@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from publisher.base.stored_messages import kept
-from publisher.ledger import answering, remote_ids, rows, token_bounds
+from publisher.ledger import remote_ids, replies, rows, token_bounds
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.integrity.chain_links import chain_of, chained, chained_to_accounts, file_of
 from publisher.ledger.reading import search_index
@@ -160,14 +160,14 @@ def _note_answered(
     """Note at readers' comments that they are answered, or open again."""
     for wish, after in zip(changes, changed, strict=True):
         by = wish.by
-        comment = answering.follow(connection, wish.delivery, after, by.actor, by.at)
+        comment = replies.follow(connection, wish.delivery, after, by.actor, by.at)
         if comment:
             is_open = comment.state == CommentState.NEW
             event = Event.ANSWER_OPEN_AGAIN if is_open else Event.ANSWER_ANSWERED
             chain = chain_of(after.account, comment.post)
             detail = {"account": after.account, "id": after.answers, "file": file_of(after.post)}
             note_account(connection, chain, event, by.at, detail=detail)
-            answering.call(connection, comment.id, chain)
+            replies.call(connection, comment.id, chain)
 
 
 def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:

@@ -63,7 +63,7 @@ def is_correctable(delivery: Delivery) -> bool:
 
 def is_comment(channel: str, content: Content) -> bool:
     """Whether it is a comment there, which no channel edits, and no post."""
-    return content.answers is not None and spec_of(channel).answering.longest is not None
+    return content.answers is not None and spec_of(channel).replies.longest is not None
 
 
 def _has_changed(plan: Plan, draft: DraftFile) -> bool:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS, spec_of, title
-from publisher.ledger.answering import AnsweredComment
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.replies import AnsweredComment
 from publisher.model.accounts import Account
 from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, Wish
@@ -152,7 +152,7 @@ class Replies:
             message = _("{post} answers the same reader.", post=other)
             hint = _("Look at it first. If both are meant, say `ignore: answers-twice`.")
             self._problems.warning(post, "answers-twice", message, hint)
-        is_to_be_named = spec_of(account.channel).answering.mentions and comment.author
+        is_to_be_named = spec_of(account.channel).replies.mentions and comment.author
         texts = [parts[0].casefold() for parts in post.texts.values() if parts]
         is_named = all(comment.author.casefold() in text for text in texts)
         is_wanted = "answers-unnamed" not in (*self._ignore, *post.ignore)

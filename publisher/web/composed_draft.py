@@ -10,7 +10,7 @@ from publisher.base import i18n
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
-from publisher.drafts import answering, check, editing, new_draft, when
+from publisher.drafts import check, editing, new_draft, replying, when
 from publisher.drafts.composition import Composing, Composition
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFiles
@@ -121,7 +121,7 @@ def _id(
         return translated_id(app, source.id, lang)
     if form.answers:  # its words may begin with the reader's name
         to = composing.accounts.get(next(iter(form.account or ()), ""))
-        name = answering.name(to) if to else "answer"
+        name = replying.name(to) if to else "answer"
         return new_draft.free(name, DraftFiles(app.settings.posts).files, spoken) + ending
     typed = (form.title, *(part for parts in form.texts.values() for part in parts), "post")
     if form.embargo:  # ids stand in calendars and notices, before their words may

@@ -4,17 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from publisher.app import Application
-from publisher.drafts import answering, rendering
+from publisher.drafts import rendering, replying
 from publisher.drafts.composition import Composition
 from publisher.drafts.when import When
-from publisher.ledger.answering import AnsweredComment
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.reading.comment_pages import ShownComment
+from publisher.ledger.replies import AnsweredComment
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.posts import Post
 from publisher.model.states import State
-from publisher.planning import answerable
+from publisher.planning import replyable
 from publisher.web import draft_view
 from publisher.web.compose_form import ComposeForm
 from publisher.web.draft_view import DraftView
@@ -48,7 +48,7 @@ def begun(app: Application, person: Person, number: int) -> ComposeForm:
         for name, account in app.settings.public_accounts().items()
         if app.rights.permits(person, Rank.STAFF, [name])
     }
-    account, comment = answerable.find(seen, app.comment_pages, app.queries, number)
+    account, comment = replyable.find(seen, app.comment_pages, app.queries, number)
     app.edits.require(Event.DRAFT_MADE, person.name, frozenset([account.name]))
     return ComposeForm.of(
         Composition(
@@ -57,7 +57,7 @@ def begun(app: Application, person: Person, number: int) -> ComposeForm:
             lang=account.language or "",
             author=person.name,
             answers=comment.id,
-            texts={"": (answering.beginning(account, comment.author),)},
+            texts={"": (replying.beginning(account, comment.author),)},
         )
     )
 

@@ -17,7 +17,7 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.clock import ManualClock
 
-ANSWERING = [name for name, spec in SPECS.items() if spec.answering.can]
+ANSWERING = [name for name, spec in SPECS.items() if spec.replies.can]
 ENDPOINTS = {
     "twitter": "createPosts",
     "mastodon": "postStatus",
@@ -78,7 +78,7 @@ def fedi(stages: Stages) -> Stage:
 
 def test_each_channel_says_whether_it_answers_readers_and_how() -> None:
     assert {"twitter", "mastodon", "bluesky"} <= set(ANSWERING)
-    assert all(spec.answering.told for spec in SPECS.values())
+    assert all(spec.replies.told for spec in SPECS.values())
     assert all(SPECS[name].comments for name in ANSWERING), "what is not read is not answered"
 
 

@@ -29,6 +29,7 @@ from publisher.channels.comments import (
     PAGES,
     CommentPage,
     CommentsUnavailable,
+    gone_among,
     unreadable,
     used_share,
     whole_answer,
@@ -202,16 +203,12 @@ class AccountNotifications:
         alone.
         """
         asked = [one for one in comment_ids if post_of(one)[1]]
-        found = set()
+        lacking: list[str] = []
         for start in range(0, len(asked), AT_ONCE):
             some = asked[start : start + AT_ONCE]
             shown = shown_records(self._repo, some)
-            try:
-                found |= {one for one in some if one not in shown and is_gone(self._repo, one)}
-            except CommentsUnavailable as error:
-                if error.until:  # it takes no more requests
-                    break
-        return frozenset(found)
+            lacking += [one for one in some if one not in shown]
+        return gone_among(lacking, lambda one: is_gone(self._repo, one))
 
     def _did(self) -> str:
         """The account's permanent id; CommentsUnavailable if it cannot log in."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
-    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
     Credential,
     Option,
+    ReplySupport,
     Server,
 )
 from publisher.model.accounts import Account
@@ -137,7 +137,7 @@ SPEC = ChannelSpec(
         permissions=PERMISSIONS,
         hidden=later("It moves to the hidden replies, which anybody can open."),
     ),
-    answering=Answering(later("It goes out as a reply in the same thread.")),
+    replies=ReplySupport(later("It goes out as a reply in the same thread.")),
     connect=_connector,
     server=Server(
         ADDRESS,

@@ -23,6 +23,7 @@ from publisher.channels.comments import (
     CommentPage,
     CommentsUnavailable,
     check,
+    gone_among,
     unreadable,
     used_share,
     whole_answer,
@@ -167,15 +168,7 @@ class PageComments:
 
     def gone(self, comment_ids: Sequence[str]) -> frozenset[str]:
         """Those that Facebook does not find for the Page's own token; see `CommentReader.gone`."""
-        found = set()
-        for comment_id in comment_ids:
-            try:
-                if self._is_gone(comment_id):
-                    found.add(comment_id)
-            except CommentsUnavailable as error:
-                if error.until:  # it takes no more requests
-                    break
-        return frozenset(found)
+        return gone_among(comment_ids, self._is_gone)
 
     def _is_gone(self, comment_id: str) -> bool:
         """Whether a comment is deleted. "Does not exist" is also said of what may not be seen.

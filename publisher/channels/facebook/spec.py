@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
-    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
     Credential,
     Option,
+    ReplySupport,
     Sample,
     Server,
 )
@@ -136,7 +136,7 @@ SPEC = ChannelSpec(
         permissions=PERMISSIONS,
         hidden=later("Its author and their friends still see it; others do not."),
     ),
-    answering=Answering(
+    replies=ReplySupport(
         later(
             "It goes out as a comment below the reader's, in words alone. What answers another "
             "comment is answered on Facebook by hand."

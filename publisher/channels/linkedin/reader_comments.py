@@ -28,6 +28,7 @@ from publisher.channels.comments import (
     CommentPage,
     CommentsUnavailable,
     check,
+    gone_among,
     unreadable,
     whole_answer,
 )
@@ -227,24 +228,18 @@ class OrganizationComments:
             if parts := parts_of(comment_id):
                 asked.setdefault(parts[0], {})[parts[1]] = comment_id
         gone: set[str] = set()
-        alone = _ALONE
+        lacking: dict[str, tuple[str, str]] = {}
         for target, its in asked.items():
             try:
                 there, not_there = self._known(target, list(its))
             except CommentsUnavailable as error:
                 if error.until:  # it takes no more requests
-                    break
+                    return frozenset(gone)
                 continue
             gone |= {its[number] for number in not_there}
-            for number in sorted(its.keys() - there - not_there)[:alone]:
-                alone -= 1
-                try:
-                    if self._is_gone(target, number):
-                        gone.add(its[number])
-                except CommentsUnavailable as error:
-                    if error.until:
-                        return frozenset(gone)
-        return frozenset(gone)
+            unnamed = sorted(its.keys() - there - not_there)
+            lacking |= {its[number]: (target, number) for number in unnamed}
+        return gone_among(list(lacking)[:_ALONE], lambda one: self._is_gone(*lacking[one])) | gone
 
     def _known(self, target: str, numbers: Sequence[str]) -> tuple[set[str], set[str]]:
         """Which of some comments on a post LinkedIn shows, and which it names as not found."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
-    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
     Credential,
     Option,
+    ReplySupport,
     Server,
 )
 from publisher.model.accounts import Account
@@ -145,7 +145,7 @@ SPEC = ChannelSpec(
         Credential("client_id", required=False, of_app=True),
         Credential("client_secret", required=False),
     ),
-    answering=Answering(
+    replies=ReplySupport(
         later(
             "LinkedIn lets programs read too seldom to find out whether an answer is out: answer on "
             "LinkedIn itself."

@@ -21,6 +21,7 @@ from publisher.channels.comments import (
     CommentPage,
     CommentsUnavailable,
     check,
+    gone_among,
     unreadable,
     used_share,
     whole_answer,
@@ -135,18 +136,14 @@ class MentionNotifications:
 
     def gone(self, comment_ids: Sequence[str]) -> frozenset[str]:
         """Those that the server does not find; see `CommentReader.gone`."""
-        found = set()
-        for comment_id in comment_ids:
-            answer = self._server.status(comment_id)
-            if is_missing(answer):
-                found.add(comment_id)
-                continue
-            try:
-                check(answer, ANSWERS, _SCOPE)
-            except CommentsUnavailable as error:
-                if error.until:  # it takes no more requests
-                    break
-        return frozenset(found)
+        return gone_among(comment_ids, self._is_gone)
+
+    def _is_gone(self, comment_id: str) -> bool:
+        answer = self._server.status(comment_id)
+        if is_missing(answer):
+            return True
+        check(answer, ANSWERS, _SCOPE)
+        return False
 
 
 def _not_ours() -> CommentsUnavailable:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
-    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
     Credential,
     Option,
+    ReplySupport,
     Server,
 )
 from publisher.model.accounts import Account
@@ -169,7 +169,7 @@ SPEC = ChannelSpec(
         reads_each_post=False,
         permissions="read:notifications",
     ),
-    answering=Answering(
+    replies=ReplySupport(
         later(
             "It goes out as a reply that names the reader, and is seen by no more people than what it "
             "answers."

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
 from publisher.channels.spec import (
-    Answering,
     ChannelOptions,
     ChannelSpec,
     Option,
+    ReplySupport,
     Sample,
     ShownPicture,
 )
@@ -76,7 +76,7 @@ def _page(
 
 SPEC = ChannelSpec(
     name="site",
-    answering=Answering(later("The website has no comments of readers."), can=False),
+    replies=ReplySupport(later("The website has no comments of readers."), can=False),
     nicknames=("web", "website", "sitio", "strona"),
     title=later("Website"),
     in_sentence=later("the website"),

@@ -8,12 +8,12 @@ from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.renewal import ENDS, Renewal
 from publisher.channels.spec import (
-    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
     Credential,
     Option,
+    ReplySupport,
     Sample,
     Server,
 )
@@ -182,7 +182,7 @@ SPEC = ChannelSpec(
         permissions=PERMISSIONS,
         hidden=later("It moves to the hidden replies, which anybody can open."),
     ),
-    answering=Answering(
+    replies=ReplySupport(
         later(
             "It goes out as a reply. X lets programs answer only those who mention the account or "
             "write below its posts."

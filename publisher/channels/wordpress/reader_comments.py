@@ -22,6 +22,7 @@ from publisher.channels.comments import (
     CommentPage,
     CommentsUnavailable,
     check,
+    gone_among,
     unreadable,
     whole_answer,
 )
@@ -203,15 +204,8 @@ class SiteComments:
         if not isinstance(listed, list):
             raise unreadable(ANSWERS)
         there = {numeral(mapping(one).get("id")) for one in listed}
-        found = set()
-        for comment_id in comment_ids:
-            try:
-                if comment_id not in there and self._status(comment_id) is None:
-                    found.add(comment_id)
-            except CommentsUnavailable as error:
-                if error.until:  # it takes no more requests
-                    break
-        return frozenset(found)
+        lacking = [one for one in comment_ids if one not in there]
+        return gone_among(lacking, lambda one: self._status(one) is None)
 
     def _status(self, comment_id: str) -> str | None:
         """The status of a comment; None if it is deleted or put away."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
 from publisher.channels.spec import (
-    Answering,
     ChannelOptions,
     ChannelSpec,
     CommentSupport,
     Credential,
     Option,
+    ReplySupport,
     Server,
     ShownPicture,
 )
@@ -161,7 +161,7 @@ SPEC = ChannelSpec(
         permissions=PERMISSIONS,
         hidden=later("It waits for approval again: only its author and the site's staff see it."),
     ),
-    answering=Answering(
+    replies=ReplySupport(
         later(
             "A site may keep a comment back for approval or drop it, which Publisher does not follow: "
             "answer among the site's own comments."

@@ -104,21 +104,21 @@ def _act(app: "Application", act: str, number: int, to: str, actor: str, *, as_j
 def _draft(app: "Application", number: int, actor: str, *, as_json: bool) -> None:
     from publisher.base import files
     from publisher.channels.registry import spec_of
-    from publisher.drafts import answering
+    from publisher.drafts import replying
     from publisher.drafts.draft_files import DraftFiles
-    from publisher.planning import answerable
+    from publisher.planning import replyable
 
     accounts = app.settings.public_accounts()
-    account, comment = answerable.find(accounts, app.comment_pages, app.queries, number)
+    account, comment = replyable.find(accounts, app.comment_pages, app.queries, number)
     drafts = DraftFiles(app.settings.posts)
-    made = answering.draft(drafts, account, comment.id, comment.author, by=actor)
+    made = replying.draft(drafts, account, comment.id, comment.author, by=actor)
     with files.file_errors(made.path):
         made.create()
     if as_json:
         console.print_json({"answer": number, "file": made.file, "account": account.name})
         return
     console.print_line(made.file)
-    how = _(spec_of(account.channel).answering.told)
+    how = _(spec_of(account.channel).replies.told)
     told = _(
         "Write its words, take the `#` before `at: now` away, then run `publisher queue`. {how}",
         how=how,

@@ -17,8 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from publisher.ledger import answering, corrections
-from publisher.ledger.answering import AnsweredComment
+from publisher.ledger import corrections, replies
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.manager.draft_edits import writers_of
 from publisher.ledger.outbox import kept_back
@@ -26,6 +25,7 @@ from publisher.ledger.reading.account_status import AccountQueries
 from publisher.ledger.reading.history_steps import HistoryQueries
 from publisher.ledger.reading.reported import marked
 from publisher.ledger.reading.statistics import Span, due_in
+from publisher.ledger.replies import AnsweredComment
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, deliveries, identity, media
@@ -171,7 +171,7 @@ class Queries(HistoryQueries, AccountQueries):
     def comment(self, account: str, named: str) -> AnsweredComment | None:
         """The reader's comment to an account with this id or address; None if it is not here."""
         with self._database.read() as connection:
-            return answering.find(connection, account, named, self._clock.now())
+            return replies.find(connection, account, named, self._clock.now())
 
     def answers_to(self, account: str, comment: str) -> list[Delivery]:
         """The deliveries that answer a reader's comment, by its id, the earliest due first."""
@@ -182,7 +182,7 @@ class Queries(HistoryQueries, AccountQueries):
     ) -> Mapping[tuple[str, str], list[Delivery]]:
         """The deliveries that answer readers' comments, by account and the comment's id."""
         with self._database.read() as connection:
-            return answering.answers_of(connection, comments)
+            return replies.answers_of(connection, comments)
 
     def newest_edits(self, accounts: Collection[str]) -> list[Delivery]:
         """The newest edit of each post of these accounts: what the post says now."""

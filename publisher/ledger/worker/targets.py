@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
-from publisher.ledger import answering, corrections
+from publisher.ledger import corrections, replies
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange, lock_free
 from publisher.model.deliveries import Delivery, TargetStanding
 from publisher.model.events import Event
@@ -24,10 +24,10 @@ def standing(connection: Connection, delivery: Delivery, now: datetime) -> Targe
     """How a delivery that has a target stands to it at this moment."""
     if delivery.answers is None:
         return corrections.standing(connection, delivery)
-    target = answering.target_of(delivery.answers)
+    target = replies.target_of(delivery.answers)
     if delivery.remote_ids:  # a thread that has begun is not cut
         return TargetStanding(target)
-    obstacle = answering.obstacle(connection, delivery.account, delivery.answers, now)
+    obstacle = replies.obstacle(connection, delivery.account, delivery.answers, now)
     return TargetStanding(obstacle=obstacle) if obstacle else TargetStanding(target)
 
 
@@ -35,7 +35,7 @@ def aimed(connection: Connection, delivery: Delivery) -> Delivery:
     """A delivery with its target, for whoever looks for it; unchanged if that is not out."""
     if delivery.answers is None:
         return corrections.aimed(connection, delivery)
-    return delivery.model_copy(update={"target": answering.target_of(delivery.answers)})
+    return delivery.model_copy(update={"target": replies.target_of(delivery.answers)})
 
 
 def busy(connection: Connection, delivery: Delivery) -> LedgerBusy | None:

@@ -76,7 +76,7 @@ def answers(
         states=list(CommentState),
         can=can,
         answering={
-            account: spec_of(entry.channel).answering
+            account: spec_of(entry.channel).replies
             for account, entry in parts.app.settings.accounts.items()
         },
         given=replies_view.given(parts.app, parts.drafts.drafts(parts.app).posts, page.comments),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from unittest import mock
 
 from publisher.channels.twitter import timeline
-from publisher.ledger import answering
+from publisher.ledger import replies
 from publisher.model.content import Part
 from publisher.model.outcomes import Absent
 from tests.support.simulation.history import Scenario, run
@@ -14,11 +14,11 @@ from tests.support.simulation.scenarios import TO_A_READER
 
 
 def _the_comment_is_not_looked_at() -> Patch:
-    return mock.patch.object(answering, "obstacle", return_value=None)
+    return mock.patch.object(replies, "obstacle", return_value=None)
 
 
 def _nobody_notes_that_it_is_answered() -> Patch:
-    return mock.patch.object(answering, "follow", return_value=None)
+    return mock.patch.object(replies, "follow", return_value=None)
 
 
 def _it_is_looked_for_among_posts_that_answer_nothing() -> Patch:

@@ -1,4 +1,4 @@
-"""Answerable comments: what a reader wrote that a post may answer now, and the account for it."""
+"""Replyable comments: what a reader wrote that a post may answer now, and the account for it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -6,13 +6,13 @@ from typing import NamedTuple
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.channels.registry import spec_of, title
-from publisher.ledger.answering import AnsweredComment
 from publisher.ledger.reading.comment_pages import CommentPages
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.replies import AnsweredComment
 from publisher.model.accounts import Account
 
 
-class Answerable(NamedTuple):
+class Replyable(NamedTuple):
     """A reader's comment, and the account that answers it."""
 
     account: Account
@@ -21,7 +21,7 @@ class Answerable(NamedTuple):
 
 def find(
     accounts: Mapping[str, Account], pages: CommentPages, queries: Queries, number: int
-) -> Answerable:
+) -> Replyable:
     """The comment with this number, if it is to one of these accounts.
 
     Raises NotPossible where it is not, or cannot be answered from here.
@@ -35,11 +35,11 @@ def find(
             "not here any more."
         )
         raise NotPossible(_("There is no such answer here any more."), hint=hint)
-    how = spec_of(account.channel).answering
+    how = spec_of(account.channel).replies
     if not how.can:
         platform = title(account.channel)
         told = _("Readers on {platform} cannot be answered from here.", platform=platform)
         raise NotPossible(told, hint=_(how.told))
     if comment.obstacle:
         raise NotPossible(_("It cannot be answered from here."), hint=comment.obstacle)
-    return Answerable(account, comment)
+    return Replyable(account, comment)

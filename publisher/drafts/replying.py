@@ -18,7 +18,7 @@ def beginning(account: Account, author: str) -> str:
 
     A name that is no plain handle is left out: it is the reader's text, and no part of ours.
     """
-    is_named = spec_of(account.channel).answering.mentions and _HANDLE.fullmatch(author)
+    is_named = spec_of(account.channel).replies.mentions and _HANDLE.fullmatch(author)
     return f"{author} " if is_named else ""
 
 

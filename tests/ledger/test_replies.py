@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from publisher.ledger import answering
+from publisher.ledger import replies
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
@@ -55,9 +55,9 @@ def test_a_comment_that_may_not_be_kept_any_more_is_not_there(
     write(database, clock, keep_until=clock.now() + timedelta(hours=47))
     assert queries.comment("bice-x", "77")
     with database.read() as connection:
-        assert answering.obstacle(connection, "bice-x", "77", clock.now()) is None
+        assert replies.obstacle(connection, "bice-x", "77", clock.now()) is None
         clock.advance(47 * 3_600)
-        told = answering.obstacle(connection, "bice-x", "77", clock.now())
+        told = replies.obstacle(connection, "bice-x", "77", clock.now())
     assert told
     assert "not here any more" in told
     assert queries.comment("bice-x", "77") is None
@@ -101,7 +101,7 @@ def test_what_is_hidden_stays_so_when_an_answer_is_out(
     (delivery,) = queries.deliveries()
     with database.write() as connection:
         out = delivery.model_copy(update={"state": State.PUBLISHED})
-        answering.follow(connection, delivery, out, "", clock.now())
+        replies.follow(connection, delivery, out, "", clock.now())
         row = connection.execute(select(reader_comments)).one()
     assert row.state == after
     assert row.urgency == (0 if after is CommentState.ANSWERED else 2)
