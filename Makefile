@@ -71,9 +71,9 @@ quick: install ## after every change: the tests that need nothing else to run (u
 	@$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder $(QUICK)
 
 # Six processes for two cores: half of them begin with what mostly waits.
-test: install ## set up and run every test
+test: install ## set up and run every test, but those of smoke
 	@sh tests/support/system.sh test-parts
-	$(BIN)/pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --ignore=tests/smoke --numprocesses 6 --dist loadfile --no-loadscope-reorder
 
 smoke: ## see that it installs and runs on every Python, and make demo as on a fresh machine (6 minutes)
 	@sh tests/support/smoke.sh
