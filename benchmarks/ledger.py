@@ -4,6 +4,8 @@
 that is nearly past. Most are out; some failed, were missed, cancelled or withdrawn, are in doubt,
 held, or wait for an approval; the newest are to come.
 
+`fill_with_comments` writes what readers said below the posts that are out.
+
 `fill_in_bulk` writes millions that are alike, past the ledger's checks and ten times as fast. What
 it writes is what the ledger would have written: chained steps, digests, words to search by.
 """
@@ -15,18 +17,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Connection, Row, Table, select, text
 
 from publisher.app import Application
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.reading import search_index
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.tables import EVERYTHING, accounts, deliveries, history, microseconds
+from publisher.ledger.tables import (
+    EVERYTHING,
+    accounts,
+    deliveries,
+    history,
+    microseconds,
+    reader_comments,
+)
 from publisher.ledger.transitions import ACTOR, By, change
+from publisher.model.alarms import CALLED
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared, Wish
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
+from publisher.model.reader_comments import CommentState
 from publisher.model.states import Role, State
 
 TEXTS = {
@@ -62,6 +73,12 @@ SETTINGS = 'language = "fr"\n' + "".join(
     for number, channel in enumerate(CHANNELS)
 )
 """Of a workspace whose accounts are those of the ledger."""
+_READERS = (
+    "Merci de le dire, et de continuer à le dire.",
+    "¿Y qué hacen las plataformas con las denuncias?",
+    "Kto odpowiada za dzieci w sieci?",
+    "Please help, it happened to a friend of mine.",
+)
 _SPAN = timedelta(days=360)
 _FUTURE = 0.01  # of the posts
 _BATCH = 2_000  # deliveries written in one transaction
@@ -92,6 +109,42 @@ def fill(app: Application, count: int) -> None:
         _live(app, rows, now)
         last = rows[-1].id
     app.audit.seal()
+
+
+def fill_with_comments(app: Application, count: int) -> None:
+    """Write `count` comments of readers below posts that are out, the same number below each.
+
+    Four fifths are dealt with; one in a thousand calls for somebody, with a word of alarm.
+    """
+    now = app.clock.now().replace(microsecond=0)
+    out = select(deliveries.c.account, deliveries.c.remote_ids, deliveries.c.published_at).where(
+        deliveries.c.state == State.PUBLISHED, deliveries.c.channel != "site"
+    )
+    with app.database.write() as connection:
+        published = connection.execute(out).all()
+        for first in range(0, count, _BATCH):
+            numbers = range(first, min(first + _BATCH, count))
+            rows = [_comment(n, published[n % len(published)], now) for n in numbers]
+            connection.execute(reader_comments.insert(), rows)
+
+
+def _comment(number: int, post: Row[Any], now: datetime) -> dict[str, Any]:
+    is_calling = number % 1000 == 999
+    is_open = is_calling or number % 5 == 0
+    return {
+        "account": post.account,
+        "remote_id": f"comment-{number}",
+        "post": json.loads(post.remote_ids)[0],
+        "author": f"@reader{number % 9000}",
+        "text": f"{CITIES[number % len(CITIES)]}: {_READERS[number % len(_READERS)]}",
+        "url": f"https://example.org/comments/{number}",
+        "written_at": post.published_at + timedelta(minutes=number % 600),
+        "read_at": now,
+        "checked_at": now,
+        "signs": json.dumps([{"kind": "word", "what": "help*"}] if is_calling else []),
+        "urgency": CALLED if is_calling else 0,
+        "state": CommentState.NEW if is_open else CommentState.SEEN,
+    }
 
 
 def _wishes(now: datetime, count: int) -> Iterator[Wish]:

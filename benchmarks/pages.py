@@ -1,4 +1,5 @@
-"""How long each web page and download takes with 100,000 deliveries in the ledger.
+"""How long each web page and download takes with 100,000 deliveries in the ledger, and as many
+comments of readers.
 
 The ledger is made for the purpose (see ledger.py), the server is `publisher web`, and one visitor
 who is logged in asks for one page after the other. Beside the median and the worst stands how many
@@ -32,6 +33,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from playwright.sync_api import Browser, sync_playwright
@@ -42,6 +44,7 @@ from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.base.clock import SystemClock
 from publisher.ledger.tables import deliveries, microseconds
+from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
 from publisher.settings import settings
 from publisher.web.routes import assets
@@ -97,6 +100,7 @@ def make(workspace: Path, count: int, drafts: int) -> None:
     app = opened(workspace)
     app.database.migrate()
     ledger.fill(app, count)
+    ledger.fill_with_comments(app, count)
     app.people.add(NAME, Rank.ADMIN, PASSWORD)
     app.close()
 
@@ -123,6 +127,7 @@ def pages(workspace: Path) -> Iterator[str]:
     yield from (
         "/",
         "/?part=live",
+        "/answers?part=live",
         "/review",
         "/calendar",
         "/search?q=Abidjan",
@@ -131,6 +136,10 @@ def pages(workspace: Path) -> Iterator[str]:
         "/posts?q=Abidjan",
     )
     yield f"/posts/{row.post}"
+    written = microseconds(now - timedelta(days=180))
+    yield "/answers"
+    yield from (f"/answers?state={quote(state)}" for state in CommentState)
+    yield from ("/answers?account=fr-0", f"/answers?state=seen&after=0-{written}-1")
     yield "/log"
     yield from (f"/log?state={state}" for state in State)
     yield from (f"/log?sort={sort}" for sort in ("due", "published", "-published"))
