@@ -68,7 +68,7 @@ def answers(
     if (to is None) is not (hand is None):
         raise UsageError(_("--hand and --to go together."))
     if answer is not None:
-        _draft(app, answer, arguments.actor(who), as_json=as_json)
+        _draft(app, answer, as_json=as_json)
         return
     if chosen:
         _act(app, *chosen[0], to or "", arguments.actor(who), as_json=as_json)
@@ -101,7 +101,7 @@ def _act(app: "Application", act: str, number: int, to: str, actor: str, *, as_j
     )
 
 
-def _draft(app: "Application", number: int, actor: str, *, as_json: bool) -> None:
+def _draft(app: "Application", number: int, *, as_json: bool) -> None:
     from publisher.base import files
     from publisher.channels.registry import spec_of
     from publisher.drafts import replying
@@ -111,7 +111,7 @@ def _draft(app: "Application", number: int, actor: str, *, as_json: bool) -> Non
     accounts = app.settings.public_accounts()
     account, comment = replyable.find(accounts, app.comment_pages, app.queries, number)
     drafts = DraftFiles(app.settings.posts)
-    made = replying.draft(drafts, account, comment.id, comment.author, by=actor)
+    made = replying.draft(drafts, account, comment.id, comment.author)
     with files.file_errors(made.path):
         made.create()
     if as_json:
