@@ -126,12 +126,26 @@ def test_a_draft_that_answers_one_is_made(cli: Cli, made: Path, mention: int) ->
     assert (made / "posts/answer-bice-x-2.fr.md").exists(), "each is a draft of its own"
 
 
+def test_a_begun_answer_goes_out_once_its_words_are_written_and_the_sign_is_taken_away(
+    cli: Cli, made: Path, mention: int
+) -> None:
+    """As the command says: one sign before `at: now`, and nothing else."""
+    begun = cli("answers", "--answer", str(mention))
+    assert "take the `#` before `at: now` away" in " ".join(begun.out.split())
+    path = made / "posts/answer-bice-x.fr.md"
+    text = path.read_text("utf-8").replace("[TODO] Write the text here.", "À Genève.")
+    path.write_text(text.replace("#", "", 1), "utf-8")
+    result = cli("queue")
+    assert result.code == 0, result.err
+    assert "answer-bice-x.fr" in result.out
+
+
 def test_the_answer_is_queued_and_listed_beside_what_it_answers(
     cli: Cli, made: Path, mention: int
 ) -> None:
     told = json.loads(cli("answers", "--answer", str(mention), "--json").out)
     path = made / told["file"]
-    text = path.read_text("utf-8").replace("# at: now", "at: now")
+    text = path.read_text("utf-8").replace("#at: now", "at: now")
     path.write_text(text.replace("[TODO] Write the text here.", "À Genève."), "utf-8")
     assert cli("queue", str(path)).code == 0
     (one,) = json.loads(cli("answers", "--all", "--json").out)["answers"]
@@ -157,7 +171,7 @@ def test_whoever_writes_the_words_of_a_begun_answer_cannot_approve_them(
     begun = cli("answers", "--answer", str(mention), "--json", "--as", "redaction")
     path = made / begun.json["file"]
     text = path.read_text("utf-8").replace("[TODO] Write the text here.", "À Genève.")
-    path.write_text(text.replace("# at: now", "at: 2016-03-07 08:30"), "utf-8")
+    path.write_text(text.replace("#at: now", "at: 2016-03-07 08:30"), "utf-8")
     assert cli("queue", str(path), "--as", "direction").code == 0
     approval = ("approve", "answer-bice-x.fr", "--yes", "--as")
     assert cli(*approval, "direction").code == 1
