@@ -267,7 +267,7 @@ def _show_corrected(app: "Application", alike: "Sequence[Delivery]") -> None:
         )
         console.print_prose(f"  {one.account}: {how}")
         if isinstance(one.target, Original):
-            words = edits.compared(one.target.content.joined, one.content.joined)
+            words = edits.compared(one.target.content.words, one.content.words)
             console.print_prose(f"  {words.plain}")
 
 
