@@ -340,6 +340,30 @@ def test_an_address_leads_no_queued_answer_to_another_comment(
     assert plan_of(app) == ([(Change.RELEASE, "answer.fr", "bice-x")], [])
 
 
+@pytest.mark.parametrize(
+    ("account", "answered", "url", "given"),
+    [
+        ("bice-x", "77", "", "77"),
+        ("bice-page", "1_77", "", "1_77"),
+        ("bice-page", "1_77", "", "77"),
+        ("bice-fedi", "112", "https://pixel.example/@zofia/4003", "4003"),
+    ],
+)
+def test_what_a_reader_wrote_is_not_recorded_as_our_answer(
+    app: Application, workspace: Workspace, account: str, answered: str, url: str, given: str
+) -> None:
+    """A withdrawal would delete it."""
+    write(app, account=account, post=None, remote_id=answered, url=url)
+    front = ANSWER.replace("bice-x", account).replace("77", answered)
+    answer(workspace, front, "@zofia À Genève.")
+    queue(app)
+    lose_the_answer(app)
+    with pytest.raises(NotPossible, match="is what the reader wrote"):
+        app.control.resolve("answer.fr", account, (given,), "direction")
+    app.control.resolve("answer.fr", account, (f"1{given}",), "direction")
+    assert standing(app, "answer.fr", account).remote_ids == (f"1{given}",)
+
+
 @pytest.mark.parametrize("text", ["@zofia@example.social", "@zofia@example.social\n\n---\nOui."])
 def test_a_name_alone_is_no_answer(app: Application, workspace: Workspace, text: str) -> None:
     write(app, account="bice-fedi", author="@zofia@example.social")
