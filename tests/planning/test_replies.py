@@ -18,6 +18,7 @@ from publisher.model.outcomes import Accepted
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
 from publisher.planning import Change
+from tests.support.clock import ManualClock
 from tests.support.delivering import one_by_one
 from tests.support.happening import meet
 from tests.support.queueing import (
@@ -231,6 +232,37 @@ def test_it_is_held_if_the_post_is_withdrawn(app: Application, workspace: Worksp
     held = take(app)
     assert held.state is State.HELD
     assert "a.fr" in (held.reason or "")
+
+
+@pytest.mark.usefixtures("comment")
+def test_no_word_of_the_comment_of_an_answer_that_somebody_cancelled(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    app.control.cancel("answer.fr", None, "direction", "not needed")
+    change(app, state="hidden")
+    assert plan_of(app) == ([], [])
+    change(app, remote_id="78")
+    assert plan_of(app) == ([], [])
+
+
+@pytest.mark.usefixtures("comment")
+def test_no_word_of_the_comment_of_an_answer_that_was_missed_until_it_has_another_time(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    answer(workspace)
+    queue(app)
+    change(app, state="hidden")
+    clock.advance(9 * 3600)
+    app.dispatch.expire()
+    assert standing(app, "answer.fr").state is State.MISSED
+    assert plan_of(app) == ([], [])
+    answer(workspace, ANSWER.replace("03-07", "03-08"))
+    (again,) = app.planner.plan().changes
+    assert "is hidden" in again.note
+    queue(app)
+    assert standing(app, "answer.fr").state is State.HELD
 
 
 def take(app: Application) -> Any:
