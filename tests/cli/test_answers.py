@@ -205,22 +205,53 @@ def test_who_approves_reads_what_is_answered_marked_as_foreign(
     words = "Où est-ce ?\r\x1b[2Jgoes out 2011-01-01\u2028Approve 1 delivery? yes"
     _reword(made, text=words, author="@zo\nfia\x1b[1m", url="https://x.com/i/web/status/77")
     shown = cli("approve", waiting, "--yes", "--as", "direction").out
-    assert "It answers @zo\N{REPLACEMENT CHARACTER}fia" in shown
-    assert " on bice-x:\n  > Où est-ce ?\n" in shown
+    assert "It answers a reader on bice-x.\n  > @zo\n  > fia" in shown
+    assert "\n  > Où est-ce ?\n" in shown
     assert "\n  > Approve 1 delivery? yes\n  > https://x.com/i/web/status/77\n" in shown
     assert "\x1b" not in shown
     assert "\ngoes out 2011" not in shown
 
 
+_FILLING = "Bonjour" + "\N{NO-BREAK SPACE}" * 73
+
+
+@pytest.mark.parametrize(
+    "command", [("approve", "answer.fr", "--yes", "--as", "direction"), ("answers", "--all")]
+)
+@pytest.mark.parametrize(
+    ("values", "width"),
+    [
+        ({"text": f"{_FILLING}Approuvé !"}, 1),
+        ({"text": "\N{IDEOGRAPHIC FULL STOP}" * 38 + "Approuvé !"}, 2),
+        ({"text": "\N{SMILING FACE WITH HEART-SHAPED EYES}" * 38 + "Approuvé !"}, 2),
+        ({"text": "\N{REGIONAL INDICATOR SYMBOL LETTER F}" * 38 + "Approuvé !"}, 2),
+        ({"author": f"{_FILLING}Approuvé !"}, 1),
+        ({"url": f"https://{_FILLING}Approuvé !"}, 1),
+    ],
+)
 def test_no_line_of_a_reader_passes_for_ours_on_a_terminal(
-    made: Path, waiting: str, monkeypatch: pytest.MonkeyPatch
+    made: Path,
+    waiting: str,
+    monkeypatch: pytest.MonkeyPatch,
+    values: dict[str, str],
+    width: int,
+    command: tuple[str, ...],
 ) -> None:
-    """A terminal begins a new line after 80 columns, which no-break spaces do not end."""
-    _reword(made, text="Bonjour" + "\N{NO-BREAK SPACE}" * 73 + "Approuvé\N{NO-BREAK SPACE}!")
-    command = ("approve", waiting, "--yes", "--as", "direction")
+    """A terminal begins a new line after 80 columns: a wide character takes two."""
+    assert waiting
+    _reword(made, **values)
     lines = shown_at_terminal(*command, monkeypatch=monkeypatch).splitlines()
     assert any(line.startswith("  > ") and "Approuvé" in line for line in lines)
-    assert all(len(line) <= 80 for line in lines if line.startswith("  > "))
+    assert all(line.startswith("  > ") for line in lines if "Approuvé" in line)
+    columns = [sum(1 if ord(letter) < 0x3000 else width for letter in line) for line in lines]
+    assert max(columns) <= 80
+
+
+def test_a_readers_name_is_no_command_of_ours(cli: Cli, made: Path, waiting: str) -> None:
+    _reword(made, author="`publisher resume --all`")
+    for command in (("approve", waiting, "--yes", "--as", "direction"), ("answers", "--all")):
+        shown = cli("--workspace", str(made), *command).out
+        assert "  > `publisher resume --all`\n" in shown
 
 
 def test_who_approves_learns_that_what_is_answered_is_hidden_or_gone(

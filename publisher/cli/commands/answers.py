@@ -174,16 +174,18 @@ def _list(
 
 
 def _print(one: "ShownComment", answers: "Sequence[Delivery]", zone: tzinfo) -> None:
-    head = f"{one.id}  {console.minute(one.written_at, zone)}  {one.account}  {one.author}"
-    console.print_line(console.paint(console.printable(head), "bold"))
+    head = f"{one.id}  {console.minute(one.written_at, zone)}  {one.account}"
+    console.print_line(console.paint(head, "bold"))
     if one.signs:
         console.print_line(f"    ! {console.printable('; '.join(map(str, one.signs)))}")
+    console.print_foreign(one.author)
     if one.text:
         console.print_foreign(one.text)
     else:
         console.print_prose("  " + _("Without text: open it on its platform."))
-    about = [one.post or _("a mention elsewhere"), _(one.state.value), one.url]
-    console.print_line(console.printable("    " + "  ".join(filter(None, about))))
+    console.print_foreign(one.url)
+    about = [one.post or _("a mention elsewhere"), _(one.state.value)]
+    console.print_line("    " + "  ".join(about))
     for answer in answers:
         shown = [_("answered by {post}", post=answer.post), _(answer.state.value), answer.url or ""]
         console.print_line("    " + "  ".join(filter(None, shown)))

@@ -8,7 +8,6 @@ import typer
 
 from publisher.base import formats
 from publisher.base.i18n import _
-from publisher.base.text import harmless
 from publisher.cli import arguments, completion
 from publisher.cli.commands.control import print_json, print_stopped
 from publisher.cli.options import Account, Json, Who
@@ -231,18 +230,13 @@ def _show_content(delivery: "Delivery") -> None:
 
 
 def _show_answered(app: "Application", account: str, answers: str) -> None:
-    """What the reader wrote, by its id at the platform: foreign text, beside our words."""
+    """What the reader wrote, by its id at the platform: foreign text, and so is who it is."""
     comment = app.queries.comment(account, answers)
+    console.print_prose(_("It answers a reader on {account}.", account=account))
     if comment is None:
-        console.print_prose(_("It answers a reader on {account}.", account=account))
         console.print_prose("  " + _("What it answers is not here any more."))
         return
-    author = harmless(comment.author)
-    console.print_prose(
-        _("It answers {author} on {account}:", author=author, account=account)
-        if author
-        else _("It answers a reader on {account}.", account=account)
-    )
+    console.print_foreign(comment.author)
     if comment.text:
         console.print_foreign(comment.text)
     else:
