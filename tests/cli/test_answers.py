@@ -99,6 +99,18 @@ def test_scripts_get_no_text_of_an_account_that_is_not_there_any_more(
     assert (one["number"], one["text"], one["is_withheld"]) == (comment, "", True)
 
 
+@pytest.mark.parametrize("act", ["--hide", "--delete"])
+def test_what_went_to_an_account_that_is_gone_is_not_hidden_or_deleted(
+    cli: Cli, made: Path, comment: int, act: str
+) -> None:
+    _reword(made, account="bice-gone")
+    result = cli("answers", act, str(comment))
+    assert result.code == 1
+    assert "There is no account bice-gone." in result.err
+    assert "put the account back" in " ".join(result.err.split())
+    assert cli("answers", "--seen", str(comment)).code == 0, "this asks no platform"
+
+
 @pytest.fixture
 def mention(comment: int, made: Path) -> int:
     """A reader who names an account on X."""
