@@ -217,6 +217,9 @@ def _show_content(delivery: "Delivery") -> None:
     if delivery.content.title:
         title = console.printable(delivery.content.title)
         console.print_prose("  " + _("title: {title}", title=title))
+    if delivery.content.content_warning:
+        warning = console.printable(delivery.content.content_warning)
+        console.print_prose(f"  {_('content warning:')} {warning}")
     messages = sum(not part.is_comment for part in delivery.content.parts)
     for number, part in enumerate(delivery.content.parts, 1):
         _show_part(part, number, messages)
