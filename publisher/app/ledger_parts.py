@@ -108,9 +108,9 @@ class LedgerParts(OpenWorkspace):
     def comment_acts(self) -> CommentActs:
         return CommentActs(self.database, self.clock, self.rights, self._channel_of)
 
-    def _channel_of(self, account: str) -> str:
+    def _channel_of(self, account: str) -> str | None:
         entry = self.settings.accounts.get(account)
-        return entry.channel if entry else ""
+        return entry.channel if entry else None
 
     @cached_property
     def comment_pages(self) -> CommentPages:

@@ -20,8 +20,8 @@ PLACEHOLDER = later("Write the text here.")
 
 
 def no_time(example: str) -> str:
-    """The line of a draft without a time, which shows one."""
-    return f"# at: {example}  # {_('without a time it stays a draft')}"
+    """The line of a draft without a time, which shows one: without its sign, it is the draft's."""
+    return f"#at: {example}  # {_('without a time it stays a draft')}"
 
 
 def stem(title: str, moment: Moment | None, zone: ZoneInfo) -> str:

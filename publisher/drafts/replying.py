@@ -27,10 +27,11 @@ def name(account: Account) -> str:
     return f"answer-{slug(account.name)}"
 
 
-def draft(posts: DraftFiles, account: Account, comment: str, author: str, *, by: str) -> Manuscript:
+def draft(posts: DraftFiles, account: Account, comment: str, author: str) -> Manuscript:
     """A draft that answers a comment, without its words; its file is not made yet.
 
-    It has no time: it must not go out with words that nobody wrote. `by`: who begins it.
+    It has no time: it must not go out with words that nobody wrote. And no author: whoever writes
+    and queues the words is one, who may not approve them.
     """
     languages = [account.language] if account.language else []
     free = new_draft.free(name(account), posts.files, languages)
@@ -40,4 +41,4 @@ def draft(posts: DraftFiles, account: Account, comment: str, author: str, *, by:
     made = Manuscript(file.path, file.file, front)
     made = made.with_words("to", [account.name]).with_value("answers", comment)
     words = f"{beginning(account, author)}[TODO] {_(new_draft.PLACEHOLDER)}\n"
-    return made.with_value("author", by).with_body(words)
+    return made.with_body(words)

@@ -4,6 +4,7 @@ An answer stands on its own once its intent is on record: a comment that is hidd
 answered first. So no lock is needed, unlike for corrections.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,6 +100,21 @@ def answers_of(
         if one.answers and (one.account, one.answers) in wanted:
             found.setdefault((one.account, one.answers), []).append(one)
     return found
+
+
+def is_its_comment(connection: Connection, delivery: Delivery, remote_id: str) -> bool:
+    """Whether an id is that of the comment that a delivery answers: also a part of its id or of
+    its address, which people copy.
+    """
+    if delivery.answers is None:
+        return False
+    table = reader_comments.c
+    query = select(table.url).where(
+        table.account == delivery.account, table.remote_id == delivery.answers
+    )
+    names = (delivery.answers, connection.execute(query).scalar() or "")
+    whole = re.compile(rf"(?<![A-Za-z0-9]){re.escape(remote_id)}(?![A-Za-z0-9])")
+    return any(whole.search(name) for name in names)
 
 
 def follow(connection: Connection, before: Delivery, after: Delivery, by: str, at: datetime) -> Any:

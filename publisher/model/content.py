@@ -162,6 +162,11 @@ class Content(Frozen):
         return "\n\n".join(part.text for part in self.parts if part.text and not part.is_comment)
 
     @property
+    def words(self) -> str:
+        """All that a correction may word anew, as one text: title, content warning and parts."""
+        return "\n\n".join(filter(None, (self.title, self.content_warning, self.joined)))
+
+    @property
     def comment(self) -> str | None:
         """The first comment below it; None: it has none."""
         return next((part.text for part in self.parts if part.is_comment), None)

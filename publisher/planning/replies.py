@@ -12,6 +12,7 @@ from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.posts import Post
 from publisher.model.states import ENDED_UNSENT, State
+from publisher.planning.edits import cancelled_by_a_person
 from publisher.planning.problems import Problems
 
 _LATELY = timedelta(days=2)
@@ -79,7 +80,8 @@ class Replies:
             code, message = "answers-in-vain", found.obstacle or ""
             hint = _("Delete the draft, or give it another time once that is settled.")
         self._obstacles[post.id] = message
-        self._problems.warning(post, code, message, hint)
+        if queued is None or not _is_over(queued):
+            self._problems.warning(post, code, message, hint)
 
     def _found(
         self, account: Account, named: str, queued: Delivery | None
@@ -161,6 +163,13 @@ class Replies:
             message = _("Its text does not name the reader, who is not told of it.")
             hint = _("Begin the text with the reader's name, as the list of answers shows it.")
             self._problems.warning(post, "answers-unnamed", message, hint)
+
+
+def _is_over(queued: Delivery) -> bool:
+    """Whether it does not go out, whatever becomes of the comment; where a missed one gets another
+    time, the change says that it is held.
+    """
+    return cancelled_by_a_person(queued) or queued.state is State.MISSED
 
 
 def _is_past(queued: Delivery) -> bool:

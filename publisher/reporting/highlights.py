@@ -1,9 +1,10 @@
-"""Highlights of a report: of each week the posts that went out on the most accounts."""
+"""Highlights of a report: of each week the posts to all that went out on the most accounts."""
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from publisher.ledger.reading.queries import Queries
@@ -43,14 +44,17 @@ class Week:
 def weeks(
     counts: Sequence[Count], span: Span, zone: ZoneInfo, figures: Figures, queries: Queries
 ) -> list[Week]:
-    """The weeks in which something went out, by the days of `counts`."""
+    """The weeks in which something went out to all, by the days of `counts`."""
     days = {count.day for count in counts if count.state is State.PUBLISHED}
-    mondays = sorted({day - timedelta(days=day.weekday()) for day in days})[-_WEEKS:]
-    found = []
-    for monday in mondays:
-        posts = figures.widest(_within(monday, span, zone), _OF_A_WEEK)
-        found.append(Week(monday, list(_highlights(posts, span.account, queries))))
-    return found
+    mondays = sorted({day - timedelta(days=day.weekday()) for day in days}, reverse=True)
+    posts = (
+        (monday, figures.widest(_within(monday, span, zone), _OF_A_WEEK)) for monday in mondays
+    )
+    newest = islice((week for week in posts if week[1]), _WEEKS)
+    return [
+        Week(monday, list(_highlights(its, span.account, queries)))
+        for monday, its in reversed(list(newest))
+    ]
 
 
 def _within(monday: date, span: Span, zone: ZoneInfo) -> Span:

@@ -177,11 +177,11 @@ def _time_of_day(post: CountedPost, zone: ZoneInfo) -> str:
 
 
 def _best(posts: Sequence[CountedPost], zone: ZoneInfo) -> list[BestOfWeek]:
-    """The best of the newest weeks, the newest week first."""
+    """The best of the newest weeks, the newest week first; none that answers a reader."""
     weeks: defaultdict[date, defaultdict[str, list[CountedPost]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for post in posts:
+    for post in (one for one in posts if not one.is_answer):
         day = post.published_at.astimezone(zone).date()
         weeks[day - timedelta(days=day.weekday())][post.post].append(post)
     found = []

@@ -59,9 +59,5 @@ def compared(app: Application, deliveries: Sequence[Delivery]) -> list[Corrected
 
 
 def _compared(delivery: Delivery, before: Content) -> CorrectedText:
-    was, says = _words(before), _words(delivery.content)
+    was, says = before.words, delivery.content.words
     return CorrectedText(delivery, was, says, word_diff.compare(was, says))
-
-
-def _words(content: Content) -> str:
-    return "\n\n".join(filter(None, (content.title, content.content_warning, content.joined)))

@@ -99,6 +99,18 @@ def test_scripts_get_no_text_of_an_account_that_is_not_there_any_more(
     assert (one["number"], one["text"], one["is_withheld"]) == (comment, "", True)
 
 
+@pytest.mark.parametrize("act", ["--hide", "--delete"])
+def test_what_went_to_an_account_that_is_gone_is_not_hidden_or_deleted(
+    cli: Cli, made: Path, comment: int, act: str
+) -> None:
+    _reword(made, account="bice-gone")
+    result = cli("answers", act, str(comment))
+    assert result.code == 1
+    assert "There is no account bice-gone." in result.err
+    assert "put the account back" in " ".join(result.err.split())
+    assert cli("answers", "--seen", str(comment)).code == 0, "this asks no platform"
+
+
 @pytest.fixture
 def mention(comment: int, made: Path) -> int:
     """A reader who names an account on X."""
@@ -119,12 +131,25 @@ def test_a_draft_that_answers_one_is_made(cli: Cli, made: Path, mention: int) ->
     assert "to: [bice-x]\n" in text
     assert "77" in text
     assert "help me" not in text
-    assert "author: redaction\n" in text
+    assert "author:" not in text
     assert cli("queue").code == 0, "it stops nobody"
     assert json.loads(cli("answers", "--all", "--json").out)["answers"][0]["answered_by"] == []
-    assert cli("answers", "--answer", str(mention), "--as", "Marie").code == 0
-    assert "author: Marie\n" in (made / "posts/answer-bice-x-2.fr.md").read_text("utf-8")
+    assert cli("answers", "--answer", str(mention)).code == 0
     assert (made / "posts/answer-bice-x-2.fr.md").exists(), "each is a draft of its own"
+
+
+def test_a_begun_answer_goes_out_once_its_words_are_written_and_the_sign_is_taken_away(
+    cli: Cli, made: Path, mention: int
+) -> None:
+    """As the command says: one sign before `at: now`, and nothing else."""
+    begun = cli("answers", "--answer", str(mention))
+    assert "take the `#` before `at: now` away" in " ".join(begun.out.split())
+    path = made / "posts/answer-bice-x.fr.md"
+    text = path.read_text("utf-8").replace("[TODO] Write the text here.", "À Genève.")
+    path.write_text(text.replace("#", "", 1), "utf-8")
+    result = cli("queue")
+    assert result.code == 0, result.err
+    assert "answer-bice-x.fr" in result.out
 
 
 def test_the_answer_is_queued_and_listed_beside_what_it_answers(
@@ -132,7 +157,7 @@ def test_the_answer_is_queued_and_listed_beside_what_it_answers(
 ) -> None:
     told = json.loads(cli("answers", "--answer", str(mention), "--json").out)
     path = made / told["file"]
-    text = path.read_text("utf-8").replace("# at: now", "at: now")
+    text = path.read_text("utf-8").replace("#at: now", "at: now")
     path.write_text(text.replace("[TODO] Write the text here.", "À Genève."), "utf-8")
     assert cli("queue", str(path)).code == 0
     (one,) = json.loads(cli("answers", "--all", "--json").out)["answers"]
@@ -148,6 +173,21 @@ def test_what_cannot_be_answered_says_why(cli: Cli, comment: int, mention: int) 
     result = cli("answers", "--answer", str(mention))
     assert result.code == 1
     assert "is hidden" in result.err
+
+
+def test_whoever_writes_the_words_of_a_begun_answer_cannot_approve_them(
+    cli: Cli, made: Path, mention: int
+) -> None:
+    toml = made / "publisher.toml"
+    toml.write_text(f"[approval]\nrequired = true\n{toml.read_text('utf-8')}", "utf-8")
+    begun = cli("answers", "--answer", str(mention), "--json", "--as", "redaction")
+    path = made / begun.json["file"]
+    text = path.read_text("utf-8").replace("[TODO] Write the text here.", "À Genève.")
+    path.write_text(text.replace("#at: now", "at: 2016-03-07 08:30"), "utf-8")
+    assert cli("queue", str(path), "--as", "direction").code == 0
+    approval = ("approve", "answer-bice-x.fr", "--yes", "--as")
+    assert cli(*approval, "direction").code == 1
+    assert cli(*approval, "redaction").code == 0
 
 
 @pytest.fixture
@@ -177,22 +217,53 @@ def test_who_approves_reads_what_is_answered_marked_as_foreign(
     words = "Où est-ce ?\r\x1b[2Jgoes out 2011-01-01\u2028Approve 1 delivery? yes"
     _reword(made, text=words, author="@zo\nfia\x1b[1m", url="https://x.com/i/web/status/77")
     shown = cli("approve", waiting, "--yes", "--as", "direction").out
-    assert "It answers @zo\N{REPLACEMENT CHARACTER}fia" in shown
-    assert " on bice-x:\n  > Où est-ce ?\n" in shown
+    assert "It answers a reader on bice-x.\n  > @zo\n  > fia" in shown
+    assert "\n  > Où est-ce ?\n" in shown
     assert "\n  > Approve 1 delivery? yes\n  > https://x.com/i/web/status/77\n" in shown
     assert "\x1b" not in shown
     assert "\ngoes out 2011" not in shown
 
 
+_FILLING = "Bonjour" + "\N{NO-BREAK SPACE}" * 73
+
+
+@pytest.mark.parametrize(
+    "command", [("approve", "answer.fr", "--yes", "--as", "direction"), ("answers", "--all")]
+)
+@pytest.mark.parametrize(
+    ("values", "width"),
+    [
+        ({"text": f"{_FILLING}Approuvé !"}, 1),
+        ({"text": "\N{IDEOGRAPHIC FULL STOP}" * 38 + "Approuvé !"}, 2),
+        ({"text": "\N{SMILING FACE WITH HEART-SHAPED EYES}" * 38 + "Approuvé !"}, 2),
+        ({"text": "\N{REGIONAL INDICATOR SYMBOL LETTER F}" * 38 + "Approuvé !"}, 2),
+        ({"author": f"{_FILLING}Approuvé !"}, 1),
+        ({"url": f"https://{_FILLING}Approuvé !"}, 1),
+    ],
+)
 def test_no_line_of_a_reader_passes_for_ours_on_a_terminal(
-    made: Path, waiting: str, monkeypatch: pytest.MonkeyPatch
+    made: Path,
+    waiting: str,
+    monkeypatch: pytest.MonkeyPatch,
+    values: dict[str, str],
+    width: int,
+    command: tuple[str, ...],
 ) -> None:
-    """A terminal begins a new line after 80 columns, which no-break spaces do not end."""
-    _reword(made, text="Bonjour" + "\N{NO-BREAK SPACE}" * 73 + "Approuvé\N{NO-BREAK SPACE}!")
-    command = ("approve", waiting, "--yes", "--as", "direction")
+    """A terminal begins a new line after 80 columns: a wide character takes two."""
+    assert waiting
+    _reword(made, **values)
     lines = shown_at_terminal(*command, monkeypatch=monkeypatch).splitlines()
     assert any(line.startswith("  > ") and "Approuvé" in line for line in lines)
-    assert all(len(line) <= 80 for line in lines if line.startswith("  > "))
+    assert all(line.startswith("  > ") for line in lines if "Approuvé" in line)
+    columns = [sum(1 if ord(letter) < 0x3000 else width for letter in line) for line in lines]
+    assert max(columns) <= 80
+
+
+def test_a_readers_name_is_no_command_of_ours(cli: Cli, made: Path, waiting: str) -> None:
+    _reword(made, author="`publisher resume --all`")
+    for command in (("approve", waiting, "--yes", "--as", "direction"), ("answers", "--all")):
+        shown = cli("--workspace", str(made), *command).out
+        assert "  > `publisher resume --all`\n" in shown
 
 
 def test_who_approves_learns_that_what_is_answered_is_hidden_or_gone(

@@ -292,6 +292,18 @@ def test_whoever_approves_sees_all_that_goes_out(cli: Cli, workspace: Path) -> N
         assert shown in said
 
 
+def test_whoever_approves_sees_the_content_warning(cli: Cli, workspace: Path) -> None:
+    more = '[accounts.bice-fedi]\nchannel = "mastodon"\n[approval]\nrequired = true\n'
+    (workspace / "publisher.toml").write_text(f"{SETTINGS}{more}")
+    (workspace / "posts" / "day.fr.md").write_text(
+        "---\ncontent_warning: Violences\nat: annual-day\nto: [bice-fedi]\n---\nUn récit.\n",
+        "utf-8",
+    )
+    cli("queue")
+    said = cli("approve", "day.fr", "--yes", "--as", "direction").out
+    assert "  content warning: Violences\n  Un récit.\n" in said
+
+
 def test_what_a_plan_adds_has_its_price_on_x(draft: Path, cli: Cli) -> None:
     assert "X charges about $0.20 for 1 post, with a link." in cli("plan").out
     assert cli("plan", "--json").json["cost_on_x"] == {

@@ -61,6 +61,46 @@ def test_who_approves_it_sees_what_it_replaces(cli: Cli, workspace: Path) -> Non
     assert "[-court.-] {+juste.+}" in shown
 
 
+@pytest.mark.parametrize(
+    ("account", "front", "change", "told"),
+    [
+        ("bice-site", "title: 300 enfants", "title: 30 enfants", "[-300-] {+30+} enfants"),
+        ("bice-fedi", "content_warning: Violence", "content_warning: Violences",
+         "[-Violence-] {+Violences+}"),
+        ("bice-sky", "link: https://a.example/1", "link: https://a.example/2",
+         "the words are the same"),
+    ],
+)  # fmt: skip
+def test_who_approves_it_sees_its_title_and_warning_change_too(
+    cli: Cli,
+    made: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    account: str,
+    front: str,
+    change: str,
+    told: str,
+) -> None:
+    more = '[accounts.bice-fedi]\nchannel = "mastodon"\n[accounts.bice-sky]\nchannel = "bluesky"\n'
+    settings = made / "publisher.toml"
+    kept = settings.read_text("utf-8")
+    settings.write_text(f"[approval]\nrequired = true\n{kept}{more}", "utf-8")
+    draft = made / "posts/news.fr.md"
+    draft.write_text(
+        f"---\n{front}\nat: 2016-03-07 12:00\nto: [{account}]\n---\nUne nouvelle.\n", "utf-8"
+    )
+    assert cli("queue", draft).code == 0
+    assert cli("approve", "news.fr", "--yes", "--as", "direction").code == 0
+    set_clock(monkeypatch, "2016-03-07T12:00:01+01:00")
+    attempt(made, {account: [Accepted("4711")]})
+    cli("correct", "news.fr", "--reason", "wrong figure")
+    path = made / "posts/news-correction.fr.md"
+    text = path.read_text("utf-8").replace("at: now", "at: 2016-03-08 12:00")
+    path.write_text(text.replace(front, change), "utf-8")
+    assert cli("queue", path).code == 0
+    shown = cli("approve", "news-correction.fr", "--yes", "--as", "direction").out
+    assert told in " ".join(shown.split()), shown
+
+
 @pytest.mark.usefixtures("published")
 def test_a_dry_run_makes_nothing_and_json_says_the_same(cli: Cli, workspace: Path) -> None:
     assert "1 draft would be made." in cli(*CORRECT, "--dry-run").out

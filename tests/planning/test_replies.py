@@ -18,6 +18,7 @@ from publisher.model.outcomes import Accepted
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
 from publisher.planning import Change
+from tests.support.clock import ManualClock
 from tests.support.delivering import one_by_one
 from tests.support.happening import meet
 from tests.support.queueing import (
@@ -233,6 +234,37 @@ def test_it_is_held_if_the_post_is_withdrawn(app: Application, workspace: Worksp
     assert "a.fr" in (held.reason or "")
 
 
+@pytest.mark.usefixtures("comment")
+def test_no_word_of_the_comment_of_an_answer_that_somebody_cancelled(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    app.control.cancel("answer.fr", None, "direction", "not needed")
+    change(app, state="hidden")
+    assert plan_of(app) == ([], [])
+    change(app, remote_id="78")
+    assert plan_of(app) == ([], [])
+
+
+@pytest.mark.usefixtures("comment")
+def test_no_word_of_the_comment_of_an_answer_that_was_missed_until_it_has_another_time(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    answer(workspace)
+    queue(app)
+    change(app, state="hidden")
+    clock.advance(9 * 3600)
+    app.dispatch.expire()
+    assert standing(app, "answer.fr").state is State.MISSED
+    assert plan_of(app) == ([], [])
+    answer(workspace, ANSWER.replace("03-07", "03-08"))
+    (again,) = app.planner.plan().changes
+    assert "is hidden" in again.note
+    queue(app)
+    assert standing(app, "answer.fr").state is State.HELD
+
+
 def take(app: Application) -> Any:
     """The answer after a worker came for it."""
     assert app.attempts.take_all([claim_first(app)]) == []
@@ -338,6 +370,30 @@ def test_an_address_leads_no_queued_answer_to_another_comment(
     assert standing(app, "answer.fr", "bice-x").answers == "77"
     answer(workspace, ANSWER.replace("77", "78"))
     assert plan_of(app) == ([(Change.RELEASE, "answer.fr", "bice-x")], [])
+
+
+@pytest.mark.parametrize(
+    ("account", "answered", "url", "given"),
+    [
+        ("bice-x", "77", "", "77"),
+        ("bice-page", "1_77", "", "1_77"),
+        ("bice-page", "1_77", "", "77"),
+        ("bice-fedi", "112", "https://pixel.example/@zofia/4003", "4003"),
+    ],
+)
+def test_what_a_reader_wrote_is_not_recorded_as_our_answer(
+    app: Application, workspace: Workspace, account: str, answered: str, url: str, given: str
+) -> None:
+    """A withdrawal would delete it."""
+    write(app, account=account, post=None, remote_id=answered, url=url)
+    front = ANSWER.replace("bice-x", account).replace("77", answered)
+    answer(workspace, front, "@zofia À Genève.")
+    queue(app)
+    lose_the_answer(app)
+    with pytest.raises(NotPossible, match="is what the reader wrote"):
+        app.control.resolve("answer.fr", account, (given,), "direction")
+    app.control.resolve("answer.fr", account, (f"1{given}",), "direction")
+    assert standing(app, "answer.fr", account).remote_ids == (f"1{given}",)
 
 
 @pytest.mark.parametrize("text", ["@zofia@example.social", "@zofia@example.social\n\n---\nOui."])

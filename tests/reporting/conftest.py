@@ -14,7 +14,9 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.tables import reader_comments
 from publisher.model.accounts import ApprovalRule
+from publisher.model.content import Content, Correction, Part
 from publisher.model.outcomes import Accepted, Outcome
 from tests.cli.runner import Cli
 from tests.support.browser import Browser
@@ -109,6 +111,28 @@ class Desk:
         assert flaws(html) == []
         assert addresses(html) == []
         return Page(path, html)
+
+
+def answer_with_a_name(desk: Desk) -> list[int]:
+    """An answer that begins with its reader's name is out, and its correction; their ids."""
+    now, reader = desk.clock.now(), "@zofia@example.social"
+    row = {
+        "account": "bice-x", "remote_id": "77", "post": None, "author": reader, "text": "Où ?",
+        "url": "", "written_at": now, "read_at": now, "signs": "[]", "urgency": 0,
+        "state": "not seen", "checked_at": now,
+    }  # fmt: skip
+    with desk.database.write() as connection:
+        connection.execute(reader_comments.insert().values(row))
+    words = (Part(text=f"{reader} À Genève."),)
+    desk.publish("answer.fr", content=Content(parts=words, lang="fr", answers="77"))
+    (first,) = desk.queries.deliveries(post="answer.fr")
+    correction = Correction(
+        corrects="answer.fr", way="reply", reason="Une erreur.", replaces=first.content.digest
+    )
+    words = (Part(text=f"{reader} À Berne."),)
+    desk.publish("fix.fr", content=Content(parts=words, lang="fr", correction=correction))
+    (second,) = desk.queries.deliveries(post="fix.fr")
+    return [first.id, second.id]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 from publisher.model.content import Content, Part
 from publisher.model.engagement import Age
 from publisher.reporting.reach import ENOUGH
-from tests.reporting.conftest import Desk, Page
+from tests.reporting.conftest import Desk, Page, answer_with_a_name
 from tests.support.counting import gone, read
 
 
@@ -71,6 +71,16 @@ def test_the_best_posts_are_those_that_many_responded_to(desk: Desk) -> None:
     assert best
     assert "bice-x-1.fr" in best[1]
     assert "bice-x-0.fr" not in best[1]
+
+
+def test_answers_to_readers_are_counted_and_none_of_the_best(desk: Desk) -> None:
+    """They may begin with the reader's name, and so may their corrections."""
+    for delivery in answer_with_a_name(desk):
+        read(desk.database, desk.clock, delivery, reactions=ENOUGH)
+    told = section(desk.report())
+    assert re.search(r"Reactions 20\b", told)
+    assert "responded to most" not in told
+    assert "zofia" not in told
 
 
 def test_all_posts_are_compared_at_the_same_age(desk: Desk) -> None:

@@ -19,7 +19,7 @@ from publisher.model.content import Content, Part
 from publisher.model.outcomes import Accepted, Kind, Refused, Unknown
 from publisher.model.states import State
 from publisher.reporting import report_page
-from tests.reporting.conftest import Desk
+from tests.reporting.conftest import Desk, answer_with_a_name
 from tests.support.browser import Browser
 
 NASTY = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -95,6 +95,17 @@ def test_highlights_are_what_went_out_on_the_most_accounts_of_each_week(desk: De
     assert ["".join(one) for one in told] == [
         "Week of 7 March 2016", "four", "one", "three", "Week of 14 March 2016", "next",
     ]  # fmt: skip
+
+
+def test_answers_to_readers_are_no_highlights(desk: Desk) -> None:
+    """They may begin with the reader's name, and so may their corrections."""
+    answer_with_a_name(desk)
+    desk.clock.advance(7 * 86_400)
+    desk.publish("next.fr")
+    highlights = desk.report(whole=False).html.partition("Highlights")[2].partition("Over time")[0]
+    assert "zofia" not in highlights
+    assert "Week of 7 March" not in highlights
+    assert "next.fr" in highlights
 
 
 def test_what_went_out_unapproved_is_named_where_approval_is_asked_for(desk: Desk) -> None:

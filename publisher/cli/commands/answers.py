@@ -68,7 +68,7 @@ def answers(
     if (to is None) is not (hand is None):
         raise UsageError(_("--hand and --to go together."))
     if answer is not None:
-        _draft(app, answer, arguments.actor(who), as_json=as_json)
+        _draft(app, answer, as_json=as_json)
         return
     if chosen:
         _act(app, *chosen[0], to or "", arguments.actor(who), as_json=as_json)
@@ -101,7 +101,7 @@ def _act(app: "Application", act: str, number: int, to: str, actor: str, *, as_j
     )
 
 
-def _draft(app: "Application", number: int, actor: str, *, as_json: bool) -> None:
+def _draft(app: "Application", number: int, *, as_json: bool) -> None:
     from publisher.base import files
     from publisher.channels.registry import spec_of
     from publisher.drafts import replying
@@ -111,7 +111,7 @@ def _draft(app: "Application", number: int, actor: str, *, as_json: bool) -> Non
     accounts = app.settings.public_accounts()
     account, comment = replyable.find(accounts, app.comment_pages, app.queries, number)
     drafts = DraftFiles(app.settings.posts)
-    made = replying.draft(drafts, account, comment.id, comment.author, by=actor)
+    made = replying.draft(drafts, account, comment.id, comment.author)
     with files.file_errors(made.path):
         made.create()
     if as_json:
@@ -174,16 +174,18 @@ def _list(
 
 
 def _print(one: "ShownComment", answers: "Sequence[Delivery]", zone: tzinfo) -> None:
-    head = f"{one.id}  {console.minute(one.written_at, zone)}  {one.account}  {one.author}"
-    console.print_line(console.paint(console.printable(head), "bold"))
+    head = f"{one.id}  {console.minute(one.written_at, zone)}  {one.account}"
+    console.print_line(console.paint(head, "bold"))
     if one.signs:
         console.print_line(f"    ! {console.printable('; '.join(map(str, one.signs)))}")
+    console.print_foreign(one.author)
     if one.text:
         console.print_foreign(one.text)
     else:
         console.print_prose("  " + _("Without text: open it on its platform."))
-    about = [one.post or _("a mention elsewhere"), _(one.state.value), one.url]
-    console.print_line(console.printable("    " + "  ".join(filter(None, about))))
+    console.print_foreign(one.url)
+    about = [one.post or _("a mention elsewhere"), _(one.state.value)]
+    console.print_line("    " + "  ".join(about))
     for answer in answers:
         shown = [_("answered by {post}", post=answer.post), _(answer.state.value), answer.url or ""]
         console.print_line("    " + "  ".join(filter(None, shown)))

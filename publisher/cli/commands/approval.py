@@ -8,7 +8,6 @@ import typer
 
 from publisher.base import formats
 from publisher.base.i18n import _
-from publisher.base.text import harmless
 from publisher.cli import arguments, completion
 from publisher.cli.commands.control import print_json, print_stopped
 from publisher.cli.options import Account, Json, Who
@@ -218,6 +217,9 @@ def _show_content(delivery: "Delivery") -> None:
     if delivery.content.title:
         title = console.printable(delivery.content.title)
         console.print_prose("  " + _("title: {title}", title=title))
+    if delivery.content.content_warning:
+        warning = console.printable(delivery.content.content_warning)
+        console.print_prose(f"  {_('content warning:')} {warning}")
     messages = sum(not part.is_comment for part in delivery.content.parts)
     for number, part in enumerate(delivery.content.parts, 1):
         _show_part(part, number, messages)
@@ -231,18 +233,13 @@ def _show_content(delivery: "Delivery") -> None:
 
 
 def _show_answered(app: "Application", account: str, answers: str) -> None:
-    """What the reader wrote, by its id at the platform: foreign text, beside our words."""
+    """What the reader wrote, by its id at the platform: foreign text, and so is who it is."""
     comment = app.queries.comment(account, answers)
+    console.print_prose(_("It answers a reader on {account}.", account=account))
     if comment is None:
-        console.print_prose(_("It answers a reader on {account}.", account=account))
         console.print_prose("  " + _("What it answers is not here any more."))
         return
-    author = harmless(comment.author)
-    console.print_prose(
-        _("It answers {author} on {account}:", author=author, account=account)
-        if author
-        else _("It answers a reader on {account}.", account=account)
-    )
+    console.print_foreign(comment.author)
     if comment.text:
         console.print_foreign(comment.text)
     else:
@@ -267,7 +264,7 @@ def _show_corrected(app: "Application", alike: "Sequence[Delivery]") -> None:
         )
         console.print_prose(f"  {one.account}: {how}")
         if isinstance(one.target, Original):
-            words = edits.compared(one.target.content.joined, one.content.joined)
+            words = edits.compared(one.target.content.words, one.content.words)
             console.print_prose(f"  {words.plain}")
 
 

@@ -6,9 +6,10 @@ import re
 import shlex
 import shutil
 import sys
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -29,6 +30,8 @@ _PROPOSED = re.compile(r"`publisher (\w[\w-]*)")
 _WITHOUT_WORKSPACE = frozenset({"init", "help", "completion"})
 _WITHOUT_TRIAL = frozenset({"init", "help", "completion", "sandbox", "rehearse"})
 _FOREIGN = "  > "
+_PICTOGRAPHS = "\U0001f000"
+"""From here on terminals differ: some show half a flag in two columns."""
 _named = {"workspace": ""}
 
 
@@ -88,8 +91,25 @@ def print_foreign(text: str) -> None:
     """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     for line in text.splitlines():
-        for piece in textwrap.wrap(printable(line), max(1, width - len(_FOREIGN))) or [""]:
+        for piece in _cut(printable(line.expandtabs()), max(1, width - len(_FOREIGN))):
             typer.echo(_FOREIGN + piece)
+
+
+def _cut(line: str, width: int) -> Iterator[str]:
+    """The pieces of a line that are no wider: cut at spaces, and where there are none, anywhere."""
+    piece = ""
+    for word in line.split(" "):
+        if _width(longer := f"{piece} {word}" if piece else word) <= width:
+            piece = longer
+            continue
+        if piece:
+            yield piece
+        piece = word
+        while _width(piece) > width:
+            fits = sum(end <= width for end in accumulate(map(_cells, piece))) or 1
+            yield piece[:fits]
+            piece = piece[fits:]
+    yield piece
 
 
 def print_warned(text: str) -> None:
@@ -154,7 +174,14 @@ def _broken_line(text: str, indent: str, width: int) -> str:
 
 def _width(text: str) -> int:
     """The width in columns; colours take none."""
-    return len(re.sub(r"\x1b\[\d+m", "", text))
+    plain = re.sub(r"\x1b\[\d+m", "", text)
+    return len(plain) if plain.isascii() else sum(map(_cells, plain))
+
+
+def _cells(character: str) -> int:
+    """The columns that a character takes at most: a letter of Chinese or an emoji takes two."""
+    is_wide = unicodedata.east_asian_width(character) in "WF" or character >= _PICTOGRAPHS
+    return 2 if is_wide else 1
 
 
 def print_json(value: object) -> None:

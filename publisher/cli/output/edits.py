@@ -27,7 +27,9 @@ def compared(before: str, after: str, label: str = "") -> "Text":
     pieces = _visible(word_diff.compare(before, after))
     line = Text(label)
     if all(mark is word_diff.Mark.SAME for mark, __ in pieces):
-        return line.append(_("only the spaces differ"), style="dim")
+        is_same = before == after
+        told = _("the words are the same") if is_same else _("only the spaces differ")
+        return line.append(told, style="dim")
     for mark, words in pieces:
         match mark:
             case word_diff.Mark.SAME:

@@ -40,9 +40,13 @@ class CommentActs(Commands):
     """Changes what became of comments."""
 
     def __init__(
-        self, database: Database, clock: Clock, rights: Rights, channel_of: Callable[[str], str]
+        self,
+        database: Database,
+        clock: Clock,
+        rights: Rights,
+        channel_of: Callable[[str], str | None],
     ) -> None:
-        """`channel_of`: the channel of an account."""
+        """`channel_of`: the channel of an account; None if the workspace has it no more."""
         super().__init__(database, clock, rights=rights)
         self._channel_of = channel_of
 
@@ -159,6 +163,14 @@ class CommentActs(Commands):
 
     def _require_support(self, account: str, target: CommentState) -> None:
         channel = self._channel_of(account)
+        if channel is None:
+            raise NotPossible(
+                _("There is no account {name}.", name=account),
+                hint=_(
+                    "Without it nothing is changed on its platform. Open it there, or put the "
+                    "account back into publisher.toml."
+                ),
+            )
         support = spec_of(channel).comments
         if target is CommentState.HIDING and not (support and support.hides):
             raise NotPossible(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, plural
 from publisher.channels.registry import spec_of
-from publisher.ledger import ended_edits
+from publisher.ledger import ended_edits, replies
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.uncertainty import known_out
 from publisher.model.content import edit_id
@@ -25,11 +25,12 @@ def resolved(
 
     `remote_ids` are in the order of the parts, the first for the part after the last on record.
     Raises UsageError for malformed ids, and NotPossible when there are more of them than parts, or
-    when the ledger has one of them already.
+    when the ledger has one of them already, or one is what a reader wrote.
     """
     _refuse_malformed(delivery, remote_ids)
     _refuse_too_many(delivery, remote_ids)
     _refuse_known(connection, delivery, remote_ids)
+    _refuse_readers(connection, delivery, remote_ids)
     _refuse_other_posts(connection, delivery, remote_ids)
     *before, last = remote_ids
     if delivery.content.edits:
@@ -131,4 +132,17 @@ def _refuse_known(connection: Connection, delivery: Delivery, remote_ids: Sequen
                     post=place.post,
                 ),
                 hint=_("Look at the account again: each part has an id of its own."),
+            )
+
+
+def _refuse_readers(connection: Connection, delivery: Delivery, remote_ids: Sequence[str]) -> None:
+    """Raise NotPossible for what a reader wrote: a withdrawal would delete it."""
+    for remote_id in remote_ids:
+        if replies.is_its_comment(connection, delivery, remote_id):
+            raise NotPossible(
+                _(
+                    "{remote_id} is what the reader wrote, and no answer to it.",
+                    remote_id=remote_id,
+                ),
+                hint=_("Look at the account again: the answer has an id of its own."),
             )

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Row, func, select
 
 from publisher.ledger.database import Database
-from publisher.ledger.reading.statistics import Span, due_in
+from publisher.ledger.reading.statistics import Span, due_in, is_answer
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import deliveries, engagement
 from publisher.model.engagement import Age, Engagement, Metric
@@ -39,6 +39,8 @@ class CountedPost:
     """The text of its first part."""
     has_picture: bool
     is_thread: bool
+    is_answer: bool
+    """To one reader, or a correction of that: its text may begin with the reader's name."""
     counts: ReadCounts
     """Of the age that was asked for."""
 
@@ -70,7 +72,7 @@ class EngagementCounts:
         query = (
             select(
                 columns.id, columns.post, columns.account, columns.channel, columns.published_at,
-                columns.url, columns.content, engagement,
+                columns.url, columns.content, is_answer().label("is_answer"), engagement,
             )
             .join(engagement, engagement.c.delivery == columns.id)
             .where(
@@ -106,5 +108,6 @@ def _post(row: Row[tuple[object, ...]]) -> CountedPost:
         text=parts[0]["text"],
         has_picture=any(part.get("pictures") for part in parts),
         is_thread=sum(not part.get("is_comment") for part in parts) > 1,
+        is_answer=bool(row.is_answer),
         counts=_counts(row),
     )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
     select,
     type_coerce,
 )
@@ -107,11 +108,11 @@ class Figures:
             return [microseconds_late / 1_000_000 for microseconds_late in found]
 
     def widest(self, span: Span, limit: int) -> list[str]:
-        """The posts that are out on the most accounts, those first that went out first."""
+        """The posts to all that are out on the most accounts, those first that went out first."""
         columns = deliveries.c
         query = (
             select(columns.post)
-            .where(*due_in(span), columns.state == State.PUBLISHED)
+            .where(*due_in(span), columns.state == State.PUBLISHED, ~is_answer())
             .group_by(columns.post)
             .order_by(func.count().desc(), func.min(columns.due_at), columns.post)
             .limit(limit)
@@ -140,6 +141,17 @@ def due_in(span: Span) -> Iterator[ColumnElement[bool]]:
         yield deliveries.c.due_at < span.until
     if span.account:
         yield deliveries.c.account == span.account
+
+
+def is_answer() -> ColumnElement[bool]:
+    """The condition for answers to one reader, and corrections of these.
+
+    They may begin with the reader's name, so what others read shows none of their words.
+    """
+    answers, columns = deliveries.alias(), deliveries.c
+    answering = select(answers.c.post).where(answers.c.answers.is_not(None))
+    corrects_one = columns.corrects.is_not(None) & columns.corrects.in_(answering)
+    return or_(columns.answers.is_not(None), corrects_one)
 
 
 def _language(connection: Connection) -> ColumnElement[str]:
