@@ -230,6 +230,25 @@ def test_an_answer_that_cannot_be_submitted_says_why(
     assert list(workspace.path.glob("posts/answer-*.md")), "it is kept"
 
 
+@pytest.mark.parametrize("place", ["edit", "queue"])
+def test_an_answer_that_is_held_is_said_to_be_and_why(
+    app: Application, workspace: Workspace, manager: Visit, comment: int, place: str
+) -> None:
+    assert comment
+    _answered(workspace, app)
+    with app.database.write() as connection:
+        connection.execute(_HIDDEN)
+    if place == "edit":
+        Composer(manager, f"/posts/{POST}/edit").write("Au Palais.").send("submit")
+    else:
+        manager.get(f"/posts/{POST}/queue")
+        manager.send(f"/posts/{POST}/queue", shown=manager.shown)
+    (delivery,) = app.queries.deliveries(post=POST)
+    assert delivery.state is State.HELD
+    assert "Held: 1 delivery. What the reader wrote is hidden." in manager.text
+    assert "On the schedule" not in manager.text
+
+
 def test_an_answer_that_can_be_submitted_warns_of_nothing(staff: Visit, comment: int) -> None:
     form = Composer(staff, f"/new?answer={comment}").write("À Genève.")
     form.send("check")
