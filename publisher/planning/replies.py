@@ -140,13 +140,9 @@ class Replies:
     def _advise(
         self, post: Post, account: Account, comment: AnsweredComment, *, is_new: bool
     ) -> None:
-        others = [
-            one.post
-            for one in self._queries.answers_to(account.name, comment.id)
-            if one.post != post.id and one.state not in ENDED_UNSENT
-        ]
+        others = others_to(self._queries, account.name, comment.id, post.id)
         first = self._given.setdefault((account.name, comment.id), post.id)
-        other = next(iter(others), first)
+        other = next((one.post for one in others), first)
         is_told = "answers-twice" in (*self._ignore, *post.ignore)
         if is_new and other != post.id and not is_told:
             message = _("{post} answers the same reader.", post=other)
@@ -161,6 +157,12 @@ class Replies:
             message = _("Its text does not name the reader, who is not told of it.")
             hint = _("Begin the text with the reader's name, as the list of answers shows it.")
             self._problems.warning(post, "answers-unnamed", message, hint)
+
+
+def others_to(queries: Queries, account: str, comment: str, post: str | None) -> list[Delivery]:
+    """What else than this post is to answer a reader's comment, or did."""
+    its = queries.answers_to(account, comment)
+    return [one for one in its if one.post != post and one.state not in ENDED_UNSENT]
 
 
 def _is_past(queued: Delivery) -> bool:

@@ -114,7 +114,7 @@ def page(
         is_part=is_part,
         lang_is_fixed=composed.language_is_fixed,
         composed=composed,
-        question=replies_view.of_form(app, person, form),
+        question=replies_view.of_form(app, person, form, sent.post),
         problem=problem,
         theirs=theirs,
         problems=problems,

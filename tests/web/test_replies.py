@@ -197,6 +197,26 @@ def test_a_copy_of_an_answer_answers_nobody(
     assert "À Genève." in staff.page
 
 
+def test_what_else_answers_the_same_reader_is_said_wherever_it_is_looked_at(
+    workspace: Workspace, app: Application, staff: Visit, manager: Visit, comment: int
+) -> None:
+    _answered(workspace, app)
+    form = Composer(staff, f"/new?answer={comment}").write("Au Palais des Nations.")
+    told = f"{POST} answers the same reader."
+    assert told in staff.text
+    form.send("check")
+    assert told in staff.text, "before anybody submits it"
+    form.send("submit")
+    other = "answer-bice-x-2.fr"
+    for path in (f"/posts/{other}", f"/review?post={other}", f"/review/many?post={other}"):
+        manager.get(path)
+        assert told in manager.text
+        assert f"{other} answers the same reader." not in manager.text, "it is no other one"
+    manager.get(f"/posts/{POST}/edit")
+    assert f"{other} answers the same reader." in manager.text
+    assert told not in manager.text
+
+
 _HIDDEN = update(reader_comments).values(state=CommentState.HIDDEN)
 
 
