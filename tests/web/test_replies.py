@@ -217,6 +217,21 @@ def test_what_else_answers_the_same_reader_is_said_wherever_it_is_looked_at(
     assert told not in manager.text
 
 
+def test_no_copy_of_an_answer_is_called_by_the_readers_name(
+    app: Application, workspace: Workspace, staff: Visit, comment: int
+) -> None:
+    """Ids stand in calendars and notices. Neither is a copy of its correction."""
+    assert comment
+    _answered(workspace, app, "@zofia À Geneve.")
+    fix = f"to: [bice-x]\ncorrects: {POST}\nreason: Une faute."
+    workspace.draft("fix.fr", fix, "@zofia À Genève.")
+    for source in (POST, "fix.fr"):
+        Composer(staff, f"/new?copy={source}").send("keep")
+    names = {path.name for path in workspace.path.glob("posts/*.md")}
+    assert {"answer-bice-x-2.fr.md", "answer-bice-x-3.fr.md"} <= names
+    assert not [name for name in names if "zofia" in name]
+
+
 _HIDDEN = update(reader_comments).values(state=CommentState.HIDDEN)
 
 
