@@ -84,12 +84,16 @@ class Replies:
     def _found(
         self, account: Account, named: str, queued: Delivery | None
     ) -> AnsweredComment | None:
-        """The comment that a draft names; an address leads no queued answer to another one."""
+        """The comment that a draft names; an address leads no queued answer to another one, nor
+        does another one that has the same address stop it.
+        """
         found = self._queries.comment(account.name, named)
-        if found is None or queued is None or queued.answers in (None, found.id, named):
+        if queued is None or queued.answers in (None, named) or (found and found.id == named):
             return found
-        is_there = self._queries.comment(account.name, queued.answers) is not None
-        return found if found.id == named or is_there else None
+        own = self._queries.comment(account.name, queued.answers)
+        if own is None:
+            return None
+        return own if own.url == named else found
 
     def hold(self, post: Post) -> str | None:
         """Why a post is held that cannot answer what it says that it answers; None: it can."""

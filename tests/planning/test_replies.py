@@ -320,10 +320,39 @@ def test_one_that_may_be_out_is_stopped_if_its_draft_answers_another(
 def test_an_address_that_several_comments_have_names_none_of_them(
     app: Application, workspace: Workspace
 ) -> None:
+    write(app, remote_id="78")
+    answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"))
+    assert plan_of(app) == ([], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_another_reader_with_that_address_stops_no_queued_answer(
+    app: Application, workspace: Workspace
+) -> None:
+    """What the address of a comment is, its server says."""
     answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"))
     queue(app)
     write(app, remote_id="78")
+    assert plan_of(app) == ([], [])
+    answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"), "À Berne.")
+    assert plan_of(app) == ([(Change.EDIT, "answer.fr", "bice-x")], [])
+    queue(app)
+    assert standing(app, "answer.fr", "bice-x").answers == "77"
+    change(app, url="")
     assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_an_id_leads_to_its_comment_whatever_the_address_of_the_one_before_is(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    change(app, url="78")
+    write(app, remote_id="78", url="")
+    answer(workspace, ANSWER.replace("77", "78"))
+    queue(app)
+    assert standing(app, "answer.fr", "bice-x").answers == "78"
 
 
 @pytest.mark.usefixtures("comment")
