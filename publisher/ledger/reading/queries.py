@@ -184,6 +184,12 @@ class Queries(HistoryQueries, AccountQueries):
         with self._database.read() as connection:
             return replies.answers_of(connection, comments)
 
+    def answers_due(self, account: str, since: datetime, until: datetime) -> list[Delivery]:
+        """The answers to readers on an account that are due in a span, the earliest first."""
+        its = (*due_in(Span(since, until, account)), deliveries.c.answers.is_not(None))
+        query = select(deliveries).where(*its).order_by(deliveries.c.due_at, deliveries.c.id)
+        return self._read(query)
+
     def answering(self, posts: Sequence[str]) -> set[str]:
         """Those of these posts that answer a reader."""
         found: set[str] = set()
