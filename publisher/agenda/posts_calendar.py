@@ -61,7 +61,8 @@ def posts_calendar(
     posts that answer a reader. These and their corrections have no title: their words may begin
     with the reader's name.
     """
-    corrected = {one.corrects for one in (*drafts.values(), *deliveries) if one.corrects}
+    corrected = {post.corrects for post in drafts.values() if post.corrects}
+    corrected |= {delivery.corrects for delivery in deliveries if delivery.corrects}
     answers = {post.id for post in drafts.values() if post.answers}
     answers |= {delivery.post for delivery in deliveries if delivery.answers}
     answers.update(answering(sorted(corrected)))
