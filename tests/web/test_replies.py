@@ -1,6 +1,7 @@
 """Answering a reader from the pages: the button, the composer beside the comment, the review."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -8,11 +9,13 @@ from sqlalchemy import Executable, delete, update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.base.errors import StorageError
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.tables import reader_comments
 from publisher.model.outcomes import Accepted
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
+from publisher.planning import Planner
 from tests.support.forms import Composer
 from tests.support.journeys import log_in, visiting
 from tests.support.pages import PASSWORD, Visit
@@ -282,6 +285,21 @@ def test_an_answer_that_is_held_is_said_to_be_and_why(
     assert delivery.state is State.HELD
     assert "Held: 1 delivery. What the reader wrote is hidden." in manager.text
     assert "On the schedule" not in manager.text
+
+
+def test_what_was_typed_stays_when_it_cannot_be_compared(
+    staff: Visit, comment: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pictures are copied to be compared, and the disk may be full."""
+    form = Composer(staff, f"/new?answer={comment}").write("À Genève, vraiment.")
+    compare = Mock(side_effect=StorageError("No space is left."))
+    monkeypatch.setattr(Planner, "compare", compare)
+    form.send("check")
+    assert "À Genève, vraiment." in staff.page
+    form.send("submit")
+    assert compare.call_count == 3, "also where submitting it fails, and its page is made"
+    assert "No space is left." in staff.text
+    assert "À Genève, vraiment." in staff.page
 
 
 def test_an_answer_that_can_be_submitted_warns_of_nothing(staff: Visit, comment: int) -> None:
