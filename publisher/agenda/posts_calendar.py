@@ -1,7 +1,7 @@
 """The posts as an iCalendar file, for the manager's own calendar."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -32,7 +32,7 @@ class _Entry:
     post: str
     at: datetime
     title: str
-    """Empty for an answer: its words may begin with a reader's name."""
+    """Empty where its words may begin with a reader's name."""
     embargo_until: datetime | None
     states: Mapping[str, str]
     """By account."""
@@ -50,19 +50,29 @@ def posts_calendar(
     accounts: Mapping[str, Account],
     now: datetime,
     queued: Collection[str],
+    answering: Callable[[Sequence[str]], Collection[str]],
 ) -> bytes:
     """One VEVENT for each post, at the time at which it goes out, in the session's time zone.
 
     What the ledger has counts; a draft that is not queued is shown as its file says. While a post
     is under embargo and not out, neither its title nor its text is in the file: calendars are
     shared. `drafts`: all that could be parsed, by post; `deliveries`: all of each post that is to
-    be shown; `queued`: the posts of the ledger, whose drafts are not.
+    be shown; `queued`: the posts of the ledger, whose drafts are not; `answering`: those of some
+    posts that answer a reader. These and their corrections have no title: their words may begin
+    with the reader's name.
     """
+    corrected = {post.corrects for post in drafts.values() if post.corrects}
+    corrected |= {delivery.corrects for delivery in deliveries if delivery.corrects}
+    answers = {post.id for post in drafts.values() if post.answers}
+    answers |= {delivery.post for delivery in deliveries if delivery.answers}
+    answers.update(answering(sorted(corrected)))
     calendar = Calendar(
         _("{session}: posts", session=session.name or "Publisher"), session.zone, now
     )
     calendar.refresh_every(_REFRESH)
-    entries = [*_queued(drafts, deliveries), *_drafts(drafts, queued, accounts)]
+    entries = [
+        *_queued(drafts, deliveries, answers), *_drafts(drafts, queued, accounts, answers)
+    ]  # fmt: skip
     for entry in sorted(entries, key=lambda entry: (entry.at, entry.post)):
         event = calendar.event(own_uid(session, "post", entry.post), entry.at, entry.at + _SHOWN)
         event.add("SUMMARY", _summary(entry, now))
@@ -72,7 +82,9 @@ def posts_calendar(
     return calendar.file()
 
 
-def _queued(drafts: Mapping[str, Post], deliveries: Sequence[Delivery]) -> Iterator[_Entry]:
+def _queued(
+    drafts: Mapping[str, Post], deliveries: Sequence[Delivery], answers: set[str]
+) -> Iterator[_Entry]:
     """The posts that the ledger has. A longer embargo counts from the moment it stands in the
     draft.
     """
@@ -86,7 +98,7 @@ def _queued(drafts: Mapping[str, Post], deliveries: Sequence[Delivery]) -> Itera
         yield _Entry(
             post=post,
             at=first.not_before,
-            title="" if first.content.answers else first.content.first_words,
+            title="" if {post, first.corrects} & answers else first.content.first_words,
             embargo_until=max(embargoes, default=None),
             states={d.account: d.state for d in its},
             notes=tuple(dict.fromkeys(n for d in its for n in (reason_of(d), d.url) if n)),
@@ -94,7 +106,10 @@ def _queued(drafts: Mapping[str, Post], deliveries: Sequence[Delivery]) -> Itera
 
 
 def _drafts(
-    drafts: Mapping[str, Post], queued: Collection[str], accounts: Mapping[str, Account]
+    drafts: Mapping[str, Post],
+    queued: Collection[str],
+    accounts: Mapping[str, Account],
+    answers: set[str],
 ) -> Iterator[_Entry]:
     """The drafts that are on no schedule."""
     for post in drafts.values():
@@ -104,7 +119,7 @@ def _drafts(
             yield _Entry(
                 post=post.id,
                 at=leaves,
-                title="" if post.answers else post.first_words,
+                title="" if {post.id, post.corrects} & answers else post.first_words,
                 embargo_until=post.embargo_until,
                 states={a.name: State.HELD if post.held else _NOT_QUEUED for a in recipients},
                 notes=(post.held,) if post.held else (),

@@ -80,6 +80,12 @@ class PlannedChange:
         return self.kind in (Change.ADD, Change.RESTORE)
 
     @property
+    def is_held(self) -> bool:
+        """Whether it does not go out then: `note` says why."""
+        by_hand = self.delivery is not None and self.delivery.manual_hold is not None
+        return self.wish is not None and (self.wish.state is State.HELD or by_hand)
+
+    @property
     def concerns_a_stop(self) -> bool:
         """Whether it changes only the delivery's pending stop."""
         return self.kind in (Change.STOP, Change.GO_ON)

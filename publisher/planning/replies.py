@@ -1,5 +1,6 @@
 """Answers to readers: which comment each answers, and whether that can be answered now."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
@@ -38,8 +39,8 @@ class Replies:
         """The platform's id of the comment that each post answers."""
         self._obstacles: dict[str, str] = {}
         """Why posts cannot answer what they say that they answer, by post."""
-        self._said: dict[tuple[str, str], str] = {}
-        """The first post of this plan that answers with some words, by account and words."""
+        self._said: defaultdict[tuple[str, str], list[Wish]] = defaultdict(list)
+        """The answers of this plan, by account and words."""
         self._given: dict[tuple[str, str], str] = {}
         """The first post of this plan that answers a comment, by account and comment."""
         named = sorted(post.id for post in posts.values() if post.answers)
@@ -86,12 +87,16 @@ class Replies:
     def _found(
         self, account: Account, named: str, queued: Delivery | None
     ) -> AnsweredComment | None:
-        """The comment that a draft names; an address leads no queued answer to another one."""
+        """The comment that a draft names; an address leads no queued answer to another one, nor
+        does another one that has the same address stop it.
+        """
         found = self._queries.comment(account.name, named)
-        if found is None or queued is None or queued.answers in (None, found.id, named):
+        if queued is None or queued.answers in (None, named) or (found and found.id == named):
             return found
-        is_there = self._queries.comment(account.name, queued.answers) is not None
-        return found if found.id == named or is_there else None
+        own = self._queries.comment(account.name, queued.answers)
+        if own is None:
+            return None
+        return own if own.url == named else found
 
     def hold(self, post: Post) -> str | None:
         """Why a post is held that cannot answer what it says that it answers; None: it can."""
@@ -108,8 +113,8 @@ class Replies:
         return content.model_copy(update={"answers": self._comments.get(post.id, post.answers)})
 
     def note(self, wish: Wish) -> None:
-        """Warn of words with which the account answers another reader, where a platform takes the
-        same text but once.
+        """Warn of words with which the account answers another reader at about the same time, where
+        a platform takes the same text but once.
         """
         queued = self._queued.get((wish.post, wish.account))
         is_as_queued = queued is not None and queued.content == wish.content
@@ -117,23 +122,25 @@ class Replies:
         if wish.content.answers is None or is_as_queued or takes_copies:
             return
         words = wish.content.fingerprint_when_out
-        first = self._said.setdefault((wish.account, words), wish.post)
-        lately = self._queries.deliveries(account=wish.account, since=wish.due_at - _LATELY)
+        since, until = wish.due_at - _LATELY, wish.due_at + _LATELY
+        said = self._said[wish.account, words]
         others = [
             one.post
-            for one in lately
+            for one in self._queries.answers_due(wish.account, since, until)
             if one.post != wish.post
-            and one.answers not in (None, wish.content.answers)
+            and one.answers != wish.content.answers
             and one.state not in ENDED_UNSENT
             and one.content.fingerprint_when_out == words
         ]
-        other, post = next(iter(others), first), self._posts[wish.post]
-        if other != wish.post and "same-text-on-x" not in (*self._ignore, *post.ignore):
+        others += [one.post for one in said if since <= one.due_at < until]
+        said.append(wish)
+        post = self._posts[wish.post]
+        if others and "same-text-on-x" not in (*self._ignore, *post.ignore):
             message = _(
                 "{account} answers another reader with the same words, in {post}; {platform} may "
                 "refuse them.",
                 account=wish.account,
-                post=other,
+                post=others[0],
                 platform=title(wish.channel),
             )
             hint = _("Say it in other words.")
@@ -142,13 +149,9 @@ class Replies:
     def _advise(
         self, post: Post, account: Account, comment: AnsweredComment, *, is_new: bool
     ) -> None:
-        others = [
-            one.post
-            for one in self._queries.answers_to(account.name, comment.id)
-            if one.post != post.id and one.state not in ENDED_UNSENT
-        ]
+        others = others_to(self._queries, account.name, comment.id, post.id)
         first = self._given.setdefault((account.name, comment.id), post.id)
-        other = next(iter(others), first)
+        other = next((one.post for one in others), first)
         is_told = "answers-twice" in (*self._ignore, *post.ignore)
         if is_new and other != post.id and not is_told:
             message = _("{post} answers the same reader.", post=other)
@@ -170,6 +173,12 @@ def _is_over(queued: Delivery) -> bool:
     time, the change says that it is held.
     """
     return cancelled_by_a_person(queued) or queued.state is State.MISSED
+
+
+def others_to(queries: Queries, account: str, comment: str, post: str | None) -> list[Delivery]:
+    """What else than this post is to answer a reader's comment, or did."""
+    its = queries.answers_to(account, comment)
+    return [one for one in its if one.post != post and one.state not in ENDED_UNSENT]
 
 
 def _is_past(queued: Delivery) -> bool:

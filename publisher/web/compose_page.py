@@ -90,7 +90,11 @@ def page(
     now = now or checked(app, composed, form)
     is_first, is_part = sent.request.method == "GET", bool(sent.request.headers.get("hx-request"))
     is_compared = is_first and not composed.is_new
-    present = _planned(sent, now) if is_compared or _depends(now) else None
+    present = None
+    if is_compared:
+        present = _planned(sent, now)
+    elif _depends(now):
+        present = _advised(sent, now)
     for warning in present.left_out if present else ():
         now = with_problem(now, warning)
     view, chips = compose_view.preview(app, now), compose_view.chips(app, person, now)
@@ -114,7 +118,7 @@ def page(
         is_part=is_part,
         lang_is_fixed=composed.language_is_fixed,
         composed=composed,
-        question=replies_view.of_form(app, person, form),
+        question=replies_view.of_form(app, person, form, sent.post),
         problem=problem,
         theirs=theirs,
         problems=problems,
@@ -175,6 +179,17 @@ def _planned(sent: SentForm, now: Checked) -> Plan | None:
     if now.library is None:
         return None
     return sent.parts.app.planner.compare(now.library, now.found, [now.composed.draft.path])
+
+
+def _advised(sent: SentForm, now: Checked) -> Plan | None:
+    """As `_planned`, for advice alone: what keeps it from being found may not cost what was typed.
+
+    Submitting the draft compares again, and says why that cannot be done.
+    """
+    try:
+        return _planned(sent, now)
+    except PublisherError:
+        return None
 
 
 def conflict(sent: SentForm, error: FileChanged) -> Response:

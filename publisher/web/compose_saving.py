@@ -212,18 +212,23 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
 
 
 def submitted(done: Plan) -> Toast:
-    """What became of what was submitted."""
+    """What became of what was submitted, and why what is held does not go out."""
+    held = [change for change in done.changes if change.is_held]
+    others = [change for change in done.changes if not change.is_held]
     waiting = sum(
         change.wish is not None and change.wish.state is State.AWAITING_APPROVAL
-        for change in done.changes
+        for change in others
     )
-    others = len(done.changes) - waiting
     said = []
     if waiting:
         said.append(_("Submitted for approval: {what}.", what=formats.deliveries(waiting)))
-    if others:
-        said.append(_("On the schedule: {what}.", what=formats.deliveries(others)))
-    return Toast(" ".join(said))
+    if len(others) > waiting:
+        scheduled = formats.deliveries(len(others) - waiting)
+        said.append(_("On the schedule: {what}.", what=scheduled))
+    if held:
+        said.append(_("Held: {what}.", what=formats.deliveries(len(held))))
+        said += dict.fromkeys(change.note for change in held)
+    return Toast(" ".join(said), warns=bool(held))
 
 
 def delete(app: Application, actor: str, composed: ComposedDraft) -> None:

@@ -119,10 +119,27 @@ def _id(
     spoken = [a.language for a in composing.accounts.values() if a.language]
     if source and form.translation_of:
         return translated_id(app, source.id, lang)
-    if form.answers:  # its words may begin with the reader's name
+    if _may_name_a_reader(app, form, source):
         to = composing.accounts.get(next(iter(form.account or ()), ""))
         name = replying.name(to) if to else "answer"
-        return new_draft.free(name, DraftFiles(app.settings.posts).files, spoken) + ending
+    else:
+        name = _name(composing, form)
+    name = new_draft.folder_of_copies(source.id) + name if source else name
+    return new_draft.free(name, DraftFiles(app.settings.posts).files, spoken) + ending
+
+
+def _may_name_a_reader(app: Application, form: ComposeForm, source: ComposedDraft | None) -> bool:
+    """Whether the words are an answer's, or a correction's or a copy of one: ids are for more
+    people than readers' names are.
+    """
+    if form.answers or (source and source.post.answers):
+        return True
+    corrected = form.corrects or (source and source.post.corrects)
+    return bool(corrected and app.queries.answering([corrected]))
+
+
+def _name(composing: Composing, form: ComposeForm) -> str:
+    """What the file of a new post is called, by what was typed."""
     typed = (form.title, *(part for parts in form.texts.values() for part in parts), "post")
     if form.embargo:  # ids stand in calendars and notices, before their words may
         typed = ("embargo",)
@@ -132,9 +149,7 @@ def _id(
     if isinstance(at, When) and at.kind == "time":
         resolved = composing.session.resolve(str(when.written(at, composing.session)))
         instant = resolved if isinstance(resolved, Moment) else None
-    name = new_draft.stem(title, instant, composing.session.zone)
-    name = new_draft.folder_of_copies(source.id) + name if source else name
-    return new_draft.free(name, DraftFiles(app.settings.posts).files, spoken) + ending
+    return new_draft.stem(title, instant, composing.session.zone)
 
 
 def begun(

@@ -14,7 +14,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.posts import Post
 from publisher.model.states import State
-from publisher.planning import replyable
+from publisher.planning import replies, replyable
 from publisher.web import draft_view
 from publisher.web.compose_form import ComposeForm
 from publisher.web.draft_view import DraftView
@@ -36,6 +36,8 @@ class AnsweredQuestion:
 
     account: str
     comment: AnsweredComment | None
+    others: Sequence[OurAnswer] = ()
+    """What else is to answer it, or did."""
 
 
 def begun(app: Application, person: Person, number: int) -> ComposeForm:
@@ -62,13 +64,14 @@ def begun(app: Application, person: Person, number: int) -> ComposeForm:
     )
 
 
-def of_form(app: Application, person: Person, form: ComposeForm) -> AnsweredQuestion | None:
-    """What a form answers, for whoever may see it; None if it answers nothing."""
+def of_form(
+    app: Application, person: Person, form: ComposeForm, post: str | None
+) -> AnsweredQuestion | None:
+    """What the form of a post answers, for whoever may see it; None if it answers nothing."""
     if not form.answers:
         return None
-    return next(
-        (_question(app, one, form.answers) for one in _seen(app, person, form.account or ())), None
-    )
+    seen = _seen(app, person, form.account or ())
+    return next((_question(app, one, form.answers, post) for one in seen), None)
 
 
 def of_deliveries(
@@ -77,7 +80,7 @@ def of_deliveries(
     """What these deliveries answer, for whoever may see it."""
     seen = set(_seen(app, person, [one.account for one in deliveries if one.answers]))
     its = [one for one in deliveries if one.account in seen]
-    return [_question(app, one.account, one.answers) for one in its if one.answers]
+    return [_question(app, one.account, one.answers, one.post) for one in its if one.answers]
 
 
 def of_post(
@@ -87,7 +90,8 @@ def of_post(
     if deliveries or draft is None or draft.post is None or not draft.post.answers:
         return of_deliveries(app, person, deliveries)
     accounts = draft_view.concerned(app, draft.post, deliveries)
-    return [_question(app, one, draft.post.answers) for one in _seen(app, person, accounts)]
+    named, post = draft.post.answers, draft.post.id
+    return [_question(app, one, named, post) for one in _seen(app, person, accounts)]
 
 
 def has_readers(
@@ -139,5 +143,9 @@ def _seen(app: Application, person: Person, accounts: Collection[str]) -> list[s
     return [one for one in accounts if app.rights.permits(person, Rank.STAFF, [one])]
 
 
-def _question(app: Application, account: str, comment: str) -> AnsweredQuestion:
-    return AnsweredQuestion(account, app.queries.comment(account, comment))
+def _question(app: Application, account: str, named: str, post: str | None) -> AnsweredQuestion:
+    """The comment with this id or address, and what else than this post answers it."""
+    comment = app.queries.comment(account, named)
+    others = replies.others_to(app.queries, account, comment.id if comment else named, post)
+    given = [OurAnswer(one.post, one.state, one.url) for one in others]
+    return AnsweredQuestion(account, comment, given)

@@ -11,9 +11,12 @@ from publisher.agenda.posts_calendar import posts_calendar
 from publisher.app import Application
 from publisher.drafts.check import check
 from publisher.model.outcomes import Accepted
+from publisher.model.states import State
 from publisher.settings import settings
+from tests.planning.test_replies import write
 from tests.support.clock import ManualClock
 from tests.support.happening import meet
+from tests.support.queueing import finish
 from tests.support.workspaces import Workspace
 
 
@@ -38,7 +41,9 @@ def calendar(app: Application) -> bytes:
     queued = {delivery.post for delivery in deliveries}
     drafts = {post.id: post for post in library.posts}
     now = app.clock.now()
-    return posts_calendar(library.session, drafts, deliveries, accounts, now, queued)
+    return posts_calendar(
+        library.session, drafts, deliveries, accounts, now, queued, app.queries.answering
+    )
 
 
 def events(app: Application) -> list[Any]:
@@ -77,6 +82,25 @@ def test_an_answer_is_called_by_its_file_and_not_by_the_readers_name(
     front = "at: annual-day + 30m\nto: [bice-x]\nanswers: '77'"
     workspace.draft("answer-bice-x.fr", front, "@zofia À Genève.")
     assert shown(event(app))[0] == "[not queued] answer-bice-x.fr"
+
+
+def test_the_correction_of_an_answer_is_called_by_its_file_too(
+    app: Application, workspace: Workspace
+) -> None:
+    write(app, post=None)
+    front = "at: 2016-03-07 10:00\nto: [bice-x]\nanswers: '77'"
+    workspace.draft("answer.fr", front, "@zofia À Geneve.")
+    app.planner.queue(actor="redaction")
+    finish(app, "answer.fr")
+    (workspace.path / "posts/answer.fr.md").unlink()
+    front = "at: 2016-03-07 13:00\nto: [bice-x]\ncorrects: answer.fr\nreason: Une faute."
+    workspace.draft("fix.fr", front, "@zofia À Genève.")
+    names = ["answer.fr", "[not queued] fix.fr"]
+    assert [shown(found)[0] for found in events(app)] == names
+    app.planner.queue(actor="redaction")
+    (late,) = app.queries.deliveries(post="fix.fr")
+    assert late.state is State.SCHEDULED
+    assert [shown(found)[0] for found in events(app)] == ["answer.fr", "fix.fr"]
 
 
 def test_a_draft_that_is_not_queued_is_there_and_one_without_a_time_is_not(

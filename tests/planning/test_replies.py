@@ -1,6 +1,7 @@
 """Answers to readers: what their drafts may say, what is planned of them, and when they wait."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from publisher.app import Application
 from publisher.base.errors import NotPossible
 from publisher.drafts import recurrence
 from publisher.drafts.draft_files import DraftFiles
+from publisher.ledger import rows
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.tables import history, reader_comments
 from publisher.model.content import Target
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
@@ -352,10 +355,39 @@ def test_one_that_may_be_out_is_stopped_if_its_draft_answers_another(
 def test_an_address_that_several_comments_have_names_none_of_them(
     app: Application, workspace: Workspace
 ) -> None:
+    write(app, remote_id="78")
+    answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"))
+    assert plan_of(app) == ([], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_another_reader_with_that_address_stops_no_queued_answer(
+    app: Application, workspace: Workspace
+) -> None:
+    """What the address of a comment is, its server says."""
     answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"))
     queue(app)
     write(app, remote_id="78")
+    assert plan_of(app) == ([], [])
+    answer(workspace, ANSWER.replace("77", "https://x.com/i/web/status/77"), "À Berne.")
+    assert plan_of(app) == ([(Change.EDIT, "answer.fr", "bice-x")], [])
+    queue(app)
+    assert standing(app, "answer.fr", "bice-x").answers == "77"
+    change(app, url="")
     assert plan_of(app) == ([(Change.HOLD, "answer.fr", "bice-x")], ["answers-unknown"])
+
+
+@pytest.mark.usefixtures("comment")
+def test_an_id_leads_to_its_comment_whatever_the_address_of_the_one_before_is(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    queue(app)
+    change(app, url="78")
+    write(app, remote_id="78", url="")
+    answer(workspace, ANSWER.replace("77", "78"))
+    queue(app)
+    assert standing(app, "answer.fr", "bice-x").answers == "78"
 
 
 @pytest.mark.usefixtures("comment")
@@ -433,6 +465,44 @@ def test_the_same_words_to_two_readers_are_told_where_the_platform_may_refuse_th
         "third.fr", f"{ANSWER}\nignore: [answers-twice, same-text-on-x]", "À Genève. Oui."
     )
     assert plan_of(app) == ([(Change.ADD, "third.fr", "bice-x")], [])
+
+
+@pytest.mark.usefixtures("comment")
+@pytest.mark.parametrize("is_queued", [True, False])
+@pytest.mark.parametrize(("day", "codes"), [("08", ["same-text-on-x"]), ("28", [])])
+def test_the_same_words_are_told_only_of_about_the_same_time(
+    app: Application, workspace: Workspace, day: str, codes: list[str], is_queued: bool
+) -> None:
+    write(app, remote_id="78", url="")
+    later = ANSWER.replace("77", "78").replace("03-07", f"03-{day}")
+    workspace.draft("other.fr", later, "À Genève.")
+    if is_queued:
+        queue(app)
+    answer(workspace)
+    assert plan_of(app)[1] == codes
+
+
+@pytest.mark.usefixtures("comment")
+def test_what_is_scheduled_for_other_days_is_not_read_for_an_answer(
+    app: Application, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each check in the composer compares: it may not read a whole schedule."""
+    write(app, remote_id="78", url="")
+    workspace.draft("post.fr", "at: 2016-03-28 15:00\nto: [bice-x]", "Une autre journée.")
+    other = ANSWER.replace("77", "78").replace("03-07", "03-28")
+    workspace.draft("other.fr", other, "À Berne.")
+    queue(app)
+    answer(workspace)
+    read, delivery_of = [], rows.delivery_of
+
+    def note(columns: Mapping[str, Any]) -> Delivery:
+        read.append(columns["post"])
+        return delivery_of(columns)
+
+    monkeypatch.setattr(rows, "delivery_of", note)
+    plan = app.planner.plan([workspace.path / "posts/answer.fr.md"])
+    assert [one.post for one in plan.changes] == ["answer.fr"]
+    assert not {"post.fr", "other.fr"} & {*read}
 
 
 @pytest.mark.usefixtures("comment")

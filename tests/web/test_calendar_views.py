@@ -81,7 +81,7 @@ def test_a_post_that_hangs_on_the_agenda_is_dragged_to_another_offset(
         said = "It keeps hanging on “Journée annuelle”: 1 day after its beginning"
         expect(page.get_by_label(said)).to_be_checked()
         page.get_by_role("button", name="Move").click()
-        expect(page.get_by_text("On the schedule: 2 deliveries.")).to_be_visible()
+        expect(page.get_by_text("Submitted for approval: 2 deliveries.")).to_be_visible()
         draft = (app.settings.posts / "day.fr.md").read_text(encoding="utf-8")
         assert "at: annual-day + 1d" in draft
 

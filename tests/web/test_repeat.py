@@ -39,7 +39,7 @@ def test_each_day_gets_a_draft_on_record(
 def test_they_are_submitted_at_once_and_wait_for_approval(app: Application, staff: Visit) -> None:
     staff.get(MONDAYS)
     staff.send(MONDAYS, do="submit")
-    assert "Submitted for approval: 3 deliveries." in staff.text
+    assert "3 drafts were made. Submitted for approval: 3 deliveries." in staff.text
     found = [
         app.queries.deliveries(post=f"2016-03-{day}-unfinished.fr") for day in ("07", "14", "21")
     ]

@@ -1,6 +1,7 @@
 """Answering a reader from the pages: the button, the composer beside the comment, the review."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -8,11 +9,13 @@ from sqlalchemy import Executable, delete, update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.base.errors import StorageError
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.tables import reader_comments
 from publisher.model.outcomes import Accepted
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
+from publisher.planning import Planner
 from tests.support.forms import Composer
 from tests.support.journeys import log_in, visiting
 from tests.support.pages import PASSWORD, Visit
@@ -197,6 +200,41 @@ def test_a_copy_of_an_answer_answers_nobody(
     assert "À Genève." in staff.page
 
 
+def test_what_else_answers_the_same_reader_is_said_wherever_it_is_looked_at(
+    workspace: Workspace, app: Application, staff: Visit, manager: Visit, comment: int
+) -> None:
+    _answered(workspace, app)
+    form = Composer(staff, f"/new?answer={comment}").write("Au Palais des Nations.")
+    told = f"{POST} answers the same reader."
+    assert told in staff.text
+    form.send("check")
+    assert told in staff.text, "before anybody submits it"
+    form.send("submit")
+    other = "answer-bice-x-2.fr"
+    for path in (f"/posts/{other}", f"/review?post={other}", f"/review/many?post={other}"):
+        manager.get(path)
+        assert told in manager.text
+        assert f"{other} answers the same reader." not in manager.text, "it is no other one"
+    manager.get(f"/posts/{POST}/edit")
+    assert f"{other} answers the same reader." in manager.text
+    assert told not in manager.text
+
+
+def test_no_copy_of_an_answer_is_called_by_the_readers_name(
+    app: Application, workspace: Workspace, staff: Visit, comment: int
+) -> None:
+    """Ids stand in calendars and notices. Neither is a copy of its correction."""
+    assert comment
+    _answered(workspace, app, "@zofia À Geneve.")
+    fix = f"to: [bice-x]\ncorrects: {POST}\nreason: Une faute."
+    workspace.draft("fix.fr", fix, "@zofia À Genève.")
+    for source in (POST, "fix.fr"):
+        Composer(staff, f"/new?copy={source}").send("keep")
+    names = {path.name for path in workspace.path.glob("posts/*.md")}
+    assert {"answer-bice-x-2.fr.md", "answer-bice-x-3.fr.md"} <= names
+    assert not [name for name in names if "zofia" in name]
+
+
 _HIDDEN = update(reader_comments).values(state=CommentState.HIDDEN)
 
 
@@ -228,6 +266,40 @@ def test_an_answer_that_cannot_be_submitted_says_why(
     assert "as the draft says" not in staff.text
     assert "Nothing on the schedule changes" not in staff.text
     assert list(workspace.path.glob("posts/answer-*.md")), "it is kept"
+
+
+@pytest.mark.parametrize("place", ["edit", "queue"])
+def test_an_answer_that_is_held_is_said_to_be_and_why(
+    app: Application, workspace: Workspace, manager: Visit, comment: int, place: str
+) -> None:
+    assert comment
+    _answered(workspace, app)
+    with app.database.write() as connection:
+        connection.execute(_HIDDEN)
+    if place == "edit":
+        Composer(manager, f"/posts/{POST}/edit").write("Au Palais.").send("submit")
+    else:
+        manager.get(f"/posts/{POST}/queue")
+        manager.send(f"/posts/{POST}/queue", shown=manager.shown)
+    (delivery,) = app.queries.deliveries(post=POST)
+    assert delivery.state is State.HELD
+    assert "Held: 1 delivery. What the reader wrote is hidden." in manager.text
+    assert "On the schedule" not in manager.text
+
+
+def test_what_was_typed_stays_when_it_cannot_be_compared(
+    staff: Visit, comment: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pictures are copied to be compared, and the disk may be full."""
+    form = Composer(staff, f"/new?answer={comment}").write("À Genève, vraiment.")
+    compare = Mock(side_effect=StorageError("No space is left."))
+    monkeypatch.setattr(Planner, "compare", compare)
+    form.send("check")
+    assert "À Genève, vraiment." in staff.page
+    form.send("submit")
+    assert compare.call_count == 3, "also where submitting it fails, and its page is made"
+    assert "No space is left." in staff.text
+    assert "À Genève, vraiment." in staff.page
 
 
 def test_an_answer_that_can_be_submitted_warns_of_nothing(staff: Visit, comment: int) -> None:

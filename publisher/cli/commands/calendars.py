@@ -114,7 +114,10 @@ def calendar(context: typer.Context, *, file: output_file.Output = None) -> None
     queued = {delivery.post for delivery in deliveries}
     drafts = {post.id: post for post in library.posts}
     now = app.clock.now()
-    _write(posts_calendar(library.session, drafts, deliveries, accounts, now, queued), file)
+    answering = app.queries.answering
+    _write(
+        posts_calendar(library.session, drafts, deliveries, accounts, now, queued, answering), file
+    )
 
 
 def _notes(matched: "Match", *, remove: bool) -> Iterator[str]:

@@ -184,6 +184,23 @@ class Queries(HistoryQueries, AccountQueries):
         with self._database.read() as connection:
             return replies.answers_of(connection, comments)
 
+    def answers_due(self, account: str, since: datetime, until: datetime) -> list[Delivery]:
+        """The answers to readers on an account that are due in a span, the earliest first."""
+        its = (*due_in(Span(since, until, account)), deliveries.c.answers.is_not(None))
+        query = select(deliveries).where(*its).order_by(deliveries.c.due_at, deliveries.c.id)
+        return self._read(query)
+
+    def answering(self, posts: Sequence[str]) -> set[str]:
+        """Those of these posts that answer a reader."""
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for chunk in chunks(posts):
+                query = select(deliveries.c.post).where(
+                    deliveries.c.post.in_(chunk), deliveries.c.answers.is_not(None)
+                )
+                found |= set(connection.execute(query).scalars())
+        return found
+
     def newest_edits(self, accounts: Collection[str]) -> list[Delivery]:
         """The newest edit of each post of these accounts: what the post says now."""
         query = select(deliveries).where(

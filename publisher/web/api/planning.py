@@ -117,6 +117,8 @@ def submit_draft(call: Submitting, key: Key, draft: str) -> Response:
         if plan.errors:
             problems = [one for one in plan.problems if one.file == file.file]
             raise Unsavable(problems, _("Nothing was queued: the draft has errors."))
+        if not plan.changes and plan.left_out:
+            raise Unsavable(plan.left_out, _("Nothing was queued: the draft is left out."))
         if plan.undated:
             raise NotPossible(
                 _("It does not say yet when it goes out."), hint=_("Give it a time: `at`.")

@@ -53,8 +53,11 @@ def calendar(parts: Use, person: Subscriber) -> Response:
     drafts, now = parts.drafts.drafts(app), app.clock.now()
     queued = app.queries.known_posts(sorted(drafts.posts))
     around = _around(app)
+    answering = app.queries.answering
     with i18n.speaking(person.language or i18n.current()):
-        data = posts_calendar(drafts.session, drafts.posts, around, accounts, now, queued)
+        data = posts_calendar(
+            drafts.session, drafts.posts, around, accounts, now, queued, answering
+        )
     return Response(data, media_type="text/calendar; charset=utf-8")
 
 

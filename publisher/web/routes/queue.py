@@ -4,11 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from publisher.base import formats
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.planning import Plan
-from publisher.web import draft_view, plan_view
+from publisher.web import compose_saving, draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 from publisher.web.render import Toast
@@ -69,5 +68,4 @@ def queued(parts: Parts, visitor: Visitor, post: str, *, sure: bool, shown: str)
         return parts.done(visitor, toast, look_at)
     if not done.changes:
         return parts.done(visitor, Toast(_("Nothing was changed."), warns=True), look_at)
-    what = formats.deliveries(len(done.changes))
-    return parts.done(visitor, _("On the schedule: {what}.", what=what), post_address(post))
+    return parts.done(visitor, compose_saving.submitted(done), post_address(post))

@@ -129,7 +129,8 @@ def _submitted(app: Application, visitor: Visitor, new: Sequence[DraftCopy], tol
     if done.errors:
         said = _("They have errors: they are not queued before they are mended.")
         return Toast(f"{told} {said}", warns=True)
-    return Toast(f"{told} {compose_saving.submitted(done)}")
+    became = compose_saving.submitted(done)
+    return Toast(f"{told} {became.text}", warns=became.warns)
 
 
 def _require(app: Application, visitor: Visitor, post: str) -> None:

@@ -340,6 +340,15 @@ def test_what_has_no_time_or_errors_is_not_submitted(app: Application, program: 
     assert not app.queries.known_posts([long["id"], "unfinished.fr"])
 
 
+def test_a_draft_that_is_left_out_is_said_to_be(app: Application, program: Make) -> None:
+    asking = program("stagiaire")
+    made = asking.make(**WHOLE, answers="999")
+    answer = asking.send("POST", f"/submissions/{made['id']}")
+    assert answer.status_code == 422
+    assert "no reader's answer 999" in answer.json()["problems"][0]["message"]
+    assert not app.queries.known_posts([made["id"]])
+
+
 def test_what_may_be_out_already_is_not_submitted(app: Application, program: Make) -> None:
     """Said twice with `at: now`, under two names and slightly reworded."""
     asking = program()
