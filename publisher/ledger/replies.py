@@ -26,6 +26,9 @@ _HIDDEN = frozenset({CommentState.HIDING, CommentState.HIDDEN})
 _DELETED = frozenset({CommentState.DELETING, CommentState.DELETED})
 _MAY_BE_ANSWERED = frozenset({CommentState.NEW, CommentState.SEEN, CommentState.HANDED})
 
+_PARTS = re.compile(r"[A-Za-z0-9]+")
+"""Parts of an id or an address."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnsweredComment:
@@ -113,8 +116,7 @@ def is_its_comment(connection: Connection, delivery: Delivery, remote_id: str) -
         table.account == delivery.account, table.remote_id == delivery.answers
     )
     names = (delivery.answers, connection.execute(query).scalar() or "")
-    whole = re.compile(rf"(?<![A-Za-z0-9]){re.escape(remote_id)}(?![A-Za-z0-9])")
-    return any(whole.search(name) for name in names)
+    return any(remote_id in (name, *_PARTS.findall(name)) for name in names)
 
 
 def follow(connection: Connection, before: Delivery, after: Delivery, by: str, at: datetime) -> Any:
