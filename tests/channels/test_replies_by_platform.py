@@ -53,7 +53,7 @@ def test_on_mastodon_an_answer_whose_comment_is_deleted_is_not_called_absent(
     seen = attempt.find(())
     assert isinstance(seen, Unknown)
     assert fedi.shown()[-1].id in seen.message
-    assert "it may be the answer" in seen.message
+    assert "it may be this one" in seen.message
 
 
 def test_on_mastodon_an_answer_that_never_arrived_is_absent_also_without_its_comment(

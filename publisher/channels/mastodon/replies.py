@@ -58,16 +58,16 @@ def visibility_of(prepared: Prepared, own: str) -> str:
 
 
 def orphan(status_id: str) -> Unknown:
-    """The sighting of an answer's words in a status that answers nothing, once the comment is gone.
+    """The sighting of its words in a status that is below nothing, once what was above is gone.
 
     A reply stays when what it answers is deleted, and no longer says what that was (Mastodon's
     db/schema.rb, foreign key `in_reply_to_id`, `on_delete: :nullify`): nothing proves that it is
-    the answer, nor that there is none.
+    what is looked for, nor that this is not out.
     """
     return Unknown(
         _(
-            "What the reader wrote is not on Mastodon any more, and the post {id} has the words of "
-            "the answer: it may be the answer, which is out then. Look at the account, then say with "
+            "What this goes below is not on Mastodon any more, and the post {id} there has the same "
+            "words: it may be this one, which is out then. Look at the account, then say with "
             "`publisher resolve` or `publisher retry` what you saw.",
             id=status_id,
         )
