@@ -60,6 +60,10 @@ class CommentPage:
     """The share of the nearest rate limit that is used up, from 0 to 1."""
     is_gone: bool = False
     """Whether the post itself is gone."""
+    known_until: datetime | None = None
+    """The time from before which all was returned by now, although more may be left to read; None:
+    that of the reading if it is complete, and otherwise as before.
+    """
     requests: int = 1
     """How many it took, where the platform rations them: see `CommentSupport`."""
     trouble: str | None = None

@@ -199,7 +199,8 @@ class CommentWatch:
                 called = self._readings.found(
                     reading, page.comments, page.cursor,
                     max(next_at, now + _REST) if page.used > _HALF else next_at,
-                    signs=signs, since=since, read_at=now if page.is_complete else None,
+                    signs=signs, since=since,
+                    read_at=page.known_until or (now if page.is_complete else None),
                     keep=account.support.keep, billed=page.billed,
                     trouble=signs.flaw or page.trouble,
                 )  # fmt: skip

@@ -121,6 +121,7 @@ class OrganizationComments:
             tuple(found.values()),
             str(place),
             is_complete=place.is_through,
+            known_until=place.known_until,
             requests=requests,
             trouble=_late(post_id) if place.is_late(self._clock.now()) else None,
         )
