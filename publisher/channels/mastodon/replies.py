@@ -12,7 +12,12 @@ from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import NotPrepared
 from publisher.channels.mastodon.answers import ANSWERS, is_missing, parent_missing
 from publisher.channels.mastodon.server import AccountServer
-from publisher.channels.replies import comment_gone, comment_of, comment_unread, private_comment
+from publisher.channels.replies import (
+    answers_a_reader,
+    comment_gone,
+    comment_unread,
+    private_comment,
+)
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Step, Unknown
 
@@ -28,11 +33,14 @@ def is_below_another(parcel: Parcel) -> bool:
 
 
 def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -> Prepared:
-    """`prepared` with the visibility of the status that it goes below. Raises `NotPrepared`."""
+    """`prepared` with the visibility of the status that it goes below. Raises `NotPrepared`.
+
+    That is a part of its own if it has begun: then what is above that may be gone.
+    """
     if prepared.digest == parcel.content.digest and prepared.records:
         return prepared
-    is_answer = parcel.content.answers is not None
-    answer = server.status(comment_of(parcel) if is_answer else parcel.above(())[-1])
+    is_answer = answers_a_reader(parcel, parcel.out)
+    answer = server.status(parcel.above(parcel.out)[-1])
     outcome = ANSWERS.judge(answer, Step.READ)
     if is_missing(answer):
         gone = comment_gone() if is_answer else parent_missing()
