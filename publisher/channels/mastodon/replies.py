@@ -5,6 +5,7 @@ status is read before. Sources: docs.joinmastodon.org, entities, Status (`visibi
 methods, statuses (`in_reply_to_id`); who is answered is told only if the text mentions them.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from publisher.base.i18n import _
@@ -13,13 +14,14 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.mastodon.answers import ANSWERS, is_missing, parent_missing
 from publisher.channels.mastodon.server import AccountServer
 from publisher.channels.replies import (
+    above_unread,
     answers_a_reader,
     comment_gone,
     comment_unread,
     private_comment,
 )
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Accepted, Step, Unknown
+from publisher.model.outcomes import Accepted, Kind, Limit, Refused, Step, Unknown
 
 _FROM_WIDE_TO_NARROW = ("public", "unlisted")
 """What is answered, and how. What an author's followers alone see is not: a reply of that kind is
@@ -46,10 +48,11 @@ def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -
         gone = comment_gone() if is_answer else parent_missing()
         raise NotPrepared(replace(gone, limits=outcome.limits))
     if not isinstance(outcome, Accepted):
-        raise NotPrepared(comment_unread(ANSWERS, answer))
+        raise NotPrepared((comment_unread if is_answer else above_unread)(ANSWERS, answer))
     visibility = mapping(parsed(answer.body)).get("visibility")
     if visibility not in _FROM_WIDE_TO_NARROW:  # to us or to followers, or nobody says to whom
-        raise NotPrepared(private_comment(outcome.limits))
+        private = private_comment if is_answer else _not_public
+        raise NotPrepared(private(outcome.limits))
     known = prepared if prepared.digest == parcel.content.digest else Prepared()
     update = {"digest": parcel.content.digest, "records": ({"visibility": visibility},)}
     return known.model_copy(update=update)
@@ -63,6 +66,16 @@ def visibility_of(prepared: Prepared, own: str) -> str:
     if not prepared.records:
         raise ValueError("Who sees what a reply goes below is not known.")
     return max(own, str(prepared.records[0]["visibility"]), key=_FROM_WIDE_TO_NARROW.index)
+
+
+def _not_public(limits: Sequence[Limit]) -> Refused:
+    """The outcome of what would be below one of our own statuses that few people see."""
+    message = _(
+        "The post above this one is not public on Mastodon, or the server does not say whether it "
+        "is: others would see this one. It is not sent. Look at the account, then publish it as a "
+        "post of its own, and cancel this."
+    )
+    return Refused(Kind.CONTENT, message, limits=tuple(limits))
 
 
 def orphan(status_id: str) -> Unknown:
