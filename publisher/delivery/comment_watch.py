@@ -175,7 +175,10 @@ class CommentWatch:
 
     def _read(self, reading: CommentReading, account: WatchedAccount) -> None:
         now, settings = self._clock.now(), self._settings
-        if self._is_kept_busy(reading.account, now):
+        is_new = not self._pace.knows(reading)
+        if is_new:  # another process has planned it: this one does not know how old it is
+            self._planned = float("-inf")
+        if is_new or self._is_kept_busy(reading.account, now):
             self._readings.put_off(reading, now + _BUSY)
             if account.support.is_rationed:
                 self._readings.rest(reading.account, now + _BUSY, reading.owed)
