@@ -7,7 +7,7 @@ effect on posts. Its platform's texts are foreign data.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from publisher.base.i18n import _
 from publisher.channels.answers import Answers, parsed
@@ -106,6 +106,14 @@ class CommentReader(Protocol):
         Only what it says in so many words: a list that lacks one proves nothing. One that cannot
         be looked up is not among them.
         """
+
+
+@runtime_checkable
+class CountingReader(Protocol):
+    """A reader of a platform that rations requests (see `CommentSupport`)."""
+
+    requests: int
+    """How many the last call of `gone` took."""
 
 
 def check(answer: Answer, answers: Answers, permissions: str) -> None:

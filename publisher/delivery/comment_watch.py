@@ -16,7 +16,7 @@ import structlog
 from publisher.base.clock import Clock
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
-from publisher.channels.comments import CommentReader, CommentsUnavailable
+from publisher.channels.comments import CommentReader, CommentsUnavailable, CountingReader
 from publisher.channels.spec import CommentSupport
 from publisher.delivery.comment_pace import CommentPace
 from publisher.ledger.comment_checks import CommentChecks
@@ -276,9 +276,14 @@ class CommentWatch:
             asked = asked[: max(self._settings.most_per_day - self._checks.billed(account), 0)]
         if not asked:
             return
+        pause = self._pace.check_pause(watched.support)
+        if watched.support.is_rationed and not self._checks.claim(account, pause):
+            return
         try:
             with self._opened(account) as reader:
                 gone = reader.gone(asked)
+                if isinstance(reader, CountingReader) and reader.requests > 1:
+                    self._checks.rest(account, pause * reader.requests)
         except CommentsUnavailable as error:
             log.info("comments could not be looked up", account=account, reason=error.message)
             self._checks.checked(account, asked, ())
