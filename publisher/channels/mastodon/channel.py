@@ -179,8 +179,14 @@ class Mastodon:
 
         As long as that is there, nothing below it has.
         """
-        if not found or isinstance(ANSWERS.judge(self._server.status(above), Step.READ), Accepted):
+        if not found:
             return seen
+        answer = self._server.status(above)
+        outcome = ANSWERS.judge(answer, Step.READ)
+        if isinstance(outcome, Accepted):
+            return seen
+        if isinstance(outcome, Deferred) and not is_missing(answer):
+            return outcome
         alike = self._sighting(wanted, found)
         return replies.orphan(alike.remote_id) if isinstance(alike, Accepted) else alike
 
